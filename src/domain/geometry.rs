@@ -1,0 +1,165 @@
+//! Where things are: the camera over a tile, and discs in pixels.
+
+use serde::{Deserialize, Serialize};
+
+/// A rectangle of whole pixels in a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PixelRect {
+    /// Left edge.
+    pub x: u32,
+    /// Top edge.
+    pub y: u32,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+/// How a tile is seen: which image position is at the middle of the view, and how large a pixel is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Camera {
+    /// Image position (pixels) at the middle of the view.
+    pub center_in_image: [f32; 2],
+    /// Screen points per image pixel.
+    pub zoom: f32,
+}
+
+impl Camera {
+    /// Smallest and largest zoom: a 20,000-pixel tile still fits, a pixel still fits a thumb.
+    pub const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.01..=64.0;
+
+    /// Shows the whole image, with a small margin.
+    pub fn fit(image_size: [u32; 2], view_size: [f32; 2]) -> Self {
+        let [width, height] = image_size.map(|n| n.max(1) as f32);
+        let zoom = (view_size[0] / width).min(view_size[1] / height) * 0.98;
+        Self {
+            center_in_image: [width / 2.0, height / 2.0],
+            zoom: zoom.clamp(*Self::ZOOM_RANGE.start(), *Self::ZOOM_RANGE.end()),
+        }
+    }
+
+    /// Image position under a screen position; both views' positions are relative to the view's middle.
+    pub fn image_from_view(&self, pos_in_view: [f32; 2]) -> [f32; 2] {
+        std::array::from_fn(|i| self.center_in_image[i] + pos_in_view[i] / self.zoom)
+    }
+
+    /// Screen position (relative to the view's middle) of an image position.
+    pub fn view_from_image(&self, pos_in_image: [f32; 2]) -> [f32; 2] {
+        std::array::from_fn(|i| (pos_in_image[i] - self.center_in_image[i]) * self.zoom)
+    }
+
+    /// Zooms by `factor` so that what is under `pos_in_view` stays there.
+    pub fn zoom_at(&mut self, pos_in_view: [f32; 2], factor: f32) {
+        let held = self.image_from_view(pos_in_view);
+        self.zoom = (self.zoom * factor).clamp(*Self::ZOOM_RANGE.start(), *Self::ZOOM_RANGE.end());
+        self.center_in_image = std::array::from_fn(|i| held[i] - pos_in_view[i] / self.zoom);
+    }
+
+    /// Moves the picture by a screen distance.
+    pub fn pan(&mut self, delta_in_view: [f32; 2]) {
+        self.center_in_image = std::array::from_fn(|i| self.center_in_image[i] - delta_in_view[i] / self.zoom);
+    }
+
+    /// The part of the image that a view of this size shows; `None` if the image is out of sight.
+    pub fn visible(&self, image_size: [u32; 2], view_size: [f32; 2]) -> Option<PixelRect> {
+        let low = self.image_from_view([-view_size[0] / 2.0, -view_size[1] / 2.0]);
+        let high = self.image_from_view([view_size[0] / 2.0, view_size[1] / 2.0]);
+        let clip = |v: f32, max: u32| v.clamp(0.0, max as f32) as u32;
+        let (x0, x1) = (clip(low[0].floor(), image_size[0]), clip(high[0].ceil(), image_size[0]));
+        let (y0, y1) = (clip(low[1].floor(), image_size[1]), clip(high[1].ceil(), image_size[1]));
+        (x1 > x0 && y1 > y0).then_some(PixelRect { x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
+    }
+}
+
+/// Calls `paint` with the row and column range of every pixel run that a round brush covers on its way from `from` to
+/// `to`, clipped to `size`. A pixel is covered when its centre is within `radius` of the path; the pixels at both ends
+/// always are, so a brush of radius 0 still marks one pixel.
+pub fn brush(
+    size: [u32; 2],
+    from: [f32; 2],
+    to: [f32; 2],
+    radius: f32,
+    mut paint: impl FnMut(u32, std::ops::Range<u32>),
+) {
+    let radius = radius.max(0.0);
+    let top = (from[1].min(to[1]) - radius).floor().max(0.0) as u32;
+    let bottom = ((from[1].max(to[1]) + radius).ceil().max(0.0) as u32).min(size[1]);
+    let left = (from[0].min(to[0]) - radius).floor().max(0.0) as u32;
+    let right = ((from[0].max(to[0]) + radius).ceil().max(0.0) as u32).min(size[0]);
+    let ends = [from, to].map(|p| p.map(f32::floor));
+    for y in top..bottom.max(top) {
+        let covered = |x: &u32| {
+            let center = [*x as f32 + 0.5, y as f32 + 0.5];
+            distance_to_segment(center, from, to) <= radius || ends.contains(&[*x as f32, y as f32])
+        };
+        let first = (left..right.max(left)).find(covered);
+        let last = (left..right.max(left)).rev().find(covered);
+        if let (Some(first), Some(last)) = (first, last) {
+            paint(y, first..last + 1);
+        }
+    }
+}
+
+/// Distance of `p` from the segment between `a` and `b`.
+fn distance_to_segment(p: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
+    let along = [b[0] - a[0], b[1] - a[1]];
+    let length_squared = along[0] * along[0] + along[1] * along[1];
+    let t = if length_squared > 0.0 {
+        (((p[0] - a[0]) * along[0] + (p[1] - a[1]) * along[1]) / length_squared).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    (p[0] - a[0] - t * along[0]).hypot(p[1] - a[1] - t * along[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn painted(size: [u32; 2], from: [f32; 2], to: [f32; 2], radius: f32) -> u32 {
+        let mut pixels = 0;
+        brush(size, from, to, radius, |_, columns| pixels += columns.end - columns.start);
+        pixels
+    }
+
+    #[test]
+    fn zooming_holds_the_point_under_the_cursor() {
+        let mut camera = Camera::fit([2448, 2448], [800.0, 600.0]);
+        let cursor = [123.0, -77.0];
+        let before = camera.image_from_view(cursor);
+        camera.zoom_at(cursor, 3.7);
+        let after = camera.image_from_view(cursor);
+        assert!((before[0] - after[0]).abs() < 0.01 && (before[1] - after[1]).abs() < 0.01, "{before:?} {after:?}");
+        let back = camera.view_from_image(after);
+        assert!((back[0] - cursor[0]).abs() < 0.1, "{back:?}");
+    }
+
+    #[test]
+    fn fit_shows_everything_and_panning_away_shows_nothing() {
+        let mut camera = Camera::fit([100, 50], [400.0, 400.0]);
+        let all = PixelRect { x: 0, y: 0, width: 100, height: 50 };
+        assert_eq!(camera.visible([100, 50], [400.0, 400.0]), Some(all));
+        camera.pan([10_000.0, 0.0]);
+        assert_eq!(camera.visible([100, 50], [400.0, 400.0]), None);
+    }
+
+    #[test]
+    fn a_brush_of_radius_zero_marks_one_pixel() {
+        assert_eq!(painted([10, 10], [3.2, 4.9], [3.2, 4.9], 0.0), 1);
+    }
+
+    #[test]
+    fn a_disc_has_the_pixels_whose_centres_it_covers() {
+        // Radius 1.5 around a pixel's centre: the 3×3 block (corner distance √2 < 1.5).
+        assert_eq!(painted([10, 10], [5.5, 5.5], [5.5, 5.5], 1.5), 9);
+        // At a corner of the tile only the quarter inside is painted.
+        assert_eq!(painted([10, 10], [0.5, 0.5], [0.5, 0.5], 1.5), 4);
+    }
+
+    #[test]
+    fn a_drag_leaves_no_gaps_and_outside_paints_nothing() {
+        assert_eq!(painted([100, 10], [0.5, 5.5], [99.5, 5.5], 0.4), 100);
+        assert_eq!(painted([10, 10], [-50.0, -50.0], [-50.0, -50.0], 3.0), 0);
+        assert_eq!(painted([10, 10], [50.0, 5.0], [60.0, 5.0], 3.0), 0);
+    }
+}

@@ -1,0 +1,169 @@
+//! Class-index masks, where "unlabelled" is a state of its own.
+
+/// The index of a pixel nobody has labelled. Never a class, never background.
+pub const UNLABELLED: u8 = u8::MAX;
+
+/// A class index per pixel, row by row; [`UNLABELLED`] where nothing is known.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mask {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+impl Mask {
+    /// A mask with nothing labelled.
+    pub fn unlabelled(width: u32, height: u32) -> Self {
+        Self { width, height, data: vec![UNLABELLED; width as usize * height as usize] }
+    }
+
+    /// Wraps indices, row by row. `None` if their number is not `width * height`.
+    pub fn from_vec(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
+        (data.len() == width as usize * height as usize).then_some(Self { width, height, data })
+    }
+
+    /// Pixels across.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Pixels down.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> [u32; 2] {
+        [self.width, self.height]
+    }
+
+    /// All indices, row by row.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// All indices, to be changed in place.
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// The index at a pixel; unlabelled outside the mask.
+    pub fn get(&self, x: u32, y: u32) -> u8 {
+        if x < self.width && y < self.height {
+            self.data[y as usize * self.width as usize + x as usize]
+        } else {
+            UNLABELLED
+        }
+    }
+
+    /// Pixels of each of `classes` classes.
+    pub fn counts(&self, classes: usize) -> Vec<u64> {
+        let mut histogram = [0_u64; 256];
+        for &index in &self.data {
+            histogram[usize::from(index)] += 1;
+        }
+        histogram[..classes].to_vec()
+    }
+
+    /// Pixels that carry a label.
+    pub fn labelled(&self) -> u64 {
+        self.data.iter().filter(|&&index| index != UNLABELLED).count() as u64
+    }
+
+    /// Lays `top` over this mask: labelled pixels of `top` win. Both must be of one size.
+    pub fn overlay(&mut self, top: &Self) {
+        debug_assert_eq!(self.size(), top.size(), "masks of one tile have one size");
+        for (below, &above) in self.data.iter_mut().zip(&top.data) {
+            if above != UNLABELLED {
+                *below = above;
+            }
+        }
+    }
+
+    /// Nearest-neighbour resize: pixel centres map to pixel centres, so keep ratios survive.
+    pub fn resize_nearest(&self, width: u32, height: u32) -> Self {
+        let column = nearest_table(width, self.width);
+        let row = nearest_table(height, self.height);
+        let mut data = Vec::with_capacity(width as usize * height as usize);
+        for y in row {
+            let line = &self.data[y * self.width as usize..][..self.width as usize];
+            data.extend(column.iter().map(|&x| line[x]));
+        }
+        Self { width, height, data }
+    }
+
+    /// Resize that keeps every label: a labelled pixel marks the pixel it falls into (the last one wins).
+    /// For points and clicks, which nearest-neighbour shrinking would mostly lose.
+    pub fn resize_keeping_labels(&self, width: u32, height: u32) -> Self {
+        if width >= self.width && height >= self.height {
+            return self.resize_nearest(width, height);
+        }
+        let mut out = Self::unlabelled(width, height);
+        for (y, line) in self.data.chunks_exact(self.width.max(1) as usize).enumerate() {
+            for (x, &index) in line.iter().enumerate().filter(|(_, index)| **index != UNLABELLED) {
+                let to_x = x * width as usize / self.width as usize;
+                let to_y = y * height as usize / self.height as usize;
+                out.data[to_y * width as usize + to_x] = index;
+            }
+        }
+        out
+    }
+}
+
+/// For each of `to` pixels the one of `from` whose centre is nearest.
+fn nearest_table(to: u32, from: u32) -> Vec<usize> {
+    let (to, from) = (u64::from(to), u64::from(from));
+    (0..to).map(|i| ((2 * i + 1) * from / (2 * to)) as usize).collect()
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Mask({}×{}, {} labelled)", self.width, self.height, self.labelled())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(width: u32, data: &[u8]) -> Mask {
+        Mask::from_vec(width, data.len() as u32 / width, data.to_vec()).expect("test data fills whole rows")
+    }
+
+    #[test]
+    fn size_must_fit_the_data() {
+        assert!(Mask::from_vec(2, 2, vec![0; 3]).is_none());
+        assert_eq!(mask(2, &[0, 1, 255, 1]).get(5, 0), UNLABELLED);
+    }
+
+    #[test]
+    fn counting_leaves_unlabelled_out() {
+        let mask = mask(3, &[0, 1, 255, 1, 1, 255]);
+        assert_eq!(mask.counts(3), [1, 3, 0]);
+        assert_eq!(mask.labelled(), 4);
+    }
+
+    #[test]
+    fn clicked_labels_lie_over_sampled_ones() {
+        let mut below = mask(2, &[0, 0, 255, 255]);
+        below.overlay(&mask(2, &[1, 255, 1, 255]));
+        assert_eq!(below.data(), [1, 0, 1, 255]);
+    }
+
+    #[test]
+    fn nearest_takes_the_centre() {
+        let shrunk = mask(4, &[0, 1, 2, 3]).resize_nearest(2, 1);
+        assert_eq!(shrunk.data(), [1, 3]);
+        let grown = mask(2, &[0, 1]).resize_nearest(4, 1);
+        assert_eq!(grown.data(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn a_single_click_survives_shrinking() {
+        let mut full = Mask::unlabelled(100, 100);
+        full.data_mut()[7 * 100 + 3] = 2;
+        let small = full.resize_keeping_labels(10, 10);
+        assert_eq!(small.labelled(), 1);
+        assert_eq!(small.get(0, 0), 2);
+    }
+}

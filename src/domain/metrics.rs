@@ -1,0 +1,167 @@
+//! Scores, all of them from one confusion matrix.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Classes, Mask, UNLABELLED};
+
+/// Pixel counts by (truth, prediction), over all scored pixels (dataset level).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confusion {
+    classes: usize,
+    counts: Vec<u64>,
+}
+
+/// What a confusion matrix says. Fractions, not per cent; NaN for what cannot be measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Mean IoU over the scored classes present in truth or prediction.
+    pub miou: f64,
+    /// Correct pixels among scored pixels.
+    pub pixel_accuracy: f64,
+    /// `TP / (TP + FP + FN)` per class; NaN for a class absent from both truth and prediction, and for ignored ones.
+    pub iou: Vec<f64>,
+    /// `2 TP / (2 TP + FP + FN)` per class, NaN as for IoU.
+    pub f1: Vec<f64>,
+    /// Scored pixels.
+    pub pixels: u64,
+}
+
+impl Confusion {
+    /// An empty matrix.
+    pub fn new(classes: usize) -> Self {
+        Self { classes, counts: vec![0; classes * classes] }
+    }
+
+    /// How many classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Pixels of class `truth` that were predicted as `predicted`.
+    pub fn get(&self, truth: usize, predicted: usize) -> u64 {
+        self.counts[truth * self.classes + predicted]
+    }
+
+    /// Adds a tile. Pixels whose truth is unlabelled or ignored are left out; so are pixels without a prediction.
+    pub fn add(&mut self, truth: &Mask, predicted: &Mask, classes: &Classes) {
+        debug_assert_eq!(truth.size(), predicted.size(), "truth and prediction of one tile have one size");
+        let scored: [bool; 256] = std::array::from_fn(|index| classes.is_scored(index as u8));
+        for (&t, &p) in truth.data().iter().zip(predicted.data()) {
+            if scored[usize::from(t)] && p != UNLABELLED {
+                self.counts[usize::from(t) * self.classes + usize::from(p)] += 1;
+            }
+        }
+    }
+
+    /// Adds another matrix over the same classes.
+    pub fn merge(&mut self, other: &Self) {
+        for (a, b) in self.counts.iter_mut().zip(&other.counts) {
+            *a += b;
+        }
+    }
+
+    /// Derives the scores. Ignored classes are NaN and stay out of the mean.
+    pub fn scores(&self, classes: &Classes) -> Scores {
+        let (mut iou, mut f1, mut correct) = (Vec::new(), Vec::new(), 0);
+        for class in 0..self.classes {
+            let tp = self.get(class, class);
+            let truth: u64 = (0..self.classes).map(|p| self.get(class, p)).sum();
+            let predicted: u64 = (0..self.classes).map(|t| self.get(t, class)).sum();
+            let scored = classes.is_scored(class as u8);
+            correct += tp;
+            iou.push(if scored { ratio(tp, truth + predicted - tp) } else { f64::NAN });
+            f1.push(if scored { ratio(2 * tp, truth + predicted) } else { f64::NAN });
+        }
+        let pixels = self.counts.iter().sum();
+        Scores { miou: mean_of_numbers(&iou), pixel_accuracy: ratio(correct, pixels), iou, f1, pixels }
+    }
+}
+
+/// `a / b`, NaN for 0 / 0.
+fn ratio(a: u64, b: u64) -> f64 {
+    a as f64 / b as f64
+}
+
+/// Mean of what is not NaN; NaN if nothing is.
+pub fn mean_of_numbers(values: &[f64]) -> f64 {
+    let numbers = values.iter().copied().filter(|v| !v.is_nan());
+    let (sum, count) = numbers.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
+    sum / f64::from(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ClassDef;
+
+    fn classes(ignored: &[bool]) -> Classes {
+        let list = ignored.iter().enumerate().map(|(i, &ignored)| ClassDef {
+            name: format!("c{i}"),
+            color: [i as u8; 3],
+            ignored,
+        });
+        Classes::new(list.collect()).expect("test classes are distinct")
+    }
+
+    fn row(data: &[u8]) -> Mask {
+        Mask::from_vec(data.len() as u32, 1, data.to_vec()).expect("one row")
+    }
+
+    #[test]
+    fn hand_counted_case() {
+        let classes = classes(&[false, false, false]);
+        let mut confusion = Confusion::new(3);
+        //        truth:  0 0 0 1 1 255 ; class 2 appears nowhere
+        confusion.add(&row(&[0, 0, 0, 1, 1, 255]), &row(&[0, 0, 1, 1, 0, 0]), &classes);
+        let scores = confusion.scores(&classes);
+        assert_eq!(scores.pixels, 5);
+        assert!((scores.pixel_accuracy - 3.0 / 5.0).abs() < 1e-12);
+        assert!((scores.iou[0] - 2.0 / 4.0).abs() < 1e-12, "2 hits, 1 missed, 1 false");
+        assert!((scores.iou[1] - 1.0 / 3.0).abs() < 1e-12);
+        assert!(scores.iou[2].is_nan(), "absent from truth and prediction");
+        assert!((scores.miou - (0.5 + 1.0 / 3.0) / 2.0).abs() < 1e-12);
+        assert!((scores.f1[0] - 4.0 / 6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ignored_truth_is_left_out_altogether() {
+        let classes = classes(&[false, false, true]);
+        let mut confusion = Confusion::new(3);
+        confusion.add(&row(&[0, 1, 2, 2]), &row(&[0, 1, 0, 1]), &classes);
+        let scores = confusion.scores(&classes);
+        assert_eq!(scores.pixels, 2);
+        assert!((scores.miou - 1.0).abs() < 1e-12, "predictions over ignored truth are no false positives");
+        assert!(scores.iou[2].is_nan());
+    }
+
+    #[test]
+    fn predicting_an_absent_class_costs_zero_not_nan() {
+        let classes = classes(&[false, false, false]);
+        let mut confusion = Confusion::new(3);
+        confusion.add(&row(&[0, 0]), &row(&[0, 2]), &classes);
+        let iou = confusion.scores(&classes).iou;
+        assert!((iou[2] - 0.0).abs() < 1e-12);
+        assert!(iou[1].is_nan());
+    }
+
+    #[test]
+    fn nothing_scored_is_nan_not_zero() {
+        let classes = classes(&[false, false]);
+        let scores = Confusion::new(2).scores(&classes);
+        assert!(scores.miou.is_nan() && scores.pixel_accuracy.is_nan());
+    }
+
+    #[test]
+    fn merging_equals_adding_everything_to_one() {
+        let classes = classes(&[false, false]);
+        let (a, b) = (row(&[0, 1, 1]), row(&[0, 0, 1]));
+        let mut whole = Confusion::new(2);
+        whole.add(&a, &b, &classes);
+        whole.add(&b, &a, &classes);
+        let (mut first, mut second) = (Confusion::new(2), Confusion::new(2));
+        first.add(&a, &b, &classes);
+        second.add(&b, &a, &classes);
+        first.merge(&second);
+        assert_eq!(first, whole);
+    }
+}

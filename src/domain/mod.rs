@@ -1,0 +1,21 @@
+//! What the program talks about: classes, masks, labels, sampling, scores, geometry and the run configuration.
+//!
+//! Plain Rust. No files, no Burn, no egui: everything here can be tested with numbers worked out by hand.
+
+pub mod class;
+pub mod config;
+pub mod geometry;
+pub mod hash;
+pub mod label;
+pub mod mask;
+pub mod metrics;
+pub mod sampling;
+pub mod split;
+pub mod weights;
+
+pub use class::{ClassDef, Classes};
+pub use config::RunConfig;
+pub use label::{Edit, LabelBook, Stroke};
+pub use mask::{Mask, UNLABELLED};
+pub use metrics::{Confusion, Scores};
+pub use sampling::{Sampling, Strategy};

@@ -1,0 +1,220 @@
+//! Sparse labels drawn from a full mask, the same on every machine.
+//!
+//! Every pixel of a class gets a number from (seed, tile id, class, position); the pixels with the smallest numbers are
+//! kept. So a lower keep ratio with the same seed keeps a subset of what a higher one keeps, and neither thread count
+//! nor platform can change the outcome.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mask, UNLABELLED, hash};
+
+/// How sparse labels are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Everything: full supervision.
+    Full,
+    /// ⌈r·n⌉ random pixels of every class present in the tile.
+    FractionPerClass(f64),
+    /// Every pixel with the same probability.
+    FractionOfPixels(f64),
+    /// This many single pixels per class and tile.
+    PointsPerClass(u32),
+    /// Nothing: only clicks count.
+    Nothing,
+}
+
+/// A sampling run: the strategy and the seed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// How labels are drawn.
+    pub strategy: Strategy,
+    /// Another seed, other pixels.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { strategy: Strategy::FractionPerClass(0.1), seed: 42 }
+    }
+}
+
+impl Strategy {
+    /// Why the strategy cannot be used, if so.
+    pub fn problem(self) -> Option<String> {
+        match self {
+            Self::FractionPerClass(r) | Self::FractionOfPixels(r) if !(r > 0.0 && r <= 1.0) => {
+                Some(format!("a keep ratio of {r} keeps nothing sensible: choose one above 0 and up to 1"))
+            }
+            Self::PointsPerClass(0) => {
+                Some("0 points per class leave nothing to learn from: choose at least 1".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// True when labels are so few that shrinking a tile must not lose any.
+    pub fn is_points(self) -> bool {
+        matches!(self, Self::PointsPerClass(_))
+    }
+
+    /// In words, for logs and captions.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Full => "full masks".to_owned(),
+            Self::FractionPerClass(r) => format!("{} % of each class", percent(r)),
+            Self::FractionOfPixels(r) => format!("{} % of all pixels", percent(r)),
+            Self::PointsPerClass(1) => "1 point per class and tile".to_owned(),
+            Self::PointsPerClass(n) => format!("{n} points per class and tile"),
+            Self::Nothing => "clicks only".to_owned(),
+        }
+    }
+}
+
+/// A ratio as a short per-cent figure without rounding noise.
+fn percent(ratio: f64) -> f64 {
+    (ratio * 1e8).round() / 1e6
+}
+
+/// Draws the sparse mask of one tile. Pixels that are unlabelled in `full` stay unlabelled.
+pub fn sample(full: &Mask, tile_id: &str, sampling: &Sampling) -> Mask {
+    let key = hash::key(sampling.seed, tile_id);
+    match sampling.strategy {
+        Strategy::Full => full.clone(),
+        Strategy::Nothing => Mask::unlabelled(full.width(), full.height()),
+        Strategy::FractionOfPixels(ratio) => keep_below(full, key, ratio),
+        Strategy::FractionPerClass(ratio) => keep_smallest(full, key, |n| (ratio * n as f64).ceil() as u64),
+        Strategy::PointsPerClass(points) => keep_smallest(full, key, |n| n.min(u64::from(points))),
+    }
+}
+
+/// Keeps every labelled pixel whose number falls into the lowest `ratio` of all numbers.
+fn keep_below(full: &Mask, key: u64, ratio: f64) -> Mask {
+    let mut kept = full.clone();
+    let bound = bound_for(ratio);
+    for (i, index) in kept.data_mut().iter_mut().enumerate() {
+        if hash::mix(key ^ i as u64) > bound {
+            *index = UNLABELLED;
+        }
+    }
+    kept
+}
+
+/// Keeps, of each class with n pixels, the `quota(n)` pixels with the smallest numbers.
+fn keep_smallest(full: &Mask, key: u64, quota: impl Fn(u64) -> u64) -> Mask {
+    let counts = full.counts(256);
+    let quotas: Vec<u64> = counts.iter().map(|&n| quota(n).min(n)).collect();
+    // Numbers are uniform: gathering a little more than the quota suggests nearly always suffices to select from.
+    let generous: Vec<u64> = counts
+        .iter()
+        .zip(&quotas)
+        .map(|(&n, &k)| bound_for((k as f64 + 6.0 * (k as f64).sqrt() + 32.0) / n.max(1) as f64))
+        .collect();
+    let mut candidates = gather(full, key, &generous);
+    if candidates.iter().zip(&quotas).take(usize::from(UNLABELLED)).any(|(c, &k)| (c.len() as u64) < k) {
+        candidates = gather(full, key, &[u64::MAX; 256]);
+    }
+    let mut kept = Mask::unlabelled(full.width(), full.height());
+    for (class, mut list) in candidates.into_iter().enumerate() {
+        let quota = quotas[class] as usize;
+        if quota < list.len() {
+            list.select_nth_unstable(quota);
+        }
+        for (_, position) in list.into_iter().take(quota) {
+            kept.data_mut()[position as usize] = class as u8;
+        }
+    }
+    kept
+}
+
+/// Per class the (number, position) of every pixel whose number is within the class's bound.
+fn gather(full: &Mask, key: u64, bounds: &[u64]) -> Vec<Vec<(u64, u32)>> {
+    let keys: Vec<u64> = (0..256).map(|class| hash::mix(key ^ class)).collect();
+    let mut lists = vec![Vec::new(); 256];
+    for (i, &class) in full.data().iter().enumerate().filter(|(_, class)| **class != UNLABELLED) {
+        let number = hash::mix(keys[usize::from(class)] ^ i as u64);
+        if number <= bounds[usize::from(class)] {
+            lists[usize::from(class)].push((number, i as u32));
+        }
+    }
+    lists
+}
+
+/// The largest number among the lowest `ratio` of all 64-bit numbers.
+fn bound_for(ratio: f64) -> u64 {
+    if ratio >= 1.0 { u64::MAX } else { (ratio * u64::MAX as f64) as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100×100: class 0 on the left 90 columns, class 1 on the next 9, the last column unlabelled.
+    fn scene() -> Mask {
+        let data = (0..10_000).map(|i| match i % 100 {
+            0..90 => 0,
+            90..99 => 1,
+            _ => UNLABELLED,
+        });
+        Mask::from_vec(100, 100, data.collect()).expect("100×100")
+    }
+
+    fn draw(strategy: Strategy, seed: u64, tile: &str) -> Mask {
+        sample(&scene(), tile, &Sampling { strategy, seed })
+    }
+
+    #[test]
+    fn a_fraction_per_class_is_exact_and_rounds_up() {
+        assert_eq!(draw(Strategy::FractionPerClass(0.01), 1, "a").counts(2), [90, 9]);
+        assert_eq!(draw(Strategy::FractionPerClass(0.0001), 1, "a").counts(2), [1, 1]);
+        assert_eq!(draw(Strategy::FractionPerClass(1.0), 1, "a"), scene());
+    }
+
+    #[test]
+    fn points_never_exceed_what_is_there() {
+        assert_eq!(draw(Strategy::PointsPerClass(5), 1, "a").counts(2), [5, 5]);
+        assert_eq!(draw(Strategy::PointsPerClass(100_000), 1, "a"), scene());
+    }
+
+    #[test]
+    fn a_fraction_of_pixels_is_a_probability() {
+        let kept = draw(Strategy::FractionOfPixels(0.1), 1, "a").labelled() as f64;
+        assert!((kept - 990.0).abs() < 4.0 * (9900.0_f64 * 0.09).sqrt(), "{kept}");
+    }
+
+    #[test]
+    fn sampled_pixels_keep_their_class_and_unlabelled_stays_unlabelled() {
+        for strategy in [Strategy::FractionPerClass(0.3), Strategy::FractionOfPixels(0.3), Strategy::PointsPerClass(50)]
+        {
+            let kept = draw(strategy, 5, "a");
+            assert!(kept.data().iter().zip(scene().data()).all(|(&k, &f)| k == UNLABELLED || k == f));
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_pixels_on_any_machine() {
+        let positions = |seed, tile: &str| {
+            let mask = draw(Strategy::PointsPerClass(2), seed, tile);
+            mask.data().iter().enumerate().filter(|(_, c)| **c != UNLABELLED).map(|(i, _)| i).collect::<Vec<_>>()
+        };
+        assert_eq!(positions(42, "172307"), positions(42, "172307"));
+        assert_ne!(positions(42, "172307"), positions(43, "172307"));
+        assert_ne!(positions(42, "172307"), positions(42, "172308"));
+    }
+
+    #[test]
+    fn a_lower_ratio_keeps_a_subset() {
+        let few = draw(Strategy::FractionPerClass(0.01), 7, "a");
+        let many = draw(Strategy::FractionPerClass(0.05), 7, "a");
+        assert!(few.data().iter().zip(many.data()).all(|(&f, &m)| f == UNLABELLED || f == m));
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        assert!(Strategy::FractionPerClass(0.0).problem().is_some());
+        assert!(Strategy::FractionOfPixels(f64::NAN).problem().is_some());
+        assert!(Strategy::PointsPerClass(0).problem().is_some());
+        assert!(Strategy::FractionPerClass(0.05).problem().is_none());
+        assert_eq!(Strategy::FractionPerClass(0.07).describe(), "7 % of each class");
+    }
+}

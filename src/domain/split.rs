@@ -1,0 +1,85 @@
+//! Which tiles train and which validate.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::hash;
+
+/// The part a tile plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Labels are learned from.
+    Train,
+    /// Full masks are scored against, never learned from.
+    Val,
+    /// Neither.
+    Test,
+}
+
+impl Split {
+    /// Short name for badges and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// Chooses validation tiles among training tiles, whole groups at a time: tiles of one group touch, and a neighbour of a
+/// training tile would flatter the score. `groups` names each tile's group. Returns whether each tile validates.
+///
+/// About `ratio` of the tiles (rounded down, at least one if there are two groups) validate; at least one group trains.
+pub fn choose_validation(groups: &[&str], ratio: f64, seed: u64) -> Vec<bool> {
+    let mut sizes = BTreeMap::new();
+    for group in groups {
+        *sizes.entry(*group).or_insert(0_usize) += 1;
+    }
+    let mut order: Vec<_> = sizes.iter().map(|(group, size)| (hash::key(seed, group), *group, *size)).collect();
+    order.sort_unstable();
+    order.pop(); // At least one group trains.
+    let wanted = if ratio > 0.0 { ((groups.len() as f64 * ratio) as usize).max(1) } else { 0 };
+    let mut chosen = Vec::new();
+    let mut tiles = 0;
+    for (_, group, size) in order {
+        if tiles >= wanted {
+            break;
+        }
+        chosen.push(group);
+        tiles += size;
+    }
+    groups.iter().map(|group| chosen.contains(group)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_study_splits_803_into_723_and_80() {
+        let ids: Vec<String> = (0..803).map(|i| i.to_string()).collect();
+        let groups: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let val = choose_validation(&groups, 0.1, 42);
+        assert_eq!(val.iter().filter(|v| **v).count(), 80);
+        assert_eq!(val, choose_validation(&groups, 0.1, 42));
+        assert_ne!(val, choose_validation(&groups, 0.1, 43));
+    }
+
+    #[test]
+    fn groups_are_never_torn_apart() {
+        let groups = ["Tile 1", "Tile 1", "Tile 1", "Tile 2", "Tile 2", "Tile 2"];
+        let val = choose_validation(&groups, 0.1, 1);
+        assert_eq!(val.iter().filter(|v| **v).count(), 3);
+        assert!(val[0] == val[1] && val[1] == val[2] && val[3] == val[4]);
+    }
+
+    #[test]
+    fn a_single_tile_trains() {
+        assert_eq!(choose_validation(&["a"], 0.5, 1), [false]);
+        assert_eq!(choose_validation(&["a", "b"], 0.1, 1).iter().filter(|v| **v).count(), 1);
+        assert_eq!(choose_validation(&["a", "b"], 0.0, 1), [false, false]);
+    }
+}

@@ -1,0 +1,6 @@
+//! Commands in, events out: the one long-lived thread that owns Burn, and the handle its users hold.
+
+pub mod protocol;
+pub mod slot;
+
+pub use protocol::{Command, Event, EventKind, Phase, RunId};

@@ -1,0 +1,10 @@
+//! Pointillist: label a landscape with dots, and watch a network learn it.
+//!
+//! The layers, each importing only what stands below it (see `tests/layering.rs`):
+//! `cli` and `ui` over `engine` over `train` and `infer` over `model` over `data` over `domain`.
+
+#![recursion_limit = "256"] // Burn's types nest deeply.
+
+pub mod data;
+pub mod domain;
+pub mod engine;

@@ -1,0 +1,2 @@
+//! The program: see `pointillist --help`.
+fn main() {}
