@@ -8,3 +8,5 @@
 pub mod data;
 pub mod domain;
 pub mod engine;
+#[cfg(feature = "ui")]
+pub mod ui;
