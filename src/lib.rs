@@ -8,3 +8,6 @@
 pub mod data;
 pub mod domain;
 pub mod engine;
+pub mod infer;
+pub mod model;
+pub mod train;
