@@ -90,7 +90,7 @@ impl EvaluationJob {
             what: "this tile has no mask to be scored against".to_owned(),
             path: tile.image.clone(),
         })?;
-        Ok(Current { tile: index, job: predictor.begin(&image, None), truth })
+        Ok(Current { tile: index, job: predictor.begin(predictor.fit(image), None), truth })
     }
 
     fn score(&mut self, current: Current) {

@@ -1,6 +1,7 @@
 //! A network at work on tiles, window by window.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
@@ -37,7 +38,7 @@ pub struct TilePrediction {
 
 /// A tile being predicted.
 pub struct TileJob {
-    image: RgbImage,
+    image: Arc<RgbImage>,
     windows: VecDeque<Window>,
     prediction: TilePrediction,
 }
@@ -58,12 +59,17 @@ impl Predictor {
         self.net = net;
     }
 
-    /// Begins a tile; the windows nearest to `first` (in the tile's own pixels) come first.
-    pub fn begin(&self, image: &RgbImage, first: Option<PixelRect>) -> TileJob {
-        let (image, first) = match self.frame {
-            Frame::Resize(size) => (training_set::resize(image, size, size), None),
-            Frame::Crop(_) => (image.clone(), first),
-        };
+    /// A tile as the network sees it: resized in a resized run.
+    pub fn fit(&self, image: RgbImage) -> Arc<RgbImage> {
+        Arc::new(match self.frame {
+            Frame::Resize(size) => training_set::resize(&image, size, size),
+            Frame::Crop(_) => image,
+        })
+    }
+
+    /// Begins a tile made by [`Predictor::fit`]; the windows nearest to `first` (in the tile's own pixels) come first.
+    pub fn begin(&self, image: Arc<RgbImage>, first: Option<PixelRect>) -> TileJob {
+        let first = first.filter(|_| matches!(self.frame, Frame::Crop(_)));
         let size = [image.width(), image.height()];
         let windows = window::cover(size, self.window, first).into();
         let prediction = TilePrediction {
@@ -75,7 +81,7 @@ impl Predictor {
 
     /// Predicts a whole tile at its own size.
     pub fn predict(&self, image: &RgbImage) -> TilePrediction {
-        let mut job = self.begin(image, None);
+        let mut job = self.begin(self.fit(image.clone()), None);
         while job.advance(self) {}
         job.finish().at_size(image.width(), image.height())
     }
@@ -98,6 +104,14 @@ impl TileJob {
         let logits = predictor.logits(&self.image, window.corner);
         self.prediction.write(&logits, predictor.window, &predictor.scored, &window);
         true
+    }
+
+    /// Starts from an earlier prediction of the same tile, to be overwritten window by window.
+    pub fn over(mut self, earlier: TilePrediction) -> Self {
+        if earlier.classes.size() == self.prediction.classes.size() {
+            self.prediction = earlier;
+        }
+        self
     }
 
     /// Whether every window is predicted.
@@ -201,7 +215,7 @@ mod tests {
         let predictor = predictor(Frame::Crop(32));
         let image = picture(600, 300);
         let corner = PixelRect { x: 500, y: 200, width: 50, height: 50 };
-        let mut job = predictor.begin(&image, Some(corner));
+        let mut job = predictor.begin(Arc::new(image.clone()), Some(corner));
         job.advance(&predictor);
         assert_eq!(job.so_far().classes.get(0, 0), UNLABELLED);
         assert_ne!(job.so_far().classes.get(599, 299), UNLABELLED);

@@ -87,6 +87,45 @@ mod tests {
         assert_close(&gradient, &[-0.25, 0.125, 0.25, -0.125]);
     }
 
+    /// Reference: PyTorch 2.15, `cross_entropy(x, t, weight=w, ignore_index=255)` in double precision, and its gradient.
+    #[test]
+    fn equals_pytorch_with_weights_and_ignored_pixels() {
+        let logits = [
+            -2.56, -2.61, 2.33, 0.6, -1.37, 2.79, 1.27, -1.97, -2.03, 1.83, -1.99, -0.34, //
+            -1.44, 0.99, 1.78, -1.24, 1.56, 1.68, -1.06, -2.67, 0.26, -1.81, -1.09, -0.46,
+        ];
+        let indices = [0, 255, 2, 1, 255, 255, 1, 1];
+        let (value, gradient) = loss(&logits, [2, 3, 2, 2], &indices, &[0.5, 1.25, 2.0]);
+        assert_close(&[value], &[3.336_324_842_618_115]);
+        let want = [
+            -0.06663551,
+            0.0,
+            0.23533639,
+            0.13631747,
+            0.04393015,
+            0.0,
+            0.08153366,
+            -0.18956687,
+            0.02270536,
+            0.0,
+            -0.31687005,
+            0.0532494,
+            0.0,
+            0.0,
+            0.17935216,
+            0.05846618,
+            0.0,
+            0.0,
+            -0.18952123,
+            -0.18600852,
+            0.0,
+            0.0,
+            0.01016907,
+            0.12754235,
+        ];
+        assert_close(&gradient, &want);
+    }
+
     #[test]
     fn unlabelled_pixels_get_exactly_zero_gradient() {
         let logits = [0.3, -1.0, 2.0, 0.1, 5.0, -4.0];
