@@ -8,5 +8,8 @@
 pub mod data;
 pub mod domain;
 pub mod engine;
+pub mod infer;
+pub mod model;
+pub mod train;
 #[cfg(feature = "ui")]
 pub mod ui;

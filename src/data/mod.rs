@@ -2,6 +2,8 @@
 
 mod classes_file;
 mod deepglobe;
+pub mod augment;
+pub mod crop;
 pub mod error;
 mod folders;
 mod images;
@@ -16,6 +18,9 @@ pub mod project;
 mod scan;
 mod table;
 pub mod write;
+pub mod loader;
+pub mod normalize;
+pub mod training_set;
 
 pub use classes_file::write_classes;
 pub use error::DataError;

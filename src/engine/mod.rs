@@ -1,6 +1,8 @@
 //! Commands in, events out: the one long-lived thread that owns Burn, and the handle its users hold.
 
+pub mod device;
 pub mod handle;
+pub mod priority;
 pub mod protocol;
 pub mod slot;
 
