@@ -1,9 +1,9 @@
 //! From disk to domain and back: layouts, readers, writers, the label journal, the demo scenes.
 
-mod classes_file;
-mod deepglobe;
 pub mod augment;
+mod classes_file;
 pub mod crop;
+mod deepglobe;
 pub mod error;
 mod folders;
 mod images;
@@ -11,16 +11,16 @@ pub mod journal;
 mod journal_line;
 mod legend;
 mod listing;
+pub mod loader;
 mod masks;
 mod naming;
+pub mod normalize;
 mod pickup;
 pub mod project;
 mod scan;
 mod table;
-pub mod write;
-pub mod loader;
-pub mod normalize;
 pub mod training_set;
+pub mod write;
 
 pub use classes_file::write_classes;
 pub use error::DataError;

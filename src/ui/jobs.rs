@@ -84,6 +84,20 @@ impl Jobs {
         })
     }
 
+    /// Unpacks the built-in demo project where the user's data lies, and reads it.
+    pub fn open_demo(&self) -> std::io::Result<()> {
+        self.spawn("open demo", || {
+            let folder = runs::data_folder().map(|data| data.join("demo"));
+            let Some(folder) = folder else {
+                return Done::Failed("The demo has no place: this system names no folder for a user's data".to_owned());
+            };
+            match open(&folder) {
+                Ok(opened) => Done::Opened(Box::new(opened)),
+                Err(error) => Done::OpenFailed(folder, format!("{error:#}")),
+            }
+        })
+    }
+
     /// Lists a project's runs.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
         self.spawn("list runs", move || Done::Runs(runs::of_project(&root)))

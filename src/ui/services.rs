@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
 
+use super::canvas::ViewState;
 use super::execute;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
@@ -128,7 +129,7 @@ impl Services {
         self.reload_tiles(state);
         let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
         execute::select_tile(self, state, first.unwrap_or(0));
-        state.views = Default::default();
+        state.camera = ViewState::default();
     }
 
     /// Hands the project to the tile loader, anew or changed.
@@ -160,9 +161,10 @@ impl Services {
         if self.asked.as_ref() == Some(&wanted) {
             return;
         }
-        let camera_only = self.asked.as_ref().is_some_and(|(asked, run, ready)| {
-            asked.tile == wanted.0.tile && (*run, *ready) == (wanted.1, wanted.2)
-        });
+        let camera_only = self
+            .asked
+            .as_ref()
+            .is_some_and(|(asked, run, ready)| asked.tile == wanted.0.tile && (*run, *ready) == (wanted.1, wanted.2));
         let rested = self.visible.1.elapsed();
         if camera_only && rested < REST {
             ctx.request_repaint_after(REST - rested);
@@ -180,7 +182,8 @@ impl Services {
             return;
         }
         let tiles = &project.project.tiles;
-        let missing = |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
+        let missing =
+            |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
         let rest = 0..tiles.len().min(THUMBNAILS - in_sight.len().min(THUMBNAILS));
         let mut order: Vec<usize> = in_sight.iter().copied().filter(missing).collect();
         let first_time = self.thumbnails_asked.is_empty();

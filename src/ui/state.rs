@@ -44,8 +44,8 @@ pub struct AppState {
     pub filter: String,
     /// The list is to scroll to the tile in view.
     pub scroll_to_tile: bool,
-    /// Cameras of the two views; they move together.
-    pub views: [ViewState; 2],
+    /// The camera both views share.
+    pub camera: ViewState,
     /// The view whose layers the panel shows.
     pub active_view: usize,
     /// What the pointer does on the picture.
@@ -117,6 +117,14 @@ impl OpenProject {
         self.counts.insert(tile.to_owned(), self.book.count(tile));
     }
 
+    /// Marks a tile that turned out to be bad. Returns whether that is news.
+    pub fn mark_fault(&mut self, tile: &str, why: &str) -> bool {
+        let project = Arc::make_mut(&mut self.project);
+        let Some(tile) = project.tiles.iter_mut().find(|t| t.id == tile && t.fault.is_none()) else { return false };
+        tile.fault = Some(why.to_owned());
+        true
+    }
+
     /// Puts other classes in place.
     pub fn set_project(&mut self, project: Project) {
         self.palette = Palette::of(&project.classes);
@@ -138,7 +146,7 @@ impl AppState {
             decoding: None,
             filter: String::new(),
             scroll_to_tile: false,
-            views: Default::default(),
+            camera: ViewState::default(),
             active_view: 0,
             tool: ToolKind::Brush,
             class: 0,

@@ -33,11 +33,8 @@ pub fn icon_choice(ui: &mut Ui, chosen: bool, icon: Icon, name: &str) -> Respons
 pub fn accent_button(ui: &mut Ui, icon: Icon, text: &str, enabled: bool) -> Response {
     let tokens = Tokens::of(ui);
     let label = RichText::new(format!("{}  {text}", icon.unicode())).font(theme::semibold(13.0));
-    let button = if enabled {
-        Button::new(label.color(tokens.on_accent)).fill(tokens.accent)
-    } else {
-        Button::new(label)
-    };
+    let button =
+        if enabled { Button::new(label.color(tokens.on_accent)).fill(tokens.accent) } else { Button::new(label) };
     named(ui.add_enabled(enabled, button.min_size(vec2(88.0, 28.0))), text)
 }
 
@@ -71,18 +68,13 @@ pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     .inner
 }
 
-/// A name and a line of text, in line with fields.
-pub fn fact(ui: &mut Ui, name: &str, value: &str) {
-    field(ui, name, |ui| ui.label(value));
-}
-
 /// A small rounded tag.
 pub fn badge(ui: &mut Ui, text: &str, color: Color32) -> Response {
     let galley = ui.painter().layout_no_wrap(text.to_owned(), eframe::egui::FontId::proportional(10.5), color);
     let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(2.0 * UNIT, UNIT / 2.0), Sense::hover());
     ui.painter().rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::WidgetType::Label, true, text));
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, text));
     response
 }
 

@@ -75,7 +75,9 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
     if let Some(progress) = run.progress() {
         let width = (ui.available_width() - 190.0).clamp(60.0, 320.0);
         let text = format!("{:.0} %", progress * 100.0);
-        ui.add(ProgressBar::new(progress).desired_width(width).fill(Tokens::of(ui).accent.gamma_multiply(0.6)).text(text));
+        ui.add(
+            ProgressBar::new(progress).desired_width(width).fill(Tokens::of(ui).accent.gamma_multiply(0.6)).text(text),
+        );
     }
     ui.label(number(format::speed(run.step_secs)));
     if run.phase == Phase::Training

@@ -16,7 +16,7 @@ pub fn status_ui(ui: &mut Ui, state: &AppState) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             saved_ui(ui, state);
             ui.separator();
-            ui.label(number(format!("{:>4.0} %", state.views[state.active_view].camera.zoom * 100.0)))
+            ui.label(number(format!("{:>4.0} %", state.camera.camera.zoom * 100.0)))
                 .on_hover_text("Zoom: screen points per image pixel");
             if let Some([width, height]) = state.view.size() {
                 ui.separator();

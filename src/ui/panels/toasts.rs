@@ -15,7 +15,7 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
         return;
     }
     let offset = Vec2::new(-16.0, -above_bottom - 12.0);
-    let area = Area::new(Id::new("toasts")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
+    let area = Area::new(Id::unique("toasts")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
     area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);
         for (index, message) in state.messages.toasts() {
