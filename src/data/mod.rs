@@ -2,6 +2,7 @@
 
 mod classes_file;
 mod deepglobe;
+pub mod demo;
 pub mod error;
 mod folders;
 mod images;
