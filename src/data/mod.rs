@@ -6,7 +6,7 @@ pub mod crop;
 mod deepglobe;
 pub mod error;
 mod folders;
-mod images;
+pub mod images;
 pub mod journal;
 mod journal_line;
 mod legend;

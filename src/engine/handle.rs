@@ -48,6 +48,14 @@ impl EngineHandle {
         }
     }
 
+    /// Something that asks for a clean end of the run, to be called from a signal handler's thread.
+    pub fn stopper(&self) -> impl Fn() + Send + 'static {
+        let commands = self.commands.clone();
+        move || {
+            commands.send(Command::Stop).ok();
+        }
+    }
+
     /// The next event, if one is waiting.
     pub fn try_event(&self) -> Option<Event> {
         self.events.try_recv().ok()

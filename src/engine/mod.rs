@@ -1,6 +1,7 @@
 //! Commands in, events out: the one long-lived thread that owns Burn, and the handle its users hold.
 
 pub mod device;
+pub mod diagnostics;
 pub mod finished;
 pub mod handle;
 mod meter;
