@@ -4,6 +4,7 @@ pub mod augment;
 mod classes_file;
 pub mod crop;
 mod deepglobe;
+pub mod demo;
 pub mod error;
 mod folders;
 pub mod images;
