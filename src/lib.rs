@@ -5,6 +5,7 @@
 
 #![recursion_limit = "256"] // Burn's types nest deeply.
 
+pub mod cli;
 pub mod data;
 pub mod domain;
 pub mod engine;

@@ -1,4 +1,4 @@
-//! From disk to domain and back: layouts, readers, writers, the label journal, the demo scenes.
+//! From disk to domain and back: layouts, readers, writers, the label journal, what the network is fed.
 
 pub mod augment;
 mod classes_file;
@@ -7,7 +7,7 @@ mod deepglobe;
 pub mod demo;
 pub mod error;
 mod folders;
-mod images;
+pub mod images;
 pub mod journal;
 mod journal_line;
 mod legend;

@@ -146,19 +146,15 @@ impl TrainingSet {
         }
     }
 
-    /// Labelled pixels per class over all tiles, as they stand now. `progress` hears of every tile.
-    pub fn label_counts(&self, mut progress: impl FnMut(usize, usize)) -> Vec<u64> {
-        let tiles: BTreeSet<usize> = self.epoch().iter().copied().collect();
-        let mut total = vec![0; self.project.classes.len()];
-        for (done, &index) in tiles.iter().enumerate() {
-            progress(done, tiles.len());
-            // A tile that cannot be read is reported when it is drawn.
-            if let Ok(prepared) = self.prepare(index) {
-                let counts = prepared.target.counts(total.len());
-                total.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
-            }
-        }
-        total
+    /// The different tiles of an epoch.
+    pub fn tiles(&self) -> BTreeSet<usize> {
+        self.epoch().iter().copied().collect()
+    }
+
+    /// Labelled pixels per class of a tile, as they stand now; `None` if it cannot be read (which is reported when it is
+    /// drawn).
+    pub fn label_counts(&self, index: usize) -> Option<Vec<u64>> {
+        self.prepare(index).ok().map(|prepared| prepared.target.counts(self.project.classes.len()))
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {

@@ -59,6 +59,11 @@ impl Predictor {
         self.net = net;
     }
 
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// A tile as the network sees it: resized in a resized run.
     pub fn fit(&self, image: RgbImage) -> Arc<RgbImage> {
         Arc::new(match self.frame {

@@ -6,3 +6,4 @@ pub mod loss;
 pub mod plan;
 pub mod schedule;
 pub mod trainer;
+pub mod weighting;
