@@ -1,6 +1,6 @@
 //! What can be wrong with files, each with the file and the remedy.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -25,4 +25,16 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl DataError {
+    /// For `map_err` on something the operating system refused.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { doing, path: path.to_owned(), source }
+    }
+
+    /// For content that is not what it should be.
+    pub(crate) fn content(what: impl Into<String>, path: &Path) -> Self {
+        Self::Content { what: what.into(), path: path.to_owned() }
+    }
 }

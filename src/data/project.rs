@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
-use super::DataError;
+use super::legend::Legend;
+use super::listing::{self, Listing};
+use super::masks::MaskCoding;
+use super::{DataError, classes_file, deepglobe, folders, images, pickup, scan};
 use crate::domain::split::Split;
 use crate::domain::{Classes, Mask};
 
@@ -25,6 +28,8 @@ pub struct Project {
     pub has_val_split: bool,
     /// Everything noticed on opening that a user should know, a sentence each.
     pub notes: Vec<String>,
+    pub(super) legend: Legend,
+    pub(super) coding: MaskCoding,
 }
 
 /// One image of a project.
@@ -56,9 +61,32 @@ pub struct MaskRead {
 }
 
 impl Project {
-    /// Opens a folder: finds tiles and classes, reads headers only.
+    /// Opens a folder: finds tiles and classes, reads headers only. An image file opens as a project of one tile.
+    ///
+    /// Masks are decoded only if nothing names the classes, to pick them up from there.
     pub fn open(root: &Path) -> Result<Self, DataError> {
-        todo!("{root:?}")
+        let (root, mut listing) = list(root)?;
+        if listing.tiles.is_empty() {
+            return Err(DataError::content(
+                "no tile is listed: add lines to it or remove it",
+                &root.join(deepglobe::METADATA),
+            ));
+        }
+        let gray = listing::read_headers(&mut listing.tiles);
+        listing.notes.extend(listing::fault_note(&listing.tiles));
+        let legend = choose_legend(&root, &mut listing, gray)?;
+        let is_val = |tile: &Tile| tile.split == Split::Val && tile.mask.is_some() && tile.fault.is_none();
+        Ok(Self {
+            name: name_of(&root),
+            has_val_split: listing.tiles.iter().any(is_val),
+            classes: legend.classes.clone(),
+            coding: legend.coding(gray),
+            legend,
+            root,
+            layout: listing.layout,
+            tiles: listing.tiles,
+            notes: listing.notes,
+        })
     }
 
     /// The tile with this id.
@@ -68,11 +96,79 @@ impl Project {
 
     /// Decodes a tile's image to 8-bit RGB.
     pub fn read_image(&self, tile: &Tile) -> Result<RgbImage, DataError> {
-        todo!("{tile:?}")
+        usable(tile)?;
+        images::decode_rgb(&tile.image)
     }
 
     /// Decodes a tile's full mask; `None` if it has none.
     pub fn read_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
-        todo!("{tile:?}")
+        usable(tile)?;
+        tile.mask.as_deref().map(|path| self.coding.read(path, tile.size)).transpose()
     }
+
+    /// A tile's image, small enough for a square of `side` pixels.
+    pub fn thumbnail(&self, tile: &Tile, side: u32) -> Result<RgbImage, DataError> {
+        Ok(images::shrink(&self.read_image(tile)?, side))
+    }
+
+    /// Changes the classes and writes them to `pointillist.toml`. What is known about mask files is kept: a class is
+    /// the same as before if it has the same name or, renamed, the same place; its labels stay with it.
+    pub fn save_classes(&mut self, classes: &Classes) -> Result<(), DataError> {
+        let gray = matches!(self.coding, MaskCoding::Values { .. });
+        let legend = self.legend.with_classes(classes.clone());
+        classes_file::write_legend(&self.root, &legend)?;
+        self.coding = legend.coding(gray);
+        self.classes = classes.clone();
+        self.legend = legend;
+        Ok(())
+    }
+}
+
+fn usable(tile: &Tile) -> Result<(), DataError> {
+    match &tile.fault {
+        Some(fault) => Err(DataError::content(format!("tile {} cannot be used ({fault})", tile.id), &tile.image)),
+        None => Ok(()),
+    }
+}
+
+/// The project's folder and what its layout lists.
+fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
+    let kind = std::fs::metadata(root)
+        .map_err(DataError::io("cannot open (check that it exists and that you may read it)", root))?;
+    if kind.is_dir() {
+        let listed = if root.join(deepglobe::METADATA).is_file() { deepglobe::list(root) } else { folders::list(root) };
+        return Ok((root.to_owned(), listed?));
+    }
+    if !scan::is_image(root) {
+        let what = "this is no folder and no .jpg, .png, .tif or .bmp image: choose a folder that holds images";
+        return Err(DataError::content(what, root));
+    }
+    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok((parent.to_owned(), folders::single(root)))
+}
+
+/// Where the classes come from: a class file, the layout's own, the masks, or two to start with.
+fn choose_legend(root: &Path, listing: &mut Listing, gray: bool) -> Result<Legend, DataError> {
+    if let Some(legend) = classes_file::read(root)? {
+        return Ok(legend);
+    }
+    let listed = root.join(deepglobe::METADATA).is_file();
+    if (listed || listing.named_like_deepglobe) && !gray {
+        listing.notes.push(format!("there is no {}: DeepGlobe's own classes are used", classes_file::DEEPGLOBE_FILE));
+        return Ok(Legend::of(Classes::deepglobe()));
+    }
+    if let Some(legend) = pickup::pick_up(&listing.tiles, gray, &mut listing.notes, root)? {
+        return Ok(legend);
+    }
+    listing.notes.push(format!(
+        "no classes are known: two are given to start with, name your own in the window or in {}",
+        classes_file::OWN_FILE
+    ));
+    Ok(pickup::starter())
+}
+
+fn name_of(root: &Path) -> String {
+    let canonical = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let name = canonical.file_name().unwrap_or(canonical.as_os_str());
+    name.to_string_lossy().into_owned()
 }

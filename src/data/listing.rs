@@ -1,0 +1,82 @@
+//! Tiles as a layout lists them, before their headers are read; and the reading of the headers.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
+
+use super::{Tile, images, masks};
+
+/// What a layout found.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// The layout's name.
+    pub(super) layout: String,
+    /// Tiles in a stable order, their sizes unknown.
+    pub(super) tiles: Vec<Tile>,
+    /// What a user should know.
+    pub(super) notes: Vec<String>,
+    /// Pairs are named as DeepGlobe names them.
+    pub(super) named_like_deepglobe: bool,
+}
+
+/// Gives tiles with equal ids the ending of their file, or a number.
+pub(super) fn unique_ids(tiles: &mut [Tile]) {
+    let mut taken = HashSet::new();
+    for tile in tiles {
+        let ending = tile.image.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+        let base = tile.id.clone();
+        let mut number = 1;
+        while !taken.insert(tile.id.clone()) {
+            tile.id = if number == 1 { format!("{base}.{ending}") } else { format!("{base}.{ending}.{number}") };
+            number += 1;
+        }
+    }
+}
+
+/// Reads every tile's headers: sizes, and faults that show in them. Returns whether all masks hold gray values.
+pub(super) fn read_headers(tiles: &mut [Tile]) -> bool {
+    let kinds: Vec<Option<bool>> = tiles.par_iter_mut().map(read_header).collect();
+    let mut known = kinds.iter().flatten().peekable();
+    known.peek().is_some() && known.all(|gray| *gray)
+}
+
+/// One tile's; returns whether its mask is gray, if it has a usable one.
+fn read_header(tile: &mut Tile) -> Option<bool> {
+    match images::read_header(&tile.image) {
+        Ok(header) => tile.size = header.size,
+        Err(error) => {
+            tile.fault.get_or_insert_with(|| error.to_string());
+        }
+    }
+    if tile.fault.is_some() {
+        return None;
+    }
+    let path = tile.mask.as_deref()?;
+    match images::read_header(path) {
+        Ok(header) if header.size == tile.size => return Some(header.gray),
+        Ok(header) => tile.fault = Some(format!("{}: {}", masks::wrong_size(header.size, tile.size), path.display())),
+        Err(error) => tile.fault = Some(error.to_string()),
+    }
+    None
+}
+
+/// A sentence about tiles that cannot be used, if there are any: how many, and the first one's fault.
+pub(super) fn fault_note(tiles: &[Tile]) -> Option<String> {
+    let mut faulty = tiles.iter().filter_map(|tile| tile.fault.as_ref().map(|fault| (&tile.id, fault)));
+    let count = faulty.clone().count();
+    let (id, fault) = faulty.next()?;
+    Some(format!("{count} of {} tiles cannot be used; the first is {id}: {fault}", tiles.len()))
+}
+
+/// Makes every tile its own group if grouping by scene would leave nothing to hold back for validation.
+pub(super) fn ungroup_if_single(tiles: &mut [Tile]) {
+    let mut sizes = BTreeMap::new();
+    for tile in tiles.iter() {
+        *sizes.entry(tile.group.as_str()).or_insert(0_usize) += 1;
+    }
+    if sizes.len() == 1 {
+        for tile in tiles {
+            tile.group.clone_from(&tile.id);
+        }
+    }
+}

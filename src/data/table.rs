@@ -1,0 +1,72 @@
+//! A CSV file with a header, as people save it: CRLF, a byte order mark, blanks after commas, semicolons.
+
+use std::path::{Path, PathBuf};
+
+use super::DataError;
+
+/// The rows of a CSV file.
+#[derive(Debug)]
+pub(super) struct Table {
+    path: PathBuf,
+    header: Vec<String>,
+    /// All rows that are not empty.
+    pub(super) rows: Vec<Row>,
+}
+
+/// One row.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Its line in the file, from 1.
+    pub(super) line: u64,
+    cells: csv::StringRecord,
+}
+
+impl Row {
+    /// The cell in a column; empty if the row is too short.
+    pub(super) fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).unwrap_or("")
+    }
+}
+
+impl Table {
+    /// Reads a file whole: these tables are short.
+    pub(super) fn read(path: &Path) -> Result<Self, DataError> {
+        let bytes = std::fs::read(path).map_err(DataError::io("cannot read the table", path))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_start_matches('\u{feff}');
+        let first = text.lines().next().unwrap_or("");
+        let delimiter =
+            [b',', b';', b'\t'].into_iter().max_by_key(|d| (first.bytes().filter(|b| b == d).count(), *d == b','));
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .delimiter(delimiter.unwrap_or(b','))
+            .from_reader(text.as_bytes());
+        let broken = |error: csv::Error| DataError::content(format!("the table cannot be read ({error})"), path);
+        let header = reader.headers().map_err(broken)?.iter().map(str::to_lowercase).collect();
+        let mut rows = Vec::new();
+        for cells in reader.into_records() {
+            let cells = cells.map_err(broken)?;
+            if cells.iter().any(|cell| !cell.is_empty()) {
+                rows.push(Row { line: cells.position().map_or(0, csv::Position::line), cells });
+            }
+        }
+        Ok(Self { path: path.to_owned(), header, rows })
+    }
+
+    /// The column that goes by one of these names (the first name that is there).
+    pub(super) fn find(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| self.header.iter().position(|column| column == name))
+    }
+
+    /// The same, required.
+    pub(super) fn column(&self, names: &[&str]) -> Result<usize, DataError> {
+        self.find(names).ok_or_else(|| {
+            let there = self.header.join(", ");
+            DataError::content(
+                format!("column '{}' is missing (there are: {there}): add it to the first line", names[0]),
+                &self.path,
+            )
+        })
+    }
+}
