@@ -191,3 +191,118 @@ impl Outbox {
         is_heard
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::domain::{Classes, Strategy};
+
+    /// Tiles `a` and `b` with masks, a broken one `c`, all 200×100.
+    fn project(folder: &Path) -> Arc<Project> {
+        let colors: Vec<[u8; 3]> = Classes::deepglobe().iter().map(|class| class.color).collect();
+        for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
+            RgbImage::from_pixel(200, 100, image::Rgb([i as u8 * 50; 3]))
+                .save(folder.join(format!("{name}_sat.png")))
+                .unwrap();
+            RgbImage::from_fn(200, 100, |x, _| image::Rgb(colors[x as usize / 50]))
+                .save(folder.join(format!("{name}_mask.png")))
+                .unwrap();
+        }
+        let broken = folder.join("c_sat.png");
+        let bytes = std::fs::read(&broken).unwrap();
+        std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+        Arc::new(Project::open(folder).unwrap())
+    }
+
+    /// Polls until `enough` says so of everything that came.
+    fn wait(loader: &TileLoader, enough: impl Fn(&[Loaded]) -> bool) -> Vec<Loaded> {
+        let (mut all, start) = (Vec::new(), Instant::now());
+        while !enough(&all) {
+            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain; came so far: {}", all.len());
+            std::thread::sleep(Duration::from_millis(2));
+            all.extend(loader.poll());
+        }
+        all
+    }
+
+    fn loader(folder: &Path) -> TileLoader {
+        let loader = TileLoader::new(Arc::new(|| {})).unwrap();
+        loader.set_project(project(folder));
+        loader
+    }
+
+    fn sampled(loaded: &Loaded) -> Option<(&str, Sampling, &[u64])> {
+        match loaded {
+            Loaded::Sampled { tile, sampling, counts, .. } => Some((tile, *sampling, counts)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_wanted_tile_comes_with_its_samples_and_again_when_sampling_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let loader = loader(folder.path());
+        loader.want_view("a");
+        let came = wait(&loader, |all| all.iter().any(|loaded| sampled(loaded).is_some()));
+        let view = came.iter().find_map(|loaded| match loaded {
+            Loaded::View(view) => Some(view),
+            _ => None,
+        });
+        assert_eq!(view.map(|view| (view.tile.as_str(), view.size)), Some(("a", [200, 100])));
+        assert_eq!(view.unwrap().mask_counts[..4], [5000; 4]);
+        let five = Sampling { strategy: Strategy::PointsPerClass(5), seed: 1 };
+        loader.set_sampling(five);
+        let came = wait(&loader, |all| all.iter().any(|loaded| sampled(loaded).is_some()));
+        let (tile, sampling, counts) = came.iter().find_map(sampled).unwrap();
+        assert_eq!((tile, sampling, &counts[..5]), ("a", five, &[5, 5, 5, 5, 0][..]));
+    }
+
+    #[test]
+    fn a_broken_tile_is_a_fault_and_the_next_one_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let loader = loader(folder.path());
+        loader.want_view("c");
+        let came = wait(&loader, |all| !all.is_empty());
+        assert!(matches!(&came[0], Loaded::Fault { tile, message } if tile == "c" && message.contains("c_sat.png")));
+        loader.want_view("b");
+        let is_b = |loaded: &Loaded| matches!(loaded, Loaded::View(view) if view.tile == "b");
+        wait(&loader, |all| all.iter().any(is_b));
+    }
+
+    #[test]
+    fn thumbnails_are_small_and_their_progress_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let loader = loader(folder.path());
+        loader.want_thumbnails(["b", "c", "a"].map(str::to_owned));
+        let is_last = |loaded: &Loaded| matches!(loaded, Loaded::Progress { done: 3, total: 3 });
+        let came = wait(&loader, |all| all.iter().any(is_last));
+        let thumbnails: Vec<_> = came
+            .iter()
+            .filter_map(|loaded| match loaded {
+                Loaded::Thumbnail { tile, image } => Some((tile.as_str(), image.dimensions())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(thumbnails, [("b", (96, 48)), ("a", (96, 48))]);
+        assert_eq!(came.iter().filter(|loaded| matches!(loaded, Loaded::Fault { .. })).count(), 1);
+    }
+
+    #[test]
+    fn nothing_of_the_last_project_arrives_after_a_change() {
+        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let loader = loader(old.path());
+        loader.want_view("a");
+        loader.want_thumbnails(["a", "b"].map(str::to_owned));
+        loader.set_project(project(new.path()));
+        loader.want_view("b");
+        let came = wait(&loader, |all| all.iter().any(|loaded| sampled(loaded).is_some()));
+        let is_old = |loaded: &Loaded| match loaded {
+            Loaded::View(view) => view.tile != "b",
+            other => sampled(other).is_none_or(|(tile, ..)| tile != "b"),
+        };
+        assert!(!came.iter().any(is_old), "{came:?}");
+    }
+}

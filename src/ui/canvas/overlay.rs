@@ -1,7 +1,10 @@
 //! What egui draws over and instead of the picture: the ring of the brush, the pixel grid, and words where there is
 //! nothing to see.
 
-use eframe::egui::{Align2, Color32, CursorIcon, FontId, Painter, Pos2, Rect, Stroke, Ui, pos2, vec2};
+use eframe::egui::{
+    Color32, CursorIcon, Label, Painter, Pos2, Rect, RichText, Spinner, Stroke, StrokeKind, TextStyle, TextWrapMode,
+    Ui, WidgetText, pos2, vec2,
+};
 
 use super::{Tool, ToolKind};
 use crate::domain::geometry::Camera;
@@ -43,7 +46,7 @@ pub(super) fn brush_ring(painter: &Painter, rect: Rect, camera: &Camera, tool: &
             screen_from_image(rect, camera, [x + 1.0, y + 1.0]),
         );
         for stroke in [dark, bright] {
-            painter.rect_stroke(pixel, 0.0, stroke, eframe::egui::StrokeKind::Middle);
+            painter.rect_stroke(pixel, 0.0, stroke, StrokeKind::Middle);
         }
         return;
     }
@@ -65,26 +68,26 @@ pub(super) fn cursor(kind: ToolKind, pans: bool, is_panning: bool) -> CursorIcon
 }
 
 /// A headline and a hint in the middle of an empty view.
-pub(super) fn words(ui: &Ui, rect: Rect, headline: &str, hint: &str) {
-    let visuals = ui.visuals();
-    let width = (rect.width() - 32.0).clamp(40.0, 480.0);
-    let painter = ui.painter_at(rect);
-    let layout = |text: &str, size, color| painter.layout(text.to_owned(), FontId::proportional(size), color, width);
-    let headline = layout(headline, 16.0, visuals.strong_text_color());
-    let hint = layout(hint, 13.0, visuals.weak_text_color());
-    let height = headline.size().y + 6.0 + hint.size().y;
-    let top = rect.center().y - height / 2.0;
-    let left = |galley: &eframe::egui::Galley| rect.center().x - galley.size().x / 2.0;
-    let below = top + headline.size().y + 6.0;
-    painter.galley(pos2(left(&headline), top), headline, visuals.strong_text_color());
-    painter.galley(pos2(left(&hint), below), hint, visuals.weak_text_color());
+pub(super) fn words(ui: &mut Ui, rect: Rect, headline: &str, hint: &str) {
+    let (strong, weak) = (ui.visuals().strong_text_color(), ui.visuals().weak_text_color());
+    let below = line(ui, rect, -24.0, RichText::new(headline).size(16.0).color(strong));
+    line(ui, rect, below - rect.center().y + 6.0, RichText::new(hint).size(13.0).color(weak));
 }
 
 /// A spinner over the name of what is awaited.
-pub(super) fn waiting(ui: &Ui, rect: Rect, text: &str) {
-    let center = rect.center();
-    eframe::egui::Spinner::new().paint_at(ui, Rect::from_center_size(center - vec2(0.0, 16.0), vec2(24.0, 24.0)));
-    let color = ui.visuals().weak_text_color();
-    let at = center + vec2(0.0, 14.0);
-    ui.painter_at(rect).text(at, Align2::CENTER_CENTER, text, FontId::proportional(13.0), color);
+pub(super) fn waiting(ui: &mut Ui, rect: Rect, text: &str) {
+    let spinner = Rect::from_center_size(rect.center() - vec2(0.0, 20.0), vec2(24.0, 24.0));
+    ui.put(spinner, Spinner::new());
+    let weak = ui.visuals().weak_text_color();
+    line(ui, rect, 4.0, RichText::new(text).size(13.0).color(weak));
+}
+
+/// Text centred across the view, its top this far below the middle. Returns its bottom.
+fn line(ui: &mut Ui, rect: Rect, top: f32, text: RichText) -> f32 {
+    let width = (rect.width() - 32.0).clamp(40.0, 480.0);
+    let galley = WidgetText::from(text).into_galley(ui, Some(TextWrapMode::Wrap), width, TextStyle::Body);
+    let corner = pos2(rect.center().x - galley.size().x / 2.0, rect.center().y + top);
+    let place = Rect::from_min_size(corner, galley.size());
+    ui.put(place, Label::new(galley).selectable(false));
+    place.bottom()
 }

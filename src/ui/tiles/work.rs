@@ -4,13 +4,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use fast_image_resize::{ResizeAlg, ResizeOptions, Resizer};
-use image::RgbImage;
 use thread_priority::ThreadPriority;
 
 use super::cache::{BUDGET_BYTES, Cache};
 use super::{Loaded, Outbox, Shared, THUMBNAIL_PX, TileView, Wishes};
-use crate::data::{Project, Tile};
+use crate::data::{DataError, Project, Tile};
 use crate::domain::{Sampling, sampling};
 use crate::ui::canvas::pyramid::ImagePyramid;
 
@@ -164,7 +162,7 @@ pub(super) fn serve_thumbnails(shared: &Shared, outbox: &Outbox) {
                 wishes = shared.changed.wait(wishes).unwrap_or_else(std::sync::PoisonError::into_inner);
             }
         };
-        let thumbnail = project.tile(&tile).map(|found| guarded(&tile, || read_thumbnail(&project, found)));
+        let thumbnail = project.tile(&tile).map(|found| guarded(&tile, || project.thumbnail(found, THUMBNAIL_PX)));
         let loaded = match thumbnail {
             Some(Ok(image)) => Some(Loaded::Thumbnail { tile, image }),
             Some(Err(message)) => Some(Loaded::Fault { tile, message }),
@@ -182,9 +180,8 @@ pub(super) fn serve_thumbnails(shared: &Shared, outbox: &Outbox) {
 /// Decodes image and mask.
 fn read_view(project: &Project, tile: &Tile) -> Result<Arc<TileView>, String> {
     guarded(&tile.id, || {
-        usable(tile)?;
-        let image = project.read_image(tile).map_err(|error| error.to_string())?;
-        let read = project.read_mask(tile).map_err(|error| error.to_string())?;
+        let image = project.read_image(tile)?;
+        let read = project.read_mask(tile)?;
         let (mask, unmatched) = read.map_or((None, Vec::new()), |read| (Some(Arc::new(read.mask)), read.unmatched));
         Ok(Arc::new(TileView {
             tile: tile.id.clone(),
@@ -197,33 +194,9 @@ fn read_view(project: &Project, tile: &Tile) -> Result<Arc<TileView>, String> {
     })
 }
 
-/// Decodes and shrinks the image.
-fn read_thumbnail(project: &Project, tile: &Tile) -> Result<RgbImage, String> {
-    usable(tile)?;
-    let image = project.read_image(tile).map_err(|error| error.to_string())?;
-    shrink(&image).map_err(|error| format!("cannot make a thumbnail: {error}: {}", tile.image.display()))
-}
-
-/// Fits an image into a thumbnail; smaller ones stay as they are.
-fn shrink(image: &RgbImage) -> Result<RgbImage, fast_image_resize::ResizeError> {
-    let longest = image.width().max(image.height()).max(1);
-    if longest <= THUMBNAIL_PX {
-        return Ok(image.clone());
-    }
-    let side = |n: u32| (n * THUMBNAIL_PX / longest).max(1);
-    let mut small = RgbImage::new(side(image.width()), side(image.height()));
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(fast_image_resize::FilterType::Box));
-    Resizer::new().resize(image, &mut small, &options)?;
-    Ok(small)
-}
-
-/// Refuses a tile that was found bad on opening the project.
-fn usable(tile: &Tile) -> Result<(), String> {
-    tile.fault.clone().map_or(Ok(()), Err)
-}
-
 /// A decoder that panics on a broken file must not take the thread with it.
-fn guarded<T>(tile: &str, read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+fn guarded<T>(tile: &str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, String> {
     std::panic::catch_unwind(AssertUnwindSafe(read))
+        .map(|read| read.map_err(|error| error.to_string()))
         .unwrap_or_else(|_| Err(format!("tile {tile} made its decoder fail: convert or replace its files")))
 }
