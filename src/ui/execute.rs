@@ -1,6 +1,6 @@
 //! The one place where actions are carried out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, ViewportCommand};
 
@@ -126,23 +126,38 @@ fn pick(services: &Services, state: &mut AppState, action: &UiAction) {
 }
 
 /// Opens a project in the background.
-pub(super) fn open_project(services: &Services, state: &mut AppState, path: PathBuf) {
+pub(super) fn open_project(services: &mut Services, state: &mut AppState, path: PathBuf) {
     if refuses_while_running(state) {
         return;
     }
+    close_if_open(services, state, &path);
     state.dialog = None;
     state.opening = Some(path.clone());
     let result = services.jobs.open(path);
     failed_to_start(state, result);
 }
 
-fn open_demo(services: &Services, state: &mut AppState) {
+fn open_demo(services: &mut Services, state: &mut AppState) {
     if refuses_while_running(state) {
         return;
+    }
+    if let Some(demo) = runs::demo_folder() {
+        close_if_open(services, state, &demo);
     }
     state.opening = Some(PathBuf::from("the demo project"));
     let result = services.jobs.open_demo();
     failed_to_start(state, result);
+}
+
+/// A journal can be open only once: a project to be opened anew is closed first.
+fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
+    let open = state.project.as_ref().map(|project| project.project.root.as_path());
+    let same = |root: &Path| root == path || std::fs::canonicalize(root).ok() == std::fs::canonicalize(path).ok();
+    if open.is_some_and(same) {
+        services.journal = None;
+        state.project = None;
+        state.view = InView::default();
+    }
 }
 
 /// A run belongs to its project: another one is opened only when it is over.

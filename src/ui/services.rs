@@ -8,11 +8,12 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 
 use super::canvas::ViewState;
 use super::execute;
+use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
-use super::tiles::{Loaded, TileLoader};
+use super::tiles::{Loaded, TileLoader, TileView};
 use crate::data::Journal;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
@@ -213,9 +214,8 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &state.project {
                 state.view.redraw_labels(&project.book, &view.tile, view.size);
             }
-            let unmatched = view.unmatched.clone();
+            say_unmatched(state, &view);
             state.view.tile = Some(view);
-            say_unmatched(state, &unmatched);
         }
         Loaded::Sampled { tile, mask, counts, .. } if Some(&tile) == in_view.as_ref() => {
             (state.view.sampled, state.view.sampled_counts) = (Some(mask), counts);
@@ -236,14 +236,16 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
 }
 
 /// Colours that belong to no class are told once per tile: they are unlabelled, not background.
-fn say_unmatched(state: &mut AppState, unmatched: &[([u8; 3], u64)]) {
-    let (Some((color, _)), Some(tile)) = (unmatched.first(), state.tile()) else { return };
-    let pixels: u64 = unmatched.iter().map(|(_, n)| n).sum();
-    let text = format!(
-        "Tile {}: {pixels} pixels of the mask match no class (most often colour {color:?}) and stay unlabelled. Add the class to pointillist.toml if it is one",
-        tile.id
-    );
-    if state.messages.all().iter().all(|message| !text.ends_with(&message.hint) || message.hint.is_empty()) {
+fn say_unmatched(state: &mut AppState, view: &TileView) {
+    let Some((color, _)) = view.unmatched.first() else { return };
+    let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
+    if is_news {
+        let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
+        let text = format!(
+            "Tile {}: {pixels} pixels of its mask match no class (most often the colour {color:?}) and stay \
+             unlabelled. If it is a class, add it in Edit > Classes",
+            view.tile
+        );
         state.say(Level::Warning, &text);
     }
 }

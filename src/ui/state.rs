@@ -1,7 +1,7 @@
 //! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
 //! engine says, without side effects, so that it is tested without a window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -86,6 +86,8 @@ pub struct OpenProject {
     pub journal: PathBuf,
     /// Whether the last edit reached the disk.
     pub saved: bool,
+    /// Tiles whose unmatched colours were told.
+    pub told_unmatched: BTreeSet<String>,
     counts: BTreeMap<String, usize>,
 }
 
@@ -94,7 +96,15 @@ impl OpenProject {
     pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
         let palette = Palette::of(&project.classes);
         let counts = book.tiles().into_iter().map(|tile| (tile.to_owned(), book.count(tile))).collect();
-        Self { project: Arc::new(project), book, palette, journal, saved: true, counts }
+        Self {
+            project: Arc::new(project),
+            book,
+            palette,
+            journal,
+            saved: true,
+            told_unmatched: BTreeSet::new(),
+            counts,
+        }
     }
 
     /// The classes of its masks.
