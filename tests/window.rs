@@ -71,7 +71,7 @@ fn click(harness: &mut Harness<'_, App>, label: &str) {
 /// Whether the journal of a project holds exactly so many edits.
 fn edits(root: &Path) -> usize {
     let text = std::fs::read_to_string(root.join(".pointillist").join("labels.jsonl")).unwrap_or_default();
-    text.lines().filter(|line| line.contains("begin")).count()
+    text.lines().filter(|line| line.contains("paint")).count()
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn every_tab_menu_and_dialog_can_be_drawn() {
         assert_eq!(harness.state().state().settings.tab, tab);
     }
     for (menu, entry) in
-        [("File", "Open demo"), ("Edit", "Classes…"), ("View", "Fit the tile"), ("Run", "Evaluate now")]
+        [("File", "Open demo"), ("Edit", "Classes…"), ("View", "Previous tile"), ("Run", "Evaluate now")]
     {
         click(&mut harness, menu);
         harness.get_by_label_contains(entry);

@@ -1,6 +1,6 @@
 //! The window itself: takes events in, draws the panels, carries out what they ask for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +10,7 @@ use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui};
 use eframe::{CreationContext, egui_wgpu};
 
 use super::action::{Tab, UiAction};
+use super::app_icon::app_icon;
 use super::canvas::CanvasGpu;
 use super::execute::execute;
 use super::message::Level;
@@ -38,6 +39,7 @@ pub fn run(options: StartOptions) -> anyhow::Result<()> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("Pointillist")
         .with_app_id("pointillist")
+        .with_icon(app_icon())
         .with_inner_size([1440.0, 900.0])
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
@@ -53,6 +55,7 @@ pub struct App {
     state: AppState,
     services: Services,
     graphics_errors: Receiver<String>,
+    title: String,
 }
 
 impl App {
@@ -78,7 +81,7 @@ impl App {
             None => "no graphics device".clone_into(&mut state.graphics),
         }
         let services = Services::start(&waker).context("The window's helpers could not be started")?;
-        let mut app = Self { state, services, graphics_errors };
+        let mut app = Self { state, services, graphics_errors, title: String::new() };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
     }
@@ -103,6 +106,16 @@ impl App {
     /// Carries an action out, as if a panel had asked for it.
     pub fn act(&mut self, ctx: &Context, action: UiAction) {
         execute(&mut self.services, &mut self.state, ctx, action);
+    }
+
+    /// The desktop's lists of windows say which project this one shows.
+    fn name_window(&mut self, ctx: &Context) {
+        let project = self.state.project.as_ref().map(|project| project.project.name.as_str());
+        let title = project.map_or("Pointillist".to_owned(), |name| format!("{name} – Pointillist"));
+        if title != self.title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
     }
 
     /// The panels around the views, from the edges inwards. Returns the height of what lies at the foot.
@@ -142,6 +155,7 @@ impl eframe::App for App {
             self.state.say(Level::Error, &error);
         }
         self.services.poll(&mut self.state, ctx);
+        self.name_window(ctx);
         if self.state.run.is_running() {
             ctx.request_repaint_after(Duration::from_secs(1)); // The time left counts down.
         }
@@ -150,7 +164,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         let mut actions = if self.state.dialog.is_none() { super::keys::pressed(&ctx) } else { Vec::new() };
-        if let Some(path) = dropped_folder(&ctx) {
+        if let Some(path) = dropped_path(&ctx) {
             actions.push(UiAction::OpenProject(path));
         }
         self.panels_ui(ui, &mut actions);
@@ -189,11 +203,10 @@ fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
 }
 
-/// The folder dropped on the window: the file's own folder if a file was dropped.
-fn dropped_folder(ctx: &Context) -> Option<PathBuf> {
+/// The folder, or image, dropped on the window.
+fn dropped_path(ctx: &Context) -> Option<PathBuf> {
     let file = ctx.input(|input| input.raw.dropped_files.first().cloned())?;
-    let path: &Path = file.path();
-    if path.is_dir() { Some(path.to_path_buf()) } else { path.parent().map(Path::to_path_buf) }
+    Some(file.path().to_path_buf())
 }
 
 fn adapter_name(render_state: &egui_wgpu::RenderState) -> String {

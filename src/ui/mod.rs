@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod app;
+pub mod app_icon;
 pub mod canvas;
 pub mod curves;
 pub mod diagnostics;

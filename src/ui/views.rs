@@ -1,6 +1,6 @@
 //! The middle of the window: one view of the tile, or two side by side that move together.
 
-use eframe::egui::{Align, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
 use super::action::UiAction;
@@ -14,6 +14,8 @@ use crate::domain::Edit;
 use crate::domain::geometry::PixelRect;
 
 const HEADER: f32 = 30.0;
+/// The header's choices need this much beside its buttons.
+const ROOM_FOR_PRESETS: f32 = 450.0;
 const NAMES: [&str; 2] = ["Canvas left", "Canvas right"];
 
 /// What the views brought.
@@ -63,16 +65,11 @@ fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAct
     let active = state.settings.two_views && state.active_view == view;
     let frame = Frame::NONE.fill(tokens.panel).inner_margin(vec2_margin());
     let response = frame.show(ui, |ui| {
-        ui.set_min_size(vec2(ui.available_width(), HEADER - 6.0));
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        let room = vec2(ui.available_width(), HEADER - 6.0);
+        ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(room);
             ui.spacing_mut().item_spacing.x = 2.0;
-            let shown = Preset::of(&state.settings.layers[view]);
-            for preset in Preset::ALL {
-                let response = ui.selectable_label(shown == Some(preset), preset.name());
-                if response.on_hover_text(format!("Show this in the {} view", ["left", "right"][view])).clicked() {
-                    actions.extend([UiAction::ActivateView(view), UiAction::SetPreset(view, preset)]);
-                }
-            }
+            presets_ui(ui, view, state, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let last = view == 1 || !state.settings.two_views;
                 let (icon, name) = match state.settings.two_views {
@@ -92,6 +89,28 @@ fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAct
         let line = response.response.rect;
         let line = Rect::from_min_max(pos2(line.left(), line.bottom() - 2.0), line.right_bottom());
         ui.painter().rect(line, 0.0, tokens.accent, Stroke::NONE, StrokeKind::Inside);
+    }
+}
+
+/// What the view shows: side by side where there is room, else in a list.
+fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
+    let shown = Preset::of(&state.settings.layers[view]);
+    let side = if view == 0 { "left" } else { "right" };
+    let mut choices = |ui: &mut Ui| {
+        for preset in Preset::ALL {
+            let response = ui.selectable_label(shown == Some(preset), preset.name());
+            if response.on_hover_text(format!("Show this in the {side} view")).clicked() {
+                actions.extend([UiAction::ActivateView(view), UiAction::SetPreset(view, preset)]);
+            }
+        }
+    };
+    if ui.available_width() >= ROOM_FOR_PRESETS {
+        choices(ui);
+    } else {
+        let text = shown.map_or("Own choice", Preset::name);
+        ui.name_inputs(format!("Layers of the {side} view"), |ui| {
+            ComboBox::from_id_salt(("preset", view)).selected_text(text).show_ui(ui, choices);
+        });
     }
 }
 

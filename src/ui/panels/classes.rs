@@ -12,7 +12,7 @@ use crate::ui::action::{Dialog, UiAction};
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, class_color, mono, semibold};
-use crate::ui::widgets::quiet_icon;
+use crate::ui::widgets::{icon, quiet_icon};
 
 const ROW: f32 = 24.0;
 
@@ -119,7 +119,7 @@ pub fn editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             draft.remove(index);
         }
     });
-    if draft.len() < MAX_CLASSES && ui.button(format!("{} Add a class", Icon::Plus.unicode())).clicked() {
+    if draft.len() < MAX_CLASSES && ui.button((icon(Icon::Plus, 13.0), "Add a class")).clicked() {
         draft.push(fresh_class(&draft));
     }
     let problem = problem(&draft);

@@ -104,10 +104,12 @@ fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
     };
     let columns = ui.available_width() as usize;
     let dark = Tokens::of(ui).strong;
-    plot.show(ui, |plot_ui| {
-        for line in series {
-            add_series(plot_ui, line, scale, columns, dark);
-        }
+    ui.name_inputs(id, |ui| {
+        plot.show(ui, |plot_ui| {
+            for line in series {
+                add_series(plot_ui, line, scale, columns, dark);
+            }
+        })
     });
 }
 

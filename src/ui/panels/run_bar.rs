@@ -8,7 +8,7 @@ use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
-use crate::ui::widgets::{accent_button, badge, icon_button, number};
+use crate::ui::widgets::{accent_button, badge, icon, icon_button, number};
 
 /// Draws the bar.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -114,7 +114,8 @@ fn score_ui(ui: &mut Ui, state: &AppState) {
 fn device_ui(ui: &mut Ui, state: &AppState) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
-    ui.weak(format!("{} {} ({})", Icon::Cpu.unicode(), device.name, device.backend)).on_hover_text(&device.why);
+    ui.weak(format!("{} ({})", device.name, device.backend)).on_hover_text(&device.why);
+    ui.label(icon(Icon::Cpu, 14.0).color(Tokens::of(ui).weak)).on_hover_text(&device.why);
 }
 
 #[cfg(test)]

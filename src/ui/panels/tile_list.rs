@@ -11,7 +11,7 @@ use crate::domain::split::Split;
 use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::{AppState, OpenProject};
-use crate::ui::theme::{Tokens, mono, semibold};
+use crate::ui::theme::{Tokens, icons, mono, semibold};
 use crate::ui::widgets::nothing_yet;
 
 const ROW: f32 = 60.0;
@@ -152,6 +152,6 @@ fn thumbnail_ui(ui: &Ui, state: &AppState, tile: &Tile, square: Rect) {
     ui.painter().rect_filled(square, CornerRadius::same(3), tokens.sunken);
     if tile.fault.is_some() {
         let icon = Icon::TriangleAlert.unicode();
-        ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, FontId::proportional(18.0), tokens.error);
+        ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, icons(18.0), tokens.error);
     }
 }
