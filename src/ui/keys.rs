@@ -144,7 +144,18 @@ pub fn pressed(ctx: &Context) -> Vec<UiAction> {
 /// The keys of an action as the menus show them; empty if it has none.
 pub fn shortcut(ctx: &Context, action: &UiAction) -> String {
     let binding = BINDINGS.iter().find(|binding| (binding.action)() == *action);
-    binding.map_or(String::new(), |binding| ctx.format_shortcut(&binding.keys[0]))
+    binding.map_or(String::new(), |binding| key_name(ctx, &binding.keys[0]))
+}
+
+/// A key as it is printed on a keyboard.
+pub fn key_name(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
+    let name = ctx.format_shortcut(shortcut);
+    match shortcut.logical_key {
+        Key::OpenBracket | Key::CloseBracket | Key::Comma | Key::Period => {
+            name.replace(shortcut.logical_key.name(), shortcut.logical_key.symbol_or_name())
+        }
+        _ => name,
+    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! Dialogs over the window: the keys, about, a path to type.
 
-use eframe::egui::{Context, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
+use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
 
 use super::classes;
 use crate::ui::action::{Dialog, UiAction};
-use crate::ui::keys::{BINDINGS, BY_HAND};
+use crate::ui::keys::{BINDINGS, BY_HAND, key_name};
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, mono, semibold};
 
 /// Draws the dialog that is open, if one is.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
     let Some(dialog) = state.dialog else { return };
-    let modal = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
+    let frame = Frame::popup(&ctx.global_style()).inner_margin(20);
+    let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ctx, |ui| {
         ui.set_max_width(if dialog == Dialog::Keys { 640.0 } else { 480.0 });
         match dialog {
             Dialog::Keys => keys_ui(ui),
@@ -52,7 +53,7 @@ fn group_ui(ui: &mut Ui, group: &str) {
             ui.end_row();
         }
         for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
-            let keys: Vec<_> = binding.keys.iter().map(|key| ui.ctx().format_shortcut(key)).collect();
+            let keys: Vec<_> = binding.keys.iter().map(|key| key_name(ui.ctx(), key)).collect();
             ui.label(RichText::new(keys.join(", ")).font(mono(12.0)));
             ui.label(binding.text);
             ui.end_row();
