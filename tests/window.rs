@@ -64,6 +64,8 @@ fn project() -> tempfile::TempDir {
 }
 
 fn click(harness: &mut Harness<'_, App>, label: &str) {
+    harness.get_by_label(label).scroll_to_me();
+    harness.run_ok();
     harness.get_by_label(label).click();
     harness.run_ok();
 }

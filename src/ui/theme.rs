@@ -196,7 +196,7 @@ fn style(tokens: &Tokens, dark: bool) -> Style {
     spacing.interact_size = vec2(8.0 * UNIT, 6.0 * UNIT);
     spacing.menu_margin = Margin::same(6);
     spacing.window_margin = Margin::same(16);
-    spacing.indent = 0.0;
+    spacing.indent = 18.0;
     spacing.slider_width = 120.0;
     spacing.slider_rail_height = UNIT;
     spacing.combo_width = 120.0;

@@ -91,10 +91,13 @@ fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
         .set_margin_fraction(PLOT_MARGIN)
         .allow_scroll(false)
         .show_background(false)
+        .grid_color(Tokens::of(ui).weak.gamma_multiply(0.5))
+        .include_x(0.0)
         .y_axis_formatter(move |mark, _| axis_text(scale, mark.value))
         .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
         .label_formatter(move |hover| Some(hover_text(scale, hover)));
-    if series.len() > 1 {
+    // The colours of the classes are explained by the class list.
+    if (2..=3).contains(&series.len()) {
         plot = plot.legend(legend);
     }
     plot = match scale {

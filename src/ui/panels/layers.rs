@@ -9,9 +9,9 @@ use crate::ui::state::AppState;
 use crate::ui::widgets::quiet_icon;
 
 /// Width of a layer's name.
-const NAME: f32 = 88.0;
+const NAME: f32 = 94.0;
 /// Width of everything in a row but the slider: eye, name, number, gaps.
-const FIXED: f32 = 24.0 + NAME + 52.0 + 4.0 * 8.0;
+const FIXED: f32 = 26.0 + NAME + 56.0 + 4.0 * 8.0;
 
 /// Draws the list, the topmost layer first.
 pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -10,6 +10,9 @@ use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::{accent_button, badge, icon, icon_button, number};
 
+/// How a score was measured is told in full where the bar has this much left.
+const ROOM_FOR_MEASURE: f32 = 1000.0;
+
 /// Draws the bar.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.horizontal_centered(|ui| {
@@ -103,7 +106,9 @@ fn phase_text(phase: &Phase, project: bool, network: bool) -> String {
 
 fn score_ui(ui: &mut Ui, state: &AppState) {
     let Some(evaluation) = &state.run.evaluation else { return };
-    badge(ui, &evaluation.measured_on, Tokens::of(ui).weak).on_hover_text("How the score was measured");
+    let (all, room) = (evaluation.measured_on.as_str(), ui.available_width() > ROOM_FOR_MEASURE);
+    let text = if room { all } else { all.split(',').next().unwrap_or(all) };
+    badge(ui, text, Tokens::of(ui).weak).on_hover_text(format!("How the score was measured: {all}"));
     let best = state.run.best.map_or(String::new(), |(miou, step)| {
         format!("Best so far: {} at step {}", format::score(miou), format::count(step))
     });
