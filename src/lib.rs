@@ -12,3 +12,5 @@ pub mod engine;
 pub mod infer;
 pub mod model;
 pub mod train;
+#[cfg(feature = "ui")]
+pub mod ui;

@@ -73,6 +73,11 @@ impl Classes {
     }
 
     /// Classes in index order.
+    pub fn as_slice(&self) -> &[ClassDef] {
+        &self.0
+    }
+
+    /// Classes in index order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &ClassDef> {
         self.0.iter()
     }

@@ -1,0 +1,134 @@
+//! How long the canvas takes for a frame, and for a new tile, without a window:
+//! `cargo bench --bench compositor`. Two views of 800×1000 side by side on a 2448² tile, panning.
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+#![allow(dead_code, reason = "the tests use more of the helper")]
+
+#[path = "../tests/offscreen/mod.rs"]
+mod offscreen;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use offscreen::{Offscreen, Props, lens};
+use pointillist::domain::geometry::Camera;
+use pointillist::domain::{Sampling, Strategy, Stroke, sampling};
+use pointillist::engine::protocol::Preview;
+use pointillist::ui::canvas::LabelPlane;
+use pointillist::ui::layers::{Layer, LayerStyle};
+
+const TILE: [u32; 2] = [2448, 2448];
+const VIEW: [u32; 2] = [800, 1000];
+
+fn main() {
+    sampling_speed();
+    let Some(mut offscreen) = Offscreen::new([1600, 1000], wgpu::TextureFormat::Rgba8Unorm) else {
+        println!("skipped: no adapter");
+        return;
+    };
+    println!("adapter: {}", offscreen.adapter);
+    let props = scene();
+    upload_speed(&mut offscreen, &props);
+    for zoom in [0.32, 1.0, 3.0] {
+        for (name, layers) in [
+            ("image", &[Layer::Image][..]),
+            ("image + mask", &[Layer::Image, Layer::Mask]),
+            ("image + sampled + prediction", &[Layer::Image, Layer::Sampled, Layer::Prediction]),
+            ("all six layers", &Layer::ALL),
+        ] {
+            println!("zoom {zoom}, {name}: {:.1} ms/frame", frame_ms(&mut offscreen, &props, zoom, layers));
+        }
+    }
+}
+
+/// Image, mask, 10 % sampled, a full prediction, and 200 clicks.
+fn scene() -> Props {
+    let mut props = Props::noise(TILE);
+    let mask = Arc::clone(props.view.mask.as_ref().expect("the noise has a mask"));
+    let pixels = mask.data().len();
+    props.sampled = Some(Arc::new(sampling::sample(&mask, "noise", &Sampling::default())));
+    props.prediction = Some(Arc::new(Preview {
+        run: 1,
+        tile: "noise".to_owned(),
+        step: 1,
+        classes: (*mask).clone(),
+        confidence: vec![200; pixels],
+        complete: true,
+    }));
+    let mut labels = LabelPlane::new(pointillist::domain::Mask::unlabelled(TILE[0], TILE[1]));
+    for i in 0..200_u16 {
+        let at = [f32::from(i) * 12.0, f32::from(i % 17) * 140.0];
+        labels.paint(&Stroke { tile: "noise".to_owned(), class: Some(1), radius: 3.0, path: vec![at] }, 0);
+    }
+    props.labels = Some(labels);
+    props
+}
+
+fn sampling_speed() {
+    let mask = Props::noise(TILE).view.mask.clone().expect("the noise has a mask");
+    for strategy in [
+        Strategy::FractionPerClass(0.5),
+        Strategy::FractionPerClass(0.1),
+        Strategy::FractionPerClass(0.01),
+        Strategy::FractionOfPixels(0.1),
+        Strategy::PointsPerClass(5),
+    ] {
+        let sampling = Sampling { strategy, seed: 42 };
+        let ms = median_ms(7, || drop(sampling::sample(&mask, "noise", &sampling)));
+        println!("sampling {}: {ms:.1} ms", strategy.describe());
+    }
+}
+
+/// A new tile with everything, then one dab of the brush.
+fn upload_speed(offscreen: &mut Offscreen, props: &Props) {
+    let lens = lens(Camera::fit(TILE, [800.0, 1000.0]), VIEW);
+    let start = Instant::now();
+    offscreen.gpu.prepare(&offscreen.device, &offscreen.queue, 0, &props.frame(lens));
+    println!("upload of a tile with all layers: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    let mut frame_props = Props { labels: props.labels.clone(), ..scene_of(props) };
+    let ms = median_ms(15, || {
+        let dab = Stroke { tile: "noise".to_owned(), class: Some(2), radius: 20.0, path: vec![[700.0, 900.0]] };
+        if let Some(labels) = &mut frame_props.labels {
+            labels.paint(&dab, 0);
+        }
+        offscreen.gpu.prepare(&offscreen.device, &offscreen.queue, 0, &frame_props.frame(lens));
+    });
+    println!("upload of a dab of the brush: {ms:.2} ms");
+}
+
+fn scene_of(props: &Props) -> Props {
+    Props {
+        view: Arc::clone(&props.view),
+        sampled: props.sampled.clone(),
+        labels: None,
+        prediction: props.prediction.clone(),
+        palette: props.palette.clone(),
+        layers: props.layers.clone(),
+    }
+}
+
+/// Median time of a frame while panning.
+fn frame_ms(offscreen: &mut Offscreen, props: &Props, zoom: f32, layers: &[Layer]) -> f64 {
+    let mut props = Props { labels: props.labels.clone(), ..scene_of(props) };
+    for layer in Layer::ALL {
+        props.layers[layer] = LayerStyle { visible: layers.contains(&layer), opacity: 0.6 };
+    }
+    let mut step = 0.0;
+    median_ms(25, || {
+        step += 3.0;
+        let lens = lens(Camera { center_in_image: [1000.0 + step, 1200.0], zoom }, VIEW);
+        let frame = props.frame(lens);
+        offscreen.draw(&[(0.0, &frame, lens), (800.0, &frame, lens)]);
+    })
+}
+
+fn median_ms(times: usize, mut work: impl FnMut()) -> f64 {
+    let mut taken: Vec<f64> = (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    taken.sort_by(f64::total_cmp);
+    taken[times / 2]
+}

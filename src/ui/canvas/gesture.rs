@@ -1,0 +1,222 @@
+//! From pointer events to strokes and camera moves. Works on plain events, so it is tested without a window.
+
+use super::{Tool, ToolKind};
+use crate::domain::geometry::Camera;
+
+/// What is drawn, in image pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StrokeEvent {
+    /// A point, or the start of a drag.
+    Begin([f32; 2]),
+    /// The drag goes on through these positions.
+    Extend(Vec<[f32; 2]>),
+    /// The button is up.
+    End,
+}
+
+/// The buttons that mean something here. The right one is left free for menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Button {
+    /// Left.
+    Primary,
+    /// The wheel.
+    Middle,
+}
+
+/// A pointer event; positions in points from the middle of the view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pointer {
+    /// A button went down over the view.
+    Press(Button, [f32; 2]),
+    /// The pointer moved, wherever it is.
+    Move([f32; 2]),
+    /// A button went up, wherever the pointer is.
+    Release(Button, [f32; 2]),
+}
+
+/// A drag under way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Gesture {
+    /// The picture follows the pointer.
+    Pan { button: Button, last_in_view: [f32; 2] },
+    /// The brush follows the pointer.
+    Paint { last_in_image: [f32; 2] },
+}
+
+/// What a press starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    /// The tool in hand.
+    pub(super) tool: Tool,
+    /// Space is held: the left button pans whatever the tool.
+    pub(super) is_space_held: bool,
+    /// Size of the tile.
+    pub(super) image_size: [u32; 2],
+}
+
+/// Follows the events of a frame. Moves the camera, returns what was drawn.
+pub(super) fn follow(
+    gesture: &mut Option<Gesture>,
+    camera: &mut Camera,
+    context: &Context,
+    events: &[Pointer],
+) -> Vec<StrokeEvent> {
+    let mut strokes = Vec::new();
+    for &event in events {
+        match event {
+            Pointer::Press(button, pos) if gesture.is_none() => {
+                *gesture = begin(button, pos, camera, context);
+                if let Some(Gesture::Paint { last_in_image }) = *gesture {
+                    strokes.push(StrokeEvent::Begin(last_in_image));
+                }
+            }
+            Pointer::Press(..) => {}
+            Pointer::Move(pos) => travel(gesture, camera, pos, &mut strokes),
+            Pointer::Release(button, pos) => {
+                if gesture.is_some_and(|gesture| gesture.button() == button) {
+                    travel(gesture, camera, pos, &mut strokes);
+                    finish(gesture, &mut strokes);
+                }
+            }
+        }
+    }
+    strokes
+}
+
+/// Ends a gesture, also one whose release was never seen.
+pub(super) fn finish(gesture: &mut Option<Gesture>, strokes: &mut Vec<StrokeEvent>) {
+    if let Some(Gesture::Paint { .. }) = gesture.take() {
+        strokes.push(StrokeEvent::End);
+    }
+}
+
+impl Gesture {
+    fn button(self) -> Button {
+        match self {
+            Self::Pan { button, .. } => button,
+            Self::Paint { .. } => Button::Primary,
+        }
+    }
+}
+
+/// The gesture a press starts; none beside the tile, where there is nothing to paint.
+fn begin(button: Button, pos: [f32; 2], camera: &Camera, context: &Context) -> Option<Gesture> {
+    if button == Button::Middle || context.is_space_held || context.tool.kind == ToolKind::Pan {
+        return Some(Gesture::Pan { button, last_in_view: pos });
+    }
+    let at = camera.image_from_view(pos);
+    let reach = context.tool.radius_px.max(0.0);
+    let reaches = (0..2).all(|i| at[i] > -reach && at[i] < context.image_size[i] as f32 + reach);
+    reaches.then_some(Gesture::Paint { last_in_image: at })
+}
+
+/// The pointer moved to `pos`.
+fn travel(gesture: &mut Option<Gesture>, camera: &mut Camera, pos: [f32; 2], strokes: &mut Vec<StrokeEvent>) {
+    match gesture {
+        Some(Gesture::Pan { last_in_view, .. }) => {
+            camera.pan([pos[0] - last_in_view[0], pos[1] - last_in_view[1]]);
+            *last_in_view = pos;
+        }
+        Some(Gesture::Paint { last_in_image }) => {
+            let at = camera.image_from_view(pos);
+            // Finer steps than this change no pixel anybody could see.
+            let step = (0.5 / camera.zoom).max(0.25);
+            if (at[0] - last_in_image[0]).hypot(at[1] - last_in_image[1]) < step {
+                return;
+            }
+            *last_in_image = at;
+            if let Some(StrokeEvent::Extend(path)) = strokes.last_mut() {
+                path.push(at);
+            } else {
+                strokes.push(StrokeEvent::Extend(vec![at]));
+            }
+        }
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::Color32;
+
+    use super::*;
+
+    fn context(kind: ToolKind) -> Context {
+        let tool = Tool { kind, color: Color32::WHITE, radius_px: 2.0 };
+        Context { tool, is_space_held: false, image_size: [100, 100] }
+    }
+
+    fn camera() -> Camera {
+        Camera { center_in_image: [50.0, 50.0], zoom: 2.0 }
+    }
+
+    fn run(context: &Context, events: &[Pointer]) -> (Vec<StrokeEvent>, Camera, Option<Gesture>) {
+        let (mut gesture, mut camera) = (None, camera());
+        let strokes = follow(&mut gesture, &mut camera, context, events);
+        (strokes, camera, gesture)
+    }
+
+    #[test]
+    fn a_click_within_one_frame_is_a_whole_stroke() {
+        let click = [Pointer::Press(Button::Primary, [10.0, 0.0]), Pointer::Release(Button::Primary, [10.0, 0.0])];
+        let (strokes, moved, gesture) = run(&context(ToolKind::Brush), &click);
+        assert_eq!(strokes, [StrokeEvent::Begin([55.0, 50.0]), StrokeEvent::End]);
+        assert_eq!((moved, gesture), (camera(), None), "the camera never follows the brush");
+    }
+
+    #[test]
+    fn a_drag_gathers_the_moves_and_leaves_out_the_tremor() {
+        let drag = [
+            Pointer::Press(Button::Primary, [0.0, 0.0]),
+            Pointer::Move([0.1, 0.0]),
+            Pointer::Move([4.0, 0.0]),
+            Pointer::Move([8.0, 0.0]),
+        ];
+        let (strokes, _, gesture) = run(&context(ToolKind::Erase), &drag);
+        let path = vec![[52.0, 50.0], [54.0, 50.0]];
+        assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0]), StrokeEvent::Extend(path)]);
+        assert!(gesture.is_some(), "the button is still down");
+    }
+
+    #[test]
+    fn space_and_the_middle_button_pan_with_any_tool() {
+        let drag = |button| [Pointer::Press(button, [0.0, 0.0]), Pointer::Move([20.0, -10.0])];
+        for (context, button) in [
+            (Context { is_space_held: true, ..context(ToolKind::Brush) }, Button::Primary),
+            (context(ToolKind::Brush), Button::Middle),
+            (context(ToolKind::Pan), Button::Primary),
+        ] {
+            let (strokes, camera, _) = run(&context, &drag(button));
+            assert_eq!(strokes, []);
+            assert_eq!(camera.center_in_image, [40.0, 55.0]);
+        }
+    }
+
+    #[test]
+    fn another_button_neither_ends_nor_replaces_a_stroke() {
+        let events = [
+            Pointer::Press(Button::Primary, [0.0, 0.0]),
+            Pointer::Press(Button::Middle, [0.0, 0.0]),
+            Pointer::Release(Button::Middle, [0.0, 0.0]),
+        ];
+        let (strokes, _, gesture) = run(&context(ToolKind::Brush), &events);
+        assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0])]);
+        assert!(matches!(gesture, Some(Gesture::Paint { .. })));
+    }
+
+    #[test]
+    fn clicks_beside_the_tile_are_no_strokes() {
+        let click = |x: f32| [Pointer::Press(Button::Primary, [x, 0.0]), Pointer::Release(Button::Primary, [x, 0.0])];
+        assert_eq!(run(&context(ToolKind::Brush), &click(150.0)).0, []);
+        assert_eq!(run(&context(ToolKind::Brush), &click(102.0)).0.len(), 2, "the brush reaches in from outside");
+    }
+
+    #[test]
+    fn a_release_that_was_never_seen_still_ends_the_stroke() {
+        let (_, _, mut gesture) = run(&context(ToolKind::Brush), &[Pointer::Press(Button::Primary, [0.0, 0.0])]);
+        let mut strokes = Vec::new();
+        finish(&mut gesture, &mut strokes);
+        finish(&mut gesture, &mut strokes);
+        assert_eq!(strokes, [StrokeEvent::End]);
+    }
+}

@@ -1,0 +1,277 @@
+//! Pictures at half, quarter, … size for zooming out: smooth for images, and for labels so that no dot is lost.
+
+use image::RgbImage;
+
+use super::palette::{linear_from_srgb, srgb_from_linear};
+use crate::domain::geometry::PixelRect;
+use crate::domain::{Mask, UNLABELLED, hash};
+
+/// Share of the blocks up to which zoomed-out dots are all shown; see [`Chain::thinned`].
+const CROWDED: f64 = 0.25;
+
+/// An image with its reductions.
+#[derive(Clone, Debug)]
+pub struct ImagePyramid {
+    levels: Vec<ImageLevel>,
+}
+
+/// One size of an image.
+#[derive(Clone, Debug)]
+pub struct ImageLevel {
+    /// Width and height.
+    pub size: [u32; 2],
+    /// RGBA, sRGB, row by row.
+    pub rgba: Vec<u8>,
+}
+
+/// Half the size, at least one pixel: the rule of mipmaps.
+pub(super) fn half(size: [u32; 2]) -> [u32; 2] {
+    size.map(|n| (n / 2).max(1))
+}
+
+/// How often a size can be halved until nothing is left to halve, plus one.
+pub(super) fn level_count(size: [u32; 2]) -> u32 {
+    size[0].max(size[1]).max(1).ilog2() + 1
+}
+
+impl ImagePyramid {
+    /// Averages light, not stored values, so that fine patterns keep their brightness.
+    pub fn new(image: &RgbImage) -> Self {
+        let size = [image.width().max(1), image.height().max(1)];
+        let rgba = image.as_raw().chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect::<Vec<_>>();
+        let tables = LightTables::new();
+        let mut levels = vec![ImageLevel { size, rgba }];
+        for _ in 1..level_count(size) {
+            let next = tables.halve(&levels[levels.len() - 1]);
+            levels.push(next);
+        }
+        Self { levels }
+    }
+
+    /// Full size first.
+    pub fn levels(&self) -> &[ImageLevel] {
+        &self.levels
+    }
+
+    /// The colour of a pixel of the full size.
+    pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
+        let base = &self.levels[0];
+        let i =
+            (x < base.size[0] && y < base.size[1]).then_some((y as usize * base.size[0] as usize + x as usize) * 4)?;
+        Some([base.rgba[i], base.rgba[i + 1], base.rgba[i + 2]])
+    }
+
+    /// Memory it takes.
+    pub fn bytes(&self) -> usize {
+        self.levels.iter().map(|level| level.rgba.len()).sum()
+    }
+}
+
+/// Stored value to light and back by looking up: a level of a large tile takes milliseconds.
+struct LightTables {
+    light: [u16; 256],
+    stored: Vec<u8>,
+}
+
+impl LightTables {
+    /// Steps of light; four of them are added within 16 bits.
+    const STEPS: u16 = 16_383;
+
+    fn new() -> Self {
+        let steps = f32::from(Self::STEPS);
+        Self {
+            light: std::array::from_fn(|value| (linear_from_srgb(value as u8) * steps).round() as u16),
+            stored: (0..=Self::STEPS).map(|light| srgb_from_linear(f32::from(light) / steps)).collect(),
+        }
+    }
+
+    /// The mean of each block of 2×2.
+    fn halve(&self, from: &ImageLevel) -> ImageLevel {
+        let size = half(from.size);
+        let stride = from.size[0] as usize * 4;
+        let right = if from.size[0] > 1 { 4 } else { 0 };
+        let below = if from.size[1] > 1 { stride } else { 0 };
+        let mut rgba = vec![255; size[0] as usize * size[1] as usize * 4];
+        for (y, row) in rgba.chunks_exact_mut(size[0] as usize * 4).enumerate() {
+            let top = &from.rgba[y * 2 * stride..];
+            for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
+                for (channel, value) in pixel[..3].iter_mut().enumerate() {
+                    let at = x * 8 + channel;
+                    let sum = [at, at + right, at + below, at + below + right]
+                        .map(|i| self.light[usize::from(top[i])])
+                        .iter()
+                        .sum::<u16>();
+                    *value = self.stored[usize::from(sum / 4)];
+                }
+            }
+        }
+        ImageLevel { size, rgba }
+    }
+}
+
+/// Reductions of a sparse mask: a block is labelled when anything in it is. Holds half size and smaller.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    levels: Vec<Mask>,
+}
+
+impl Chain {
+    /// Builds all levels.
+    pub(super) fn new(base: &Mask) -> Self {
+        let mut size = base.size();
+        let mut levels = Vec::new();
+        for _ in 1..level_count(size) {
+            size = half(size);
+            levels.push(Mask::unlabelled(size[0], size[1]));
+        }
+        let mut chain = Self { levels };
+        chain.update(base, PixelRect { x: 0, y: 0, width: base.width(), height: base.height() });
+        chain
+    }
+
+    /// Half size first.
+    pub(super) fn levels(&self) -> &[Mask] {
+        &self.levels
+    }
+
+    /// Rebuilds what depends on `rect` of the base. Returns the rectangle that changed in each level.
+    pub(super) fn update(&mut self, base: &Mask, mut rect: PixelRect) -> Vec<PixelRect> {
+        let mut rects = Vec::with_capacity(self.levels.len());
+        for level in 0..self.levels.len() {
+            let (finer, coarser) = self.levels.split_at_mut(level);
+            let (from, to) = (finer.last().unwrap_or(base), &mut coarser[0]);
+            rect = parent_rect(rect, to.size());
+            gather_blocks(from, to, rect);
+            rects.push(rect);
+        }
+        rects
+    }
+
+    /// The levels as they are shown for a sampled mask. Where nearly every block has a label in it, showing them all
+    /// would make 10 % look like 100 %: blocks are left out, the same ones always, until the share shown is that of
+    /// the base or [`CROWDED`]. Sparser dots all stay.
+    pub(super) fn thinned(mut self, base: &Mask) -> Self {
+        let share = |mask: &Mask| mask.labelled() as f64 / mask.data().len().max(1) as f64;
+        let aim = share(base).max(CROWDED);
+        for (number, level) in self.levels.iter_mut().enumerate() {
+            let keep = aim / share(level).max(f64::MIN_POSITIVE);
+            if keep < 1.0 {
+                let bound = (keep * u64::MAX as f64) as u64;
+                for (i, index) in level.data_mut().iter_mut().enumerate() {
+                    if hash::mix((number as u64) << 32 ^ i as u64) > bound {
+                        *index = UNLABELLED;
+                    }
+                }
+            }
+        }
+        self
+    }
+}
+
+/// The blocks that hold any pixel of `rect`.
+fn parent_rect(rect: PixelRect, size: [u32; 2]) -> PixelRect {
+    let range = |start: u32, length: u32, limit: u32| {
+        let first = (start / 2).min(limit - 1);
+        (first, ((start + length).div_ceil(2)).clamp(first + 1, limit) - first)
+    };
+    let (x, width) = range(rect.x, rect.width, size[0]);
+    let (y, height) = range(rect.y, rect.height, size[1]);
+    PixelRect { x, y, width, height }
+}
+
+/// Fills `rect` of `to` with a labelled pixel from the block below each of its pixels. The last block of a row or
+/// column takes an odd pixel that is left over.
+fn gather_blocks(from: &Mask, to: &mut Mask, rect: PixelRect) {
+    let (from_width, to_width, to_height) = (from.width() as usize, to.width() as usize, to.height());
+    let [left, width] = [rect.x as usize, rect.width as usize];
+    for y in rect.y..rect.y + rect.height {
+        let end = if y + 1 == to_height { from.height() } else { 2 * y + 2 };
+        let out = &mut to.data_mut()[y as usize * to_width..][left..left + width];
+        out.fill(UNLABELLED);
+        for row in (2 * y).min(from.height() - 1)..end {
+            let row = &from.data()[row as usize * from_width..][..from_width];
+            for (index, pair) in out.iter_mut().zip(row[(2 * left).min(from_width - 1)..].chunks(2)) {
+                *index = first_labelled(*index, first_labelled(pair[0], pair[pair.len() - 1]));
+            }
+            if left + width == to_width {
+                out[width - 1] = first_labelled(out[width - 1], row[from_width - 1]);
+            }
+        }
+    }
+}
+
+/// `a`, or `b` where `a` says nothing.
+fn first_labelled(a: u8, b: u8) -> u8 {
+    if a == UNLABELLED { b } else { a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dots(size: [u32; 2], dots: &[(u32, u32, u8)]) -> Mask {
+        let mut mask = Mask::unlabelled(size[0], size[1]);
+        for &(x, y, class) in dots {
+            mask.data_mut()[(y * size[0] + x) as usize] = class;
+        }
+        mask
+    }
+
+    #[test]
+    fn no_dot_is_lost_on_any_level_even_at_odd_edges() {
+        for size in [[64, 64], [63, 41], [1, 9], [7, 1], [5, 5]] {
+            for (x, y) in [(0, 0), (size[0] - 1, size[1] - 1), (size[0] / 2, size[1] / 2), (size[0] - 1, 0)] {
+                let chain = Chain::new(&dots(size, &[(x, y, 3)]));
+                for (i, level) in chain.levels().iter().enumerate() {
+                    assert_eq!(level.labelled(), 1, "{size:?} ({x}, {y}) level {}", i + 1);
+                    let at = |n: u32, axis: usize| (n >> (i + 1)).min(level.size()[axis] - 1);
+                    assert_eq!(level.get(at(x, 0), at(y, 1)), 3, "{size:?} ({x}, {y}) level {}", i + 1);
+                }
+                assert_eq!(chain.thinned(&dots(size, &[(x, y, 3)])).levels()[0].labelled().min(1), 1);
+            }
+        }
+    }
+
+    #[test]
+    fn updating_a_rectangle_equals_building_anew() {
+        for size in [[64, 48], [61, 47]] {
+            let mut mask = dots(size, &[(3, 3, 1), (40, 40, 2)]);
+            let mut chain = Chain::new(&mask);
+            let rect = PixelRect { x: 30, y: 35, width: size[0] - 30, height: size[1] - 35 };
+            for y in rect.y..rect.y + rect.height {
+                for x in rect.x..rect.x + rect.width {
+                    let index = if (x + y) % 7 == 0 { 4 } else { UNLABELLED };
+                    mask.data_mut()[(y * size[0] + x) as usize] = index;
+                }
+            }
+            chain.update(&mask, rect);
+            let anew = Chain::new(&mask);
+            assert!(chain.levels().iter().zip(anew.levels()).all(|(a, b)| a == b));
+        }
+    }
+
+    #[test]
+    fn dense_samples_do_not_look_like_full_masks() {
+        let mut mask = Mask::unlabelled(256, 256);
+        for (i, index) in mask.data_mut().iter_mut().enumerate() {
+            if hash::mix(i as u64).is_multiple_of(10) {
+                *index = 1;
+            }
+        }
+        let quarter = &Chain::new(&mask).thinned(&mask).levels()[1].labelled();
+        assert!((*quarter as f64 / 4096.0 - CROWDED).abs() < 0.03, "{quarter}");
+        let full = Mask::from_vec(16, 16, vec![2; 256]).unwrap();
+        assert_eq!(Chain::new(&full).thinned(&full).levels()[1].labelled(), 16);
+    }
+
+    #[test]
+    fn images_are_averaged_in_light() {
+        let image = RgbImage::from_fn(4, 2, |x, _| image::Rgb([if x % 2 == 0 { 0 } else { 255 }, 100, 7]));
+        let pyramid = ImagePyramid::new(&image);
+        assert_eq!(pyramid.levels().len(), 3);
+        assert_eq!(pyramid.levels()[1].size, [2, 1]);
+        assert_eq!(pyramid.levels()[1].rgba[..4], [188, 100, 7, 255]);
+        assert_eq!(pyramid.pixel(1, 0), Some([255, 100, 7]));
+        assert_eq!(pyramid.pixel(4, 0), None);
+    }
+}

@@ -1,0 +1,307 @@
+//! The one place where actions are carried out.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Context, ViewportCommand};
+
+use super::action::{Dialog, UiAction};
+use super::diagnostics;
+use super::in_view::InView;
+use super::jobs::Done;
+use super::message::Level;
+use super::run_state::RunState;
+use super::runs;
+use super::services::Services;
+use super::settings::RADII;
+use super::state::AppState;
+use crate::domain::{ClassDef, Classes, Edit, RunConfig};
+use crate::engine::{Command, Phase};
+
+/// Carries an action out.
+pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, action: UiAction) {
+    match action {
+        UiAction::PickFolder | UiAction::PickRun => pick(services, state, &action),
+        UiAction::OpenProject(path) => open_project(services, state, path),
+        UiAction::OpenDemo => open_demo(services, state),
+        UiAction::OpenRun(folder) => open_run(services, state, folder),
+        UiAction::ListRuns => list_runs(services, state),
+        UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        UiAction::SelectTile(index) => select_tile(services, state, index),
+        UiAction::StepTile(steps) => step_tile(services, state, steps),
+        UiAction::Label(edit) => label(services, state, edit),
+        UiAction::StrokeEnded => tell_labels(services, state),
+        UiAction::Undo => undo(services, state, Edit::Undo),
+        UiAction::Redo => undo(services, state, Edit::Redo),
+        UiAction::SetClasses(classes) => set_classes(services, state, classes),
+        UiAction::SetForm(form) => set_form(services, state, *form),
+        UiAction::StartOrPause => start_or_pause(services, state),
+        UiAction::Stop => send(services, state, Command::Stop),
+        UiAction::Evaluate => send(services, state, Command::Evaluate),
+        UiAction::SaveCheckpoint => save_checkpoint(services, state),
+        UiAction::SetLearningRate(rate) => {
+            state.asked_rate = Some(rate);
+            send(services, state, Command::SetLearningRate(rate));
+        }
+        UiAction::CopyLog => ctx.copy_text(state.messages.text()),
+        UiAction::CopyDiagnostics => {
+            ctx.copy_text(diagnostics::text(state));
+            state.say(Level::Info, "Diagnostics copied: paste them into the report");
+        }
+        UiAction::SetTheme(choice) => {
+            state.settings.theme = choice;
+            ctx.set_theme(choice.preference());
+        }
+        change => change_state(state, change),
+    }
+}
+
+/// Actions that change nothing but the state.
+fn change_state(state: &mut AppState, action: UiAction) {
+    match action {
+        UiAction::SetFilter(filter) => state.filter = filter,
+        UiAction::Fit => state.each_camera(|view, _| view.fit()),
+        UiAction::ActualSize => state.each_camera(|view, points_per_pixel| view.actual_size(points_per_pixel)),
+        UiAction::ToggleTwoViews => {
+            state.settings.two_views = !state.settings.two_views;
+            state.active_view = 0;
+        }
+        UiAction::SetPreset(view, preset) => state.settings.layers[view] = preset.layers(),
+        UiAction::ActivateView(view) => state.active_view = view,
+        UiAction::ToggleLayer(layer) => {
+            let style = &mut state.settings.layers[state.active_view][layer];
+            style.visible = !style.visible;
+        }
+        UiAction::SetOpacity(layer, opacity) => {
+            state.settings.layers[state.active_view][layer].opacity = opacity.clamp(0.0, 1.0);
+        }
+        UiAction::PickClass(class) if usize::from(class) < state.class_list().len() => {
+            state.class = class;
+            state.tool = super::canvas::ToolKind::Brush;
+        }
+        UiAction::SetTool(tool) => state.tool = tool,
+        UiAction::SetRadius(radius) => state.settings.radius = radius.clamp(*RADII.start(), *RADII.end()),
+        UiAction::StepRadius(steps) => state.settings.step_radius(steps),
+        UiAction::DraftClasses(draft) => state.class_draft = draft,
+        UiAction::ShowTab(tab) => state.settings.tab = tab,
+        UiAction::SetLogLoss(log) => state.settings.log_loss = log,
+        UiAction::Show(dialog) => {
+            state.dialog = dialog;
+            if dialog == Some(Dialog::Classes) {
+                state.class_draft = state.class_list().to_vec();
+            }
+        }
+        UiAction::TypePath(path) => state.typed_path = path,
+        UiAction::Dismiss(index) => state.messages.dismiss(index),
+        UiAction::DismissHelp => state.settings.help_dismissed = true,
+        _ => {}
+    }
+}
+
+/// Sends a command; says so if the engine does not listen.
+fn send(services: &Services, state: &mut AppState, command: Command) {
+    if !services.engine.send(command) {
+        state.say(Level::Error, "The engine is busy: wait for the step at hand to end and try again");
+    }
+}
+
+fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
+    if let Err(error) = result {
+        state.opening = None;
+        state.say(Level::Error, &format!("The system has no thread to give: {error}. Close other programs and try again"));
+    }
+}
+
+fn pick(services: &Services, state: &mut AppState, action: &UiAction) {
+    let start = state.project.as_ref().map(|project| project.project.root.clone());
+    let result = if *action == UiAction::PickRun {
+        let start = state.runs_home.clone().or(start);
+        services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked)
+    } else {
+        services.jobs.pick_folder("Open a folder of tiles", start.as_deref(), Done::ProjectPicked)
+    };
+    failed_to_start(state, result);
+}
+
+/// Opens a project in the background.
+pub(super) fn open_project(services: &Services, state: &mut AppState, path: PathBuf) {
+    if refuses_while_running(state) {
+        return;
+    }
+    state.dialog = None;
+    state.opening = Some(path.clone());
+    let result = services.jobs.open(path);
+    failed_to_start(state, result);
+}
+
+fn open_demo(services: &Services, state: &mut AppState) {
+    if refuses_while_running(state) {
+        return;
+    }
+    state.opening = Some(PathBuf::from("the demo project"));
+    let result = services.jobs.open_demo();
+    failed_to_start(state, result);
+}
+
+/// A run belongs to its project: another one is opened only when it is over.
+fn refuses_while_running(state: &mut AppState) -> bool {
+    let running = state.run.is_running();
+    if running {
+        state.say(Level::Warning, "A run is on: stop it before opening something else");
+    }
+    running
+}
+
+/// Opens a finished run over the open project.
+pub(super) fn open_run(services: &mut Services, state: &mut AppState, folder: PathBuf) {
+    if refuses_while_running(state) {
+        return;
+    }
+    services.last_run += 1;
+    state.run = RunState::begin(services.last_run, "Opening the run");
+    state.view.prediction = None;
+    let data = state.project.as_ref().map(|project| project.project.root.clone());
+    if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
+        state.run = RunState::default();
+        state.say(Level::Error, "The engine is busy: try again in a moment");
+    }
+}
+
+/// Looks for run folders.
+pub(super) fn list_runs(services: &Services, state: &mut AppState) {
+    let Some(project) = &state.project else { return };
+    let result = services.jobs.list_runs(project.project.root.clone());
+    failed_to_start(state, result);
+}
+
+/// Brings a tile into view.
+pub(super) fn select_tile(services: &mut Services, state: &mut AppState, index: usize) {
+    state.selected = index;
+    state.hover_in_image = None;
+    let Some(tile) = state.tile().cloned() else { return };
+    let sampled_away = InView { fault: tile.fault.clone(), ..InView::default() };
+    state.view = sampled_away;
+    if let Some(project) = &state.project {
+        state.view.count_own(&project.book, &tile.id);
+    }
+    if tile.fault.is_none() {
+        services.tiles.want_view(&tile.id);
+    }
+}
+
+fn step_tile(services: &mut Services, state: &mut AppState, steps: i32) {
+    if let Some(next) = state.tile_after(steps)
+        && next != state.selected
+    {
+        select_tile(services, state, next);
+        state.scroll_to_tile = true;
+    }
+}
+
+/// Writes an edit to disk, then draws it. What cannot be written is not drawn either: the file is the truth.
+fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
+    let (Some(project), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
+    let written = journal.append(&edit);
+    project.saved = written.is_ok();
+    if let Err(error) = written {
+        let text = format!("The label could not be saved, so it was not placed: {error}");
+        state.say(Level::Error, &text);
+        return;
+    }
+    let from = match &edit {
+        Edit::Extend(_) => project.book.standing().last().map_or(0, |stroke| stroke.path.len()),
+        _ => 0,
+    };
+    let redraw = matches!(edit, Edit::Undo | Edit::Redo);
+    let begins = matches!(edit, Edit::Begin(_));
+    let Some(tile) = project.book.apply(edit) else { return };
+    let size = state.view.size();
+    if let (true, Some(size)) = (redraw, size) {
+        state.view.redraw_labels(&project.book, &tile, size);
+    } else if let Some(stroke) = project.book.standing().last() {
+        state.view.paint(stroke, from);
+    }
+    if begins || redraw {
+        project.recount(&tile);
+        state.view.count_own(&project.book, &tile);
+    }
+}
+
+/// Undoes or redoes, on the tile it belongs to, so that it is seen.
+fn undo(services: &mut Services, state: &mut AppState, edit: Edit) {
+    let Some(project) = &state.project else { return };
+    let tile = if edit == Edit::Undo { project.book.next_undo() } else { project.book.next_redo() };
+    let Some(tile) = tile.map(str::to_owned) else { return };
+    let place = project.project.tiles.iter().position(|candidate| candidate.id == tile);
+    if let Some(index) = place.filter(|index| *index != state.selected) {
+        select_tile(services, state, index);
+        state.scroll_to_tile = true;
+    }
+    label(services, state, edit);
+    tell_labels(services, state);
+}
+
+/// The trainer reads the labels anew.
+fn tell_labels(services: &Services, state: &AppState) {
+    if state.run.is_running() {
+        // A full queue holds a step's worth of commands: the worker reads the journal when it gets to them.
+        services.engine.send(Command::LabelsChanged);
+    }
+}
+
+fn set_classes(services: &mut Services, state: &mut AppState, list: Vec<ClassDef>) {
+    let Some(open) = &mut state.project else { return };
+    let mut project = (*open.project).clone();
+    let saved = Classes::new(list).map_err(anyhow::Error::from).and_then(|classes| Ok(project.save_classes(&classes)?));
+    match saved {
+        Ok(()) => {
+            open.set_project(project);
+            state.dialog = None;
+            state.fit_to_classes();
+            services.reload_tiles(state);
+        }
+        Err(error) => state.say(Level::Error, &format!("The classes could not be saved: {error:#}")),
+    }
+}
+
+fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
+    if form.sampling != state.settings.form.sampling && form.sampling.strategy.problem().is_none() {
+        services.tiles.set_sampling(form.sampling);
+    }
+    state.settings.form = form;
+}
+
+fn start_or_pause(services: &mut Services, state: &mut AppState) {
+    match state.run.phase {
+        Phase::Idle => start(services, state),
+        Phase::Paused => send(services, state, Command::Resume),
+        _ if state.can_pause() => send(services, state, Command::Pause),
+        _ => {}
+    }
+}
+
+fn start(services: &mut Services, state: &mut AppState) {
+    let (Some(project), Some(home)) = (&state.project, &state.runs_home) else { return };
+    if let Some(why) = state.why_no_start() {
+        state.say(Level::Error, &format!("The run cannot start: {why}"));
+        return;
+    }
+    let config = RunConfig { data: project.project.root.clone(), ..state.settings.form.clone() };
+    let name = runs::name(&config, state.clock);
+    let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
+    let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
+    services.last_run += 1;
+    state.run = RunState::begin(services.last_run, "Starting");
+    state.view.prediction = None;
+    if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
+        state.run = RunState::default();
+        state.say(Level::Error, "The engine is busy: wait a moment and start again");
+    }
+}
+
+fn save_checkpoint(services: &Services, state: &mut AppState) {
+    if state.run.is_running() {
+        send(services, state, Command::Save);
+    } else {
+        state.say(Level::Info, "Nothing to save: labels are on disk with each click, a run's checkpoints when it ends");
+    }
+}

@@ -1,0 +1,116 @@
+//! The tile in view: what has been read of it, own labels as pixels, the prediction over it.
+
+use std::sync::Arc;
+
+use super::canvas::LabelPlane;
+use super::tiles::TileView;
+use crate::domain::{LabelBook, Mask, Stroke};
+use crate::engine::protocol::Preview;
+
+/// What is known of the tile in view. Everything is absent until it has been read.
+#[derive(Clone, Debug, Default)]
+pub struct InView {
+    /// Image and full mask.
+    pub tile: Option<Arc<TileView>>,
+    /// Labels sampled from the mask.
+    pub sampled: Option<Arc<Mask>>,
+    /// How many of each class.
+    pub sampled_counts: Vec<u64>,
+    /// Own labels.
+    pub labels: Option<LabelPlane>,
+    own_counts: Vec<u64>,
+    /// What the network says.
+    pub prediction: Option<Arc<Preview>>,
+    /// Why it cannot be shown.
+    pub fault: Option<String>,
+}
+
+/// What lies at a position.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnderCursor {
+    /// Column.
+    pub x: u32,
+    /// Row.
+    pub y: u32,
+    /// Class of the full mask.
+    pub truth: Option<u8>,
+    /// Own label.
+    pub label: Option<u8>,
+    /// Predicted class.
+    pub prediction: Option<u8>,
+    /// Its probability.
+    pub confidence: Option<f32>,
+}
+
+impl InView {
+    /// Width and height, once read.
+    pub fn size(&self) -> Option<[u32; 2]> {
+        Some(self.tile.as_ref()?.size)
+    }
+
+    /// Pixels of each class in the full mask.
+    pub fn counts(&self) -> Option<&[u64]> {
+        let tile = self.tile.as_ref()?;
+        tile.mask.as_ref().map(|_| tile.mask_counts.as_slice())
+    }
+
+    /// Pixels of each class that the sampling keeps.
+    pub fn kept(&self) -> Option<&[u64]> {
+        self.sampled.as_ref().map(|_| self.sampled_counts.as_slice())
+    }
+
+    /// Own strokes of each class.
+    pub fn own_counts(&self) -> &[u64] {
+        &self.own_counts
+    }
+
+    /// Draws own labels anew: another tile, or an undo.
+    pub fn redraw_labels(&mut self, book: &LabelBook, tile: &str, size: [u32; 2]) {
+        self.labels = Some(LabelPlane::new(book.rasterize(tile, size)));
+        self.count_own(book, tile);
+    }
+
+    /// Draws the part of the stroke at hand from its point number `from` on.
+    pub fn paint(&mut self, stroke: &Stroke, from: usize) {
+        if let Some(labels) = &mut self.labels {
+            labels.paint(stroke, from);
+        }
+    }
+
+    /// Counts own strokes by class.
+    pub fn count_own(&mut self, book: &LabelBook, tile: &str) {
+        self.own_counts.clear();
+        for stroke in book.standing().iter().filter(|stroke| stroke.tile == tile) {
+            let Some(class) = stroke.class.map(usize::from) else { continue };
+            if self.own_counts.len() <= class {
+                self.own_counts.resize(class + 1, 0);
+            }
+            self.own_counts[class] += 1;
+        }
+    }
+
+    /// What lies at an image position; `None` beside the tile.
+    pub fn under(&self, pos_in_image: [f32; 2]) -> Option<UnderCursor> {
+        let tile = self.tile.as_ref()?;
+        let size = tile.size;
+        let inside = (0..2).all(|i| pos_in_image[i] >= 0.0 && pos_in_image[i] < size[i] as f32);
+        if !inside {
+            return None;
+        }
+        let [x, y] = pos_in_image.map(|v| v as u32);
+        let predicted = self.prediction.as_ref().and_then(|preview| {
+            let [width, height] = preview.classes.size();
+            let at = [x * width / size[0].max(1), y * height / size[1].max(1)];
+            let confidence = preview.confidence.get((at[1] * width + at[0]) as usize)?;
+            Some((preview.classes.get(at[0], at[1]), f32::from(*confidence) / 255.0))
+        });
+        Some(UnderCursor {
+            x,
+            y,
+            truth: tile.mask.as_ref().map(|mask| mask.get(x, y)),
+            label: self.labels.as_ref().map(|labels| labels.mask().get(x, y)),
+            prediction: predicted.map(|(class, _)| class),
+            confidence: predicted.map(|(_, confidence)| confidence),
+        })
+    }
+}

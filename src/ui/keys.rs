@@ -1,0 +1,162 @@
+//! The keyboard: one table that binds the keys and that the help is drawn from.
+
+use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+use super::action::{Dialog, UiAction};
+use super::canvas::ToolKind;
+use super::layers::Layer;
+
+/// What a key does.
+pub struct Binding {
+    /// The heading it stands under in the help.
+    pub group: &'static str,
+    /// Any of these.
+    pub keys: &'static [KeyboardShortcut],
+    /// What the help says.
+    pub text: &'static str,
+    /// What happens.
+    pub action: fn() -> UiAction,
+}
+
+const fn plain(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+
+/// All bindings but the class digits and the mouse. Chords stand before the bare keys they contain.
+pub const BINDINGS: &[Binding] = &[
+    Binding { group: "File", keys: &[ctrl(Key::O)], text: "Open a folder", action: || UiAction::PickFolder },
+    Binding { group: "File", keys: &[ctrl(Key::S)], text: "Save a checkpoint now", action: || UiAction::SaveCheckpoint },
+    Binding { group: "File", keys: &[ctrl(Key::Q)], text: "Quit", action: || UiAction::Quit },
+    Binding {
+        group: "Labels",
+        keys: &[KeyboardShortcut::new(CTRL_SHIFT, Key::Z), ctrl(Key::Y)],
+        text: "Redo",
+        action: || UiAction::Redo,
+    },
+    Binding { group: "Labels", keys: &[ctrl(Key::Z)], text: "Undo", action: || UiAction::Undo },
+    Binding { group: "Labels", keys: &[plain(Key::B)], text: "Brush", action: || UiAction::SetTool(ToolKind::Brush) },
+    Binding { group: "Labels", keys: &[plain(Key::E)], text: "Eraser", action: || UiAction::SetTool(ToolKind::Erase) },
+    Binding { group: "Labels", keys: &[plain(Key::V)], text: "Pan only", action: || UiAction::SetTool(ToolKind::Pan) },
+    Binding {
+        group: "Labels",
+        keys: &[plain(Key::OpenBracket), plain(Key::Comma)],
+        text: "Smaller brush",
+        action: || UiAction::StepRadius(-1),
+    },
+    Binding {
+        group: "Labels",
+        keys: &[plain(Key::CloseBracket), plain(Key::Period)],
+        text: "Larger brush",
+        action: || UiAction::StepRadius(1),
+    },
+    Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::Fit },
+    Binding { group: "View", keys: &[ctrl(Key::Num0)], text: "100 %", action: || UiAction::ActualSize },
+    Binding { group: "View", keys: &[plain(Key::T)], text: "One or two views", action: || UiAction::ToggleTwoViews },
+    Binding { group: "View", keys: &[plain(Key::A)], text: "Previous tile", action: || UiAction::StepTile(-1) },
+    Binding { group: "View", keys: &[plain(Key::D)], text: "Next tile", action: || UiAction::StepTile(1) },
+    Binding { group: "View", keys: &[plain(Key::I)], text: "Image", action: || UiAction::ToggleLayer(Layer::Image) },
+    Binding { group: "View", keys: &[plain(Key::M)], text: "Full mask", action: || UiAction::ToggleLayer(Layer::Mask) },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::S)],
+        text: "Sampled mask",
+        action: || UiAction::ToggleLayer(Layer::Sampled),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::O)],
+        text: "Own labels",
+        action: || UiAction::ToggleLayer(Layer::Labels),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::P)],
+        text: "Prediction",
+        action: || UiAction::ToggleLayer(Layer::Prediction),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::U)],
+        text: "Confidence",
+        action: || UiAction::ToggleLayer(Layer::Confidence),
+    },
+    Binding {
+        group: "Run",
+        keys: &[ctrl(Key::Enter)],
+        text: "Start, pause or go on",
+        action: || UiAction::StartOrPause,
+    },
+    Binding { group: "Run", keys: &[ctrl(Key::E)], text: "Evaluate now", action: || UiAction::Evaluate },
+    Binding {
+        group: "Help",
+        keys: &[plain(Key::F1)],
+        text: "These keys",
+        action: || UiAction::Show(Some(Dialog::Keys)),
+    },
+];
+
+/// What the mouse and the digits do; they are bound where they act.
+pub const BY_HAND: &[(&str, &str, &str)] = &[
+    ("Labels", "1 – 9", "Pick a class"),
+    ("Labels", "Click", "Place a point"),
+    ("Labels", "Drag", "Paint"),
+    ("Labels", "Shift+Wheel", "Brush size"),
+    ("View", "Wheel", "Zoom at the cursor"),
+    ("View", "Space+Drag", "Pan (or the middle button)"),
+    ("View", "Ctrl+Wheel", "Opacity of the top layer"),
+];
+
+const DIGITS: [Key; 9] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+
+/// Actions of the keys pressed in this frame. Nothing while somebody types into a field.
+pub fn pressed(ctx: &Context) -> Vec<UiAction> {
+    if ctx.text_edit_focused() {
+        return Vec::new();
+    }
+    let mut actions = Vec::new();
+    ctx.input_mut(|input| {
+        for binding in BINDINGS {
+            if binding.keys.iter().any(|key| input.consume_shortcut(key)) {
+                actions.push((binding.action)());
+            }
+        }
+        for (index, key) in DIGITS.into_iter().enumerate() {
+            if input.consume_key(Modifiers::NONE, key) {
+                actions.push(UiAction::PickClass(index as u8));
+            }
+        }
+    });
+    actions
+}
+
+/// The keys of an action as the menus show them; empty if it has none.
+pub fn shortcut(ctx: &Context, action: &UiAction) -> String {
+    let binding = BINDINGS.iter().find(|binding| (binding.action)() == *action);
+    binding.map_or(String::new(), |binding| ctx.format_shortcut(&binding.keys[0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_is_bound_twice() {
+        let keys: Vec<_> = BINDINGS.iter().flat_map(|binding| binding.keys).collect();
+        for (i, key) in keys.iter().enumerate() {
+            assert!(!keys[..i].contains(key), "{key:?} is bound twice");
+        }
+    }
+
+    #[test]
+    fn a_chord_is_tried_before_a_shorter_one() {
+        let place = |wanted: KeyboardShortcut| BINDINGS.iter().position(|b| b.keys.contains(&wanted)).unwrap();
+        assert!(place(KeyboardShortcut::new(CTRL_SHIFT, Key::Z)) < place(ctrl(Key::Z)));
+    }
+}

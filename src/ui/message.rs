@@ -1,0 +1,154 @@
+//! What the window has to say: a log of everything, and toasts for what needs attention. Each message is shown once.
+
+use std::time::SystemTime;
+
+use super::format;
+
+/// How serious a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Something went wrong, and work goes on.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    /// The word in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One thing said.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// When.
+    pub time: SystemTime,
+    /// How serious.
+    pub level: Level,
+    /// What happened, in a few words.
+    pub headline: String,
+    /// Details and what to do; may be empty.
+    pub hint: String,
+    /// How often the same was said in a row.
+    pub times: u32,
+    /// Whether it still floats over the window.
+    pub toast: bool,
+}
+
+/// All messages of this session, oldest first.
+#[derive(Debug, Default)]
+pub struct Messages {
+    list: Vec<Message>,
+}
+
+/// Old messages are forgotten beyond this many.
+const KEPT: usize = 2000;
+
+impl Messages {
+    /// Says something. Warnings and errors float as toasts; a repetition only counts up.
+    pub fn say(&mut self, time: SystemTime, level: Level, text: &str) {
+        let (headline, hint) = split(text);
+        if let Some(last) = self.list.last_mut().filter(|m| m.level == level && m.headline == headline && m.hint == hint)
+        {
+            last.times += 1;
+            return;
+        }
+        if self.list.len() >= KEPT {
+            self.list.drain(..KEPT / 4);
+        }
+        self.list.push(Message { time, level, headline, hint, times: 1, toast: level > Level::Info });
+    }
+
+    /// All, oldest first.
+    pub fn all(&self) -> &[Message] {
+        &self.list
+    }
+
+    /// What floats over the window, with its index; at most the newest three.
+    pub fn toasts(&self) -> impl Iterator<Item = (usize, &Message)> {
+        let floating = self.list.iter().enumerate().rev().filter(|(_, m)| m.toast);
+        floating.take(3)
+    }
+
+    /// Closes the toast of message `index`; the log keeps it.
+    pub fn dismiss(&mut self, index: usize) {
+        if let Some(message) = self.list.get_mut(index) {
+            message.toast = false;
+        }
+    }
+
+    /// The log as text, to be pasted into a report.
+    pub fn text(&self) -> String {
+        self.list.iter().map(|m| format!("{}\n", line(m))).collect()
+    }
+}
+
+/// A message as a line of the log.
+pub fn line(message: &Message) -> String {
+    let Message { time, level, headline, hint, times, .. } = message;
+    let again = if *times > 1 { format!(" (×{times})") } else { String::new() };
+    let hint = if hint.is_empty() { String::new() } else { format!(": {hint}") };
+    format!("{} {:7} {headline}{hint}{again}", format::clock(*time), level.name())
+}
+
+/// The first clause is the headline, the rest the hint.
+fn split(text: &str) -> (String, String) {
+    let text = text.trim();
+    let cut = [": ", "\n"].iter().filter_map(|mark| text.find(mark).map(|at| (at, at + mark.len()))).min();
+    match cut {
+        Some((end, start)) if end <= 90 => (text[..end].to_owned(), text[start..].trim().to_owned()),
+        _ => (text.to_owned(), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    #[test]
+    fn a_headline_is_the_first_clause() {
+        assert_eq!(split("cannot read: no such file: /a/b"), ("cannot read".into(), "no such file: /a/b".into()));
+        assert_eq!(split("all is well"), ("all is well".into(), String::new()));
+    }
+
+    #[test]
+    fn errors_float_until_dismissed_and_stay_in_the_log() {
+        let mut messages = Messages::default();
+        messages.say(NOW, Level::Info, "opened");
+        messages.say(NOW, Level::Error, "it broke: mend it");
+        assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
+        messages.dismiss(1);
+        assert_eq!(messages.toasts().count(), 0);
+        assert!(messages.text().contains("error   it broke: mend it"));
+    }
+
+    #[test]
+    fn the_same_error_is_shown_once() {
+        let mut messages = Messages::default();
+        for _ in 0..3 {
+            messages.say(NOW, Level::Warning, "again");
+        }
+        assert_eq!(messages.all().len(), 1);
+        assert!(messages.text().contains("×3"));
+    }
+
+    #[test]
+    fn the_log_does_not_grow_without_limit() {
+        let mut messages = Messages::default();
+        for i in 0..2 * KEPT {
+            messages.say(NOW, Level::Info, &i.to_string());
+        }
+        assert!(messages.all().len() <= KEPT);
+        assert_eq!(messages.all().last().unwrap().headline, (2 * KEPT - 1).to_string());
+    }
+}

@@ -1,0 +1,183 @@
+//! The legend: key, colour, name, share of the tile in view, own labels. A click picks the class to paint with.
+
+use eframe::egui::{
+    Align, Align2, Button, Checkbox, FontId, Layout, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, WidgetType,
+    pos2, vec2,
+};
+use lucide_icons::Icon;
+
+use crate::domain::class::MAX_CLASSES;
+use crate::domain::{ClassDef, Classes};
+use crate::ui::action::{Dialog, UiAction};
+use crate::ui::format;
+use crate::ui::state::AppState;
+use crate::ui::theme::{Tokens, class_color, mono, semibold};
+use crate::ui::widgets::quiet_icon;
+
+const ROW: f32 = 24.0;
+
+/// Draws the section.
+pub fn classes_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let Some(project) = &state.project else {
+        ui.weak("Open a project to see its classes.");
+        return;
+    };
+    let counts = state.view.counts();
+    let total: u64 = state.view.size().map_or(0, |[w, h]| u64::from(w) * u64::from(h));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    heading_ui(ui);
+    for (index, class) in project.classes().iter().enumerate() {
+        let share = counts.and_then(|counts| counts.get(index)).map(|n| *n as f64 / total.max(1) as f64);
+        let own = state.view.own_counts().get(index).copied().unwrap_or(0);
+        let chosen = usize::from(state.class) == index;
+        if row_ui(ui, index, class, chosen, share, own) {
+            actions.push(UiAction::PickClass(index as u8));
+        }
+    }
+    ui.add_space(4.0);
+    if ui.add_enabled(state.can_edit_classes(), Button::new("Edit classes…")).clicked() {
+        actions.push(UiAction::Show(Some(Dialog::Classes)));
+    }
+}
+
+fn heading_ui(ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
+    let (weak, font) = (Tokens::of(ui).weak, FontId::proportional(11.0));
+    let columns = columns(rect);
+    ui.painter().text(columns[1], Align2::RIGHT_CENTER, "of the tile", font.clone(), weak);
+    ui.painter().text(columns[2], Align2::RIGHT_CENTER, "own", font, weak);
+}
+
+/// Where name, share and own labels stand: the left edge of the first, the right edges of the others.
+fn columns(rect: Rect) -> [eframe::egui::Pos2; 3] {
+    let y = rect.center().y;
+    [pos2(rect.left() + 52.0, y), pos2(rect.right() - 52.0, y), pos2(rect.right() - 8.0, y)]
+}
+
+fn row_ui(ui: &mut Ui, index: usize, class: &ClassDef, chosen: bool, share: Option<f64>, own: u64) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let tokens = Tokens::of(ui);
+    let said = format!("Class {}", class.name);
+    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, chosen, &said));
+    let ground = match (chosen, response.hovered()) {
+        (true, _) => tokens.selection,
+        (false, true) => tokens.button[0],
+        _ => eframe::egui::Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, 4.0, ground);
+    let text = if chosen { tokens.strong } else { tokens.text };
+    let middle = rect.center().y;
+    if index < 9 {
+        let key = (index + 1).to_string();
+        ui.painter().text(pos2(rect.left() + 12.0, middle), Align2::CENTER_CENTER, key, mono(11.0), tokens.weak);
+    }
+    let square = Rect::from_center_size(pos2(rect.left() + 34.0, middle), vec2(14.0, 14.0));
+    ui.painter().rect(
+        square,
+        3.0,
+        class_color(class.color),
+        eframe::egui::Stroke::new(1.0, tokens.weak.gamma_multiply(0.7)),
+        eframe::egui::StrokeKind::Inside,
+    );
+    let [name_at, share_at, own_at] = columns(rect);
+    let font = if chosen { semibold(13.0) } else { FontId::proportional(13.0) };
+    let name = if class.ignored { format!("{} (ignored)", class.name) } else { class.name.clone() };
+    let room = Rect::from_min_max(pos2(name_at.x, rect.top()), pos2(share_at.x - 48.0, rect.bottom()));
+    ui.painter().with_clip_rect(room).text(name_at, Align2::LEFT_CENTER, name, font, text);
+    if let Some(share) = share {
+        ui.painter().text(share_at, Align2::RIGHT_CENTER, format::percent(share), mono(11.5), text);
+    }
+    if own > 0 {
+        ui.painter().text(own_at, Align2::RIGHT_CENTER, own.to_string(), mono(11.5), text);
+    }
+    response.on_hover_text(&class.name).clicked()
+}
+
+/// The dialog that renames, recolours and adds classes.
+pub fn editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.heading("Classes");
+    ui.weak("Kept in pointillist.toml in the project folder. Ignored classes stay out of loss and score.");
+    ui.add_space(8.0);
+    let mut draft = state.class_draft.clone();
+    let kept = state.class_list().len();
+    ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+        let mut removed = None;
+        for (index, class) in draft.iter_mut().enumerate() {
+            ui.horizontal(|ui| {
+                let color = ui.color_edit_button_srgb(&mut class.color);
+                color.accessible_name(format!("Colour of class {}", index + 1));
+                let edit = TextEdit::singleline(&mut class.name).hint_text("name").desired_width(220.0);
+                ui.add(edit).accessible_name(format!("Name of class {}", index + 1));
+                ui.add(Checkbox::new(&mut class.ignored, "ignored"));
+                // Labels and masks know classes by index: only what was just added may go again.
+                if index >= kept && quiet_icon(ui, Icon::Trash2, "Take this class away again").clicked() {
+                    removed = Some(index);
+                }
+            });
+        }
+        if let Some(index) = removed {
+            draft.remove(index);
+        }
+    });
+    if draft.len() < MAX_CLASSES && ui.button(format!("{} Add a class", Icon::Plus.unicode())).clicked() {
+        draft.push(fresh_class(&draft));
+    }
+    let problem = problem(&draft);
+    if let Some(problem) = &problem {
+        ui.colored_label(Tokens::of(ui).error, problem);
+    }
+    ui.add_space(8.0);
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        if ui.add_enabled(problem.is_none(), Button::new("Save")).clicked() {
+            actions.push(UiAction::SetClasses(draft.clone()));
+        } else if ui.button("Cancel").clicked() {
+            actions.push(UiAction::Show(None));
+        }
+    });
+    if draft != state.class_draft {
+        actions.push(UiAction::DraftClasses(draft));
+    }
+}
+
+/// Why the list cannot be saved.
+fn problem(draft: &[ClassDef]) -> Option<String> {
+    if draft.iter().any(|class| class.name.trim().is_empty()) {
+        return Some("every class needs a name".to_owned());
+    }
+    Classes::new(draft.to_vec()).err().map(|error| error.to_string())
+}
+
+/// A class with a name and a colour nobody has yet.
+fn fresh_class(others: &[ClassDef]) -> ClassDef {
+    let name = (1..).map(|i| format!("class {i}")).find(|name| others.iter().all(|class| class.name != *name));
+    let colors = (0_u32..).map(|i| {
+        let hue = (i as f32 * 0.618_034).fract();
+        let rgb = eframe::egui::ecolor::Hsva::new(hue, 0.65, 0.9, 1.0).to_srgb();
+        [rgb[0], rgb[1], rgb[2]]
+    });
+    let color = colors.take(4 * MAX_CLASSES).find(|color| others.iter().all(|class| class.color != *color));
+    ClassDef { name: name.unwrap_or_default(), color: color.unwrap_or_default(), ignored: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_classes_never_collide_with_old_ones() {
+        let mut draft: Vec<ClassDef> = Classes::deepglobe().iter().cloned().collect();
+        for _ in 0..40 {
+            draft.push(fresh_class(&draft));
+        }
+        assert_eq!(problem(&draft), None);
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_used_says_why() {
+        let mut draft: Vec<ClassDef> = Classes::deepglobe().iter().cloned().collect();
+        draft[0].name = " ".to_owned();
+        assert!(problem(&draft).unwrap().contains("name"));
+        draft[0].name = "water".to_owned();
+        assert!(problem(&draft).unwrap().contains("share a name"));
+    }
+}

@@ -1,0 +1,172 @@
+//! The plots of a run: loss, scores, IoU per class, learning rate.
+
+use eframe::egui::{Color32, Ui, Vec2, vec2};
+use egui_plot::{Corner, HoverPosition, Legend, Line, Plot, PlotPoint, PlotUi, Points};
+
+use crate::ui::action::UiAction;
+use crate::ui::curves::{PLOT_MARGIN, logarithmic, thinned};
+use crate::ui::format;
+use crate::ui::state::AppState;
+use crate::ui::theme::{Tokens, UNIT, class_color};
+use crate::ui::widgets::nothing_yet;
+
+/// A line of a plot.
+struct Series<'a> {
+    name: &'a str,
+    color: Color32,
+    width: f32,
+    points: &'a [PlotPoint],
+}
+
+/// How a plot reads its numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    /// As they are, from 0.
+    Linear,
+    /// Powers of ten.
+    Log,
+    /// From 0 to 1, each evaluation marked.
+    Score,
+    /// Learning rates.
+    Rate,
+}
+
+/// Draws the four plots side by side.
+pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let curves = &state.run.curves;
+    if curves.rate.is_empty() && curves.miou.is_empty() {
+        nothing_yet(ui, "Loss, scores and learning rate appear here while a network trains.");
+        return;
+    }
+    let accent = Tokens::of(ui).accent;
+    let weak = Tokens::of(ui).weak;
+    let classes = state.class_list();
+    let line = |name, color, width, points| Series { name, color, width, points };
+    let loss = [
+        line("as reported", accent.gamma_multiply(0.4), 1.0, curves.loss.as_slice()),
+        line("smoothed", accent, 2.0, &curves.smoothed),
+    ];
+    let scores = [line("mIoU", accent, 2.0, curves.miou.as_slice()), line("pixel accuracy", weak, 1.5, &curves.accuracy)];
+    let of_class = classes.iter().zip(&curves.iou).filter(|(_, points)| !points.is_empty());
+    let classes: Vec<_> =
+        of_class.map(|(class, points)| line(&class.name, class_color(class.color), 1.5, points.as_slice())).collect();
+    let rate = [line("learning rate", accent, 1.5, curves.rate.as_slice())];
+    let size = vec2((ui.available_width() - 6.0 * UNIT) / 4.0, ui.available_height());
+    ui.horizontal_top(|ui| {
+        column(ui, size, "Loss", Some((state.settings.log_loss, actions)), |ui| {
+            plot(ui, "Loss", &loss, if state.settings.log_loss { Scale::Log } else { Scale::Linear });
+        });
+        column(ui, size, "Validation", None, |ui| plot(ui, "Validation", &scores, Scale::Score));
+        column(ui, size, "IoU per class", None, |ui| plot(ui, "IoU per class", &classes, Scale::Score));
+        column(ui, size, "Learning rate", None, |ui| plot(ui, "Learning rate", &rate, Scale::Rate));
+    });
+}
+
+/// A plot's place under its title; the loss has a switch beside it.
+fn column(
+    ui: &mut Ui,
+    size: Vec2,
+    title: &str,
+    log: Option<(bool, &mut Vec<UiAction>)>,
+    add: impl FnOnce(&mut Ui),
+) {
+    ui.allocate_ui(size, |ui| {
+        ui.vertical(|ui| {
+            ui.horizontal(|ui| {
+                ui.set_min_height(ui.spacing().interact_size.y);
+                ui.strong(title);
+                if let Some((mut log, actions)) = log
+                    && ui.checkbox(&mut log, "log scale").changed()
+                {
+                    actions.push(UiAction::SetLogLoss(log));
+                }
+            });
+            add(ui);
+        });
+    });
+}
+
+fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
+    let legend = Legend::default()
+        .position(if scale == Scale::Score { Corner::RightBottom } else { Corner::RightTop })
+        .text_style(eframe::egui::TextStyle::Small)
+        .background_alpha(0.6)
+        .follow_insertion_order(true);
+    let mut plot = Plot::new(id)
+        .set_margin_fraction(PLOT_MARGIN)
+        .allow_scroll(false)
+        .show_background(false)
+        .y_axis_formatter(move |mark, _| axis_text(scale, mark.value))
+        .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
+        .label_formatter(move |hover| Some(hover_text(scale, hover)));
+    if series.len() > 1 {
+        plot = plot.legend(legend);
+    }
+    plot = match scale {
+        Scale::Score => plot.include_y(0.0).include_y(1.0),
+        Scale::Linear | Scale::Rate => plot.include_y(0.0),
+        Scale::Log => plot,
+    };
+    let columns = ui.available_width() as usize;
+    let dark = Tokens::of(ui).strong;
+    plot.show(ui, |plot_ui| {
+        for line in series {
+            add_series(plot_ui, line, scale, columns, dark);
+        }
+    });
+}
+
+fn add_series<'a>(plot_ui: &mut PlotUi<'a>, series: &Series<'_>, scale: Scale, columns: usize, edge: Color32) {
+    let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return };
+    let bounds = plot_ui.plot_bounds();
+    // While the plot follows the data, bounds are those of the last frame: new points must not be cut off by them.
+    let range =
+        if plot_ui.auto_bounds().x { [first.x, last.x] } else { [bounds.min()[0], bounds.max()[0]] };
+    let mut points = thinned(series.points, range, columns);
+    if scale == Scale::Log {
+        points = logarithmic(&points);
+    }
+    if scale == Scale::Score && points.len() < 60 {
+        // A dark edge keeps a white class visible on a light ground, and a black one on a dark ground.
+        let marks = points.iter().map(|p| [p.x, p.y]).collect::<Vec<_>>();
+        plot_ui.points(Points::new(series.name, marks.clone()).color(edge.gamma_multiply(0.5)).radius(3.0).allow_hover(false).name(""));
+        plot_ui.points(Points::new(series.name, marks).color(series.color).radius(2.2).allow_hover(false).name(""));
+    }
+    let points = egui_plot::PlotPoints::Owned(points);
+    plot_ui.line(Line::new(series.name, points).color(series.color).width(series.width));
+}
+
+fn axis_text(scale: Scale, value: f64) -> String {
+    match scale {
+        Scale::Linear => format!("{value}"),
+        Scale::Log => format!("{:.3}", 10_f64.powf(value)),
+        Scale::Score => format!("{value:.1}"),
+        Scale::Rate => format::rate(value),
+    }
+}
+
+fn hover_text(scale: Scale, hover: &HoverPosition<'_>) -> String {
+    let (name, position) = match hover {
+        HoverPosition::NearDataPoint { plot_name, position, .. } => (*plot_name, position),
+        HoverPosition::Elsewhere { position } => ("", position),
+    };
+    let value = match scale {
+        Scale::Linear => format!("{:.4}", position.y),
+        Scale::Log => format!("{:.4}", 10_f64.powf(position.y)),
+        Scale::Score => format::score(position.y),
+        Scale::Rate => format::rate(position.y),
+    };
+    format!("{name}\n{value}\nstep {}", format::count(position.x.max(0.0).round() as u64)).trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logarithmic_axis_shows_the_values_themselves() {
+        assert_eq!(axis_text(Scale::Log, -1.0), "0.100");
+        let hover = HoverPosition::Elsewhere { position: PlotPoint::new(12.0, 0.0) };
+        assert_eq!(hover_text(Scale::Log, &hover), "1.0000\nstep 12");
+    }
+}

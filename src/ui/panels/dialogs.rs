@@ -1,0 +1,97 @@
+//! Dialogs over the window: the keys, about, a path to type.
+
+use eframe::egui::{Context, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
+
+use super::classes;
+use crate::ui::action::{Dialog, UiAction};
+use crate::ui::keys::{BINDINGS, BY_HAND};
+use crate::ui::state::AppState;
+use crate::ui::theme::{Tokens, mono, semibold};
+
+/// Draws the dialog that is open, if one is.
+pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
+    let Some(dialog) = state.dialog else { return };
+    let modal = Modal::new(Id::new("dialog")).show(ctx, |ui| {
+        ui.set_max_width(if dialog == Dialog::Keys { 640.0 } else { 480.0 });
+        match dialog {
+            Dialog::Keys => keys_ui(ui),
+            Dialog::About => about_ui(ui),
+            Dialog::OpenPath => path_ui(ui, state, actions),
+            Dialog::Classes => classes::editor_ui(ui, state, actions),
+        }
+        ui.add_space(8.0);
+        if matches!(dialog, Dialog::Keys | Dialog::About) && ui.button("Close").clicked() {
+            actions.push(UiAction::Show(None));
+        }
+    });
+    if modal.should_close() {
+        actions.push(UiAction::Show(None));
+    }
+}
+
+/// The keys, in two columns of groups.
+fn keys_ui(ui: &mut Ui) {
+    ui.heading("Keys");
+    ui.add_space(8.0);
+    ui.columns(2, |columns| {
+        for (column, groups) in columns.iter_mut().zip([["File", "Labels", "Help"], ["View", "Run", ""]]) {
+            for group in groups.into_iter().filter(|group| !group.is_empty()) {
+                group_ui(column, group);
+            }
+        }
+    });
+}
+
+fn group_ui(ui: &mut Ui, group: &str) {
+    let strong = Tokens::of(ui).strong;
+    ui.label(RichText::new(group).font(semibold(13.0)).color(strong));
+    Grid::new(group).num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
+        for (_, keys, text) in BY_HAND.iter().filter(|(of, ..)| *of == group) {
+            ui.label(RichText::new(*keys).font(mono(12.0)));
+            ui.label(*text);
+            ui.end_row();
+        }
+        for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+            let keys: Vec<_> = binding.keys.iter().map(|key| ui.ctx().format_shortcut(key)).collect();
+            ui.label(RichText::new(keys.join(", ")).font(mono(12.0)));
+            ui.label(binding.text);
+            ui.end_row();
+        }
+    });
+    ui.add_space(8.0);
+}
+
+fn about_ui(ui: &mut Ui) {
+    ui.heading("Pointillist");
+    ui.weak(format!("version {}", env!("CARGO_PKG_VERSION")));
+    ui.add_space(8.0);
+    ui.label("Label a landscape with dots, and watch a network learn it.");
+    ui.add_space(8.0);
+    ui.label(format!("Licence: {}", env!("CARGO_PKG_LICENSE")));
+    ui.label("Fonts: Inter and JetBrains Mono (SIL Open Font Licence), icons: Lucide (ISC).");
+}
+
+fn path_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.heading("Open a project by its path");
+    ui.add_space(8.0);
+    let mut path = state.typed_path.clone();
+    let edit = TextEdit::singleline(&mut path).hint_text("/path/to/folder").desired_width(f32::INFINITY);
+    let response = ui.add(edit).accessible_name("Path of the project folder");
+    if response.changed() {
+        actions.push(UiAction::TypePath(path.clone()));
+    }
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if !response.has_focus() && !entered && path.is_empty() {
+        response.request_focus();
+    }
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        let named = !path.trim().is_empty();
+        if (ui.add_enabled(named, eframe::egui::Button::new("Open")).clicked() || entered) && named {
+            actions.push(UiAction::OpenProject(path.trim().into()));
+        }
+        if ui.button("Cancel").clicked() {
+            actions.push(UiAction::Show(None));
+        }
+    });
+}

@@ -1,0 +1,44 @@
+//! The first steps, on a card over the picture until it is closed.
+
+use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText};
+use lucide_icons::Icon;
+
+use crate::ui::action::UiAction;
+use crate::ui::state::AppState;
+use crate::ui::theme::{Tokens, semibold};
+use crate::ui::widgets::quiet_icon;
+
+/// Draws the card in the lower left corner of the picture.
+pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec<UiAction>) {
+    if state.settings.help_dismissed || state.project.is_none() || state.dialog.is_some() {
+        return;
+    }
+    let corner = picture.left_bottom() + eframe::egui::vec2(16.0, -16.0);
+    let area = Area::new(Id::new("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
+    area.show(ctx, |ui| {
+        let tokens = Tokens::of(ui);
+        Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
+            ui.set_width(292.0);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("First steps").font(semibold(13.0)).color(tokens.strong));
+                ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+                    if quiet_icon(ui, Icon::X, "Close the first steps").clicked() {
+                        actions.push(UiAction::DismissHelp);
+                    }
+                });
+            });
+            let steps = [
+                ("1", "Pick a class: press 1–9 or click it on the right."),
+                ("2", "Click the picture where you see it; drag to paint."),
+                ("3", "Press Start below and watch the prediction."),
+            ];
+            for (number, text) in steps {
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(number).font(semibold(13.0)).color(tokens.accent));
+                    ui.label(text);
+                });
+            }
+            ui.weak("F1 shows all keys.");
+        });
+    });
+}

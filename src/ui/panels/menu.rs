@@ -1,0 +1,101 @@
+//! The menu bar, with the project's name and tile beside it.
+
+use eframe::egui::{Align, Button, Layout, MenuBar, Ui};
+
+use crate::ui::action::{Dialog, UiAction};
+use crate::ui::keys;
+use crate::ui::state::AppState;
+use crate::ui::theme::ThemeChoice;
+
+/// Draws the bar.
+pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    MenuBar::new().ui(ui, |ui| {
+        ui.menu_button("File", |ui| file_ui(ui, state, actions));
+        ui.menu_button("Edit", |ui| edit_ui(ui, state, actions));
+        ui.menu_button("View", |ui| view_ui(ui, state, actions));
+        ui.menu_button("Run", |ui| run_ui(ui, state, actions));
+        ui.menu_button("Help", |ui| {
+            item(ui, true, "Keys", UiAction::Show(Some(Dialog::Keys)), actions);
+            item(ui, true, "Copy diagnostics", UiAction::CopyDiagnostics, actions);
+            item(ui, true, "About Pointillist", UiAction::Show(Some(Dialog::About)), actions);
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| title_ui(ui, state));
+    });
+}
+
+/// An entry with its key. Closes the menu when chosen.
+fn item(ui: &mut Ui, enabled: bool, text: &str, action: UiAction, actions: &mut Vec<UiAction>) {
+    let keys = keys::shortcut(ui.ctx(), &action);
+    if ui.add_enabled(enabled, Button::new(text).shortcut_text(keys)).clicked() {
+        actions.push(action);
+        ui.close();
+    }
+}
+
+fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let idle = !state.run.is_running();
+    item(ui, idle, "Open folder…", UiAction::PickFolder, actions);
+    item(ui, idle, "Open path…", UiAction::Show(Some(Dialog::OpenPath)), actions);
+    ui.add_enabled_ui(idle && !state.settings.recent.is_empty(), |ui| {
+        ui.menu_button("Open recent", |ui| {
+            for root in &state.settings.recent {
+                item(ui, true, &root.display().to_string(), UiAction::OpenProject(root.clone()), actions);
+            }
+        });
+    });
+    item(ui, idle, "Open demo", UiAction::OpenDemo, actions);
+    ui.separator();
+    item(ui, idle && state.project.is_some(), "Open run…", UiAction::PickRun, actions);
+    ui.separator();
+    item(ui, true, "Quit", UiAction::Quit, actions);
+}
+
+fn edit_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let book = state.project.as_ref().map(|project| &project.book);
+    item(ui, book.is_some_and(|book| book.can_undo()), "Undo", UiAction::Undo, actions);
+    item(ui, book.is_some_and(|book| book.can_redo()), "Redo", UiAction::Redo, actions);
+    ui.separator();
+    item(ui, state.can_edit_classes(), "Classes…", UiAction::Show(Some(Dialog::Classes)), actions);
+}
+
+fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let views = if state.settings.two_views { "One view" } else { "Two views" };
+    item(ui, true, views, UiAction::ToggleTwoViews, actions);
+    ui.separator();
+    item(ui, true, "Fit the tile", UiAction::Fit, actions);
+    item(ui, true, "100 %", UiAction::ActualSize, actions);
+    ui.separator();
+    item(ui, true, "Previous tile", UiAction::StepTile(-1), actions);
+    item(ui, true, "Next tile", UiAction::StepTile(1), actions);
+    ui.separator();
+    ui.menu_button("Theme", |ui| {
+        for choice in ThemeChoice::ALL {
+            if ui.radio(state.settings.theme == choice, choice.name()).clicked() {
+                actions.push(UiAction::SetTheme(choice));
+                ui.close();
+            }
+        }
+    });
+}
+
+fn run_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let running = state.run.is_running();
+    let enabled = if running { state.can_pause() } else { state.can_start() };
+    item(ui, enabled, state.start_or_pause_name(), UiAction::StartOrPause, actions);
+    item(ui, running, "Stop", UiAction::Stop, actions);
+    ui.separator();
+    item(ui, state.run.can_predict(), "Evaluate now", UiAction::Evaluate, actions);
+    item(ui, running, "Save a checkpoint now", UiAction::SaveCheckpoint, actions);
+}
+
+/// Which project and tile are open.
+fn title_ui(ui: &mut Ui, state: &AppState) {
+    if let Some(root) = &state.opening {
+        ui.weak(format!("Opening {} …", root.display()));
+        ui.spinner();
+    } else if let Some(project) = &state.project {
+        let name = &project.project.name;
+        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.split(tile).name()));
+        ui.weak(format!("{name}{tile}")).on_hover_text(format!("{}: {}", project.project.layout, project.project.root.display()));
+    }
+}

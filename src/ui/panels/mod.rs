@@ -1,0 +1,19 @@
+//! The panels: functions that draw from the state and emit actions. They never block, compute or change anything.
+
+pub mod classes;
+pub mod curves;
+pub mod dialogs;
+pub mod help;
+pub mod layers;
+pub mod log;
+pub mod menu;
+pub mod run_bar;
+pub mod runs;
+pub mod sampling;
+pub mod scores;
+pub mod status;
+pub mod tile_list;
+pub mod toasts;
+pub mod tools;
+pub mod training;
+pub mod training_fields;

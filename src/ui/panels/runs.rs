@@ -1,0 +1,78 @@
+//! Run folders of the project, newest first.
+
+use eframe::egui::{Grid, ScrollArea, Ui};
+use lucide_icons::Icon;
+
+use crate::ui::action::UiAction;
+use crate::ui::format;
+use crate::ui::runs::RunEntry;
+use crate::ui::state::AppState;
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::{nothing_yet, number, quiet_icon};
+
+/// Draws the tab.
+pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.horizontal(|ui| {
+        if quiet_icon(ui, Icon::RefreshCw, "Look for runs again").clicked() {
+            actions.push(UiAction::ListRuns);
+        }
+        if quiet_icon(ui, Icon::FolderOpen, "Open a run from another folder").clicked() {
+            actions.push(UiAction::PickRun);
+        }
+        ui.weak(match &state.runs_home {
+            Some(home) => home.display().to_string(),
+            None => "No project is open.".to_owned(),
+        });
+    });
+    if state.runs.is_empty() {
+        nothing_yet(ui, "Runs of this project are listed here.");
+        return;
+    }
+    ScrollArea::both().id_salt("runs").auto_shrink(false).show(ui, |ui| {
+        Grid::new("runs").num_columns(8).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
+            for heading in ["", "run", "network", "labels", "steps", "best mIoU", "time", "ended"] {
+                ui.weak(heading);
+            }
+            ui.end_row();
+            for run in &state.runs {
+                row_ui(ui, state, run, actions);
+                ui.end_row();
+            }
+        });
+    });
+}
+
+fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
+    let shown = state.run.info.as_ref().is_some_and(|info| info.folder == run.folder);
+    ui.add_enabled_ui(!state.run.is_running() && !shown, |ui| {
+        let button = ui.button("Open").on_hover_text("Load its best checkpoint: it predicts the tile in view");
+        if button.accessible_name(format!("Open run {}", run.name)).clicked() {
+            actions.push(UiAction::OpenRun(run.folder.clone()));
+        }
+    });
+    ui.label(number(&run.name)).on_hover_text(run.folder.display().to_string());
+    match &run.config {
+        Some(config) => {
+            let model = config.model;
+            ui.label(format!("{}, {} × {} levels", model.arch.title(), model.base, model.levels));
+            ui.label(config.label_sampling().strategy.describe());
+        }
+        None => {
+            ui.colored_label(Tokens::of(ui).warn, "config.toml cannot be read");
+            ui.label("");
+        }
+    }
+    match &run.end {
+        Some(end) => {
+            ui.label(number(format::count(end.steps)));
+            ui.label(number(end.best_miou.map_or("–".to_owned(), format::score)));
+            ui.label(number(format::duration(end.secs)));
+            ui.label(&end.outcome);
+        }
+        None => {
+            for text in ["", "", "", "cut short"] {
+                ui.weak(text);
+            }
+        }
+    }
+}

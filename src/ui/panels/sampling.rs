@@ -1,0 +1,95 @@
+//! How sparse labels are drawn from the full masks, and how many of the tile in view are kept.
+
+use eframe::egui::{ComboBox, DragValue, Grid, Ui};
+
+use crate::domain::{RunConfig, Strategy};
+use crate::ui::action::UiAction;
+use crate::ui::format;
+use crate::ui::state::AppState;
+use crate::ui::theme::class_color;
+use crate::ui::widgets::{field, number, swatch};
+
+/// Draws the section.
+pub fn sampling_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let mut form = state.settings.form.clone();
+    ui.add_enabled_ui(!state.run.is_running(), |ui| strategy_fields(ui, &mut form));
+    if form != state.settings.form {
+        actions.push(UiAction::SetForm(Box::new(form)));
+    }
+    kept_ui(ui, state);
+}
+
+fn strategy_fields(ui: &mut Ui, form: &mut RunConfig) {
+    let strategy = &mut form.sampling.strategy;
+    field(ui, "Labels", |ui| {
+        ComboBox::from_id_salt("strategy").width(160.0).selected_text(name(*strategy)).show_ui(ui, |ui| {
+            let ratio = ratio(*strategy).unwrap_or(0.1);
+            let choices = [
+                Strategy::FractionPerClass(ratio),
+                Strategy::FractionOfPixels(ratio),
+                Strategy::PointsPerClass(5),
+                Strategy::Nothing,
+                Strategy::Full,
+            ];
+            for choice in choices {
+                let same = std::mem::discriminant(strategy) == std::mem::discriminant(&choice);
+                if ui.selectable_label(same, name(choice)).clicked() && !same {
+                    *strategy = choice;
+                }
+            }
+        });
+    });
+    match strategy {
+        Strategy::FractionPerClass(ratio) | Strategy::FractionOfPixels(ratio) => {
+            field(ui, "Keep ratio", |ui| {
+                ui.add(DragValue::new(ratio).range(0.0001..=1.0).speed(0.001).max_decimals(4));
+                for quick in [0.1, 0.05, 0.01] {
+                    let chosen = (*ratio - quick).abs() < 1e-9;
+                    if ui.selectable_label(chosen, quick.to_string()).clicked() {
+                        *ratio = quick;
+                    }
+                }
+            });
+        }
+        Strategy::PointsPerClass(points) => {
+            field(ui, "Points", |ui| ui.add(DragValue::new(points).range(1..=1_000_000).suffix(" per class")));
+        }
+        Strategy::Full | Strategy::Nothing => {}
+    }
+    if !matches!(strategy, Strategy::Full | Strategy::Nothing) {
+        field(ui, "Sampling seed", |ui| ui.add(DragValue::new(&mut form.sampling.seed)));
+    }
+}
+
+fn ratio(strategy: Strategy) -> Option<f64> {
+    match strategy {
+        Strategy::FractionPerClass(ratio) | Strategy::FractionOfPixels(ratio) => Some(ratio),
+        _ => None,
+    }
+}
+
+fn name(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::Full => "Full masks",
+        Strategy::FractionPerClass(_) => "Fraction of each class",
+        Strategy::FractionOfPixels(_) => "Fraction of all pixels",
+        Strategy::PointsPerClass(_) => "Points per class",
+        Strategy::Nothing => "Own labels only",
+    }
+}
+
+/// What the sampling keeps of the tile in view, class by class.
+fn kept_ui(ui: &mut Ui, state: &AppState) {
+    let (Some(project), Some(kept)) = (&state.project, state.view.kept()) else { return };
+    let full = state.view.counts().unwrap_or(&[]);
+    let rows = project.classes().iter().zip(kept).zip(full).filter(|(_, full)| **full > 0);
+    Grid::new("kept").num_columns(4).spacing([8.0, 2.0]).show(ui, |ui| {
+        for ((class, kept), full) in rows {
+            swatch(ui, class_color(class.color), 12.0);
+            ui.label(&class.name);
+            ui.label(number(format!("{:>9}", format::count(*kept))));
+            ui.weak(number(format!("of {:>9}", format::count(*full))));
+            ui.end_row();
+        }
+    });
+}

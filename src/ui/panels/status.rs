@@ -1,0 +1,63 @@
+//! The last line: what is under the cursor, the zoom, and whether everything is saved.
+
+use eframe::egui::{Align, Layout, RichText, Ui};
+use lucide_icons::Icon;
+
+use crate::domain::UNLABELLED;
+use crate::ui::format;
+use crate::ui::state::AppState;
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::number;
+
+/// Draws the line.
+pub fn status_ui(ui: &mut Ui, state: &AppState) {
+    ui.horizontal_centered(|ui| {
+        cursor_ui(ui, state);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            saved_ui(ui, state);
+            ui.separator();
+            ui.label(number(format!("{:>4.0} %", state.views[state.active_view].camera.zoom * 100.0)))
+                .on_hover_text("Zoom: screen points per image pixel");
+            if let Some([width, height]) = state.view.size() {
+                ui.separator();
+                ui.label(number(format!("{width} × {height} px")));
+            }
+        });
+    });
+}
+
+fn cursor_ui(ui: &mut Ui, state: &AppState) {
+    let Some(under) = state.under_cursor() else {
+        ui.weak("Wheel zooms, Space and drag pans, F1 shows the keys");
+        return;
+    };
+    ui.label(number(format!("x {:>5} y {:>5}", under.x, under.y)));
+    let named = |index: u8| state.class_list().get(usize::from(index)).map_or("unlabelled", |class| &class.name);
+    let mut say = |what: &str, class: Option<u8>, more: String| {
+        if let Some(class) = class {
+            ui.separator();
+            ui.weak(what);
+            ui.label(format!("{}{more}", named(class)));
+        }
+    };
+    let confidence = match under.confidence {
+        Some(confidence) if under.prediction != Some(UNLABELLED) => format!(" {confidence:.2}"),
+        _ => String::new(),
+    };
+    say("prediction", under.prediction, confidence);
+    say("truth", under.truth, String::new());
+    say("own label", under.label.filter(|label| *label != UNLABELLED), String::new());
+}
+
+fn saved_ui(ui: &mut Ui, state: &AppState) {
+    let Some(project) = &state.project else { return };
+    let labels = format::counted(project.labels() as u64, "label");
+    let tokens = Tokens::of(ui);
+    if project.saved {
+        let text = RichText::new(format!("{} saved · {labels}", Icon::Check.unicode())).color(tokens.weak);
+        ui.label(text).on_hover_text(format!("Every click is on disk: {}", project.journal.display()));
+    } else {
+        let text = RichText::new(format!("{} not saved · {labels}", Icon::TriangleAlert.unicode()));
+        ui.label(text.color(tokens.error)).on_hover_text(format!("Cannot write {}", project.journal.display()));
+    }
+}

@@ -1,0 +1,151 @@
+//! The tiles: thumbnail, id, split, own labels, score, fault. Only rows in sight are drawn.
+
+use eframe::egui::{
+    Align2, Color32, CornerRadius, FontId, Image, ProgressBar, Rect, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo,
+    WidgetType, pos2, vec2,
+};
+use lucide_icons::Icon;
+
+use crate::data::Tile;
+use crate::domain::split::Split;
+use crate::ui::action::UiAction;
+use crate::ui::format;
+use crate::ui::state::{AppState, OpenProject};
+use crate::ui::theme::{Tokens, mono, semibold};
+use crate::ui::widgets::nothing_yet;
+
+const ROW: f32 = 60.0;
+const THUMBNAIL: f32 = 52.0;
+
+/// Draws the panel. Returns the tiles (by their place in the project) whose rows are in sight.
+pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
+    let Some(project) = &state.project else {
+        nothing_yet(ui, "Open a folder of tiles,\nor drop one here.");
+        return Vec::new();
+    };
+    head_ui(ui, state, project, actions);
+    let shown = state.shown_tiles();
+    if shown.is_empty() {
+        nothing_yet(ui, "No tile has this in its name.");
+        return Vec::new();
+    }
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let mut in_sight = Vec::new();
+    let mut area = ScrollArea::vertical().id_salt("tiles").auto_shrink(false);
+    if let Some(offset) = offset_to_show(state, &shown) {
+        area = area.vertical_scroll_offset((offset - ui.available_height() / 2.0 + ROW / 2.0).max(0.0));
+    }
+    area.show_rows(ui, ROW, shown.len(), |ui, rows| {
+        for &index in &shown[rows] {
+            in_sight.push(index);
+            if row_ui(ui, state, &project.project.tiles[index], index) {
+                actions.push(UiAction::SelectTile(index));
+            }
+        }
+    });
+    in_sight
+}
+
+/// Where to scroll so that the tile just chosen by key is in sight.
+fn offset_to_show(state: &AppState, shown: &[usize]) -> Option<f32> {
+    let row = shown.iter().position(|index| *index == state.selected)?;
+    state.scroll_to_tile.then_some(row as f32 * (ROW + 2.0))
+}
+
+fn head_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, actions: &mut Vec<UiAction>) {
+    ui.horizontal(|ui| {
+        ui.label(eframe::egui::RichText::new("Tiles").font(semibold(13.0)));
+        ui.weak(format::count(project.project.tiles.len() as u64));
+        let bad = project.project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
+        if bad > 0 {
+            ui.colored_label(Tokens::of(ui).error, format!("{bad} bad"));
+        }
+    });
+    let mut filter = state.filter.clone();
+    let edit = TextEdit::singleline(&mut filter).hint_text("Filter by name").desired_width(f32::INFINITY);
+    if ui.add(edit).accessible_name("Filter tiles by name").changed() {
+        actions.push(UiAction::SetFilter(filter));
+    }
+    if let Some((done, total)) = state.decoding
+        && done < total
+    {
+        let text = format!("reading {done} of {total}");
+        ui.add(ProgressBar::new(done as f32 / total as f32).desired_height(14.0).text(text));
+    }
+}
+
+fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let (tokens, chosen) = (Tokens::of(ui), index == state.selected);
+    let said = format!("Tile {}", tile.id);
+    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, chosen, &said));
+    let ground = match (chosen, response.hovered()) {
+        (true, _) => tokens.selection,
+        (false, true) => tokens.button[0],
+        _ => Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, CornerRadius::same(4), ground);
+    let square = Rect::from_min_size(rect.min + Vec2::splat(4.0), Vec2::splat(THUMBNAIL));
+    thumbnail_ui(ui, state, tile, square);
+    let text_left = square.right() + 8.0;
+    let clip = ui.painter().with_clip_rect(Rect::from_min_max(pos2(text_left, rect.top()), rect.max - vec2(4.0, 0.0)));
+    let name = if chosen { semibold(13.0) } else { FontId::proportional(13.0) };
+    let color = if chosen { tokens.strong } else { tokens.text };
+    clip.text(pos2(text_left, rect.top() + 14.0), Align2::LEFT_CENTER, &tile.id, name, color);
+    let second = pos2(text_left, rect.top() + 31.0);
+    if tile.fault.is_some() {
+        clip.text(second, Align2::LEFT_CENTER, "cannot be used", FontId::proportional(11.5), tokens.error);
+    } else {
+        let split = state.split(tile);
+        let end = split_ui(&clip, tokens, split, second);
+        let score = state.run.tile_scores.get(&tile.id);
+        if let Some(score) = score {
+            let text = format!("mIoU {}", format::score(*score));
+            clip.text(pos2(end + 8.0, second.y), Align2::LEFT_CENTER, text, mono(11.0), tokens.text);
+        }
+        clip.text(pos2(text_left, rect.top() + 47.0), Align2::LEFT_CENTER, facts(state, tile), FontId::proportional(11.0), tokens.weak);
+    }
+    let response = response.on_hover_ui(|ui| {
+        ui.label(&tile.id);
+        match &tile.fault {
+            Some(fault) => ui.colored_label(tokens.error, fault),
+            None => ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.split(tile).name())),
+        };
+    });
+    response.clicked()
+}
+
+/// What else is to be said of a tile: its mask, and own labels.
+fn facts(state: &AppState, tile: &Tile) -> String {
+    let own = state.project.as_ref().map_or(0, |project| project.labels_on(&tile.id));
+    let mask = if tile.mask.is_some() { "masked" } else { "no mask" };
+    if own == 0 { mask.to_owned() } else { format!("{mask} · {}", format::counted(own as u64, "label")) }
+}
+
+/// The split as a tag. Returns where it ends.
+fn split_ui(painter: &eframe::egui::Painter, tokens: Tokens, split: Split, at: eframe::egui::Pos2) -> f32 {
+    let color = match split {
+        Split::Train => tokens.accent,
+        Split::Val => tokens.warn,
+        Split::Test => tokens.weak,
+    };
+    let galley = painter.layout_no_wrap(split.name().to_owned(), FontId::proportional(10.5), color);
+    let rect = Rect::from_min_size(at - vec2(0.0, galley.size().y / 2.0 + 1.0), galley.size() + vec2(8.0, 2.0));
+    painter.rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
+    painter.galley(rect.min + vec2(4.0, 1.0), galley, color);
+    rect.right()
+}
+
+fn thumbnail_ui(ui: &Ui, state: &AppState, tile: &Tile, square: Rect) {
+    let tokens = Tokens::of(ui);
+    if let Some(texture) = state.thumbnails.get(&tile.id) {
+        let image = Image::new(texture).corner_radius(3);
+        image.paint_at(ui, square);
+        return;
+    }
+    ui.painter().rect_filled(square, CornerRadius::same(3), tokens.sunken);
+    if tile.fault.is_some() {
+        let icon = Icon::TriangleAlert.unicode();
+        ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, FontId::proportional(18.0), tokens.error);
+    }
+}

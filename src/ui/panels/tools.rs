@@ -1,0 +1,42 @@
+//! Brush, eraser or pan, and how large.
+
+use eframe::egui::{Slider, Ui};
+use lucide_icons::Icon;
+
+use crate::ui::action::UiAction;
+use crate::ui::canvas::ToolKind;
+use crate::ui::settings::RADII;
+use crate::ui::state::AppState;
+use crate::ui::widgets::{field, icon_button, icon_choice};
+
+/// Draws the tools.
+pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.horizontal(|ui| {
+        let tools = [
+            (ToolKind::Brush, Icon::Brush, "Brush (B)"),
+            (ToolKind::Erase, Icon::Eraser, "Eraser (E)"),
+            (ToolKind::Pan, Icon::Hand, "Pan only (V)"),
+        ];
+        for (tool, icon, name) in tools {
+            if icon_choice(ui, state.tool == tool, icon, name).clicked() {
+                actions.push(UiAction::SetTool(tool));
+            }
+        }
+        ui.separator();
+        let (undo, redo) = state.project.as_ref().map_or((false, false), |p| (p.book.can_undo(), p.book.can_redo()));
+        if icon_button(ui, Icon::Undo2, "Undo (Ctrl+Z)", undo).clicked() {
+            actions.push(UiAction::Undo);
+        }
+        if icon_button(ui, Icon::Redo2, "Redo (Ctrl+Shift+Z)", redo).clicked() {
+            actions.push(UiAction::Redo);
+        }
+    });
+    field(ui, "Radius", |ui| {
+        let mut radius = state.settings.radius;
+        let slider = Slider::new(&mut radius, RADII).logarithmic(true).smallest_positive(1.0).suffix(" px");
+        ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(48.0);
+        if ui.add(slider.fixed_decimals(0)).on_hover_text("0 marks single pixels; [ and ] change it").changed() {
+            actions.push(UiAction::SetRadius(radius));
+        }
+    });
+}

@@ -1,0 +1,75 @@
+//! The form of the next run. While a run is on it is locked, but the learning rate can be changed.
+
+use eframe::egui::{DragValue, RichText, Ui};
+use lucide_icons::Icon;
+
+use super::training_fields as fields;
+use crate::domain::RunConfig;
+use crate::ui::action::UiAction;
+use crate::ui::state::AppState;
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::{accent_button, field};
+
+/// Draws the section.
+pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    if state.run.is_running() {
+        running_ui(ui, state, actions);
+    }
+    let mut form = state.settings.form.clone();
+    ui.add_enabled_ui(!state.run.is_running(), |ui| form_ui(ui, state, &mut form));
+    if form != state.settings.form {
+        actions.push(UiAction::SetForm(Box::new(form)));
+    }
+    problems_ui(ui, state);
+    if !state.run.is_running() && accent_button(ui, Icon::Play, "Start training", state.can_start()).clicked() {
+        actions.push(UiAction::StartOrPause);
+    }
+}
+
+/// What can be changed while a run is on.
+fn running_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.weak("A run is on: labels and the learning rate can be changed.");
+    let mut rate = state.live_rate();
+    field(ui, "Learning rate", |ui| {
+        let drag = DragValue::new(&mut rate).range(1e-8..=10.0).speed(rate * 0.01).max_decimals(8);
+        let response = ui.add(drag.update_while_editing(false)).accessible_name("Learning rate of the run");
+        if response.changed() {
+            actions.push(UiAction::SetLearningRate(rate));
+        }
+    });
+    ui.separator();
+}
+
+fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
+    presets_ui(ui, form);
+    fields::network_ui(ui, form);
+    fields::loss_ui(ui, form, state.project.as_ref().map(|project| project.classes()));
+    fields::length_ui(ui, form);
+    fields::optimiser_ui(ui, form);
+    fields::rest_ui(ui, form);
+}
+
+/// Sets everything but the labels and the device.
+fn presets_ui(ui: &mut Ui, form: &mut RunConfig) {
+    let presets = [
+        ("Demo", RunConfig::demo(), "Shows something within seconds: a small network on small crops"),
+        ("Laptop", RunConfig::default(), "U-Net with 16 base channels on 256 px crops"),
+        ("Reference", RunConfig::reference(), "The reference study: 64 base channels, whole tiles at 512 px, batch 8"),
+    ];
+    field(ui, "Preset", |ui| {
+        for (name, preset, what) in presets {
+            let chosen = form.model == preset.model && form.train == preset.train;
+            if ui.selectable_label(chosen, name).on_hover_text(what).clicked() {
+                (form.model, form.train) = (preset.model, preset.train);
+            }
+        }
+    });
+}
+
+/// Why the run cannot start, each with its remedy.
+fn problems_ui(ui: &mut Ui, state: &AppState) {
+    let error = Tokens::of(ui).error;
+    for problem in state.problems() {
+        ui.label(RichText::new(problem).color(error));
+    }
+}

@@ -1,0 +1,144 @@
+//! What the window knows of the run: built from the engine's events, one after the other, without side effects.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::curves::Curves;
+use super::message::Level;
+use crate::domain::split::Split;
+use crate::engine::protocol::{Evaluation, Outcome, RunInfo, StepReport, Summary};
+use crate::engine::{Event, EventKind, Phase, RunId};
+
+/// The current run, or the last one.
+#[derive(Clone, Debug, Default)]
+pub struct RunState {
+    /// Its id; 0 before the first.
+    pub id: RunId,
+    /// What the engine is doing.
+    pub phase: Phase,
+    /// What is known since it is ready; a network is loaded exactly if this is there.
+    pub info: Option<Box<RunInfo>>,
+    /// The latest report.
+    pub step: Option<StepReport>,
+    /// Seconds per step, smoothed.
+    pub step_secs: f32,
+    /// The series of the plots.
+    pub curves: Curves,
+    /// The latest evaluation.
+    pub evaluation: Option<Box<Evaluation>>,
+    /// The best mean IoU so far, and its step.
+    pub best: Option<(f64, u64)>,
+    /// Mean IoU of each scored tile, by id.
+    pub tile_scores: BTreeMap<String, f64>,
+    /// The part each tile plays in this run, where the run decided it.
+    pub splits: BTreeMap<String, Split>,
+    /// How it ended.
+    pub summary: Option<Box<Summary>>,
+    /// The last checkpoint written.
+    pub checkpoint: Option<PathBuf>,
+    /// Previews announced so far.
+    pub previews: u64,
+}
+
+/// Something an event wants said.
+pub type Note = (Level, String);
+
+impl RunState {
+    /// The state of a run that was just asked for.
+    pub fn begin(id: RunId, what: &str) -> Self {
+        let phase = Phase::Preparing { what: what.to_owned(), done: 0, total: 0 };
+        Self { id, phase, ..Self::default() }
+    }
+
+    /// Takes in an event. Events of earlier runs are dropped. Returns what is to be said to the user.
+    pub fn apply(&mut self, event: Event) -> Option<Note> {
+        if event.run != self.id {
+            return None;
+        }
+        match event.kind {
+            EventKind::Phase(phase) => self.phase = phase,
+            EventKind::Started(info) => self.started(info),
+            EventKind::Step(report) => self.stepped(report),
+            EventKind::Evaluated(evaluation) => self.evaluated(evaluation),
+            EventKind::PreviewReady => self.previews += 1,
+            EventKind::Checkpoint { path, best } => {
+                let which = if best { "Best checkpoint" } else { "Checkpoint" };
+                let note = format!("{which} written: {}", path.display());
+                self.checkpoint = Some(path);
+                return Some((Level::Info, note));
+            }
+            EventKind::Info(text) => return Some((Level::Info, text)),
+            EventKind::Warning(text) => return Some((Level::Warning, text)),
+            EventKind::Finished(summary) => return Some((Level::Info, self.finished(summary))),
+            EventKind::Failed(text) => {
+                self.phase = Phase::Idle;
+                return Some((Level::Error, text));
+            }
+        }
+        None
+    }
+
+    fn started(&mut self, info: Box<RunInfo>) {
+        let split = |ids: &[String], part| ids.iter().map(|id| (id.clone(), part)).collect::<Vec<_>>();
+        self.splits = split(&info.train_tiles, Split::Train).into_iter().collect();
+        self.splits.extend(split(&info.val_tiles, Split::Val));
+        self.info = Some(info);
+    }
+
+    fn stepped(&mut self, report: StepReport) {
+        self.curves.add_step(&report);
+        let old = if self.step_secs > 0.0 { self.step_secs } else { report.step_secs };
+        self.step_secs = 0.9 * old + 0.1 * report.step_secs;
+        self.step = Some(report);
+    }
+
+    fn evaluated(&mut self, evaluation: Box<Evaluation>) {
+        self.curves.add_evaluation(&evaluation);
+        self.tile_scores = evaluation.tiles.iter().cloned().collect();
+        let miou = evaluation.scores.miou;
+        if !miou.is_nan() && self.best.is_none_or(|(best, _)| miou > best) {
+            self.best = Some((miou, evaluation.step));
+        }
+        self.evaluation = Some(evaluation);
+    }
+
+    fn finished(&mut self, summary: Box<Summary>) -> String {
+        self.phase = Phase::Idle;
+        let how = if summary.outcome == Outcome::Completed { "Training complete" } else { "Training stopped" };
+        let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
+        let note = format!("{how} after {} steps.{best} Everything is in {}", summary.steps, summary.folder.display());
+        self.summary = Some(summary);
+        note
+    }
+
+    /// Whether a run is under way: the form is locked, Start becomes Pause.
+    pub fn is_running(&self) -> bool {
+        self.phase.is_running()
+    }
+
+    /// Whether a network is loaded that can predict.
+    pub fn can_predict(&self) -> bool {
+        self.info.is_some()
+    }
+
+    /// Steps done as a share of all, while known.
+    pub fn progress(&self) -> Option<f32> {
+        let total = self.info.as_ref()?.total_steps;
+        let done = self.step.map_or(0, |report| report.step);
+        (total > 0).then(|| done as f32 / total as f32)
+    }
+
+    /// Seconds to go at the present speed.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let total = self.info.as_ref()?.total_steps;
+        let done = self.step?.step;
+        (self.step_secs > 0.0).then(|| total.saturating_sub(done) as f64 * f64::from(self.step_secs))
+    }
+
+    /// The current epoch and how many there are.
+    pub fn epoch(&self) -> Option<(u32, u64)> {
+        let info = self.info.as_ref()?;
+        let epochs = info.total_steps.div_ceil(info.steps_per_epoch.max(1));
+        Some((self.step.map_or(1, |report| report.epoch), epochs))
+    }
+}

@@ -1,0 +1,138 @@
+//! Run folders: where new ones go, and what is in the old ones.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Deserialize;
+
+use super::format;
+use crate::domain::{RunConfig, Strategy};
+
+/// A run folder, as listed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEntry {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// How it was configured, if that can be read.
+    pub config: Option<RunConfig>,
+    /// How it ended; absent for one that was cut short.
+    pub end: Option<RunEnd>,
+}
+
+/// The part of `summary.json` that the list shows.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RunEnd {
+    /// `completed` or `stopped`.
+    pub outcome: String,
+    /// Steps taken.
+    pub steps: u64,
+    /// Epochs finished.
+    pub epochs: u32,
+    /// Best mean IoU.
+    pub best_miou: Option<f64>,
+    /// Seconds from start to end.
+    pub secs: f64,
+}
+
+/// The folder a project's runs go to: in the project, or, if that cannot be written, among the user's data. Nothing is
+/// created before a run starts.
+pub fn home(project_root: &Path) -> PathBuf {
+    let inside = inside(project_root);
+    let writable = if inside.is_dir() { &inside } else { project_root };
+    if tempfile::tempfile_in(writable).is_ok() {
+        return inside;
+    }
+    outside(project_root).unwrap_or(inside)
+}
+
+/// Where the runs of a project lie that can be written to.
+fn inside(project_root: &Path) -> PathBuf {
+    project_root.join(".pointillist").join("runs")
+}
+
+/// A project's runs, wherever they were put.
+pub fn of_project(project_root: &Path) -> Vec<RunEntry> {
+    let homes: Vec<_> = [Some(inside(project_root)), outside(project_root)].into_iter().flatten().collect();
+    list(&homes)
+}
+
+/// Where the runs of a project lie that cannot be written to.
+fn outside(project_root: &Path) -> Option<PathBuf> {
+    let name = project_root.file_name()?.to_string_lossy().into_owned();
+    let key = crate::domain::hash::key(0, &project_root.to_string_lossy());
+    Some(data_folder()?.join("runs").join(format!("{name}-{key:016x}")))
+}
+
+/// The user's data folder for this program.
+pub fn data_folder() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "pointillist")?.data_dir().to_path_buf())
+}
+
+/// A name for a run that starts now: when, network, labels.
+pub fn name(config: &RunConfig, now: SystemTime) -> String {
+    let keep = match config.label_sampling().strategy {
+        Strategy::Full => "full".to_owned(),
+        Strategy::FractionPerClass(r) => format!("keep{r}"),
+        Strategy::FractionOfPixels(r) => format!("pixels{r}"),
+        Strategy::PointsPerClass(n) => format!("points{n}"),
+        Strategy::Nothing => "clicks".to_owned(),
+    };
+    format!("{}-{}-{keep}", format::timestamp(now), config.model.arch.name())
+}
+
+/// All runs in these folders, newest first.
+fn list(homes: &[PathBuf]) -> Vec<RunEntry> {
+    let folders = homes.iter().filter_map(|home| std::fs::read_dir(home).ok());
+    let mut runs: Vec<_> = folders.flatten().flatten().filter_map(|entry| read(&entry.path())).collect();
+    runs.sort_by(|a, b| b.name.cmp(&a.name));
+    runs
+}
+
+/// Reads a run folder; `None` for a folder that is none.
+fn read(folder: &Path) -> Option<RunEntry> {
+    let config = std::fs::read_to_string(folder.join("config.toml")).ok()?;
+    let end = std::fs::read_to_string(folder.join("summary.json")).ok();
+    Some(RunEntry {
+        folder: folder.to_path_buf(),
+        name: folder.file_name()?.to_string_lossy().into_owned(),
+        config: toml::from_str(&config).ok(),
+        end: end.and_then(|text| serde_json::from_str(&text).ok()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_found_and_broken_ones_do_not_disturb() {
+        let home = tempfile::tempdir().unwrap();
+        let write = |run: &str, file: &str, text: &str| {
+            let folder = home.path().join(run);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(file), text).unwrap();
+        };
+        write("1-old", "config.toml", &toml::to_string(&RunConfig::demo()).unwrap());
+        write("1-old", "summary.json", r#"{"outcome":"stopped","steps":7,"best_miou":0.5,"last":{"x":null}}"#);
+        write("2-cut-short", "config.toml", "[train]");
+        write("3-no-run", "notes.txt", "");
+        let runs = list(&[home.path().to_path_buf(), PathBuf::from("/no/such/folder")]);
+        assert_eq!(runs.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["2-cut-short", "1-old"]);
+        assert_eq!(runs[0].end, None);
+        assert_eq!(runs[1].end.as_ref().map(|end| (end.steps, end.best_miou)), Some((7, Some(0.5))));
+    }
+
+    #[test]
+    fn a_name_says_when_what_and_how_sparse() {
+        assert_eq!(name(&RunConfig::default(), SystemTime::UNIX_EPOCH), "19700101-000000-unet-keep0.1");
+    }
+
+    #[test]
+    fn runs_go_into_the_project() {
+        let project = tempfile::tempdir().unwrap();
+        assert_eq!(home(project.path()), project.path().join(".pointillist").join("runs"));
+    }
+}

@@ -1,0 +1,246 @@
+//! What the window works with: engine, label journal, tile loader, background jobs. What they bring is taken into the
+//! state here; nothing else in the window talks to them but `execute`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{ColorImage, Context, TextureOptions};
+
+use super::execute;
+use super::jobs::{Done, Jobs, Opened};
+use super::message::Level;
+use super::run_state::RunState;
+use super::state::{AppState, OpenProject};
+use super::tiles::{Loaded, TileLoader};
+use crate::data::Journal;
+use crate::domain::geometry::PixelRect;
+use crate::engine::protocol::ViewRequest;
+use crate::engine::{Command, EngineHandle, RunId, Waker};
+
+/// Draining events stops after this long, so that a flood of them never holds up a frame.
+const DRAIN: Duration = Duration::from_millis(10);
+/// The part of the tile on screen is told to the engine once the camera has rested this long.
+const REST: Duration = Duration::from_millis(300);
+/// Thumbnails kept as textures.
+const THUMBNAILS: usize = 600;
+
+/// The window's helpers.
+pub struct Services {
+    /// Trains and predicts.
+    pub engine: EngineHandle,
+    /// Reads tiles.
+    pub tiles: TileLoader,
+    /// Everything else that takes time.
+    pub jobs: Jobs,
+    /// The labels of the open project, on disk.
+    pub journal: Option<Journal>,
+    /// The id of the last run asked for.
+    pub last_run: RunId,
+    /// The part of the tile on screen, and since when.
+    visible: (Option<PixelRect>, Instant),
+    /// What the engine was asked to predict, and by which network.
+    asked: Option<(ViewRequest, RunId, bool)>,
+    thumbnails_asked: Vec<usize>,
+}
+
+impl Services {
+    /// Starts the threads.
+    pub fn start(waker: &Waker) -> anyhow::Result<Self> {
+        Ok(Self {
+            engine: EngineHandle::start(Arc::clone(waker))?,
+            tiles: TileLoader::new(Arc::clone(waker))?,
+            jobs: Jobs::new(Arc::clone(waker)),
+            journal: None,
+            last_run: 0,
+            visible: (None, Instant::now()),
+            asked: None,
+            thumbnails_asked: Vec::new(),
+        })
+    }
+
+    /// Takes in what has come since the last frame. Asks for another frame if it could not take in all.
+    pub fn poll(&mut self, state: &mut AppState, ctx: &Context) {
+        let start = Instant::now();
+        while let Some(done) = self.jobs.poll() {
+            self.take_done(state, done);
+        }
+        for loaded in self.tiles.poll() {
+            take_loaded(state, loaded, ctx);
+        }
+        if let Some(preview) = self.engine.take_preview() {
+            state.apply_preview(preview);
+        }
+        let was_running = state.run.is_running();
+        while let Some(event) = self.engine.try_event() {
+            state.apply(event);
+            if start.elapsed() > DRAIN {
+                ctx.request_repaint();
+                break;
+            }
+        }
+        if was_running && !state.run.is_running() {
+            execute::list_runs(self, state);
+        }
+        self.ask_for_prediction(state, ctx);
+    }
+
+    fn take_done(&mut self, state: &mut AppState, done: Done) {
+        match done {
+            Done::Opened(opened) => self.take_project(state, *opened),
+            Done::OpenFailed(path, why) => {
+                state.opening = None;
+                state.settings.recent.retain(|recent| *recent != path);
+                state.say(Level::Error, &format!("Cannot open {}: {why}", path.display()));
+            }
+            Done::ProjectPicked(path) => execute::open_project(self, state, path),
+            Done::RunPicked(path) => execute::open_run(self, state, path),
+            Done::Runs(runs) => state.runs = runs,
+            Done::Failed(why) => {
+                state.opening = None;
+                state.say(Level::Error, &why);
+            }
+            Done::Nothing => {}
+        }
+    }
+
+    fn take_project(&mut self, state: &mut AppState, opened: Opened) {
+        let Opened { project, journal, replay, runs_home, runs } = opened;
+        let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
+        let (root, tiles) = (project.root.clone(), project.tiles.len());
+        state.say(Level::Info, &format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
+        for note in project.notes.iter().chain(&replay.notes) {
+            state.say(Level::Warning, note);
+        }
+        if bad > 0 {
+            state.say(Level::Warning, &format!("{bad} of {tiles} tiles cannot be used: the list says why"));
+        }
+        state.opening = None;
+        state.settings.remember(&root);
+        state.project = Some(OpenProject::new(project, replay.book, journal.path.clone()));
+        self.journal = Some(journal);
+        (state.runs_home, state.runs) = (Some(runs_home), runs);
+        state.run = RunState::default();
+        state.filter.clear();
+        state.thumbnails.clear();
+        state.fit_to_classes();
+        self.engine.send(Command::View(None));
+        self.asked = None;
+        self.reload_tiles(state);
+        let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
+        execute::select_tile(self, state, first.unwrap_or(0));
+        state.views = Default::default();
+    }
+
+    /// Hands the project to the tile loader, anew or changed.
+    pub fn reload_tiles(&mut self, state: &AppState) {
+        let Some(project) = &state.project else { return };
+        self.tiles.set_project(Arc::clone(&project.project));
+        self.tiles.set_sampling(state.settings.form.sampling);
+        self.thumbnails_asked.clear();
+        if let Some(tile) = state.tile().filter(|tile| tile.fault.is_none()) {
+            self.tiles.want_view(&tile.id);
+        }
+    }
+
+    /// The part of the tile on screen has changed, or not.
+    pub fn set_visible(&mut self, visible: Option<PixelRect>) {
+        if self.visible.0 != visible {
+            self.visible = (visible, Instant::now());
+        }
+    }
+
+    /// Tells the engine which tile to predict, when that has changed. A moving camera is let come to rest first.
+    fn ask_for_prediction(&mut self, state: &AppState, ctx: &Context) {
+        let Some(tile) = state.tile().filter(|tile| tile.fault.is_none()) else { return };
+        if state.run.id == 0 {
+            return;
+        }
+        let request = ViewRequest { tile: tile.id.clone(), visible: self.visible.0 };
+        let wanted = (request, state.run.id, state.run.can_predict());
+        if self.asked.as_ref() == Some(&wanted) {
+            return;
+        }
+        let camera_only = self.asked.as_ref().is_some_and(|(asked, run, ready)| {
+            asked.tile == wanted.0.tile && (*run, *ready) == (wanted.1, wanted.2)
+        });
+        let rested = self.visible.1.elapsed();
+        if camera_only && rested < REST {
+            ctx.request_repaint_after(REST - rested);
+        } else if self.engine.send(Command::View(Some(wanted.0.clone()))) {
+            self.asked = Some(wanted);
+        } else {
+            ctx.request_repaint_after(REST);
+        }
+    }
+
+    /// Asks for the thumbnails of the rows in sight first, then for others as far as there is room.
+    pub fn want_thumbnails(&mut self, state: &mut AppState, in_sight: &[usize]) {
+        let Some(project) = &state.project else { return };
+        if in_sight.is_empty() || self.thumbnails_asked == in_sight {
+            return;
+        }
+        let tiles = &project.project.tiles;
+        let missing = |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
+        let rest = 0..tiles.len().min(THUMBNAILS - in_sight.len().min(THUMBNAILS));
+        let mut order: Vec<usize> = in_sight.iter().copied().filter(missing).collect();
+        let first_time = self.thumbnails_asked.is_empty();
+        if !first_time && order.is_empty() {
+            return;
+        }
+        order.extend(rest.filter(missing).filter(|index| !in_sight.contains(index)));
+        self.tiles.want_thumbnails(order.iter().map(|index| tiles[*index].id.clone()));
+        self.thumbnails_asked = in_sight.to_vec();
+        if state.thumbnails.len() > THUMBNAILS {
+            let keep: Vec<&str> = in_sight.iter().map(|index| tiles[*index].id.as_str()).collect();
+            state.thumbnails.retain(|id, _| keep.contains(&id.as_str()));
+        }
+    }
+}
+
+fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
+    let in_view = state.tile().map(|tile| tile.id.clone());
+    match loaded {
+        Loaded::Thumbnail { tile, image } => {
+            let size = [image.width() as usize, image.height() as usize];
+            let image = ColorImage::from_rgb(size, image.as_raw());
+            let texture = ctx.load_texture(format!("thumbnail {tile}"), image, TextureOptions::LINEAR);
+            state.thumbnails.insert(tile, texture);
+        }
+        Loaded::View(view) if Some(&view.tile) == in_view.as_ref() => {
+            if let Some(project) = &state.project {
+                state.view.redraw_labels(&project.book, &view.tile, view.size);
+            }
+            let unmatched = view.unmatched.clone();
+            state.view.tile = Some(view);
+            say_unmatched(state, &unmatched);
+        }
+        Loaded::Sampled { tile, mask, counts, .. } if Some(&tile) == in_view.as_ref() => {
+            (state.view.sampled, state.view.sampled_counts) = (Some(mask), counts);
+        }
+        Loaded::Fault { tile, message } => {
+            if Some(&tile) == in_view.as_ref() {
+                state.view.fault = Some(message.clone());
+            }
+            if let Some(project) = &mut state.project
+                && project.mark_fault(&tile, &message)
+            {
+                state.say(Level::Warning, &format!("Tile {tile} cannot be used: {message}"));
+            }
+        }
+        Loaded::Progress { done, total } => state.decoding = Some((done, total)),
+        Loaded::View(_) | Loaded::Sampled { .. } => {}
+    }
+}
+
+/// Colours that belong to no class are told once per tile: they are unlabelled, not background.
+fn say_unmatched(state: &mut AppState, unmatched: &[([u8; 3], u64)]) {
+    let (Some((color, _)), Some(tile)) = (unmatched.first(), state.tile()) else { return };
+    let pixels: u64 = unmatched.iter().map(|(_, n)| n).sum();
+    let text = format!(
+        "Tile {}: {pixels} pixels of the mask match no class (most often colour {color:?}) and stay unlabelled. Add the class to pointillist.toml if it is one",
+        tile.id
+    );
+    if state.messages.all().iter().all(|message| !text.ends_with(&message.hint) || message.hint.is_empty()) {
+        state.say(Level::Warning, &text);
+    }
+}

@@ -1,0 +1,286 @@
+//! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
+//! engine says, without side effects, so that it is tested without a window.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use eframe::egui::TextureHandle;
+
+use super::action::Dialog;
+use super::canvas::{Palette, ToolKind, ViewState};
+use super::in_view::{InView, UnderCursor};
+use super::message::{Level, Messages};
+use super::run_state::RunState;
+use super::runs::RunEntry;
+use super::settings::Settings;
+use crate::data::{Project, Tile};
+use crate::domain::split::Split;
+use crate::domain::weights::ClassWeights;
+use crate::domain::{ClassDef, Classes, LabelBook, Stroke};
+use crate::engine::protocol::Preview;
+use crate::engine::{Event, Phase};
+
+/// The state of the whole window.
+pub struct AppState {
+    /// The time, for messages; set at each frame.
+    pub clock: SystemTime,
+    /// What is remembered between sessions.
+    pub settings: Settings,
+    /// The open project.
+    pub project: Option<OpenProject>,
+    /// A project being opened.
+    pub opening: Option<PathBuf>,
+    /// The tile in view, by its place in the project.
+    pub selected: usize,
+    /// What of it has been read.
+    pub view: InView,
+    /// Small pictures of the tiles, by id.
+    pub thumbnails: BTreeMap<String, TextureHandle>,
+    /// Tiles read and tiles to read, while thumbnails are made.
+    pub decoding: Option<(usize, usize)>,
+    /// Only tiles whose id contains this are listed.
+    pub filter: String,
+    /// The list is to scroll to the tile in view.
+    pub scroll_to_tile: bool,
+    /// Cameras of the two views; they move together.
+    pub views: [ViewState; 2],
+    /// The view whose layers the panel shows.
+    pub active_view: usize,
+    /// What the pointer does on the picture.
+    pub tool: ToolKind,
+    /// The class painted with.
+    pub class: u8,
+    /// Image position under the pointer.
+    pub hover_in_image: Option<[f32; 2]>,
+    /// The run.
+    pub run: RunState,
+    /// The learning rate asked for during the run.
+    pub asked_rate: Option<f64>,
+    /// Where this project's runs go.
+    pub runs_home: Option<PathBuf>,
+    /// Its run folders.
+    pub runs: Vec<RunEntry>,
+    /// What was said.
+    pub messages: Messages,
+    /// The dialog that is open.
+    pub dialog: Option<Dialog>,
+    /// The path being typed.
+    pub typed_path: String,
+    /// The classes being edited.
+    pub class_draft: Vec<ClassDef>,
+    /// What draws the window.
+    pub graphics: String,
+}
+
+/// A project with its labels.
+pub struct OpenProject {
+    /// Tiles and classes.
+    pub project: Arc<Project>,
+    /// All own labels.
+    pub book: LabelBook,
+    /// Colours of the classes, for the canvas.
+    pub palette: Palette,
+    /// The journal's file.
+    pub journal: PathBuf,
+    /// Whether the last edit reached the disk.
+    pub saved: bool,
+    counts: BTreeMap<String, usize>,
+}
+
+impl OpenProject {
+    /// A project as it was read.
+    pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
+        let palette = Palette::of(&project.classes);
+        let counts = book.tiles().into_iter().map(|tile| (tile.to_owned(), book.count(tile))).collect();
+        Self { project: Arc::new(project), book, palette, journal, saved: true, counts }
+    }
+
+    /// The classes of its masks.
+    pub fn classes(&self) -> &Classes {
+        &self.project.classes
+    }
+
+    /// Own labels in all.
+    pub fn labels(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    /// Own labels on a tile.
+    pub fn labels_on(&self, tile: &str) -> usize {
+        self.counts.get(tile).copied().unwrap_or(0)
+    }
+
+    /// Counts the labels of a tile anew, after an edit.
+    pub fn recount(&mut self, tile: &str) {
+        self.counts.insert(tile.to_owned(), self.book.count(tile));
+    }
+
+    /// Puts other classes in place.
+    pub fn set_project(&mut self, project: Project) {
+        self.palette = Palette::of(&project.classes);
+        self.project = Arc::new(project);
+    }
+}
+
+impl AppState {
+    /// The state at start.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            clock: SystemTime::UNIX_EPOCH,
+            settings,
+            project: None,
+            opening: None,
+            selected: 0,
+            view: InView::default(),
+            thumbnails: BTreeMap::new(),
+            decoding: None,
+            filter: String::new(),
+            scroll_to_tile: false,
+            views: Default::default(),
+            active_view: 0,
+            tool: ToolKind::Brush,
+            class: 0,
+            hover_in_image: None,
+            run: RunState::default(),
+            asked_rate: None,
+            runs_home: None,
+            runs: Vec::new(),
+            messages: Messages::default(),
+            dialog: None,
+            typed_path: String::new(),
+            class_draft: Vec::new(),
+            graphics: String::new(),
+        }
+    }
+
+    /// Takes in what the engine says.
+    pub fn apply(&mut self, event: Event) {
+        if let Some((level, text)) = self.run.apply(event) {
+            self.say(level, &text);
+        }
+        if !self.run.is_running() {
+            self.asked_rate = None;
+        }
+    }
+
+    /// Takes in a prediction, if it is of the tile in view by the present network.
+    pub fn apply_preview(&mut self, preview: Preview) {
+        if preview.run == self.run.id && self.tile().is_some_and(|tile| tile.id == preview.tile) {
+            self.view.prediction = Some(Arc::new(preview));
+        }
+    }
+
+    /// Says something, once.
+    pub fn say(&mut self, level: Level, text: &str) {
+        self.messages.say(self.clock, level, text);
+    }
+
+    /// The tile in view.
+    pub fn tile(&self) -> Option<&Tile> {
+        self.project.as_ref()?.project.tiles.get(self.selected)
+    }
+
+    /// The part a tile plays: as the run decided, else as the dataset says.
+    pub fn split(&self, tile: &Tile) -> Split {
+        self.run.splits.get(&tile.id).copied().unwrap_or(tile.split)
+    }
+
+    /// Places of the tiles that pass the filter.
+    pub fn shown_tiles(&self) -> Vec<usize> {
+        let Some(project) = &self.project else { return Vec::new() };
+        let wanted = self.filter.trim().to_lowercase();
+        let passes = |tile: &Tile| wanted.is_empty() || tile.id.to_lowercase().contains(&wanted);
+        project.project.tiles.iter().enumerate().filter(|(_, tile)| passes(tile)).map(|(i, _)| i).collect()
+    }
+
+    /// The tile `steps` further on in the list as filtered.
+    pub fn tile_after(&self, steps: i32) -> Option<usize> {
+        let shown = self.shown_tiles();
+        let at = shown.iter().position(|index| *index == self.selected);
+        let next = at.map_or(0, |at| at.saturating_add_signed(steps as isize));
+        shown.get(next.min(shown.len().checked_sub(1)?)).copied()
+    }
+
+    /// The classes: of the project, else of the run.
+    pub fn class_list(&self) -> &[ClassDef] {
+        match (&self.project, &self.run.info) {
+            (Some(project), _) => project.classes().as_slice(),
+            (None, Some(info)) => &info.classes,
+            _ => &[],
+        }
+    }
+
+    /// Why the form cannot be started, each with its remedy.
+    pub fn problems(&self) -> Vec<String> {
+        let Some(project) = &self.project else { return Vec::new() };
+        self.settings.form.problems(project.classes())
+    }
+
+    /// Why Start is disabled.
+    pub fn why_no_start(&self) -> Option<String> {
+        if self.project.is_none() {
+            return Some("Open a project first".to_owned());
+        }
+        self.problems().into_iter().next()
+    }
+
+    /// Whether a run can be started.
+    pub fn can_start(&self) -> bool {
+        !self.run.is_running() && self.why_no_start().is_none()
+    }
+
+    /// Whether pausing or going on means anything now.
+    pub fn can_pause(&self) -> bool {
+        matches!(self.run.phase, Phase::Training | Phase::Evaluating { .. } | Phase::Paused)
+    }
+
+    /// What the button that starts, pauses and goes on says.
+    pub fn start_or_pause_name(&self) -> &'static str {
+        match self.run.phase {
+            Phase::Idle => "Start",
+            Phase::Paused => "Go on",
+            _ => "Pause",
+        }
+    }
+
+    /// Whether the class list may change: labels are being learned from otherwise.
+    pub fn can_edit_classes(&self) -> bool {
+        self.project.is_some() && !self.run.is_running()
+    }
+
+    /// The learning rate in force.
+    pub fn live_rate(&self) -> f64 {
+        let reported = self.run.step.map(|step| step.lr);
+        self.asked_rate.or(reported).unwrap_or(self.settings.form.train.lr)
+    }
+
+    /// What lies under the pointer.
+    pub fn under_cursor(&self) -> Option<UnderCursor> {
+        self.view.under(self.hover_in_image?)
+    }
+
+    /// A stroke that starts here, with the class and radius chosen.
+    pub fn stroke_at(&self, pos_in_image: [f32; 2]) -> Option<Stroke> {
+        let class = match self.tool {
+            ToolKind::Brush => Some(self.class),
+            ToolKind::Erase => None,
+            ToolKind::Pan => return None,
+        };
+        let tile = self.tile()?.id.clone();
+        Some(Stroke { tile, class, radius: self.settings.radius, path: vec![pos_in_image] })
+    }
+
+    /// Makes what depends on the project's classes fit them: the class in hand, typed weights.
+    pub fn fit_to_classes(&mut self) {
+        let Some(project) = &self.project else { return };
+        let count = project.classes().len();
+        if usize::from(self.class) >= count {
+            self.class = 0;
+        }
+        if let ClassWeights::Given(weights) = &mut self.settings.form.train.class_weights {
+            weights.resize(count, 1.0);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What the background threads do: find what is wanted most, read it, hand it over.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use thread_priority::ThreadPriority;
+
+use super::cache::{BUDGET_BYTES, Cache};
+use super::{Loaded, Outbox, Shared, THUMBNAIL_PX, TileView, Wishes};
+use crate::data::{DataError, Project, Tile};
+use crate::domain::{Sampling, sampling};
+use crate::ui::canvas::pyramid::ImagePyramid;
+
+/// Starts a thread that yields to the window's.
+pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
+            log::debug!("background thread keeps its priority: {error:?}");
+        }
+        work();
+    })?;
+    Ok(())
+}
+
+/// One thing to do for the tile in view.
+enum ViewJob {
+    /// Hand over the tile, from the cache or from disk.
+    Show(Arc<Project>, Tile),
+    /// Sample the tile shown.
+    Sample(Arc<TileView>, usize, Sampling),
+    /// Read a neighbour while nothing else is wanted.
+    Prefetch(Arc<Project>, Tile),
+}
+
+/// What the view thread has done already.
+struct ViewState {
+    epoch: u64,
+    cache: Cache,
+    /// The tile handed over last, also if it had a fault.
+    answered: Option<String>,
+    /// The tile in view, unless it has a fault.
+    shown: Option<Arc<TileView>>,
+    sampled: Option<Sampling>,
+    /// Neighbours that could not be read are not tried again.
+    refused: Vec<String>,
+}
+
+impl ViewState {
+    fn new(epoch: u64) -> Self {
+        let cache = Cache::new(BUDGET_BYTES);
+        Self { epoch, cache, answered: None, shown: None, sampled: None, refused: Vec::new() }
+    }
+
+    /// The most urgent thing to do; `None` if all wishes are met.
+    fn next(&self, wishes: &Wishes) -> Option<ViewJob> {
+        let project = wishes.project.as_ref()?;
+        let wanted = wishes.view.as_ref()?;
+        if self.answered.as_ref() != Some(wanted) {
+            return Some(ViewJob::Show(Arc::clone(project), project.tile(wanted)?.clone()));
+        }
+        if let Some(view) = &self.shown
+            && view.mask.is_some()
+            && self.sampled != Some(wishes.sampling)
+            && wishes.sampling.strategy.problem().is_none()
+        {
+            return Some(ViewJob::Sample(Arc::clone(view), project.classes.len(), wishes.sampling));
+        }
+        let at = project.tiles.iter().position(|tile| tile.id == *wanted)?;
+        let neighbours = [project.tiles.get(at + 1), at.checked_sub(1).and_then(|i| project.tiles.get(i))];
+        let tile = neighbours.into_iter().flatten().find(|tile| self.is_worth_reading(tile))?;
+        Some(ViewJob::Prefetch(Arc::clone(project), tile.clone()))
+    }
+
+    fn is_worth_reading(&self, tile: &Tile) -> bool {
+        let bytes = tile.size[0] as usize * tile.size[1] as usize * 7;
+        tile.fault.is_none()
+            && bytes < BUDGET_BYTES / 4
+            && !self.cache.holds(&tile.id)
+            && !self.refused.contains(&tile.id)
+    }
+
+    /// Does a job and returns what the window is to know.
+    fn run(&mut self, job: ViewJob) -> Option<Loaded> {
+        match job {
+            ViewJob::Show(project, tile) => {
+                (self.answered, self.sampled) = (Some(tile.id.clone()), None);
+                let read = self.cache.get(&tile.id).map_or_else(|| read_view(&project, &tile), Ok);
+                self.shown = read.as_ref().ok().cloned();
+                Some(match read {
+                    Ok(view) => {
+                        self.cache.put(Arc::clone(&view));
+                        Loaded::View(view)
+                    }
+                    Err(message) => Loaded::Fault { tile: tile.id, message },
+                })
+            }
+            ViewJob::Sample(view, classes, sampling) => {
+                self.sampled = Some(sampling);
+                let mask = Arc::new(sampling::sample(view.mask.as_deref()?, &view.tile, &sampling));
+                let counts = mask.counts(classes);
+                Some(Loaded::Sampled { tile: view.tile.clone(), sampling, mask, counts })
+            }
+            ViewJob::Prefetch(project, tile) => {
+                match read_view(&project, &tile) {
+                    Ok(view) => {
+                        self.cache.put(view);
+                        // The tile in view stays the last to go.
+                        self.answered.as_ref().and_then(|shown| self.cache.get(shown));
+                    }
+                    Err(_) => self.refused.push(tile.id), // Reported when it is opened.
+                }
+                None
+            }
+        }
+    }
+}
+
+/// Serves the tile in view until the loader is dropped.
+pub(super) fn serve_views(shared: &Shared, outbox: &Outbox) {
+    let mut state = ViewState::new(0);
+    loop {
+        let job = {
+            let mut wishes = shared.wishes();
+            loop {
+                if wishes.is_over {
+                    return;
+                }
+                let epoch = shared.epoch.load(Ordering::Acquire);
+                if epoch != state.epoch {
+                    state = ViewState::new(epoch);
+                }
+                if let Some(job) = state.next(&wishes) {
+                    break job;
+                }
+                wishes = shared.changed.wait(wishes).unwrap_or_else(std::sync::PoisonError::into_inner);
+            }
+        };
+        if let Some(loaded) = state.run(job)
+            && !outbox.send(state.epoch, loaded)
+        {
+            return;
+        }
+    }
+}
+
+/// Makes thumbnails until the loader is dropped.
+pub(super) fn serve_thumbnails(shared: &Shared, outbox: &Outbox) {
+    loop {
+        let (epoch, project, tile, done, total) = {
+            let mut wishes = shared.wishes();
+            loop {
+                if wishes.is_over {
+                    return;
+                }
+                let project = wishes.project.clone();
+                if let (Some(project), Some(tile)) = (project, wishes.thumbnails.pop()) {
+                    let total = wishes.thumbnails_total;
+                    let done = total - wishes.thumbnails.len();
+                    break (shared.epoch.load(Ordering::Acquire), project, tile, done, total);
+                }
+                wishes = shared.changed.wait(wishes).unwrap_or_else(std::sync::PoisonError::into_inner);
+            }
+        };
+        let thumbnail = project.tile(&tile).map(|found| guarded(&tile, || project.thumbnail(found, THUMBNAIL_PX)));
+        let loaded = match thumbnail {
+            Some(Ok(image)) => Some(Loaded::Thumbnail { tile, image }),
+            Some(Err(message)) => Some(Loaded::Fault { tile, message }),
+            None => None,
+        };
+        let news = loaded.into_iter().chain([Loaded::Progress { done, total }]);
+        for loaded in news {
+            if !outbox.send(epoch, loaded) {
+                return;
+            }
+        }
+    }
+}
+
+/// Decodes image and mask.
+fn read_view(project: &Project, tile: &Tile) -> Result<Arc<TileView>, String> {
+    guarded(&tile.id, || {
+        let image = project.read_image(tile)?;
+        let read = project.read_mask(tile)?;
+        let (mask, unmatched) = read.map_or((None, Vec::new()), |read| (Some(Arc::new(read.mask)), read.unmatched));
+        Ok(Arc::new(TileView {
+            tile: tile.id.clone(),
+            size: [image.width(), image.height()],
+            image: ImagePyramid::new(&image),
+            mask_counts: mask.as_ref().map_or_else(Vec::new, |mask| mask.counts(project.classes.len())),
+            mask,
+            unmatched,
+        }))
+    })
+}
+
+/// A decoder that panics on a broken file must not take the thread with it.
+fn guarded<T>(tile: &str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, String> {
+    std::panic::catch_unwind(AssertUnwindSafe(read))
+        .map(|read| read.map_err(|error| error.to_string()))
+        .unwrap_or_else(|_| Err(format!("tile {tile} made its decoder fail: convert or replace its files")))
+}

@@ -1,0 +1,105 @@
+//! Small pieces the panels share, so that the same thing looks the same everywhere.
+
+use eframe::egui::{
+    Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, Response, RichText, Sense, Stroke, StrokeKind, Ui,
+    Vec2, vec2,
+};
+use lucide_icons::Icon;
+
+use super::theme::{self, Tokens, UNIT};
+
+/// Width of the names before the fields of a form.
+const NAME_WIDTH: f32 = 96.0;
+
+/// A button that is only an icon. `name` is its tooltip and what screen readers say.
+pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str, enabled: bool) -> Response {
+    let button = Button::new(RichText::new(icon.unicode()).size(15.0)).min_size(Vec2::splat(26.0));
+    named(ui.add_enabled(enabled, button), name)
+}
+
+/// An icon without a frame until the pointer is over it.
+pub fn quiet_icon(ui: &mut Ui, icon: Icon, name: &str) -> Response {
+    let button = Button::new(RichText::new(icon.unicode()).size(14.0)).frame_when_inactive(false);
+    named(ui.add(button.min_size(Vec2::splat(22.0))), name)
+}
+
+/// An icon that shows whether it is chosen.
+pub fn icon_choice(ui: &mut Ui, chosen: bool, icon: Icon, name: &str) -> Response {
+    let button = Button::selectable(chosen, RichText::new(icon.unicode()).size(15.0)).min_size(Vec2::splat(26.0));
+    named(ui.add(button), name)
+}
+
+/// The button for what is to be done next.
+pub fn accent_button(ui: &mut Ui, icon: Icon, text: &str, enabled: bool) -> Response {
+    let tokens = Tokens::of(ui);
+    let label = RichText::new(format!("{}  {text}", icon.unicode())).font(theme::semibold(13.0));
+    let button = if enabled {
+        Button::new(label.color(tokens.on_accent)).fill(tokens.accent)
+    } else {
+        Button::new(label)
+    };
+    named(ui.add_enabled(enabled, button.min_size(vec2(88.0, 28.0))), text)
+}
+
+fn named(response: Response, name: &str) -> Response {
+    response.on_hover_text(name).accessible_name(name)
+}
+
+/// A part of a side panel, with a title that folds it.
+pub fn section<R>(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui) -> R) {
+    let heading = RichText::new(title).font(theme::semibold(13.0)).color(Tokens::of(ui).strong);
+    CollapsingHeader::new(heading).id_salt(title).default_open(open).show_unindented(ui, |ui| {
+        ui.add_space(UNIT / 2.0);
+        add(ui);
+        ui.add_space(UNIT);
+    });
+    ui.separator();
+}
+
+/// A name and its field, in line with those above and below.
+pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.horizontal(|ui| {
+        let height = ui.spacing().interact_size.y;
+        let label = ui
+            .allocate_ui_with_layout(vec2(NAME_WIDTH, height), Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_width(NAME_WIDTH);
+                ui.weak(name)
+            })
+            .inner;
+        ui.label_inputs_by(label.id, add)
+    })
+    .inner
+}
+
+/// A name and a line of text, in line with fields.
+pub fn fact(ui: &mut Ui, name: &str, value: &str) {
+    field(ui, name, |ui| ui.label(value));
+}
+
+/// A small rounded tag.
+pub fn badge(ui: &mut Ui, text: &str, color: Color32) -> Response {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), eframe::egui::FontId::proportional(10.5), color);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(2.0 * UNIT, UNIT / 2.0), Sense::hover());
+    ui.painter().rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::WidgetType::Label, true, text));
+    response
+}
+
+/// A square of a class's colour.
+pub fn swatch(ui: &mut Ui, color: Color32, side: f32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    let outline = Stroke::new(1.0, Tokens::of(ui).weak.gamma_multiply(0.7));
+    ui.painter().rect(rect.shrink(1.0), CornerRadius::same(3), color, outline, StrokeKind::Inside);
+    response
+}
+
+/// Text in the font of numbers.
+pub fn number(text: impl Into<String>) -> RichText {
+    RichText::new(text).font(theme::mono(12.0))
+}
+
+/// An unobtrusive hint where there is nothing to show yet.
+pub fn nothing_yet(ui: &mut Ui, text: &str) {
+    ui.centered_and_justified(|ui| ui.weak(text));
+}

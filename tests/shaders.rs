@@ -1,0 +1,210 @@
+//! Every shader is valid, and the compositor shows what a plain reference computes.
+#![cfg(feature = "ui")]
+#![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod offscreen;
+
+use std::sync::Arc;
+
+use offscreen::{BACKGROUND, Offscreen, Props, lens};
+use pointillist::domain::geometry::Camera;
+use pointillist::domain::{Mask, Stroke, UNLABELLED, hash};
+use pointillist::engine::protocol::Preview;
+use pointillist::ui::canvas::{LabelPlane, Palette};
+use pointillist::ui::layers::{Layer, LayerStyle};
+
+const PLAIN: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+#[test]
+fn every_shader_is_valid() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "wgsl") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            let module = naga::front::wgsl::parse_str(&source).unwrap_or_else(|error| {
+                panic!("{}", error.emit_to_string_with_path(&source, &path.display().to_string()))
+            });
+            let capabilities = naga::valid::Capabilities::empty();
+            let checked = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities)
+                .validate(&module)
+                .map_err(|error| error.emit_to_string(&source));
+            assert!(checked.is_ok(), "{}: {}", path.display(), checked.unwrap_err());
+            count += 1;
+        }
+    }
+    assert!(count > 0, "there are shaders to check");
+}
+
+/// A device, or a word on why the test does nothing.
+fn offscreen(size: [u32; 2], format: wgpu::TextureFormat) -> Option<Offscreen> {
+    let offscreen = Offscreen::new(size, format);
+    match &offscreen {
+        Some(offscreen) => eprintln!("on {}", offscreen.adapter),
+        None => eprintln!("skipped: no adapter"),
+    }
+    offscreen
+}
+
+/// All layers of an 8×8 tile, with holes in each; the prediction has half the size.
+fn everything() -> Props {
+    let mut props = Props::noise([8, 8]);
+    let sparse = |size: u32, salt: u64, every: u64| {
+        let class = |i: u32| {
+            let noise = hash::mix(u64::from(i) ^ salt << 40);
+            if noise.is_multiple_of(every) { (noise >> 32) as u8 % 7 } else { UNLABELLED }
+        };
+        Mask::from_vec(size, size, (0..size * size).map(class).collect()).unwrap()
+    };
+    props.sampled = Some(Arc::new(sparse(8, 1, 3)));
+    props.prediction = Some(Arc::new(Preview {
+        run: 1,
+        tile: "noise".to_owned(),
+        step: 1,
+        classes: sparse(4, 2, 2),
+        confidence: (0..16).map(|i| i * 17).collect(),
+        complete: false,
+    }));
+    props
+}
+
+/// What the target should hold, in plain words: from the bottom up, each layer over what is below.
+fn reference(props: &Props, camera: &Camera, size: [u32; 2]) -> Vec<[f32; 3]> {
+    let ramp = Palette::confidence();
+    let pixel = |x: u32, y: u32| {
+        let in_view = [x as f32 + 0.5 - size[0] as f32 / 2.0, y as f32 + 0.5 - size[1] as f32 / 2.0];
+        let at = camera.image_from_view(in_view).map(|n| n.floor() as i64);
+        let mut color = [f32::from(BACKGROUND); 3];
+        if !(0..2).all(|i| (0..i64::from(props.view.size[i])).contains(&at[i])) {
+            return color;
+        }
+        let [x, y] = at.map(|n| n as u32);
+        let class = |mask: &Mask, shrink| props.palette.color(mask.get(x / shrink, y / shrink));
+        for layer in Layer::ALL {
+            let style = props.layers[layer];
+            let prediction = props.prediction.as_ref();
+            let [r, g, b, a] = match layer {
+                _ if !style.visible => [0; 4],
+                Layer::Image => props.view.image.pixel(x, y).map(|[r, g, b]| [r, g, b, 255]).unwrap(),
+                Layer::Mask => class(props.view.mask.as_ref().unwrap(), 1),
+                Layer::Sampled => class(props.sampled.as_ref().unwrap(), 1),
+                Layer::Prediction => class(&prediction.unwrap().classes, 2),
+                Layer::Confidence => ramp.color(prediction.unwrap().confidence[(y / 2 * 4 + x / 2) as usize]),
+                Layer::Labels => [0; 4], // Outlined: tested by itself.
+            };
+            let alpha = f32::from(a) / 255.0 * style.opacity;
+            for (below, above) in color.iter_mut().zip([r, g, b]) {
+                *below += (f32::from(above) - *below) * alpha;
+            }
+        }
+        color
+    };
+    (0..size[1]).flat_map(|y| (0..size[0]).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
+}
+
+#[test]
+fn the_compositor_equals_the_reference() {
+    let size = [40, 32];
+    let Some(mut offscreen) = offscreen(size, PLAIN) else { return };
+    let mut props = everything();
+    let cameras = [
+        Camera { center_in_image: [4.0, 4.0], zoom: 4.0 },
+        Camera { center_in_image: [4.0, 4.0], zoom: 1.0 },
+        Camera { center_in_image: [1.3, 6.1], zoom: 3.7 },
+        Camera { center_in_image: [3.9, 0.2], zoom: 21.0 },
+    ];
+    for opacities in [[1.0; 6], [0.0; 6], [0.9, 0.5, 0.7, 0.3, 0.25, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]] {
+        for (layer, opacity) in Layer::ALL.into_iter().zip(opacities) {
+            props.layers[layer] = LayerStyle { visible: true, opacity };
+        }
+        for hidden in [None, Some(Layer::Confidence), Some(Layer::Prediction), Some(Layer::Image)] {
+            if let Some(layer) = hidden {
+                props.layers[layer].visible = false;
+            }
+            for camera in cameras {
+                let lens = lens(camera, size);
+                offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+                let drawn = offscreen.pixels();
+                for (i, (got, want)) in drawn.iter().zip(reference(&props, &camera, size)).enumerate() {
+                    let far = (0..3).map(|c| (f32::from(got[c]) - want[c]).abs()).fold(0.0, f32::max);
+                    assert!(far <= 3.0, "pixel {i}: {got:?}, not {want:?}; {camera:?} {opacities:?} {hidden:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn class_colours_are_exact_on_any_target() {
+    for format in [PLAIN, wgpu::TextureFormat::Rgba8UnormSrgb] {
+        let Some(mut offscreen) = offscreen([8, 8], format) else { return };
+        let mut props = everything();
+        props.layers[Layer::Mask] = LayerStyle { visible: true, opacity: 1.0 };
+        let lens = lens(Camera { center_in_image: [4.0, 4.0], zoom: 1.0 }, [8, 8]);
+        offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+        let mask = props.view.mask.as_ref().unwrap();
+        let want: Vec<[u8; 4]> = mask.data().iter().map(|&class| props.palette.color(class)).collect();
+        assert_eq!(offscreen.pixels(), want, "{format:?}");
+    }
+}
+
+#[test]
+fn a_single_dot_among_millions_is_seen_at_any_zoom() {
+    let size = [64, 64];
+    let Some(mut offscreen) = offscreen(size, PLAIN) else { return };
+    for tile in [[2000, 1500], [1999, 1501]] {
+        let mut props = Props::noise(tile);
+        let mut dot = Mask::unlabelled(tile[0], tile[1]);
+        dot.data_mut()[777 * tile[0] as usize + 1111] = 4;
+        props.sampled = Some(Arc::new(dot.clone()));
+        props.labels = Some(LabelPlane::new(dot));
+        for zoom in [0.03, 0.1, 0.3, 0.5, 0.77, 1.0] {
+            for (shown, hidden) in [(Layer::Sampled, Layer::Labels), (Layer::Labels, Layer::Sampled)] {
+                props.layers[Layer::Image].visible = false;
+                props.layers[shown] = LayerStyle { visible: true, opacity: 1.0 };
+                props.layers[hidden].visible = false;
+                let lens = lens(Camera { center_in_image: [1111.3, 777.9], zoom }, size);
+                offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+                let blue = offscreen.pixels().iter().filter(|pixel| **pixel == [0, 0, 255, 255]).count();
+                assert!((1..=4).contains(&blue), "{tile:?} at {zoom}, {shown:?}: {blue} pixels");
+            }
+        }
+    }
+}
+
+#[test]
+fn clicks_are_outlined_and_brushing_uploads_only_itself() {
+    let size = [32, 32];
+    let Some(mut offscreen) = offscreen(size, PLAIN) else { return };
+    let mut props = Props::noise([8, 8]);
+    props.layers[Layer::Image].visible = false;
+    props.labels = Some(LabelPlane::new(Mask::unlabelled(8, 8)));
+    let lens = lens(Camera { center_in_image: [4.0, 4.0], zoom: 4.0 }, size);
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    assert!(offscreen.pixels().iter().all(|pixel| pixel[0] == BACKGROUND));
+    let before = offscreen.gpu.uploads();
+    let click = Stroke { tile: "noise".to_owned(), class: Some(1), radius: 0.0, path: vec![[2.5, 5.5]] };
+    props.labels.as_mut().unwrap().paint(&click, 0);
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    assert_eq!(offscreen.gpu.uploads(), before + 1);
+    let at = |x: usize, y: usize| offscreen.pixels()[y * 32 + x];
+    assert_eq!([at(8, 20), at(11, 23)], [[255, 255, 0, 255]; 2], "yellow in the whole pixel");
+    assert_eq!([at(7, 20), at(12, 23), at(8, 19), at(11, 24)], [[0, 0, 0, 255]; 4], "black around it");
+    assert_eq!(at(6, 20)[0], BACKGROUND);
+}
+
+#[test]
+fn opacity_colours_and_visibility_upload_nothing() {
+    let Some(mut offscreen) = offscreen([16, 16], PLAIN) else { return };
+    let mut props = everything();
+    let lens = lens(Camera { center_in_image: [4.0, 4.0], zoom: 2.0 }, [16, 16]);
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    let uploads = offscreen.gpu.uploads();
+    props.layers[Layer::Image].opacity = 0.3;
+    props.layers[Layer::Mask].visible = true;
+    props.palette.set_visible(3, false);
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    assert_eq!(offscreen.gpu.uploads(), uploads);
+}
