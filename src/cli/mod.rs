@@ -37,13 +37,13 @@ pub fn run() -> ExitCode {
     }
 }
 
-#[cfg(any())]
+#[cfg(feature = "ui")]
 fn window(path: Option<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
     crate::ui::run(crate::ui::StartOptions { path, ..Default::default() })?;
     Ok(ExitCode::SUCCESS)
 }
 
-#[cfg(all())]
+#[cfg(not(feature = "ui"))]
 fn window(_path: Option<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
     anyhow::bail!("this build has no window: use a command (see --help), or build with the feature `ui`")
 }
