@@ -1,5 +1,7 @@
 //! The program as a person at a terminal sees it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

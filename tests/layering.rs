@@ -1,5 +1,7 @@
 //! The layers import only what stands below them. A newcomer should be able to rely on it, so it is checked.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

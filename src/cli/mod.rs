@@ -1,6 +1,7 @@
 //! The command line: the same engine as the window's, with lines of text instead of panels.
 
 mod args;
+mod demo;
 mod doctor;
 mod evaluate;
 mod interrupt;
@@ -24,7 +25,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),
         Some(Verb::Doctor) => doctor::run(),
-        Some(Verb::GenerateDemo(_)) => window(None),
+        Some(Verb::GenerateDemo(args)) => demo::run(&args),
         None => window(args.path),
     };
     match result {
