@@ -52,6 +52,7 @@ pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) 
 fn view_ui(ui: &mut Ui, view: usize, state: &mut AppState, actions: &mut Vec<UiAction>) -> CanvasResponse {
     ui.spacing_mut().item_spacing.y = 0.0;
     header_ui(ui, view, state, actions);
+    ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // What the canvas paints behind the picture.
     let tool = tool(state);
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, &scene(state, view), &tool);

@@ -1,6 +1,6 @@
 //! Scores per class and the confusion matrix, with how they were measured.
 
-use eframe::egui::{Align2, Color32, Grid, RichText, ScrollArea, Sense, Ui, Vec2, vec2};
+use eframe::egui::{Align2, Color32, Grid, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 
 use crate::domain::{ClassDef, Confusion};
 use crate::engine::protocol::Evaluation;
@@ -75,7 +75,8 @@ fn matrix_ui(ui: &mut Ui, classes: &[ClassDef], confusion: &Confusion) {
             let side = Vec2::splat(12.0);
             for center in [place(0.0, i as f32 + 1.0).center(), place(i as f32 + 1.0, 0.0).center()] {
                 let square = eframe::egui::Rect::from_center_size(center, side);
-                ui.painter().rect_filled(square, 3.0, class_color(class.color));
+                let outline = Stroke::new(1.0, Tokens::of(ui).weak.gamma_multiply(0.7));
+                ui.painter().rect(square, 3.0, class_color(class.color), outline, StrokeKind::Inside);
             }
             let total: u64 = (0..n).map(|p| confusion.get(i, p)).sum();
             for j in 0..n {
