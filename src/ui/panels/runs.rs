@@ -54,7 +54,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAct
     match &run.config {
         Some(config) => {
             let model = config.model;
-            ui.label(format!("{}, {} × {} levels", model.arch.title(), model.base, model.levels));
+            ui.label(format!("{}, base {}, {} levels", model.arch.title(), model.base, model.levels));
             ui.label(config.label_sampling().strategy.describe());
         }
         None => {

@@ -91,7 +91,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
     let clip = ui.painter().with_clip_rect(Rect::from_min_max(pos2(text_left, rect.top()), rect.max - vec2(4.0, 0.0)));
     let name = if chosen { semibold(13.0) } else { FontId::proportional(13.0) };
     let color = if chosen { tokens.strong } else { tokens.text };
-    clip.text(pos2(text_left, rect.top() + 14.0), Align2::LEFT_CENTER, &tile.id, name, color);
+    clip.text(pos2(text_left, rect.top() + 14.0), Align2::LEFT_CENTER, split_id(&tile.id).1, name, color);
     let second = pos2(text_left, rect.top() + 31.0);
     if tile.fault.is_some() {
         clip.text(second, Align2::LEFT_CENTER, "cannot be used", FontId::proportional(11.5), tokens.error);
@@ -125,7 +125,14 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
 fn facts(state: &AppState, tile: &Tile) -> String {
     let own = state.project.as_ref().map_or(0, |project| project.labels_on(&tile.id));
     let mask = if tile.mask.is_some() { "masked" } else { "no mask" };
-    if own == 0 { mask.to_owned() } else { format!("{mask} · {}", format::counted(own as u64, "label")) }
+    let labels = (own > 0).then(|| format::counted(own as u64, "label"));
+    let folder = Some(split_id(&tile.id).0.to_owned()).filter(|folder| !folder.is_empty());
+    [folder, Some(mask.to_owned()), labels].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// A tile's folder and name: side by side they would not fit, and the name tells tiles apart.
+fn split_id(id: &str) -> (&str, &str) {
+    id.rsplit_once('/').unwrap_or(("", id))
 }
 
 /// The split as a tag. Returns where it ends.
@@ -153,5 +160,17 @@ fn thumbnail_ui(ui: &Ui, state: &AppState, tile: &Tile, square: Rect) {
     if tile.fault.is_some() {
         let icon = Icon::TriangleAlert.unicode();
         ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, icons(18.0), tokens.error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_split_at_their_last_folder() {
+        assert_eq!(split_id("Tile 1/image_part_001"), ("Tile 1", "image_part_001"));
+        assert_eq!(split_id("a/b/c"), ("a/b", "c"));
+        assert_eq!(split_id("172307"), ("", "172307"));
     }
 }
