@@ -129,7 +129,7 @@ impl App {
         let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
         let bar_top = bar.show(ui, |ui| panels::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
         let lower = Panel::bottom("lower").resizable(true).size_range(96.0..=height * 0.6);
-        lower.default_size((height * 0.24).max(150.0)).show(ui, |ui| lower_ui(ui, state, actions));
+        lower.default_size((height * 0.2).max(150.0)).show(ui, |ui| lower_ui(ui, state, actions));
         let tiles = Panel::left("tiles").default_size(216.0).size_range(150.0..=420.0);
         let in_sight = tiles.show(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions)).inner;
         state.scroll_to_tile = false;
