@@ -88,6 +88,8 @@ struct ViewGpu {
 impl CanvasGpu {
     /// Readies a window's device for [`super::canvas_ui`]. Without this call views show a neutral rectangle.
     pub fn install(ctx: &egui::Context, state: &egui_wgpu::RenderState) {
+        // By default an error of the device ends the program. The window goes on, with a poorer picture at worst.
+        state.device.on_uncaptured_error(Arc::new(|error| log::error!("graphics device: {error}")));
         let gpu = Self::new(&state.device, state.target_format);
         state.renderer.write().callback_resources.insert(gpu);
         ctx.data_mut(|data| data.insert_temp(installed_id(), true));
