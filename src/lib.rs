@@ -5,8 +5,12 @@
 
 #![recursion_limit = "256"] // Burn's types nest deeply.
 
+pub mod cli;
 pub mod data;
 pub mod domain;
 pub mod engine;
+pub mod infer;
+pub mod model;
+pub mod train;
 #[cfg(feature = "ui")]
 pub mod ui;

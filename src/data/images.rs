@@ -66,7 +66,7 @@ pub(super) fn decode(path: &Path) -> Result<DynamicImage, DataError> {
 }
 
 /// Decodes an image to 8-bit RGB: gray is repeated, alpha dropped, deeper values are stretched.
-pub(super) fn decode_rgb(path: &Path) -> Result<RgbImage, DataError> {
+pub fn decode_rgb(path: &Path) -> Result<RgbImage, DataError> {
     let image = match decode(path)? {
         DynamicImage::ImageRgb8(image) => image,
         image @ (DynamicImage::ImageLuma16(_)

@@ -247,3 +247,176 @@ impl Journal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Tile;
+    use crate::domain::Classes;
+
+    /// A folder with one image, opened.
+    fn project() -> (tempfile::TempDir, Project) {
+        let dir = tempfile::tempdir().unwrap();
+        image::RgbImage::new(8, 8).save(dir.path().join("a_sat.png")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        assert_eq!(project.classes, Classes::deepglobe());
+        (dir, project)
+    }
+
+    fn click(class: Option<u8>, x: f32) -> Edit {
+        Edit::Begin(Stroke { tile: "a".to_owned(), class, radius: 1.5, path: vec![[x, 2.25]] })
+    }
+
+    fn add_raw(journal: &Path, text: &str) {
+        OpenOptions::new().append(true).open(journal).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn edits_come_back_in_a_later_session() {
+        let (_dir, project) = project();
+        let (mut journal, replay) = Journal::open(&project).unwrap();
+        assert!(!journal.path.exists() && replay.notes.is_empty());
+        let edits =
+            [click(Some(4), 1.0), Edit::Extend(vec![[3.0, 4.0]]), click(None, 7.0), Edit::Undo, Edit::Undo, Edit::Redo];
+        let mut book = LabelBook::default();
+        for edit in edits {
+            journal.append(&edit).unwrap();
+            book.apply(edit);
+        }
+        drop(journal);
+        let (_journal, replay) = Journal::open(&project).unwrap();
+        assert_eq!(replay.book.standing(), book.standing());
+        assert!(replay.book.can_redo() && replay.notes.is_empty());
+    }
+
+    #[test]
+    fn a_line_cut_off_is_noted_and_the_next_label_is_safe() {
+        let (_dir, project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        journal.append(&click(Some(1), 1.0)).unwrap();
+        let path = journal.path.clone();
+        drop(journal);
+        add_raw(&path, r#"{"op":"paint","tile":"a","cl"#);
+        let (mut journal, replay) = Journal::open(&project).unwrap();
+        assert_eq!(replay.book.standing().len(), 1);
+        assert!(replay.notes[0].contains("line 3") && replay.notes[0].contains("labels.jsonl"), "{:?}", replay.notes);
+        journal.append(&click(Some(2), 2.0)).unwrap();
+        drop(journal);
+        let (_journal, replay) = Journal::open(&project).unwrap();
+        assert_eq!(replay.book.standing().iter().map(|stroke| stroke.class).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_passed_over_with_its_line() {
+        let (_dir, project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        journal.append(&click(Some(1), 1.0)).unwrap();
+        add_raw(
+            &journal.path,
+            "garbage\n{\"op\":\"paint\",\"tile\":\"a\",\"class\":\"lava\",\"radius\":1,\"path\":[[1,1]]}\n",
+        );
+        add_raw(&journal.path, "{\"op\":\"extend\",\"path\":[[5,5]]}\n\u{0}\u{0}\n{\"op\":\"undo\"}\n");
+        drop(journal);
+        let (_journal, replay) = Journal::open(&project).unwrap();
+        // The undo took back the stroke of the unknown class, not the one before.
+        assert_eq!(replay.book.standing().len(), 1);
+        assert_eq!(replay.book.standing()[0].path.len(), 1);
+        let notes = replay.notes.join("\n");
+        assert_eq!(replay.notes.len(), 3, "{notes}");
+        assert!(notes.contains("line 3: not a label") && notes.contains("line 4: there is no class 'lava'"), "{notes}");
+    }
+
+    #[test]
+    fn labels_follow_a_class_that_is_renamed() {
+        let (_dir, mut project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        journal.append(&click(Some(4), 1.0)).unwrap();
+        drop(journal);
+        let mut list: Vec<_> = project.classes.iter().cloned().collect();
+        list[4].name = "lake".to_owned();
+        project.save_classes(&Classes::new(list).unwrap()).unwrap();
+        let reopened = Project::open(&project.root).unwrap();
+        assert_eq!(reopened.classes.name(4), "lake");
+        let (_journal, replay) = Journal::open(&reopened).unwrap();
+        assert_eq!(replay.book.standing()[0].class, Some(4));
+        assert!(replay.notes.is_empty());
+    }
+
+    #[test]
+    fn the_trainer_follows_what_the_window_writes() {
+        let (_dir, project) = project();
+        let mut window = Journal::open(&project).unwrap().0;
+        let (mut trainer, replay) = Journal::open_to_follow(&project).unwrap();
+        let mut book = replay.book;
+        assert!(trainer.follow(&mut book).unwrap().is_empty());
+        window.append(&click(Some(0), 1.0)).unwrap();
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert!(trainer.follow(&mut book).unwrap().is_empty());
+        // Half a line is left until its end arrives.
+        add_raw(&window.path, r#"{"op":"#);
+        assert!(trainer.follow(&mut book).unwrap().is_empty());
+        add_raw(&window.path, "\"undo\"}\n");
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!(book.standing().len(), 0);
+    }
+
+    #[test]
+    fn a_journal_that_vanished_or_shrank_is_replayed() {
+        let (_dir, project) = project();
+        let mut window = Journal::open(&project).unwrap().0;
+        for x in 0..3 {
+            window.append(&click(Some(0), x as f32)).unwrap();
+        }
+        let (mut trainer, replay) = Journal::open_to_follow(&project).unwrap();
+        let mut book = replay.book;
+        let text = std::fs::read_to_string(&window.path).unwrap();
+        let two_lines: String = text.split_inclusive('\n').take(2).collect();
+        std::fs::write(&window.path, two_lines).unwrap();
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!(book.standing().len(), 1);
+        std::fs::remove_file(&window.path).unwrap();
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!(book.standing().len(), 0);
+    }
+
+    #[test]
+    fn two_windows_cannot_label_one_project() {
+        let (_dir, project) = project();
+        let mut first = Journal::open(&project).unwrap().0;
+        let mut early = Journal::open(&project).unwrap().0;
+        first.append(&click(Some(0), 1.0)).unwrap();
+        for message in [
+            Journal::open(&project).unwrap_err().to_string(),
+            early.append(&click(Some(0), 1.0)).unwrap_err().to_string(),
+        ] {
+            assert!(message.contains("another Pointillist window"), "{message}");
+        }
+        drop(first);
+        // The labels of the first window are unknown to the one opened before it wrote them.
+        assert!(early.append(&click(Some(0), 1.0)).unwrap_err().to_string().contains("open the project again"));
+        drop(early);
+        assert!(Journal::open(&project).is_ok());
+    }
+
+    #[test]
+    fn nonsense_is_refused_before_it_is_written() {
+        let (_dir, project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        assert!(journal.append(&click(Some(99), 1.0)).is_err());
+        assert!(journal.append(&click(Some(0), f32::NAN)).is_err());
+        assert!(!journal.path.exists());
+    }
+
+    #[test]
+    fn a_newer_format_says_so_and_a_read_only_folder_has_its_journal_elsewhere() {
+        let (dir, project) = project();
+        std::fs::create_dir(dir.path().join(FOLDER)).unwrap();
+        std::fs::write(dir.path().join(FOLDER).join(FILE), "{\"pointillist\":\"labels\",\"version\":2}\n").unwrap();
+        let (_journal, replay) = Journal::open(&project).unwrap();
+        assert!(replay.notes[0].contains("newer version"));
+        // A folder that does not exist cannot be written either, whoever runs the test.
+        let elsewhere = Journal::path_for(Path::new("/nowhere/at all"));
+        assert!(elsewhere.ends_with(FILE) && !elsewhere.starts_with("/nowhere"), "{elsewhere:?}");
+        assert_eq!(project.tiles.iter().map(|tile: &Tile| tile.id.as_str()).collect::<Vec<_>>(), ["a"]);
+    }
+}

@@ -1,20 +1,26 @@
-//! From disk to domain and back: layouts, readers, writers, the label journal, the demo scenes.
+//! From disk to domain and back: layouts, readers, writers, the label journal, what the network is fed.
 
+pub mod augment;
 mod classes_file;
+pub mod crop;
 mod deepglobe;
+pub mod demo;
 pub mod error;
 mod folders;
-mod images;
+pub mod images;
 pub mod journal;
 mod journal_line;
 mod legend;
 mod listing;
+pub mod loader;
 mod masks;
 mod naming;
+pub mod normalize;
 mod pickup;
 pub mod project;
 mod scan;
 mod table;
+pub mod training_set;
 pub mod write;
 
 pub use classes_file::write_classes;

@@ -47,10 +47,9 @@ pub fn color_png(path: &Path, mask: &Mask, classes: &Classes, transparent: bool)
     }
 }
 
-/// Writes confidences (0 to 1, row by row) as an 8-bit gray PNG, 255 for certain.
-pub fn confidence_png(path: &Path, confidence: &[f32], size: [u32; 2]) -> Result<(), DataError> {
-    let data: Vec<u8> = confidence.iter().map(|p| (p.clamp(0.0, 1.0) * 255.0).round() as u8).collect();
-    png(path, &data, size, ExtendedColorType::L8)
+/// Writes confidences (255 for certain, row by row) as an 8-bit gray PNG.
+pub fn confidence_png(path: &Path, confidence: &[u8], size: [u32; 2]) -> Result<(), DataError> {
+    png(path, confidence, size, ExtendedColorType::L8)
 }
 
 /// Writes a picture as PNG.
@@ -88,7 +87,7 @@ mod tests {
         assert_eq!(image::open(&color).unwrap().into_rgb8().into_raw(), [0, 255, 255, 0, 0, 255, 0, 0, 0]);
         color_png(&color, &mask, &Classes::deepglobe(), true).unwrap();
         assert_eq!(image::open(&color).unwrap().into_rgba8().get_pixel(2, 0).0, [0; 4]);
-        confidence_png(&index, &[0.0, 0.5, 1.0], [3, 1]).unwrap();
+        confidence_png(&index, &[0, 128, 255], [3, 1]).unwrap();
         assert_eq!(image::open(&index).unwrap().into_luma8().into_raw(), [0, 128, 255]);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }

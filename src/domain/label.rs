@@ -73,6 +73,16 @@ impl LabelBook {
         &self.strokes[..self.standing]
     }
 
+    /// The stroke that undo would take back.
+    pub fn next_undo(&self) -> Option<&Stroke> {
+        self.standing().last()
+    }
+
+    /// The stroke that redo would bring back.
+    pub fn next_redo(&self) -> Option<&Stroke> {
+        self.strokes.get(self.standing)
+    }
+
     /// Whether undo would do anything.
     pub fn can_undo(&self) -> bool {
         self.standing > 0

@@ -15,12 +15,16 @@ pub struct Confusion {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// Mean IoU over the scored classes present in truth or prediction.
+    #[serde(with = "super::nan")]
     pub miou: f64,
     /// Correct pixels among scored pixels.
+    #[serde(with = "super::nan")]
     pub pixel_accuracy: f64,
     /// `TP / (TP + FP + FN)` per class; NaN for a class absent from both truth and prediction, and for ignored ones.
+    #[serde(with = "super::nan::list")]
     pub iou: Vec<f64>,
     /// `2 TP / (2 TP + FP + FN)` per class, NaN as for IoU.
+    #[serde(with = "super::nan::list")]
     pub f1: Vec<f64>,
     /// Scored pixels.
     pub pixels: u64,
@@ -149,6 +153,18 @@ mod tests {
         let classes = classes(&[false, false]);
         let scores = Confusion::new(2).scores(&classes);
         assert!(scores.miou.is_nan() && scores.pixel_accuracy.is_nan());
+    }
+
+    #[test]
+    fn scores_survive_json_with_their_nans() {
+        let classes = classes(&[false, false, true]);
+        let mut confusion = Confusion::new(3);
+        confusion.add(&row(&[0, 1]), &row(&[0, 0]), &classes);
+        let scores = confusion.scores(&classes);
+        let text = serde_json::to_string(&scores).unwrap();
+        let back: Scores = serde_json::from_str(&text).unwrap();
+        assert!(back.iou[2].is_nan() && back.f1[2].is_nan(), "{text}");
+        assert_eq!(back.iou[..2], scores.iou[..2]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod hash;
 pub mod label;
 pub mod mask;
 pub mod metrics;
+pub mod nan;
 pub mod sampling;
 pub mod split;
 pub mod weights;

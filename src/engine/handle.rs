@@ -5,8 +5,11 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
+use super::outbox::Outbox;
+use super::priority;
 use super::protocol::{Command, Event, Preview};
 use super::slot::Latest;
+use super::worker::Worker;
 
 /// Called whenever there is something to fetch: the window asks for a repaint.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -24,10 +27,17 @@ impl EngineHandle {
     ///
     /// # Errors
     /// If the system has no thread to give.
-    pub fn start(_waker: Waker) -> std::io::Result<Self> {
-        let (commands, _inbox) = crossbeam_channel::bounded(64);
-        let (_outbox, events) = crossbeam_channel::bounded(1024);
-        Ok(Self { commands, events, previews: Arc::default(), thread: None })
+    pub fn start(waker: Waker) -> std::io::Result<Self> {
+        let (commands, inbox) = crossbeam_channel::bounded(64);
+        let (events_in, events) = crossbeam_channel::bounded(1024);
+        let previews = Arc::<Latest<Preview>>::default();
+        let slot = Arc::clone(&previews);
+        let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(move || {
+            priority::lower_this_thread();
+            priority::start_compute_pool();
+            Worker::new(inbox, Outbox::new(events_in, waker), slot).work();
+        })?;
+        Ok(Self { commands, events, previews, thread: Some(thread) })
     }
 
     /// Sends a command without blocking. `false` if the engine is gone or too busy to listen.
@@ -35,6 +45,14 @@ impl EngineHandle {
         match self.commands.try_send(command) {
             Ok(()) => true,
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// Something that asks for a clean end of the run, to be called from a signal handler's thread.
+    pub fn stopper(&self) -> impl Fn() + Send + 'static {
+        let commands = self.commands.clone();
+        move || {
+            commands.send(Command::Stop).ok();
         }
     }
 

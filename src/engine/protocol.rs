@@ -206,6 +206,7 @@ pub struct Evaluation {
     /// Where they come from.
     pub confusion: Confusion,
     /// Mean IoU of each tile, by id.
+    #[serde(with = "crate::domain::nan::named")]
     pub tiles: Vec<(String, f64)>,
     /// How it was measured: split, tiles, pixels.
     pub measured_on: String,

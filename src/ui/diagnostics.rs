@@ -26,7 +26,12 @@ pub fn text(state: &AppState) -> String {
     if let Some(open) = &state.project {
         let project = &open.project;
         let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
-        add(format!("project: {}, {} tiles ({bad} bad), {} classes", project.layout, project.tiles.len(), project.classes.len()));
+        add(format!(
+            "project: {}, {} tiles ({bad} bad), {} classes",
+            project.layout,
+            project.tiles.len(),
+            project.classes.len()
+        ));
         add(format!("tile in view: {:?}", state.view.size()));
     }
     if let Ok(form) = toml::to_string(&state.settings.form) {

@@ -1,6 +1,6 @@
 //! The one place where actions are carried out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, ViewportCommand};
 
@@ -59,8 +59,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
 fn change_state(state: &mut AppState, action: UiAction) {
     match action {
         UiAction::SetFilter(filter) => state.filter = filter,
-        UiAction::Fit => state.each_camera(|view, _| view.fit()),
-        UiAction::ActualSize => state.each_camera(|view, points_per_pixel| view.actual_size(points_per_pixel)),
+        UiAction::Fit => state.camera.fit(),
+        UiAction::ActualSize => state.camera.actual_size(),
         UiAction::ToggleTwoViews => {
             state.settings.two_views = !state.settings.two_views;
             state.active_view = 0;
@@ -107,7 +107,10 @@ fn send(services: &Services, state: &mut AppState, command: Command) {
 fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
     if let Err(error) = result {
         state.opening = None;
-        state.say(Level::Error, &format!("The system has no thread to give: {error}. Close other programs and try again"));
+        state.say(
+            Level::Error,
+            &format!("The system has no thread to give: {error}. Close other programs and try again"),
+        );
     }
 }
 
@@ -123,23 +126,38 @@ fn pick(services: &Services, state: &mut AppState, action: &UiAction) {
 }
 
 /// Opens a project in the background.
-pub(super) fn open_project(services: &Services, state: &mut AppState, path: PathBuf) {
+pub(super) fn open_project(services: &mut Services, state: &mut AppState, path: PathBuf) {
     if refuses_while_running(state) {
         return;
     }
+    close_if_open(services, state, &path);
     state.dialog = None;
     state.opening = Some(path.clone());
     let result = services.jobs.open(path);
     failed_to_start(state, result);
 }
 
-fn open_demo(services: &Services, state: &mut AppState) {
+fn open_demo(services: &mut Services, state: &mut AppState) {
     if refuses_while_running(state) {
         return;
+    }
+    if let Some(demo) = runs::demo_folder() {
+        close_if_open(services, state, &demo);
     }
     state.opening = Some(PathBuf::from("the demo project"));
     let result = services.jobs.open_demo();
     failed_to_start(state, result);
+}
+
+/// A journal can be open only once: a project to be opened anew is closed first.
+fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
+    let open = state.project.as_ref().map(|project| project.project.root.as_path());
+    let same = |root: &Path| root == path || std::fs::canonicalize(root).ok() == std::fs::canonicalize(path).ok();
+    if open.is_some_and(same) {
+        services.journal = None;
+        state.project = None;
+        state.view = InView::default();
+    }
 }
 
 /// A run belongs to its project: another one is opened only when it is over.
@@ -178,8 +196,8 @@ pub(super) fn select_tile(services: &mut Services, state: &mut AppState, index: 
     state.selected = index;
     state.hover_in_image = None;
     let Some(tile) = state.tile().cloned() else { return };
-    let sampled_away = InView { fault: tile.fault.clone(), ..InView::default() };
-    state.view = sampled_away;
+    state.view = InView::default();
+    state.view.fault = tile.fault.clone();
     if let Some(project) = &state.project {
         state.view.count_own(&project.book, &tile.id);
     }
@@ -230,7 +248,7 @@ fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
 fn undo(services: &mut Services, state: &mut AppState, edit: Edit) {
     let Some(project) = &state.project else { return };
     let tile = if edit == Edit::Undo { project.book.next_undo() } else { project.book.next_redo() };
-    let Some(tile) = tile.map(str::to_owned) else { return };
+    let Some(tile) = tile.map(|stroke| stroke.tile.clone()) else { return };
     let place = project.project.tiles.iter().position(|candidate| candidate.id == tile);
     if let Some(index) = place.filter(|index| *index != state.selected) {
         select_tile(services, state, index);

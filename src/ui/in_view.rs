@@ -114,3 +114,56 @@ impl InView {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Edit, UNLABELLED};
+    use crate::ui::canvas::pyramid::ImagePyramid;
+
+    fn in_view() -> InView {
+        let mask = Mask::from_vec(4, 2, vec![0, 0, 1, 1, 0, 0, 255, 255]).unwrap();
+        let tile = TileView {
+            tile: "a".to_owned(),
+            size: [4, 2],
+            image: ImagePyramid::new(&image::RgbImage::new(4, 2)),
+            mask_counts: mask.counts(2),
+            mask: Some(Arc::new(mask)),
+            unmatched: Vec::new(),
+        };
+        InView { tile: Some(Arc::new(tile)), ..InView::default() }
+    }
+
+    #[test]
+    fn the_cursor_reads_truth_labels_and_a_smaller_prediction() {
+        let mut view = in_view();
+        let mut book = LabelBook::default();
+        let stroke = Stroke { tile: "a".to_owned(), class: Some(1), radius: 0.0, path: vec![[3.5, 1.5]] };
+        book.apply(Edit::Begin(stroke));
+        view.redraw_labels(&book, "a", [4, 2]);
+        let classes = Mask::from_vec(2, 1, vec![0, 1]).unwrap();
+        let preview =
+            Preview { run: 1, tile: "a".to_owned(), step: 1, classes, confidence: vec![51, 255], complete: true };
+        view.prediction = Some(Arc::new(preview));
+        let under = view.under([3.5, 1.5]).unwrap();
+        assert_eq!((under.x, under.y, under.truth, under.label), (3, 1, Some(UNLABELLED), Some(1)));
+        assert_eq!((under.prediction, under.confidence), (Some(1), Some(1.0)));
+        assert_eq!(view.under([0.0, 0.0]).unwrap().prediction, Some(0));
+        assert_eq!(view.own_counts(), [0, 1]);
+    }
+
+    #[test]
+    fn there_is_nothing_beside_the_tile() {
+        let view = in_view();
+        assert_eq!(view.under([4.0, 0.0]), None);
+        assert_eq!(view.under([-0.1, 0.0]), None);
+        assert_eq!(InView::default().under([0.0, 0.0]), None);
+    }
+
+    #[test]
+    fn counts_are_absent_without_a_mask() {
+        assert_eq!(in_view().counts(), Some([4, 2].as_slice()));
+        assert_eq!(InView::default().counts(), None);
+        assert_eq!(in_view().kept(), None);
+    }
+}

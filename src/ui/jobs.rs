@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::runs::{self, RunEntry};
+use crate::data::demo;
 use crate::data::journal::Replay;
 use crate::data::{Journal, Project};
 use crate::engine::Waker;
@@ -81,6 +82,19 @@ impl Jobs {
         self.spawn("open project", move || match open(&root) {
             Ok(opened) => Done::Opened(Box::new(opened)),
             Err(error) => Done::OpenFailed(root, format!("{error:#}")),
+        })
+    }
+
+    /// Unpacks the built-in demo project where the user's data lies, and reads it.
+    pub fn open_demo(&self) -> std::io::Result<()> {
+        self.spawn("open demo", || {
+            let Some(folder) = runs::demo_folder() else {
+                return Done::Failed("The demo has no place: this system names no folder for a user's data".to_owned());
+            };
+            match demo::unpack(&folder).map_err(anyhow::Error::from).and_then(|root| open(&root)) {
+                Ok(opened) => Done::Opened(Box::new(opened)),
+                Err(error) => Done::OpenFailed(folder, format!("{error:#}")),
+            }
         })
     }
 

@@ -31,7 +31,12 @@ const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
 /// All bindings but the class digits and the mouse. Chords stand before the bare keys they contain.
 pub const BINDINGS: &[Binding] = &[
     Binding { group: "File", keys: &[ctrl(Key::O)], text: "Open a folder", action: || UiAction::PickFolder },
-    Binding { group: "File", keys: &[ctrl(Key::S)], text: "Save a checkpoint now", action: || UiAction::SaveCheckpoint },
+    Binding {
+        group: "File",
+        keys: &[ctrl(Key::S)],
+        text: "Save a checkpoint now",
+        action: || UiAction::SaveCheckpoint,
+    },
     Binding { group: "File", keys: &[ctrl(Key::Q)], text: "Quit", action: || UiAction::Quit },
     Binding {
         group: "Labels",

@@ -56,7 +56,8 @@ impl Messages {
     /// Says something. Warnings and errors float as toasts; a repetition only counts up.
     pub fn say(&mut self, time: SystemTime, level: Level, text: &str) {
         let (headline, hint) = split(text);
-        if let Some(last) = self.list.last_mut().filter(|m| m.level == level && m.headline == headline && m.hint == hint)
+        if let Some(last) =
+            self.list.last_mut().filter(|m| m.level == level && m.headline == headline && m.hint == hint)
         {
             last.times += 1;
             return;

@@ -1,5 +1,28 @@
 //! The window. Draws from state, emits what the user wants, and neither blocks nor computes.
 
+pub mod action;
+pub mod app;
+pub mod app_icon;
 pub mod canvas;
+pub mod curves;
+pub mod diagnostics;
+pub mod execute;
+pub mod format;
+pub mod in_view;
+pub mod jobs;
+pub mod keys;
 pub mod layers;
+pub mod message;
+pub mod panels;
+pub mod preset;
+pub mod run_state;
+pub mod runs;
+pub mod services;
+pub mod settings;
+pub mod state;
+pub mod theme;
 pub mod tiles;
+pub mod views;
+pub mod widgets;
+
+pub use app::{App, StartOptions, run};

@@ -142,3 +142,126 @@ impl RunState {
         Some((self.step.map_or(1, |report| report.epoch), epochs))
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::{Classes, Confusion, Mask, RunConfig};
+    use crate::engine::protocol::DeviceInfo;
+
+    pub(in crate::ui) fn device() -> DeviceInfo {
+        let text = |text: &str| text.to_owned();
+        DeviceInfo { name: text("2 threads"), backend: text("Flex"), is_gpu: false, why: text("no GPU found") }
+    }
+
+    pub(in crate::ui) fn info() -> RunInfo {
+        RunInfo {
+            folder: "/runs/1".into(),
+            config: RunConfig::demo(),
+            classes: Classes::deepglobe().iter().cloned().collect(),
+            device: device(),
+            train_tiles: vec!["a".to_owned()],
+            val_tiles: vec!["b".to_owned()],
+            parameters: 1234,
+            steps_per_epoch: 10,
+            total_steps: 40,
+        }
+    }
+
+    pub(in crate::ui) fn evaluation(step: u64) -> Evaluation {
+        let classes = Classes::deepglobe();
+        let mut confusion = Confusion::new(classes.len());
+        let mask = |data: &[u8]| Mask::from_vec(4, 1, data.to_vec()).unwrap();
+        confusion.add(&mask(&[0, 0, 1, 4]), &mask(&[0, 1, 1, 4]), &classes);
+        Evaluation {
+            step,
+            epoch: 1,
+            train_loss: 1.0,
+            scores: confusion.scores(&classes),
+            confusion,
+            tiles: vec![("b".to_owned(), 0.5)],
+            measured_on: "val: 1 tile, full mask, 4 px".to_owned(),
+            secs: 1.0,
+            best: true,
+        }
+    }
+
+    pub(in crate::ui) fn step(step: u64) -> StepReport {
+        let (loss, step_secs) = (1.0 / step as f32, 0.5);
+        StepReport { step, epoch: 1, loss, lr: 1e-3, step_secs, waiting: 0.0, labelled: 9 }
+    }
+
+    fn run(kinds: Vec<EventKind>) -> (RunState, Vec<Note>) {
+        let mut state = RunState::begin(7, "Starting");
+        let notes = kinds.into_iter().filter_map(|kind| state.apply(Event { run: 7, kind })).collect();
+        (state, notes)
+    }
+
+    #[test]
+    fn events_of_earlier_runs_are_dropped() {
+        let mut state = RunState::begin(7, "Starting");
+        let failed = EventKind::Failed("an old sorrow".to_owned());
+        assert_eq!(state.apply(Event { run: 6, kind: failed }), None);
+        assert_eq!(state.apply(Event { run: 6, kind: EventKind::Step(step(3)) }), None);
+        assert!(state.is_running() && state.step.is_none());
+    }
+
+    #[test]
+    fn a_run_goes_from_preparing_to_scores() {
+        let (state, notes) = run(vec![
+            EventKind::Started(Box::new(info())),
+            EventKind::Phase(Phase::Training),
+            EventKind::Step(step(1)),
+            EventKind::Step(step(10)),
+            EventKind::Evaluated(Box::new(evaluation(10))),
+            EventKind::PreviewReady,
+        ]);
+        assert!(notes.is_empty(), "nothing of this needs saying");
+        assert_eq!(state.progress(), Some(0.25));
+        assert_eq!(state.seconds_left(), Some(15.0));
+        assert_eq!(state.epoch(), Some((1, 4)));
+        assert_eq!(state.splits.get("b"), Some(&Split::Val));
+        assert_eq!(state.tile_scores.get("b"), Some(&0.5));
+        assert_eq!(state.best.map(|(_, step)| step), Some(10));
+        assert_eq!((state.curves.loss.len(), state.curves.miou.len(), state.previews), (2, 1, 1));
+        assert!(state.curves.iou[2].is_empty(), "a class nobody saw leaves no point");
+    }
+
+    #[test]
+    fn the_best_is_kept_when_a_worse_one_follows() {
+        let mut worse = evaluation(20);
+        worse.scores.miou = 0.01;
+        let (state, _) =
+            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(worse))]);
+        assert_eq!(state.best.map(|(_, step)| step), Some(10));
+    }
+
+    #[test]
+    fn a_failure_leaves_the_window_usable() {
+        let (state, notes) =
+            run(vec![EventKind::Phase(Phase::Training), EventKind::Failed("out of memory".to_owned())]);
+        assert_eq!(notes, [(Level::Error, "out of memory".to_owned())]);
+        assert!(!state.is_running());
+    }
+
+    #[test]
+    fn a_finished_run_says_where_everything_is() {
+        let summary = Summary {
+            folder: "/runs/1".into(),
+            outcome: Outcome::Stopped,
+            steps: 12,
+            epochs: 1,
+            best_miou: Some(0.5),
+            best_step: Some(10),
+            last: None,
+            secs: 3.0,
+            waiting: 0.0,
+            device: device(),
+            parameters: 1,
+            version: "0".to_owned(),
+        };
+        let (state, notes) = run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
+        assert!(notes[0].1.contains("stopped after 12 steps") && notes[0].1.contains("/runs/1"), "{notes:?}");
+        assert!(state.can_predict() && !state.is_running(), "the network still predicts");
+    }
+}

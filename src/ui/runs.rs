@@ -67,8 +67,13 @@ fn outside(project_root: &Path) -> Option<PathBuf> {
 }
 
 /// The user's data folder for this program.
-pub fn data_folder() -> Option<PathBuf> {
+fn data_folder() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "pointillist")?.data_dir().to_path_buf())
+}
+
+/// Where the built-in demo project is unpacked.
+pub fn demo_folder() -> Option<PathBuf> {
+    Some(data_folder()?.join("demo"))
 }
 
 /// A name for a run that starts now: when, network, labels.

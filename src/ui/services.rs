@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
 
+use super::canvas::ViewState;
 use super::execute;
+use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
-use super::tiles::{Loaded, TileLoader};
+use super::tiles::{Loaded, TileLoader, TileView};
 use crate::data::Journal;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
@@ -128,7 +130,7 @@ impl Services {
         self.reload_tiles(state);
         let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
         execute::select_tile(self, state, first.unwrap_or(0));
-        state.views = Default::default();
+        state.camera = ViewState::default();
     }
 
     /// Hands the project to the tile loader, anew or changed.
@@ -160,9 +162,10 @@ impl Services {
         if self.asked.as_ref() == Some(&wanted) {
             return;
         }
-        let camera_only = self.asked.as_ref().is_some_and(|(asked, run, ready)| {
-            asked.tile == wanted.0.tile && (*run, *ready) == (wanted.1, wanted.2)
-        });
+        let camera_only = self
+            .asked
+            .as_ref()
+            .is_some_and(|(asked, run, ready)| asked.tile == wanted.0.tile && (*run, *ready) == (wanted.1, wanted.2));
         let rested = self.visible.1.elapsed();
         if camera_only && rested < REST {
             ctx.request_repaint_after(REST - rested);
@@ -180,7 +183,8 @@ impl Services {
             return;
         }
         let tiles = &project.project.tiles;
-        let missing = |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
+        let missing =
+            |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
         let rest = 0..tiles.len().min(THUMBNAILS - in_sight.len().min(THUMBNAILS));
         let mut order: Vec<usize> = in_sight.iter().copied().filter(missing).collect();
         let first_time = self.thumbnails_asked.is_empty();
@@ -210,9 +214,8 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &state.project {
                 state.view.redraw_labels(&project.book, &view.tile, view.size);
             }
-            let unmatched = view.unmatched.clone();
+            say_unmatched(state, &view);
             state.view.tile = Some(view);
-            say_unmatched(state, &unmatched);
         }
         Loaded::Sampled { tile, mask, counts, .. } if Some(&tile) == in_view.as_ref() => {
             (state.view.sampled, state.view.sampled_counts) = (Some(mask), counts);
@@ -233,14 +236,16 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
 }
 
 /// Colours that belong to no class are told once per tile: they are unlabelled, not background.
-fn say_unmatched(state: &mut AppState, unmatched: &[([u8; 3], u64)]) {
-    let (Some((color, _)), Some(tile)) = (unmatched.first(), state.tile()) else { return };
-    let pixels: u64 = unmatched.iter().map(|(_, n)| n).sum();
-    let text = format!(
-        "Tile {}: {pixels} pixels of the mask match no class (most often colour {color:?}) and stay unlabelled. Add the class to pointillist.toml if it is one",
-        tile.id
-    );
-    if state.messages.all().iter().all(|message| !text.ends_with(&message.hint) || message.hint.is_empty()) {
+fn say_unmatched(state: &mut AppState, view: &TileView) {
+    let Some((color, _)) = view.unmatched.first() else { return };
+    let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
+    if is_news {
+        let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
+        let text = format!(
+            "Tile {}: {pixels} pixels of its mask match no class (most often the colour {color:?}) and stay \
+             unlabelled. If it is a class, add it in Edit > Classes",
+            view.tile
+        );
         state.say(Level::Warning, &text);
     }
 }

@@ -1,7 +1,7 @@
 //! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
 //! engine says, without side effects, so that it is tested without a window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -44,8 +44,8 @@ pub struct AppState {
     pub filter: String,
     /// The list is to scroll to the tile in view.
     pub scroll_to_tile: bool,
-    /// Cameras of the two views; they move together.
-    pub views: [ViewState; 2],
+    /// The camera both views share.
+    pub camera: ViewState,
     /// The view whose layers the panel shows.
     pub active_view: usize,
     /// What the pointer does on the picture.
@@ -86,6 +86,8 @@ pub struct OpenProject {
     pub journal: PathBuf,
     /// Whether the last edit reached the disk.
     pub saved: bool,
+    /// Tiles whose unmatched colours were told.
+    pub told_unmatched: BTreeSet<String>,
     counts: BTreeMap<String, usize>,
 }
 
@@ -94,7 +96,15 @@ impl OpenProject {
     pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
         let palette = Palette::of(&project.classes);
         let counts = book.tiles().into_iter().map(|tile| (tile.to_owned(), book.count(tile))).collect();
-        Self { project: Arc::new(project), book, palette, journal, saved: true, counts }
+        Self {
+            project: Arc::new(project),
+            book,
+            palette,
+            journal,
+            saved: true,
+            told_unmatched: BTreeSet::new(),
+            counts,
+        }
     }
 
     /// The classes of its masks.
@@ -115,6 +125,14 @@ impl OpenProject {
     /// Counts the labels of a tile anew, after an edit.
     pub fn recount(&mut self, tile: &str) {
         self.counts.insert(tile.to_owned(), self.book.count(tile));
+    }
+
+    /// Marks a tile that turned out to be bad. Returns whether that is news.
+    pub fn mark_fault(&mut self, tile: &str, why: &str) -> bool {
+        let project = Arc::make_mut(&mut self.project);
+        let Some(tile) = project.tiles.iter_mut().find(|t| t.id == tile && t.fault.is_none()) else { return false };
+        tile.fault = Some(why.to_owned());
+        true
     }
 
     /// Puts other classes in place.
@@ -138,7 +156,7 @@ impl AppState {
             decoding: None,
             filter: String::new(),
             scroll_to_tile: false,
-            views: Default::default(),
+            camera: ViewState::default(),
             active_view: 0,
             tool: ToolKind::Brush,
             class: 0,
@@ -282,5 +300,110 @@ impl AppState {
         if let ClassWeights::Given(weights) = &mut self.settings.form.train.class_weights {
             weights.resize(count, 1.0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{write, write_classes};
+    use crate::domain::Edit;
+    use crate::engine::EventKind;
+
+    /// A state with three tiles, nothing read of them yet.
+    fn state() -> AppState {
+        let root = tempfile::tempdir().unwrap();
+        write_classes(root.path(), &Classes::deepglobe()).unwrap();
+        for id in ["172307", "172308", "9001"] {
+            let picture = image::RgbImage::new(8, 8);
+            write::rgb_png(&root.path().join(format!("{id}.png")), &picture).unwrap();
+        }
+        let project = Project::open(root.path()).unwrap();
+        assert_eq!(project.tiles.len(), 3, "{project:?}");
+        let mut state = AppState::new(Settings::default());
+        state.project = Some(OpenProject::new(project, LabelBook::default(), PathBuf::new()));
+        state
+    }
+
+    #[test]
+    fn stepping_follows_the_filter_and_stops_at_the_ends() {
+        let mut state = state();
+        assert_eq!((state.tile_after(1), state.tile_after(-1)), (Some(1), Some(0)));
+        state.selected = 2;
+        assert_eq!(state.tile_after(1), Some(2));
+        state.filter = " 1723 ".to_owned();
+        assert_eq!(state.shown_tiles(), [0, 1]);
+        assert_eq!(state.tile_after(1), Some(0), "the tile in view is filtered away");
+        state.filter = "nothing".to_owned();
+        assert_eq!(state.tile_after(1), None);
+    }
+
+    #[test]
+    fn a_run_that_cannot_start_says_why() {
+        let nothing_open = AppState::new(Settings::default());
+        assert!(nothing_open.why_no_start().unwrap().contains("project"));
+        let mut state = state();
+        assert!(state.can_start());
+        state.settings.form.train.batch = 0;
+        assert!(state.why_no_start().unwrap().contains("batch of 0"));
+    }
+
+    #[test]
+    fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
+        let mut state = state();
+        state.run = RunState::begin(3, "Starting");
+        assert!(!state.can_start() && !state.can_edit_classes());
+        state.asked_rate = Some(0.5);
+        assert!((state.live_rate() - 0.5).abs() < 1e-12);
+        state.apply(Event { run: 2, kind: EventKind::Failed("an older run".to_owned()) });
+        assert!(state.messages.all().is_empty());
+        state.apply(Event { run: 3, kind: EventKind::Failed("no memory: take a smaller batch".to_owned()) });
+        assert!(state.can_start());
+        assert_eq!(state.asked_rate, None);
+        let toast = state.messages.toasts().next().unwrap().1;
+        assert_eq!((toast.headline.as_str(), toast.hint.as_str()), ("no memory", "take a smaller batch"));
+    }
+
+    #[test]
+    fn strokes_carry_the_class_in_hand() {
+        let mut state = state();
+        (state.class, state.settings.radius) = (4, 3.0);
+        let stroke = state.stroke_at([1.0, 2.0]).unwrap();
+        assert_eq!((stroke.tile.as_str(), stroke.class, stroke.path), ("172307", Some(4), vec![[1.0, 2.0]]));
+        state.tool = ToolKind::Erase;
+        assert_eq!(state.stroke_at([1.0, 2.0]).unwrap().class, None);
+        state.tool = ToolKind::Pan;
+        assert_eq!(state.stroke_at([1.0, 2.0]), None);
+    }
+
+    #[test]
+    fn labels_are_counted_per_tile() {
+        let mut state = state();
+        let edit = Edit::Begin(state.stroke_at([1.0, 1.0]).unwrap());
+        let project = state.project.as_mut().unwrap();
+        let tile = project.book.apply(edit).unwrap();
+        project.recount(&tile);
+        assert_eq!((project.labels(), project.labels_on("172307"), project.labels_on("9001")), (1, 1, 0));
+    }
+
+    #[test]
+    fn what_depends_on_the_classes_is_made_to_fit() {
+        let mut state = state();
+        state.class = 40;
+        state.settings.form.train.class_weights = ClassWeights::Given(vec![2.0; 3]);
+        state.fit_to_classes();
+        assert_eq!(state.class, 0);
+        let ClassWeights::Given(weights) = &state.settings.form.train.class_weights else { panic!("still given") };
+        assert_eq!(weights.len(), 7);
+        assert!(state.can_start());
+    }
+
+    #[test]
+    fn a_tile_that_turns_out_bad_is_marked_once() {
+        let mut state = state();
+        let project = state.project.as_mut().unwrap();
+        assert!(project.mark_fault("172308", "truncated"));
+        assert!(!project.mark_fault("172308", "truncated"));
+        assert_eq!(project.project.tiles[1].fault.as_deref(), Some("truncated"));
     }
 }

@@ -136,6 +136,11 @@ pub fn semibold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("semibold".into()))
 }
 
+/// The font of the icons.
+pub fn icons(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Name("icons".into()))
+}
+
 /// The font for numbers that stand in columns.
 pub fn mono(size: f32) -> FontId {
     FontId::new(size, FontFamily::Monospace)
@@ -158,17 +163,15 @@ fn fonts() -> FontDefinitions {
         ("lucide", LUCIDE_FONT_BYTES),
     ];
     for (name, bytes) in files {
-        let mut data = FontData::from_static(bytes);
-        if name == "lucide" {
-            data.tweak.y_offset_factor = 0.12; // Icons sit on the middle of a line, letters on its foot.
-            data.tweak.scale = 1.1;
-        }
+        let data = FontData::from_static(bytes);
         fonts.font_data.insert(name.to_owned(), Arc::new(data));
     }
     let families = [
-        (FontFamily::Proportional, ["inter", "lucide", "jetbrains-mono"]),
-        (FontFamily::Monospace, ["jetbrains-mono", "lucide", "inter"]),
-        (FontFamily::Name("semibold".into()), ["inter-semibold", "lucide", "jetbrains-mono"]),
+        (FontFamily::Proportional, ["inter", "jetbrains-mono"]),
+        (FontFamily::Monospace, ["jetbrains-mono", "inter"]),
+        (FontFamily::Name("semibold".into()), ["inter-semibold", "jetbrains-mono"]),
+        // Of its own, because Inter has other glyphs at the icons' code points.
+        (FontFamily::Name("icons".into()), ["lucide", "inter"]),
     ];
     for (family, names) in families {
         fonts.families.insert(family, names.map(str::to_owned).to_vec());

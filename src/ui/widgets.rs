@@ -11,32 +11,37 @@ use super::theme::{self, Tokens, UNIT};
 /// Width of the names before the fields of a form.
 const NAME_WIDTH: f32 = 96.0;
 
+/// An icon as text.
+pub fn icon(icon: Icon, size: f32) -> RichText {
+    RichText::new(icon.unicode()).font(theme::icons(size))
+}
+
 /// A button that is only an icon. `name` is its tooltip and what screen readers say.
-pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str, enabled: bool) -> Response {
-    let button = Button::new(RichText::new(icon.unicode()).size(15.0)).min_size(Vec2::splat(26.0));
+pub fn icon_button(ui: &mut Ui, sign: Icon, name: &str, enabled: bool) -> Response {
+    let button = Button::new(icon(sign, 15.0)).min_size(Vec2::splat(26.0));
     named(ui.add_enabled(enabled, button), name)
 }
 
 /// An icon without a frame until the pointer is over it.
-pub fn quiet_icon(ui: &mut Ui, icon: Icon, name: &str) -> Response {
-    let button = Button::new(RichText::new(icon.unicode()).size(14.0)).frame_when_inactive(false);
+pub fn quiet_icon(ui: &mut Ui, sign: Icon, name: &str) -> Response {
+    let button = Button::new(icon(sign, 14.0)).frame_when_inactive(false);
     named(ui.add(button.min_size(Vec2::splat(22.0))), name)
 }
 
 /// An icon that shows whether it is chosen.
-pub fn icon_choice(ui: &mut Ui, chosen: bool, icon: Icon, name: &str) -> Response {
-    let button = Button::selectable(chosen, RichText::new(icon.unicode()).size(15.0)).min_size(Vec2::splat(26.0));
+pub fn icon_choice(ui: &mut Ui, chosen: bool, sign: Icon, name: &str) -> Response {
+    let button = Button::selectable(chosen, icon(sign, 15.0)).min_size(Vec2::splat(26.0));
     named(ui.add(button), name)
 }
 
 /// The button for what is to be done next.
-pub fn accent_button(ui: &mut Ui, icon: Icon, text: &str, enabled: bool) -> Response {
+pub fn accent_button(ui: &mut Ui, sign: Icon, text: &str, enabled: bool) -> Response {
     let tokens = Tokens::of(ui);
-    let label = RichText::new(format!("{}  {text}", icon.unicode())).font(theme::semibold(13.0));
+    let (sign, label) = (icon(sign, 14.0), RichText::new(text).font(theme::semibold(13.0)));
     let button = if enabled {
-        Button::new(label.color(tokens.on_accent)).fill(tokens.accent)
+        Button::new((sign.color(tokens.on_accent), label.color(tokens.on_accent))).fill(tokens.accent)
     } else {
-        Button::new(label)
+        Button::new((sign, label))
     };
     named(ui.add_enabled(enabled, button.min_size(vec2(88.0, 28.0))), text)
 }
@@ -71,18 +76,13 @@ pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     .inner
 }
 
-/// A name and a line of text, in line with fields.
-pub fn fact(ui: &mut Ui, name: &str, value: &str) {
-    field(ui, name, |ui| ui.label(value));
-}
-
 /// A small rounded tag.
 pub fn badge(ui: &mut Ui, text: &str, color: Color32) -> Response {
     let galley = ui.painter().layout_no_wrap(text.to_owned(), eframe::egui::FontId::proportional(10.5), color);
     let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(2.0 * UNIT, UNIT / 2.0), Sense::hover());
     ui.painter().rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, color);
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::WidgetType::Label, true, text));
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, text));
     response
 }
 

@@ -1,8 +1,8 @@
 //! The legend: key, colour, name, share of the tile in view, own labels. A click picks the class to paint with.
 
 use eframe::egui::{
-    Align, Align2, Button, Checkbox, FontId, Layout, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, WidgetType,
-    pos2, vec2,
+    Align, Align2, Button, Checkbox, FontId, Layout, Rect, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2,
+    vec2,
 };
 use lucide_icons::Icon;
 
@@ -12,7 +12,7 @@ use crate::ui::action::{Dialog, UiAction};
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, class_color, mono, semibold};
-use crate::ui::widgets::quiet_icon;
+use crate::ui::widgets::{icon, quiet_icon};
 
 const ROW: f32 = 24.0;
 
@@ -58,7 +58,7 @@ fn row_ui(ui: &mut Ui, index: usize, class: &ClassDef, chosen: bool, share: Opti
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let tokens = Tokens::of(ui);
     let said = format!("Class {}", class.name);
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, chosen, &said));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &said));
     let ground = match (chosen, response.hovered()) {
         (true, _) => tokens.selection,
         (false, true) => tokens.button[0],
@@ -119,7 +119,7 @@ pub fn editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             draft.remove(index);
         }
     });
-    if draft.len() < MAX_CLASSES && ui.button(format!("{} Add a class", Icon::Plus.unicode())).clicked() {
+    if draft.len() < MAX_CLASSES && ui.button((icon(Icon::Plus, 13.0), "Add a class")).clicked() {
         draft.push(fresh_class(&draft));
     }
     let problem = problem(&draft);

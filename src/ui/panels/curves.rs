@@ -46,7 +46,8 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         line("as reported", accent.gamma_multiply(0.4), 1.0, curves.loss.as_slice()),
         line("smoothed", accent, 2.0, &curves.smoothed),
     ];
-    let scores = [line("mIoU", accent, 2.0, curves.miou.as_slice()), line("pixel accuracy", weak, 1.5, &curves.accuracy)];
+    let scores =
+        [line("mIoU", accent, 2.0, curves.miou.as_slice()), line("pixel accuracy", weak, 1.5, &curves.accuracy)];
     let of_class = classes.iter().zip(&curves.iou).filter(|(_, points)| !points.is_empty());
     let classes: Vec<_> =
         of_class.map(|(class, points)| line(&class.name, class_color(class.color), 1.5, points.as_slice())).collect();
@@ -63,13 +64,7 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 }
 
 /// A plot's place under its title; the loss has a switch beside it.
-fn column(
-    ui: &mut Ui,
-    size: Vec2,
-    title: &str,
-    log: Option<(bool, &mut Vec<UiAction>)>,
-    add: impl FnOnce(&mut Ui),
-) {
+fn column(ui: &mut Ui, size: Vec2, title: &str, log: Option<(bool, &mut Vec<UiAction>)>, add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
             ui.horizontal(|ui| {
@@ -109,10 +104,12 @@ fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
     };
     let columns = ui.available_width() as usize;
     let dark = Tokens::of(ui).strong;
-    plot.show(ui, |plot_ui| {
-        for line in series {
-            add_series(plot_ui, line, scale, columns, dark);
-        }
+    ui.name_inputs(id, |ui| {
+        plot.show(ui, |plot_ui| {
+            for line in series {
+                add_series(plot_ui, line, scale, columns, dark);
+            }
+        })
     });
 }
 
@@ -120,8 +117,7 @@ fn add_series<'a>(plot_ui: &mut PlotUi<'a>, series: &Series<'_>, scale: Scale, c
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return };
     let bounds = plot_ui.plot_bounds();
     // While the plot follows the data, bounds are those of the last frame: new points must not be cut off by them.
-    let range =
-        if plot_ui.auto_bounds().x { [first.x, last.x] } else { [bounds.min()[0], bounds.max()[0]] };
+    let range = if plot_ui.auto_bounds().x { [first.x, last.x] } else { [bounds.min()[0], bounds.max()[0]] };
     let mut points = thinned(series.points, range, columns);
     if scale == Scale::Log {
         points = logarithmic(&points);
@@ -129,7 +125,13 @@ fn add_series<'a>(plot_ui: &mut PlotUi<'a>, series: &Series<'_>, scale: Scale, c
     if scale == Scale::Score && points.len() < 60 {
         // A dark edge keeps a white class visible on a light ground, and a black one on a dark ground.
         let marks = points.iter().map(|p| [p.x, p.y]).collect::<Vec<_>>();
-        plot_ui.points(Points::new(series.name, marks.clone()).color(edge.gamma_multiply(0.5)).radius(3.0).allow_hover(false).name(""));
+        plot_ui.points(
+            Points::new(series.name, marks.clone())
+                .color(edge.gamma_multiply(0.5))
+                .radius(3.0)
+                .allow_hover(false)
+                .name(""),
+        );
         plot_ui.points(Points::new(series.name, marks).color(series.color).radius(2.2).allow_hover(false).name(""));
     }
     let points = egui_plot::PlotPoints::Owned(points);

@@ -11,7 +11,7 @@ use crate::ui::theme::{Tokens, mono, semibold};
 /// Draws the dialog that is open, if one is.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
     let Some(dialog) = state.dialog else { return };
-    let modal = Modal::new(Id::new("dialog")).show(ctx, |ui| {
+    let modal = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
         ui.set_max_width(if dialog == Dialog::Keys { 640.0 } else { 480.0 });
         match dialog {
             Dialog::Keys => keys_ui(ui),

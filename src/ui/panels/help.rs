@@ -14,7 +14,7 @@ pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec
         return;
     }
     let corner = picture.left_bottom() + eframe::egui::vec2(16.0, -16.0);
-    let area = Area::new(Id::new("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
+    let area = Area::new(Id::unique("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
     area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);
         Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {

@@ -1,6 +1,6 @@
 //! The layers of the active view: an eye and an opacity each.
 
-use eframe::egui::{Slider, Ui};
+use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
 
 use crate::ui::action::UiAction;
@@ -8,12 +8,18 @@ use crate::ui::layers::Layer;
 use crate::ui::state::AppState;
 use crate::ui::widgets::quiet_icon;
 
+/// Width of a layer's name.
+const NAME: f32 = 88.0;
+/// Width of everything in a row but the slider: eye, name, number, gaps.
+const FIXED: f32 = 24.0 + NAME + 52.0 + 4.0 * 8.0;
+
 /// Draws the list, the topmost layer first.
 pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let layers = &state.settings.layers[state.active_view];
     if state.settings.two_views {
         ui.weak(if state.active_view == 0 { "of the left view" } else { "of the right view" });
     }
+    let slider_width = (ui.available_width() - FIXED).max(40.0);
     for layer in Layer::ALL.into_iter().rev() {
         let style = layers[layer];
         ui.horizontal(|ui| {
@@ -22,15 +28,16 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 actions.push(UiAction::ToggleLayer(layer));
             }
             ui.add_enabled_ui(style.visible, |ui| {
-                ui.scope(|ui| {
-                    ui.set_min_width(92.0);
+                let place = vec2(NAME, ui.spacing().interact_size.y);
+                ui.allocate_ui_with_layout(place, Layout::left_to_right(Align::Center), |ui| {
+                    ui.set_min_width(NAME);
                     ui.label(layer.name());
                 });
-                let mut per_cent = f64::from(style.opacity) * 100.0;
-                ui.spacing_mut().slider_width = (ui.available_width() - 52.0).max(48.0);
+                let mut per_cent = f64::from(style.opacity * 100.0).round();
+                ui.spacing_mut().slider_width = slider_width;
                 let slider = Slider::new(&mut per_cent, 0.0..=100.0).suffix(" %").fixed_decimals(0);
-                let response = ui.add(slider).accessible_name(format!("Opacity of {}", layer.name()));
-                if response.changed() {
+                let name = format!("Opacity of {}", layer.name());
+                if ui.name_inputs(name, |ui| ui.add(slider)).changed() {
                     actions.push(UiAction::SetOpacity(layer, per_cent as f32 / 100.0));
                 }
             });

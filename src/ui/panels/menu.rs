@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Button, Layout, MenuBar, Ui};
 
+use crate::domain::LabelBook;
 use crate::ui::action::{Dialog, UiAction};
 use crate::ui::keys;
 use crate::ui::state::AppState;
@@ -52,8 +53,8 @@ fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 fn edit_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let book = state.project.as_ref().map(|project| &project.book);
-    item(ui, book.is_some_and(|book| book.can_undo()), "Undo", UiAction::Undo, actions);
-    item(ui, book.is_some_and(|book| book.can_redo()), "Redo", UiAction::Redo, actions);
+    item(ui, book.is_some_and(LabelBook::can_undo), "Undo", UiAction::Undo, actions);
+    item(ui, book.is_some_and(LabelBook::can_redo), "Redo", UiAction::Redo, actions);
     ui.separator();
     item(ui, state.can_edit_classes(), "Classes…", UiAction::Show(Some(Dialog::Classes)), actions);
 }
@@ -96,6 +97,10 @@ fn title_ui(ui: &mut Ui, state: &AppState) {
     } else if let Some(project) = &state.project {
         let name = &project.project.name;
         let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.split(tile).name()));
-        ui.weak(format!("{name}{tile}")).on_hover_text(format!("{}: {}", project.project.layout, project.project.root.display()));
+        ui.weak(format!("{name}{tile}")).on_hover_text(format!(
+            "{}: {}",
+            project.project.layout,
+            project.project.root.display()
+        ));
     }
 }

@@ -11,6 +11,7 @@ pub mod run_bar;
 pub mod runs;
 pub mod sampling;
 pub mod scores;
+pub mod side;
 pub mod status;
 pub mod tile_list;
 pub mod toasts;

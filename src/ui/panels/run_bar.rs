@@ -8,7 +8,7 @@ use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
-use crate::ui::widgets::{accent_button, badge, icon_button, number};
+use crate::ui::widgets::{accent_button, badge, icon, icon_button, number};
 
 /// Draws the bar.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -75,7 +75,9 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
     if let Some(progress) = run.progress() {
         let width = (ui.available_width() - 190.0).clamp(60.0, 320.0);
         let text = format!("{:.0} %", progress * 100.0);
-        ui.add(ProgressBar::new(progress).desired_width(width).fill(Tokens::of(ui).accent.gamma_multiply(0.6)).text(text));
+        ui.add(
+            ProgressBar::new(progress).desired_width(width).fill(Tokens::of(ui).accent.gamma_multiply(0.6)).text(text),
+        );
     }
     ui.label(number(format::speed(run.step_secs)));
     if run.phase == Phase::Training
@@ -112,7 +114,8 @@ fn score_ui(ui: &mut Ui, state: &AppState) {
 fn device_ui(ui: &mut Ui, state: &AppState) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
-    ui.weak(format!("{} {} ({})", Icon::Cpu.unicode(), device.name, device.backend)).on_hover_text(&device.why);
+    ui.weak(format!("{} ({})", device.name, device.backend)).on_hover_text(&device.why);
+    ui.label(icon(Icon::Cpu, 14.0).color(Tokens::of(ui).weak)).on_hover_text(&device.why);
 }
 
 #[cfg(test)]

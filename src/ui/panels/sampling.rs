@@ -83,12 +83,12 @@ fn kept_ui(ui: &mut Ui, state: &AppState) {
     let (Some(project), Some(kept)) = (&state.project, state.view.kept()) else { return };
     let full = state.view.counts().unwrap_or(&[]);
     let rows = project.classes().iter().zip(kept).zip(full).filter(|(_, full)| **full > 0);
-    Grid::new("kept").num_columns(4).spacing([8.0, 2.0]).show(ui, |ui| {
+    Grid::new("kept").num_columns(3).spacing([8.0, 2.0]).show(ui, |ui| {
         for ((class, kept), full) in rows {
             swatch(ui, class_color(class.color), 12.0);
             ui.label(&class.name);
-            ui.label(number(format!("{:>9}", format::count(*kept))));
-            ui.weak(number(format!("of {:>9}", format::count(*full))));
+            let text = number(format!("{:>9}", format::count(*kept)));
+            ui.label(text).on_hover_text(format!("of {} pixels", format::count(*full)));
             ui.end_row();
         }
     });

@@ -7,7 +7,7 @@ use crate::engine::protocol::Evaluation;
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, class_color, mono};
-use crate::ui::widgets::{badge, number, nothing_yet, swatch};
+use crate::ui::widgets::{badge, nothing_yet, number, swatch};
 
 /// Draws the tab.
 pub fn scores_ui(ui: &mut Ui, state: &AppState) {

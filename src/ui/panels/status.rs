@@ -7,7 +7,7 @@ use crate::domain::UNLABELLED;
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
-use crate::ui::widgets::number;
+use crate::ui::widgets::{icon, number};
 
 /// Draws the line.
 pub fn status_ui(ui: &mut Ui, state: &AppState) {
@@ -16,7 +16,7 @@ pub fn status_ui(ui: &mut Ui, state: &AppState) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             saved_ui(ui, state);
             ui.separator();
-            ui.label(number(format!("{:>4.0} %", state.views[state.active_view].camera.zoom * 100.0)))
+            ui.label(number(format!("{:>4.0} %", state.camera.camera.zoom * 100.0)))
                 .on_hover_text("Zoom: screen points per image pixel");
             if let Some([width, height]) = state.view.size() {
                 ui.separator();
@@ -54,10 +54,12 @@ fn saved_ui(ui: &mut Ui, state: &AppState) {
     let labels = format::counted(project.labels() as u64, "label");
     let tokens = Tokens::of(ui);
     if project.saved {
-        let text = RichText::new(format!("{} saved · {labels}", Icon::Check.unicode())).color(tokens.weak);
+        let text = RichText::new(format!("saved · {labels}")).color(tokens.weak);
         ui.label(text).on_hover_text(format!("Every click is on disk: {}", project.journal.display()));
+        ui.label(icon(Icon::Check, 13.0).color(tokens.weak));
     } else {
-        let text = RichText::new(format!("{} not saved · {labels}", Icon::TriangleAlert.unicode()));
-        ui.label(text.color(tokens.error)).on_hover_text(format!("Cannot write {}", project.journal.display()));
+        let text = RichText::new(format!("not saved · {labels}")).color(tokens.error);
+        ui.label(text).on_hover_text(format!("Cannot write {}", project.journal.display()));
+        ui.label(icon(Icon::TriangleAlert, 13.0).color(tokens.error));
     }
 }

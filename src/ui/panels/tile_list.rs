@@ -1,8 +1,8 @@
 //! The tiles: thumbnail, id, split, own labels, score, fault. Only rows in sight are drawn.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, Image, ProgressBar, Rect, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Image, ProgressBar, Rect, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -11,7 +11,7 @@ use crate::domain::split::Split;
 use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::{AppState, OpenProject};
-use crate::ui::theme::{Tokens, mono, semibold};
+use crate::ui::theme::{Tokens, icons, mono, semibold};
 use crate::ui::widgets::nothing_yet;
 
 const ROW: f32 = 60.0;
@@ -78,7 +78,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let (tokens, chosen) = (Tokens::of(ui), index == state.selected);
     let said = format!("Tile {}", tile.id);
-    response.widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, chosen, &said));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &said));
     let ground = match (chosen, response.hovered()) {
         (true, _) => tokens.selection,
         (false, true) => tokens.button[0],
@@ -103,7 +103,13 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
             let text = format!("mIoU {}", format::score(*score));
             clip.text(pos2(end + 8.0, second.y), Align2::LEFT_CENTER, text, mono(11.0), tokens.text);
         }
-        clip.text(pos2(text_left, rect.top() + 47.0), Align2::LEFT_CENTER, facts(state, tile), FontId::proportional(11.0), tokens.weak);
+        clip.text(
+            pos2(text_left, rect.top() + 47.0),
+            Align2::LEFT_CENTER,
+            facts(state, tile),
+            FontId::proportional(11.0),
+            tokens.weak,
+        );
     }
     let response = response.on_hover_ui(|ui| {
         ui.label(&tile.id);
@@ -146,6 +152,6 @@ fn thumbnail_ui(ui: &Ui, state: &AppState, tile: &Tile, square: Rect) {
     ui.painter().rect_filled(square, CornerRadius::same(3), tokens.sunken);
     if tile.fault.is_some() {
         let icon = Icon::TriangleAlert.unicode();
-        ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, FontId::proportional(18.0), tokens.error);
+        ui.painter().text(square.center(), Align2::CENTER_CENTER, icon, icons(18.0), tokens.error);
     }
 }

@@ -7,7 +7,7 @@ use crate::ui::action::UiAction;
 use crate::ui::message::Level;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, semibold};
-use crate::ui::widgets::quiet_icon;
+use crate::ui::widgets::{icon, quiet_icon};
 
 /// Draws the toasts in a column whose foot stands `above_bottom` points over the window's foot, clear of the run bar.
 pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -15,18 +15,18 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
         return;
     }
     let offset = Vec2::new(-16.0, -above_bottom - 12.0);
-    let area = Area::new(Id::new("toasts")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
+    let area = Area::new(Id::unique("toasts")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
     area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);
         for (index, message) in state.messages.toasts() {
-            let (color, icon) = match message.level {
+            let (color, sign) = match message.level {
                 Level::Error => (tokens.error, Icon::CircleX),
                 _ => (tokens.warn, Icon::TriangleAlert),
             };
             Frame::popup(ui.style()).inner_margin(12).stroke(Stroke::new(1.0, color)).show(ui, |ui| {
                 ui.set_width(380.0);
                 ui.horizontal_top(|ui| {
-                    ui.label(RichText::new(icon.unicode()).size(16.0).color(color));
+                    ui.label(icon(sign, 16.0).color(color));
                     ui.vertical(|ui| {
                         ui.set_width(318.0);
                         ui.label(RichText::new(&message.headline).font(semibold(13.0)).color(tokens.strong));

@@ -34,7 +34,7 @@ pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     field(ui, "Radius", |ui| {
         let mut radius = state.settings.radius;
         let slider = Slider::new(&mut radius, RADII).logarithmic(true).smallest_positive(1.0).suffix(" px");
-        ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(48.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - 68.0).max(40.0);
         if ui.add(slider.fixed_decimals(0)).on_hover_text("0 marks single pixels; [ and ] change it").changed() {
             actions.push(UiAction::SetRadius(radius));
         }

@@ -6,7 +6,7 @@ use lucide_icons::Icon;
 use super::training_fields as fields;
 use crate::domain::RunConfig;
 use crate::ui::action::UiAction;
-use crate::ui::state::AppState;
+use crate::ui::state::{AppState, OpenProject};
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::{accent_button, field};
 
@@ -30,8 +30,9 @@ pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn running_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.weak("A run is on: labels and the learning rate can be changed.");
     let mut rate = state.live_rate();
+    let speed = rate * 0.01;
     field(ui, "Learning rate", |ui| {
-        let drag = DragValue::new(&mut rate).range(1e-8..=10.0).speed(rate * 0.01).max_decimals(8);
+        let drag = DragValue::new(&mut rate).range(1e-8..=10.0).speed(speed).max_decimals(8);
         let response = ui.add(drag.update_while_editing(false)).accessible_name("Learning rate of the run");
         if response.changed() {
             actions.push(UiAction::SetLearningRate(rate));
@@ -43,7 +44,7 @@ fn running_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     presets_ui(ui, form);
     fields::network_ui(ui, form);
-    fields::loss_ui(ui, form, state.project.as_ref().map(|project| project.classes()));
+    fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
     fields::length_ui(ui, form);
     fields::optimiser_ui(ui, form);
     fields::rest_ui(ui, form);

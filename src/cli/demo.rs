@@ -1,0 +1,12 @@
+//! `generate-demo`: draws the built-in demo scenes anew.
+
+use std::process::ExitCode;
+
+use super::args::DemoArgs;
+use super::out;
+
+pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    crate::data::demo::generate(&args.out)?;
+    out::line(&format!("the demo scenes are in {}", args.out.display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,91 @@
+//! `evaluate`: scores a finished run.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::args::EvaluateArgs;
+use super::out;
+use crate::data::Project;
+use crate::domain::Classes;
+use crate::domain::config::DeviceChoice;
+use crate::engine::device::Devices;
+use crate::engine::{finished, priority};
+use crate::infer::evaluation::Evaluated;
+use crate::infer::{EvaluationJob, Predictor};
+use crate::train::folder::FinishedRun;
+use crate::train::plan::Plan;
+
+pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
+    priority::start_compute_pool();
+    let mut run = FinishedRun::open(&args.run)?;
+    if let Some(device) = &args.device {
+        run.config.device = DeviceChoice::from(device.clone());
+    }
+    let project = Project::open(args.data.as_ref().unwrap_or(&run.config.data))?;
+    finished::check_classes(&run.classes, &project)?;
+    let plan = Plan::new(project, &run.config);
+    let tiles = match &args.data {
+        None => plan.val.clone(),
+        Some(_) => with_masks(&plan.project),
+    };
+    if tiles.is_empty() {
+        anyhow::bail!("there is no tile with a full mask to score: name a folder with masks with --data");
+    }
+    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
+    let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);
+    let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
+    result.faults.iter().for_each(|fault| out::error(&format!("[WARNING] {fault}")));
+    out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn with_masks(project: &Project) -> Vec<usize> {
+    let scorable = |index: &usize| project.tiles[*index].mask.is_some() && project.tiles[*index].fault.is_none();
+    (0..project.tiles.len()).filter(scorable).collect()
+}
+
+fn score(mut job: EvaluationJob, predictor: &Predictor) -> Evaluated {
+    while job.advance(predictor) {}
+    job.finish()
+}
+
+fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result<String> {
+    let per_class: Vec<_> = classes
+        .iter()
+        .zip(result.scores.iou.iter().zip(&result.scores.f1))
+        .map(|(class, (iou, f1))| json!({ "name": class.name, "ignored": class.ignored, "iou": iou, "f1": f1 }))
+        .collect();
+    let tiles: Vec<_> = result.tiles.iter().map(|(id, miou)| json!({ "id": id, "miou": miou })).collect();
+    let value = json!({
+        "measured_on": format!("{which}, full masks at native resolution"),
+        "miou": result.scores.miou,
+        "pixel_accuracy": result.scores.pixel_accuracy,
+        "pixels": result.scores.pixels,
+        "classes": per_class,
+        "tiles": tiles,
+        "confusion": result.confusion,
+    });
+    Ok(serde_json::to_string_pretty(&value)?)
+}
+
+fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
+    let scores = &result.scores;
+    let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
+    let mut lines = vec![format!("{:width$}     IoU      F1", "class")];
+    for (class, (iou, f1)) in classes.iter().zip(scores.iou.iter().zip(&scores.f1)) {
+        let note = if class.ignored { "  (ignored)" } else { "" };
+        lines.push(format!("{:width$}  {}  {}{note}", class.name, cell(*iou), cell(*f1)));
+    }
+    lines.push(format!("mIoU {} · pixel accuracy {}", cell(scores.miou).trim(), cell(scores.pixel_accuracy).trim()));
+    let megapixels = scores.pixels as f64 / 1e6;
+    lines.push(format!(
+        "measured on {which} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        result.tiles.len()
+    ));
+    lines.join("\n")
+}
+
+fn cell(value: f64) -> String {
+    if value.is_nan() { format!("{:>6}", "nan") } else { format!("{value:>6.4}") }
+}

@@ -1,0 +1,21 @@
+//! Ctrl-C: the first one asks for a clean end, the second one ends at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Calls `stop` on the first Ctrl-C (or SIGTERM), and ends the process on the second.
+pub(super) fn on_first(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
+        if ASKED.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        stop();
+    })?;
+    Ok(())
+}
+
+/// Whether somebody asked for an end.
+pub(super) fn asked() -> bool {
+    ASKED.load(Ordering::SeqCst)
+}

@@ -1,0 +1,79 @@
+//! `predict`: segments images with a finished run.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::args::PredictArgs;
+use super::out;
+use crate::data::{DataError, images, write};
+use crate::domain::config::DeviceChoice;
+use crate::engine::device::Devices;
+use crate::engine::{finished, priority};
+use crate::infer::Predictor;
+use crate::train::folder::FinishedRun;
+
+pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
+    priority::start_compute_pool();
+    let mut run = FinishedRun::open(&args.run)?;
+    if let Some(device) = &args.device {
+        run.config.device = DeviceChoice::from(device.clone());
+    }
+    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
+    std::fs::create_dir_all(&args.out).map_err(|source| DataError::Io {
+        doing: "cannot create the folder for the results",
+        path: args.out.clone(),
+        source,
+    })?;
+    let mut names = BTreeSet::new();
+    let mut failed = 0;
+    for image in &args.images {
+        let target = args.out.join(unique_name(image, &mut names));
+        if let Err(error) = predict(image, &target, &predictor, &run) {
+            out::error(&format!("[WARNING] this image is left out: {error}"));
+            failed += 1;
+        }
+    }
+    if failed > 0 {
+        anyhow::bail!("{failed} of {} images could not be segmented", args.images.len());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The image's name without its extension; images of one name in several folders get a number.
+fn unique_name(image: &Path, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
+    let stem = PathBuf::from(image.file_stem().unwrap_or(image.as_os_str()));
+    let numbered = |n: usize| if n == 1 { stem.clone() } else { with_suffix(&stem, &format!("_{n}")) };
+    let name = (1..).map(numbered).find(|name| !taken.contains(name)).unwrap_or(stem.clone());
+    taken.insert(name.clone());
+    name
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut text = path.as_os_str().to_owned();
+    text.push(suffix);
+    PathBuf::from(text)
+}
+
+fn predict(image: &Path, target: &Path, predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
+    let picture = images::decode_rgb(image)?;
+    let prediction = predictor.predict(&picture);
+    let size = prediction.classes.size();
+    write::index_png(&with_suffix(target, "_classes.png"), &prediction.classes)?;
+    write::color_png(&with_suffix(target, "_colors.png"), &prediction.classes, &run.classes, false)?;
+    write::confidence_png(&with_suffix(target, "_confidence.png"), &prediction.confidence, size)?;
+    out::line(&format!("{} -> {}", image.display(), with_suffix(target, "_{classes,colors,confidence}.png").display()));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_of_one_name_do_not_overwrite_each_other() {
+        let mut taken = BTreeSet::new();
+        let names = ["a/x.jpg", "b/x.jpg", "b/y.png"].map(|path| unique_name(Path::new(path), &mut taken));
+        assert_eq!(names, ["x", "x_2", "y"].map(PathBuf::from));
+    }
+}

@@ -1,0 +1,226 @@
+//! Where to compute: a real GPU if there is one, else the CPU, and always with the reason.
+//!
+//! Software renderers (lavapipe, llvmpipe, WARP, SwiftShader) are GPUs in name only: Burn's kernels crawl on them or crash the
+//! driver. They are used only when asked for by name.
+
+use burn::tensor::wgpu::{WgpuBackend, wgpu};
+use burn::tensor::{Device, DeviceKind};
+
+use super::protocol::DeviceInfo;
+use crate::domain::config::DeviceChoice;
+
+/// A graphics adapter of this machine.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    /// Its name, as the driver gives it.
+    pub name: String,
+    /// Graphics API.
+    pub backend: wgpu::Backend,
+    /// Discrete, integrated, virtual, software.
+    pub kind: wgpu::DeviceType,
+    /// Driver and its version.
+    pub driver: String,
+    /// Largest buffer, bytes.
+    pub max_buffer: u64,
+    /// Position among the adapters of its kind and API.
+    index: usize,
+}
+
+impl Adapter {
+    /// Whether it only pretends to be a GPU.
+    pub fn is_software(&self) -> bool {
+        self.kind == wgpu::DeviceType::Cpu
+    }
+
+    /// The kind in a word.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            wgpu::DeviceType::DiscreteGpu => "discrete",
+            wgpu::DeviceType::IntegratedGpu => "integrated",
+            wgpu::DeviceType::VirtualGpu => "virtual",
+            wgpu::DeviceType::Cpu => "software",
+            wgpu::DeviceType::Other => "other",
+        }
+    }
+
+    fn selector(&self) -> DeviceKind {
+        match self.kind {
+            wgpu::DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(self.index),
+            wgpu::DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(self.index),
+            wgpu::DeviceType::VirtualGpu => DeviceKind::VirtualGpu(self.index),
+            wgpu::DeviceType::Cpu => DeviceKind::Cpu,
+            wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
+        }
+    }
+
+    fn api(&self) -> WgpuBackend {
+        match self.backend {
+            wgpu::Backend::Vulkan => WgpuBackend::Vulkan,
+            wgpu::Backend::Metal => WgpuBackend::Metal,
+            wgpu::Backend::Dx12 => WgpuBackend::Dx12,
+            _ => WgpuBackend::Auto,
+        }
+    }
+}
+
+/// The adapters Burn could use, best first.
+pub fn adapters() -> Vec<Adapter> {
+    let backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let mut list: Vec<Adapter> = Vec::new();
+    for adapter in pollster::block_on(instance.enumerate_adapters(backends)) {
+        let (info, limits) = (adapter.get_info(), adapter.limits());
+        let index = list.iter().filter(|a| a.kind == info.device_type && a.backend == info.backend).count();
+        list.push(Adapter {
+            name: info.name,
+            backend: info.backend,
+            kind: info.device_type,
+            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            max_buffer: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size),
+            index,
+        });
+    }
+    list.sort_by_key(rank);
+    list
+}
+
+fn rank(adapter: &Adapter) -> u8 {
+    match adapter.kind {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    }
+}
+
+/// What a choice comes to on a machine with these adapters: an adapter, or `None` for the CPU, with the reason.
+///
+/// # Errors
+/// A sentence for the user when what was asked for is not there.
+pub fn resolve<'a>(choice: &DeviceChoice, adapters: &'a [Adapter]) -> Result<(Option<&'a Adapter>, String), String> {
+    let real = adapters.iter().find(|adapter| !adapter.is_software() && adapter.kind != wgpu::DeviceType::Other);
+    let listed = || match adapters {
+        [] => "this machine shows no graphics adapter".to_owned(),
+        _ => {
+            let names: Vec<String> = adapters.iter().map(|a| format!("{} ({})", a.name, a.kind_name())).collect();
+            format!("the adapters here are {}", names.join(", "))
+        }
+    };
+    match (choice, real) {
+        (DeviceChoice::Cpu, _) => Ok((None, "the CPU was asked for".to_owned())),
+        (DeviceChoice::Auto, Some(gpu)) => Ok((Some(gpu), format!("the {} GPU of this machine", gpu.kind_name()))),
+        (DeviceChoice::Gpu, Some(gpu)) => Ok((Some(gpu), "a GPU was asked for".to_owned())),
+        (DeviceChoice::Auto, None) if adapters.is_empty() => Ok((None, "no graphics adapter was found".to_owned())),
+        (DeviceChoice::Auto, None) => {
+            Ok((None, format!("{} is a software renderer, slower than the CPU itself", adapters[0].name)))
+        }
+        (DeviceChoice::Gpu, None) => {
+            Err(format!("there is no GPU to train on ({}): choose the device cpu or auto", listed()))
+        }
+        (DeviceChoice::Named(name), _) => {
+            let wanted = name.to_lowercase();
+            let found = adapters.iter().find(|adapter| adapter.name.to_lowercase().contains(&wanted));
+            found
+                .map(|adapter| (Some(adapter), format!("'{name}' was asked for")))
+                .ok_or_else(|| format!("no adapter's name contains '{name}' ({})", listed()))
+        }
+    }
+}
+
+/// A device ready for tensors.
+#[derive(Clone)]
+pub struct Chosen {
+    /// Burn's handle, without autodiff.
+    pub device: Device,
+    /// What to tell.
+    pub info: DeviceInfo,
+    /// Largest buffer it takes, bytes.
+    pub max_buffer: u64,
+}
+
+/// Devices opened so far. Burn opens each adapter once per process, so they are kept.
+#[derive(Default)]
+pub struct Devices {
+    opened: Vec<(String, Device)>,
+}
+
+impl Devices {
+    /// Opens what a choice comes to.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn open(&mut self, choice: &DeviceChoice) -> Result<Chosen, String> {
+        // Looking for adapters loads drivers: whoever wants the CPU should not wait for, or suffer from, that.
+        let found = if *choice == DeviceChoice::Cpu { Vec::new() } else { adapters() };
+        let (adapter, why) = resolve(choice, &found)?;
+        let Some(adapter) = adapter else { return Ok(cpu(why)) };
+        let key = format!("{:?} {}", adapter.backend, adapter.name);
+        let device = match self.opened.iter().find(|(name, _)| *name == key) {
+            Some((_, device)) => device.clone(),
+            None => {
+                let options = Device::wgpu_options().device_kind(adapter.selector()).graphics_api(adapter.api());
+                let device = options.init().map_err(|error| {
+                    format!("{} cannot be opened ({error}): update its driver, or choose the device cpu", adapter.name)
+                })?;
+                self.opened.push((key, device.clone()));
+                device
+            }
+        };
+        let info =
+            DeviceInfo { name: adapter.name.clone(), backend: format!("{:?}", adapter.backend), is_gpu: true, why };
+        Ok(Chosen { device, info, max_buffer: adapter.max_buffer })
+    }
+}
+
+fn cpu(why: String) -> Chosen {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let plural = if threads == 1 { "" } else { "s" };
+    let info =
+        DeviceInfo { name: format!("CPU, {threads} thread{plural}"), backend: "Flex".to_owned(), is_gpu: false, why };
+    Chosen { device: Device::flex(), info, max_buffer: u64::MAX }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn adapter(name: &str, kind: wgpu::DeviceType) -> Adapter {
+        Adapter {
+            name: name.to_owned(),
+            backend: wgpu::Backend::Vulkan,
+            kind,
+            driver: String::new(),
+            max_buffer: 1 << 31,
+            index: 0,
+        }
+    }
+
+    fn named(choice: &DeviceChoice, adapters: &[Adapter]) -> Result<Option<String>, String> {
+        resolve(choice, adapters).map(|(adapter, _)| adapter.map(|a| a.name.clone()))
+    }
+
+    #[test]
+    fn software_is_never_trained_on_unless_named() {
+        let only_software = [adapter("llvmpipe (LLVM 15)", wgpu::DeviceType::Cpu)];
+        assert_eq!(named(&DeviceChoice::Auto, &only_software), Ok(None));
+        assert!(named(&DeviceChoice::Gpu, &only_software).is_err_and(|e| e.contains("choose the device cpu")));
+        let by_name = DeviceChoice::Named("LLVMpipe".to_owned());
+        assert_eq!(named(&by_name, &only_software), Ok(Some("llvmpipe (LLVM 15)".to_owned())));
+        let (_, why) = resolve(&DeviceChoice::Auto, &only_software).unwrap();
+        assert!(why.contains("software renderer"), "{why}");
+    }
+
+    #[test]
+    fn a_real_gpu_is_used_unless_the_cpu_is_asked_for() {
+        let both = [adapter("RTX", wgpu::DeviceType::DiscreteGpu), adapter("llvmpipe", wgpu::DeviceType::Cpu)];
+        assert_eq!(named(&DeviceChoice::Auto, &both), Ok(Some("RTX".to_owned())));
+        assert_eq!(named(&DeviceChoice::Gpu, &both), Ok(Some("RTX".to_owned())));
+        assert_eq!(named(&DeviceChoice::Cpu, &both), Ok(None));
+        assert!(named(&DeviceChoice::Named("radeon".to_owned()), &both).is_err_and(|e| e.contains("RTX (discrete)")));
+        assert_eq!(named(&DeviceChoice::Auto, &[]), Ok(None));
+    }
+}

@@ -1,0 +1,99 @@
+//! Running means and times of a run.
+
+use std::time::Instant;
+
+/// A mean that is read out and begun again.
+#[derive(Default)]
+pub(super) struct Mean {
+    sum: f64,
+    count: u32,
+}
+
+impl Mean {
+    pub(super) fn add(&mut self, value: f32) {
+        self.sum += f64::from(value);
+        self.count += 1;
+    }
+
+    /// The mean since the last call; NaN if there was nothing.
+    pub(super) fn take(&mut self) -> f32 {
+        let mean = self.sum / f64::from(self.count);
+        *self = Self::default();
+        mean as f32
+    }
+}
+
+/// Time spent on steps, and on waiting for the loader.
+pub(super) struct Meter {
+    pub(super) since_report: Mean,
+    pub(super) since_evaluation: Mean,
+    report_secs: f64,
+    report_waiting: f64,
+    report_steps: u32,
+    reported_at: Option<Instant>,
+    total_secs: f64,
+    total_waiting: f64,
+}
+
+impl Meter {
+    pub(super) fn new() -> Self {
+        Self {
+            since_report: Mean::default(),
+            since_evaluation: Mean::default(),
+            report_secs: 0.0,
+            report_waiting: 0.0,
+            report_steps: 0,
+            reported_at: None,
+            total_secs: 0.0,
+            total_waiting: 0.0,
+        }
+    }
+
+    /// Takes note of a step: its loss, how long the loader kept it waiting, and how long it took after that.
+    pub(super) fn step(&mut self, loss: f32, waiting: f64, computing: f64) {
+        self.since_report.add(loss);
+        self.since_evaluation.add(loss);
+        self.report_secs += computing + waiting;
+        self.report_waiting += waiting;
+        self.report_steps += 1;
+        self.total_secs += computing + waiting;
+        self.total_waiting += waiting;
+    }
+
+    /// Whether the last report is old enough for another: at most 20 a second.
+    pub(super) fn is_report_due(&self) -> bool {
+        self.reported_at.is_none_or(|at| at.elapsed().as_millis() >= 50)
+    }
+
+    /// Seconds a step and the share of waiting since the last report.
+    pub(super) fn take_report(&mut self) -> (f32, f32) {
+        let secs = self.report_secs / f64::from(self.report_steps.max(1));
+        let waiting = self.report_waiting / self.report_secs.max(f64::MIN_POSITIVE);
+        (self.report_secs, self.report_waiting, self.report_steps) = (0.0, 0.0, 0);
+        self.reported_at = Some(Instant::now());
+        (secs as f32, waiting as f32)
+    }
+
+    /// Share of all step time spent waiting.
+    pub(super) fn waiting_share(&self) -> f64 {
+        if self.total_secs > 0.0 { self.total_waiting / self.total_secs } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_and_shares_begin_again_after_each_report() {
+        let mut meter = Meter::new();
+        meter.step(1.0, 0.1, 0.3);
+        meter.step(3.0, 0.0, 0.4);
+        assert!((meter.since_report.take() - 2.0).abs() < 1e-6);
+        let (secs, waiting) = meter.take_report();
+        assert!((secs - 0.4).abs() < 1e-6 && (waiting - 0.125).abs() < 1e-6);
+        assert!(meter.since_report.take().is_nan());
+        assert!((meter.since_evaluation.take() - 2.0).abs() < 1e-6);
+        assert!((meter.waiting_share() - 0.125).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,156 @@
+//! The prediction over the tile in view, refreshed in slices between training steps.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use image::RgbImage;
+
+use super::outbox::Outbox;
+use super::protocol::{EventKind, Preview, ViewRequest};
+use super::slot::Latest;
+use crate::data::{DataError, Project};
+use crate::infer::{Predictor, TileJob, TilePrediction};
+
+/// Share of the training time that previews may take.
+const SHARE: f64 = 0.3;
+/// A preview that is done is not begun again sooner.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Half-done previews are shown at most this often: each is a copy of the tile's classes.
+const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+
+/// Keeps the prediction over the tile in view up to date.
+pub(super) struct Previewer {
+    slot: Arc<Latest<Preview>>,
+    view: Option<ViewRequest>,
+    tile: Option<(String, Arc<RgbImage>)>,
+    job: Option<TileJob>,
+    earlier: Option<TilePrediction>,
+    /// The network has changed since the last complete preview.
+    stale: bool,
+    finished_at: Option<Instant>,
+    published_at: Option<Instant>,
+    seconds_owed: f64,
+}
+
+impl Previewer {
+    pub(super) fn new(slot: Arc<Latest<Preview>>) -> Self {
+        Self {
+            slot,
+            view: None,
+            tile: None,
+            job: None,
+            earlier: None,
+            stale: true,
+            finished_at: None,
+            published_at: None,
+            seconds_owed: 0.0,
+        }
+    }
+
+    /// Another tile, or another part of it, is in view.
+    pub(super) fn set_view(&mut self, view: Option<ViewRequest>) {
+        let same_tile = |a: &ViewRequest, b: &ViewRequest| a.tile == b.tile;
+        if !self.view.as_ref().zip(view.as_ref()).is_some_and(|(a, b)| same_tile(a, b)) {
+            self.restart();
+        }
+        self.view = view;
+    }
+
+    /// Another network predicts from now on: nothing seen so far is of use.
+    pub(super) fn restart(&mut self) {
+        self.job = None;
+        self.earlier = None;
+        self.tile = None;
+        self.mark_stale();
+        self.finished_at = None;
+    }
+
+    /// The network has taken a step.
+    pub(super) fn mark_stale(&mut self) {
+        self.stale = true;
+    }
+
+    /// Training took this long: previews may take a share of it.
+    pub(super) fn earn(&mut self, training_secs: f64) {
+        self.seconds_owed = (self.seconds_owed + SHARE * training_secs).min(0.5);
+    }
+
+    /// Whether there is anything to predict.
+    pub(super) fn is_pending(&self) -> bool {
+        self.view.is_some() && (self.job.is_some() || self.stale)
+    }
+
+    /// Whether it may be done now, while training.
+    pub(super) fn is_due(&self) -> bool {
+        let rested = self.job.is_some() || self.finished_at.is_none_or(|at| at.elapsed() >= PAUSE);
+        self.is_pending() && rested && self.seconds_owed > 0.0
+    }
+
+    /// Predicts one window.
+    pub(super) fn advance(&mut self, predictor: &Predictor, project: &Project, step: u64, outbox: &Outbox) {
+        let began = Instant::now();
+        if let Err(error) = self.window(predictor, project, step, outbox) {
+            self.view = None;
+            outbox.warn(format!("this tile cannot be predicted: {error}"));
+        }
+        self.seconds_owed -= began.elapsed().as_secs_f64();
+    }
+
+    fn window(
+        &mut self,
+        predictor: &Predictor,
+        project: &Project,
+        step: u64,
+        outbox: &Outbox,
+    ) -> Result<(), DataError> {
+        let Some(view) = self.view.clone() else { return Ok(()) };
+        let mut job = match self.job.take() {
+            Some(job) => job,
+            None => {
+                let image = self.image(&view.tile, predictor, project)?;
+                let job = predictor.begin(image, view.visible);
+                self.stale = false;
+                match self.earlier.take() {
+                    Some(earlier) => job.over(earlier),
+                    None => job,
+                }
+            }
+        };
+        job.advance(predictor);
+        let complete = job.is_complete();
+        if complete || self.published_at.is_none_or(|at| at.elapsed() >= PUBLISH_EVERY) {
+            self.publish(&view.tile, job.so_far(), step, outbox);
+        }
+        if complete {
+            self.finished_at = Some(Instant::now());
+            self.earlier = Some(job.finish());
+        } else {
+            self.job = Some(job);
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, tile: &str, prediction: &TilePrediction, step: u64, outbox: &Outbox) {
+        let TilePrediction { classes, confidence } = prediction.clone();
+        let complete = classes.labelled() == classes.data().len() as u64;
+        self.slot.put(Preview { run: outbox.run, tile: tile.to_owned(), step, classes, confidence, complete });
+        self.published_at = Some(Instant::now());
+        outbox.send(EventKind::PreviewReady);
+    }
+
+    /// The tile in view as the network sees it, decoded once.
+    fn image(&mut self, id: &str, predictor: &Predictor, project: &Project) -> Result<Arc<RgbImage>, DataError> {
+        if let Some((kept, image)) = &self.tile
+            && kept == id
+        {
+            return Ok(Arc::clone(image));
+        }
+        let tile = project.tile(id).ok_or_else(|| DataError::Content {
+            what: format!("there is no tile '{id}' in this project"),
+            path: project.root.clone(),
+        })?;
+        let image = predictor.fit(project.read_image(tile)?);
+        self.tile = Some((id.to_owned(), Arc::clone(&image)));
+        Ok(image)
+    }
+}

@@ -1,0 +1,183 @@
+//! Everything between the wish for a run and its first step. Whatever cannot work is refused here, with the remedy.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+
+use super::device::{Chosen, Devices};
+use super::outbox::Outbox;
+use super::priority;
+use super::protocol::{EventKind, Phase, RunInfo};
+use super::report;
+use super::run::{Parts, Run};
+use crate::data::loader::{BatchPlan, Loader};
+use crate::data::training_set::TrainingSet;
+use crate::data::{Journal, Project};
+use crate::domain::config::{Length, TrainConfig};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Classes, RunConfig};
+use crate::infer::Predictor;
+use crate::model::{Net, size};
+use crate::train::folder::RunFolder;
+use crate::train::plan::Plan;
+use crate::train::trainer::Trainer;
+use crate::train::weighting::Weighting;
+
+/// Prepares a run. `cancelled` is asked between tiles.
+pub(super) fn prepare(
+    config: RunConfig,
+    out: &Path,
+    devices: &mut Devices,
+    outbox: &Outbox,
+    cancelled: &mut dyn FnMut() -> bool,
+) -> anyhow::Result<(Run, Predictor)> {
+    announce(outbox, "opening the project", 0, 0);
+    let project = open_project(&config.data, outbox)?;
+    let plan = Plan::new(project, &config);
+    refuse_problems(config.problems(&plan.project.classes))?;
+    let chosen = devices.open(&config.device).map_err(|why| anyhow!(why))?;
+    check_buffers(&config, &plan.project.classes, &chosen)?;
+
+    let (journal, replay) = Journal::open_to_follow(&plan.project)?;
+    replay.notes.iter().for_each(|note| outbox.warn(note));
+    let set = Arc::new(TrainingSet::new(
+        Arc::clone(&plan.project),
+        plan.train.clone(),
+        config.train.frame,
+        config.label_sampling(),
+        replay.book.clone(),
+    ));
+    if set.epoch().is_empty() {
+        bail!(
+            "there is nothing to learn from: sample labels from masks, or click some on a tile that does not validate"
+        );
+    }
+    let weighting = count_labels(&config.train, &set, &plan.project.classes, outbox, cancelled)?;
+
+    announce(outbox, "building the network", 0, 0);
+    chosen.device.seed(config.seed);
+    let training_device = chosen.device.clone().autodiff();
+    let net = Net::new(&config.model, plan.project.classes.len(), &training_device);
+    let folder = RunFolder::create(out, &config, &plan.project.classes)?;
+    let info = describe(&config, &plan, &set, &net, &chosen, out);
+    let predictor = predictor(&config, &plan.project.classes, net.clone(), &chosen);
+    let trainer = Trainer::new(net, &config.train, training_device);
+    let loader = Loader::start(Arc::clone(&set), batch_plan(&config), loader_threads(), priority::lower_this_thread)?;
+    let notes = plan.notes.clone();
+    let mut run = Run::new(Parts {
+        info,
+        project: plan.project,
+        val: plan.val,
+        trainer,
+        loader,
+        set,
+        weighting,
+        journal,
+        book: replay.book,
+        folder,
+    });
+    notes.into_iter().for_each(|note| run.say(outbox, note));
+    run.announce_start(outbox);
+    Ok((run, predictor))
+}
+
+/// A network of the run's shape, ready to predict.
+pub(super) fn predictor(config: &RunConfig, classes: &Classes, net: Net, chosen: &Chosen) -> Predictor {
+    use burn::module::Module as _;
+    Predictor::new(net.valid(), config.train.frame, config.model.stride(), classes, chosen.device.clone())
+}
+
+/// Opens a project and tells what was noticed.
+pub(super) fn open_project(root: &Path, outbox: &Outbox) -> anyhow::Result<Project> {
+    const NAMED: usize = 5;
+    let project = Project::open(root)?;
+    project.notes.iter().for_each(|note| outbox.info(note));
+    let faults: Vec<_> = project.tiles.iter().filter_map(|tile| tile.fault.as_deref().map(|f| (&tile.id, f))).collect();
+    for (id, fault) in faults.iter().take(NAMED) {
+        outbox.warn(format!("tile {id} cannot be used: {fault}"));
+    }
+    if faults.len() > NAMED {
+        outbox.warn(format!("{} more tiles cannot be used", faults.len() - NAMED));
+    }
+    Ok(project)
+}
+
+fn announce(outbox: &Outbox, what: &str, done: usize, total: usize) {
+    outbox.send(EventKind::Phase(Phase::Preparing { what: what.to_owned(), done, total }));
+}
+
+fn refuse_problems(problems: Vec<String>) -> anyhow::Result<()> {
+    if problems.is_empty() { Ok(()) } else { bail!("the run cannot start: {}", problems.join("; ")) }
+}
+
+fn check_buffers(config: &RunConfig, classes: &Classes, chosen: &Chosen) -> anyhow::Result<()> {
+    let (train, size) = (&config.train, config.train.frame.size());
+    match size::buffer_problem(&config.model, classes.len(), train.batch, size, chosen.max_buffer) {
+        Some(problem) => bail!("the run cannot start on {}: {problem}", chosen.info.name),
+        None => Ok(()),
+    }
+}
+
+fn count_labels(
+    config: &TrainConfig,
+    set: &TrainingSet,
+    classes: &Classes,
+    outbox: &Outbox,
+    cancelled: &mut dyn FnMut() -> bool,
+) -> anyhow::Result<Weighting> {
+    let mut weighting = Weighting::new(config.class_weights.clone(), classes);
+    if !weighting.needs_counts() {
+        return Ok(weighting);
+    }
+    let tiles = set.tiles();
+    for (done, &tile) in tiles.iter().enumerate() {
+        if cancelled() {
+            bail!("the run was stopped before its first step");
+        }
+        announce(outbox, "counting labels for the class weights", done, tiles.len());
+        if let Some(counts) = set.label_counts(tile) {
+            weighting.count(tile, counts);
+        }
+    }
+    Ok(weighting)
+}
+
+fn describe(config: &RunConfig, plan: &Plan, set: &TrainingSet, net: &Net, chosen: &Chosen, out: &Path) -> RunInfo {
+    let steps_per_epoch = (set.epoch().len() / config.train.batch).max(1) as u64;
+    let total_steps = match config.train.length {
+        Length::Epochs(epochs) => u64::from(epochs) * steps_per_epoch,
+        Length::Steps(steps) => steps,
+    };
+    let learned: Vec<usize> = set.tiles().into_iter().collect();
+    RunInfo {
+        folder: out.to_owned(),
+        config: config.clone(),
+        classes: plan.project.classes.iter().cloned().collect(),
+        device: chosen.info.clone(),
+        train_tiles: plan.ids(&learned),
+        val_tiles: plan.ids(&plan.val),
+        parameters: net.parameters(),
+        steps_per_epoch,
+        total_steps,
+    }
+}
+
+fn batch_plan(config: &RunConfig) -> BatchPlan {
+    let TrainConfig { batch, flips, quarter_turns, .. } = config.train;
+    BatchPlan { count: batch, flips, quarter_turns, seed: config.seed }
+}
+
+/// One thread keeps up with a CPU trainer; a GPU on a large machine wants more.
+fn loader_threads() -> usize {
+    (std::thread::available_parallelism().map_or(1, usize::from) / 4).clamp(1, 4)
+}
+
+/// The line about class weights, if there is anything to say.
+pub(super) fn weights_note(kind: &ClassWeights, weights: &[f32]) -> Option<String> {
+    match kind {
+        ClassWeights::None => None,
+        ClassWeights::Inverse => Some(report::weights_line("inverse-frequency", weights)),
+        ClassWeights::Given(_) => Some(report::weights_line("given", weights)),
+    }
+}

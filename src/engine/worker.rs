@@ -1,0 +1,208 @@
+//! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::Receiver;
+
+use super::device::Devices;
+use super::outbox::Outbox;
+use super::preview::Previewer;
+use super::protocol::{Command, EventKind, Phase, Preview, RunId};
+use super::run::{Run, Turn};
+use super::slot::Latest;
+use super::{finished, start};
+use crate::data::Project;
+use crate::domain::RunConfig;
+use crate::infer::Predictor;
+use crate::model::Net;
+use crate::train::folder::{self, Checkpoint};
+
+/// The worker's state.
+pub(super) struct Worker {
+    inbox: Receiver<Command>,
+    outbox: Outbox,
+    /// Commands taken from the inbox and not yet carried out.
+    waiting: VecDeque<Command>,
+    devices: Devices,
+    session: Option<Session>,
+    previewer: Previewer,
+}
+
+/// A network that can predict, and the run that trains it, if one does.
+pub(super) struct Session {
+    pub(super) predictor: Predictor,
+    pub(super) project: Arc<Project>,
+    pub(super) step: u64,
+    pub(super) run: Option<Run>,
+}
+
+impl Worker {
+    pub(super) fn new(inbox: Receiver<Command>, outbox: Outbox, slot: Arc<Latest<Preview>>) -> Self {
+        let devices = Devices::default();
+        let previewer = Previewer::new(slot);
+        Self { inbox, outbox, waiting: VecDeque::new(), devices, session: None, previewer }
+    }
+
+    /// Works until told to shut down, or until nobody is left to tell it.
+    pub(super) fn work(mut self) {
+        loop {
+            let Some(command) = self.next_command() else {
+                self.guarded(Self::slice);
+                continue;
+            };
+            if matches!(command, Command::Shutdown) {
+                self.guarded(Self::end_run);
+                return;
+            }
+            self.guarded(|worker| worker.obey(command));
+        }
+    }
+
+    /// The next command; `None` if there is work to do meanwhile. Without work it waits.
+    fn next_command(&mut self) -> Option<Command> {
+        if let Some(command) = self.waiting.pop_front() {
+            return Some(command);
+        }
+        if self.has_work() {
+            return self.inbox.try_recv().ok();
+        }
+        Some(self.inbox.recv().unwrap_or(Command::Shutdown))
+    }
+
+    fn has_work(&self) -> bool {
+        let Some(session) = &self.session else { return false };
+        session.run.as_ref().is_some_and(|run| !run.is_paused()) || self.previewer.is_pending()
+    }
+
+    /// Runs a piece of work. Whatever goes wrong ends the run, not the thread: the window can start another.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
+        let message = match catch_unwind(AssertUnwindSafe(|| work(self))) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(payload) => {
+                // After a panic nothing of the session can be trusted, nor can the device it was on.
+                self.session = None;
+                self.devices = Devices::default();
+                format!("internal error: {}. What was saved before is intact; start again", panic_text(&*payload))
+            }
+        };
+        if let Some(session) = &mut self.session {
+            session.run = None;
+        }
+        self.outbox.send(EventKind::Failed(message));
+        self.outbox.send(EventKind::Phase(Phase::Idle));
+    }
+
+    fn obey(&mut self, command: Command) -> anyhow::Result<()> {
+        let Self { outbox, previewer, session, .. } = self;
+        let run = session.as_mut().and_then(|session| session.run.as_mut());
+        match (command, run) {
+            (Command::Start { run: id, .. } | Command::Open { run: id, .. }, Some(_)) => {
+                outbox.warn(format!("a run is under way: stop it before another (number {id}) begins"));
+            }
+            (Command::Start { run, config, out }, None) => self.start(run, *config, &out)?,
+            (Command::Open { run, folder, data }, None) => self.open(run, &folder, data)?,
+            (Command::Pause, Some(run)) => run.set_paused(true, outbox),
+            (Command::Resume, Some(run)) => run.set_paused(false, outbox),
+            (Command::Stop, Some(run)) => run.stop(outbox),
+            (Command::SetLearningRate(lr), Some(run)) => run.set_learning_rate(lr, outbox),
+            (Command::LabelsChanged, Some(run)) => run.follow_labels(outbox),
+            (Command::Save, Some(run)) => run.save(outbox)?,
+            (Command::Evaluate, Some(_)) => {
+                if let Some(Session { predictor, run: Some(run), .. }) = session {
+                    run.evaluate(predictor, outbox);
+                }
+            }
+            (Command::View(view), _) => previewer.set_view(view),
+            // Without a run there is nothing to hold, stop, save or teach. Shutting down is `work`'s matter.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, id: RunId, config: RunConfig, out: &Path) -> anyhow::Result<()> {
+        self.outbox.run = id;
+        let Self { inbox, outbox, waiting, devices, .. } = self;
+        let mut cancelled = || {
+            waiting.extend(inbox.try_iter());
+            waiting.iter().any(|command| matches!(command, Command::Stop | Command::Shutdown))
+        };
+        let (run, predictor) = start::prepare(config, out, devices, outbox, &mut cancelled)?;
+        self.session = Some(Session { predictor, project: run.project(), step: 0, run: Some(run) });
+        self.previewer.restart();
+        Ok(())
+    }
+
+    fn open(&mut self, id: RunId, folder: &Path, data: Option<PathBuf>) -> anyhow::Result<()> {
+        self.outbox.run = id;
+        self.session = Some(finished::open(folder, data, &mut self.devices, &self.outbox)?);
+        self.previewer.restart();
+        Ok(())
+    }
+
+    /// One slice of work: a turn of the run, and a window of the preview if it is due.
+    fn slice(&mut self) -> anyhow::Result<()> {
+        let Self { outbox, previewer, session, .. } = self;
+        let Some(session) = session else { return Ok(()) };
+        let training = session.run.as_mut().filter(|run| !run.is_paused());
+        let Some(run) = training else {
+            previewer.advance(&session.predictor, &session.project, session.step, outbox);
+            return Ok(());
+        };
+        let began = Instant::now();
+        match run.turn(&mut session.predictor, outbox)? {
+            Turn::More(training_secs) => {
+                if run.step() != session.step {
+                    session.step = run.step();
+                    previewer.mark_stale();
+                }
+                // Evaluations are long: previews go on beside them.
+                previewer.earn(training_secs.max(began.elapsed().as_secs_f64()));
+                if previewer.is_due() {
+                    run.refresh(&mut session.predictor);
+                    previewer.advance(&session.predictor, &session.project, session.step, outbox);
+                }
+            }
+            Turn::Finished(summary) => self.conclude(EventKind::Finished(summary))?,
+        }
+        Ok(())
+    }
+
+    /// The run is over: its best checkpoint predicts from now on.
+    fn conclude(&mut self, event: EventKind) -> anyhow::Result<()> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let Some(run) = session.run.take() else { return Ok(()) };
+        let info = run.info().clone();
+        drop(run);
+        self.outbox.send(event);
+        self.outbox.send(EventKind::Phase(Phase::Idle));
+        if session.step > 0 {
+            let device = session.predictor.device().clone();
+            let net = Net::new(&info.config.model, info.classes.len(), &device);
+            session.predictor.set_net(folder::load_checkpoint(&info.folder, net, Checkpoint::Best)?);
+            self.previewer.mark_stale();
+        }
+        Ok(())
+    }
+
+    /// Ends a run cleanly before the thread does.
+    fn end_run(&mut self) -> anyhow::Result<()> {
+        let Self { outbox, session, .. } = self;
+        let Some(Session { predictor, run: Some(run), .. }) = session else { return Ok(()) };
+        run.stop(outbox);
+        if let Turn::Finished(summary) = run.turn(predictor, outbox)? {
+            outbox.send(EventKind::Finished(summary));
+        }
+        Ok(())
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "of unknown kind".to_owned())
+}

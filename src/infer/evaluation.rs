@@ -1,0 +1,104 @@
+//! Scoring: predictions over whole tiles against their full masks, in one confusion matrix.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::predictor::{Predictor, TileJob};
+use crate::data::{DataError, Project};
+use crate::domain::{Confusion, Mask, Scores};
+
+/// Tiles being scored, a window at a time.
+pub struct EvaluationJob {
+    project: Arc<Project>,
+    waiting: VecDeque<usize>,
+    current: Option<Current>,
+    total: usize,
+    confusion: Confusion,
+    tiles: Vec<(String, f64)>,
+    faults: Vec<String>,
+}
+
+struct Current {
+    tile: usize,
+    job: TileJob,
+    truth: Mask,
+}
+
+/// What came out.
+pub struct Evaluated {
+    /// Scores over all tiles.
+    pub scores: Scores,
+    /// Where they come from.
+    pub confusion: Confusion,
+    /// Mean IoU of each tile, by id.
+    pub tiles: Vec<(String, f64)>,
+    /// Tiles that could not be scored, a sentence each.
+    pub faults: Vec<String>,
+}
+
+impl EvaluationJob {
+    /// Scores the project's tiles with these indices, all of which have a mask.
+    pub fn new(project: Arc<Project>, tiles: &[usize]) -> Self {
+        let confusion = Confusion::new(project.classes.len());
+        Self {
+            project,
+            waiting: tiles.iter().copied().collect(),
+            current: None,
+            total: tiles.len(),
+            confusion,
+            tiles: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Tiles done and tiles in all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.total - self.waiting.len() - usize::from(self.current.is_some()), self.total)
+    }
+
+    /// Does a bounded slice of work: opens a tile, predicts a window, or scores a tile. `false` when all is done.
+    pub fn advance(&mut self, predictor: &Predictor) -> bool {
+        match self.current.take() {
+            None => {
+                let Some(tile) = self.waiting.pop_front() else { return false };
+                match self.open(tile, predictor) {
+                    Ok(current) => self.current = Some(current),
+                    Err(error) => self.faults.push(format!("a tile is left out of the score: {error}")),
+                }
+            }
+            Some(mut current) => {
+                if current.job.advance(predictor) {
+                    self.current = Some(current);
+                } else {
+                    self.score(current);
+                }
+            }
+        }
+        true
+    }
+
+    /// The scores of what has been done.
+    pub fn finish(self) -> Evaluated {
+        let scores = self.confusion.scores(&self.project.classes);
+        Evaluated { scores, confusion: self.confusion, tiles: self.tiles, faults: self.faults }
+    }
+
+    fn open(&self, index: usize, predictor: &Predictor) -> Result<Current, DataError> {
+        let tile = &self.project.tiles[index];
+        let image = self.project.read_image(tile)?;
+        let truth = self.project.read_mask(tile)?.map(|read| read.mask).ok_or_else(|| DataError::Content {
+            what: "this tile has no mask to be scored against".to_owned(),
+            path: tile.image.clone(),
+        })?;
+        Ok(Current { tile: index, job: predictor.begin(predictor.fit(image), None), truth })
+    }
+
+    fn score(&mut self, current: Current) {
+        let Current { tile, job, truth } = current;
+        let prediction = job.finish().at_size(truth.width(), truth.height());
+        let mut confusion = Confusion::new(self.confusion.classes());
+        confusion.add(&truth, &prediction.classes, &self.project.classes);
+        self.tiles.push((self.project.tiles[tile].id.clone(), confusion.scores(&self.project.classes).miou));
+        self.confusion.merge(&confusion);
+    }
+}

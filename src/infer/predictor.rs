@@ -1,0 +1,231 @@
+//! A network at work on tiles, window by window.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+
+use super::window::{self, Window};
+use crate::data::augment::Symmetry;
+use crate::data::{crop, normalize, training_set};
+use crate::domain::config::Frame;
+use crate::domain::geometry::PixelRect;
+use crate::domain::{Classes, Mask};
+use crate::model::{IN_CHANNELS, Net};
+
+/// Windows are at least this large, however small the crops: less of them is overlap.
+const SMALLEST_WINDOW: u32 = 256;
+
+/// A network ready to predict.
+pub struct Predictor {
+    net: Net,
+    device: Device,
+    frame: Frame,
+    window: u32,
+    scored: Vec<bool>,
+    table: [[f32; 256]; 3],
+}
+
+/// What the network says of a tile.
+#[derive(Clone, Debug)]
+pub struct TilePrediction {
+    /// The most probable class per pixel (never an ignored one); unlabelled where nothing has been predicted yet.
+    pub classes: Mask,
+    /// Its probability, 0–255.
+    pub confidence: Vec<u8>,
+}
+
+/// A tile being predicted.
+pub struct TileJob {
+    image: Arc<RgbImage>,
+    windows: VecDeque<Window>,
+    prediction: TilePrediction,
+}
+
+impl Predictor {
+    /// Takes a network in validation mode, as trained on `frame` with `stride`.
+    pub fn new(net: Net, frame: Frame, stride: u32, classes: &Classes, device: Device) -> Self {
+        let window = match frame {
+            Frame::Resize(size) => size,
+            Frame::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
+        };
+        let scored = classes.iter().map(|class| !class.ignored).collect();
+        Self { net, device, frame, window, scored, table: normalize::table() }
+    }
+
+    /// Replaces the network by a later state of itself.
+    pub fn set_net(&mut self, net: Net) {
+        self.net = net;
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// A tile as the network sees it: resized in a resized run.
+    pub fn fit(&self, image: RgbImage) -> Arc<RgbImage> {
+        Arc::new(match self.frame {
+            Frame::Resize(size) => training_set::resize(&image, size, size),
+            Frame::Crop(_) => image,
+        })
+    }
+
+    /// Begins a tile made by [`Predictor::fit`]; the windows nearest to `first` (in the tile's own pixels) come first.
+    pub fn begin(&self, image: Arc<RgbImage>, first: Option<PixelRect>) -> TileJob {
+        let first = first.filter(|_| matches!(self.frame, Frame::Crop(_)));
+        let size = [image.width(), image.height()];
+        let windows = window::cover(size, self.window, first).into();
+        let prediction = TilePrediction {
+            classes: Mask::unlabelled(size[0], size[1]),
+            confidence: vec![0; size[0] as usize * size[1] as usize],
+        };
+        TileJob { image, windows, prediction }
+    }
+
+    /// Predicts a whole tile at its own size.
+    pub fn predict(&self, image: &RgbImage) -> TilePrediction {
+        let mut job = self.begin(self.fit(image.clone()), None);
+        while job.advance(self) {}
+        job.finish().at_size(image.width(), image.height())
+    }
+
+    /// Logits of one window: `[classes, window, window]`.
+    fn logits(&self, image: &RgbImage, corner: [i64; 2]) -> Vec<f32> {
+        let mut bands = Vec::new();
+        crop::cut_image(image, corner, Symmetry::default(), self.window, &self.table, &mut bands);
+        let side = self.window as usize;
+        let input = Tensor::from_data(TensorData::new(bands, [1, IN_CHANNELS, side, side]), &self.device);
+        let data = self.net.forward(input).into_data().convert::<f32>();
+        data.try_to_vec().expect("it was just converted to f32")
+    }
+}
+
+impl TileJob {
+    /// Predicts one more window. `false` when there was none left.
+    pub fn advance(&mut self, predictor: &Predictor) -> bool {
+        let Some(window) = self.windows.pop_front() else { return false };
+        let logits = predictor.logits(&self.image, window.corner);
+        self.prediction.write(&logits, predictor.window, &predictor.scored, &window);
+        true
+    }
+
+    /// Starts from an earlier prediction of the same tile, to be overwritten window by window.
+    pub fn over(mut self, earlier: TilePrediction) -> Self {
+        if earlier.classes.size() == self.prediction.classes.size() {
+            self.prediction = earlier;
+        }
+        self
+    }
+
+    /// Whether every window is predicted.
+    pub fn is_complete(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// What is predicted so far.
+    pub fn so_far(&self) -> &TilePrediction {
+        &self.prediction
+    }
+
+    /// What was predicted.
+    pub fn finish(self) -> TilePrediction {
+        self.prediction
+    }
+}
+
+impl TilePrediction {
+    /// Writes the kept part of a window: the class with the highest logit, and its softmax probability.
+    fn write(&mut self, logits: &[f32], side: u32, scored: &[bool], window: &Window) {
+        let (side, kept) = (side as usize, window.kept);
+        let plane = side * side;
+        let width = self.classes.width() as usize;
+        for y in kept.y..kept.y + kept.height {
+            let row = (i64::from(y) - window.corner[1]) as usize * side;
+            for x in kept.x..kept.x + kept.width {
+                let source = row + (i64::from(x) - window.corner[0]) as usize;
+                let (class, probability) = most_probable(|c| logits[c * plane + source], scored);
+                let target = y as usize * width + x as usize;
+                self.classes.data_mut()[target] = class;
+                self.confidence[target] = (probability * 255.0).round() as u8;
+            }
+        }
+    }
+
+    /// The same at another size (nearest neighbour): a resized run predicts at its training size.
+    pub fn at_size(self, width: u32, height: u32) -> Self {
+        if self.classes.size() == [width, height] {
+            return self;
+        }
+        let [w, h] = self.classes.size();
+        let confidence = Mask::from_vec(w, h, self.confidence).expect("one confidence per pixel");
+        Self {
+            classes: self.classes.resize_nearest(width, height),
+            confidence: confidence.resize_nearest(width, height).data().to_vec(),
+        }
+    }
+}
+
+/// The scored class with the highest logit and its probability among the scored classes.
+fn most_probable(logit: impl Fn(usize) -> f32, scored: &[bool]) -> (u8, f32) {
+    let candidates = || (0..scored.len()).filter(|&class| scored[class]);
+    let best = candidates().fold(None, |best: Option<usize>, class| match best {
+        Some(other) if logit(other) >= logit(class) => best,
+        _ => Some(class),
+    });
+    let best = best.unwrap_or(0);
+    let sum: f32 = candidates().map(|class| (logit(class) - logit(best)).exp()).sum();
+    (best as u8, 1.0 / sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::UNLABELLED;
+    use crate::domain::config::{Arch, ModelConfig};
+
+    #[test]
+    fn ignored_classes_are_never_predicted() {
+        let logits = [0.0, 3.0_f32.ln(), 9.0];
+        let (class, probability) = most_probable(|c| logits[c], &[true, true, false]);
+        assert_eq!(class, 1);
+        assert!((probability - 0.75).abs() < 1e-6);
+    }
+
+    fn predictor(frame: Frame) -> Predictor {
+        let device = Device::flex();
+        device.seed(5);
+        let config = ModelConfig { arch: Arch::UNet, base: 2, levels: 3 };
+        let net = Net::new(&config, 7, &device);
+        Predictor::new(net, frame, config.stride(), &Classes::deepglobe(), device)
+    }
+
+    fn picture(width: u32, height: u32) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 3) as u8, (y * 5) as u8, (x ^ y) as u8]))
+    }
+
+    #[test]
+    fn every_pixel_of_a_tile_of_any_size_is_predicted() {
+        for frame in [Frame::Crop(32), Frame::Resize(64)] {
+            let prediction = predictor(frame).predict(&picture(301, 77));
+            assert_eq!(prediction.classes.size(), [301, 77]);
+            assert!(prediction.classes.data().iter().all(|&class| class < 6 && class != UNLABELLED));
+            assert!(prediction.confidence.iter().all(|&p| p > 255 / 7));
+        }
+    }
+
+    #[test]
+    fn the_view_decides_the_order_but_not_the_outcome() {
+        let predictor = predictor(Frame::Crop(32));
+        let image = picture(600, 300);
+        let corner = PixelRect { x: 500, y: 200, width: 50, height: 50 };
+        let mut job = predictor.begin(Arc::new(image.clone()), Some(corner));
+        job.advance(&predictor);
+        assert_eq!(job.so_far().classes.get(0, 0), UNLABELLED);
+        assert_ne!(job.so_far().classes.get(599, 299), UNLABELLED);
+        while job.advance(&predictor) {}
+        assert!(job.is_complete());
+        assert_eq!(job.finish().classes, predictor.predict(&image).classes);
+    }
+}

@@ -1,0 +1,70 @@
+//! U-Net++ (Zhou et al.: "UNet++: A Nested U-Net Architecture for Medical Image Segmentation", DLMIA 2018), without deep
+//! supervision. Node (i, j) sees all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
+
+use burn::Tensor;
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, ConvTranspose2d};
+use burn::nn::pool::MaxPool2d;
+use burn::tensor::Device;
+
+use super::IN_CHANNELS;
+use super::block::{ConvBlock, double, half, head};
+use crate::domain::config::ModelConfig;
+
+/// The backbone column and, per further column, one nested node per level.
+#[derive(Module, Debug)]
+pub struct UNetPlusPlus {
+    backbone: Vec<ConvBlock>,
+    half: MaxPool2d,
+    columns: Vec<Vec<Nested>>,
+    head: Conv2d,
+}
+
+#[derive(Module, Debug)]
+struct Nested {
+    double: ConvTranspose2d,
+    block: ConvBlock,
+}
+
+impl UNetPlusPlus {
+    /// A network with random weights.
+    pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
+        let width = |level| config.channels(level);
+        let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
+        let nested = |level, column| Nested {
+            double: double(width(level + 1), width(level), device),
+            block: ConvBlock::new((column + 1) * width(level), width(level), device),
+        };
+        Self {
+            backbone: (0..config.levels).map(|level| ConvBlock::new(above(level), width(level), device)).collect(),
+            half: half(),
+            columns: (1..config.levels)
+                .map(|column| (0..config.levels - column).map(|level| nested(level, column)).collect())
+                .collect(),
+            head: head(width(0), classes, device),
+        }
+    }
+
+    /// # Shapes
+    /// - `images`: `[batch, 3, height, width]`
+    /// - result: `[batch, classes, height, width]`
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        // rows[i] holds the nodes (i, 0), (i, 1), … computed so far.
+        let mut rows = vec![vec![self.backbone[0].forward(images)]];
+        for block in &self.backbone[1..] {
+            let above = rows[rows.len() - 1][0].clone();
+            rows.push(vec![block.forward(self.half.forward(above))]);
+        }
+        for (column, nodes) in self.columns.iter().enumerate() {
+            for (level, node) in nodes.iter().enumerate() {
+                let below = node.double.forward(rows[level + 1][column].clone());
+                let mut seen = rows[level].clone();
+                seen.push(below);
+                let here = node.block.forward(Tensor::cat(seen, 1));
+                rows[level].push(here);
+            }
+        }
+        let last = rows.swap_remove(0).pop().expect("every row has its backbone node");
+        self.head.forward(last)
+    }
+}

@@ -1,0 +1,155 @@
+//! Partial cross-entropy: cross-entropy over the labelled pixels alone.
+//!
+//! `L = Σ_{i∈Ω} w_{y_i}·(−log p_i(y_i)) / Σ_{i∈Ω} w_{y_i}` over the labelled pixels Ω of the batch, which equals PyTorch's
+//! `cross_entropy(weight=w, ignore_index=…)`. An empty Ω gives 0 and zero gradients. Dividing by all pixels instead would
+//! shrink the gradient with the label density.
+
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+
+/// What a batch is to be learned from, ready for the device: per pixel a class (0 where there is none) and a weight
+/// (0 where the pixel is to be left out).
+pub struct Targets {
+    classes: Tensor<4, Int>,
+    weights: Tensor<4>,
+    total_weight: f32,
+}
+
+impl Targets {
+    /// Puts the targets of a batch on a device.
+    ///
+    /// `indices` are class indices row by row, image after image; whatever has no entry in `class_weights`
+    /// (unlabelled: 255) is left out, and so is every class whose weight is 0.
+    ///
+    /// # Shapes
+    /// - `indices`: `batch · height · width`
+    pub fn new(indices: &[u8], [batch, height, width]: [usize; 3], class_weights: &[f32], device: &Device) -> Self {
+        let weight_of = |index: u8| class_weights.get(usize::from(index)).copied().unwrap_or(0.0);
+        let weights: Vec<f32> = indices.iter().map(|&index| weight_of(index)).collect();
+        let classes: Vec<i32> =
+            indices.iter().zip(&weights).map(|(&index, &w)| if w > 0.0 { i32::from(index) } else { 0 }).collect();
+        let total_weight = weights.iter().map(|&w| f64::from(w)).sum::<f64>() as f32;
+        let shape = [batch, 1, height, width];
+        Self {
+            classes: Tensor::from_data(TensorData::new(classes, shape), device),
+            weights: Tensor::from_data(TensorData::new(weights, shape), device),
+            total_weight,
+        }
+    }
+}
+
+/// Partial cross-entropy of a batch.
+///
+/// # Shapes
+/// - `logits`: `[batch, classes, height, width]`
+/// - result: `[1]`
+pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets) -> Tensor<1> {
+    let Targets { classes, weights, total_weight } = targets;
+    let log_likelihood = activation::log_softmax(logits, 1).gather(1, classes);
+    // Without a labelled pixel the sum is 0 whatever it is divided by.
+    let divisor = if total_weight > 0.0 { total_weight } else { 1.0 };
+    (log_likelihood * weights).sum().div_scalar(-divisor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device() -> Device {
+        Device::flex().autodiff()
+    }
+
+    /// Loss and gradient of the logits.
+    fn loss(logits: &[f32], shape: [usize; 4], indices: &[u8], weights: &[f32]) -> (f32, Vec<f32>) {
+        let [batch, _, height, width] = shape;
+        let logits = Tensor::<4>::from_data(TensorData::new(logits.to_vec(), shape), &device()).require_grad();
+        let targets = Targets::new(indices, [batch, height, width], weights, &device());
+        let loss = partial_cross_entropy(logits.clone(), targets);
+        let gradients = loss.backward();
+        let gradient = logits.grad(&gradients).expect("logits require a gradient").into_data();
+        (loss.into_scalar(), gradient.try_to_vec().expect("f32"))
+    }
+
+    fn assert_close(got: &[f32], want: &[f64]) {
+        assert_eq!(got.len(), want.len());
+        for (i, (g, w)) in got.iter().zip(want).enumerate() {
+            assert!((f64::from(*g) - w).abs() < 1e-5, "at {i}: {g} is not {w}");
+        }
+    }
+
+    #[test]
+    fn hand_computed_case() {
+        // Two pixels, two classes, channel-major: pixel A has logits (0, 0), pixel B (0, ln 3).
+        let ln3 = 3.0_f32.ln();
+        let (value, gradient) = loss(&[0.0, 0.0, 0.0, ln3], [1, 2, 1, 2], &[0, 1], &[1.0, 1.0]);
+        // −log ½ and −log ¾, averaged.
+        assert_close(&[value], &[(2.0_f64.ln() + (4.0_f64 / 3.0).ln()) / 2.0]);
+        // (p − onehot) / 2.
+        assert_close(&gradient, &[-0.25, 0.125, 0.25, -0.125]);
+    }
+
+    /// Reference: PyTorch 2.15, `cross_entropy(x, t, weight=w, ignore_index=255)` in double precision, and its gradient.
+    #[test]
+    fn equals_pytorch_with_weights_and_ignored_pixels() {
+        let logits = [
+            -2.56, -2.61, 2.33, 0.6, -1.37, 2.79, 1.27, -1.97, -2.03, 1.83, -1.99, -0.34, //
+            -1.44, 0.99, 1.78, -1.24, 1.56, 1.68, -1.06, -2.67, 0.26, -1.81, -1.09, -0.46,
+        ];
+        let indices = [0, 255, 2, 1, 255, 255, 1, 1];
+        let (value, gradient) = loss(&logits, [2, 3, 2, 2], &indices, &[0.5, 1.25, 2.0]);
+        assert_close(&[value], &[3.336_324_842_618_115]);
+        let want = [
+            -0.06663551,
+            0.0,
+            0.23533639,
+            0.13631747,
+            0.04393015,
+            0.0,
+            0.08153366,
+            -0.18956687,
+            0.02270536,
+            0.0,
+            -0.31687005,
+            0.0532494,
+            0.0,
+            0.0,
+            0.17935216,
+            0.05846618,
+            0.0,
+            0.0,
+            -0.18952123,
+            -0.18600852,
+            0.0,
+            0.0,
+            0.01016907,
+            0.12754235,
+        ];
+        assert_close(&gradient, &want);
+    }
+
+    #[test]
+    fn unlabelled_pixels_get_exactly_zero_gradient() {
+        let logits = [0.3, -1.0, 2.0, 0.1, 5.0, -4.0];
+        let (_, gradient) = loss(&logits, [1, 2, 1, 3], &[255, 1, 255], &[1.0, 1.0]);
+        for pixel in [0, 2] {
+            for class in 0..2 {
+                assert_eq!(gradient[class * 3 + pixel].to_bits() << 1, 0, "pixel {pixel} class {class} must be ±0");
+            }
+        }
+        assert!(gradient[1].abs() > 0.0);
+    }
+
+    #[test]
+    fn a_batch_without_labels_is_zero_and_finite() {
+        let (value, gradient) = loss(&[1e4, -1e4, 3.0, 0.0], [1, 2, 1, 2], &[255, 255], &[1.0, 1.0]);
+        assert_close(&[value], &[0.0]);
+        assert_close(&gradient, &[0.0; 4]);
+    }
+
+    #[test]
+    fn a_class_of_weight_zero_is_as_good_as_unlabelled() {
+        let logits = [0.3, -1.0, 2.0, 0.1];
+        let ignored = loss(&logits, [1, 2, 1, 2], &[0, 1], &[1.0, 0.0]);
+        let unlabelled = loss(&logits, [1, 2, 1, 2], &[0, 255], &[1.0, 1.0]);
+        assert_eq!(ignored, unlabelled);
+    }
+}

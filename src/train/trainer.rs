@@ -1,0 +1,121 @@
+//! One optimiser step: forward, loss, backward, update.
+
+use burn::module::Module;
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::loss::{Targets, partial_cross_entropy};
+use crate::data::loader::Batch;
+use crate::domain::config::{Optimizer, TrainConfig};
+use crate::model::{IN_CHANNELS, Net};
+
+/// PyTorch's epsilon, not Burn's default.
+const EPSILON: f32 = 1e-8;
+
+/// A network and its optimiser.
+pub struct Trainer {
+    net: Net,
+    optimizer: ModuleOptimizer,
+    device: Device,
+}
+
+impl Trainer {
+    /// Takes a network on `device` (which must do autodiff) into training.
+    pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
+        Self { net, optimizer: optimizer(config), device }
+    }
+
+    /// Takes one step and returns the loss before it. Reading the loss waits for the device: that keeps it from running
+    /// hundreds of kernels ahead of pause and stop.
+    pub fn step(&mut self, batch: &Batch, class_weights: &[f32], lr: f64) -> f32 {
+        let logits = self.net.forward(images(batch, &self.device));
+        let size = batch.size as usize;
+        let targets = Targets::new(&batch.targets, [batch.count, size, size], class_weights, &self.device);
+        let loss = partial_cross_entropy(logits, targets);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
+        // The optimiser consumes the network and gives it back changed; a clone shares its tensors.
+        self.net = self.optimizer.step(lr, self.net.clone(), gradients);
+        loss.into_scalar()
+    }
+
+    /// The network as it predicts: running statistics, no gradients.
+    pub fn valid(&self) -> Net {
+        self.net.valid()
+    }
+}
+
+/// The images of a batch on a device.
+///
+/// # Shapes
+/// - result: `[count, 3, size, size]`
+pub fn images(batch: &Batch, device: &Device) -> Tensor<4> {
+    let size = batch.size as usize;
+    Tensor::from_data(TensorData::new(batch.images.clone(), [batch.count, IN_CHANNELS, size, size]), device)
+}
+
+fn optimizer(config: &TrainConfig) -> ModuleOptimizer {
+    let decay = config.weight_decay as f32;
+    match config.optimizer {
+        Optimizer::AdamW => AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).init(),
+        Optimizer::Adam => {
+            AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(Some(WeightDecayConfig::new(decay))).init()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::config::{Arch, ModelConfig};
+
+    /// Quadrants of two colours in a chequer: a scene with everything to learn in 32×32 pixels.
+    fn tiny_scene() -> Batch {
+        let size = 32_u32;
+        let class = |x: u32, y: u32| u8::from((x / 16 + y / 16) % 2 == 1);
+        let pixels = || (0..size).flat_map(|y| (0..size).map(move |x| (x, y)));
+        let bands = (0..IN_CHANNELS as u32).flat_map(|band| {
+            pixels().map(move |(x, y)| {
+                let noise = ((x * 7 + y * 13 + band * 5) % 11) as f32 / 11.0 - 0.5;
+                f32::from(class(x, y)) * if band == 0 { 1.0 } else { -0.5 } + noise
+            })
+        });
+        Batch::new(bands.collect(), pixels().map(|(x, y)| class(x, y)).collect(), size)
+    }
+
+    fn accuracy(net: &Net, scene: &Batch, device: &Device) -> f64 {
+        let predicted = net.forward(images(scene, device)).argmax(1).into_data().convert::<i64>();
+        let predicted: Vec<i64> = predicted.try_to_vec().expect("i64");
+        let right = predicted.iter().zip(&scene.targets).filter(|(p, t)| **p == i64::from(**t)).count();
+        right as f64 / scene.targets.len() as f64
+    }
+
+    fn overfit(arch: Arch, labels: &[u8]) -> f64 {
+        let device = Device::flex();
+        device.seed(1);
+        let training = device.clone().autodiff();
+        let net = Net::new(&ModelConfig { arch, base: 4, levels: 3 }, 2, &training);
+        let mut trainer = Trainer::new(net, &TrainConfig::default(), training);
+        let scene = Batch::new(tiny_scene().images, labels.to_vec(), tiny_scene().size);
+        let first = trainer.step(&scene, &[1.0, 1.0], 0.01);
+        let last = (0..60).map(|_| trainer.step(&scene, &[1.0, 1.0], 0.01)).last().expect("60 steps");
+        assert!(last < first / 2.0, "the loss must fall: {first} -> {last}");
+        accuracy(&trainer.valid(), &tiny_scene(), &device)
+    }
+
+    #[test]
+    fn a_tiny_scene_is_overfitted_by_both_networks() {
+        for arch in [Arch::UNet, Arch::UNetPlusPlus] {
+            let accuracy = overfit(arch, &tiny_scene().targets);
+            assert!(accuracy > 0.95, "{arch:?}: {accuracy}");
+        }
+    }
+
+    #[test]
+    fn one_pixel_in_twenty_is_enough_for_the_tiny_scene() {
+        let sparse: Vec<u8> =
+            tiny_scene().targets.iter().enumerate().map(|(i, &c)| if i % 20 == 0 { c } else { 255 }).collect();
+        let accuracy = overfit(Arch::UNet, &sparse);
+        assert!(accuracy > 0.95, "{accuracy}");
+    }
+}

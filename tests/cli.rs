@@ -1,0 +1,236 @@
+//! The program as a person at a terminal sees it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use predicates::prelude::{PredicateBooleanExt, predicate};
+use predicates::str::contains;
+use tempfile::TempDir;
+
+fn pointillist() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
+    command.timeout(std::time::Duration::from_secs(240));
+    command
+}
+
+fn demo() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/demo")
+}
+
+/// Trains for a moment and returns the run folder.
+fn short_run(dir: &TempDir, extra: &[&str]) -> PathBuf {
+    let out = dir.path().join("run");
+    pointillist()
+        .args(["train", "--base", "4", "--levels", "3", "--crop", "64", "--epochs", "1", "--batch", "8"])
+        .args(["--device", "cpu", "--keep", "0.1"])
+        .args(extra)
+        .arg("--data")
+        .arg(demo())
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success();
+    out
+}
+
+#[test]
+fn training_speaks_like_the_reference_study_and_leaves_a_whole_run_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    pointillist()
+        .args(["train", "--base", "4", "--levels", "3", "--crop", "64", "--epochs", "1", "--batch", "8"])
+        .args(["--class-weights", "inverse", "--device", "cpu", "--data"])
+        .arg(demo())
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .success()
+        .stdout(
+            contains("[INFO] No valid split provided -> split train into 11 train / 1 val (val_ratio=0.1)")
+                .and(contains("[INFO] Using inverse-frequency class weights: ["))
+                .and(
+                    predicate::str::is_match(
+                        r"Epoch 1/1 — train_loss: \d+\.\d{4} — val_mIoU: 0\.\d{4} — time: \d+\.\ds",
+                    )
+                    .unwrap(),
+                )
+                .and(predicate::str::is_match(r" per-class IoU: \['(\d\.\d\d|nan)'(, '(\d\.\d\d|nan)'){6}\]").unwrap())
+                .and(predicate::str::is_match(r"Training complete. Best mIoU: 0\.\d{4}\n$").unwrap()),
+        );
+    for file in
+        ["config.toml", "classes.json", "metrics.csv", "steps.csv", "summary.json", "best.bpk", "last.bpk", "log.txt"]
+    {
+        assert!(out.join(file).metadata().is_ok_and(|m| m.len() > 0), "{file} is missing or empty");
+    }
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    assert_eq!(metrics.lines().count(), 2, "{metrics}");
+    assert!(metrics.starts_with("step,epoch,train_loss,val_miou,val_pixel_accuracy,val_pixels,secs,iou_"));
+}
+
+#[test]
+fn a_finished_run_evaluates_and_predicts_and_its_configuration_repeats_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = short_run(&dir, &["--quiet"]);
+
+    let json = pointillist().args(["evaluate", "--json", "--run"]).arg(&run).output().unwrap();
+    assert!(json.status.success(), "{json:?}");
+    let scores: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&fs::read(run.join("summary.json")).unwrap()).unwrap();
+    let (again, before) = (scores["miou"].as_f64().unwrap(), summary["best_miou"].as_f64().unwrap());
+    assert!((again - before).abs() < 1e-9, "the reloaded checkpoint must score what it scored: {again} {before}");
+
+    let out = dir.path().join("predicted");
+    let image = demo().join("test").read_dir().unwrap().next().unwrap().unwrap().path();
+    pointillist().args(["predict", "--run"]).arg(&run).arg(&image).arg("--out").arg(&out).assert().success();
+    let stem = image.file_stem().unwrap().to_str().unwrap();
+    let size = image::image_dimensions(&image).unwrap();
+    let classes = image::open(out.join(format!("{stem}_classes.png"))).unwrap().into_luma8();
+    assert_eq!(classes.dimensions(), size);
+    assert!(classes.pixels().all(|p| p.0[0] < 6), "every pixel has a class, and never the ignored one");
+    assert_eq!(image::image_dimensions(out.join(format!("{stem}_colors.png"))).unwrap(), size);
+
+    let repeated = dir.path().join("repeated");
+    pointillist()
+        .args(["train", "--quiet", "--config"])
+        .arg(run.join("config.toml"))
+        .arg("--out")
+        .arg(&repeated)
+        .assert()
+        .success();
+    let rows = |folder: &Path| fs::read_to_string(folder.join("metrics.csv")).unwrap();
+    let without_time =
+        |text: &str| text.lines().map(|l| l.split(',').take(6).collect::<Vec<_>>().join(",")).collect::<Vec<_>>();
+    assert_eq!(without_time(&rows(&run)), without_time(&rows(&repeated)), "the same configuration, the same figures");
+}
+
+#[test]
+fn sampling_writes_masks_and_the_papers_figure() {
+    let dir = tempfile::tempdir().unwrap();
+    let sample = |out: &Path| {
+        pointillist()
+            .args(["sample", "--points", "3", "--seed", "5", "--data"])
+            .arg(demo())
+            .arg("--out")
+            .arg(out)
+            .assert()
+            .success();
+    };
+    let (first, second) = (dir.path().join("a"), dir.path().join("b"));
+    sample(&first);
+    sample(&second);
+    let files: Vec<_> = walk(&first).into_iter().filter(|p| p.to_string_lossy().ends_with("_sampled.png")).collect();
+    assert!(files.len() >= 12, "{files:?}");
+    for file in files.iter().filter(|p| !p.to_string_lossy().ends_with("_full_sampled.png")) {
+        let twin = second.join(file.strip_prefix(&first).unwrap());
+        assert_eq!(fs::read(file).unwrap(), fs::read(twin).unwrap(), "the same seed gives the same pixels");
+        let labelled = image::open(file).unwrap().into_luma8().pixels().filter(|p| p.0[0] != 255).count();
+        assert!((3..=21).contains(&labelled), "{labelled}");
+    }
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let refuse = |args: &[&str], message: &str| {
+        pointillist()
+            .args(["train", "--device", "cpu", "--data"])
+            .arg(demo())
+            .arg("--out")
+            .arg(dir.path().join("never"))
+            .args(args)
+            .assert()
+            .failure()
+            .stderr(contains(message));
+        assert!(!dir.path().join("never").exists(), "nothing may be created before everything is checked");
+    };
+    refuse(&["--batch", "0"], "choose at least 1");
+    refuse(&["--crop", "100"], "choose 96 or 112");
+    refuse(&["--class-weights", "1,2"], "2 class weights for 7 classes");
+    refuse(&["--keep", "0"], "keep ratio");
+    refuse(&["--clicks-only"], "nothing to learn from");
+    refuse(&["--device", "no such adapter"], "no adapter's name contains");
+    pointillist()
+        .args(["train", "--data", "/no/such/folder", "--out"])
+        .arg(dir.path().join("never"))
+        .assert()
+        .failure()
+        .stderr(contains("/no/such/folder"));
+}
+
+#[test]
+fn a_run_folder_that_is_none_and_images_that_are_none_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    pointillist()
+        .args(["evaluate", "--run"])
+        .arg(dir.path())
+        .assert()
+        .failure()
+        .stderr(contains("no run folder").and(contains("config.toml")));
+    let run = short_run(&dir, &["--quiet"]);
+    let broken = dir.path().join("broken.jpg");
+    let whole = fs::read(demo().join("test").read_dir().unwrap().next().unwrap().unwrap().path()).unwrap();
+    fs::write(&broken, &whole[..200]).unwrap();
+    pointillist()
+        .args(["predict", "--run"])
+        .arg(&run)
+        .arg(&broken)
+        .arg("--out")
+        .arg(dir.path().join("out"))
+        .assert()
+        .failure()
+        .stderr(contains("broken.jpg"));
+}
+
+#[test]
+fn the_doctor_says_what_a_bug_report_needs() {
+    pointillist()
+        .arg("doctor")
+        .assert()
+        .success()
+        .stdout(contains("pointillist ").and(contains("burn ")).and(contains("training runs on:")));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_keeps_its_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_pointillist"))
+        .args([
+            "train", "--base", "4", "--levels", "3", "--crop", "64", "--steps", "1000000", "--device", "cpu", "--data",
+        ])
+        .arg(demo())
+        .arg("--out")
+        .arg(&out)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(120);
+    while !out.join("best.bpk").exists() {
+        assert!(std::time::Instant::now() < deadline, "no checkpoint was written");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let interrupted = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let text = fs::read_to_string(out.join("summary.json")).unwrap();
+    assert!(text.contains("\"stopped\""), "{text}");
+    pointillist().args(["evaluate", "--run"]).arg(&out).assert().success();
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(walk(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,249 @@
+//! The window's panels through the accessibility tree, without a graphics device: everything has a name, everything
+//! that is clicked does what it says.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Key, Modifiers, accesskit::Role, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use pointillist::data::{write, write_classes};
+use pointillist::domain::{Classes, Mask, Strategy};
+use pointillist::ui::action::{Tab, UiAction};
+use pointillist::ui::canvas::ToolKind;
+use pointillist::ui::layers::Layer;
+use pointillist::ui::{App, StartOptions};
+
+/// The window over a project folder.
+fn window(project: Option<&Path>) -> Harness<'static, App> {
+    let options = StartOptions { path: project.map(Path::to_path_buf), empty: project.is_none() };
+    let mut harness = Harness::builder()
+        .with_size(vec2(1600.0, 1000.0))
+        .with_max_steps(64)
+        .build_eframe(move |cc| App::new(cc, &options).expect("the window's threads start"));
+    if project.is_some() {
+        step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
+    }
+    harness.run_ok();
+    harness
+}
+
+/// Frames until something is so.
+fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn(&App) -> bool) {
+    let start = Instant::now();
+    while !so(harness.state()) {
+        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+}
+
+/// Three tiles of 64 × 48 pixels, masked, in DeepGlobe's classes; the last image is cut short.
+fn project() -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let classes = Classes::deepglobe();
+    write_classes(root.path(), &classes).expect("the classes");
+    for (sub, ids) in [("images", ["1", "2", "3"]), ("masks", ["1", "2", "3"])] {
+        std::fs::create_dir(root.path().join(sub)).expect("a folder");
+        for id in ids {
+            let path = root.path().join(sub).join(format!("{id}.png"));
+            if sub == "images" {
+                let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 90]));
+                write::rgb_png(&path, &picture).expect("an image");
+            } else {
+                let half = (0..64 * 48).map(|i| if i % 64 < 32 { 3 } else { 4 }).collect();
+                let mask = Mask::from_vec(64, 48, half).expect("whole rows");
+                write::color_png(&path, &mask, &classes, false).expect("a mask");
+            }
+        }
+    }
+    let bad = root.path().join("images").join("3.png");
+    let whole = std::fs::read(&bad).expect("the image");
+    std::fs::write(&bad, &whole[..whole.len() / 2]).expect("cut short");
+    root
+}
+
+fn click(harness: &mut Harness<'_, App>, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run_ok();
+}
+
+/// Whether the journal of a project holds exactly so many edits.
+fn edits(root: &Path) -> usize {
+    let text = std::fs::read_to_string(root.join(".pointillist").join("labels.jsonl")).unwrap_or_default();
+    text.lines().filter(|line| line.contains("paint")).count()
+}
+
+#[test]
+fn an_empty_window_says_how_to_begin_and_rests() {
+    let mut harness = window(None);
+    harness.get_by_label_contains("Open a folder of tiles,");
+    assert!(harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
+    let frames = harness.run();
+    assert!(frames <= 3, "an idle window does not repaint: {frames} frames");
+}
+
+#[test]
+fn a_project_shows_tiles_classes_and_counts() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    harness.get_by_label("Tile 1");
+    harness.get_by_label("Class water");
+    harness.get_by_label_contains("saved · 0 labels");
+    step_until(&mut harness, "the sampled mask is there", |app| app.state().view.sampled.is_some());
+    harness.run_ok();
+    let kept = harness.state().state().view.sampled_counts.clone();
+    assert_eq!(kept, [0, 0, 0, 154, 154, 0, 0], "a tenth of each class, rounded up");
+}
+
+#[test]
+fn a_bad_tile_is_named_and_the_rest_work() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    click(&mut harness, "Tile 3");
+    step_until(&mut harness, "the fault is known", |app| app.state().tile().is_some_and(|tile| tile.fault.is_some()));
+    harness.run_ok();
+    assert!(harness.state().state().messages.text().contains("3.png"), "the file is named");
+    click(&mut harness, "Tile 2");
+    step_until(&mut harness, "the next tile is in view", |app| app.state().view.tile.is_some());
+}
+
+#[test]
+fn keys_pick_classes_tools_layers_and_tiles() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    for (key, check) in [
+        (Key::Num5, (|app| app.state().class == 4) as fn(&App) -> bool),
+        (Key::E, |app| app.state().tool == ToolKind::Erase),
+        (Key::B, |app| app.state().tool == ToolKind::Brush),
+        (Key::M, |app| app.state().settings.layers[0][Layer::Mask].visible),
+        (Key::T, |app| !app.state().settings.two_views),
+        (Key::D, |app| app.state().selected == 1),
+        (Key::A, |app| app.state().selected == 0),
+    ] {
+        harness.key_press(key);
+        harness.run_ok();
+        assert!(check(harness.state()), "{key:?}");
+    }
+    harness.key_press(Key::F1);
+    harness.run_ok();
+    harness.get_by_label("Eraser");
+    click(&mut harness, "Close");
+    assert!(harness.state().state().dialog.is_none());
+}
+
+#[test]
+fn typing_into_a_field_is_not_a_shortcut() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    harness.get_by_label("Filter tiles by name").focus();
+    harness.run_ok();
+    harness.get_by_label("Filter tiles by name").type_text("2");
+    harness.run_ok();
+    assert_eq!(harness.state().state().filter, "2");
+    assert_eq!(harness.state().state().class, 0, "a digit in a field picks no class");
+    assert!(harness.query_by_label("Tile 1").is_none());
+}
+
+#[test]
+fn a_click_is_on_disk_and_can_be_undone() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    harness.key_press(Key::Num4);
+    harness.run_ok();
+    let middle = harness.get_by_label("Canvas left").rect().center();
+    harness.drag_at(middle);
+    harness.step();
+    harness.drop_at(middle);
+    harness.run_ok();
+    harness.get_by_label_contains("saved · 1 label");
+    assert_eq!(edits(root.path()), 1);
+    let painted = harness.state().state().view.labels.as_ref().expect("labels").mask().counts(7);
+    assert!(painted[3] > 1, "a disc of class 4: {painted:?}");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_ok();
+    harness.get_by_label_contains("saved · 0 labels");
+    click(&mut harness, "Redo (Ctrl+Shift+Z)");
+    harness.get_by_label_contains("saved · 1 label");
+    drop(harness);
+    let harness = window(Some(root.path()));
+    harness.get_by_label_contains("saved · 1 label");
+}
+
+#[test]
+fn sampling_changes_redraw_and_recount() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    step_until(&mut harness, "the sampled mask is there", |app| app.state().view.sampled.is_some());
+    harness.run_ok();
+    click(&mut harness, "0.01");
+    assert_eq!(harness.state().state().settings.form.sampling.strategy, Strategy::FractionPerClass(0.01));
+    step_until(&mut harness, "the counts follow", |app| app.state().view.sampled_counts[3] == 16);
+}
+
+#[test]
+fn numbers_that_cannot_be_used_disable_start_and_say_why() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    let mut form = harness.state().state().settings.form.clone();
+    form.train.frame = pointillist::domain::config::Frame::Crop(50);
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, UiAction::SetForm(Box::new(form)));
+    harness.run_ok();
+    harness.get_by_label_contains("cannot be halved");
+    assert!(harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
+    click(&mut harness, "Demo");
+    assert!(!harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
+}
+
+#[test]
+fn every_tab_menu_and_dialog_can_be_drawn() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    for tab in Tab::ALL {
+        harness.get_all_by_label(tab.name()).next().expect("the tab").click();
+        harness.run_ok();
+        assert_eq!(harness.state().state().settings.tab, tab);
+    }
+    for (menu, entry) in
+        [("File", "Open demo"), ("Edit", "Classes…"), ("View", "Previous tile"), ("Run", "Evaluate now")]
+    {
+        click(&mut harness, menu);
+        harness.get_by_label_contains(entry);
+        harness.key_press(Key::Escape);
+        harness.run_ok();
+    }
+    for dialog in ["Keys", "About Pointillist"] {
+        click(&mut harness, "Help");
+        harness.get_by_label_contains(dialog).click();
+        harness.run_ok();
+        click(&mut harness, "Close");
+    }
+}
+
+#[test]
+fn classes_are_added_and_kept() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    click(&mut harness, "Edit classes…");
+    harness.get_by_label_contains("Add a class").click();
+    harness.run_ok();
+    click(&mut harness, "Save");
+    harness.get_by_label("Class class 1");
+    let text = std::fs::read_to_string(root.path().join("pointillist.toml")).expect("the class file");
+    assert!(text.contains("class 1"), "{text}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_opened_is_one_message() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(None);
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, UiAction::OpenProject(empty.path().to_path_buf()));
+    step_until(&mut harness, "the message is there", |app| !app.state().messages.all().is_empty());
+    harness.run_ok();
+    assert_eq!(harness.state().state().messages.toasts().count(), 1);
+    click(&mut harness, "Close this message");
+    assert_eq!(harness.state().state().messages.toasts().count(), 0);
+    assert!(harness.state().state().messages.text().contains("error"));
+}
