@@ -1,41 +1,86 @@
-// Composes a tile and its layers: one draw per visible layer, bottom to top, blended by the target. A layer that is
-// not visible is not drawn at all. Colours are stored sRGB values throughout: at opacity 1 a class has its own colour.
+// Composes a tile and its layers, bottom to top, in one pass: image, full mask, sampled mask, prediction, confidence.
+// Which of them are shown is fixed when the pipeline is made, so a hidden layer costs nothing. Own labels are a draw of
+// their own around where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour.
 
-struct Layer {
-    // clip position = uv * xy + zw
-    uv_to_clip: vec4<f32>,
-    // The part of the tile to draw: uv from xy to zw.
-    quad: vec4<f32>,
+struct Plane {
     // Texels of the finest level.
     size: vec2<f32>,
     // The last texel of `level`.
     last_texel: vec2<u32>,
-    // The outline's width in uv.
-    outline: vec2<f32>,
     opacity: f32,
     // Reduction to read; 0 is the finest.
     level: u32,
-    // Zoomed out, images are filtered.
-    is_filtered: u32,
+    padding: vec2<u32>,
 }
 
+struct View {
+    // clip position = uv * xy + zw
+    uv_to_clip: vec4<f32>,
+    // The part of the tile that holds own labels: uv from xy to zw.
+    labels_quad: vec4<f32>,
+    // The width of the labels' outline in uv.
+    outline: vec2<f32>,
+    padding: vec2<u32>,
+    image: Plane,
+    mask: Plane,
+    sampled: Plane,
+    prediction: Plane,
+    confidence: Plane,
+    labels: Plane,
+}
+
+override shows_image: bool = true;
+override shows_mask: bool = true;
+override shows_sampled: bool = true;
+override shows_prediction: bool = true;
+override shows_confidence: bool = true;
 override target_is_srgb: bool = false;
 
-@group(0) @binding(0) var<uniform> layer: Layer;
-@group(0) @binding(1) var<uniform> palette: array<vec4<f32>, 256>;
-@group(0) @binding(2) var classes: texture_2d<u32>;
-@group(0) @binding(3) var image: texture_2d<f32>;
-@group(0) @binding(4) var image_sampler: sampler;
+@group(0) @binding(0) var<uniform> view: View;
+// 256 colours each, four to a vector, red in the lowest byte.
+@group(0) @binding(1) var<uniform> class_colors: array<vec4<u32>, 64>;
+@group(0) @binding(2) var<uniform> confidence_colors: array<vec4<u32>, 64>;
+@group(0) @binding(3) var image_sampler: sampler;
+@group(0) @binding(4) var image: texture_2d<f32>;
+@group(0) @binding(5) var mask: texture_2d<u32>;
+@group(0) @binding(6) var sampled: texture_2d<u32>;
+@group(0) @binding(7) var prediction: texture_2d<u32>;
+@group(0) @binding(8) var confidence: texture_2d<u32>;
+@group(0) @binding(9) var labels: texture_2d<u32>;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
     @location(0) uv: vec2<f32>,
 }
 
+fn corner_of(quad: vec4<f32>, i: u32) -> Corner {
+    let uv = vec2<f32>(select(quad.x, quad.z, (i & 1u) == 1u), select(quad.y, quad.w, i > 1u));
+    return Corner(vec4<f32>(uv * view.uv_to_clip.xy + view.uv_to_clip.zw, 0.0, 1.0), uv);
+}
+
 @vertex
-fn vs_layer(@builtin(vertex_index) i: u32) -> Corner {
-    let uv = vec2<f32>(select(layer.quad.x, layer.quad.z, (i & 1u) == 1u), select(layer.quad.y, layer.quad.w, i > 1u));
-    return Corner(vec4<f32>(uv * layer.uv_to_clip.xy + layer.uv_to_clip.zw, 0.0, 1.0), uv);
+fn vs_tile(@builtin(vertex_index) i: u32) -> Corner {
+    return corner_of(vec4<f32>(0.0, 0.0, 1.0, 1.0), i);
+}
+
+@vertex
+fn vs_labels(@builtin(vertex_index) i: u32) -> Corner {
+    return corner_of(view.labels_quad, i);
+}
+
+fn index_at(texture: texture_2d<u32>, plane: Plane, uv: vec2<f32>) -> u32 {
+    let texel = vec2<u32>(uv * plane.size) >> vec2<u32>(plane.level);
+    return textureLoad(texture, min(texel, plane.last_texel), i32(plane.level)).x;
+}
+
+fn class_color(index: u32) -> vec4<f32> {
+    return unpack4x8unorm(class_colors[index >> 2u][index & 3u]);
+}
+
+// Alpha multiplied in below and in the result, not in the colour.
+fn over(below: vec4<f32>, color: vec4<f32>, opacity: f32) -> vec4<f32> {
+    let alpha = color.a * opacity;
+    return below * (1.0 - alpha) + vec4<f32>(color.rgb * alpha, alpha);
 }
 
 fn linear_from_srgb(color: vec3<f32>) -> vec3<f32> {
@@ -44,43 +89,49 @@ fn linear_from_srgb(color: vec3<f32>) -> vec3<f32> {
     return select(high, low, color <= vec3<f32>(0.04045));
 }
 
-fn blended(color: vec3<f32>, alpha: f32) -> vec4<f32> {
+fn for_target(color: vec4<f32>) -> vec4<f32> {
     if target_is_srgb {
-        return vec4<f32>(linear_from_srgb(color) * alpha, alpha);
+        return vec4<f32>(linear_from_srgb(color.rgb / max(color.a, 0.0001)) * color.a, color.a);
     }
-    return vec4<f32>(color * alpha, alpha);
+    return color;
 }
 
 @fragment
-fn fs_image(corner: Corner) -> @location(0) vec4<f32> {
-    // A linear sampler at a texel's centre reads that texel alone.
-    let centre = (floor(corner.uv * layer.size) + 0.5) / layer.size;
-    let uv = select(centre, corner.uv, layer.is_filtered == 1u);
-    return blended(textureSampleLevel(image, image_sampler, uv, f32(layer.level)).rgb, layer.opacity);
-}
-
-fn class_at(uv: vec2<f32>) -> u32 {
-    let texel = vec2<u32>(uv * layer.size) >> vec2<u32>(layer.level);
-    return textureLoad(classes, min(texel, layer.last_texel), i32(layer.level)).x;
-}
-
-@fragment
-fn fs_classes(corner: Corner) -> @location(0) vec4<f32> {
-    let color = palette[class_at(corner.uv)];
-    return blended(color.rgb, color.a * layer.opacity);
+fn fs_tile(corner: Corner) -> @location(0) vec4<f32> {
+    let uv = corner.uv;
+    var color = vec4<f32>(0.0);
+    if shows_image {
+        let pixel = textureSampleLevel(image, image_sampler, uv, f32(view.image.level));
+        color = vec4<f32>(pixel.rgb, 1.0) * view.image.opacity;
+    }
+    if shows_mask {
+        color = over(color, class_color(index_at(mask, view.mask, uv)), view.mask.opacity);
+    }
+    if shows_sampled {
+        color = over(color, class_color(index_at(sampled, view.sampled, uv)), view.sampled.opacity);
+    }
+    if shows_prediction {
+        color = over(color, class_color(index_at(prediction, view.prediction, uv)), view.prediction.opacity);
+    }
+    if shows_confidence {
+        let value = index_at(confidence, view.confidence, uv);
+        color = over(color, unpack4x8unorm(confidence_colors[value >> 2u][value & 3u]), view.confidence.opacity);
+    }
+    return for_target(color);
 }
 
 fn label_at(uv: vec2<f32>) -> vec4<f32> {
     let inside = all(uv >= vec2<f32>(0.0)) && all(uv < vec2<f32>(1.0));
-    return select(vec4<f32>(0.0), palette[class_at(clamp(uv, vec2<f32>(0.0), vec2<f32>(1.0)))], inside);
+    let color = class_color(index_at(labels, view.labels, clamp(uv, vec2<f32>(0.0), vec2<f32>(1.0))));
+    return select(vec4<f32>(0.0), color, inside);
 }
 
 // Own labels stand out by an outline, dark around light colours and light around dark ones.
 @fragment
 fn fs_labels(corner: Corner) -> @location(0) vec4<f32> {
     let own = label_at(corner.uv);
-    let dx = vec2<f32>(layer.outline.x, 0.0);
-    let dy = vec2<f32>(0.0, layer.outline.y);
+    let dx = vec2<f32>(view.outline.x, 0.0);
+    let dy = vec2<f32>(0.0, view.outline.y);
     var beside = label_at(corner.uv - dx);
     var next = label_at(corner.uv + dx);
     beside = select(beside, next, next.a > beside.a);
@@ -90,6 +141,5 @@ fn fs_labels(corner: Corner) -> @location(0) vec4<f32> {
     beside = select(beside, next, next.a > beside.a);
     let is_light = dot(beside.rgb, vec3<f32>(0.299, 0.587, 0.114)) > 0.35;
     let outline = vec4<f32>(vec3<f32>(select(1.0, 0.0, is_light)), beside.a);
-    let color = select(outline, own, own.a > 0.0);
-    return blended(color.rgb, color.a * layer.opacity);
+    return for_target(over(vec4<f32>(0.0), select(outline, own, own.a > 0.0), view.labels.opacity));
 }

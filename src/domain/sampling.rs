@@ -93,51 +93,66 @@ fn keep_below(full: &Mask, key: u64, ratio: f64) -> Mask {
     let mut kept = full.clone();
     let bound = bound_for(ratio);
     for (i, index) in kept.data_mut().iter_mut().enumerate() {
-        if hash::mix(key ^ i as u64) > bound {
-            *index = UNLABELLED;
-        }
+        *index = unlabelled_if(*index, hash::mix(key ^ i as u64) > bound);
     }
     kept
 }
 
 /// Keeps, of each class with n pixels, the `quota(n)` pixels with the smallest numbers.
 fn keep_smallest(full: &Mask, key: u64, quota: impl Fn(u64) -> u64) -> Mask {
-    let counts = full.counts(256);
+    let counts = full.counts(usize::from(UNLABELLED));
     let quotas: Vec<u64> = counts.iter().map(|&n| quota(n).min(n)).collect();
-    // Numbers are uniform: gathering a little more than the quota suggests nearly always suffices to select from.
-    let generous: Vec<u64> = counts
-        .iter()
-        .zip(&quotas)
-        .map(|(&n, &k)| bound_for((k as f64 + 6.0 * (k as f64).sqrt() + 32.0) / n.max(1) as f64))
-        .collect();
-    let mut candidates = gather(full, key, &generous);
-    if candidates.iter().zip(&quotas).take(usize::from(UNLABELLED)).any(|(c, &k)| (c.len() as u64) < k) {
-        candidates = gather(full, key, &[u64::MAX; 256]);
-    }
-    let mut kept = Mask::unlabelled(full.width(), full.height());
-    for (class, mut list) in candidates.into_iter().enumerate() {
-        let quota = quotas[class] as usize;
-        if quota < list.len() {
-            list.select_nth_unstable(quota);
-        }
-        for (_, position) in list.into_iter().take(quota) {
-            kept.data_mut()[position as usize] = class as u8;
-        }
-    }
-    kept
+    // Numbers are uniform, so nearly always the quota's last one lies in a narrow range, and few need sorting.
+    let range = |(&n, &k): (&u64, &u64)| {
+        let (n, k) = (n.max(1) as f64, k as f64);
+        let slack = 6.0 * k.sqrt() + 32.0;
+        (bound_for(((k - slack) / n).max(0.0)), bound_for((k + slack) / n))
+    };
+    let ranges: Vec<_> = counts.iter().zip(&quotas).map(range).collect();
+    keep_within(full, key, &quotas, &ranges).unwrap_or_else(|| {
+        let all = vec![(0, u64::MAX); quotas.len()];
+        keep_within(full, key, &quotas, &all).expect("the whole range of numbers holds every quota")
+    })
 }
 
-/// Per class the (number, position) of every pixel whose number is within the class's bound.
-fn gather(full: &Mask, key: u64, bounds: &[u64]) -> Vec<Vec<(u64, u32)>> {
-    let keys: Vec<u64> = (0..256).map(|class| hash::mix(key ^ class)).collect();
-    let mut lists = vec![Vec::new(); 256];
-    for (i, &class) in full.data().iter().enumerate().filter(|(_, class)| **class != UNLABELLED) {
-        let number = hash::mix(keys[usize::from(class)] ^ i as u64);
-        if number <= bounds[usize::from(class)] {
-            lists[usize::from(class)].push((number, i as u32));
+/// [`keep_smallest`], given for each class a range in which the last number to keep is looked for. `None` if it is not
+/// there.
+fn keep_within(full: &Mask, key: u64, quotas: &[u64], ranges: &[(u64, u64)]) -> Option<Mask> {
+    let nothing = (0, 0, 0); // Numbers of unlabelled pixels do not matter.
+    let mut table = [nothing; 256];
+    for (class, (entry, &(low, high))) in table.iter_mut().zip(ranges).enumerate() {
+        *entry = (hash::mix(key ^ class as u64), low, high);
+    }
+    let mut kept = full.clone();
+    let mut open = vec![Vec::new(); quotas.len()];
+    for (i, index) in kept.data_mut().iter_mut().enumerate() {
+        let class = usize::from(*index);
+        let (class_key, low, high) = table[class];
+        let number = hash::mix(class_key ^ i as u64);
+        *index = unlabelled_if(*index, number >= low);
+        if number.wrapping_sub(low) <= high - low && class < open.len() {
+            open[class].push((number, i));
         }
     }
-    lists
+    let certain = kept.counts(quotas.len());
+    for (class, list) in open.iter_mut().enumerate() {
+        let missing = quotas[class].checked_sub(certain[class]).filter(|&n| n <= list.len() as u64)? as usize;
+        if missing < list.len() {
+            list.select_nth_unstable(missing);
+        }
+        for &(_, position) in &list[..missing] {
+            kept.data_mut()[position] = class as u8;
+        }
+    }
+    Some(kept)
+}
+
+/// [`UNLABELLED`] or the index as it is, without a branch: nobody can predict a random number, and 6 million wrong
+/// guesses take longer than all the rest.
+#[inline]
+pub(crate) fn unlabelled_if(index: u8, drop: bool) -> u8 {
+    const { assert!(UNLABELLED == u8::MAX, "setting every bit must unlabel") };
+    index | 0_u8.wrapping_sub(u8::from(drop))
 }
 
 /// The largest number among the lowest `ratio` of all 64-bit numbers.

@@ -37,19 +37,36 @@ pub struct Lens {
     pub middle_px: [f32; 2],
 }
 
-/// One layer's numbers, as the shader lays them out.
+/// A view's numbers, as the shader lays them out.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-pub(super) struct LayerUniform {
+pub(super) struct ViewUniform {
     uv_to_clip: [f32; 4],
-    quad: [f32; 4],
+    labels_quad: [f32; 4],
+    outline: [f32; 2],
+    padding: [u32; 2],
+    planes: [PlaneUniform; 6],
+}
+
+/// One layer's numbers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+struct PlaneUniform {
     size: [f32; 2],
     last_texel: [u32; 2],
-    outline: [f32; 2],
     opacity: f32,
     level: u32,
-    is_filtered: u32,
-    padding: [u32; 3],
+    padding: [u32; 2],
+}
+
+/// What a view draws.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Drawing {
+    pub(super) uniform: ViewUniform,
+    /// Layers that are drawn.
+    pub(super) shown: [bool; 6],
+    /// Zoomed out, images are filtered.
+    pub(super) is_filtered: bool,
 }
 
 /// A texture as the shader sees it.
@@ -75,36 +92,36 @@ impl Frame {
         }
     }
 
-    /// The numbers of a layer; `None` if it is not to be drawn.
-    pub(super) fn uniform(&self, layer: Layer, shape: TextureShape) -> Option<LayerUniform> {
-        let style = self.layers[layer];
-        if !style.visible || style.opacity <= 0.0 {
-            return None;
-        }
+    /// What to draw, given the layers' textures.
+    pub(super) fn drawing(&self, shapes: [Option<TextureShape>; 6]) -> Drawing {
         let tile = self.view.size;
         let outline = self.lens.outline(tile);
-        let quad = match layer {
-            Layer::Labels => quad_around(self.labels.as_ref()?.extent()?, tile, outline),
-            _ => [0.0, 0.0, 1.0, 1.0],
-        };
-        let texels_per_px = self.lens.image_px_per_px() * shape.size[0] as f32 / tile[0].max(1) as f32;
+        let extent = self.labels.as_ref().and_then(LabelPlane::extent);
+        let mut shown = [false; 6];
+        let mut planes = [PlaneUniform::default(); 6];
+        for layer in Layer::ALL {
+            let (i, style) = (layer as usize, self.layers[layer]);
+            let is_empty = layer == Layer::Labels && extent.is_none();
+            if let Some(shape) = shapes[i].filter(|_| style.visible && style.opacity > 0.0 && !is_empty) {
+                shown[i] = true;
+                planes[i] = self.plane(layer, shape, style.opacity.min(1.0));
+            }
+        }
+        let labels_quad = extent.map_or([0.0; 4], |extent| quad_around(extent, tile, outline));
+        let uv_to_clip = self.lens.uv_to_clip(tile);
+        let uniform = ViewUniform { uv_to_clip, labels_quad, outline, planes, padding: [0; 2] };
+        Drawing { uniform, shown, is_filtered: self.lens.image_px_per_px() > 1.0 }
+    }
+
+    fn plane(&self, layer: Layer, shape: TextureShape, opacity: f32) -> PlaneUniform {
+        let texels_per_px = self.lens.image_px_per_px() * shape.size[0] as f32 / self.view.size[0].max(1) as f32;
         let level = match layer {
             Layer::Image => smooth_level(texels_per_px),
             _ => covering_level(texels_per_px),
         }
         .min(shape.levels.saturating_sub(1));
         let last_texel = (0..level).fold(shape.size, |size, _| half(size)).map(|n| n.saturating_sub(1));
-        Some(LayerUniform {
-            uv_to_clip: self.lens.uv_to_clip(tile),
-            quad,
-            size: shape.size.map(|n| n as f32),
-            last_texel,
-            outline,
-            opacity: style.opacity.min(1.0),
-            level,
-            is_filtered: u32::from(texels_per_px > 1.0),
-            padding: [0; 3],
-        })
+        PlaneUniform { size: shape.size.map(|n| n as f32), last_texel, opacity, level, padding: [0; 2] }
     }
 }
 
@@ -180,7 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn the_uniform_has_the_size_the_shader_expects() {
-        assert_eq!(size_of::<LayerUniform>(), 80);
+    fn numbers_lie_where_the_shader_looks_for_them() {
+        let offset = std::mem::offset_of!(ViewUniform, planes);
+        assert_eq!((size_of::<PlaneUniform>(), offset, size_of::<ViewUniform>()), (32, 48, 240));
     }
 }

@@ -170,7 +170,7 @@ mod tests {
             plane.paint(&stroke(0.0, &[[1.5, 1.5]]), 0);
         }
         assert_eq!(plane.dirty_since(plane.id(), 10), Dirty::All);
-        assert_eq!(plane.dirty_since(plane.id(), 99), Dirty::Rect(rect(0, 0, 4, 4)));
+        assert_eq!(plane.dirty_since(plane.id(), 99), Dirty::Rect(rect(0, 0, 3, 3)));
     }
 
     #[test]

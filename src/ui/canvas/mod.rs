@@ -9,6 +9,7 @@ pub mod gpu;
 pub mod label_plane;
 mod overlay;
 pub mod palette;
+mod pipelines;
 pub mod pyramid;
 mod texture;
 pub mod view;

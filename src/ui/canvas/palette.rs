@@ -45,9 +45,9 @@ impl Palette {
         self.0[usize::from(index)]
     }
 
-    /// As the shader wants it: components from 0 to 1.
-    pub(super) fn to_uniform(&self) -> [[f32; 4]; 256] {
-        self.0.map(|color| color.map(|c| f32::from(c) / 255.0))
+    /// As the shader reads it: four colours to a vector, red in the lowest byte.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_flattened()
     }
 }
 

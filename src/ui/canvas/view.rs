@@ -449,9 +449,10 @@ mod tests {
         ] {
             let tool = Tool { kind: ToolKind::Brush, color: Color32::RED, radius_px: 1.0 };
             let mut view = ViewState::default();
-            let mut harness = Harness::new_ui(move |ui| {
+            let show = move |ui: &mut Ui| {
                 assert_eq!(canvas_ui(ui, "Canvas left", &mut view, &scene, &tool).strokes, []);
-            });
+            };
+            let mut harness = Harness::builder().with_context_setup(crate::ui::theme::install).build_ui(show);
             harness.run_steps(2);
             assert!(harness.query_by_label("Canvas left").is_some());
             assert!(harness.query_by_label(words).is_some(), "{words}");
