@@ -82,22 +82,10 @@ pub fn decode_rgb(path: &Path) -> Result<RgbImage, DataError> {
 
 /// A smaller copy that fits a square of `side` pixels; small images are not enlarged.
 pub(super) fn shrink(image: &RgbImage, side: u32) -> RgbImage {
-    use fast_image_resize::images::{Image, ImageRef};
-    use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-
     let (width, height) = image.dimensions();
     let scale = (f64::from(side.max(1)) / f64::from(width.max(height).max(1))).min(1.0);
     let fit = |n: u32| ((f64::from(n) * scale).round() as u32).max(1);
-    let mut small = Image::new(fit(width), fit(height), PixelType::U8x3);
-    // Four taps a pixel of the small image are enough for a thumbnail and much quicker than all.
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::SuperSampling(FilterType::Bilinear, 2));
-    let resized = ImageRef::new(width, height, image.as_raw(), PixelType::U8x3)
-        .ok()
-        .and_then(|source| Resizer::new().resize(&source, &mut small, &options).ok());
-    match resized {
-        Some(()) => ImageBuffer::from_raw(small.width(), small.height(), small.into_vec()).unwrap_or_default(),
-        None => image.clone(), // An image without pixels.
-    }
+    image::imageops::thumbnail(image, fit(width), fit(height))
 }
 
 /// Opens a file for decoding; the content, not the ending, tells the format.

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use image::RgbImage;
+use image::{RgbImage, imageops};
 
 use super::{DataError, Project, Tile};
 use crate::domain::config::Frame;
@@ -236,8 +235,5 @@ impl Cache {
 
 /// Resizes a picture, averaging over the pixels that become one.
 pub fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
-    let mut out = RgbImage::new(width, height);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(image, &mut out, &options).expect("both pictures have three 8-bit bands and are not empty");
-    out
+    imageops::resize(image, width, height, imageops::FilterType::Triangle)
 }
