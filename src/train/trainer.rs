@@ -98,7 +98,7 @@ mod tests {
         let mut trainer = Trainer::new(net, &TrainConfig::default(), training);
         let scene = Batch::new(tiny_scene().images, labels.to_vec(), tiny_scene().size);
         let first = trainer.step(&scene, &[1.0, 1.0], 0.01);
-        let last = (0..60).map(|_| trainer.step(&scene, &[1.0, 1.0], 0.01)).last().expect("60 steps");
+        let last = (0..120).map(|_| trainer.step(&scene, &[1.0, 1.0], 0.01)).last().expect("120 steps");
         assert!(last < first / 2.0, "the loss must fall: {first} -> {last}");
         accuracy(&trainer.valid(), &tiny_scene(), &device)
     }

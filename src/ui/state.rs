@@ -314,7 +314,7 @@ mod tests {
     fn state() -> AppState {
         let root = tempfile::tempdir().unwrap();
         write_classes(root.path(), &Classes::deepglobe()).unwrap();
-        for id in ["172307", "172308", "9001"] {
+        for id in ["172307", "172308", "900100"] {
             let picture = image::RgbImage::new(8, 8);
             write::rgb_png(&root.path().join(format!("{id}.png")), &picture).unwrap();
         }
@@ -383,7 +383,7 @@ mod tests {
         let project = state.project.as_mut().unwrap();
         let tile = project.book.apply(edit).unwrap();
         project.recount(&tile);
-        assert_eq!((project.labels(), project.labels_on("172307"), project.labels_on("9001")), (1, 1, 0));
+        assert_eq!((project.labels(), project.labels_on("172307"), project.labels_on("900100")), (1, 1, 0));
     }
 
     #[test]

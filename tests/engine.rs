@@ -1,0 +1,228 @@
+//! The engine from outside: commands in, events out, with the real trainer on the demo scenes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pointillist::data::{Journal, Project, demo};
+use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::domain::{Edit, RunConfig, Strategy, Stroke};
+use pointillist::engine::protocol::{Outcome, Summary, ViewRequest};
+use pointillist::engine::{Command, EngineHandle, Event, EventKind, Phase};
+use tempfile::TempDir;
+
+/// An engine, a demo project of its own, and a place for runs.
+struct Bench {
+    engine: EngineHandle,
+    dir: TempDir,
+    woken: Arc<AtomicUsize>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        demo::unpack(&dir.path().join("demo")).unwrap();
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&woken);
+        let waker = Arc::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        Self { engine: EngineHandle::start(waker).unwrap(), dir, woken }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("demo")
+    }
+
+    fn config(&self, length: Length) -> RunConfig {
+        let mut config = RunConfig { data: self.data(), device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        config.model.base = 2;
+        config.train.frame = Frame::Crop(32);
+        config.train.batch = 2;
+        config.train.length = length;
+        config
+    }
+
+    fn start(&self, run: u64, config: RunConfig) -> PathBuf {
+        let out = self.dir.path().join(format!("run{run}"));
+        assert!(self.engine.send(Command::Start { run, config: Box::new(config), out: out.clone() }));
+        out
+    }
+
+    /// Events until one is as wanted; that one is returned.
+    fn until<T>(&self, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        loop {
+            let event = self.engine.wait_event().unwrap_or_else(|| panic!("the engine ended before {what}"));
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+            if let EventKind::Failed(why) = &event.kind {
+                panic!("failed before {what}: {why}");
+            }
+        }
+    }
+
+    fn until_finished(&self) -> Box<Summary> {
+        self.until("the end", |event| match &event.kind {
+            EventKind::Finished(summary) => Some(summary.clone()),
+            _ => None,
+        })
+    }
+
+    fn until_step(&self, at_least: u64) -> f64 {
+        self.until("a step", |event| match &event.kind {
+            EventKind::Step(step) if step.step >= at_least => Some(step.lr),
+            _ => None,
+        })
+    }
+}
+
+fn failure(event: &Event) -> Option<String> {
+    match &event.kind {
+        EventKind::Failed(why) => Some(why.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_run_is_paused_slowed_stopped_and_loses_nothing() {
+    let bench = Bench::new();
+    let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
+    bench.until_step(1);
+    bench.engine.send(Command::Pause);
+    bench.until("the pause", |e| matches!(e.kind, EventKind::Phase(Phase::Paused)).then_some(()));
+    bench.engine.send(Command::SetLearningRate(1e-6));
+    bench.engine.send(Command::Resume);
+    bench.until("going on", |e| matches!(e.kind, EventKind::Phase(Phase::Training)).then_some(()));
+    let lr = bench.until("a slower step", |e| match &e.kind {
+        EventKind::Step(step) => Some(step.lr),
+        _ => None,
+    });
+    assert!(lr <= 1e-6, "{lr}");
+    bench.engine.send(Command::Stop);
+    let summary = bench.until_finished();
+    assert_eq!(summary.outcome, Outcome::Stopped);
+    assert!(out.join("last.bpk").exists() && out.join("best.bpk").exists() && out.join("summary.json").exists());
+    assert!(bench.woken.load(Ordering::Relaxed) > 5, "whoever listens is woken");
+}
+
+#[test]
+fn a_refusal_is_a_message_and_the_engine_can_start_again() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Steps(2));
+    config.train.batch = 0;
+    let out = bench.start(1, config);
+    assert!(bench.until("the refusal", failure).contains("choose at least 1"));
+    assert!(!out.exists());
+    let missing = RunConfig { data: "/no/such/folder".into(), ..bench.config(Length::Steps(2)) };
+    bench.start(2, missing);
+    assert!(bench.until("the refusal", failure).contains("/no/such/folder"));
+    bench.start(3, bench.config(Length::Steps(2)));
+    assert_eq!(bench.until_finished().steps, 2);
+    assert!(bench.engine.send(Command::Open { run: 4, folder: bench.data(), data: None }));
+    assert!(bench.until("the refusal", failure).contains("no run folder"));
+}
+
+#[test]
+fn labels_clicked_while_training_count_from_the_next_batch_on() {
+    let bench = Bench::new();
+    let project = Project::open(&bench.data()).unwrap();
+    let (mut journal, _) = Journal::open(&project).unwrap();
+    let click = |class, radius| {
+        let path = vec![[128.0, 128.0]];
+        Edit::Begin(Stroke { tile: "2001".to_owned(), class: Some(class), radius, path })
+    };
+    journal.append(&click(4, 0.0)).unwrap();
+    let mut config = bench.config(Length::Steps(1_000_000));
+    config.sampling.strategy = Strategy::Nothing;
+    bench.start(1, config);
+    let labelled = |event: &Event| match &event.kind {
+        EventKind::Step(step) => Some(step.labelled),
+        _ => None,
+    };
+    assert_eq!(bench.until("a step", labelled), 2, "one pixel in each of the two crops");
+    journal.append(&click(3, 6.0)).unwrap();
+    bench.engine.send(Command::LabelsChanged);
+    bench.until("more labels", |event| labelled(event).filter(|&n| n > 2));
+    bench.engine.send(Command::Stop);
+    let summary = bench.until_finished();
+    assert_eq!(summary.outcome, Outcome::Stopped);
+}
+
+#[test]
+fn the_tile_in_view_is_predicted_while_training_and_after() {
+    let bench = Bench::new();
+    let view = |tile: &str| Command::View(Some(ViewRequest { tile: tile.to_owned(), visible: None }));
+    bench.engine.send(view("1001"));
+    bench.start(1, bench.config(Length::Epochs(2)));
+    bench.until("a preview", |e| matches!(e.kind, EventKind::PreviewReady).then_some(()));
+    let preview = bench.engine.take_preview().unwrap();
+    assert_eq!((preview.tile.as_str(), preview.classes.size()), ("1001", [256, 256]));
+    bench.until_finished();
+    bench.engine.send(view("2002"));
+    loop {
+        bench.until("a preview of the other tile", |e| matches!(e.kind, EventKind::PreviewReady).then_some(()));
+        if let Some(preview) = bench.engine.take_preview().filter(|p| p.tile == "2002") {
+            assert!(preview.complete && preview.classes.labelled() == 256 * 256);
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_finished_run_is_opened_again_with_its_figures() {
+    let bench = Bench::new();
+    let out = bench.start(1, bench.config(Length::Epochs(2)));
+    let before = bench.until_finished();
+    bench.engine.send(Command::Open { run: 2, folder: out, data: None });
+    let mut evaluations = 0;
+    let again = loop {
+        let event = bench.engine.wait_event().unwrap();
+        assert!(failure(&event).is_none(), "{event:?}");
+        match event.kind {
+            EventKind::Evaluated(_) if event.run == 2 => evaluations += 1,
+            EventKind::Finished(summary) if event.run == 2 => break summary,
+            _ => {}
+        }
+    };
+    assert_eq!(evaluations, 2);
+    assert_eq!(again.best_miou, before.best_miou);
+}
+
+#[test]
+fn one_unreadable_tile_is_named_and_the_rest_is_learned_from() {
+    let bench = Bench::new();
+    let victim = bench.data().join("train/1003_sat.jpg");
+    let whole = std::fs::read(&victim).unwrap();
+    std::fs::write(&victim, &whole[..whole.len() / 2]).unwrap();
+    bench.start(1, bench.config(Length::Epochs(1)));
+    let warning = bench.until("the warning", |e| match &e.kind {
+        EventKind::Warning(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert!(warning.contains("1003_sat.jpg"), "{warning}");
+    bench.until_finished();
+}
+
+#[test]
+fn commands_and_events_survive_a_pipe() {
+    let bench = Bench::new();
+    let command = Command::Start {
+        run: 1,
+        config: Box::new(bench.config(Length::Steps(30))),
+        out: bench.dir.path().join("piped"),
+    };
+    let text = serde_json::to_string(&command).unwrap();
+    bench.engine.send(serde_json::from_str(&text).unwrap());
+    loop {
+        let event = bench.engine.wait_event().unwrap();
+        let text = serde_json::to_string(&event).unwrap();
+        let back: Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        if matches!(back.kind, EventKind::Finished(_)) {
+            break;
+        }
+    }
+}

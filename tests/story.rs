@@ -1,0 +1,96 @@
+//! The whole story with the real engine: open the demo, sample, click, train to the end, see the prediction.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Key, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use pointillist::data::demo;
+use pointillist::domain::RunConfig;
+use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::engine::protocol::Outcome;
+use pointillist::ui::action::UiAction;
+use pointillist::ui::{App, StartOptions};
+
+fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn(&App) -> bool) {
+    let start = Instant::now();
+    while !so(harness.state()) {
+        let messages = harness.state().state().messages.all();
+        assert!(start.elapsed() < Duration::from_secs(180), "waited in vain until {what}; messages: {messages:?}");
+        std::thread::sleep(Duration::from_millis(10));
+        harness.step();
+    }
+}
+
+fn act(harness: &mut Harness<'_, App>, action: UiAction) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, action);
+    harness.run_ok();
+}
+
+fn click(harness: &mut Harness<'_, App>, label: &str) {
+    harness.get_by_label(label).scroll_to_me();
+    harness.run_ok();
+    harness.get_by_label(label).click();
+    harness.run_ok();
+}
+
+#[test]
+fn from_the_open_demo_to_a_prediction() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let root = demo::unpack(&home.path().join("demo")).expect("the demo");
+    let options = StartOptions { path: Some(root), empty: false };
+    let mut harness = Harness::builder()
+        .with_size(vec2(1600.0, 1000.0))
+        .with_max_steps(64)
+        .build_eframe(move |cc| App::new(cc, &options).expect("the window's threads start"));
+    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
+
+    // Sample.
+    step_until(&mut harness, "its sampled mask is drawn", |app| app.state().view.sampled.is_some());
+    let before = harness.state().state().view.sampled_counts.clone();
+    click(&mut harness, "0.05");
+    step_until(&mut harness, "another keep ratio redraws it", |app| app.state().view.sampled_counts != before);
+
+    // Click.
+    harness.key_press(Key::Num5);
+    harness.run_ok();
+    let middle = harness.get_by_label("Canvas left").rect().center();
+    harness.drag_at(middle);
+    harness.step();
+    harness.drop_at(middle);
+    harness.run_ok();
+    harness.get_by_label_contains("saved · 1 label");
+
+    // Train: the demo's settings, cut short.
+    let mut form = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::demo() };
+    form.sampling = harness.state().state().settings.form.sampling;
+    form.train.length = Length::Steps(8);
+    form.train.frame = Frame::Crop(64);
+    form.model.base = 4;
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    click(&mut harness, "Start training");
+    step_until(&mut harness, "the first step is reported", |app| app.state().run.step.is_some());
+    step_until(&mut harness, "the run is over", |app| app.state().run.summary.is_some());
+    let summary = harness.state().state().run.summary.clone().expect("the run is over");
+    assert_eq!((summary.outcome, summary.steps), (Outcome::Completed, 8));
+    assert!(summary.best_miou.is_some_and(|miou| (0.0..=1.0).contains(&miou)), "{summary:?}");
+    for file in ["best.bpk", "last.bpk", "metrics.csv", "summary.json"] {
+        assert!(summary.folder.join(file).exists(), "{file}");
+    }
+
+    // See: the prediction of the tile in view is there, whole, and another tile's follows.
+    step_until(&mut harness, "the prediction is shown", |app| app.state().view.prediction.is_some());
+    click(&mut harness, "Tile 1002");
+    step_until(&mut harness, "the other tile is predicted as well", |app| {
+        app.state().view.prediction.as_ref().is_some_and(|p| p.tile == "1002" && p.complete)
+    });
+    assert!(harness.state().state().messages.toasts().count() == 0, "{:?}", harness.state().state().messages.all());
+
+    // Keep: opened again, the run shows its figures and predicts.
+    act(&mut harness, UiAction::OpenRun(summary.folder.clone()));
+    step_until(&mut harness, "the figures are told again", |app| app.state().run.evaluation.is_some());
+    step_until(&mut harness, "the reopened run predicts", |app| {
+        app.state().run.can_predict() && app.state().view.prediction.as_ref().is_some_and(|p| p.complete)
+    });
+}
