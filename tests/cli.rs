@@ -136,7 +136,7 @@ fn what_cannot_work_is_refused_with_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
     let refuse = |args: &[&str], message: &str| {
         pointillist()
-            .args(["train", "--device", "cpu", "--data"])
+            .args(["train", "--data"])
             .arg(demo())
             .arg("--out")
             .arg(dir.path().join("never"))
