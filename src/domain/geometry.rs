@@ -82,10 +82,12 @@ pub fn brush(
     mut paint: impl FnMut(u32, std::ops::Range<u32>),
 ) {
     let radius = radius.max(0.0);
+    // The first whole pixel beyond a position: a position on a pixel's edge still lies in that pixel.
+    let past = |position: f32| (position.floor() + 1.0).max(0.0) as u32;
     let top = (from[1].min(to[1]) - radius).floor().max(0.0) as u32;
-    let bottom = ((from[1].max(to[1]) + radius).ceil().max(0.0) as u32).min(size[1]);
+    let bottom = past(from[1].max(to[1]) + radius).min(size[1]);
     let left = (from[0].min(to[0]) - radius).floor().max(0.0) as u32;
-    let right = ((from[0].max(to[0]) + radius).ceil().max(0.0) as u32).min(size[0]);
+    let right = past(from[0].max(to[0]) + radius).min(size[0]);
     let ends = [from, to].map(|p| p.map(f32::floor));
     for y in top..bottom.max(top) {
         let covered = |x: &u32| {
@@ -146,6 +148,7 @@ mod tests {
     #[test]
     fn a_brush_of_radius_zero_marks_one_pixel() {
         assert_eq!(painted([10, 10], [3.2, 4.9], [3.2, 4.9], 0.0), 1);
+        assert_eq!(painted([10, 10], [3.0, 4.0], [3.0, 4.0], 0.0), 1, "on a pixel's corner as well");
     }
 
     #[test]

@@ -1,13 +1,17 @@
-//! The window's share of the machine: every thread that computes for training runs at the lowest priority, so that the
-//! window's threads get a core the moment they want one.
+//! The window's share of the machine: every thread that computes for training runs at a low priority, so that the window's
+//! threads get a core the moment they want one. Not at the lowest: a build beside it should slow training, not stop it.
 
 use std::sync::Once;
 
-use thread_priority::ThreadPriority;
+use thread_priority::{ThreadPriority, ThreadPriorityValue};
+
+/// Of 100, where 50 is normal: a nice value of 10 on Linux, a ninth of a normal thread's share.
+const LOW: u8 = 24;
 
 /// Lowers the calling thread. A system that refuses keeps the priority it had: nothing depends on it but smoothness.
 pub fn lower_this_thread() {
-    if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
+    let low = ThreadPriorityValue::try_from(LOW).map_or(ThreadPriority::Min, ThreadPriority::Crossplatform);
+    if let Err(error) = thread_priority::set_current_thread_priority(low) {
         log::debug!("the priority of a thread cannot be lowered: {error:?}");
     }
 }
