@@ -1,16 +1,13 @@
 // Composes a tile and its layers, bottom to top, in one pass: image, full mask, sampled mask, prediction, confidence.
 // Which of them are shown is fixed when the pipeline is made, so a hidden layer costs nothing. Own labels are a draw of
-// their own around where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour.
+// their own around where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour. Textures
+// are bound at the one reduction that suits the zoom: choosing it here, pixel by pixel, would take time.
 
 struct Plane {
-    // Texels of the finest level.
+    // Texels across the tile. Where odd sizes were halved this is a little more than the texture has.
     size: vec2<f32>,
-    // The last texel of `level`.
     last_texel: vec2<u32>,
-    opacity: f32,
-    // Reduction to read; 0 is the finest.
-    level: u32,
-    padding: vec2<u32>,
+    @size(16) opacity: f32,
 }
 
 struct View {
@@ -69,8 +66,7 @@ fn vs_labels(@builtin(vertex_index) i: u32) -> Corner {
 }
 
 fn index_at(texture: texture_2d<u32>, plane: Plane, uv: vec2<f32>) -> u32 {
-    let texel = vec2<u32>(uv * plane.size) >> vec2<u32>(plane.level);
-    return textureLoad(texture, min(texel, plane.last_texel), i32(plane.level)).x;
+    return textureLoad(texture, min(vec2<u32>(uv * plane.size), plane.last_texel), 0).x;
 }
 
 fn class_color(index: u32) -> vec4<f32> {
@@ -101,8 +97,7 @@ fn fs_tile(corner: Corner) -> @location(0) vec4<f32> {
     let uv = corner.uv;
     var color = vec4<f32>(0.0);
     if shows_image {
-        let pixel = textureSampleLevel(image, image_sampler, uv, f32(view.image.level));
-        color = vec4<f32>(pixel.rgb, 1.0) * view.image.opacity;
+        color = vec4<f32>(textureSampleLevel(image, image_sampler, uv, 0.0).rgb, 1.0) * view.image.opacity;
     }
     if shows_mask {
         color = over(color, class_color(index_at(mask, view.mask, uv)), view.mask.opacity);

@@ -55,8 +55,7 @@ struct PlaneUniform {
     size: [f32; 2],
     last_texel: [u32; 2],
     opacity: f32,
-    level: u32,
-    padding: [u32; 2],
+    padding: [u32; 3],
 }
 
 /// What a view draws.
@@ -65,6 +64,8 @@ pub(super) struct Drawing {
     pub(super) uniform: ViewUniform,
     /// Layers that are drawn.
     pub(super) shown: [bool; 6],
+    /// The reduction of each layer that is read.
+    pub(super) levels: [u32; 6],
     /// Zoomed out, images are filtered.
     pub(super) is_filtered: bool,
 }
@@ -98,31 +99,40 @@ impl Frame {
         let outline = self.lens.outline(tile);
         let extent = self.labels.as_ref().and_then(LabelPlane::extent);
         let mut shown = [false; 6];
+        let mut levels = [0; 6];
         let mut planes = [PlaneUniform::default(); 6];
         for layer in Layer::ALL {
             let (i, style) = (layer as usize, self.layers[layer]);
             let is_empty = layer == Layer::Labels && extent.is_none();
             if let Some(shape) = shapes[i].filter(|_| style.visible && style.opacity > 0.0 && !is_empty) {
                 shown[i] = true;
-                planes[i] = self.plane(layer, shape, style.opacity.min(1.0));
+                levels[i] = self.level(layer, shape);
+                planes[i] = plane(shape, levels[i], style.opacity.min(1.0));
             }
         }
         let labels_quad = extent.map_or([0.0; 4], |extent| quad_around(extent, tile, outline));
         let uv_to_clip = self.lens.uv_to_clip(tile);
         let uniform = ViewUniform { uv_to_clip, labels_quad, outline, planes, padding: [0; 2] };
-        Drawing { uniform, shown, is_filtered: self.lens.image_px_per_px() > 1.0 }
+        Drawing { uniform, shown, levels, is_filtered: self.lens.image_px_per_px() > 1.0 }
     }
 
-    fn plane(&self, layer: Layer, shape: TextureShape, opacity: f32) -> PlaneUniform {
+    /// The reduction of a layer that suits the zoom.
+    fn level(&self, layer: Layer, shape: TextureShape) -> u32 {
         let texels_per_px = self.lens.image_px_per_px() * shape.size[0] as f32 / self.view.size[0].max(1) as f32;
         let level = match layer {
             Layer::Image => smooth_level(texels_per_px),
             _ => covering_level(texels_per_px),
-        }
-        .min(shape.levels.saturating_sub(1));
-        let last_texel = (0..level).fold(shape.size, |size, _| half(size)).map(|n| n.saturating_sub(1));
-        PlaneUniform { size: shape.size.map(|n| n as f32), last_texel, opacity, level, padding: [0; 2] }
+        };
+        level.min(shape.levels.saturating_sub(1))
     }
+}
+
+/// A layer's numbers at one of its levels. Texels are found as those of the finest level, divided: so blocks lie exactly
+/// where their pixels are.
+fn plane(shape: TextureShape, level: u32, opacity: f32) -> PlaneUniform {
+    let size = shape.size.map(|n| n as f32 / 2.0_f32.powi(level as i32));
+    let last_texel = (0..level).fold(shape.size, |size, _| half(size)).map(|n| n.saturating_sub(1));
+    PlaneUniform { size, last_texel, opacity, padding: [0; 3] }
 }
 
 impl Lens {

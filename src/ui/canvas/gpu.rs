@@ -66,8 +66,8 @@ struct ViewGpu {
     numbers: wgpu::Buffer,
     colors: wgpu::Buffer,
     palette: Option<Palette>,
-    /// Which state of the textures is bound.
-    bound: Option<u64>,
+    /// Which state of the textures is bound, and at which reductions.
+    bound: Option<(u64, [u32; 6])>,
     /// To be drawn with the nearest and with the linear sampler.
     groups: Option<[wgpu::BindGroup; 2]>,
     tile: Option<TileLayers>,
@@ -108,10 +108,11 @@ impl CanvasGpu {
             self.pipelines.ready(device, layers);
         }
         queue.write_buffer(&view.numbers, 0, bytemuck::bytes_of(&drawing.uniform));
-        if view.bound != Some(self.textures.uploads) {
-            view.bound = Some(self.textures.uploads);
-            let textures = Layer::ALL.map(|layer| self.textures.of(layer).map(|texture| &texture.view));
-            view.groups = Some(self.pipelines.bind(device, &view.numbers, &view.colors, textures));
+        let wanted = (self.textures.uploads, drawing.levels);
+        if view.bound != Some(wanted) {
+            view.bound = Some(wanted);
+            let level = |layer: Layer| self.textures.of(layer).map(|of| of.level(drawing.levels[layer as usize]));
+            view.groups = Some(self.pipelines.bind(device, &view.numbers, &view.colors, Layer::ALL.map(level)));
         }
     }
 

@@ -98,11 +98,11 @@ impl Pipelines {
         device: &wgpu::Device,
         numbers: &wgpu::Buffer,
         colors: &wgpu::Buffer,
-        textures: [Option<&wgpu::TextureView>; 6],
+        textures: [Option<wgpu::TextureView>; 6],
     ) -> [wgpu::BindGroup; 2] {
         let picture = |layer: Layer| {
             let nothing = if layer == Layer::Image { &self.no_image } else { &self.no_classes };
-            wgpu::BindingResource::TextureView(textures[layer as usize].unwrap_or(nothing))
+            wgpu::BindingResource::TextureView(textures[layer as usize].as_ref().unwrap_or(nothing))
         };
         [0, 1].map(|i| {
             let buffers = [numbers, colors, &self.confidence_colors].map(wgpu::Buffer::as_entire_binding);

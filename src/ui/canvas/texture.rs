@@ -11,7 +11,6 @@ use crate::domain::geometry::PixelRect;
 /// A texture and its shape.
 pub(super) struct LayerTexture {
     texture: wgpu::Texture,
-    pub(super) view: wgpu::TextureView,
     pub(super) shape: TextureShape,
 }
 
@@ -65,8 +64,7 @@ impl Uploader<'_> {
             log::error!("the graphics device refuses a layer of {}×{} pixels: {error}", size[0], size[1]);
             return None;
         }
-        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        Some(LayerTexture { texture, view, shape: TextureShape { size, levels } })
+        Some(LayerTexture { texture, shape: TextureShape { size, levels } })
     }
 
     /// Writes `rect` of one level from that level's whole data.
@@ -157,6 +155,17 @@ impl Uploader<'_> {
             self.write(&labels.texture, i, level.data(), level.width(), rect);
         }
         labels.revision = plane.revision();
+    }
+}
+
+impl LayerTexture {
+    /// One of its levels, to be bound.
+    pub(super) fn level(&self, level: u32) -> wgpu::TextureView {
+        self.texture.create_view(&wgpu::TextureViewDescriptor {
+            base_mip_level: level,
+            mip_level_count: Some(1),
+            ..wgpu::TextureViewDescriptor::default()
+        })
     }
 }
 
