@@ -1,6 +1,6 @@
 // Composes a tile and its layers, bottom to top, in one pass: image, full mask, sampled mask, prediction, confidence.
 // Which of them are shown is fixed when the pipeline is made, so a hidden layer costs nothing. Own labels are a draw of
-// their own around where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour. Textures
+// their own, only where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour. Textures
 // are bound at the one reduction that suits the zoom: choosing it here, pixel by pixel, would take time.
 
 struct Plane {
@@ -13,8 +13,9 @@ struct Plane {
 struct View {
     // clip position = uv * xy + zw
     uv_to_clip: vec4<f32>,
-    // The part of the tile that holds own labels: uv from xy to zw.
-    labels_quad: vec4<f32>,
+    // Own labels are drawn in cells of a grid: the size of one in uv, and the last.
+    cell: vec2<f32>,
+    last_cell: vec2<u32>,
     // The width of the labels' outline in uv.
     outline: vec2<f32>,
     padding: vec2<u32>,
@@ -50,19 +51,20 @@ struct Corner {
     @location(0) uv: vec2<f32>,
 }
 
-fn corner_of(quad: vec4<f32>, i: u32) -> Corner {
-    let uv = vec2<f32>(select(quad.x, quad.z, (i & 1u) == 1u), select(quad.y, quad.w, i > 1u));
+fn corner_of(low: vec2<f32>, high: vec2<f32>, i: u32) -> Corner {
+    let uv = select(low, high, vec2<bool>((i & 1u) == 1u, i > 1u));
     return Corner(vec4<f32>(uv * view.uv_to_clip.xy + view.uv_to_clip.zw, 0.0, 1.0), uv);
 }
 
 @vertex
 fn vs_tile(@builtin(vertex_index) i: u32) -> Corner {
-    return corner_of(vec4<f32>(0.0, 0.0, 1.0, 1.0), i);
+    return corner_of(vec2<f32>(0.0), vec2<f32>(1.0), i);
 }
 
 @vertex
-fn vs_labels(@builtin(vertex_index) i: u32) -> Corner {
-    return corner_of(view.labels_quad, i);
+fn vs_labels(@builtin(vertex_index) i: u32, @location(0) cell: vec2<u32>) -> Corner {
+    let high = vec2<f32>(cell + 1u) * view.cell;
+    return corner_of(vec2<f32>(cell) * view.cell, select(high, vec2<f32>(1.0), cell >= view.last_cell), i);
 }
 
 fn index_at(texture: texture_2d<u32>, plane: Plane, uv: vec2<f32>) -> u32 {

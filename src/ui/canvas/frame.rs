@@ -7,7 +7,7 @@ use bytemuck::{Pod, Zeroable};
 use super::pyramid::half;
 use super::{LabelPlane, Palette, TileScene};
 use crate::domain::Mask;
-use crate::domain::geometry::{Camera, PixelRect};
+use crate::domain::geometry::Camera;
 use crate::engine::protocol::Preview;
 use crate::ui::layers::{Layer, LayerSet};
 use crate::ui::tiles::TileView;
@@ -42,7 +42,8 @@ pub struct Lens {
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub(super) struct ViewUniform {
     uv_to_clip: [f32; 4],
-    labels_quad: [f32; 4],
+    cell: [f32; 2],
+    last_cell: [u32; 2],
     outline: [f32; 2],
     padding: [u32; 2],
     planes: [PlaneUniform; 6],
@@ -79,6 +80,13 @@ pub(super) struct TextureShape {
     pub(super) levels: u32,
 }
 
+/// The grid that own labels are drawn in: the size of a cell in uv, and the last cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Grid {
+    pub(super) cell: [f32; 2],
+    pub(super) last_cell: [u32; 2],
+}
+
 impl Frame {
     /// Takes hold of what `scene` borrows.
     pub fn new(scene: &TileScene<'_>, lens: Lens) -> Self {
@@ -93,26 +101,24 @@ impl Frame {
         }
     }
 
-    /// What to draw, given the layers' textures.
-    pub(super) fn drawing(&self, shapes: [Option<TextureShape>; 6]) -> Drawing {
+    /// What to draw, given the layers' textures and the grid that own labels are drawn in.
+    pub(super) fn drawing(&self, shapes: [Option<TextureShape>; 6], grid: Grid) -> Drawing {
         let tile = self.view.size;
         let outline = self.lens.outline(tile);
-        let extent = self.labels.as_ref().and_then(LabelPlane::extent);
         let mut shown = [false; 6];
         let mut levels = [0; 6];
         let mut planes = [PlaneUniform::default(); 6];
         for layer in Layer::ALL {
             let (i, style) = (layer as usize, self.layers[layer]);
-            let is_empty = layer == Layer::Labels && extent.is_none();
-            if let Some(shape) = shapes[i].filter(|_| style.visible && style.opacity > 0.0 && !is_empty) {
+            if let Some(shape) = shapes[i].filter(|_| style.visible && style.opacity > 0.0) {
                 shown[i] = true;
                 levels[i] = self.level(layer, shape);
                 planes[i] = plane(shape, levels[i], style.opacity.min(1.0));
             }
         }
-        let labels_quad = extent.map_or([0.0; 4], |extent| quad_around(extent, tile, outline));
         let uv_to_clip = self.lens.uv_to_clip(tile);
-        let uniform = ViewUniform { uv_to_clip, labels_quad, outline, planes, padding: [0; 2] };
+        let Grid { cell, last_cell } = grid;
+        let uniform = ViewUniform { uv_to_clip, cell, last_cell, outline, padding: [0; 2], planes };
         Drawing { uniform, shown, levels, is_filtered: self.lens.image_px_per_px() > 1.0 }
     }
 
@@ -168,16 +174,6 @@ fn smooth_level(texels_per_px: f32) -> u32 {
 /// The first level whose texels are no smaller than a pixel: none falls between pixels.
 fn covering_level(texels_per_px: f32) -> u32 {
     (texels_per_px.max(1.0).log2() - 0.01).ceil().max(0.0) as u32
-}
-
-/// The part of the tile that holds `extent` and its outline. At the coarsest level shown a block may reach beyond the
-/// extent by as much as it is large; blocks are at most two pixels, as is the margin.
-fn quad_around(extent: PixelRect, tile: [u32; 2], outline: [f32; 2]) -> [f32; 4] {
-    let [width, height] = tile.map(|n| n.max(1) as f32);
-    let right = (extent.x + extent.width) as f32 / width;
-    let bottom = (extent.y + extent.height) as f32 / height;
-    let margin = outline.map(|n| n * 3.0);
-    [extent.x as f32 / width - margin[0], extent.y as f32 / height - margin[1], right + margin[0], bottom + margin[1]]
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor
 use eframe::wgpu;
 
 use super::Palette;
-use super::frame::{Frame, ViewUniform};
+use super::frame::{Frame, Grid, ViewUniform};
 use super::pipelines::{Pipelines, TileLayers};
 use super::texture::{LabelTexture, LayerTexture, Uploader};
 use crate::domain::Mask;
@@ -98,7 +98,9 @@ impl CanvasGpu {
     /// Uploads what is new in `frame` and readies the view's numbers. Call before the render pass.
     pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) {
         self.textures.follow(Uploader { device, queue }, frame);
-        let drawing = frame.drawing(Layer::ALL.map(|layer| self.textures.of(layer).map(|texture| texture.shape)));
+        let shapes = Layer::ALL.map(|layer| self.textures.of(layer).map(|texture| texture.shape));
+        let grid = self.textures.labels.as_ref().map_or_else(Grid::default, |labels| labels.grid);
+        let drawing = frame.drawing(shapes, grid);
         let view = self.views.entry(view).or_insert_with(|| ViewGpu::new(device));
         view.set_palette(queue, &frame.palette);
         view.tile = TileLayers::of(&drawing.shown);
@@ -121,11 +123,14 @@ impl CanvasGpu {
         let Some(view) = self.views.get(&view) else { return };
         let Some([nearest, linear]) = &view.groups else { return };
         pass.set_bind_group(0, if view.is_filtered { linear } else { nearest }, &[]);
-        let tile = view.tile.and_then(|layers| self.pipelines.tile(layers));
-        let labels = view.has_labels.then_some(self.pipelines.labels());
-        for pipeline in [tile, labels].into_iter().flatten() {
+        if let Some(pipeline) = view.tile.and_then(|layers| self.pipelines.tile(layers)) {
             pass.set_pipeline(pipeline);
             pass.draw(0..4, 0..1);
+        }
+        if let Some(labels) = self.textures.labels.as_ref().filter(|_| view.has_labels) {
+            pass.set_pipeline(self.pipelines.labels());
+            pass.set_vertex_buffer(0, labels.cells.slice(..));
+            pass.draw(0..4, 0..labels.cell_count);
         }
     }
 
@@ -167,7 +172,7 @@ impl Textures {
             Layer::Sampled => self.sampled.texture.as_ref(),
             Layer::Prediction => self.prediction.texture.as_ref(),
             Layer::Confidence => self.confidence.texture.as_ref(),
-            Layer::Labels => self.labels.as_ref().map(|labels| &labels.texture),
+            Layer::Labels => self.labels.as_ref().filter(|labels| labels.cell_count > 0).map(|labels| &labels.texture),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::geometry::PixelRect;
-use crate::domain::{Mask, Stroke, UNLABELLED, label};
+use crate::domain::{Mask, Stroke, label};
 
 /// Changes remembered; whoever is further behind takes everything anew.
 const REMEMBERED: usize = 64;
@@ -17,7 +17,6 @@ pub struct LabelPlane {
     mask: Arc<Mask>,
     revision: u64,
     changes: VecDeque<PixelRect>,
-    extent: Option<PixelRect>,
 }
 
 /// What changed since somebody looked last.
@@ -35,14 +34,7 @@ impl LabelPlane {
     /// From labels rasterised anew: another tile, or an undo.
     pub fn new(mask: Mask) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let extent = labelled_extent(&mask);
-        Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-            mask: Arc::new(mask),
-            revision: 0,
-            changes: VecDeque::new(),
-            extent,
-        }
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), mask: Arc::new(mask), revision: 0, changes: VecDeque::new() }
     }
 
     /// The labels.
@@ -64,17 +56,11 @@ impl LabelPlane {
         if self.changes.len() > REMEMBERED {
             self.changes.pop_front();
         }
-        self.extent = Some(self.extent.map_or(rect, |extent| union(extent, rect)));
     }
 
     /// Tells this plane from others.
     pub(super) fn id(&self) -> u64 {
         self.id
-    }
-
-    /// A rectangle that holds every label; `None` if there is none.
-    pub(super) fn extent(&self) -> Option<PixelRect> {
-        self.extent
     }
 
     /// What changed since `revision` of the plane `id`.
@@ -109,23 +95,10 @@ fn stroke_rect(size: [u32; 2], stroke: &Stroke, from: usize) -> Option<PixelRect
     Some(PixelRect { x, y, width, height })
 }
 
-/// The smallest rectangle around all labels.
-fn labelled_extent(mask: &Mask) -> Option<PixelRect> {
-    let rows = || mask.data().chunks_exact(mask.width().max(1) as usize).enumerate();
-    let labelled = |row: &[u8]| row.iter().any(|&index| index != UNLABELLED);
-    rows()
-        .filter(|(_, row)| labelled(row))
-        .map(|(y, row)| {
-            let first = row.iter().position(|&index| index != UNLABELLED).unwrap_or(0) as u32;
-            let last = row.iter().rposition(|&index| index != UNLABELLED).unwrap_or(0) as u32;
-            PixelRect { x: first, y: y as u32, width: last - first + 1, height: 1 }
-        })
-        .reduce(union)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::UNLABELLED;
 
     fn stroke(radius: f32, path: &[[f32; 2]]) -> Stroke {
         Stroke { tile: "a".to_owned(), class: Some(1), radius, path: path.to_vec() }
@@ -133,6 +106,20 @@ mod tests {
 
     fn rect(x: u32, y: u32, width: u32, height: u32) -> PixelRect {
         PixelRect { x, y, width, height }
+    }
+
+    /// The smallest rectangle around all labels.
+    fn labelled_extent(mask: &Mask) -> Option<PixelRect> {
+        let rows = || mask.data().chunks_exact(mask.width().max(1) as usize).enumerate();
+        let labelled = |row: &[u8]| row.iter().any(|&index| index != UNLABELLED);
+        rows()
+            .filter(|(_, row)| labelled(row))
+            .map(|(y, row)| {
+                let first = row.iter().position(|&index| index != UNLABELLED).unwrap_or(0) as u32;
+                let last = row.iter().rposition(|&index| index != UNLABELLED).unwrap_or(0) as u32;
+                PixelRect { x: first, y: y as u32, width: last - first + 1, height: 1 }
+            })
+            .reduce(union)
     }
 
     #[test]
@@ -153,14 +140,12 @@ mod tests {
     #[test]
     fn only_what_was_missed_is_dirty() {
         let mut plane = LabelPlane::new(Mask::unlabelled(100, 100));
-        assert_eq!(plane.extent(), None);
         plane.paint(&stroke(0.0, &[[10.5, 10.5]]), 0);
         plane.paint(&stroke(0.0, &[[80.5, 80.5]]), 0);
         assert_eq!(plane.dirty_since(plane.id(), 2), Dirty::Nothing);
         assert_eq!(plane.dirty_since(plane.id(), 1), Dirty::Rect(rect(79, 79, 3, 3)));
         assert_eq!(plane.dirty_since(plane.id(), 0), Dirty::Rect(rect(9, 9, 73, 73)));
         assert_eq!(plane.dirty_since(plane.id() + 1, 2), Dirty::All);
-        assert_eq!(plane.extent(), Some(rect(9, 9, 73, 73)));
     }
 
     #[test]
@@ -178,6 +163,6 @@ mod tests {
         let mut plane = LabelPlane::new(Mask::unlabelled(10, 10));
         plane.paint(&stroke(2.0, &[[-50.0, 5.0]]), 0);
         plane.paint(&stroke(2.0, &[[5.0, 5.0]]), 1);
-        assert_eq!((plane.revision(), plane.extent()), (0, None));
+        assert_eq!(plane.revision(), 0);
     }
 }

@@ -58,6 +58,11 @@ struct Maker {
 impl Pipelines {
     pub(super) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         let maker = Maker::new(device, format);
+        let cell = wgpu::VertexBufferLayout {
+            array_stride: 4,
+            step_mode: wgpu::VertexStepMode::Instance,
+            attributes: &wgpu::vertex_attr_array![0 => Uint16x2],
+        };
         let sampler = |filter| {
             device.create_sampler(&wgpu::SamplerDescriptor {
                 label: Some("canvas image"),
@@ -68,7 +73,7 @@ impl Pipelines {
         };
         Self {
             tiles: HashMap::new(),
-            labels: maker.make(device, "vs_labels", "fs_labels", &[]),
+            labels: maker.make(device, ["vs_labels", "fs_labels"], &[Some(cell)], &[]),
             maker,
             samplers: [sampler(wgpu::FilterMode::Nearest), sampler(wgpu::FilterMode::Linear)],
             confidence_colors: confidence_colors(device),
@@ -79,7 +84,9 @@ impl Pipelines {
 
     /// Makes the pipeline for these layers unless it is there.
     pub(super) fn ready(&mut self, device: &wgpu::Device, layers: TileLayers) {
-        self.tiles.entry(layers).or_insert_with(|| self.maker.make(device, "vs_tile", "fs_tile", &layers.constants()));
+        self.tiles
+            .entry(layers)
+            .or_insert_with(|| self.maker.make(device, ["vs_tile", "fs_tile"], &[], &layers.constants()));
     }
 
     /// Draws the tile with these layers, if [`ready`](Self::ready).
@@ -156,8 +163,8 @@ impl Maker {
     fn make(
         &self,
         device: &wgpu::Device,
-        vertex: &str,
-        fragment: &str,
+        [vertex, fragment]: [&str; 2],
+        buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
         switches: &[(&str, f64)],
     ) -> wgpu::RenderPipeline {
         let is_srgb = ("target_is_srgb", f64::from(u8::from(self.format.is_srgb())));
@@ -169,7 +176,7 @@ impl Maker {
                 module: &self.module,
                 entry_point: Some(vertex),
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
-                buffers: &[],
+                buffers,
             },
             primitive: wgpu::PrimitiveState {
                 topology: wgpu::PrimitiveTopology::TriangleStrip,

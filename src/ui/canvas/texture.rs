@@ -1,10 +1,11 @@
 //! Textures of the layers, and what is uploaded to them.
 
 use eframe::wgpu;
+use eframe::wgpu::util::DeviceExt as _;
 
-use super::frame::TextureShape;
+use super::frame::{Grid, TextureShape};
 use super::label_plane::{Dirty, LabelPlane};
-use super::pyramid::{Chain, ImagePyramid, half};
+use super::pyramid::{Cells, Chain, ImagePyramid, half};
 use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
 
@@ -28,6 +29,10 @@ pub(super) struct LabelTexture {
     chain: Chain,
     skipped: usize,
     pub(super) texture: LayerTexture,
+    /// Where there is anything to draw, and on what grid.
+    pub(super) cells: wgpu::Buffer,
+    pub(super) cell_count: u32,
+    pub(super) grid: Grid,
 }
 
 impl Uploader<'_> {
@@ -144,7 +149,17 @@ impl Uploader<'_> {
         }
         let chain = Chain::new(plane.mask());
         let (texture, skipped) = self.sparse(plane.mask(), &chain)?;
-        Some(LabelTexture { id: plane.id(), revision: plane.revision(), chain, skipped, texture })
+        let found = chain.cells();
+        Some(LabelTexture {
+            id: plane.id(),
+            revision: plane.revision(),
+            cells: self.cells(&found),
+            cell_count: found.list.len() as u32,
+            grid: grid(&found, plane.mask().size()),
+            chain,
+            skipped,
+            texture,
+        })
     }
 
     fn update(self, labels: &mut LabelTexture, plane: &LabelPlane, rect: PixelRect) {
@@ -155,7 +170,25 @@ impl Uploader<'_> {
             self.write(&labels.texture, i, level.data(), level.width(), rect);
         }
         labels.revision = plane.revision();
+        let found = labels.chain.cells();
+        labels.cells = self.cells(&found);
+        labels.cell_count = found.list.len() as u32;
+        labels.grid = grid(&found, plane.mask().size());
     }
+
+    /// Cells as instances to draw.
+    fn cells(self, cells: &Cells) -> wgpu::Buffer {
+        self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
+            label: Some("canvas cells with own labels"),
+            contents: bytemuck::cast_slice(&cells.list),
+            usage: wgpu::BufferUsages::VERTEX,
+        })
+    }
+}
+
+fn grid(cells: &Cells, size: [u32; 2]) -> Grid {
+    let side = 2.0_f32.powi(cells.level as i32);
+    Grid { cell: size.map(|n| side / n.max(1) as f32), last_cell: cells.last }
 }
 
 impl LayerTexture {
