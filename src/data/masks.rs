@@ -5,7 +5,6 @@ use std::hash::Hash;
 use std::path::Path;
 
 use image::DynamicImage;
-use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSlice, ParallelSliceMut};
 
 use super::DataError;
 use super::images::{self, Header};
@@ -104,35 +103,19 @@ fn convert_values(image: &DynamicImage, table: &[(u16, u8)], header: Header) -> 
     }
 }
 
-/// Looks every pixel up, remembering the last one: masks are made of long runs.
-fn convert<P: Copy + Eq + Hash + Send + Sync>(
-    pixels: &[P],
-    find: impl Fn(P) -> Option<u8> + Sync,
-) -> (Vec<u8>, Vec<(P, u64)>) {
-    const BLOCK: usize = 1 << 17;
-    let mut data = vec![UNLABELLED; pixels.len()];
-    let unmatched =
-        data.par_chunks_mut(BLOCK).zip(pixels.par_chunks(BLOCK)).map(|(to, from)| convert_block(from, to, &find));
-    let total = unmatched.reduce(HashMap::new, |mut all, part| {
-        for (pixel, count) in part {
-            *all.entry(pixel).or_insert(0) += count;
-        }
-        all
-    });
-    (data, total.into_iter().collect())
-}
-
-fn convert_block<P: Copy + Eq + Hash>(from: &[P], to: &mut [u8], find: impl Fn(P) -> Option<u8>) -> HashMap<P, u64> {
+/// Looks every run of equal pixels up: masks are made of long runs, so one thread is as fast as the PNG decoder before it,
+/// and a person waiting for a tile never queues behind the trainer in a shared pool.
+fn convert<P: Copy + Eq + Hash>(pixels: &[P], find: impl Fn(P) -> Option<u8>) -> (Vec<u8>, Vec<(P, u64)>) {
+    let mut data = Vec::with_capacity(pixels.len());
     let mut unmatched = HashMap::new();
-    let mut start = 0;
-    for run in from.chunk_by(|a, b| a == b) {
-        match find(run[0]) {
-            Some(index) => to[start..start + run.len()].fill(index),
-            None => *unmatched.entry(run[0]).or_insert(0) += run.len() as u64,
+    for run in pixels.chunk_by(|a, b| a == b) {
+        let index = find(run[0]);
+        if index.is_none() {
+            *unmatched.entry(run[0]).or_insert(0) += run.len() as u64;
         }
-        start += run.len();
+        data.resize(data.len() + run.len(), index.unwrap_or(UNLABELLED));
     }
-    unmatched
+    (data, unmatched.into_iter().collect())
 }
 
 #[cfg(test)]

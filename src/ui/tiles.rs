@@ -1,6 +1,6 @@
 //! Reads tiles for the window in the background: the tile in view, its sampled mask, and thumbnails.
 //!
-//! Two threads of low priority at most, each working on one tile at a time, so that nine large tiles never lie decoded
+//! Two threads, each working on one tile at a time, so that nine large tiles never lie decoded
 //! in memory together. What the window wants is a state, not a queue: the latest wish wins.
 
 mod cache;
@@ -16,6 +16,7 @@ use super::canvas::pyramid::ImagePyramid;
 use crate::data::Project;
 use crate::domain::{Mask, Sampling};
 use crate::engine::handle::Waker;
+use crate::engine::priority;
 
 /// Longest side of a thumbnail.
 pub const THUMBNAIL_PX: u32 = 96;
@@ -118,7 +119,11 @@ impl TileLoader {
         let (for_views, its_outbox) = (Arc::clone(&shared), outbox.clone());
         work::spawn("tile-view", move || work::serve_views(&for_views, &its_outbox))?;
         let for_thumbnails = Arc::clone(&shared);
-        work::spawn("tile-thumbnails", move || work::serve_thumbnails(&for_thumbnails, &outbox))?;
+        work::spawn("tile-thumbnails", move || {
+            // Nobody waits for a thumbnail as for the tile in view.
+            priority::lower_this_thread();
+            work::serve_thumbnails(&for_thumbnails, &outbox);
+        })?;
         Ok(Self { shared, results })
     }
 

@@ -4,22 +4,15 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use thread_priority::ThreadPriority;
-
 use super::cache::{BUDGET_BYTES, Cache};
 use super::{Loaded, Outbox, Shared, THUMBNAIL_PX, TileView, Wishes};
 use crate::data::{DataError, Project, Tile};
 use crate::domain::{Sampling, sampling};
 use crate::ui::canvas::pyramid::ImagePyramid;
 
-/// Starts a thread that yields to the window's.
+/// Starts a named thread.
 pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
-            log::debug!("background thread keeps its priority: {error:?}");
-        }
-        work();
-    })?;
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
     Ok(())
 }
 
