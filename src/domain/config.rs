@@ -222,7 +222,7 @@ impl RunConfig {
         config.train.frame = Frame::Crop(96);
         config.train.batch = 4;
         config.train.lr = 3e-3;
-        config.train.length = Length::Epochs(10);
+        config.train.length = Length::Epochs(30);
         config
     }
 

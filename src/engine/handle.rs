@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError};
 
 use super::outbox::Outbox;
 use super::priority;
 use super::protocol::{Command, Event, Preview};
 use super::slot::Latest;
 use super::worker::Worker;
+
+/// How long a full command queue is waited for before events are cleared out of the way.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Called whenever there is something to fetch: the window asks for a repaint.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -74,10 +78,14 @@ impl EngineHandle {
 
 impl Drop for EngineHandle {
     fn drop(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            self.commands.send(Command::Shutdown).ok();
-            while self.wait_event().is_some() {}
-            thread.join().ok();
+        let Some(thread) = self.thread.take() else { return };
+        // Both queues are bounded: while the worker waits for room for its events, it takes no command.
+        let mut shutdown = Command::Shutdown;
+        while let Err(SendTimeoutError::Timeout(unsent)) = self.commands.send_timeout(shutdown, PATIENCE) {
+            shutdown = unsent;
+            while self.try_event().is_some() {}
         }
+        while self.wait_event().is_some() {}
+        thread.join().ok();
     }
 }
