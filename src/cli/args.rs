@@ -263,6 +263,8 @@ impl TrainArgs {
         if config.data.as_os_str().is_empty() {
             anyhow::bail!("there is nothing to train on: give --data with a folder of tiles (such as data/demo)");
         }
+        // The run folder must find the data from wherever it is opened.
+        config.data = std::path::absolute(&config.data)?;
         Ok(config)
     }
 
@@ -358,8 +360,13 @@ mod tests {
              --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown",
         )
         .unwrap();
-        let mut want =
-            RunConfig { data: "D".into(), val_ratio: 0.2, seed: 7, device: DeviceChoice::Cpu, ..RunConfig::default() };
+        let mut want = RunConfig {
+            data: std::path::absolute("D").unwrap(),
+            val_ratio: 0.2,
+            seed: 7,
+            device: DeviceChoice::Cpu,
+            ..RunConfig::default()
+        };
         want.ignore = Some(vec!["water".into(), "unknown".into()]);
         want.sampling = crate::domain::Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
         want.model = crate::domain::config::ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };

@@ -26,7 +26,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     finished::check_classes(&run.classes, &project)?;
     let plan = Plan::new(project, &run.config);
     let tiles = match &args.data {
-        None => plan.val.clone(),
+        None => recorded(&plan.project, &run.split()?.val),
         Some(_) => with_masks(&plan.project),
     };
     if tiles.is_empty() {
@@ -38,6 +38,15 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     result.faults.iter().for_each(|fault| out::error(&format!("[WARNING] {fault}")));
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tiles a run was scored on, as its folder says. Those that are gone are named.
+fn recorded(project: &Project, ids: &[String]) -> Vec<usize> {
+    let find = |id: &String| project.tiles.iter().position(|tile| tile.id == *id && tile.fault.is_none());
+    for gone in ids.iter().filter(|id| find(id).is_none()) {
+        out::error(&format!("[WARNING] the run was scored on tile {gone}, which is gone or cannot be read"));
+    }
+    ids.iter().filter_map(find).collect()
 }
 
 fn with_masks(project: &Project) -> Vec<usize> {

@@ -78,7 +78,7 @@ impl Journal {
     }
 
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
-        let names = project.legend.names().map(|(name, index)| (name.to_owned(), index)).collect();
+        let names = class_names(project);
         let mut journal =
             Self { path, names, offset: 0, lines: 0, skipping: false, torn: false, lock: None, file: None };
         if to_write && journal.folder().is_dir() {
@@ -94,6 +94,11 @@ impl Journal {
             ));
         }
         Ok((journal, replay))
+    }
+
+    /// The project's classes have changed: labels are written under their names of now, and earlier names still read.
+    pub fn set_classes(&mut self, project: &Project) {
+        self.names = class_names(project);
     }
 
     /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`.
@@ -246,6 +251,10 @@ impl Journal {
             }
         }
     }
+}
+
+fn class_names(project: &Project) -> Vec<(String, u8)> {
+    project.legend.names().map(|(name, index)| (name.to_owned(), index)).collect()
 }
 
 #[cfg(test)]

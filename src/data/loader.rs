@@ -221,6 +221,9 @@ impl Batch {
         let area = (self.size * self.size) as usize;
         let mut changed = false;
         for (place, origin) in self.origins.iter_mut().enumerate() {
+            if set.revision_of(origin.tile) == origin.revision {
+                continue;
+            }
             // A tile that became unreadable meanwhile keeps the labels it had.
             let Ok(prepared) = set.prepare(origin.tile) else { continue };
             if prepared.revision != origin.revision {

@@ -65,6 +65,7 @@ impl Project {
     ///
     /// Masks are decoded only if nothing names the classes, to pick them up from there.
     pub fn open(root: &Path) -> Result<Self, DataError> {
+        let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let (root, mut listing) = list(root)?;
         if listing.tiles.is_empty() {
             return Err(DataError::content(

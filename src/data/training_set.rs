@@ -83,13 +83,17 @@ impl TrainingSet {
         set
     }
 
-    /// Takes over changed labels. They count from the next batch on.
+    /// Takes over changed labels. They count from the next batch on. When the last label is taken back, the tiles stay and
+    /// teach nothing until there are labels again.
     pub fn set_labels(&self, book: LabelBook, changed: &[String]) {
         let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
         for tile in changed {
             *labels.revisions.entry(tile.clone()).or_default() += 1;
         }
-        labels.pool = Arc::new(self.pool(&book));
+        let pool = self.pool(&book);
+        if !pool.is_empty() {
+            labels.pool = Arc::new(pool);
+        }
         labels.book = book;
     }
 
@@ -164,6 +168,11 @@ impl TrainingSet {
     pub fn revision(&self, tile: &str) -> u64 {
         let labels = self.labels.read().unwrap_or_else(PoisonError::into_inner);
         labels.revisions.get(tile).copied().unwrap_or(0)
+    }
+
+    /// How often the labels of the tile with this index have changed.
+    pub fn revision_of(&self, index: usize) -> u64 {
+        self.revision(&self.project.tiles[index].id)
     }
 
     fn decode(&self, tile: &Tile) -> Result<Prepared, DataError> {

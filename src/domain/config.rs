@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::weights::ClassWeights;
-use super::{Classes, Sampling, Strategy};
+use super::{ClassDef, Classes, Sampling, Strategy};
+
+/// Largest batch and largest frame: beyond these no machine of today holds a step.
+const MAX_BATCH: usize = 1024;
+const MAX_FRAME: u32 = 8192;
 
 /// Everything that determines a run. `config.toml` in a run folder is this, and `--config` reads it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -245,6 +249,12 @@ impl RunConfig {
             }
         };
         refuse(train.batch == 0, "a batch of 0 trains nothing: choose at least 1".to_owned());
+        refuse(
+            train.batch > MAX_BATCH,
+            format!("a batch of {} is more than the {MAX_BATCH} that fit: choose less", train.batch),
+        );
+        let scored = classes.iter().filter(|class| !self.ignores(class)).count();
+        refuse(scored < 2, format!("{scored} classes are left to tell apart: ignore fewer"));
         let nothing = matches!(train.length, Length::Epochs(0) | Length::Steps(0));
         refuse(nothing, "0 epochs or steps train nothing: choose at least 1".to_owned());
         let lr_fits = train.lr.is_finite() && train.lr > 0.0;
@@ -261,11 +271,21 @@ impl RunConfig {
             refuse(given != needed, format!("{given} class weights for {needed} classes: give one per class"));
             let usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().any(|w| *w > 0.0);
             refuse(!usable, "class weights must be 0 or more, and not all 0".to_owned());
+            let teaches = classes.iter().zip(weights).any(|(class, w)| *w > 0.0 && !self.ignores(class));
+            refuse(
+                !teaches,
+                "only ignored classes have a weight: give one above 0 to a class that is scored".to_owned(),
+            );
         }
         if train.loss == Loss::Pce {
             problems.extend(self.sampling.strategy.problem());
         }
         problems
+    }
+
+    /// Whether a class stays out of loss and score.
+    fn ignores(&self, class: &ClassDef) -> bool {
+        self.ignore.as_ref().map_or(class.ignored, |names| names.contains(&class.name))
     }
 
     /// The sampling that is learned from: full supervision uses the full masks whatever the strategy.
@@ -298,6 +318,10 @@ impl ModelConfig {
             problems.push(format!("{} base channels cannot be built: choose 1 to 256", self.base));
         }
         let (size, stride) = (frame.size(), self.stride());
+        if size > MAX_FRAME {
+            problems.push(format!("{size} pixels a side are more than the {MAX_FRAME} that fit: choose less"));
+            return problems;
+        }
         if size == 0 || size % stride != 0 {
             let below = size / stride * stride;
             let near = if below == 0 { stride.to_string() } else { format!("{below} or {}", below + stride) };

@@ -25,6 +25,20 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D:
     Option::deserialize(deserializer).map(number)
 }
 
+/// The same in single precision.
+pub mod single {
+    pub use super::serialize;
+    use super::{Deserialize, Deserializer};
+
+    /// Reads a number or null.
+    ///
+    /// # Errors
+    /// The deserialiser's.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        Option::deserialize(deserializer).map(|value| value.unwrap_or(f32::NAN))
+    }
+}
+
 /// The same for lists.
 pub mod list {
     pub use super::serialize;

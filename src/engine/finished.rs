@@ -12,7 +12,7 @@ use crate::data::Project;
 use crate::domain::{Classes, Confusion, Scores};
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder::{Checkpoint, FinishedRun, MetricsRow, StepRow};
+use crate::train::folder::{FinishedRun, MetricsRow, StepRow};
 use crate::train::plan::Plan;
 
 /// Opens a run folder; `data` names another project than the run's own.
@@ -30,6 +30,7 @@ pub(super) fn open(
     let project = start::open_project(&config.data, outbox)?;
     check_classes(&run.classes, &project)?;
     let plan = Plan::new(project, &config);
+    let split = run.split()?;
     let (predictor, chosen, parameters) = load(&run, devices)?;
     let (steps, metrics) = run.history();
     let summary: Option<Summary> = run.summary();
@@ -38,8 +39,8 @@ pub(super) fn open(
         folder: folder.to_owned(),
         classes: run.classes.iter().cloned().collect(),
         device: chosen.info,
-        train_tiles: plan.ids(&plan.train),
-        val_tiles: plan.ids(&plan.val),
+        train_tiles: split.train,
+        val_tiles: split.val,
         parameters,
         steps_per_epoch: 0,
         total_steps: summary.as_ref().map_or(0, |s| s.steps),
@@ -59,7 +60,7 @@ pub fn load(run: &FinishedRun, devices: &mut Devices) -> anyhow::Result<(Predict
     let chosen = devices.open(&run.config.device).map_err(anyhow::Error::msg)?;
     let net = Net::new(&run.config.model, run.classes.len(), &chosen.device);
     let parameters = Net::new(&run.config.model, run.classes.len(), &chosen.device.clone().autodiff()).parameters();
-    let net = run.load(net, Checkpoint::Best)?;
+    let net = run.load(net)?;
     Ok((start::predictor(&run.config, &run.classes, net, &chosen), chosen, parameters))
 }
 

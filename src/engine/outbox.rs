@@ -20,7 +20,12 @@ impl Outbox {
 
     /// Sends an event, waiting if the queue is full. If nobody listens any more, the worker is about to be told so.
     pub(super) fn send(&self, kind: EventKind) {
-        self.events.send(Event { run: self.run, kind }).ok();
+        self.send_for(self.run, kind);
+    }
+
+    /// Sends an event of another run than the current one.
+    pub(super) fn send_for(&self, run: RunId, kind: EventKind) {
+        self.events.send(Event { run, kind }).ok();
         (self.waker)();
     }
 

@@ -63,6 +63,7 @@ impl Previewer {
         self.tile = None;
         self.mark_stale();
         self.finished_at = None;
+        self.seconds_owed = 0.0;
     }
 
     /// The network has taken a step.
@@ -93,7 +94,8 @@ impl Previewer {
             self.view = None;
             outbox.warn(format!("this tile cannot be predicted: {error}"));
         }
-        self.seconds_owed -= began.elapsed().as_secs_f64();
+        // Predicting while nothing trains costs nobody anything: no more than a moment is ever owed back.
+        self.seconds_owed = (self.seconds_owed - began.elapsed().as_secs_f64()).max(-0.5);
     }
 
     fn window(

@@ -199,7 +199,8 @@ pub struct Evaluation {
     pub step: u64,
     /// Epochs finished before (the current one counts when it ends here).
     pub epoch: u32,
-    /// Mean training loss since the last evaluation.
+    /// Mean training loss since the last evaluation, NaN if there was no step.
+    #[serde(with = "crate::domain::nan::single")]
     pub train_loss: f32,
     /// The scores, against full masks at native resolution.
     pub scores: Scores,

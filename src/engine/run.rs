@@ -114,17 +114,18 @@ impl Run {
     }
 
     pub(super) fn is_paused(&self) -> bool {
-        self.paused && self.ending.is_none()
+        self.paused && self.ending.is_none() && self.evaluation.is_none()
     }
 
     pub(super) fn set_paused(&mut self, paused: bool, outbox: &Outbox) {
         self.paused = paused;
-        outbox.send(EventKind::Phase(if paused { Phase::Paused } else { self.phase() }));
+        outbox.send(EventKind::Phase(self.phase()));
     }
 
     fn phase(&self) -> Phase {
         match self.evaluation.as_ref().map(EvaluationJob::progress) {
             Some((done, total)) => Phase::Evaluating { done, total },
+            None if self.paused => Phase::Paused,
             None => Phase::Training,
         }
     }
@@ -279,7 +280,7 @@ impl Run {
             return Ok(());
         }
         self.evaluated(job.finish(), outbox)?;
-        outbox.send(EventKind::Phase(Phase::Training));
+        outbox.send(EventKind::Phase(self.phase()));
         Ok(())
     }
 
@@ -289,7 +290,8 @@ impl Run {
         let train_loss = self.meter.since_evaluation.take();
         let miou = (!scores.miou.is_nan()).then_some(scores.miou);
         let rating = miou.unwrap_or(-f64::from(train_loss));
-        let best = self.best.as_ref().is_none_or(|best| rating > best.rating);
+        // A network that has not taken a step is nobody's best.
+        let best = self.step > 0 && self.best.as_ref().is_none_or(|best| rating > best.rating);
         let evaluation = Evaluation {
             step: self.step,
             epoch: self.epoch(),

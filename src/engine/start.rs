@@ -19,7 +19,7 @@ use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, RunConfig};
 use crate::infer::Predictor;
 use crate::model::{Net, size};
-use crate::train::folder::RunFolder;
+use crate::train::folder::{RunFolder, SplitRecord};
 use crate::train::plan::Plan;
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
@@ -61,6 +61,7 @@ pub(super) fn prepare(
     let net = Net::new(&config.model, plan.project.classes.len(), &training_device);
     let folder = RunFolder::create(out, &config, &plan.project.classes)?;
     let info = describe(&config, &plan, &set, &net, &chosen, out);
+    folder.write_split(&SplitRecord { train: info.train_tiles.clone(), val: info.val_tiles.clone() })?;
     let predictor = predictor(&config, &plan.project.classes, net.clone(), &chosen);
     let trainer = Trainer::new(net, &config.train, training_device);
     let loader = Loader::start(Arc::clone(&set), batch_plan(&config), loader_threads(), priority::lower_this_thread)?;

@@ -12,7 +12,7 @@ use crossbeam_channel::Receiver;
 use super::device::Devices;
 use super::outbox::Outbox;
 use super::preview::Previewer;
-use super::protocol::{Command, EventKind, Phase, Preview, RunId};
+use super::protocol::{Command, EventKind, Phase, Preview, RunId, Summary};
 use super::run::{Run, Turn};
 use super::slot::Latest;
 use super::{finished, start};
@@ -85,10 +85,14 @@ impl Worker {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
             Err(payload) => {
-                // After a panic nothing of the session can be trusted, nor can the device it was on.
-                self.session = None;
-                self.devices = Devices::default();
-                format!("internal error: {}. What was saved before is intact; start again", panic_text(&*payload))
+                // After a panic nothing of the session can be trusted, not even that it can be dropped.
+                let session = self.session.take();
+                catch_unwind(AssertUnwindSafe(|| drop(session))).ok();
+                format!(
+                    "internal error: {}. What was saved before is intact; start again (on the device cpu, or after a \
+                     restart, if it was the graphics device)",
+                    panic_text(&*payload)
+                )
             }
         };
         if let Some(session) = &mut self.session {
@@ -103,7 +107,8 @@ impl Worker {
         let run = session.as_mut().and_then(|session| session.run.as_mut());
         match (command, run) {
             (Command::Start { run: id, .. } | Command::Open { run: id, .. }, Some(_)) => {
-                outbox.warn(format!("a run is under way: stop it before another (number {id}) begins"));
+                let why = "a run is under way: stop it before another begins".to_owned();
+                outbox.send_for(id, EventKind::Failed(why));
             }
             (Command::Start { run, config, out }, None) => self.start(run, *config, &out)?,
             (Command::Open { run, folder, data }, None) => self.open(run, &folder, data)?,
@@ -126,7 +131,7 @@ impl Worker {
     }
 
     fn start(&mut self, id: RunId, config: RunConfig, out: &Path) -> anyhow::Result<()> {
-        self.outbox.run = id;
+        self.forget_session(id);
         let Self { inbox, outbox, waiting, devices, .. } = self;
         let mut cancelled = || {
             waiting.extend(inbox.try_iter());
@@ -134,14 +139,19 @@ impl Worker {
         };
         let (run, predictor) = start::prepare(config, out, devices, outbox, &mut cancelled)?;
         self.session = Some(Session { predictor, project: run.project(), step: 0, run: Some(run) });
-        self.previewer.restart();
         Ok(())
     }
 
-    fn open(&mut self, id: RunId, folder: &Path, data: Option<PathBuf>) -> anyhow::Result<()> {
+    /// Another run begins: the network of the one before must not predict in its name.
+    fn forget_session(&mut self, id: RunId) {
         self.outbox.run = id;
-        self.session = Some(finished::open(folder, data, &mut self.devices, &self.outbox)?);
+        self.session = None;
         self.previewer.restart();
+    }
+
+    fn open(&mut self, id: RunId, folder: &Path, data: Option<PathBuf>) -> anyhow::Result<()> {
+        self.forget_session(id);
+        self.session = Some(finished::open(folder, data, &mut self.devices, &self.outbox)?);
         Ok(())
     }
 
@@ -149,6 +159,9 @@ impl Worker {
     fn slice(&mut self) -> anyhow::Result<()> {
         let Self { outbox, previewer, session, .. } = self;
         let Some(session) = session else { return Ok(()) };
+        if let Some(run) = session.run.as_ref().filter(|run| run.is_paused()) {
+            run.refresh(&mut session.predictor);
+        }
         let training = session.run.as_mut().filter(|run| !run.is_paused());
         let Some(run) = training else {
             previewer.advance(&session.predictor, &session.project, session.step, outbox);
@@ -168,23 +181,25 @@ impl Worker {
                     previewer.advance(&session.predictor, &session.project, session.step, outbox);
                 }
             }
-            Turn::Finished(summary) => self.conclude(EventKind::Finished(summary))?,
+            Turn::Finished(summary) => self.conclude(summary)?,
         }
         Ok(())
     }
 
     /// The run is over: its best checkpoint predicts from now on.
-    fn conclude(&mut self, event: EventKind) -> anyhow::Result<()> {
+    fn conclude(&mut self, summary: Box<Summary>) -> anyhow::Result<()> {
         let Some(session) = &mut self.session else { return Ok(()) };
         let Some(run) = session.run.take() else { return Ok(()) };
         let info = run.info().clone();
         drop(run);
-        self.outbox.send(event);
+        let best_step = summary.best_step;
+        self.outbox.send(EventKind::Finished(summary));
         self.outbox.send(EventKind::Phase(Phase::Idle));
         if session.step > 0 {
             let device = session.predictor.device().clone();
             let net = Net::new(&info.config.model, info.classes.len(), &device);
             session.predictor.set_net(folder::load_checkpoint(&info.folder, net, Checkpoint::Best)?);
+            session.step = best_step.unwrap_or(session.step);
             self.previewer.mark_stale();
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The run folder: everything about a run in files that can be read, compared and cited without this program.
 //!
-//! `config.toml` (the configuration, every default filled in) · `classes.json` · `metrics.csv` (one row per evaluation) ·
+//! `config.toml` (the configuration, every default filled in) · `classes.json` · `split.json` · `metrics.csv` (one row per evaluation) ·
 //! `steps.csv` (loss and learning rate) · `summary.json` · `best.bpk` and `last.bpk` (weights) · `log.txt`.
 
 use std::fs::{self, File, OpenOptions};
@@ -20,6 +20,7 @@ const CLASSES: &str = "classes.json";
 const SUMMARY: &str = "summary.json";
 const METRICS: &str = "metrics.csv";
 const STEPS: &str = "steps.csv";
+const SPLIT: &str = "split.json";
 
 /// Which of a run's checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,16 @@ pub enum Checkpoint {
     Best,
     /// The latest.
     Last,
+}
+
+/// Which tiles a run learned from and which it was scored on, by id. `split.json` in a run folder is this, so that tiles
+/// added later never turn a tile that was learned from into one that is scored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitRecord {
+    /// Learned from.
+    pub train: Vec<String>,
+    /// Scored.
+    pub val: Vec<String>,
 }
 
 /// One row of `steps.csv`.
@@ -171,6 +182,14 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// Writes `split.json`.
+    ///
+    /// # Errors
+    /// If the disk is full or the folder gone.
+    pub fn write_split(&self, split: &SplitRecord) -> Result<(), DataError> {
+        write_json(&self.path.join(SPLIT), split)
+    }
+
     /// Writes `summary.json`.
     ///
     /// # Errors
@@ -212,12 +231,14 @@ impl FinishedRun {
         Ok(Self { path: path.to_owned(), config, classes })
     }
 
-    /// Loads the weights of a checkpoint into a network of the run's shape.
+    /// Loads the best weights into a network of the run's shape; the last ones if the run was killed before its first
+    /// evaluation.
     ///
     /// # Errors
-    /// If the checkpoint is missing or does not fit the configuration.
-    pub fn load(&self, net: Net, which: Checkpoint) -> Result<Net, DataError> {
-        load_checkpoint(&self.path, net, which)
+    /// If there is no checkpoint, or it does not fit the configuration.
+    pub fn load(&self, net: Net) -> Result<Net, DataError> {
+        let has_best = checkpoint_path(&self.path, Checkpoint::Best).exists();
+        load_checkpoint(&self.path, net, if has_best { Checkpoint::Best } else { Checkpoint::Last })
     }
 
     /// The rows of `steps.csv` and `metrics.csv`. Rows that cannot be read (a killed run's last one) are left out.
@@ -229,6 +250,14 @@ impl FinishedRun {
             |mut r| r.records().filter_map(Result::ok).filter_map(|record| metrics_row(&record)).collect(),
         );
         (steps, metrics)
+    }
+
+    /// Which tiles were learned from and scored.
+    ///
+    /// # Errors
+    /// If `split.json` is missing or damaged.
+    pub fn split(&self) -> Result<SplitRecord, DataError> {
+        read_json(&self.path.join(SPLIT))
     }
 
     /// `summary.json`, if the run got to write one.

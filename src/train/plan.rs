@@ -35,8 +35,10 @@ impl Plan {
             let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
             val = choose(&project, &masked, config, &mut notes);
         }
+        let val_groups: Vec<&str> = val.iter().map(|&index| project.tiles[index].group.as_str()).collect();
+        let is_apart = |tile: &Tile| project.has_val_split || !val_groups.contains(&tile.group.as_str());
         // Tiles meant for testing are learned from only if they have no mask to be tested against, and only from clicks.
-        let train = select(&|tile| tile.split == Split::Train || tile.mask.is_none())
+        let train = select(&|tile| (tile.split == Split::Train || tile.mask.is_none()) && is_apart(tile))
             .into_iter()
             .filter(|index| !val.contains(index))
             .collect();

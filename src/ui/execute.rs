@@ -217,7 +217,12 @@ fn step_tile(services: &mut Services, state: &mut AppState, steps: i32) {
 
 /// Writes an edit to disk, then draws it. What cannot be written is not drawn either: the file is the truth.
 fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
+    let in_view = state.tile().map(|tile| tile.id.clone());
     let (Some(project), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
+    let drawn_on = project.book.standing().last().map(|stroke| stroke.tile.clone());
+    if matches!(edit, Edit::Extend(_)) && drawn_on != in_view {
+        return; // The tile changed under a drag: its positions mean nothing on the tile it began on.
+    }
     let written = journal.append(&edit);
     project.saved = written.is_ok();
     if let Err(error) = written {
@@ -233,8 +238,11 @@ fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
     let begins = matches!(edit, Edit::Begin(_));
     let Some(tile) = project.book.apply(edit) else { return };
     let size = state.view.size();
-    if let (true, Some(size)) = (redraw, size) {
-        state.view.redraw_labels(&project.book, &tile, size);
+    if redraw {
+        // The tile of an undone stroke may have left the project: what is in view is not touched then.
+        if let (Some(size), true) = (size, in_view.as_ref() == Some(&tile)) {
+            state.view.redraw_labels(&project.book, &tile, size);
+        }
     } else if let Some(stroke) = project.book.standing().last() {
         state.view.paint(stroke, from);
     }
@@ -272,6 +280,9 @@ fn set_classes(services: &mut Services, state: &mut AppState, list: Vec<ClassDef
     let saved = Classes::new(list).map_err(anyhow::Error::from).and_then(|classes| Ok(project.save_classes(&classes)?));
     match saved {
         Ok(()) => {
+            if let Some(journal) = &mut services.journal {
+                journal.set_classes(&project);
+            }
             open.set_project(project);
             state.dialog = None;
             state.fit_to_classes();
@@ -299,6 +310,10 @@ fn start_or_pause(services: &mut Services, state: &mut AppState) {
 
 fn start(services: &mut Services, state: &mut AppState) {
     let (Some(project), Some(home)) = (&state.project, &state.runs_home) else { return };
+    if state.opening.is_some() {
+        state.say(Level::Warning, "A project is being opened: start when it is there");
+        return;
+    }
     if let Some(why) = state.why_no_start() {
         state.say(Level::Error, &format!("The run cannot start: {why}"));
         return;

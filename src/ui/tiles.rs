@@ -96,6 +96,8 @@ struct Wishes {
     is_over: bool,
     project: Option<Arc<Project>>,
     view: Option<String>,
+    /// Counts the wishes for a view: the same tile may be wished for again, and is to be handed over again.
+    view_wish: u64,
     sampling: Sampling,
     thumbnails: Vec<String>,
     thumbnails_total: usize,
@@ -137,7 +139,10 @@ impl TileLoader {
 
     /// Asks for a tile, in place of the one asked for before.
     pub fn want_view(&self, tile: &str) {
-        self.wish(|wishes| wishes.view = Some(tile.to_owned()));
+        self.wish(|wishes| {
+            wishes.view = Some(tile.to_owned());
+            wishes.view_wish += 1;
+        });
     }
 
     /// Asks for thumbnails in this order, in place of those asked for before that have not been made.

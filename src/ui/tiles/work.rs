@@ -19,7 +19,7 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io
 /// One thing to do for the tile in view.
 enum ViewJob {
     /// Hand over the tile, from the cache or from disk.
-    Show(Arc<Project>, Tile),
+    Show(Arc<Project>, Tile, u64),
     /// Sample the tile shown.
     Sample(Arc<TileView>, usize, Sampling),
     /// Read a neighbour while nothing else is wanted.
@@ -30,8 +30,8 @@ enum ViewJob {
 struct ViewState {
     epoch: u64,
     cache: Cache,
-    /// The tile handed over last, also if it had a fault.
-    answered: Option<String>,
+    /// The tile handed over last, also if it had a fault, and the wish that was for it.
+    answered: Option<(String, u64)>,
     /// The tile in view, unless it has a fault.
     shown: Option<Arc<TileView>>,
     sampled: Option<Sampling>,
@@ -49,8 +49,9 @@ impl ViewState {
     fn next(&self, wishes: &Wishes) -> Option<ViewJob> {
         let project = wishes.project.as_ref()?;
         let wanted = wishes.view.as_ref()?;
-        if self.answered.as_ref() != Some(wanted) {
-            return Some(ViewJob::Show(Arc::clone(project), project.tile(wanted)?.clone()));
+        let wish = wishes.view_wish;
+        if !self.answered.as_ref().is_some_and(|(tile, answered)| tile == wanted && *answered == wish) {
+            return Some(ViewJob::Show(Arc::clone(project), project.tile(wanted)?.clone(), wish));
         }
         if let Some(view) = &self.shown
             && view.mask.is_some()
@@ -76,8 +77,8 @@ impl ViewState {
     /// Does a job and returns what the window is to know.
     fn run(&mut self, job: ViewJob) -> Option<Loaded> {
         match job {
-            ViewJob::Show(project, tile) => {
-                (self.answered, self.sampled) = (Some(tile.id.clone()), None);
+            ViewJob::Show(project, tile, wish) => {
+                (self.answered, self.sampled) = (Some((tile.id.clone(), wish)), None);
                 let read = self.cache.get(&tile.id).map_or_else(|| read_view(&project, &tile), Ok);
                 self.shown = read.as_ref().ok().cloned();
                 Some(match read {
@@ -99,7 +100,7 @@ impl ViewState {
                     Ok(view) => {
                         self.cache.put(view);
                         // The tile in view stays the last to go.
-                        self.answered.as_ref().and_then(|shown| self.cache.get(shown));
+                        self.answered.as_ref().and_then(|(shown, _)| self.cache.get(shown));
                     }
                     Err(_) => self.refused.push(tile.id), // Reported when it is opened.
                 }
