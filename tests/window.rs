@@ -234,6 +234,29 @@ fn classes_are_added_and_kept() {
     harness.get_by_label("Class class 1");
     let text = std::fs::read_to_string(root.path().join("pointillist.toml")).expect("the class file");
     assert!(text.contains("class 1"), "{text}");
+
+    // The new class can be labelled at once.
+    step_until(&mut harness, "the tile is shown again", |app| app.state().view.tile.is_some());
+    harness.key_press(Key::Num8);
+    harness.run_ok();
+    let middle = harness.get_by_label("Canvas left").rect().center();
+    harness.drag_at(middle);
+    harness.step();
+    harness.drop_at(middle);
+    harness.run_ok();
+    harness.get_by_label_contains("saved · 1 label");
+    assert_eq!(edits(root.path()), 1);
+}
+
+#[test]
+fn a_tile_asked_for_again_is_shown_again() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    click(&mut harness, "Tile 1");
+    step_until(&mut harness, "the tile in view is shown again", |app| app.state().view.tile.is_some());
+    harness.key_press(Key::D);
+    harness.key_press(Key::A);
+    step_until(&mut harness, "there and back", |app| app.state().selected == 0 && app.state().view.tile.is_some());
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub struct TrainArgs {
     /// Share of the training tiles that validate, if the dataset names none.
     #[arg(long)]
     pub val_ratio: Option<f64>,
-    /// Classes kept out of loss and score, by name.
+    /// Classes kept out of loss and score, by name, in place of those the dataset ignores.
     #[arg(long, value_delimiter = ',')]
     pub ignore: Option<Vec<String>>,
     /// Seed of sampling, split, weights, order and crops.
@@ -152,7 +152,7 @@ pub struct PredictArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// Images to segment.
+    /// Images to segment, or folders of them.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.

@@ -30,7 +30,13 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         Some(_) => with_masks(&plan.project),
     };
     if tiles.is_empty() {
-        anyhow::bail!("there is no tile with a full mask to score: name a folder with masks with --data");
+        anyhow::bail!(
+            "{}",
+            match &args.data {
+                Some(data) => format!("no tile of this folder has a full mask to score: {}", data.display()),
+                None => "this run had no validation tiles: name a folder with masks with --data".to_owned(),
+            }
+        );
     }
     let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
     let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);

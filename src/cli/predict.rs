@@ -27,7 +27,8 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     })?;
     let mut names = BTreeSet::new();
     let mut failed = 0;
-    for image in &args.images {
+    let images = expand(&args.images)?;
+    for image in &images {
         let target = args.out.join(unique_name(image, &mut names));
         if let Err(error) = predict(image, &target, &predictor, &run) {
             out::error(&format!("[WARNING] this image is left out: {error}"));
@@ -35,9 +36,31 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         }
     }
     if failed > 0 {
-        anyhow::bail!("{failed} of {} images could not be segmented", args.images.len());
+        anyhow::bail!("{failed} of {} images could not be segmented", images.len());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Folders stand for the images in them.
+fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp"];
+    let is_image = |path: &PathBuf| {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+    };
+    let mut images = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let entries = path.read_dir()?.collect::<Result<Vec<_>, _>>()?;
+            let mut found: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_image).collect();
+            anyhow::ensure!(!found.is_empty(), "there is no image in this folder: {}", path.display());
+            found.sort();
+            images.extend(found);
+        } else {
+            images.push(path.clone());
+        }
+    }
+    Ok(images)
 }
 
 /// The image's name without its extension; images of one name in several folders get a number.

@@ -23,6 +23,11 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let project = Project::open(&args.data)?;
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     out::line(&format!("[INFO] Sampling {} with seed {}", strategy.describe(), args.seed));
+    std::fs::create_dir_all(&args.out).map_err(|source| DataError::Io {
+        doing: "cannot create the folder for the results",
+        path: args.out.clone(),
+        source,
+    })?;
     let (mut written, mut failed) = (0, 0);
     for tile in project.tiles.iter().filter(|tile| tile.mask.is_some()) {
         match sample(&project, tile, &sampling, &args.out) {

@@ -253,6 +253,10 @@ impl RunConfig {
             train.batch > MAX_BATCH,
             format!("a batch of {} is more than the {MAX_BATCH} that fit: choose less", train.batch),
         );
+        for name in self.ignore.iter().flatten().filter(|name| !classes.iter().any(|class| class.name == **name)) {
+            let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
+            refuse(true, format!("there is no class '{name}' to ignore: the classes are {}", names.join(", ")));
+        }
         let scored = classes.iter().filter(|class| !self.ignores(class)).count();
         refuse(scored < 2, format!("{scored} classes are left to tell apart: ignore fewer"));
         let nothing = matches!(train.length, Length::Epochs(0) | Length::Steps(0));

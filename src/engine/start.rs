@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
-use super::device::{Chosen, Devices};
+use super::device::{self, Chosen, Devices};
 use super::outbox::Outbox;
 use super::priority;
 use super::protocol::{EventKind, Phase, RunInfo};
@@ -114,6 +114,10 @@ fn refuse_problems(problems: Vec<String>) -> anyhow::Result<()> {
 
 fn check_buffers(config: &RunConfig, classes: &Classes, chosen: &Chosen) -> anyhow::Result<()> {
     let (train, size) = (&config.train, config.train.frame.size());
+    let free = if chosen.info.is_gpu { None } else { device::free_memory() };
+    if let Some(problem) = free.and_then(|free| size::memory_problem(&config.model, train.batch, size, free)) {
+        bail!("the run cannot start: {problem}");
+    }
     match size::buffer_problem(&config.model, classes.len(), train.batch, size, chosen.max_buffer) {
         Some(problem) => bail!("the run cannot start on {}: {problem}", chosen.info.name),
         None => Ok(()),

@@ -13,6 +13,35 @@ pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, 
     batch as u64 * channels * u64::from(size) * u64::from(size) * size_of::<f32>() as u64
 }
 
+/// What a training step keeps in memory at least, in bytes: every block of a level keeps about eight tensors of the level's
+/// width for the way back. An estimate to refuse what cannot end well, not a measurement.
+pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
+    const KEPT: u64 = 8;
+    let blocks = |level: usize| match config.arch {
+        Arch::UNet => 2 - u64::from(level + 1 == config.levels),
+        Arch::UNetPlusPlus => (config.levels - level) as u64,
+    };
+    let level = |level: usize| {
+        let side = u64::from(size) >> level;
+        KEPT * blocks(level) * batch as u64 * config.channels(level) as u64 * side * side * size_of::<f32>() as u64
+    };
+    (0..config.levels).map(level).sum()
+}
+
+/// Why a step does not fit the memory that is free, with what would fit.
+pub fn memory_problem(config: &ModelConfig, batch: usize, size: u32, free: u64) -> Option<String> {
+    let bytes = step_memory_bytes(config, batch, size);
+    (bytes > free).then(|| {
+        let gibibytes = |n: u64| n as f64 / (1_u64 << 30) as f64;
+        format!(
+            "a step of this run takes about {:.1} GiB of memory or more, and {:.1} GiB are free: choose a smaller crop, batch \
+             or base",
+            gibibytes(bytes),
+            gibibytes(free)
+        )
+    })
+}
+
 /// Why the largest tensor does not fit a device that holds at most `limit` bytes in a buffer, with what would fit.
 pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: u32, limit: u64) -> Option<String> {
     let bytes = largest_tensor_bytes(config, classes, batch, size);
@@ -35,6 +64,14 @@ pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_that_cannot_fit_is_refused_and_an_ordinary_one_is_not() {
+        let small = ModelConfig { arch: Arch::UNet, base: 4, levels: 3 };
+        assert!(memory_problem(&small, 4, 5000, 14 << 30).is_some_and(|p| p.contains("smaller crop")));
+        let laptop = ModelConfig { arch: Arch::UNet, base: 16, levels: 5 };
+        assert_eq!(memory_problem(&laptop, 4, 256, 2 << 30), None);
+    }
 
     #[test]
     fn the_case_measured_on_real_adapters() {

@@ -274,7 +274,8 @@ pub fn load_checkpoint(folder: &Path, net: Net, which: Checkpoint) -> Result<Net
     let path = checkpoint_path(folder, which);
     if !path.exists() {
         return Err(DataError::Content {
-            what: "this run has no such checkpoint: it ended before its first evaluation".to_owned(),
+            what: "this run has no such checkpoint: it ended before its first evaluation, or the file was removed"
+                .to_owned(),
             path,
         });
     }

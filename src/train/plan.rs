@@ -23,8 +23,8 @@ impl Plan {
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
         let mut notes = Vec::new();
         if let Some(ignore) = &config.ignore {
-            let unknown = project.classes.ignore_only(ignore);
-            notes.extend(unknown.iter().map(|name| format!("There is no class '{name}' to ignore")));
+            // Names that are no class are refused by `RunConfig::problems`.
+            project.classes.ignore_only(ignore);
         }
         let usable = |tile: &Tile| tile.fault.is_none();
         let select = |keep: &dyn Fn(&Tile) -> bool| -> Vec<usize> {
@@ -55,7 +55,11 @@ fn choose(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut V
     let groups: Vec<&str> = masked.iter().map(|&index| project.tiles[index].group.as_str()).collect();
     let chosen = split::choose_validation(&groups, config.val_ratio, config.seed);
     let val: Vec<usize> = masked.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(&index, _)| index).collect();
-    if val.is_empty() {
+    if val.is_empty() && config.val_ratio == 0.0 {
+        notes.push(
+            "No validation tiles, as asked: no score is measured, the lowest training loss is the best".to_owned(),
+        );
+    } else if val.is_empty() {
         notes.push(
             "No validation tiles: there are too few masks to set any aside, so the best checkpoint is the one with the \
              lowest training loss, and no score is measured"

@@ -134,7 +134,7 @@ impl App {
         let in_sight = tiles.show(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions)).inner;
         state.scroll_to_tile = false;
         self.services.want_thumbnails(state, &in_sight);
-        let side_panel = Panel::right("side").default_size(316.0).size_range(260.0..=520.0);
+        let side_panel = Panel::right("side").default_size(336.0).size_range(336.0..=520.0);
         side_panel.show(ui, |ui| side::side_ui(ui, state, actions));
         let viewed = CentralPanel::no_frame().show(ui, |ui| views_ui(ui, state, actions)).inner;
         self.services.set_visible(viewed.visible);

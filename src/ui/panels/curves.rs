@@ -83,7 +83,7 @@ fn column(ui: &mut Ui, size: Vec2, title: &str, log: Option<(bool, &mut Vec<UiAc
 
 fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
     let legend = Legend::default()
-        .position(if scale == Scale::Score { Corner::RightBottom } else { Corner::RightTop })
+        .position(if scale == Scale::Score { Corner::LeftTop } else { Corner::LeftBottom })
         .text_style(eframe::egui::TextStyle::Small)
         .background_alpha(0.6)
         .follow_insertion_order(true);
