@@ -224,9 +224,9 @@ impl RunConfig {
     pub fn demo() -> Self {
         let mut config = Self { model: ModelConfig { arch: Arch::UNet, base: 8, levels: 3 }, ..Self::default() };
         config.train.frame = Frame::Crop(96);
-        config.train.batch = 4;
+        config.train.batch = 2;
         config.train.lr = 3e-3;
-        config.train.length = Length::Epochs(30);
+        config.train.length = Length::Epochs(20);
         config
     }
 
