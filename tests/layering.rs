@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up; those on one line stand beside each other.
-const LAYERS: [&[&str]; 6] = [&["domain"], &["data"], &["model"], &["train", "infer"], &["engine"], &["cli", "ui"]];
+const LAYERS: [&[&str]; 6] =
+    [&["domain"], &["data", "kernels"], &["model"], &["train", "infer"], &["engine"], &["cli", "ui"]];
 
 /// Crates only some layers may name.
 const GUARDED: [(&str, &[&str]); 4] = [
-    ("burn::", &["model", "train", "infer", "engine"]),
+    ("burn::", &["kernels", "model", "train", "infer", "engine"]),
     ("egui", &["ui"]),
     ("std::fs", &["data", "train", "engine", "cli", "ui"]),
     ("clap::", &["cli"]),

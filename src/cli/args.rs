@@ -33,6 +33,8 @@ pub enum Verb {
     Predict(PredictArgs),
     /// Write sampled masks, and the picture of full and sampled mask side by side.
     Sample(SampleArgs),
+    /// How long a training step or an inference takes on this machine.
+    Bench(BenchArgs),
     /// What a bug report needs: adapters, limits, chosen device, versions.
     Doctor,
     /// Draw the built-in demo scenes anew.
@@ -184,6 +186,44 @@ pub struct SampleArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Time training steps (this is the default).
+    #[arg(long, conflicts_with = "infer")]
+    pub train: bool,
+    /// Time inference.
+    #[arg(long)]
+    pub infer: bool,
+    /// Network.
+    #[arg(long, value_enum, default_value = "unet")]
+    pub arch: ArchArg,
+    /// Channels of the first level.
+    #[arg(long, default_value_t = 16)]
+    pub base: usize,
+    /// Resolutions of the network.
+    #[arg(long, default_value_t = 5)]
+    pub levels: usize,
+    /// Classes to tell apart.
+    #[arg(long, default_value_t = 7)]
+    pub classes: usize,
+    /// Side of the pictures.
+    #[arg(long, default_value_t = 256)]
+    pub size: u32,
+    /// Pictures a step.
+    #[arg(long, default_value_t = 4)]
+    pub batch: usize,
+    /// Steps timed, after 4 to warm up.
+    #[arg(long, default_value_t = 12)]
+    pub steps: usize,
+    /// auto, gpu, cpu, or part of an adapter's name.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Print one line of JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `generate-demo`.

@@ -1,6 +1,7 @@
 //! The command line: the same engine as the window's, with lines of text instead of panels.
 
 mod args;
+mod bench;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -24,6 +25,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),
+        Some(Verb::Bench(args)) => bench::run(&args),
         Some(Verb::Doctor) => doctor::run(),
         Some(Verb::GenerateDemo(args)) => demo::run(&args),
         None => window(args.path),

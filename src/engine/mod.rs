@@ -1,5 +1,6 @@
 //! Commands in, events out: the one long-lived thread that owns Burn, and the handle its users hold.
 
+pub mod bench;
 pub mod device;
 pub mod diagnostics;
 pub mod finished;

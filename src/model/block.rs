@@ -1,11 +1,16 @@
 //! The parts both networks are built of.
+//!
+//! On the CPU each part is one of our own operators (`kernels`); elsewhere it is made of Burn's.
 
 use burn::Tensor;
-use burn::module::Module;
+use burn::module::{Module, Param, RunningState};
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::tensor::{Device, activation};
+use burn::tensor::{Device, TensorData, activation};
+
+use crate::kernels::flex::{self, StageTensors};
+use crate::kernels::norm::Statistics;
 
 /// Twice: 3×3 convolution, batch normalisation, ReLU. The convolutions have no bias: normalisation would cancel it.
 #[derive(Module, Debug)]
@@ -29,6 +34,27 @@ impl ConvNorm {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         activation::relu(self.norm.forward(self.conv.forward(x)))
     }
+
+    fn tensors(&self) -> StageTensors {
+        StageTensors {
+            weights: self.conv.weight.val(),
+            gamma: self.norm.gamma.val(),
+            beta: self.norm.beta.val(),
+            epsilon: self.norm.epsilon,
+        }
+    }
+
+    /// Moves the running statistics towards those of a batch, as Burn's own layer does.
+    fn observe(&self, batch: Statistics) {
+        let update = |running: &RunningState<Tensor<1>>, values: Vec<f32>| {
+            let old = running.value_sync();
+            let len = values.len();
+            let new = Tensor::from_data(TensorData::new(values, [len]), &old.device());
+            running.update(old.mul_scalar(1.0 - self.norm.momentum).add(new.mul_scalar(self.norm.momentum)).detach());
+        };
+        update(&self.norm.running_mean, batch.mean);
+        update(&self.norm.running_var, batch.variance);
+    }
 }
 
 impl ConvBlock {
@@ -37,11 +63,34 @@ impl ConvBlock {
         Self { first: ConvNorm::new(from, to, device), second: ConvNorm::new(to, to, device) }
     }
 
+    /// Of `parts`, joined channel after channel.
+    ///
     /// # Shapes
-    /// - `x`: `[batch, from, height, width]`
+    /// - `parts`: `[batch, _, height, width]`, together of `from` channels
     /// - result: `[batch, to, height, width]`
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.second.forward(self.first.forward(x))
+    pub fn forward(&self, parts: Vec<Tensor<4>>) -> Tensor<4> {
+        let parts = if parts.len() > flex::MOST_PARTS { vec![Tensor::cat(parts, 1)] } else { parts };
+        self.on_cpu(&parts).unwrap_or_else(|| self.second.forward(self.first.forward(Tensor::cat(parts, 1))))
+    }
+
+    fn on_cpu(&self, parts: &[Tensor<4>]) -> Option<Tensor<4>> {
+        let stages = [&self.first, &self.second];
+        let tensors = stages.map(ConvNorm::tensors);
+        let training = stages.map(|stage| parts[0].device().is_autodiff() && stage.norm.training.is_enabled());
+        match training {
+            [true, true] => {
+                let (z, statistics) = flex::conv_block_train(parts, &tensors)?;
+                for (stage, statistics) in stages.into_iter().zip(statistics) {
+                    stage.observe(statistics);
+                }
+                Some(z)
+            }
+            [false, false] => {
+                let running = stages.map(|stage| [stage.norm.running_mean.value(), stage.norm.running_var.value()]);
+                flex::conv_block_infer(parts, &tensors, running)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -50,12 +99,37 @@ pub fn half() -> MaxPool2d {
     MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init()
 }
 
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - result: `[batch, channels, height / 2, width / 2]`
+pub fn halve(half: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
+    flex::max_pool(&x).unwrap_or_else(|| half.forward(x))
+}
+
 /// Doubles the resolution from `from` to `to` channels: transposed 2×2 convolution, stride 2.
 pub fn double(from: usize, to: usize, device: &Device) -> ConvTranspose2d {
     ConvTranspose2dConfig::new([from, to], [2, 2]).with_stride([2, 2]).init(device)
 }
 
+/// # Shapes
+/// - `x`: `[batch, from, height, width]`
+/// - result: `[batch, to, 2·height, 2·width]`
+pub fn enlarge(double: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
+    let bias = double.bias.as_ref().map(Param::val);
+    let on_cpu = bias.and_then(|bias| flex::double(&x, &double.weight.val(), &bias));
+    on_cpu.unwrap_or_else(|| double.forward(x))
+}
+
 /// The last layer: 1×1 convolution to one logit per class.
 pub fn head(from: usize, classes: usize, device: &Device) -> Conv2d {
     Conv2dConfig::new([from, classes], [1, 1]).init(device)
+}
+
+/// # Shapes
+/// - `x`: `[batch, from, height, width]`
+/// - result: `[batch, classes, height, width]`
+pub fn classify(head: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    let bias = head.bias.as_ref().map(Param::val);
+    let on_cpu = bias.and_then(|bias| flex::head(&x, &head.weight.val(), &bias));
+    on_cpu.unwrap_or_else(|| head.forward(x))
 }

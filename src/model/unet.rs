@@ -8,7 +8,7 @@ use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
 use super::IN_CHANNELS;
-use super::block::{ConvBlock, double, half, head};
+use super::block::{ConvBlock, classify, double, enlarge, half, halve, head};
 use crate::domain::config::ModelConfig;
 
 /// Encoder, decoder, skips.
@@ -40,17 +40,17 @@ impl UNet {
     /// - `images`: `[batch, 3, height, width]`
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let mut x = self.encoders[0].forward(images);
+        let mut x = self.encoders[0].forward(vec![images]);
         let mut skips = Vec::new();
         for encoder in &self.encoders[1..] {
-            let below = self.half.forward(x.clone());
+            let below = halve(&self.half, x.clone());
             skips.push(x);
-            x = encoder.forward(below);
+            x = encoder.forward(vec![below]);
         }
         for (double, decoder) in self.doubles.iter().zip(&self.decoders) {
             let skip = skips.pop().expect("there is a skip for every decoder");
-            x = decoder.forward(Tensor::cat(vec![skip, double.forward(x)], 1));
+            x = decoder.forward(vec![skip, enlarge(double, x)]);
         }
-        self.head.forward(x)
+        classify(&self.head, x)
     }
 }

@@ -8,7 +8,7 @@ use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
 use super::IN_CHANNELS;
-use super::block::{ConvBlock, double, half, head};
+use super::block::{ConvBlock, classify, double, enlarge, half, halve, head};
 use crate::domain::config::ModelConfig;
 
 /// The backbone column and, per further column, one nested node per level.
@@ -50,21 +50,21 @@ impl UNetPlusPlus {
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         // rows[i] holds the nodes (i, 0), (i, 1), … computed so far.
-        let mut rows = vec![vec![self.backbone[0].forward(images)]];
+        let mut rows = vec![vec![self.backbone[0].forward(vec![images])]];
         for block in &self.backbone[1..] {
             let above = rows[rows.len() - 1][0].clone();
-            rows.push(vec![block.forward(self.half.forward(above))]);
+            rows.push(vec![block.forward(vec![halve(&self.half, above)])]);
         }
         for (column, nodes) in self.columns.iter().enumerate() {
             for (level, node) in nodes.iter().enumerate() {
-                let below = node.double.forward(rows[level + 1][column].clone());
+                let below = enlarge(&node.double, rows[level + 1][column].clone());
                 let mut seen = rows[level].clone();
                 seen.push(below);
-                let here = node.block.forward(Tensor::cat(seen, 1));
+                let here = node.block.forward(seen);
                 rows[level].push(here);
             }
         }
         let last = rows.swap_remove(0).pop().expect("every row has its backbone node");
-        self.head.forward(last)
+        classify(&self.head, last)
     }
 }

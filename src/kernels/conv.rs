@@ -1,0 +1,373 @@
+//! Convolution with a 3×3 window (border of zeros) or a 1×1 one, stride 1, by strips.
+//!
+//! A strip is some rows of one picture, few enough that their packed copy stays in the second-level cache. Tiles of 8
+//! output channels by 3 vectors of pixels run over it; nothing is unrolled into a matrix.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
+
+use super::arch::dispatch;
+use super::norm::{Fold, Moments, Statistics};
+use super::pack::{Packed, Part, Scratch, pack, with_scratch};
+use super::raw::correlate;
+use super::shape::Shape;
+use super::source::Input;
+use super::weights::{Weights, block};
+
+/// Values a packed strip may hold: 640 KiB, a part of the second-level cache.
+pub(crate) const STRIP_VALUES: usize = 160 * 1024;
+/// Input channels packed at once.
+const CHANNELS_AT_ONCE: usize = 128;
+/// Pieces of work there should be at least, so that many threads find some. Never the number of threads itself: results
+/// would depend on it.
+const PIECES: usize = 16;
+
+/// What happens to a strip after its sums are there, while it is in cache.
+#[derive(Clone, Copy)]
+pub(crate) enum Finish<'a> {
+    /// Nothing.
+    Plain,
+    /// A number is added to each channel.
+    Bias(&'a [f32]),
+    /// Batch norm with known statistics, and ReLU.
+    Activate(&'a Fold),
+    /// Mean and variance of each channel are taken.
+    Measure,
+}
+
+/// Where the result goes.
+pub(crate) enum Target<'a> {
+    /// To one tensor or, channel after channel, to several; without values it is a tensor nobody wants.
+    Planes(Vec<(Option<&'a mut [f32]>, Shape)>),
+    /// Four channels each become the 2×2 squares of one plane of twice the size; each such plane has a bias.
+    Corners(&'a mut [f32], &'a [f32]),
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn one(values: &'a mut [f32], shape: Shape) -> Self {
+        assert_eq!(values.len(), shape.len(), "an output of another shape");
+        Self::Planes(vec![(Some(values), shape)])
+    }
+}
+
+/// Runs the convolution of `input` with `weights`; the statistics are those of [`Finish::Measure`].
+///
+/// # Panics
+/// When input, weights and target do not fit together.
+pub(crate) fn convolve(
+    input: &Input<'_>,
+    weights: &Weights,
+    target: Target<'_>,
+    finish: Finish<'_>,
+) -> Option<Statistics> {
+    assert_eq!(input.shape().channels, weights.order.inputs, "channels and weights disagree");
+    let plan = Plan::new(input.shape(), weights);
+    let moments: Vec<(usize, Vec<Moments>)> = plan
+        .pieces(target)
+        .into_par_iter()
+        .map(|mut piece| {
+            let moments = with_scratch(|scratch| dispatch(Work { input, weights, finish, piece: &mut piece, scratch }));
+            (piece.outputs.start, moments)
+        })
+        .collect();
+    matches!(finish, Finish::Measure).then(|| statistics(weights.order.outputs, &moments))
+}
+
+fn statistics(channels: usize, pieces: &[(usize, Vec<Moments>)]) -> Statistics {
+    let mut merged = vec![Moments::default(); channels];
+    for (first, moments) in pieces {
+        for (channel, moments) in merged[*first..].iter_mut().zip(moments) {
+            *channel = channel.merge(*moments);
+        }
+    }
+    Statistics::from_moments(&merged)
+}
+
+/// How the work is cut.
+struct Plan {
+    shape: Shape,
+    /// Rows of a strip.
+    rows: usize,
+    outputs: usize,
+    /// Output channels of a piece.
+    group: usize,
+}
+
+/// Rows `first..first + rows` of picture `image`, for the output channels `outputs`.
+struct Piece<'a> {
+    image: usize,
+    first: usize,
+    rows: usize,
+    outputs: Range<usize>,
+    out: Rows<'a>,
+}
+
+/// The strip's rows of every plane it writes.
+enum Rows<'a> {
+    Planes(Vec<Option<&'a mut [f32]>>),
+    Corners(Vec<&'a mut [f32]>, &'a [f32]),
+}
+
+/// Rows of a strip whose packed copy fits the cache.
+pub(crate) fn strip_rows(channels: usize, shape: Shape) -> usize {
+    let pitch = shape.width.next_multiple_of(16) + 2;
+    (STRIP_VALUES / (channels * pitch)).saturating_sub(2).clamp(1, shape.height)
+}
+
+impl Plan {
+    fn new(shape: Shape, weights: &Weights) -> Self {
+        let rows = strip_rows(shape.channels.min(CHANNELS_AT_ONCE), shape);
+        let strips = shape.batch * shape.height.div_ceil(rows);
+        // Few strips: their output channels are shared out too, at least 4 blocks a piece.
+        let groups = PIECES.div_ceil(strips).min(weights.blocks().div_ceil(4));
+        let group = weights.blocks().div_ceil(groups) * weights.block;
+        Self { shape, rows, outputs: weights.order.outputs, group }
+    }
+
+    fn pieces<'a>(&self, target: Target<'a>) -> Vec<Piece<'a>> {
+        let mut pieces = self.empty_pieces(&target);
+        match target {
+            Target::Planes(parts) => {
+                let mut channel = 0;
+                for (values, part) in parts {
+                    assert_eq!(part.with_channels(1), self.shape.with_channels(1), "an output of another size");
+                    self.share_out(&mut pieces, values, channel..channel + part.channels);
+                    channel += part.channels;
+                }
+                assert_eq!(channel, self.outputs, "outputs and weights disagree");
+            }
+            Target::Corners(values, bias) => self.share_out_corners(&mut pieces, values, bias.len()),
+        }
+        pieces
+    }
+
+    fn empty_pieces<'a>(&self, target: &Target<'a>) -> Vec<Piece<'a>> {
+        let Self { shape, rows, outputs, group } = *self;
+        let mut pieces = Vec::new();
+        for image in 0..shape.batch {
+            for first in (0..shape.height).step_by(rows) {
+                for start in (0..outputs).step_by(group) {
+                    let out = match target {
+                        Target::Planes(_) => Rows::Planes(Vec::new()),
+                        Target::Corners(_, bias) => Rows::Corners(Vec::new(), bias),
+                    };
+                    let outputs = start..(start + group).min(outputs);
+                    pieces.push(Piece { image, first, rows: rows.min(shape.height - first), outputs, out });
+                }
+            }
+        }
+        pieces
+    }
+
+    /// Which piece has strip `strip` of `channel` of `image`.
+    fn piece(&self, image: usize, strip: usize, channel: usize) -> usize {
+        let (strips, groups) = (self.shape.height.div_ceil(self.rows), self.outputs.div_ceil(self.group));
+        (image * strips + strip) * groups + channel / self.group
+    }
+
+    fn share_out<'a>(&self, pieces: &mut [Piece<'a>], values: Option<&'a mut [f32]>, channels: Range<usize>) {
+        let strip = self.rows * self.shape.width;
+        let Some(values) = values else {
+            for piece in pieces {
+                if let Rows::Planes(out) = &mut piece.out {
+                    out.extend(channels.clone().filter(|channel| piece.outputs.contains(channel)).map(|_| None));
+                }
+            }
+            return;
+        };
+        for (index, plane) in values.chunks_mut(self.shape.plane()).enumerate() {
+            let (image, channel) = (index / channels.len(), channels.start + index % channels.len());
+            for (strip, rows) in plane.chunks_mut(strip).enumerate() {
+                if let Rows::Planes(out) = &mut pieces[self.piece(image, strip, channel)].out {
+                    out.push(Some(rows));
+                }
+            }
+        }
+    }
+
+    fn share_out_corners<'a>(&self, pieces: &mut [Piece<'a>], values: &'a mut [f32], planes: usize) {
+        assert_eq!(planes * 4, self.outputs, "four channels make a plane");
+        for (index, plane) in values.chunks_mut(4 * self.shape.plane()).enumerate() {
+            for (strip, rows) in plane.chunks_mut(4 * self.rows * self.shape.width).enumerate() {
+                if let Rows::Corners(out, _) = &mut pieces[self.piece(index / planes, strip, 4 * (index % planes))].out
+                {
+                    out.push(rows);
+                }
+            }
+        }
+    }
+}
+
+struct Work<'w, 'a> {
+    input: &'w Input<'w>,
+    weights: &'w Weights,
+    finish: Finish<'w>,
+    piece: &'w mut Piece<'a>,
+    scratch: &'w mut Scratch,
+}
+
+impl WithSimd for Work<'_, '_> {
+    type Output = Vec<Moments>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Moments> {
+        match (self.weights.order.taps, block::<S>()) {
+            (9, 8) => self.run::<S, 8, 3>(simd),
+            (9, _) => self.run::<S, 4, 3>(simd),
+            (_, 8) => self.run::<S, 8, 1>(simd),
+            (_, _) => self.run::<S, 4, 1>(simd),
+        }
+    }
+}
+
+impl Work<'_, '_> {
+    #[inline(always)]
+    fn run<S: Simd, const B: usize, const K: usize>(self, simd: S) -> Vec<Moments> {
+        let Self { input, weights, finish, piece, scratch } = self;
+        let Scratch { input: packing, output, .. } = scratch;
+        let (first, outputs) = (piece.outputs.start, piece.outputs.clone());
+        match &mut piece.out {
+            Rows::Planes(planes) => {
+                let strip = StripInput { input, image: piece.image, first: piece.first, rows: piece.rows };
+                strip.convolve::<S, B, K>(simd, weights, outputs, packing, planes);
+                finish_planes(planes, first, finish)
+            }
+            Rows::Corners(planes, bias) => {
+                let strip = StripInput { input, image: piece.image, first: piece.first, rows: piece.rows };
+                let len = piece.rows * input.shape().width;
+                output.resize(outputs.len() * len, 0.0);
+                let mut channels: Vec<_> = output.chunks_exact_mut(len).map(Some).collect();
+                strip.convolve::<S, B, K>(simd, weights, outputs, packing, &mut channels);
+                for (plane, (corners, bias)) in
+                    planes.iter_mut().zip(output.chunks_exact(4 * len).zip(&bias[first / 4..]))
+                {
+                    interleave(corners, input.shape().width, *bias, plane);
+                }
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Some rows of a picture as a convolution reads them.
+struct StripInput<'a> {
+    input: &'a Input<'a>,
+    image: usize,
+    first: usize,
+    rows: usize,
+}
+
+impl StripInput<'_> {
+    /// The strip's rows of the channels `outputs`, whose planes are `out`.
+    #[inline(always)]
+    fn convolve<S: Simd, const B: usize, const K: usize>(
+        &self,
+        simd: S,
+        weights: &Weights,
+        outputs: Range<usize>,
+        packing: &mut Vec<f32>,
+        out: &mut [Option<&mut [f32]>],
+    ) {
+        let channels = self.input.shape().channels;
+        for first in (0..channels).step_by(CHANNELS_AT_ONCE) {
+            let part = Part {
+                first_image: self.image,
+                images: 1,
+                first_channel: first,
+                channels: CHANNELS_AT_ONCE.min(channels - first),
+                first_row: self.first,
+                rows: self.rows,
+                pad: K / 2,
+            };
+            let packed = pack(self.input, &part, S::F32_LANES, packing);
+            convolve_packed::<S, B, K>(simd, &packed, weights, first, outputs.start / B, out);
+        }
+    }
+}
+
+/// Sums over the packed channels, which are those from `first` on; added to what is in `out` unless they are the first.
+#[inline(always)]
+pub(crate) fn convolve_packed<S: Simd, const B: usize, const K: usize>(
+    simd: S,
+    packed: &Packed<'_>,
+    weights: &Weights,
+    first: usize,
+    first_block: usize,
+    out: &mut [Option<&mut [f32]>],
+) {
+    let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows;
+    for (block, out) in out.chunks_mut(B).enumerate() {
+        if out.iter().all(Option::is_none) {
+            continue;
+        }
+        let weights = weights.of(first_block + block, first);
+        let mut vector = 0;
+        while vector < vectors {
+            match vectors - vector {
+                1 => tile::<S, B, 1, K>(simd, packed, weights, vector, first > 0, out),
+                2 => tile::<S, B, 2, K>(simd, packed, weights, vector, first > 0, out),
+                _ => tile::<S, B, 3, K>(simd, packed, weights, vector, first > 0, out),
+            }
+            vector += 3;
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<S: Simd, const B: usize, const P: usize, const K: usize>(
+    simd: S,
+    packed: &Packed<'_>,
+    weights: &[f32],
+    vector: usize,
+    more: bool,
+    out: &mut [Option<&mut [f32]>],
+) {
+    let per_row = packed.width.div_ceil(S::F32_LANES);
+    let mut from = [0; P];
+    let mut to = [(0, 0); P];
+    for p in 0..P {
+        let (row, column) = ((vector + p) / per_row, (vector + p) % per_row * S::F32_LANES);
+        from[p] = row * packed.pitch + column;
+        to[p] = (row * packed.width + column, S::F32_LANES.min(packed.width - column));
+    }
+    let sums = correlate::<S, B, P, K>(simd, packed, from, weights);
+    for (plane, sums) in out.iter_mut().zip(sums) {
+        let Some(plane) = plane else { continue };
+        for ((at, count), sum) in to.into_iter().zip(sums) {
+            let values = &mut plane[at..at + count];
+            let sum = if more { simd.add_f32s(sum, simd.partial_load_f32s(values)) } else { sum };
+            simd.partial_store_f32s(values, sum);
+        }
+    }
+}
+
+#[inline(always)]
+fn finish_planes(planes: &mut [Option<&mut [f32]>], first: usize, finish: Finish<'_>) -> Vec<Moments> {
+    let mut moments = Vec::new();
+    for (offset, plane) in planes.iter_mut().enumerate() {
+        let Some(plane) = plane else { continue };
+        match finish {
+            Finish::Plain => {}
+            Finish::Bias(bias) => plane.iter_mut().for_each(|value| *value += bias[first + offset]),
+            Finish::Activate(fold) => fold.activate(first + offset, plane),
+            Finish::Measure => moments.push(Moments::of(plane)),
+        }
+    }
+    moments
+}
+
+/// Four planes of `width` columns become the 2×2 squares of one.
+#[inline(always)]
+fn interleave(corners: &[f32], width: usize, bias: f32, out: &mut [f32]) {
+    let len = corners.len() / 4;
+    for (y, out) in out.chunks_exact_mut(2 * width).enumerate() {
+        let row = |corner: usize| &corners[corner * len + y / 2 * width..][..width];
+        let (left, right) = (row(y % 2 * 2), row(y % 2 * 2 + 1));
+        for ((pair, left), right) in out.chunks_exact_mut(2).zip(left).zip(right) {
+            pair[0] = left + bias;
+            pair[1] = right + bias;
+        }
+    }
+}

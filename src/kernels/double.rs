@@ -1,0 +1,73 @@
+//! Transposed 2×2 convolution with stride 2: every pixel becomes a 2×2 square, so it is a 1×1 convolution to four times the
+//! channels whose result is interleaved.
+
+use super::conv::{Finish, Target, convolve};
+use super::gradient::{channel_sums, weight_gradient};
+use super::memory::Buffer;
+use super::shape::Shape;
+use super::source::{Input, Source, Values};
+use super::weights::{Order, Weights};
+
+/// Gradients of a layer with weights and bias.
+pub struct LayerGradients {
+    /// Of the input, where wanted.
+    pub input: Option<Buffer>,
+    /// In the order of the weights.
+    pub weights: Vec<f32>,
+    /// One for each output.
+    pub bias: Vec<f32>,
+}
+
+/// `[inputs, outputs, 2, 2]` read as `[inputs, outputs · 4]`.
+fn order(inputs: usize, outputs: usize) -> Order {
+    Order { outputs: 4 * outputs, inputs, taps: 1, output_stride: 1, input_stride: 4 * outputs, flipped: false }
+}
+
+/// The size of the result.
+pub fn doubled(shape: Shape, outputs: usize) -> Shape {
+    Shape { batch: shape.batch, channels: outputs, height: 2 * shape.height, width: 2 * shape.width }
+}
+
+/// # Shapes
+/// - `x`: `shape`
+/// - `weights`: `[inputs, outputs, 2, 2]`
+/// - result: `[batch, outputs, 2·height, 2·width]`
+///
+/// # Panics
+/// When the weights do not fit.
+pub fn forward(x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> Buffer {
+    let mut out = Buffer::new(doubled(shape, bias.len()).len());
+    let weights = Weights::new(weights, order(shape.channels, bias.len()));
+    let input = Input::new(vec![Source::plain(x, shape)]);
+    convolve(&input, &weights, Target::Corners(&mut out, bias), Finish::Plain);
+    out
+}
+
+/// Gradients from that of the result, `[batch, outputs, 2·height, 2·width]`.
+///
+/// # Panics
+/// When the pieces do not fit together.
+pub fn backward(
+    x: &[f32],
+    shape: Shape,
+    weights: &[f32],
+    outputs: usize,
+    upstream: &[f32],
+    wanted: bool,
+) -> LayerGradients {
+    let corners = Source { values: Values::Corners(upstream), shape: shape.with_channels(4 * outputs) };
+    let corners = Input::new(vec![corners]);
+    let input = wanted.then(|| {
+        let mut gradient = Buffer::new(shape.len());
+        let weights = Weights::new(weights, order(shape.channels, outputs).backward());
+        convolve(&corners, &weights, Target::one(&mut gradient, shape), Finish::Plain);
+        gradient
+    });
+    let x = Input::new(vec![Source::plain(x, shape)]);
+    // The weights are stored input by input: the corners stand where a convolution has its input.
+    LayerGradients {
+        input,
+        weights: weight_gradient(&corners, &x, 1),
+        bias: channel_sums(upstream, doubled(shape, outputs)),
+    }
+}

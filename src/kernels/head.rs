@@ -1,0 +1,49 @@
+//! 1×1 convolution with a bias: the last layer.
+
+use super::conv::{Finish, Target, convolve};
+use super::double::LayerGradients;
+use super::gradient::{channel_sums, weight_gradient};
+use super::memory::Buffer;
+use super::shape::Shape;
+use super::source::{Input, Source};
+use super::weights::{Order, Weights};
+
+/// # Shapes
+/// - `x`: `shape`
+/// - `weights`: `[outputs, inputs]`
+/// - result: `[batch, outputs, height, width]`
+///
+/// # Panics
+/// When the weights do not fit.
+pub fn forward(x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> Buffer {
+    let outputs = shape.with_channels(bias.len());
+    let mut out = Buffer::new(outputs.len());
+    let weights = Weights::new(weights, Order::convolution(bias.len(), shape.channels, 1));
+    let input = Input::new(vec![Source::plain(x, shape)]);
+    convolve(&input, &weights, Target::one(&mut out, outputs), Finish::Bias(bias));
+    out
+}
+
+/// Gradients from that of the result, `[batch, outputs, height, width]`.
+///
+/// # Panics
+/// When the pieces do not fit together.
+pub fn backward(
+    x: &[f32],
+    shape: Shape,
+    weights: &[f32],
+    outputs: usize,
+    upstream: &[f32],
+    wanted: bool,
+) -> LayerGradients {
+    let result = shape.with_channels(outputs);
+    let gradient = Input::new(vec![Source::plain(upstream, result)]);
+    let input = wanted.then(|| {
+        let mut of_input = Buffer::new(shape.len());
+        let weights = Weights::new(weights, Order::convolution(outputs, shape.channels, 1).backward());
+        convolve(&gradient, &weights, Target::one(&mut of_input, shape), Finish::Plain);
+        of_input
+    });
+    let x = Input::new(vec![Source::plain(x, shape)]);
+    LayerGradients { input, weights: weight_gradient(&x, &gradient, 1), bias: channel_sums(upstream, result) }
+}

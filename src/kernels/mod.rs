@@ -1,0 +1,24 @@
+//! Fast operators for the CPU.
+//!
+//! Plain slices in and out, except for [`flex`], which offers them to Burn. Convolution is direct: a strip of a picture is
+//! packed with its border into cache, and tiles of 8 output channels by 3 vectors of pixels run over it. Convolution,
+//! batch norm and ReLU are one operator ([`block`]), so that activations are never written to memory for their own sake.
+//! Unsafe code is confined to one file, `raw.rs`.
+
+mod arch;
+pub mod block;
+mod conv;
+pub mod double;
+pub mod flex;
+mod gradient;
+pub mod head;
+pub mod memory;
+pub mod norm;
+mod pack;
+pub mod pool;
+mod raw;
+pub mod shape;
+mod source;
+#[cfg(test)]
+mod tests;
+mod weights;

@@ -1,0 +1,249 @@
+use super::plain::{self, dot, slope, values, wide};
+use crate::kernels::block::{self, Stage};
+use crate::kernels::norm::Statistics;
+use crate::kernels::shape::Shape;
+use crate::kernels::{double, head, pool};
+
+/// Sizes below, at and above a vector's width, one pixel, one channel, batch one, odd everything.
+const SHAPES: [[usize; 4]; 7] =
+    [[1, 1, 1, 1], [1, 3, 5, 7], [2, 5, 9, 16], [2, 16, 16, 33], [3, 7, 3, 50], [1, 130, 4, 6], [2, 1, 17, 3]];
+
+fn assert_near(ours: &[f32], exact: &[f64], what: &str) {
+    assert_eq!(ours.len(), exact.len(), "{what}");
+    let scale = exact.iter().fold(1e-3f64, |scale, value| scale.max(value.abs()));
+    for (index, (&ours, &exact)) in ours.iter().zip(exact).enumerate() {
+        assert!((f64::from(ours) - exact).abs() <= 2e-5 * scale, "{what}: {ours} for {exact} at {index}");
+    }
+}
+
+struct Case {
+    shape: Shape,
+    x: Vec<f32>,
+    weights: [Vec<f32>; 2],
+    gamma: [Vec<f32>; 2],
+    beta: [Vec<f32>; 2],
+}
+
+const EPSILON: f32 = 1e-3;
+
+impl Case {
+    fn new(dims: [usize; 4], outputs: usize) -> Self {
+        let shape = Shape::new(dims);
+        let gamma = |seed| values(outputs, seed).into_iter().map(|value| value + 1.0).collect();
+        Self {
+            shape,
+            x: values(shape.len(), 1),
+            weights: [values(outputs * shape.channels * 9, 2), values(outputs * outputs * 9, 3)],
+            gamma: [gamma(4), gamma(5)],
+            beta: [values(outputs, 6), values(outputs, 7)],
+        }
+    }
+
+    fn stages(&self) -> [Stage<'_>; 2] {
+        [0, 1].map(|index| Stage {
+            weights: &self.weights[index],
+            gamma: &self.gamma[index],
+            beta: &self.beta[index],
+            epsilon: EPSILON,
+        })
+    }
+
+    /// The parameters in one row, input first, for differences in any direction.
+    fn flat(&self) -> Vec<f64> {
+        let [w1, w2] = &self.weights;
+        let ([g1, g2], [b1, b2]) = (&self.gamma, &self.beta);
+        [&self.x, w1, g1, b1, w2, g2, b2].into_iter().flat_map(|part| wide(part)).collect()
+    }
+
+    fn plain(&self, flat: &[f64]) -> Vec<f64> {
+        let outputs = self.gamma[0].len();
+        let inner = self.shape.with_channels(outputs);
+        let lengths = [self.x.len(), self.weights[0].len(), outputs, outputs, self.weights[1].len(), outputs, outputs];
+        let mut rest = flat;
+        let [x, w1, g1, b1, w2, g2, b2] = lengths.map(|len| {
+            let (part, more) = rest.split_at(len);
+            rest = more;
+            part
+        });
+        let y = plain::convolve(x, self.shape, w1, outputs, 3);
+        let z = plain::norm_relu(&y, inner, g1, b1, f64::from(EPSILON));
+        let y = plain::convolve(&z, inner, w2, outputs, 3);
+        plain::norm_relu(&y, inner, g2, b2, f64::from(EPSILON))
+    }
+}
+
+#[test]
+fn a_block_is_what_its_definition_says() {
+    for dims in SHAPES {
+        for outputs in [1, 8, 19] {
+            let case = Case::new(dims, outputs);
+            let (z, _) = block::forward(&[(&case.x, case.shape)], case.stages());
+            assert_near(&z, &case.plain(&case.flat()), &format!("{dims:?} to {outputs}"));
+        }
+    }
+}
+
+#[test]
+fn a_blocks_gradients_are_difference_quotients() {
+    for (dims, outputs) in [([2, 3, 5, 7], 5), ([1, 2, 4, 35], 9), ([2, 11, 6, 16], 4), ([4, 1, 2, 2], 3)] {
+        let case = Case::new(dims, outputs);
+        let upstream = values(case.shape.with_channels(outputs).len(), 9);
+        let parts = [(&case.x[..], case.shape)];
+        let (_, measured) = block::forward(&parts, case.stages());
+        let (of_parts, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
+        let of_x = of_parts.into_iter().next().flatten().unwrap();
+        let gradient: Vec<f64> = [
+            &of_x[..],
+            &first.weights,
+            &first.norm.gamma,
+            &first.norm.beta,
+            &second.weights,
+            &second.norm.gamma,
+            &second.norm.beta,
+        ]
+        .into_iter()
+        .flat_map(wide)
+        .collect();
+        let flat = case.flat();
+        for seed in 20..26 {
+            let towards = wide(&values(flat.len(), seed));
+            let exact = slope(&flat, &towards, |at| dot(&case.plain(at), &wide(&upstream)));
+            let ours = dot(&gradient, &towards);
+            assert!((ours - exact).abs() < 2e-3 * exact.abs().max(1.0), "{dims:?}: {ours} for {exact}");
+        }
+    }
+}
+
+#[test]
+fn joined_parts_are_one_input() {
+    let (a, b) = (Shape::new([2, 3, 6, 20]), Shape::new([2, 5, 6, 20]));
+    let (xa, xb) = (values(a.len(), 1), values(b.len(), 2));
+    let whole = a.with_channels(8);
+    let mut x = Vec::new();
+    for n in 0..2 {
+        x.extend_from_slice(&xa[a.at(n, 0)..][..3 * a.plane()]);
+        x.extend_from_slice(&xb[b.at(n, 0)..][..5 * b.plane()]);
+    }
+    let case = Case::new(whole.dims(), 6);
+    let upstream = values(whole.with_channels(6).len(), 3);
+    let (z, measured) = block::forward(&[(&x, whole)], case.stages());
+    let (whole_gradient, whole_parameters) =
+        block::backward(&[(&x, whole)], &[true], case.stages(), &measured, &upstream);
+    let parts = [(&xa[..], a), (&xb[..], b)];
+    let (z_parts, measured) = block::forward(&parts, case.stages());
+    let (gradients, parameters) = block::backward(&parts, &[true, true], case.stages(), &measured, &upstream);
+    assert_eq!(z[..], z_parts[..]);
+    assert_eq!(whole_parameters[0].weights, parameters[0].weights);
+    let whole_gradient = whole_gradient[0].as_ref().unwrap();
+    assert_eq!(whole_gradient[..3 * a.plane()], gradients[0].as_ref().unwrap()[..3 * a.plane()]);
+    assert_eq!(whole_gradient[3 * a.plane()..][..5 * b.plane()], gradients[1].as_ref().unwrap()[..5 * b.plane()]);
+    // One part alone may be wanted: the other's gradient is left out, this one's is the same.
+    let (one, _) = block::backward(&parts, &[false, true], case.stages(), &measured, &upstream);
+    assert!(one[0].is_none());
+    assert_eq!(one[1].as_ref().unwrap()[..], gradients[1].as_ref().unwrap()[..]);
+}
+
+#[test]
+fn known_statistics_give_what_the_batchs_own_give() {
+    let case = Case::new([2, 3, 9, 21], 10);
+    let parts = [(&case.x[..], case.shape)];
+    let (z, measured) = block::forward(&parts, case.stages());
+    let inferred = block::infer(&parts, case.stages(), [&measured[0].statistics, &measured[1].statistics]);
+    assert_near(&inferred, &wide(&z), "inference");
+}
+
+#[test]
+fn statistics_survive_a_mean_far_from_zero() {
+    let shape = Shape::new([2, 1, 40, 40]);
+    let x: Vec<f32> = values(shape.len(), 1).into_iter().map(|value| value + 3000.0).collect();
+    let mut centre = vec![0.0; 9];
+    centre[4] = 1.0;
+    let stage = Stage { weights: &centre, gamma: &[1.0], beta: &[0.0], epsilon: EPSILON };
+    let (_, [measured, _]) = block::forward(&[(&x, shape)], [stage, stage]);
+    let Statistics { variance, .. } = &measured.statistics;
+    // Uniform over one: 1/12.
+    assert!((variance[0] - 1.0 / 12.0).abs() < 2e-3, "{variance:?}");
+}
+
+#[test]
+fn doubling_and_its_gradients() {
+    for dims in SHAPES {
+        let (shape, outputs) = (Shape::new(dims), 3);
+        let (x, weights, bias) = (values(shape.len(), 1), values(shape.channels * outputs * 4, 2), values(outputs, 3));
+        let out = double::forward(&x, shape, &weights, &bias);
+        assert_near(&out, &plain::double(&wide(&x), shape, &wide(&weights), &wide(&bias)), &format!("{dims:?}"));
+        let upstream = values(out.len(), 4);
+        let ours = double::backward(&x, shape, &weights, outputs, &upstream, true);
+        let (upstream, bias_towards) = (wide(&upstream), wide(&values(outputs, 5)));
+        let (x_towards, towards) = (wide(&values(x.len(), 6)), wide(&values(weights.len(), 7)));
+        // The operator is linear in each of its operands: the derivative is its value at the direction.
+        let zero = vec![0.0; outputs];
+        let of_x = dot(&plain::double(&x_towards, shape, &wide(&weights), &zero), &upstream);
+        let of_weights = dot(&plain::double(&wide(&x), shape, &towards, &zero), &upstream);
+        let of_bias = dot(&plain::double(&vec![0.0; x.len()], shape, &towards, &bias_towards), &upstream);
+        for (ours, towards, exact) in [
+            (&ours.input.unwrap()[..], &x_towards, of_x),
+            (&ours.weights, &towards, of_weights),
+            (&ours.bias, &bias_towards, of_bias),
+        ] {
+            let ours = dot(&wide(ours), towards);
+            assert!((ours - exact).abs() < 1e-4 * exact.abs().max(1.0), "{dims:?}: {ours} for {exact}");
+        }
+    }
+}
+
+#[test]
+fn the_head_and_its_gradients() {
+    for dims in SHAPES {
+        let (shape, outputs) = (Shape::new(dims), 7);
+        let (x, weights, bias) = (values(shape.len(), 1), values(shape.channels * outputs, 2), values(outputs, 3));
+        let out = head::forward(&x, shape, &weights, &bias);
+        let mut exact = plain::convolve(&wide(&x), shape, &wide(&weights), outputs, 1);
+        for (index, value) in exact.iter_mut().enumerate() {
+            *value += f64::from(bias[index / shape.plane() % outputs]);
+        }
+        assert_near(&out, &exact, &format!("{dims:?}"));
+        let upstream = values(out.len(), 4);
+        let ours = head::backward(&x, shape, &weights, outputs, &upstream, true);
+        let (x_towards, towards) = (wide(&values(x.len(), 6)), wide(&values(weights.len(), 7)));
+        let of_x = dot(&plain::convolve(&x_towards, shape, &wide(&weights), outputs, 1), &wide(&upstream));
+        let of_weights = dot(&plain::convolve(&wide(&x), shape, &towards, outputs, 1), &wide(&upstream));
+        for (ours, towards, exact) in
+            [(&ours.input.unwrap()[..], &x_towards, of_x), (&ours.weights, &towards, of_weights)]
+        {
+            let ours = dot(&wide(ours), towards);
+            assert!((ours - exact).abs() < 1e-4 * exact.abs().max(1.0), "{dims:?}: {ours} for {exact}");
+        }
+    }
+}
+
+#[test]
+fn pooling_keeps_the_largest_and_sends_the_gradient_there() {
+    let shape = Shape::new([1, 1, 3, 5]);
+    let x = [1.0, 2.0, 9.0, 3.0, 50.0, 4.0, 0.0, 8.0, 7.0, 50.0, 60.0, 60.0, 60.0, 60.0, 60.0];
+    let (out, which) = pool::forward(&x, shape);
+    assert_eq!(out[..], [4.0, 9.0]);
+    assert_eq!(which, [2, 0]);
+    let gradient = pool::backward(&[10.0, 20.0], &which, shape);
+    let mut expected = [0.0; 15];
+    (expected[5], expected[2]) = (10.0, 20.0);
+    assert_eq!(gradient[..], expected);
+    assert!(pool::forward(&[1.0, f32::NAN, 2.0, 3.0], Shape::new([1, 1, 2, 2])).0[0].is_nan());
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let case = Case::new([3, 20, 40, 70], 24);
+    let upstream = values(case.shape.with_channels(24).len(), 9);
+    let run = |threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+            let parts = [(&case.x[..], case.shape)];
+            let (z, measured) = block::forward(&parts, case.stages());
+            let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
+            (z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights, second.weights)
+        })
+    };
+    let one = run(1);
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(7));
+}
