@@ -312,7 +312,8 @@ impl ModelConfig {
         self.base << level
     }
 
-    fn problems(&self, frame: Frame) -> Vec<String> {
+    /// What keeps this network from being built for a frame, a sentence each.
+    pub fn problems(&self, frame: Frame) -> Vec<String> {
         let mut problems = Vec::new();
         if !(2..=7).contains(&self.levels) {
             problems.push(format!("{} levels cannot be built: choose 2 to 7", self.levels));

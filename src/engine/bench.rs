@@ -17,7 +17,7 @@ use crate::train::trainer::Trainer;
 /// Steps before the clock counts: memory is taken, and a GPU chooses its kernels.
 const WARM_UP: usize = 4;
 /// One pixel in this many is labelled.
-const SPARSITY: u64 = 10;
+const SPARSITY: usize = 10;
 
 /// What is timed.
 #[derive(Debug, Clone)]
@@ -104,7 +104,7 @@ fn made_up(config: &BenchConfig) -> Batch {
     let pixels = config.batch * config.size as usize * config.size as usize;
     let images = (0..IN_CHANNELS * pixels).map(|_| random.below(1 << 16) as f32 / f32::from(u16::MAX)).collect();
     let mut target = || {
-        if random.below(SPARSITY) == 0 { random.below(config.classes as u64) as u8 } else { UNLABELLED }
+        if random.below(SPARSITY) == 0 { random.below(config.classes) as u8 } else { UNLABELLED }
     };
     let targets = (0..pixels).map(|_| target()).collect();
     Batch::new(images, targets, config.size)

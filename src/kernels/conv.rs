@@ -20,9 +20,8 @@ use super::weights::{Weights, block};
 pub(crate) const STRIP_VALUES: usize = 160 * 1024;
 /// Input channels packed at once.
 const CHANNELS_AT_ONCE: usize = 128;
-/// Pieces of work there should be at least, so that many threads find some. Never the number of threads itself: results
-/// would depend on it.
-const PIECES: usize = 16;
+/// Pieces of work for each thread there should be at least.
+const PIECES_A_THREAD: usize = 2;
 
 /// What happens to a strip after its sums are there, while it is in cache.
 #[derive(Clone, Copy)]
@@ -120,8 +119,9 @@ impl Plan {
     fn new(shape: Shape, weights: &Weights) -> Self {
         let rows = strip_rows(shape.channels.min(CHANNELS_AT_ONCE), shape);
         let strips = shape.batch * shape.height.div_ceil(rows);
-        // Few strips: their output channels are shared out too, at least 4 blocks a piece.
-        let groups = PIECES.div_ceil(strips).min(weights.blocks().div_ceil(4));
+        // Few strips: their output channels are shared out too, at least 4 blocks a piece. No sum depends on how.
+        let groups =
+            (PIECES_A_THREAD * rayon::current_num_threads()).div_ceil(strips).min(weights.blocks().div_ceil(4));
         let group = weights.blocks().div_ceil(groups) * weights.block;
         Self { shape, rows, outputs: weights.order.outputs, group }
     }

@@ -9,16 +9,18 @@ use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 use burn::tensor::{AllocationProperty, Bytes, DType, Tensor};
 
+use super::adam::{self, Rule};
 use super::block::{self, Measured, Stage};
 use super::double::LayerGradients;
 use super::memory::Buffer;
 use super::norm::Statistics;
 use super::shape::Shape;
-use super::{double, head, pool};
+use super::{double, head, loss, pool};
 
 type Tracked = FloatTensor<Autodiff<Flex>>;
 
@@ -57,14 +59,14 @@ pub fn conv_block_train(parts: &[Tensor<4>], stages: &[StageTensors; 2]) -> Opti
     let guards: Vec<NodeGuard> = operands.iter().map(Tracked::node).collect();
     let z = tensor(z, &shape.dims());
     let z = match parts.len() {
-        1 => record::<_, 7>(BlockBackward, guards, state, z),
-        2 => record::<_, 8>(BlockBackward, guards, state, z),
-        3 => record::<_, 9>(BlockBackward, guards, state, z),
-        4 => record::<_, 10>(BlockBackward, guards, state, z),
-        5 => record::<_, 11>(BlockBackward, guards, state, z),
-        6 => record::<_, 12>(BlockBackward, guards, state, z),
-        7 => record::<_, 13>(BlockBackward, guards, state, z),
-        MOST_PARTS => record::<_, 14>(BlockBackward, guards, state, z),
+        1 => record::<_, 7, 4>(BlockBackward, guards, state, z),
+        2 => record::<_, 8, 4>(BlockBackward, guards, state, z),
+        3 => record::<_, 9, 4>(BlockBackward, guards, state, z),
+        4 => record::<_, 10, 4>(BlockBackward, guards, state, z),
+        5 => record::<_, 11, 4>(BlockBackward, guards, state, z),
+        6 => record::<_, 12, 4>(BlockBackward, guards, state, z),
+        7 => record::<_, 13, 4>(BlockBackward, guards, state, z),
+        MOST_PARTS => record::<_, 14, 4>(BlockBackward, guards, state, z),
         more => unreachable!("a block joins at most {MOST_PARTS} tensors, not {more}"),
     };
     Some((z, statistics))
@@ -102,7 +104,7 @@ pub fn max_pool(x: &Tensor<4>) -> Option<Tensor<4>> {
     let shape = shape_of(x.primitive());
     let (out, which) = pool::forward(values(&whole(x.primitive().clone())), shape);
     let out = tensor(out, &pool::halved(shape).dims());
-    Some(record::<_, 1>(PoolBackward, vec![x.node()], PoolState { which: Arc::new(which), shape }, out))
+    Some(record::<_, 1, 4>(PoolBackward, vec![x.node()], PoolState { which: Arc::new(which), shape }, out))
 }
 
 /// Transposed 2×2 convolution, stride 2.
@@ -125,6 +127,58 @@ pub fn double(x: &Tensor<4>, weights: &Tensor<4>, bias: &Tensor<1>) -> Option<Te
 /// - result: `[batch, outputs, height, width]`
 pub fn head(x: &Tensor<4>, weights: &Tensor<4>, bias: &Tensor<1>) -> Option<Tensor<4>> {
     layer(LayerKind::Head, x, weights, bias)
+}
+
+/// Partial cross-entropy (see [`loss`]).
+///
+/// # Shapes
+/// - `logits`: `[batch, classes, height, width]`
+/// - `indices`: `[batch, height, width]`
+/// - result: `[1]`
+pub fn partial_cross_entropy(logits: &Tensor<4>, indices: &[u8], class_weights: &[f32]) -> Option<Tensor<1>> {
+    let logits = tracked(logits)?;
+    let shape = shape_of(logits.primitive());
+    let values = whole(logits.primitive().clone());
+    let (loss, gradient) = loss::partial_cross_entropy(self::values(&values), shape, indices, class_weights);
+    let loss = FlexTensor::new(Bytes::from_elems(vec![loss]), Layout::contiguous([1].into()), DType::F32);
+    Some(record::<_, 1, 1>(LossBackward, vec![logits.node()], tensor(gradient, &shape.dims()), loss))
+}
+
+/// What an optimiser keeps of a parameter.
+pub struct Moments<const D: usize> {
+    /// Mean of the gradients.
+    pub first: Tensor<D>,
+    /// Mean of their squares.
+    pub second: Tensor<D>,
+}
+
+/// One step of Adam for a parameter without gradient tracking; the moments are 0 when there are none yet.
+pub fn adam<const D: usize>(
+    rule: &Rule,
+    parameter: &Tensor<D>,
+    gradient: &Tensor<D>,
+    moments: Option<Moments<D>>,
+) -> Option<(Tensor<D>, Moments<D>)> {
+    let (parameter, gradient) = (plain(parameter)?, plain(gradient)?);
+    let shape = parameter.layout().shape().to_vec();
+    let none_yet = || tensor(zeros(values(&parameter).len()), &shape);
+    let [first, second] = match moments {
+        Some(Moments { first, second }) => [plain(&first)?, plain(&second)?],
+        None => [none_yet(), none_yet()],
+    };
+    let [mut stepped, mut new_first, mut new_second] = [0; 3].map(|_| Buffer::new(values(&parameter).len()));
+    let old = adam::State { parameter: values(&parameter), first: values(&first), second: values(&second) };
+    let new = adam::State { parameter: &mut stepped[..], first: &mut new_first[..], second: &mut new_second[..] };
+    adam::step(rule, old, values(&gradient), new);
+    let [stepped, first, second] =
+        [stepped, new_first, new_second].map(|buffer| Tensor::from_primitive::<Flex>(tensor(buffer, &shape)));
+    Some((stepped, Moments { first, second }))
+}
+
+fn zeros(len: usize) -> Buffer {
+    let mut buffer = Buffer::new(len);
+    buffer.fill(0.0);
+    buffer
 }
 
 /// Weights, gamma and beta of two stages.
@@ -233,7 +287,7 @@ fn layer(kind: LayerKind, x: &Tensor<4>, weights: &Tensor<4>, bias: &Tensor<1>) 
     let [x, weights, bias] = &saved;
     let (out, shape) = kind.forward(values(x), shape_of(x), values(weights), values(bias));
     let guards = operands.iter().map(Tracked::node).collect();
-    Some(record::<_, 3>(LayerBackward, guards, LayerState { kind, saved }, tensor(out, &shape.dims())))
+    Some(record::<_, 3, 4>(LayerBackward, guards, LayerState { kind, saved }, tensor(out, &shape.dims())))
 }
 
 #[derive(Debug)]
@@ -273,8 +327,30 @@ impl Backward<Flex, 3> for LayerBackward {
     }
 }
 
+#[derive(Debug)]
+struct LossBackward;
+
+impl Backward<Flex, 1> for LossBackward {
+    /// The gradient of the logits where that of the loss is 1.
+    type State = FlexTensor;
+
+    fn backward(self, ops: Ops<FlexTensor, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let upstream = values(&whole(grads.consume::<Flex>(&ops.node)))[0];
+        let [parent] = ops.parents;
+        if let Some(node) = parent {
+            let gradient = if upstream == 1.0 { ops.state } else { Flex::float_mul_scalar(ops.state, upstream.into()) };
+            grads.register::<Flex>(node.id, gradient);
+        }
+    }
+}
+
 /// Puts an operator's result into the graph of gradients.
-fn record<O, const N: usize>(operator: O, guards: Vec<NodeGuard>, state: O::State, result: FlexTensor) -> Tensor<4>
+fn record<O, const N: usize, const D: usize>(
+    operator: O,
+    guards: Vec<NodeGuard>,
+    state: O::State,
+    result: FlexTensor,
+) -> Tensor<D>
 where
     O: Backward<Flex, N>,
 {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::arch::dispatch;
 use super::conv::STRIP_VALUES;
+use super::memory::Buffer;
 use super::pack::{Packed, Part, Scratch, pack, pack_plane, packed, with_scratch};
 use super::raw::correlate_planes;
 use super::shape::Shape;
@@ -115,7 +116,7 @@ fn by_channels(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Vec<f32>
 
 /// All pictures of a batch, packed.
 struct Whole {
-    data: Vec<f32>,
+    data: Buffer,
     part: Part,
     width: usize,
     lanes: usize,
@@ -126,7 +127,7 @@ impl Whole {
         let lanes = dispatch(Lanes);
         let width = input.shape().width;
         let plane = part.plane(width, lanes);
-        let mut data = vec![0.0; part.channels * plane];
+        let mut data = Buffer::new(part.channels * plane);
         data.par_chunks_mut(plane).enumerate().for_each(|(channel, out)| {
             dispatch(PackPlane { input, part: &part, channel, out });
         });

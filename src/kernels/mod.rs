@@ -5,6 +5,7 @@
 //! batch norm and ReLU are one operator ([`block`]), so that activations are never written to memory for their own sake.
 //! Unsafe code is confined to one file, `raw.rs`.
 
+pub mod adam;
 mod arch;
 pub mod block;
 mod conv;
@@ -12,6 +13,7 @@ pub mod double;
 pub mod flex;
 mod gradient;
 pub mod head;
+pub mod loss;
 pub mod memory;
 pub mod norm;
 mod pack;

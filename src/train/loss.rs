@@ -4,37 +4,19 @@
 //! `cross_entropy(weight=w, ignore_index=…)`. An empty Ω gives 0 and zero gradients. Dividing by all pixels instead would
 //! shrink the gradient with the label density.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Int, Tensor, TensorData, activation};
 
-/// What a batch is to be learned from, ready for the device: per pixel a class (0 where there is none) and a weight
-/// (0 where the pixel is to be left out).
-pub struct Targets {
-    classes: Tensor<4, Int>,
-    weights: Tensor<4>,
-    total_weight: f32,
-}
+use crate::kernels::flex;
 
-impl Targets {
-    /// Puts the targets of a batch on a device.
-    ///
-    /// `indices` are class indices row by row, image after image; whatever has no entry in `class_weights`
-    /// (unlabelled: 255) is left out, and so is every class whose weight is 0.
-    ///
-    /// # Shapes
-    /// - `indices`: `batch · height · width`
-    pub fn new(indices: &[u8], [batch, height, width]: [usize; 3], class_weights: &[f32], device: &Device) -> Self {
-        let weight_of = |index: u8| class_weights.get(usize::from(index)).copied().unwrap_or(0.0);
-        let weights: Vec<f32> = indices.iter().map(|&index| weight_of(index)).collect();
-        let classes: Vec<i32> =
-            indices.iter().zip(&weights).map(|(&index, &w)| if w > 0.0 { i32::from(index) } else { 0 }).collect();
-        let total_weight = weights.iter().map(|&w| f64::from(w)).sum::<f64>() as f32;
-        let shape = [batch, 1, height, width];
-        Self {
-            classes: Tensor::from_data(TensorData::new(classes, shape), device),
-            weights: Tensor::from_data(TensorData::new(weights, shape), device),
-            total_weight,
-        }
-    }
+/// What a batch is to be learned from.
+///
+/// Whatever has no entry in `class_weights` (unlabelled: 255) is left out, and so is every class whose weight is 0.
+#[derive(Clone, Copy)]
+pub struct Targets<'a> {
+    /// Class indices row by row, image after image: `[batch, height, width]`.
+    pub indices: &'a [u8],
+    /// One weight for each class.
+    pub class_weights: &'a [f32],
 }
 
 /// Partial cross-entropy of a batch.
@@ -42,8 +24,22 @@ impl Targets {
 /// # Shapes
 /// - `logits`: `[batch, classes, height, width]`
 /// - result: `[1]`
-pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets) -> Tensor<1> {
-    let Targets { classes, weights, total_weight } = targets;
+pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
+    let on_cpu = flex::partial_cross_entropy(&logits, targets.indices, targets.class_weights);
+    on_cpu.unwrap_or_else(|| by_burn(logits, targets))
+}
+
+/// The same by Burn's operators, on any device.
+fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
+    let weight_of = |index: u8| targets.class_weights.get(usize::from(index)).copied().unwrap_or(0.0);
+    let weights: Vec<f32> = targets.indices.iter().map(|&index| weight_of(index)).collect();
+    let classes = targets.indices.iter().zip(&weights).map(|(&index, &w)| if w > 0.0 { i32::from(index) } else { 0 });
+    let classes: Vec<i32> = classes.collect();
+    let total_weight = weights.iter().map(|&w| f64::from(w)).sum::<f64>() as f32;
+    let [batch, _, height, width] = logits.dims();
+    let (shape, device) = ([batch, 1, height, width], logits.device());
+    let classes = Tensor::<4, Int>::from_data(TensorData::new(classes, shape), &device);
+    let weights = Tensor::from_data(TensorData::new(weights, shape), &device);
     let log_likelihood = activation::log_softmax(logits, 1).gather(1, classes);
     // Without a labelled pixel the sum is 0 whatever it is divided by.
     let divisor = if total_weight > 0.0 { total_weight } else { 1.0 };
@@ -53,20 +49,52 @@ pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets) -> Tensor<1> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Device;
 
-    fn device() -> Device {
-        Device::flex().autodiff()
-    }
-
-    /// Loss and gradient of the logits.
-    fn loss(logits: &[f32], shape: [usize; 4], indices: &[u8], weights: &[f32]) -> (f32, Vec<f32>) {
-        let [batch, _, height, width] = shape;
-        let logits = Tensor::<4>::from_data(TensorData::new(logits.to_vec(), shape), &device()).require_grad();
-        let targets = Targets::new(indices, [batch, height, width], weights, &device());
-        let loss = partial_cross_entropy(logits.clone(), targets);
+    /// Loss and gradient of the logits by `compute`.
+    fn by(
+        compute: impl Fn(Tensor<4>, Targets<'_>) -> Tensor<1>,
+        logits: &[f32],
+        shape: [usize; 4],
+        targets: Targets<'_>,
+    ) -> (f32, Vec<f32>) {
+        let device = Device::flex().autodiff();
+        let logits = Tensor::<4>::from_data(TensorData::new(logits.to_vec(), shape), &device).require_grad();
+        let loss = compute(logits.clone(), targets);
         let gradients = loss.backward();
         let gradient = logits.grad(&gradients).expect("logits require a gradient").into_data();
         (loss.into_scalar(), gradient.try_to_vec().expect("f32"))
+    }
+
+    /// Loss and gradient of the logits: by our operator, after Burn's were seen to say the same.
+    fn loss(logits: &[f32], shape: [usize; 4], indices: &[u8], class_weights: &[f32]) -> (f32, Vec<f32>) {
+        let targets = Targets { indices, class_weights };
+        let (value, gradient) = by(partial_cross_entropy, logits, shape, targets);
+        let (burns_value, burns_gradient) = by(by_burn, logits, shape, targets);
+        assert_close(&[value], &[f64::from(burns_value)]);
+        assert_close(&gradient, &burns_gradient.into_iter().map(f64::from).collect::<Vec<_>>());
+        (value, gradient)
+    }
+
+    #[test]
+    fn a_scaled_loss_has_a_scaled_gradient() {
+        let (indices, class_weights) = ([0, 255, 1], [1.0, 2.0]);
+        let targets = Targets { indices: &indices, class_weights: &class_weights };
+        let (logits, shape) = ([0.3, -1.0, 2.0, 0.1, 5.0, -4.0], [1, 2, 1, 3]);
+        let (_, gradient) = by(partial_cross_entropy, &logits, shape, targets);
+        let (_, tripled) = by(|logits, targets| partial_cross_entropy(logits, targets) * 3.0, &logits, shape, targets);
+        assert_close(&tripled, &gradient.iter().map(|&value| 3.0 * f64::from(value)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_logit_that_is_no_number_is_seen() {
+        let (value, _) = loss_of_nan();
+        assert!(value.is_nan());
+    }
+
+    fn loss_of_nan() -> (f32, Vec<f32>) {
+        let targets = Targets { indices: &[0], class_weights: &[1.0, 1.0] };
+        by(partial_cross_entropy, &[1.0, f32::NAN], [1, 2, 1, 1], targets)
     }
 
     fn assert_close(got: &[f32], want: &[f64]) {

@@ -3,6 +3,7 @@
 
 pub mod folder;
 pub mod loss;
+pub mod optimizer;
 pub mod plan;
 pub mod schedule;
 pub mod trainer;

@@ -1,17 +1,14 @@
 //! One optimiser step: forward, loss, backward, update.
 
 use burn::module::Module;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::loss::{Targets, partial_cross_entropy};
+use super::optimizer::Adam;
 use crate::data::loader::Batch;
-use crate::domain::config::{Optimizer, TrainConfig};
+use crate::domain::config::TrainConfig;
 use crate::model::{IN_CHANNELS, Net};
-
-/// PyTorch's epsilon, not Burn's default.
-const EPSILON: f32 = 1e-8;
 
 /// A network and its optimiser.
 pub struct Trainer {
@@ -23,16 +20,14 @@ pub struct Trainer {
 impl Trainer {
     /// Takes a network on `device` (which must do autodiff) into training.
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
-        Self { net, optimizer: optimizer(config), device }
+        Self { net, optimizer: ModuleOptimizer::from(Adam::new(config)), device }
     }
 
     /// Takes one step and returns the loss before it. Reading the loss waits for the device: that keeps it from running
     /// hundreds of kernels ahead of pause and stop.
     pub fn step(&mut self, batch: &Batch, class_weights: &[f32], lr: f64) -> f32 {
         let logits = self.net.forward(images(batch, &self.device));
-        let size = batch.size as usize;
-        let targets = Targets::new(&batch.targets, [batch.count, size, size], class_weights, &self.device);
-        let loss = partial_cross_entropy(logits, targets);
+        let loss = partial_cross_entropy(logits, Targets { indices: &batch.targets, class_weights });
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
         // The optimiser consumes the network and gives it back changed; a clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);
@@ -52,16 +47,6 @@ impl Trainer {
 pub fn images(batch: &Batch, device: &Device) -> Tensor<4> {
     let size = batch.size as usize;
     Tensor::from_data(TensorData::new(batch.images.clone(), [batch.count, IN_CHANNELS, size, size]), device)
-}
-
-fn optimizer(config: &TrainConfig) -> ModuleOptimizer {
-    let decay = config.weight_decay as f32;
-    match config.optimizer {
-        Optimizer::AdamW => AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).init(),
-        Optimizer::Adam => {
-            AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(Some(WeightDecayConfig::new(decay))).init()
-        }
-    }
 }
 
 #[cfg(test)]
