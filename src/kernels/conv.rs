@@ -14,7 +14,8 @@ use super::pack::{Packed, Part, Scratch, pack, with_scratch};
 use super::raw::correlate;
 use super::shape::Shape;
 use super::source::Input;
-use super::weights::{Weights, block};
+use super::weights::{Method, Weights, block};
+use super::winograd::{COLUMNS, COMPONENTS, SIGNS, pack_pairs};
 
 /// Values a packed strip may hold: 640 KiB, a part of the second-level cache.
 pub(crate) const STRIP_VALUES: usize = 160 * 1024;
@@ -111,13 +112,14 @@ enum Rows<'a> {
 
 /// Rows of a strip whose packed copy fits the cache.
 pub(crate) fn strip_rows(channels: usize, shape: Shape) -> usize {
-    let pitch = shape.width.next_multiple_of(16) + 2;
+    let pitch = shape.width.next_multiple_of(16) + 16;
     (STRIP_VALUES / (channels * pitch)).saturating_sub(2).clamp(1, shape.height)
 }
 
 impl Plan {
     fn new(shape: Shape, weights: &Weights) -> Self {
-        let rows = strip_rows(shape.channels.min(CHANNELS_AT_ONCE), shape);
+        let copies = if weights.method == Method::Pairs { 2 } else { 1 };
+        let rows = strip_rows(copies * shape.channels.min(CHANNELS_AT_ONCE), shape);
         let strips = shape.batch * shape.height.div_ceil(rows);
         // Few strips: their output channels are shared out too, at least 4 blocks a piece. No sum depends on how.
         let groups =
@@ -226,12 +228,12 @@ impl Work<'_, '_> {
     #[inline(always)]
     fn run<S: Simd, const B: usize, const K: usize>(self, simd: S) -> Vec<Moments> {
         let Self { input, weights, finish, piece, scratch } = self;
-        let Scratch { input: packing, output, .. } = scratch;
+        let Scratch { rows, input: packing, output, .. } = scratch;
         let (first, outputs) = (piece.outputs.start, piece.outputs.clone());
         match &mut piece.out {
             Rows::Planes(planes) => {
                 let strip = StripInput { input, image: piece.image, first: piece.first, rows: piece.rows };
-                strip.convolve::<S, B, K>(simd, weights, outputs, packing, planes);
+                strip.convolve::<S, B, K>(simd, weights, outputs, rows, packing, planes);
                 finish_planes(planes, first, finish)
             }
             Rows::Corners(planes, bias) => {
@@ -239,7 +241,7 @@ impl Work<'_, '_> {
                 let len = piece.rows * input.shape().width;
                 output.resize(outputs.len() * len, 0.0);
                 let mut channels: Vec<_> = output.chunks_exact_mut(len).map(Some).collect();
-                strip.convolve::<S, B, K>(simd, weights, outputs, packing, &mut channels);
+                strip.convolve::<S, B, K>(simd, weights, outputs, rows, packing, &mut channels);
                 for (plane, (corners, bias)) in
                     planes.iter_mut().zip(output.chunks_exact(4 * len).zip(&bias[first / 4..]))
                 {
@@ -267,6 +269,7 @@ impl StripInput<'_> {
         simd: S,
         weights: &Weights,
         outputs: Range<usize>,
+        plane: &mut Vec<f32>,
         packing: &mut Vec<f32>,
         out: &mut [Option<&mut [f32]>],
     ) {
@@ -279,66 +282,177 @@ impl StripInput<'_> {
                 channels: CHANNELS_AT_ONCE.min(channels - first),
                 first_row: self.first,
                 rows: self.rows,
+                border: K / 2,
                 pad: K / 2,
             };
-            let packed = pack(self.input, &part, S::F32_LANES, packing);
-            convolve_packed::<S, B, K>(simd, &packed, weights, first, outputs.start / B, out);
-        }
-    }
-}
-
-/// Sums over the packed channels, which are those from `first` on; added to what is in `out` unless they are the first.
-#[inline(always)]
-pub(crate) fn convolve_packed<S: Simd, const B: usize, const K: usize>(
-    simd: S,
-    packed: &Packed<'_>,
-    weights: &Weights,
-    first: usize,
-    first_block: usize,
-    out: &mut [Option<&mut [f32]>],
-) {
-    let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows;
-    for (block, out) in out.chunks_mut(B).enumerate() {
-        if out.iter().all(Option::is_none) {
-            continue;
-        }
-        let weights = weights.of(first_block + block, first);
-        let mut vector = 0;
-        while vector < vectors {
-            match vectors - vector {
-                1 => tile::<S, B, 1, K>(simd, packed, weights, vector, first > 0, out),
-                2 => tile::<S, B, 2, K>(simd, packed, weights, vector, first > 0, out),
-                _ => tile::<S, B, 3, K>(simd, packed, weights, vector, first > 0, out),
+            let blocks = outputs.start / B..outputs.end.div_ceil(B);
+            let run = Run { weights, first, blocks, rows: self.rows };
+            match weights.method {
+                Method::Direct => {
+                    let packed = pack(self.input, &part, S::F32_LANES, packing);
+                    run.direct::<S, B, K>(simd, &packed, out);
+                }
+                Method::Pairs => {
+                    let packed = pack_pairs(self.input, &part, S::F32_LANES, plane, packing);
+                    run.pairs::<S, B>(simd, &packed, out);
+                }
             }
-            vector += 3;
         }
     }
 }
 
+/// Blocks of output channels that some packed channels, those from `first` on, are summed up for.
+struct Run<'a> {
+    weights: &'a Weights,
+    first: usize,
+    blocks: Range<usize>,
+    rows: usize,
+}
+
+/// Where a tile's vectors go: the place in the plane, and how many lanes of each there are.
+type Places<const P: usize> = [(usize, usize); P];
+
+impl Run<'_> {
+    #[inline(always)]
+    fn direct<S: Simd, const B: usize, const K: usize>(
+        &self,
+        simd: S,
+        packed: &Packed<'_>,
+        out: &mut [Option<&mut [f32]>],
+    ) {
+        let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows;
+        for (block, out) in self.blocks.clone().zip(out.chunks_mut(B)) {
+            if out.iter().all(Option::is_none) {
+                continue;
+            }
+            let weights = self.weights.of(block, 0, self.first);
+            let mut vector = 0;
+            while vector < vectors {
+                match vectors - vector {
+                    1 => self.tile::<S, B, 1, K>(simd, packed, weights, vector, out),
+                    2 => self.tile::<S, B, 2, K>(simd, packed, weights, vector, out),
+                    _ => self.tile::<S, B, 3, K>(simd, packed, weights, vector, out),
+                }
+                vector += 3;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const B: usize, const P: usize, const K: usize>(
+        &self,
+        simd: S,
+        packed: &Packed<'_>,
+        weights: &[f32],
+        vector: usize,
+        out: &mut [Option<&mut [f32]>],
+    ) {
+        let (from, to) = places::<S, P>(packed, vector, 1);
+        let sums = correlate::<S, B, P, K, K>(simd, packed, from, weights);
+        write(simd, out, &to, sums, self.first > 0);
+    }
+
+    #[inline(always)]
+    fn pairs<S: Simd, const B: usize>(&self, simd: S, packed: &Packed<'_>, out: &mut [Option<&mut [f32]>]) {
+        let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows / COMPONENTS;
+        for (block, out) in self.blocks.clone().zip(out.chunks_mut(B)) {
+            if out.iter().all(Option::is_none) {
+                continue;
+            }
+            let mut vector = 0;
+            while vector < vectors {
+                match vectors - vector {
+                    1 => self.pair_tile::<S, B, 1>(simd, packed, block, vector, out),
+                    2 => self.pair_tile::<S, B, 2>(simd, packed, block, vector, out),
+                    _ => self.pair_tile::<S, B, 3>(simd, packed, block, vector, out),
+                }
+                vector += 3;
+            }
+        }
+    }
+
+    /// The two rows of some vectors, component by component.
+    #[inline(always)]
+    fn pair_tile<S: Simd, const B: usize, const P: usize>(
+        &self,
+        simd: S,
+        packed: &Packed<'_>,
+        block: usize,
+        vector: usize,
+        out: &mut [Option<&mut [f32]>],
+    ) {
+        let (from, upper) = places::<S, P>(packed, vector, COMPONENTS);
+        let lower = upper.map(|(at, count)| {
+            let last = at / packed.width + 1 == self.rows;
+            (at + packed.width, if last { 0 } else { count })
+        });
+        // y0 = m0 + m1 + m2 and y1 = m1 − m2 − m3.
+        let mut y0 = [[simd.splat_f32s(0.0); P]; B];
+        let mut y1 = y0;
+        for (component, [sign0, sign1]) in SIGNS.into_iter().enumerate() {
+            let from = from.map(|from| from + component * packed.pitch);
+            let weights = self.weights.of(block, component, self.first);
+            let sums = correlate::<S, B, P, 1, COLUMNS>(simd, packed, from, weights);
+            add_signed(simd, &mut y0, sign0, &sums);
+            add_signed(simd, &mut y1, sign1, &sums);
+        }
+        write(simd, out, &upper, y0, self.first > 0);
+        write(simd, out, &lower, y1, self.first > 0);
+    }
+}
+
+/// Where `P` vectors from `vector` on are read in a packed strip, and where they stand in the output. `step` packed rows
+/// belong to each row (or pair of rows) of the output.
 #[inline(always)]
-fn tile<S: Simd, const B: usize, const P: usize, const K: usize>(
-    simd: S,
-    packed: &Packed<'_>,
-    weights: &[f32],
-    vector: usize,
-    more: bool,
-    out: &mut [Option<&mut [f32]>],
-) {
+fn places<S: Simd, const P: usize>(packed: &Packed<'_>, vector: usize, step: usize) -> ([usize; P], Places<P>) {
     let per_row = packed.width.div_ceil(S::F32_LANES);
+    let rows_out = if step == 1 { 1 } else { 2 };
     let mut from = [0; P];
     let mut to = [(0, 0); P];
     for p in 0..P {
         let (row, column) = ((vector + p) / per_row, (vector + p) % per_row * S::F32_LANES);
-        from[p] = row * packed.pitch + column;
-        to[p] = (row * packed.width + column, S::F32_LANES.min(packed.width - column));
+        from[p] = packed.first_window() + step * row * packed.pitch + column;
+        to[p] = (rows_out * row * packed.width + column, S::F32_LANES.min(packed.width - column));
     }
-    let sums = correlate::<S, B, P, K>(simd, packed, from, weights);
+    (from, to)
+}
+
+#[inline(always)]
+fn add_signed<S: Simd, const B: usize, const P: usize>(
+    simd: S,
+    to: &mut [[S::f32s; P]; B],
+    sign: i8,
+    from: &[[S::f32s; P]; B],
+) {
+    for (to, from) in to.as_flattened_mut().iter_mut().zip(from.as_flattened()) {
+        match sign {
+            1 => *to = simd.add_f32s(*to, *from),
+            -1 => *to = simd.sub_f32s(*to, *from),
+            _ => {}
+        }
+    }
+}
+
+/// Writes the sums of a tile, or adds them to what is there.
+#[inline(always)]
+fn write<S: Simd, const B: usize, const P: usize>(
+    simd: S,
+    out: &mut [Option<&mut [f32]>],
+    places: &Places<P>,
+    sums: [[S::f32s; P]; B],
+    add: bool,
+) {
     for (plane, sums) in out.iter_mut().zip(sums) {
         let Some(plane) = plane else { continue };
-        for ((at, count), sum) in to.into_iter().zip(sums) {
-            let values = &mut plane[at..at + count];
-            let sum = if more { simd.add_f32s(sum, simd.partial_load_f32s(values)) } else { sum };
-            simd.partial_store_f32s(values, sum);
+        for (&(at, count), sum) in places.iter().zip(sums) {
+            if count == S::F32_LANES {
+                let place = &mut S::as_mut_simd_f32s(&mut plane[at..at + count]).0[0];
+                *place = if add { simd.add_f32s(*place, sum) } else { sum };
+            } else if count > 0 {
+                let values = &mut plane[at..at + count];
+                let sum = if add { simd.add_f32s(simd.partial_load_f32s(values), sum) } else { sum };
+                simd.partial_store_f32s(values, sum);
+            }
         }
     }
 }

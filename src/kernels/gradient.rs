@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::arch::dispatch;
 use super::conv::STRIP_VALUES;
 use super::memory::Buffer;
-use super::pack::{Packed, Part, Scratch, pack, pack_plane, packed, with_scratch};
+use super::pack::{LINE_VALUES, Packed, Part, Scratch, line_start, pack, pack_plane, with_scratch};
 use super::raw::correlate_planes;
 use super::shape::Shape;
 use super::source::Input;
@@ -32,7 +32,7 @@ const PARTIAL_SUMS: usize = 8;
 fn by_strips(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Vec<f32> {
     let shape = input.shape();
     let channels = shape.channels.max(gradient.shape().channels);
-    let pitch = shape.width.next_multiple_of(16) + 2;
+    let pitch = shape.width.next_multiple_of(16) + 16;
     let rows = (STRIP_VALUES / (channels * pitch)).saturating_sub(2).clamp(4.min(shape.height), shape.height);
     let strips: Vec<(usize, usize)> =
         (0..shape.batch).flat_map(|image| (0..shape.height).step_by(rows).map(move |row| (image, row))).collect();
@@ -82,6 +82,7 @@ impl WithSimd for StripGradient<'_> {
             channels,
             first_row: first,
             rows,
+            border: usize::from(taps == 9),
             pad: usize::from(taps == 9),
         };
         let input = pack(input, &part(input.shape().channels), S::F32_LANES, &mut scratch.input);
@@ -101,6 +102,7 @@ fn by_channels(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Vec<f32>
         channels: input.shape().channels,
         first_row: 0,
         rows: input.shape().height,
+        border: usize::from(taps == 9),
         pad: usize::from(taps == 9),
     };
     let (inputs, outputs) = (input.shape().channels, gradient.shape().channels);
@@ -127,15 +129,16 @@ impl Whole {
         let lanes = dispatch(Lanes);
         let width = input.shape().width;
         let plane = part.plane(width, lanes);
-        let mut data = Buffer::new(part.channels * plane);
-        data.par_chunks_mut(plane).enumerate().for_each(|(channel, out)| {
+        let mut data = Buffer::new(part.channels * plane + LINE_VALUES);
+        let start = line_start(&data);
+        data[start..start + part.channels * plane].par_chunks_mut(plane).enumerate().for_each(|(channel, out)| {
             dispatch(PackPlane { input, part: &part, channel, out });
         });
         Self { data, part, width, lanes }
     }
 
     fn packed(&self) -> Packed<'_> {
-        packed(&self.data, &self.part, self.width, self.lanes)
+        self.part.of(&self.data[line_start(&self.data)..], self.width, self.lanes)
     }
 }
 

@@ -24,3 +24,4 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod weights;
+mod winograd;

@@ -99,6 +99,15 @@ impl Fold {
 
     /// Normalises and activates some values of a channel.
     #[inline(always)]
+    pub(crate) fn activate_to(&self, channel: usize, values: &[f32], out: &mut [f32]) {
+        let (scale, shift) = (self.scale[channel], self.shift[channel]);
+        for (out, &value) in out.iter_mut().zip(values) {
+            *out = relu(value * scale + shift);
+        }
+    }
+
+    /// The same in place.
+    #[inline(always)]
     pub(crate) fn activate(&self, channel: usize, values: &mut [f32]) {
         let (scale, shift) = (self.scale[channel], self.shift[channel]);
         for value in values {
@@ -249,10 +258,6 @@ impl WithSimd for Activate<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        // In short runs, so that the copy is still in cache.
-        for (out, y) in self.out.chunks_mut(1024).zip(self.y.chunks(1024)) {
-            out.copy_from_slice(y);
-            self.fold.activate(self.channel, out);
-        }
+        self.fold.activate_to(self.channel, self.y, self.out);
     }
 }

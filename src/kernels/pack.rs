@@ -17,8 +17,26 @@ pub(crate) struct Packed<'a> {
     pub(crate) pitch: usize,
     /// From a channel to the next.
     pub(crate) plane: usize,
-    /// Width of the border: 1 for a 3×3 window, 0 for 1×1.
+    /// Rows above the first.
+    pub(crate) border: usize,
+    /// Columns of zeros on either side: 1 for a window of 3, 0 for one of 1.
     pub(crate) pad: usize,
+    /// Values before the first pixel of a row.
+    pub(crate) margin: usize,
+}
+
+impl Packed<'_> {
+    /// Where the window around the first pixel of the first row starts.
+    #[inline(always)]
+    pub(crate) fn first_window(&self) -> usize {
+        self.margin - self.pad
+    }
+
+    /// Where that pixel itself is.
+    #[inline(always)]
+    pub(crate) fn first_pixel(&self) -> usize {
+        self.margin + self.border * self.pitch
+    }
 }
 
 /// Which part of an input is packed.
@@ -30,19 +48,45 @@ pub(crate) struct Part {
     pub(crate) channels: usize,
     pub(crate) first_row: usize,
     pub(crate) rows: usize,
+    /// Rows of zeros or neighbours above and below.
+    pub(crate) border: usize,
+    /// Columns of zeros on either side.
     pub(crate) pad: usize,
 }
 
 impl Part {
-    /// Columns from a row to the next in vectors of `lanes`.
-    pub(crate) fn pitch(&self, width: usize, lanes: usize) -> usize {
-        width.next_multiple_of(lanes) + 2 * self.pad
+    /// With a border, each row begins with a vector of zeros, which is also the border of the row before: pixels stay
+    /// aligned to vectors, so that only the window's outer columns are loaded across cache lines.
+    fn margin(&self, lanes: usize) -> usize {
+        lanes * self.pad
     }
 
+    /// Columns from a row to the next in vectors of `lanes`.
+    pub(crate) fn pitch(&self, width: usize, lanes: usize) -> usize {
+        width.next_multiple_of(lanes) + self.margin(lanes)
+    }
+
+    /// Values from a channel to the next.
     pub(crate) fn plane(&self, width: usize, lanes: usize) -> usize {
-        let values = self.images * (self.rows + 2 * self.pad) * self.pitch(width, lanes);
+        let values = self.images * (self.rows + 2 * self.border) * self.pitch(width, lanes) + self.margin(lanes);
         // Planes an exact multiple of 4 KiB apart would all compete for the same few lines of the first-level cache.
         if values.is_multiple_of(1024) { values + 16 } else { values }
+    }
+
+    /// The view of planes that are packed in `data`.
+    pub(crate) fn of<'b>(&self, data: &'b [f32], width: usize, lanes: usize) -> Packed<'b> {
+        Packed {
+            data,
+            channels: self.channels,
+            images: self.images,
+            rows: self.rows,
+            width,
+            pitch: self.pitch(width, lanes),
+            plane: self.plane(width, lanes),
+            border: self.border,
+            pad: self.pad,
+            margin: self.margin(lanes),
+        }
     }
 }
 
@@ -50,21 +94,24 @@ impl Part {
 #[inline(always)]
 pub(crate) fn pack_plane(input: &Input<'_>, part: &Part, channel: usize, lanes: usize, out: &mut [f32]) {
     let shape = input.shape();
-    let (pad, pitch) = (part.pad, part.pitch(shape.width, lanes));
+    let (margin, pitch) = (part.margin(lanes), part.pitch(shape.width, lanes));
     let mut rows = out.chunks_exact_mut(pitch);
     for image in 0..part.images {
-        for row in 0..part.rows + 2 * pad {
+        for row in 0..part.rows + 2 * part.border {
             let out = rows.next().expect("the plane has room for all its rows");
-            let y = (part.first_row + row).wrapping_sub(pad);
+            let y = (part.first_row + row).wrapping_sub(part.border);
             if y < shape.height {
-                out[..pad].fill(0.0);
-                out[pad + shape.width..].fill(0.0);
-                input.row(part.first_image + image, part.first_channel + channel, y, &mut out[pad..pad + shape.width]);
+                out[..margin].fill(0.0);
+                out[margin + shape.width..].fill(0.0);
+                let pixels = &mut out[margin..margin + shape.width];
+                input.row(part.first_image + image, part.first_channel + channel, y, pixels);
             } else {
                 out.fill(0.0);
             }
         }
     }
+    let packed = part.images * (part.rows + 2 * part.border) * pitch;
+    out[packed..].fill(0.0);
 }
 
 /// Packs `part` of `input` into `buffer`.
@@ -72,33 +119,36 @@ pub(crate) fn pack_plane(input: &Input<'_>, part: &Part, channel: usize, lanes: 
 pub(crate) fn pack<'b>(input: &Input<'_>, part: &Part, lanes: usize, buffer: &'b mut Vec<f32>) -> Packed<'b> {
     let width = input.shape().width;
     let plane = part.plane(width, lanes);
-    let needed = part.channels * plane;
-    if buffer.len() < needed {
-        buffer.resize(needed, 0.0);
-    }
-    for (channel, out) in buffer[..needed].chunks_exact_mut(plane).enumerate() {
+    let data = reserve(buffer, part.channels * plane);
+    for (channel, out) in data.chunks_exact_mut(plane).enumerate() {
         pack_plane(input, part, channel, lanes, out);
     }
-    packed(&buffer[..needed], part, width, lanes)
+    part.of(data, width, lanes)
 }
 
-/// The view of planes already packed.
-pub(crate) fn packed<'b>(data: &'b [f32], part: &Part, width: usize, lanes: usize) -> Packed<'b> {
-    Packed {
-        data,
-        channels: part.channels,
-        images: part.images,
-        rows: part.rows,
-        width,
-        pitch: part.pitch(width, lanes),
-        plane: part.plane(width, lanes),
-        pad: part.pad,
+/// Bytes of a cache line, and of the longest vector.
+const LINE: usize = 64;
+/// Values to ask for on top, so that [`line_start`] leaves enough.
+pub(crate) const LINE_VALUES: usize = LINE / size_of::<f32>();
+
+/// Where in `values` a cache line begins.
+pub(crate) fn line_start(values: &[f32]) -> usize {
+    values.as_ptr().align_offset(LINE)
+}
+
+/// `len` values of `buffer` from the start of a cache line on, whatever was in them before.
+pub(crate) fn reserve(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if buffer.len() < len + LINE_VALUES {
+        buffer.resize(len + LINE_VALUES, 0.0);
     }
+    let start = line_start(buffer);
+    &mut buffer[start..start + len]
 }
 
 /// Working memory of a thread, kept from call to call.
 #[derive(Default)]
 pub(crate) struct Scratch {
+    pub(crate) rows: Vec<f32>,
     pub(crate) input: Vec<f32>,
     pub(crate) gradient: Vec<f32>,
     pub(crate) output: Vec<f32>,

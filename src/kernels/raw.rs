@@ -11,27 +11,27 @@ use pulp::Simd;
 use super::pack::Packed;
 
 /// Sums of products for `B` output channels at `P` vectors of neighbouring pixels: over every channel of `input` and
-/// every tap of a `K`×`K` window that starts at each of `at`.
+/// every tap of a `H`×`W` window that starts at each of `at`.
 ///
 /// `weights` holds `[channel][tap][B]`.
 #[inline(always)]
-pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const K: usize>(
+pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize, const W: usize>(
     simd: S,
     input: &Packed<'_>,
     at: [usize; P],
     weights: &[f32],
 ) -> [[S::f32s; P]; B] {
     let (pitch, plane) = (input.pitch, input.plane);
-    let furthest = at.into_iter().max().unwrap_or(0) + (input.channels - 1) * plane + (K - 1) * (pitch + 1);
+    let furthest = at.into_iter().max().unwrap_or(0) + (input.channels - 1) * plane + (H - 1) * pitch + W - 1;
     assert!(furthest + S::F32_LANES <= input.data.len(), "a window reaches past the packed pixels");
-    assert!(weights.len() >= input.channels * K * K * B, "too few weights");
+    assert!(weights.len() >= input.channels * H * W * B, "too few weights");
     let mut sums = [[simd.splat_f32s(0.0); P]; B];
     let (mut x, mut w) = (input.data.as_ptr(), weights.as_ptr());
     for _ in 0..input.channels {
-        for ky in 0..K {
-            for kx in 0..K {
+        for ky in 0..H {
+            for kx in 0..W {
                 // SAFETY: the furthest window was checked against the end of the data, all others start before it; the
-                // weights advance by B for each of the channels·K·K taps checked above.
+                // weights advance by B for each of the channels·H·W taps checked above.
                 unsafe {
                     let pixels = at.map(|at| x.add(at + ky * pitch + kx).cast::<S::f32s>().read_unaligned());
                     for (b, sums) in sums.iter_mut().enumerate() {
@@ -64,24 +64,26 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const K: usize>(
     let vectors = input.width.div_ceil(lanes);
     let pitch = input.pitch;
     let stride = (input.rows + K - 1) * pitch;
+    let geometry =
+        |packed: &Packed<'_>| [packed.pitch, packed.plane, packed.rows, packed.images, packed.width, packed.border];
     assert!(
-        gradient.pitch == pitch
-            && gradient.plane == input.plane
-            && gradient.rows == input.rows
-            && gradient.pad == input.pad,
+        geometry(gradient) == geometry(input) && input.border == K / 2 && input.pad == K / 2,
         "pixels and gradients are packed alike"
     );
-    assert!(vectors * lanes + K - 1 <= pitch && input.images * stride <= input.plane, "rows fit their pitch");
+    let (window, pixel) = (input.first_window(), gradient.first_pixel());
+    let last_row = input.images * stride - K * pitch;
+    let furthest = last_row + (window + (K - 1) * (pitch + 1)).max(pixel) + vectors * lanes;
+    assert!(furthest <= input.plane, "a window reaches past its plane");
     assert!(input.data.len() >= (from + 1) * input.plane && gradient.data.len() >= (to + B) * gradient.plane);
     let mut sums = [[[simd.splat_f32s(0.0); K]; K]; B];
     for image in 0..input.images {
         for row in 0..input.rows {
             let at = image * stride + row * pitch;
-            // SAFETY: `at` + (K-1)·pitch + vectors·lanes + K-1 stays within this image's rows of this plane, by the
-            // checks above; a plane of the gradient has the same geometry and is read at its centre.
+            // SAFETY: `furthest`, checked against the plane, is what the last row of the last image reads; all other rows
+            // come before it. The planes themselves lie within the data, by the last check.
             unsafe {
-                let x = input.data.as_ptr().add(from * input.plane + at);
-                let g = gradient.data.as_ptr().add(to * gradient.plane + at + gradient.pad * (pitch + 1));
+                let x = input.data.as_ptr().add(from * input.plane + at + window);
+                let g = gradient.data.as_ptr().add(to * gradient.plane + at + pixel);
                 for vector in 0..vectors {
                     let (x, g) = (x.add(vector * lanes), g.add(vector * lanes));
                     let mut gradients = [simd.splat_f32s(0.0); B];

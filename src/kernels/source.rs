@@ -39,10 +39,7 @@ impl<'a> Source<'a> {
         let at = self.shape.at(picture, channel) + y * width;
         match self.values {
             Values::Plain(values) => out.copy_from_slice(&values[at..at + width]),
-            Values::Activated { y, fold } => {
-                out.copy_from_slice(&y[at..at + width]);
-                fold.activate(channel, out);
-            }
+            Values::Activated { y, fold } => fold.activate_to(channel, &y[at..at + width], out),
             Values::Gradient { upstream, y, fold } => {
                 fold.gradient(channel, &upstream[at..at + width], &y[at..at + width], out);
             }

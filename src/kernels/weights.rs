@@ -1,9 +1,12 @@
 //! Convolution weights in the order in which the tiles read them.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::arch::dispatch;
+use super::winograd;
 
 /// Output channels a tile computes at once: with 3 vectors of pixels they fill the registers.
 pub(crate) const fn block<S: Simd>() -> usize {
@@ -58,10 +61,24 @@ impl Order {
     }
 }
 
-/// Weights as `[block of outputs][input][tap][output of the block]`, the last block filled up with zeros.
+/// How a window is applied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Tap by tap.
+    Direct,
+    /// Pairs of rows by four sums (see [`winograd`]).
+    Pairs,
+}
+
+/// Input channels from which on pairs of rows pay for putting their sums together.
+const PAIRS_FROM: usize = 8;
+
+/// Weights as `[block of outputs][component][input][tap][output of the block]`, the last block filled up with zeros.
+/// There is one component with all taps, or there are four of three taps each.
 pub(crate) struct Weights {
     data: Vec<f32>,
     pub(crate) order: Order,
+    pub(crate) method: Method,
     /// Output channels of a block.
     pub(crate) block: usize,
 }
@@ -70,31 +87,66 @@ impl Weights {
     pub(crate) fn new(values: &[f32], order: Order) -> Self {
         assert_eq!(values.len(), order.len(), "weights of another shape");
         let block = dispatch(BlockSize);
-        let Order { outputs, inputs, taps, output_stride, input_stride, flipped } = order;
-        let mut data = vec![0.0; outputs.div_ceil(block) * block * inputs * taps];
-        data.par_chunks_mut(block * inputs * taps).enumerate().for_each(|(index, data)| {
-            for offset in 0..block.min(outputs - index * block) {
-                for input in 0..inputs {
-                    let from = &values[(index * block + offset) * output_stride + input * input_stride..][..taps];
-                    for (tap, &value) in from.iter().enumerate() {
-                        let tap = if flipped { taps - 1 - tap } else { tap };
-                        data[(input * taps + tap) * block + offset] = value;
-                    }
-                }
+        let pairs = order.taps == 9 && order.inputs >= PAIRS_FROM;
+        let method = if pairs { Method::Pairs } else { Method::Direct };
+        let per_input = if pairs { winograd::COMPONENTS * winograd::COLUMNS } else { order.taps };
+        let mut data = vec![0.0; order.outputs.div_ceil(block) * block * order.inputs * per_input];
+        data.par_chunks_mut(block * order.inputs * per_input).enumerate().for_each(|(index, data)| {
+            let outputs = index * block..((index + 1) * block).min(order.outputs);
+            match method {
+                Method::Direct => order.write_taps(values, outputs, block, data),
+                Method::Pairs => order.write_pairs(values, outputs, block, data),
             }
         });
-        Self { data, order, block }
+        Self { data, order, method, block }
     }
 
     pub(crate) fn blocks(&self) -> usize {
         self.order.outputs.div_ceil(self.block)
     }
 
-    /// The weights of one block of outputs, from input channel `first` on.
+    /// The weights of one component of one block of outputs, from input channel `first` on.
     #[inline(always)]
-    pub(crate) fn of(&self, block: usize, first: usize) -> &[f32] {
-        let per_input = self.order.taps * self.block;
-        let start = (block * self.order.inputs + first) * per_input;
-        &self.data[start..(block + 1) * self.order.inputs * per_input]
+    pub(crate) fn of(&self, block: usize, component: usize, first: usize) -> &[f32] {
+        let (components, taps) = match self.method {
+            Method::Direct => (1, self.order.taps),
+            Method::Pairs => (winograd::COMPONENTS, winograd::COLUMNS),
+        };
+        let per_input = taps * self.block;
+        let start = (block * components + component) * self.order.inputs * per_input;
+        &self.data[start + first * per_input..start + self.order.inputs * per_input]
+    }
+}
+
+impl Order {
+    fn taps_of<'a>(&self, values: &'a [f32], output: usize, input: usize) -> impl Iterator<Item = f32> + 'a {
+        let (taps, flipped) = (self.taps, self.flipped);
+        let from = &values[output * self.output_stride + input * self.input_stride..][..taps];
+        (0..taps).map(move |tap| from[if flipped { taps - 1 - tap } else { tap }])
+    }
+
+    fn write_taps(&self, values: &[f32], outputs: Range<usize>, block: usize, data: &mut [f32]) {
+        for (offset, output) in outputs.enumerate() {
+            for input in 0..self.inputs {
+                for (tap, value) in self.taps_of(values, output, input).enumerate() {
+                    data[(input * self.taps + tap) * block + offset] = value;
+                }
+            }
+        }
+    }
+
+    fn write_pairs(&self, values: &[f32], outputs: Range<usize>, block: usize, data: &mut [f32]) {
+        for (offset, output) in outputs.enumerate() {
+            for input in 0..self.inputs {
+                let mut taps = [0.0; 9];
+                taps.iter_mut().zip(self.taps_of(values, output, input)).for_each(|(tap, value)| *tap = value);
+                for (component, row) in winograd::window(&taps).into_iter().enumerate() {
+                    for (column, value) in row.into_iter().enumerate() {
+                        let at = (component * self.inputs + input) * winograd::COLUMNS + column;
+                        data[at * block + offset] = value;
+                    }
+                }
+            }
+        }
     }
 }
