@@ -167,15 +167,6 @@ fn sixteen_bit_scenes_are_stretched() {
 }
 
 #[test]
-fn a_scene_of_four_bands_is_listed_with_the_remedy() {
-    let Some(root) = fixture("eye-in-the-sky") else { return };
-    let project = Project::open(&root).unwrap();
-    assert_eq!(project.tiles.len(), 1);
-    let fault = faults(&project)[0];
-    assert!(fault.contains("convert it to 8- or 16-bit RGB") && fault.ends_with("14.tif"), "{fault}");
-}
-
-#[test]
 fn published_layouts_pair_up() {
     let Some(root) = fixture("layouts-torchgeo") else { return };
     // Folder, tiles, tiles with masks, of these test tiles.

@@ -80,6 +80,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn predict(image: &Path, target: &Path, predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
     let picture = images::decode_rgb(image)?;
+    images::reading_note(image).iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     let prediction = predictor.predict(&picture);
     let size = prediction.classes.size();
     write::index_png(&with_suffix(target, "_classes.png"), &prediction.classes)?;

@@ -19,7 +19,9 @@ pub mod normalize;
 mod pickup;
 pub mod project;
 mod scan;
+mod stretch;
 mod table;
+mod tiff_file;
 pub mod training_set;
 pub mod write;
 

@@ -73,7 +73,7 @@ impl Project {
                 &root.join(deepglobe::METADATA),
             ));
         }
-        let gray = listing::read_headers(&mut listing.tiles);
+        let gray = listing::read_headers(&mut listing);
         listing.notes.extend(listing::fault_note(&listing.tiles));
         let legend = choose_legend(&root, &mut listing, gray)?;
         let is_val = |tile: &Tile| tile.split == Split::Val && tile.mask.is_some() && tile.fault.is_none();
