@@ -123,9 +123,9 @@ impl Journal {
         let Some(file) = &mut self.file else {
             return Ok(()); // `start_writing` has set it.
         };
-        if let Err(source) = file.write_all(text.as_bytes()) {
+        if let Err(cause) = file.write_all(text.as_bytes()) {
             self.torn = true; // Part of the line may be there.
-            return Err(DataError::io("the label was not saved (check free space)", &self.path)(source));
+            return Err(DataError::io("the label was not saved (check free space)", &self.path)(cause));
         }
         self.offset = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();

@@ -127,7 +127,7 @@ impl Project {
 
 fn usable(tile: &Tile) -> Result<(), DataError> {
     match &tile.fault {
-        Some(fault) => Err(DataError::content(format!("tile {} cannot be used ({fault})", tile.id), &tile.image)),
+        Some(fault) => Err(DataError::Known(format!("tile {} cannot be used: {fault}", tile.id))),
         None => Ok(()),
     }
 }

@@ -128,7 +128,7 @@ impl TrainingSet {
         let tile = &self.project.tiles[index];
         let kept = self.cache().get(index);
         if let Some(what) = self.cache().faults.get(&index) {
-            return Err(DataError::Content { what: what.clone(), path: tile.image.clone() });
+            return Err(DataError::Known(what.clone()));
         }
         if let Some(kept) = &kept
             && kept.revision == self.revision(&tile.id)

@@ -83,7 +83,7 @@ impl Worker {
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
         let message = match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => format!("{error:#}"),
             Err(payload) => {
                 // After a panic nothing of the session can be trusted, not even that it can be dropped.
                 let session = self.session.take();

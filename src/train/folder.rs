@@ -89,14 +89,11 @@ impl RunFolder {
     /// # Errors
     /// If the folder already holds something (runs are never overwritten) or cannot be written.
     pub fn create(path: &Path, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
-        let cannot = |doing| move |source| DataError::Io { doing, path: path.to_owned(), source };
         if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(DataError::Content {
-                what: "this folder is not empty, and a run never overwrites anything: choose another one".to_owned(),
-                path: path.to_owned(),
-            });
+            let what = "this folder is not empty, and a run never overwrites anything: choose another one";
+            return Err(DataError::content(what, path));
         }
-        fs::create_dir_all(path).map_err(cannot("cannot create the run folder (choose another one)"))?;
+        fs::create_dir_all(path).map_err(DataError::io("cannot create the run folder (choose another one)", path))?;
         let text = toml::to_string_pretty(config).map_err(|error| DataError::Content {
             what: format!("the configuration cannot be written as text ({error}): use a path in UTF-8"),
             path: config.data.clone(),
@@ -104,12 +101,13 @@ impl RunFolder {
         write(&path.join(CONFIG), text.as_bytes())?;
         write_json(&path.join(CLASSES), classes)?;
         let csv = |name: &str| -> Result<_, DataError> {
-            let file = File::create(path.join(name)).map_err(cannot("cannot write into the run folder"))?;
+            let file =
+                File::create(path.join(name)).map_err(DataError::io("cannot write into the run folder", path))?;
             Ok(csv::Writer::from_writer(BufWriter::new(file)))
         };
         let (steps, mut metrics) = (csv(STEPS)?, csv(METRICS)?);
         let log = OpenOptions::new().create(true).append(true).open(path.join("log.txt"));
-        let log = log.map_err(cannot("cannot write into the run folder"))?;
+        let log = log.map_err(DataError::io("cannot write into the run folder", path))?;
         let columns = ["step", "epoch", "train_loss", "val_miou", "val_pixel_accuracy", "val_pixels", "secs"];
         let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
         metrics.write_record(columns.map(str::to_owned).into_iter().chain(per_class)).map_err(csv_error(path))?;
@@ -155,7 +153,7 @@ impl RunFolder {
     /// If the disk is full or the folder gone.
     pub fn flush(&mut self) -> Result<(), DataError> {
         let flushed = self.steps.flush().and_then(|()| self.metrics.flush());
-        flushed.map_err(|source| DataError::Io { doing: "cannot write", path: self.path.clone(), source })
+        flushed.map_err(DataError::io("cannot write", &self.path))
     }
 
     /// Appends a line to `log.txt`. A log that cannot be written must not end a run, so nothing is returned.
@@ -174,11 +172,7 @@ impl RunFolder {
             what: format!("the checkpoint cannot be written ({error}): check the space left"),
             path: partial.clone(),
         })?;
-        fs::rename(&partial, &path).map_err(|source| DataError::Io {
-            doing: "cannot write the checkpoint",
-            path: path.clone(),
-            source,
-        })?;
+        fs::rename(&partial, &path).map_err(DataError::io("cannot write the checkpoint", &path))?;
         Ok(path)
     }
 
@@ -216,11 +210,8 @@ impl FinishedRun {
     /// If it is none, or damaged; the message names the file.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let file = path.join(CONFIG);
-        let text = fs::read_to_string(&file).map_err(|source| DataError::Io {
-            doing: "this is no run folder (a run folder holds config.toml, best.bpk and more)",
-            path: file.clone(),
-            source,
-        })?;
+        const NONE: &str = "this is no run folder (a run folder holds config.toml, best.bpk and more)";
+        let text = fs::read_to_string(&file).map_err(DataError::io(NONE, &file))?;
         let config = toml::from_str(&text).map_err(|error| DataError::Content {
             what: format!("the configuration is damaged: {error}"),
             path: file,
@@ -311,7 +302,7 @@ fn csv_error(path: &Path) -> impl Fn(csv::Error) -> DataError + '_ {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    fs::write(path, bytes).map_err(|source| DataError::Io { doing: "cannot write", path: path.to_owned(), source })
+    fs::write(path, bytes).map_err(DataError::io("cannot write", path))
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {
@@ -321,8 +312,7 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, DataError> {
-    let text =
-        fs::read(path).map_err(|source| DataError::Io { doing: "cannot read", path: path.to_owned(), source })?;
+    let text = fs::read(path).map_err(DataError::io("cannot read", path))?;
     serde_json::from_slice(&text)
         .map_err(|error| DataError::Content { what: format!("this file is damaged: {error}"), path: path.to_owned() })
 }
