@@ -148,9 +148,9 @@ fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
     Ok((parent.to_owned(), folders::single(root)))
 }
 
-/// Where the classes come from: a class file, the layout's own, the masks, or two to start with.
+/// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with.
 fn choose_legend(root: &Path, listing: &mut Listing, gray: bool) -> Result<Legend, DataError> {
-    if let Some(legend) = classes_file::read(root)? {
+    if let Some(legend) = classes_file::find(root, &mut listing.notes)? {
         return Ok(legend);
     }
     let listed = root.join(deepglobe::METADATA).is_file();
