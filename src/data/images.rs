@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::{
@@ -13,6 +12,7 @@ use image::{
 use super::DataError;
 use super::stretch::{Valid, stretch};
 use super::tiff_file::TiffFile;
+use crate::domain::panic;
 
 /// Longest side that is decoded.
 pub(super) const MAX_SIDE: u32 = 30_000;
@@ -148,7 +148,7 @@ fn decode(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> {
 
 /// Turns a decoder's panic into an error: files from strangers must not end the program.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    catch_unwind(AssertUnwindSafe(read))
+    panic::caught(read)
         .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
 }
 

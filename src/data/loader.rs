@@ -258,3 +258,32 @@ fn draw_corner(prepared: &Prepared, size: u32, random: &mut Stream) -> [i64; 2] 
     };
     [place(x, tile[0], random), place(y, tile[1], random)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Project;
+    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+
+    #[test]
+    fn a_tile_whose_reading_panics_is_one_bad_tile() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut book = LabelBook::default();
+        for id in ["a", "b"] {
+            image::RgbImage::new(16, 16).save(dir.path().join(format!("{id}.png"))).unwrap();
+            let path = vec![[8.0, 8.0]];
+            book.apply(Edit::Begin(Stroke { tile: id.to_owned(), class: Some(0), radius: 2.0, path }));
+        }
+        let mut project = Project::open(dir.path()).unwrap();
+        project.tiles[0].size = [u32::MAX; 2]; // No mask of this size can be made: trying panics.
+        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0, 1], Frame::Resize(16), sampling, book);
+        let plan = BatchPlan { count: 2, flips: false, quarter_turns: false, seed: 1 };
+        let mut loader = Loader::start(Arc::new(set), plan, 1, || {}).unwrap();
+        for _ in 0..3 {
+            assert!(loader.next_batch().is_ok_and(|batch| batch.labelled > 0));
+        }
+        let faults = loader.take_faults();
+        assert!(faults.len() == 1 && faults[0].contains("tile a") && faults[0].contains("a.png"), "{faults:?}");
+    }
+}

@@ -8,7 +8,7 @@ use image::{RgbImage, imageops};
 use super::{DataError, Project, Tile};
 use crate::domain::config::Frame;
 use crate::domain::hash::Stream;
-use crate::domain::{LabelBook, Mask, Sampling, UNLABELLED, sampling};
+use crate::domain::{LabelBook, Mask, Sampling, UNLABELLED, panic, sampling};
 
 /// Decoded tiles are kept up to this many bytes.
 const CACHE_BYTES: usize = 600 << 20;
@@ -135,10 +135,15 @@ impl TrainingSet {
         {
             return Ok(Arc::clone(kept));
         }
-        let prepared = match kept {
+        // A tile that makes its decoder panic is one bad tile, not the end of a loader's thread.
+        let prepared = panic::caught(|| match kept {
             Some(kept) => Ok(self.label(tile, Arc::clone(&kept.image), Arc::clone(&kept.sampled))),
             None => self.decode(tile),
-        };
+        })
+        .unwrap_or_else(|why| {
+            let what = format!("tile {} made its decoder fail ({why}): convert or replace its files", tile.id);
+            Err(DataError::content(what, &tile.image))
+        });
         let mut cache = self.cache();
         match prepared {
             Ok(prepared) => Ok(cache.put(index, Arc::new(prepared))),

@@ -1,8 +1,6 @@
 //! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again.
 
-use std::any::Any;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +15,7 @@ use super::run::{Run, Turn};
 use super::slot::Latest;
 use super::{finished, start};
 use crate::data::Project;
-use crate::domain::RunConfig;
+use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;
 use crate::model::Net;
 use crate::train::folder::{self, Checkpoint};
@@ -81,17 +79,16 @@ impl Worker {
 
     /// Runs a piece of work. Whatever goes wrong ends the run, not the thread: the window can start another.
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
-        let message = match catch_unwind(AssertUnwindSafe(|| work(self))) {
+        let message = match panic::caught(|| work(self)) {
             Ok(Ok(())) => return,
             Ok(Err(error)) => format!("{error:#}"),
-            Err(payload) => {
+            Err(why) => {
                 // After a panic nothing of the session can be trusted, not even that it can be dropped.
                 let session = self.session.take();
-                catch_unwind(AssertUnwindSafe(|| drop(session))).ok();
+                panic::caught(|| drop(session)).ok();
                 format!(
-                    "internal error: {}. What was saved before is intact; start again (on the device cpu, or after a \
-                     restart, if it was the graphics device)",
-                    panic_text(&*payload)
+                    "internal error: {why}. What was saved before is intact; start again (on the device cpu, or after a \
+                     restart, if it was the graphics device)"
                 )
             }
         };
@@ -215,9 +212,4 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "of unknown kind".to_owned())
 }
