@@ -22,6 +22,10 @@ const METRICS: &str = "metrics.csv";
 const STEPS: &str = "steps.csv";
 const SPLIT: &str = "split.json";
 
+const STEP_COLUMNS: [&str; 4] = ["step", "epoch", "loss", "lr"];
+const METRIC_COLUMNS: [&str; 7] =
+    ["step", "epoch", "train_loss", "val_miou", "val_pixel_accuracy", "val_pixels", "secs"];
+
 /// Which of a run's checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checkpoint {
@@ -78,10 +82,12 @@ pub struct MetricsRow {
 /// A run folder being written.
 pub struct RunFolder {
     path: PathBuf,
-    steps: csv::Writer<BufWriter<File>>,
-    metrics: csv::Writer<BufWriter<File>>,
+    steps: Table,
+    metrics: Table,
     log: File,
 }
+
+type Table = csv::Writer<BufWriter<File>>;
 
 impl RunFolder {
     /// Creates the folder and its first files.
@@ -100,17 +106,11 @@ impl RunFolder {
         })?;
         write(&path.join(CONFIG), text.as_bytes())?;
         write_json(&path.join(CLASSES), classes)?;
-        let csv = |name: &str| -> Result<_, DataError> {
-            let file =
-                File::create(path.join(name)).map_err(DataError::io("cannot write into the run folder", path))?;
-            Ok(csv::Writer::from_writer(BufWriter::new(file)))
-        };
-        let (steps, mut metrics) = (csv(STEPS)?, csv(METRICS)?);
+        let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
+        let steps = table(path, STEPS, STEP_COLUMNS.map(str::to_owned))?;
+        let metrics = table(path, METRICS, METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class))?;
         let log = OpenOptions::new().create(true).append(true).open(path.join("log.txt"));
         let log = log.map_err(DataError::io("cannot write into the run folder", path))?;
-        let columns = ["step", "epoch", "train_loss", "val_miou", "val_pixel_accuracy", "val_pixels", "secs"];
-        let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
-        metrics.write_record(columns.map(str::to_owned).into_iter().chain(per_class)).map_err(csv_error(path))?;
         Ok(Self { path: path.to_owned(), steps, metrics, log })
     }
 
@@ -297,6 +297,16 @@ fn metrics_row(record: &csv::StringRecord) -> Option<MetricsRow> {
     })
 }
 
+/// A table with its first line on the disk: whoever looks early finds what the columns are, not an empty file.
+fn table(folder: &Path, name: &str, columns: impl IntoIterator<Item = String>) -> Result<Table, DataError> {
+    const DOING: &str = "cannot write into the run folder";
+    let file = File::create(folder.join(name)).map_err(DataError::io(DOING, folder))?;
+    let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(BufWriter::new(file));
+    table.write_record(columns).map_err(csv_error(folder))?;
+    table.flush().map_err(DataError::io(DOING, folder))?;
+    Ok(table)
+}
+
 fn csv_error(path: &Path) -> impl Fn(csv::Error) -> DataError + '_ {
     |error| DataError::Content { what: format!("cannot write the run's figures ({error})"), path: path.to_owned() }
 }
@@ -352,6 +362,18 @@ mod tests {
         assert_eq!(steps, [step]);
         assert_eq!(rows[0].iou[..6], metrics.iou[..6]);
         assert!(rows[0].iou[6].is_nan());
+    }
+
+    #[test]
+    fn tables_have_their_columns_from_the_beginning() {
+        let (_dir, run) = folder();
+        let text = |name: &str| fs::read_to_string(run.path().join(name)).unwrap();
+        assert_eq!(text(STEPS), "step,epoch,loss,lr\n");
+        assert!(
+            text(METRICS).starts_with("step,epoch,train_loss,val_miou,") && text(METRICS).ends_with(",iou_unknown\n")
+        );
+        let (steps, metrics) = FinishedRun::open(run.path()).unwrap().history();
+        assert!(steps.is_empty() && metrics.is_empty());
     }
 
     #[test]
