@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::augment::Symmetry;
 use super::training_set::{Prepared, TrainingSet};
-use super::{crop, normalize};
+use super::{TileFault, crop, normalize};
 use crate::domain::UNLABELLED;
 use crate::domain::config::Frame;
 use crate::domain::hash::{self, Stream};
@@ -70,7 +70,7 @@ pub struct Loader {
 #[derive(Default)]
 struct Faults {
     known: BTreeSet<usize>,
-    unreported: Vec<String>,
+    unreported: Vec<TileFault>,
 }
 
 struct Maker {
@@ -131,7 +131,7 @@ impl Loader {
     }
 
     /// Faults of tiles found since the last call, each once.
-    pub fn take_faults(&self) -> Vec<String> {
+    pub fn take_faults(&self) -> Vec<TileFault> {
         std::mem::take(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner).unreported)
     }
 }
@@ -193,16 +193,16 @@ impl Maker {
             let tile = epoch.order[(item + offset) % pool.len()];
             match self.set.prepare(tile) {
                 Ok(prepared) => return Ok((tile, prepared)),
-                Err(error) => self.report(tile, error.to_string()),
+                Err(error) => self.report(TileFault { tile, what: error.to_string() }),
             }
         }
         Err("none of the training tiles can be read: see the warnings for the files".to_owned())
     }
 
-    fn report(&self, tile: usize, message: String) {
+    fn report(&self, fault: TileFault) {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        if faults.known.insert(tile) {
-            faults.unreported.push(format!("a tile is left out of training: {message}"));
+        if faults.known.insert(fault.tile) {
+            faults.unreported.push(fault);
         }
     }
 }
@@ -284,6 +284,7 @@ mod tests {
             assert!(loader.next_batch().is_ok_and(|batch| batch.labelled > 0));
         }
         let faults = loader.take_faults();
-        assert!(faults.len() == 1 && faults[0].contains("tile a") && faults[0].contains("a.png"), "{faults:?}");
+        assert_eq!(faults.iter().map(|fault| fault.tile).collect::<Vec<_>>(), [0]);
+        assert!(faults[0].what.contains("tile a") && faults[0].what.ends_with("a.png"), "{faults:?}");
     }
 }

@@ -28,4 +28,4 @@ pub mod write;
 pub use classes_file::write_classes;
 pub use error::DataError;
 pub use journal::Journal;
-pub use project::{Project, Tile};
+pub use project::{Project, Tile, TileFault};

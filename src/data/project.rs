@@ -60,6 +60,15 @@ pub struct MaskRead {
     pub unmatched: Vec<([u8; 3], u64)>,
 }
 
+/// A tile that turned out unusable only when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileFault {
+    /// Its index in the project.
+    pub tile: usize,
+    /// What is wrong, with the file.
+    pub what: String,
+}
+
 impl Project {
     /// Opens a folder: finds tiles and classes, reads headers only. An image file opens as a project of one tile.
     ///

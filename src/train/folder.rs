@@ -222,6 +222,11 @@ impl FinishedRun {
         Ok(Self { path: path.to_owned(), config, classes })
     }
 
+    /// Whether there are any weights to load.
+    pub fn has_checkpoint(&self) -> bool {
+        [Checkpoint::Best, Checkpoint::Last].iter().any(|which| checkpoint_path(&self.path, *which).exists())
+    }
+
     /// Loads the best weights into a network of the run's shape; the last ones if the run was killed before its first
     /// evaluation.
     ///
@@ -251,7 +256,7 @@ impl FinishedRun {
         read_json(&self.path.join(SPLIT))
     }
 
-    /// `summary.json`, if the run got to write one.
+    /// `summary.json`, if the run got to write one (a killed one does not).
     pub fn summary<T: DeserializeOwned>(&self) -> Option<T> {
         read_json(&self.path.join(SUMMARY)).ok()
     }
