@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use image::{Rgb, RgbImage};
 
-use super::args::{SampleArgs, strategy};
+use super::args::SampleArgs;
 use super::out;
 use crate::data::{DataError, Project, Tile, write};
 use crate::domain::{Classes, Mask, Sampling, sampling};
@@ -15,7 +15,7 @@ const GAP: u32 = 16;
 
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let default = Sampling::default().strategy;
-    let strategy = strategy(args.keep, args.keep_pixels, args.points).unwrap_or(default);
+    let strategy = args.sampling.strategy().unwrap_or(default);
     if let Some(problem) = strategy.problem() {
         anyhow::bail!("{problem}");
     }
