@@ -24,7 +24,6 @@ impl Plan {
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
         let mut notes = Vec::new();
         if let Some(ignore) = &config.ignore {
-            // Names that are no class are refused by `RunConfig::problems`.
             project.classes.ignore_only(ignore);
         }
         let usable = |tile: &Tile| tile.fault.is_none();
