@@ -249,6 +249,8 @@ fn a_folder_that_cannot_be_opened_is_one_message() {
     step_until(&mut harness, "the message is there", |app| !app.state().messages.all().is_empty());
     harness.run_ok();
     assert_eq!(harness.state().state().messages.toasts().count(), 1);
+    let said = harness.state().state().messages.text();
+    assert_eq!(said.matches(&empty.path().display().to_string()).count(), 1, "the folder is named once: {said}");
     click(&mut harness, "Close this message");
     assert_eq!(harness.state().state().messages.toasts().count(), 0);
     assert!(harness.state().state().messages.text().contains("error"));
