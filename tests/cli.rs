@@ -185,6 +185,24 @@ fn a_run_folder_that_is_none_and_images_that_are_none_are_named() {
 }
 
 #[test]
+fn an_error_says_its_cause_and_its_file_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("missing");
+    let missing = missing.to_str().unwrap();
+    for args in [
+        ["evaluate", "--run", missing, "--device", "cpu"],
+        ["sample", "--data", missing, "--out", missing],
+        ["train", "--out", missing, "--config", missing],
+        ["train", "--out", missing, "--data", missing],
+    ] {
+        let output = pointillist().args(args).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        let counts = (text.matches(missing).count(), text.matches("os error 2").count());
+        assert_eq!((output.status.code(), counts), (Some(1), (1, 1)), "{args:?}: {text}");
+    }
+}
+
+#[test]
 fn the_doctor_says_what_a_bug_report_needs() {
     pointillist()
         .arg("doctor")

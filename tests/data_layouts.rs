@@ -167,15 +167,6 @@ fn sixteen_bit_scenes_are_stretched() {
 }
 
 #[test]
-fn a_scene_of_four_bands_is_listed_with_the_remedy() {
-    let Some(root) = fixture("eye-in-the-sky") else { return };
-    let project = Project::open(&root).unwrap();
-    assert_eq!(project.tiles.len(), 1);
-    let fault = faults(&project)[0];
-    assert!(fault.contains("convert it to 8- or 16-bit RGB") && fault.ends_with("14.tif"), "{fault}");
-}
-
-#[test]
 fn published_layouts_pair_up() {
     let Some(root) = fixture("layouts-torchgeo") else { return };
     // Folder, tiles, tiles with masks, of these test tiles.
@@ -323,6 +314,34 @@ fn colours_off_the_palette_are_unlabelled_and_reported() {
     let read = project.read_mask(project.tile("a").unwrap()).unwrap().unwrap();
     assert_eq!(read.unmatched, [([255, 0, 0], 40)]);
     assert_eq!((read.mask.get(0, 0), read.mask.get(1, 0)), (UNLABELLED, 1));
+}
+
+#[test]
+fn the_parent_of_a_dataset_has_its_classes() {
+    let parent = tempfile::tempdir().unwrap();
+    let add = |name: &str| {
+        let dir = small();
+        let to = parent.path().join(name);
+        std::fs::create_dir(&to).unwrap();
+        for entry in std::fs::read_dir(dir.path()).unwrap().flatten() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+        to
+    };
+    add("deepglobe");
+    let names = |project: &Project| project.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
+    let project = Project::open(parent.path()).unwrap();
+    assert_eq!(names(&project), ["urban", "water", "unknown"]);
+    assert!(project.notes.iter().any(|note| note.contains("those of the folder")), "{:?}", project.notes);
+    assert!(read(&project, &project.tiles[0]) > 0.999);
+    // A second dataset of the same classes changes nothing, one of others leaves it open.
+    let second = add("more");
+    assert_eq!(names(&Project::open(parent.path()).unwrap()), ["urban", "water", "unknown"]);
+    std::fs::write(second.join("class_dict.csv"), "name,r,g,b\ntown,0,255,255\nlake,0,0,255\n").unwrap();
+    let project = Project::open(parent.path()).unwrap();
+    assert_eq!(project.classes, Classes::deepglobe());
+    let disagree = |note: &String| note.contains("different classes") && note.contains("open one of them");
+    assert!(project.notes.iter().any(disagree), "{:?}", project.notes);
 }
 
 #[test]

@@ -202,8 +202,61 @@ fn one_unreadable_tile_is_named_and_the_rest_is_learned_from() {
         EventKind::Warning(text) => Some(text.clone()),
         _ => None,
     });
-    assert!(warning.contains("1003_sat.jpg"), "{warning}");
-    bench.until_finished();
+    assert!(warning.contains("tile 1003") && warning.contains("1003_sat.jpg"), "{warning}");
+    let info = |event: &Event| match &event.kind {
+        EventKind::Info(text) => Some(text.clone()).filter(|text| text.starts_with("Split corrected")),
+        _ => None,
+    };
+    let corrected = bench.until("the corrected split", info);
+    assert_eq!(corrected, "Split corrected: 10 train / 1 val, since tile 1003 cannot be read");
+    let folder = bench.until_finished().folder.clone();
+    let split = std::fs::read_to_string(folder.join("split.json")).unwrap();
+    assert!(split.contains("\"1004\"") && !split.contains("\"1003\""), "{split}");
+}
+
+#[test]
+fn a_run_that_fails_says_why_and_can_be_opened() {
+    let bench = Bench::new();
+    let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
+    bench.until_step(1);
+    bench.engine.send(Command::Evaluate);
+    bench.until("a score", |e| matches!(e.kind, EventKind::Evaluated(_)).then_some(()));
+    bench.engine.send(Command::SetLearningRate(1e35));
+    let why = bench.until("the failure", failure);
+    assert!(why.contains("lower learning rate") && why.contains(out.to_str().unwrap()), "{why}");
+    let summary: Summary = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary.outcome, Outcome::Failed);
+    assert!(summary.why.is_some_and(|why| why.contains("the loss is")) && summary.best_step.is_some());
+    assert_eq!(std::fs::read_to_string(out.join("metrics.csv")).unwrap().lines().count(), 2);
+    assert!(out.join("best.bpk").exists());
+    assert!(std::fs::read_to_string(out.join("log.txt")).unwrap().contains("[ERROR] the loss is"));
+
+    bench.engine.send(Command::View(Some(ViewRequest { tile: "1001".to_owned(), visible: None })));
+    bench.engine.send(Command::Open { run: 2, folder: out, data: None });
+    bench.until("the reason", |e| match &e.kind {
+        EventKind::Warning(text) if e.run == 2 => Some(text.clone()).filter(|text| text.contains("the loss is")),
+        _ => None,
+    });
+    assert_eq!(bench.until_finished().outcome, Outcome::Failed);
+    bench.until("a prediction", |e| (e.run == 2 && matches!(e.kind, EventKind::PreviewReady)).then_some(()));
+}
+
+#[test]
+fn a_run_that_fails_before_its_first_checkpoint_shows_its_figures() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Steps(1_000_000));
+    config.train.lr = 1e35;
+    let out = bench.start(1, config);
+    bench.until("the failure", failure);
+    assert!(!out.join("best.bpk").exists() && out.join("summary.json").exists());
+    bench.engine.send(Command::Open { run: 2, folder: out, data: None });
+    assert_eq!(bench.until_finished().outcome, Outcome::Failed);
+    bench.until("a word on it", |e| match &e.kind {
+        EventKind::Warning(text) => Some(()).filter(|()| text.contains("cannot predict")),
+        _ => None,
+    });
+    bench.start(3, bench.config(Length::Steps(2)));
+    assert_eq!(bench.until_finished().steps, 2);
 }
 
 #[test]

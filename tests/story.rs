@@ -1,26 +1,17 @@
 //! The whole story with the real engine: open the demo, sample, click, train to the end, see the prediction.
 
-use std::time::{Duration, Instant};
+mod harness;
 
-use eframe::egui::{Key, vec2};
+use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use harness::{click, step_until};
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, Frame, Length};
 use pointillist::engine::protocol::Outcome;
+use pointillist::ui::App;
 use pointillist::ui::action::UiAction;
-use pointillist::ui::{App, StartOptions};
-
-fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn(&App) -> bool) {
-    let start = Instant::now();
-    while !so(harness.state()) {
-        let messages = harness.state().state().messages.all();
-        assert!(start.elapsed() < Duration::from_secs(180), "waited in vain until {what}; messages: {messages:?}");
-        std::thread::sleep(Duration::from_millis(10));
-        harness.step();
-    }
-}
 
 fn act(harness: &mut Harness<'_, App>, action: UiAction) {
     let ctx = harness.ctx.clone();
@@ -28,22 +19,11 @@ fn act(harness: &mut Harness<'_, App>, action: UiAction) {
     harness.run_ok();
 }
 
-fn click(harness: &mut Harness<'_, App>, label: &str) {
-    harness.get_by_label(label).scroll_to_me();
-    harness.run_ok();
-    harness.get_by_label(label).click();
-    harness.run_ok();
-}
-
 #[test]
 fn from_the_open_demo_to_a_prediction() {
     let home = tempfile::tempdir().expect("a temporary folder");
     let root = demo::unpack(&home.path().join("demo")).expect("the demo");
-    let options = StartOptions { path: Some(root), empty: false };
-    let mut harness = Harness::builder()
-        .with_size(vec2(1600.0, 1000.0))
-        .with_max_steps(64)
-        .build_eframe(move |cc| App::new(cc, &options).expect("the window's threads start"));
+    let mut harness = harness::open(Some(&root));
     step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
 
     // Sample.

@@ -1,41 +1,29 @@
 //! The window's panels through the accessibility tree, without a graphics device: everything has a name, everything
 //! that is clicked does what it says.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+mod harness;
 
-use eframe::egui::{Key, Modifiers, accesskit::Role, vec2};
+use std::path::Path;
+
+use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use harness::{click, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::{Classes, Mask, Strategy};
+use pointillist::ui::App;
 use pointillist::ui::action::{Tab, UiAction};
 use pointillist::ui::canvas::ToolKind;
 use pointillist::ui::layers::Layer;
-use pointillist::ui::{App, StartOptions};
 
-/// The window over a project folder.
+/// The window over a project folder, with a tile in view.
 fn window(project: Option<&Path>) -> Harness<'static, App> {
-    let options = StartOptions { path: project.map(Path::to_path_buf), empty: project.is_none() };
-    let mut harness = Harness::builder()
-        .with_size(vec2(1600.0, 1000.0))
-        .with_max_steps(64)
-        .build_eframe(move |cc| App::new(cc, &options).expect("the window's threads start"));
+    let mut harness = harness::open(project);
     if project.is_some() {
         step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
     }
     harness.run_ok();
     harness
-}
-
-/// Frames until something is so.
-fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn(&App) -> bool) {
-    let start = Instant::now();
-    while !so(harness.state()) {
-        assert!(start.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(5));
-        harness.step();
-    }
 }
 
 /// Three tiles of 64 × 48 pixels, masked, in DeepGlobe's classes; the last image is cut short.
@@ -61,13 +49,6 @@ fn project() -> tempfile::TempDir {
     let whole = std::fs::read(&bad).expect("the image");
     std::fs::write(&bad, &whole[..whole.len() / 2]).expect("cut short");
     root
-}
-
-fn click(harness: &mut Harness<'_, App>, label: &str) {
-    harness.get_by_label(label).scroll_to_me();
-    harness.run_ok();
-    harness.get_by_label(label).click();
-    harness.run_ok();
 }
 
 /// Whether the journal of a project holds exactly so many edits.
@@ -268,6 +249,8 @@ fn a_folder_that_cannot_be_opened_is_one_message() {
     step_until(&mut harness, "the message is there", |app| !app.state().messages.all().is_empty());
     harness.run_ok();
     assert_eq!(harness.state().state().messages.toasts().count(), 1);
+    let said = harness.state().state().messages.text();
+    assert_eq!(said.matches(&empty.path().display().to_string()).count(), 1, "the folder is named once: {said}");
     click(&mut harness, "Close this message");
     assert_eq!(harness.state().state().messages.toasts().count(), 0);
     assert!(harness.state().state().messages.text().contains("error"));

@@ -1,6 +1,7 @@
 //! The arguments as typed, and the configuration they come to.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -58,52 +59,46 @@ pub struct TrainArgs {
     #[arg(long, value_enum)]
     pub arch: Option<ArchArg>,
     /// Channels of the first level.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub base: Option<usize>,
     /// Resolutions of the network.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub levels: Option<usize>,
     /// Partial cross-entropy over sampled and clicked pixels, or cross-entropy over full masks.
     #[arg(long, value_enum)]
     pub loss: Option<LossArg>,
-    /// Share of the pixels of each class that keep their label.
-    #[arg(long, group = "sampling")]
-    pub keep: Option<f64>,
-    /// Share of all pixels that keep their label.
-    #[arg(long, group = "sampling")]
-    pub keep_pixels: Option<f64>,
-    /// Labelled points per class and tile.
-    #[arg(long, group = "sampling")]
-    pub points: Option<u32>,
+    /// Which pixels keep their label.
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
     /// Learn from clicked labels alone.
     #[arg(long, group = "sampling")]
     pub clicks_only: bool,
     /// none, inverse, or one weight per class: 0.5,1,2
-    #[arg(long, value_parser = parse_weights)]
+    #[arg(long, allow_hyphen_values = true, value_parser = parse_weights)]
     pub class_weights: Option<ClassWeights>,
     /// Passes over the training tiles.
-    #[arg(long, group = "length")]
+    #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub epochs: Option<u32>,
     /// Optimiser steps.
-    #[arg(long, group = "length")]
+    #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
     /// Crops or tiles a step.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub batch: Option<usize>,
     /// Train on whole tiles, resized to this many pixels squared.
-    #[arg(long, group = "frame")]
+    #[arg(long, group = "frame", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub resize: Option<u32>,
     /// Train on square crops of this size.
-    #[arg(long, group = "frame")]
+    #[arg(long, group = "frame", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub crop: Option<u32>,
     /// Optimiser.
     #[arg(long, value_enum)]
     pub optimizer: Option<OptimizerArg>,
     /// Learning rate at the start.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// Weight decay.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,
     /// Course of the learning rate.
     #[arg(long, value_enum)]
@@ -115,13 +110,13 @@ pub struct TrainArgs {
     #[arg(long)]
     pub no_quarter_turns: bool,
     /// Share of the training tiles that validate, if the dataset names none.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
     /// Classes kept out of loss and score, by name, in place of those the dataset ignores.
     #[arg(long, value_delimiter = ',')]
     pub ignore: Option<Vec<String>>,
     /// Seed of sampling, split, weights, order and crops.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
     /// auto, gpu, cpu, or part of an adapter's name.
     #[arg(long)]
@@ -171,17 +166,11 @@ pub struct SampleArgs {
     /// Folder of tiles.
     #[arg(long)]
     pub data: PathBuf,
-    /// Share of the pixels of each class that keep their label.
-    #[arg(long, group = "sampling")]
-    pub keep: Option<f64>,
-    /// Share of all pixels that keep their label.
-    #[arg(long, group = "sampling")]
-    pub keep_pixels: Option<f64>,
-    /// Labelled points per class and tile.
-    #[arg(long, group = "sampling")]
-    pub points: Option<u32>,
+    /// Which pixels keep their label.
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
     /// Another seed, other pixels.
-    #[arg(long, default_value_t = 42)]
+    #[arg(long, default_value_t = 42, allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: u64,
     /// Folder for the results.
     #[arg(long)]
@@ -224,6 +213,21 @@ pub struct BenchArgs {
     /// Print one line of JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which pixels of the masks keep their label: one of these, in every command that samples.
+#[derive(Debug, clap::Args)]
+#[group(id = "sampling", multiple = false)]
+pub struct SamplingArgs {
+    /// Share of the pixels of each class that keep their label.
+    #[arg(long, allow_negative_numbers = true)]
+    pub keep: Option<f64>,
+    /// Share of all pixels that keep their label.
+    #[arg(long, allow_negative_numbers = true)]
+    pub keep_pixels: Option<f64>,
+    /// Labelled points per class and tile.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub points: Option<u32>,
 }
 
 /// Arguments of `generate-demo`.
@@ -283,11 +287,18 @@ fn parse_weights(text: &str) -> Result<ClassWeights, String> {
     }
 }
 
-/// The strategy that `--keep`, `--keep-pixels` or `--points` name.
-pub(super) fn strategy(keep: Option<f64>, keep_pixels: Option<f64>, points: Option<u32>) -> Option<Strategy> {
-    keep.map(Strategy::FractionPerClass)
-        .or(keep_pixels.map(Strategy::FractionOfPixels))
-        .or(points.map(Strategy::PointsPerClass))
+/// A whole number from 0 up. What is too small is refused with the rest of the configuration, with the remedy.
+fn whole<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_error| format!("'{text}' cannot be used: give a whole number that is not negative"))
+}
+
+impl SamplingArgs {
+    /// The strategy that is named, if any is.
+    pub(super) fn strategy(&self) -> Option<Strategy> {
+        let fraction = self.keep.map(Strategy::FractionPerClass);
+        let pixels = self.keep_pixels.map(Strategy::FractionOfPixels);
+        fraction.or(pixels).or(self.points.map(Strategy::PointsPerClass))
+    }
 }
 
 impl TrainArgs {
@@ -314,7 +325,7 @@ impl TrainArgs {
         set(&mut config.seed, self.seed);
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
-        set(&mut config.sampling.strategy, strategy(self.keep, self.keep_pixels, self.points));
+        set(&mut config.sampling.strategy, self.sampling.strategy());
         if self.clicks_only {
             config.sampling.strategy = Strategy::Nothing;
         }
@@ -378,6 +389,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::domain::Classes;
 
     fn config(line: &str) -> anyhow::Result<RunConfig> {
         let args = Args::try_parse_from(line.split_whitespace())?;
@@ -427,8 +439,34 @@ mod tests {
     }
 
     #[test]
+    fn negative_numbers_reach_our_own_checks() {
+        let refusal = |switch: &str| match config(&format!("pointillist train --data D --out R {switch}")) {
+            Ok(config) => config.problems(&Classes::deepglobe()).join("; "),
+            Err(error) => error.to_string(),
+        };
+        for (switch, words) in [
+            ("--keep -1", "a keep ratio of -1 keeps nothing sensible"),
+            ("--keep-pixels -0.5", "a keep ratio of -0.5"),
+            ("--lr -1e-3", "a learning rate of -0.001 cannot be used"),
+            ("--weight-decay -1", "a weight decay of -1 cannot be used"),
+            ("--val-ratio -0.1", "a validation ratio of -0.1"),
+            ("--class-weights -1,1,1,1,1,1,1", "class weights must be 0 or more"),
+            ("--points -3", "'-3' cannot be used: give a whole number that is not negative"),
+            ("--epochs -1", "'-1' cannot be used"),
+            ("--batch -2", "'-2' cannot be used"),
+            ("--crop 1.5", "'1.5' cannot be used"),
+            ("--points 0", "choose at least 1"),
+        ] {
+            let got = refusal(switch);
+            assert!(got.contains(words), "{switch}: {got}");
+        }
+    }
+
+    #[test]
     fn what_contradicts_itself_or_is_missing_is_refused() {
         assert!(config("pointillist train --data D --out R --epochs 1 --steps 2").is_err());
+        assert!(config("pointillist train --data D --out R --keep 0.1 --points 2").is_err());
+        assert!(config("pointillist train --data D --out R --keep 0.1 --clicks-only").is_err());
         assert!(config("pointillist train --data D --out R --class-weights a,b").is_err());
         assert!(config("pointillist train --out R").is_err_and(|e| e.to_string().contains("--data")));
         assert!(config("pointillist train --data D --out R --config missing.toml").is_err());

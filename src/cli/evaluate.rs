@@ -41,7 +41,9 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
     let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
-    result.faults.iter().for_each(|fault| out::error(&format!("[WARNING] {fault}")));
+    for fault in &result.faults {
+        out::error(&format!("[WARNING] a tile is left out of the score: {}", fault.what));
+    }
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
 }

@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            out::error(&format!("error: {error}"));
+            out::error(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -20,11 +20,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         run.config.device = DeviceChoice::from(device.clone());
     }
     let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
-    std::fs::create_dir_all(&args.out).map_err(|source| DataError::Io {
-        doing: "cannot create the folder for the results",
-        path: args.out.clone(),
-        source,
-    })?;
+    out::create_folder(&args.out)?;
     let mut names = BTreeSet::new();
     let mut failed = 0;
     let images = expand(&args.images)?;
@@ -51,7 +47,8 @@ fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut images = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let entries = path.read_dir()?.collect::<Result<Vec<_>, _>>()?;
+            let cannot = || DataError::io("cannot read the folder (check that you may)", path);
+            let entries = path.read_dir().map_err(cannot())?.collect::<Result<Vec<_>, _>>().map_err(cannot())?;
             let mut found: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_image).collect();
             anyhow::ensure!(!found.is_empty(), "there is no image in this folder: {}", path.display());
             found.sort();
@@ -80,6 +77,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 fn predict(image: &Path, target: &Path, predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
     let picture = images::decode_rgb(image)?;
+    images::reading_note(image).iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     let prediction = predictor.predict(&picture);
     let size = prediction.classes.size();
     write::index_png(&with_suffix(target, "_classes.png"), &prediction.classes)?;

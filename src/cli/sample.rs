@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use image::{Rgb, RgbImage};
 
-use super::args::{SampleArgs, strategy};
+use super::args::SampleArgs;
 use super::out;
 use crate::data::{DataError, Project, Tile, write};
 use crate::domain::{Classes, Mask, Sampling, sampling};
@@ -15,7 +15,7 @@ const GAP: u32 = 16;
 
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let default = Sampling::default().strategy;
-    let strategy = strategy(args.keep, args.keep_pixels, args.points).unwrap_or(default);
+    let strategy = args.sampling.strategy().unwrap_or(default);
     if let Some(problem) = strategy.problem() {
         anyhow::bail!("{problem}");
     }
@@ -23,11 +23,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let project = Project::open(&args.data)?;
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     out::line(&format!("[INFO] Sampling {} with seed {}", strategy.describe(), args.seed));
-    std::fs::create_dir_all(&args.out).map_err(|source| DataError::Io {
-        doing: "cannot create the folder for the results",
-        path: args.out.clone(),
-        source,
-    })?;
+    out::create_folder(&args.out)?;
     let (mut written, mut failed) = (0, 0);
     for tile in project.tiles.iter().filter(|tile| tile.mask.is_some()) {
         match sample(&project, tile, &sampling, &args.out) {
@@ -56,11 +52,7 @@ fn sample(project: &Project, tile: &Tile, sampling: &Sampling, folder: &Path) ->
     let path = |ending: &str| folder.join(format!("{}_{ending}.png", tile.id));
     let first = path("sampled");
     if let Some(parent) = first.parent() {
-        std::fs::create_dir_all(parent).map_err(|source| DataError::Io {
-            doing: "cannot create the folder for the results",
-            path: parent.to_owned(),
-            source,
-        })?;
+        out::create_folder(parent)?;
     }
     write::index_png(&first, &sampled)?;
     write::color_png(&path("sampled_colors"), &sampled, &project.classes, true)?;

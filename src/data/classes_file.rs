@@ -1,6 +1,6 @@
 //! Class lists on disk: our `pointillist.toml`, and DeepGlobe's `class_dict.csv`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,13 +44,44 @@ struct Entry {
     was: Vec<String>,
 }
 
-/// Reads the root's class file, ours before DeepGlobe's. `None` if there is neither.
-pub(super) fn read(root: &Path) -> Result<Option<Legend>, DataError> {
+/// Reads a folder's class file, ours before DeepGlobe's. `None` if there is neither.
+fn read(root: &Path) -> Result<Option<Legend>, DataError> {
     if let Some(legend) = read_own(root)? {
         return Ok(Some(legend));
     }
     let path = root.join(DEEPGLOBE_FILE);
     if path.exists() { read_class_dict(&path).map(Some) } else { Ok(None) }
+}
+
+/// The class file that counts for a project: its root's, or, where the root is the parent of a dataset, the dataset's.
+/// Tells which one it was.
+pub(super) fn find(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
+    if let Some(legend) = read(root)? {
+        return Ok(Some(legend));
+    }
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    folders.sort();
+    let mut found: Vec<(PathBuf, Legend)> = Vec::new();
+    for folder in folders.into_iter().filter(|folder| is_visible_folder(folder)) {
+        if let Some(legend) = read(&folder)? {
+            found.push((folder, legend));
+        }
+    }
+    let Some((folder, legend)) = found.first() else { return Ok(None) };
+    if let Some((other, _)) = found.iter().find(|(_, other)| other != legend) {
+        notes.push(format!(
+            "the folders {} and {} name different classes, so neither counts: open one of them by itself",
+            folder.display(),
+            other.display()
+        ));
+        return Ok(None);
+    }
+    notes.push(format!("the classes are those of the folder {}", folder.display()));
+    Ok(found.pop().map(|(_, legend)| legend))
+}
+
+fn is_visible_folder(path: &Path) -> bool {
+    path.is_dir() && path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
 }
 
 /// Writes `pointillist.toml`, keeping what an existing one says about mask files. The project must be opened anew to

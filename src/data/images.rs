@@ -1,22 +1,24 @@
 //! Decodes image files within limits, to 8-bit RGB. Headers can be read without decoding.
 
+use std::fmt::Display;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::{
     ColorType, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
     Limits, RgbImage,
 };
-use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSliceMut};
 
 use super::DataError;
+use super::stretch::{Valid, stretch};
+use super::tiff_file::TiffFile;
+use crate::domain::panic;
 
 /// Longest side that is decoded.
-const MAX_SIDE: u32 = 30_000;
+pub(super) const MAX_SIDE: u32 = 30_000;
 
 /// Most memory one decoded file may take.
-const MAX_BYTES: u64 = 2 << 30;
+pub(super) const MAX_BYTES: u64 = 2 << 30;
 
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +31,30 @@ pub(super) struct Header {
     pub(super) gray_scale: u8,
     /// A JPEG: values are near what was drawn, not equal to it.
     pub(super) lossy: bool,
+    /// Bands, alpha left out.
+    pub(super) bands: u16,
+}
+
+impl Header {
+    /// What a user should know of bands that are not used.
+    pub(super) fn bands_note(&self) -> Option<String> {
+        match self.bands {
+            1 | 3 => None,
+            2 => Some("2 bands: the first is shown and learned from as gray, the other is not used".to_owned()),
+            bands => Some(format!(
+                "{bands} bands: the first three are taken for red, green and blue, the others are not used"
+            )),
+        }
+    }
 }
 
 /// Reads a file's header. Refuses what would be too large to decode.
 pub(super) fn read_header(path: &Path) -> Result<Header, DataError> {
     guarded(path, || {
         let reader = open(path)?;
+        if let Some(tiff) = unusual_tiff(&reader, path)? {
+            return Ok(tiff.header());
+        }
         let lossy = reader.format() == Some(ImageFormat::Jpeg);
         let decoder = reader.into_decoder().map_err(|error| describe(&error, path))?;
         let (width, height) = decoder.dimensions();
@@ -50,34 +70,45 @@ pub(super) fn read_header(path: &Path) -> Result<Header, DataError> {
             4 => 17,
             _ => 1,
         };
-        Ok(Header { size: [width, height], gray, gray_scale, lossy })
+        Ok(Header { size: [width, height], gray, gray_scale, lossy, bands: if gray { 1 } else { 3 } })
     })
 }
 
-/// Decodes a file to whatever it holds.
-pub(super) fn decode(path: &Path) -> Result<DynamicImage, DataError> {
+/// Decodes a mask to whatever it holds; a palette TIFF to its indices if masks are read `by_value`, else to its colours.
+pub(super) fn decode_mask(path: &Path, by_value: bool) -> Result<DynamicImage, DataError> {
     guarded(path, || {
         let reader = open(path)?;
-        if reader.format() == Some(ImageFormat::Jpeg) {
-            check_complete(path)?;
+        match unusual_tiff(&reader, path)? {
+            Some(tiff) => tiff.mask(by_value),
+            None => decode(reader, path),
         }
-        reader.decode().map_err(|error| describe(&error, path))
     })
 }
 
-/// Decodes an image to 8-bit RGB: gray is repeated, alpha dropped, deeper values are stretched.
+/// Decodes an image to 8-bit RGB: gray is repeated, alpha dropped, deeper values are stretched. Of more than three bands
+/// the first three are taken.
 pub fn decode_rgb(path: &Path) -> Result<RgbImage, DataError> {
-    let image = match decode(path)? {
-        DynamicImage::ImageRgb8(image) => image,
-        image @ (DynamicImage::ImageLuma16(_)
-        | DynamicImage::ImageLumaA16(_)
-        | DynamicImage::ImageRgb16(_)
-        | DynamicImage::ImageRgba16(_)) => stretch(&image.into_rgb16()),
-        DynamicImage::ImageRgba8(image) => drop_alpha(&image),
-        image @ (DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_)) => stretch(&quantise(image)),
-        image => image.into_rgb8(),
-    };
-    Ok(image)
+    guarded(path, || {
+        let reader = open(path)?;
+        if let Some(tiff) = unusual_tiff(&reader, path)? {
+            return tiff.rgb();
+        }
+        Ok(match decode(reader, path)? {
+            DynamicImage::ImageRgb8(image) => image,
+            image @ (DynamicImage::ImageLuma16(_)
+            | DynamicImage::ImageLumaA16(_)
+            | DynamicImage::ImageRgb16(_)
+            | DynamicImage::ImageRgba16(_)) => stretch_16(&image.into_rgb16()),
+            DynamicImage::ImageRgba8(image) => drop_alpha(&image),
+            image => image.into_rgb8(),
+        })
+    })
+}
+
+/// What a user should know of how an image is read; `None` if there is nothing, or if it cannot be read.
+pub fn reading_note(path: &Path) -> Option<String> {
+    let note = read_header(path).ok()?.bands_note()?;
+    Some(format!("the image has {note}: {}", path.display()))
 }
 
 /// A smaller copy that fits a square of `side` pixels; small images are not enlarged.
@@ -88,8 +119,10 @@ pub(super) fn shrink(image: &RgbImage, side: u32) -> RgbImage {
     image::imageops::thumbnail(image, fit(width), fit(height))
 }
 
+type Reader = ImageReader<std::io::BufReader<std::fs::File>>;
+
 /// Opens a file for decoding; the content, not the ending, tells the format.
-fn open(path: &Path) -> Result<ImageReader<std::io::BufReader<std::fs::File>>, DataError> {
+fn open(path: &Path) -> Result<Reader, DataError> {
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)
         .map_err(DataError::io("cannot open the image (check that it exists and that you may read it)", path))?;
@@ -101,32 +134,54 @@ fn open(path: &Path) -> Result<ImageReader<std::io::BufReader<std::fs::File>>, D
     Ok(reader)
 }
 
+/// The file as our own reader sees it, if it is a TIFF that the `image` crate does not read in full.
+fn unusual_tiff(reader: &Reader, path: &Path) -> Result<Option<TiffFile>, DataError> {
+    if reader.format() == Some(ImageFormat::Tiff) { TiffFile::open(path) } else { Ok(None) }
+}
+
+fn decode(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> {
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        check_complete(path)?;
+    }
+    reader.decode().map_err(|error| describe(&error, path))
+}
+
 /// Turns a decoder's panic into an error: files from strangers must not end the program.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    catch_unwind(AssertUnwindSafe(read))
+    panic::caught(read)
         .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
 }
 
 fn describe(error: &ImageError, path: &Path) -> DataError {
     match error {
-        ImageError::Limits(_) => DataError::content(
-            format!("the image is larger than {MAX_SIDE} pixels a side or 2 GiB decoded: cut it into tiles"),
-            path,
-        ),
-        ImageError::Unsupported(error) => DataError::content(
-            format!("this kind of image cannot be read ({error}): convert it to 8- or 16-bit RGB or gray"),
-            path,
-        ),
+        ImageError::Limits(_) => over_the_limits(path),
+        ImageError::Unsupported(error) => unsupported(error, path),
         ImageError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
             DataError::content(format!("the image cannot be read ({error})"), path)
         }
-        error => {
-            DataError::content(format!("the image is damaged or incomplete ({error}): copy or export it again"), path)
-        }
+        error => damaged(error, path),
     }
 }
 
-fn too_large(path: &Path, width: u32, height: u32) -> DataError {
+pub(super) fn over_the_limits(path: &Path) -> DataError {
+    DataError::content(
+        format!("the image is larger than {MAX_SIDE} pixels a side or 2 GiB decoded: cut it into tiles"),
+        path,
+    )
+}
+
+pub(super) fn unsupported(error: &impl Display, path: &Path) -> DataError {
+    DataError::content(
+        format!("this kind of image cannot be read ({error}): convert it to 8- or 16-bit RGB or gray"),
+        path,
+    )
+}
+
+pub(super) fn damaged(error: &impl Display, path: &Path) -> DataError {
+    DataError::content(format!("the image is damaged or incomplete ({error}): copy or export it again"), path)
+}
+
+pub(super) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
     DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
 }
 
@@ -153,56 +208,9 @@ fn drop_alpha(image: &image::RgbaImage) -> RgbImage {
     ImageBuffer::from_raw(image.width(), image.height(), data).unwrap_or_default()
 }
 
-/// Stretches each band so that its 2nd to 98th percentile fills 8 bits. Value 0, which is "no data" in most scenes,
-/// is left out of the percentiles.
-fn stretch(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>) -> RgbImage {
-    let (width, height) = image.dimensions();
-    let tables: Vec<Vec<u8>> =
-        (0..3).map(|band| stretch_table(image.as_raw()[band.min(image.as_raw().len())..].iter().step_by(3))).collect();
-    let mut data = vec![0; image.as_raw().len()];
-    let row = (width as usize * 3).max(1);
-    data.par_chunks_mut(row).enumerate().for_each(|(y, line)| {
-        let source = &image.as_raw()[y * row..][..line.len()];
-        for (i, (to, &from)) in line.iter_mut().zip(source).enumerate() {
-            *to = tables[i % 3][usize::from(from)];
-        }
-    });
-    ImageBuffer::from_raw(width, height, data).unwrap_or_default()
-}
-
-fn stretch_table<'a>(values: impl Iterator<Item = &'a u16>) -> Vec<u8> {
-    let mut histogram = vec![0_u64; 1 << 16];
-    for &value in values {
-        histogram[usize::from(value)] += 1;
-    }
-    histogram[0] = 0;
-    let total: u64 = histogram.iter().sum();
-    let percentile = |share: f64| {
-        let mut below = 0;
-        histogram.iter().position(|&n| {
-            below += n;
-            below as f64 >= (total as f64 * share).max(1.0)
-        })
-    };
-    let low = percentile(0.02).unwrap_or(0) as f64;
-    let high = (percentile(0.98).unwrap_or(0) as f64).max(low + 1.0);
-    (0..=u16::MAX)
-        .map(|value| ((f64::from(value) - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8)
-        .collect()
-}
-
-/// Floating-point pixels as 16-bit ones, scaled by their finite range.
-fn quantise(image: DynamicImage) -> ImageBuffer<image::Rgb<u16>, Vec<u16>> {
-    let image = image.into_rgb32f();
-    let finite = || image.as_raw().iter().copied().filter(|value| value.is_finite());
-    let low = finite().fold(f32::INFINITY, f32::min);
-    let span = (finite().fold(f32::NEG_INFINITY, f32::max) - low).max(f32::MIN_POSITIVE);
-    let (width, height) = image.dimensions();
-    let scaled = image
-        .as_raw()
-        .iter()
-        .map(|value| if value.is_finite() { 1 + ((value - low) / span * 65_534.0) as u16 } else { 0 });
-    ImageBuffer::from_raw(width, height, scaled.collect()).unwrap_or_default()
+fn stretch_16(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>) -> RgbImage {
+    let samples = image.as_raw();
+    stretch([image.width(), image.height()], Valid::UNSIGNED, |pixel, band| f64::from(samples[pixel * 3 + band]))
 }
 
 #[cfg(test)]
@@ -212,22 +220,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deep_values_are_stretched_not_shifted() {
-        // 11-bit values: a naive shift by 8 would leave at most 7 levels.
-        let image = ImageBuffer::from_fn(100, 100, |x, y| Rgb([(x * 20) as u16, (y * 20) as u16, 2047]));
-        let rgb = stretch(&image);
-        let levels: std::collections::BTreeSet<u8> = rgb.pixels().map(|pixel| pixel.0[0]).collect();
-        assert!(levels.len() > 90, "{}", levels.len());
-        assert_eq!((levels.first(), levels.last()), (Some(&0), Some(&255)));
-    }
-
-    #[test]
     fn gray_and_alpha_become_rgb() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("g.png");
         image::GrayImage::from_pixel(3, 2, Luma([9])).save(&path).unwrap();
         assert_eq!(decode_rgb(&path).unwrap().get_pixel(2, 1).0, [9, 9, 9]);
-        assert_eq!(read_header(&path).unwrap(), Header { size: [3, 2], gray: true, gray_scale: 1, lossy: false });
+        assert_eq!(
+            read_header(&path).unwrap(),
+            Header { size: [3, 2], gray: true, gray_scale: 1, lossy: false, bands: 1 }
+        );
         image::RgbaImage::from_pixel(3, 2, image::Rgba([1, 2, 3, 0])).save(&path).unwrap();
         assert_eq!(decode_rgb(&path).unwrap().get_pixel(0, 0).0, [1, 2, 3]);
         assert!(!read_header(&path).unwrap().gray);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::journal_line::{self, Header, Parsed, VERSION};
@@ -27,6 +27,8 @@ pub struct Journal {
     names: Vec<(String, u8)>,
     /// Where reading goes on.
     offset: u64,
+    /// Digest of everything before, by which a file that took this one's place is noticed.
+    digest: u64,
     /// Lines read so far, for messages.
     lines: usize,
     /// The last stroke could not be used, so extensions of it are passed over.
@@ -35,6 +37,9 @@ pub struct Journal {
     torn: bool,
     lock: Option<File>,
     file: Option<File>,
+    /// The journal in the other of the two places, if there is one: the project's folder may once have been writable and
+    /// not be now, or the other way round. It is read before this one and never written.
+    other: Option<Box<Self>>,
 }
 
 /// What replaying a journal gave.
@@ -53,16 +58,9 @@ impl Journal {
         let folder = project_root.join(FOLDER);
         let existing = if folder.is_dir() { folder.as_path() } else { project_root };
         // An unnamed temporary file proves that the folder can be written and leaves nothing behind.
-        if tempfile::tempfile_in(existing).is_ok() {
-            return folder.join(FILE);
-        }
-        let Some(home) = directories::ProjectDirs::from("", "", "pointillist") else {
-            return folder.join(FILE);
-        };
-        let canonical = project_root.canonicalize().unwrap_or_else(|_| project_root.to_owned());
-        let name = canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let key = hash::key(0, &canonical.to_string_lossy());
-        home.data_dir().join("labels").join(format!("{name}-{key:016x}")).join(FILE)
+        let writable = tempfile::tempfile_in(existing).is_ok();
+        let elsewhere = if writable { None } else { outside(project_root) };
+        elsewhere.unwrap_or_else(|| inside(project_root))
     }
 
     /// Opens for appending (creating nothing until the first edit) and replays what is there.
@@ -78,27 +76,51 @@ impl Journal {
     }
 
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
-        let names = class_names(project);
-        let mut journal =
-            Self { path, names, offset: 0, lines: 0, skipping: false, torn: false, lock: None, file: None };
+        let other = [Some(inside(&project.root)), outside(&project.root)].into_iter().flatten();
+        let other = other.into_iter().find(|other| *other != path && other.is_file());
+        let mut journal = Self::unread(path, class_names(project));
+        journal.other = other.map(|other| Box::new(Self::unread(other, journal.names.clone())));
         if to_write && journal.folder().is_dir() {
             journal.lock()?;
         }
         let mut replay = Replay::default();
-        journal.read_on(&mut replay.book, &mut replay.notes)?;
-        if journal.torn && to_write {
-            replay.notes.push(format!(
-                "line {} was cut off while it was written and is passed over: {}",
-                journal.lines + 1,
-                journal.path.display()
-            ));
+        journal.read_all(&mut replay.book, &mut replay.notes)?;
+        if to_write {
+            replay.notes.extend(journal.place_note(&project.root));
+            replay.notes.extend(journal.torn_note());
         }
         Ok((journal, replay))
+    }
+
+    fn unread(path: PathBuf, names: Vec<(String, u8)>) -> Self {
+        let (skipping, torn, lock, file, other) = (false, false, None, None, None);
+        Self { path, names, offset: 0, digest: hash::EMPTY, lines: 0, skipping, torn, lock, file, other }
+    }
+
+    /// Says where new labels go and where others are read from, if that is not the project's folder alone.
+    fn place_note(&self, project_root: &Path) -> Option<String> {
+        let other = self.other.as_ref().map(|other| other.path.display());
+        let new = self.path.display();
+        if self.path == inside(project_root) {
+            return other.map(|other| {
+                format!("labels from when the project's folder could not be written are read from {other}; new ones go to {new}")
+            });
+        }
+        let read = other.map(|other| format!(", those in {other} are read")).unwrap_or_default();
+        Some(format!("the project's folder cannot be written: new labels go to {new}{read}"))
+    }
+
+    fn torn_note(&self) -> Option<String> {
+        let (line, path) = (self.lines + 1, self.path.display());
+        self.torn.then(|| format!("line {line} was cut off while it was written and is passed over: {path}"))
     }
 
     /// The project's classes have changed: labels are written under their names of now, and earlier names still read.
     pub fn set_classes(&mut self, project: &Project) {
         self.names = class_names(project);
+        if let Some(other) = &mut self.other {
+            other.set_classes(project);
+        }
     }
 
     /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`.
@@ -123,12 +145,14 @@ impl Journal {
         let Some(file) = &mut self.file else {
             return Ok(()); // `start_writing` has set it.
         };
-        if let Err(source) = file.write_all(text.as_bytes()) {
+        if let Err(cause) = file.write_all(text.as_bytes()) {
             self.torn = true; // Part of the line may be there.
-            return Err(DataError::io("the label was not saved (check free space)", &self.path)(source));
+            return Err(DataError::io("the label was not saved (check free space)", &self.path)(cause));
         }
         self.offset = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();
+        // After a torn line the digest is wrong: whoever follows replays the file once.
+        self.digest = hash::digest(self.digest, text.as_bytes());
         self.torn = false;
         self.skipping &= !matches!(edit, Edit::Begin(_));
         Ok(())
@@ -137,23 +161,41 @@ impl Journal {
     /// Reads what has been appended since the last call (by any process) and applies it to `book`. Returns the ids of
     /// the tiles whose labels changed. An incomplete last line is left for the next call.
     ///
-    /// If the file has become shorter or has vanished, it is replayed from its start.
+    /// If the file is not the one that was read so far (it has been replaced, cut, edited or removed), all labels are
+    /// replayed from its start.
     pub fn follow(&mut self, book: &mut LabelBook) -> Result<Vec<String>, DataError> {
-        let length = std::fs::metadata(&self.path).map_or(0, |meta| meta.len());
         let mut changed = BTreeSet::new();
-        if length < self.offset {
+        let other_has_news = self.other.as_ref().map_or(Ok(false), |other| other.has_news())?;
+        if other_has_news || !self.continues(&self.content()?) {
             changed.extend(book.tiles().into_iter().map(str::to_owned));
             *book = LabelBook::default();
-            (self.offset, self.lines, self.skipping) = (0, 0, false);
+            self.rewind();
         }
-        if length > self.offset {
-            let mut notes = Vec::new();
-            changed.extend(self.read_on(book, &mut notes)?);
-            for note in notes {
-                log::warn!("{note}");
-            }
+        let mut notes = Vec::new();
+        changed.extend(self.read_all(book, &mut notes)?);
+        for note in notes {
+            log::warn!("{note}");
         }
         Ok(changed.into_iter().collect())
+    }
+
+    /// Whether the file begins with what was read of it.
+    fn continues(&self, content: &[u8]) -> bool {
+        let read = usize::try_from(self.offset).ok().and_then(|offset| content.get(..offset));
+        read.is_some_and(|read| hash::digest(hash::EMPTY, read) == self.digest)
+    }
+
+    /// Whether the file is another one than was read, or holds complete lines beyond.
+    fn has_news(&self) -> Result<bool, DataError> {
+        let content = self.content()?;
+        Ok(!self.continues(&content) || content[self.offset as usize..].contains(&b'\n'))
+    }
+
+    fn rewind(&mut self) {
+        (self.offset, self.digest, self.lines, self.skipping) = (0, hash::EMPTY, 0, false);
+        if let Some(other) = &mut self.other {
+            other.rewind();
+        }
     }
 
     fn folder(&self) -> &Path {
@@ -196,22 +238,35 @@ impl Journal {
         Ok(())
     }
 
+    /// The whole file; nothing if there is none.
+    fn content(&self) -> Result<Vec<u8>, DataError> {
+        match std::fs::read(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            read => read.map_err(DataError::io("cannot read the labels", &self.path)),
+        }
+    }
+
+    /// Applies what is new, of the other journal first. Returns the tiles whose labels changed.
+    fn read_all(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
+        let mut changed = BTreeSet::new();
+        if let Some(other) = self.other.as_mut().filter(|_| self.offset == 0) {
+            changed = other.read_on(book, notes)?;
+            book.seal();
+        }
+        changed.extend(self.read_on(book, notes)?);
+        Ok(changed)
+    }
+
     /// Applies complete lines from the offset on. Returns the tiles whose labels changed.
     fn read_on(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
-        let mut bytes = Vec::new();
-        match File::open(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
-            Err(error) => return Err(DataError::io("cannot read the labels", &self.path)(error)),
-            Ok(mut file) => file
-                .seek(SeekFrom::Start(self.offset))
-                .and_then(|_| file.read_to_end(&mut bytes))
-                .map_err(DataError::io("cannot read the labels", &self.path))?,
-        };
-        let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        self.torn = complete < bytes.len();
+        let content = self.content()?;
+        let new = content.get(self.offset as usize..).unwrap_or_default();
+        let complete = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        self.torn = complete < new.len();
         self.offset += complete as u64;
+        self.digest = hash::digest(self.digest, &new[..complete]);
         let mut changed = BTreeSet::new();
-        for line in bytes[..complete].split_inclusive(|byte| *byte == b'\n') {
+        for line in new[..complete].split_inclusive(|byte| *byte == b'\n') {
             self.lines += 1;
             match self.apply(line.trim_ascii(), book) {
                 Ok(tile) => changed.extend(tile),
@@ -251,6 +306,20 @@ impl Journal {
             }
         }
     }
+}
+
+/// The journal in the project's folder.
+fn inside(project_root: &Path) -> PathBuf {
+    project_root.join(FOLDER).join(FILE)
+}
+
+/// The journal among the user's data, if the system names a place for those.
+fn outside(project_root: &Path) -> Option<PathBuf> {
+    let home = directories::ProjectDirs::from("", "", "pointillist")?;
+    let canonical = project_root.canonicalize().unwrap_or_else(|_| project_root.to_owned());
+    let name = canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let key = hash::key(0, &canonical.to_string_lossy());
+    Some(home.data_dir().join("labels").join(format!("{name}-{key:016x}")).join(FILE))
 }
 
 fn class_names(project: &Project) -> Vec<(String, u8)> {
@@ -386,6 +455,61 @@ mod tests {
         std::fs::remove_file(&window.path).unwrap();
         assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
         assert_eq!(book.standing().len(), 0);
+    }
+
+    #[test]
+    fn a_journal_swapped_for_a_longer_one_is_replayed() {
+        let (_dir, project) = project();
+        let mut window = Journal::open(&project).unwrap().0;
+        window.append(&click(Some(0), 1.0)).unwrap();
+        let (mut trainer, replay) = Journal::open_to_follow(&project).unwrap();
+        let mut book = replay.book;
+        let text = std::fs::read_to_string(&window.path).unwrap();
+        let class = |name: &str| text.replace("urban_land", name);
+        let another = |class: &str| text.lines().last().unwrap().replace("urban_land", class) + "\n";
+        assert!(text.contains("urban_land"), "{text}");
+        let classes = |book: &LabelBook| book.standing().iter().map(|stroke| stroke.class).collect::<Vec<_>>();
+        // A longer file, then one of its length: what was read is no part of either.
+        std::fs::write(&window.path, class("water") + &another("forest_land")).unwrap();
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!(classes(&book), [Some(4), Some(3)]);
+        std::fs::write(&window.path, class("forest_land") + &another("water")).unwrap();
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!(classes(&book), [Some(3), Some(4)]);
+        assert!(trainer.follow(&mut book).unwrap().is_empty());
+    }
+
+    #[test]
+    fn labels_in_a_folder_that_cannot_be_written_any_more_are_read_first() {
+        let (dir, project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        journal.append(&click(Some(1), 1.0)).unwrap();
+        journal.append(&click(Some(2), 2.0)).unwrap();
+        drop(journal);
+        // What `path_for` gives for a folder that cannot be written; permissions bind no test that runs as root.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let path = elsewhere.path().join(FILE);
+        let (mut journal, replay) = Journal::open_at(path.clone(), &project, true).unwrap();
+        assert_eq!(replay.book.standing().len(), 2);
+        let note = &replay.notes[0];
+        assert!(note.contains("cannot be written") && note.contains(&path.display().to_string()), "{note}");
+        assert!(note.contains(&inside(dir.path()).display().to_string()), "{note}");
+        let mut book = replay.book;
+        let before = std::fs::read(inside(dir.path())).unwrap();
+        for edit in [click(Some(3), 3.0), Edit::Undo, Edit::Undo] {
+            journal.append(&edit).unwrap();
+            book.apply(edit);
+        }
+        drop(journal);
+        assert_eq!(std::fs::read(inside(dir.path())).unwrap(), before, "the old journal is never written");
+        let (mut follower, replay) = Journal::open_at(path, &project, false).unwrap();
+        assert_eq!(replay.book.standing(), book.standing());
+        assert_eq!(book.standing().len(), 2, "the second undo reached nothing: the old labels stand for good");
+        // Somebody who may write there goes on labelling.
+        let mut book = replay.book;
+        Journal::open_at(inside(dir.path()), &project, true).unwrap().0.append(&click(Some(4), 4.0)).unwrap();
+        assert_eq!(follower.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!(book.standing().len(), 3);
     }
 
     #[test]

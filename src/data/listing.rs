@@ -33,31 +33,56 @@ pub(super) fn unique_ids(tiles: &mut [Tile]) {
     }
 }
 
-/// Reads every tile's headers: sizes, and faults that show in them. Returns whether all masks hold gray values.
-pub(super) fn read_headers(tiles: &mut [Tile]) -> bool {
-    let kinds: Vec<Option<bool>> = tiles.par_iter_mut().map(read_header).collect();
-    let mut known = kinds.iter().flatten().peekable();
-    known.peek().is_some() && known.all(|gray| *gray)
+/// Reads every tile's headers: sizes, and faults that show in them. Notes what else they tell. Returns whether all masks
+/// hold gray values.
+pub(super) fn read_headers(listing: &mut Listing) -> bool {
+    let read: Vec<HeadersRead> = listing.tiles.par_iter_mut().map(read_header).collect();
+    let mut kinds = read.iter().filter_map(|read| read.gray_mask).peekable();
+    let gray = kinds.peek().is_some() && kinds.all(|gray| gray);
+    let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (tile, read) in listing.tiles.iter().zip(&read) {
+        if let Some(note) = &read.bands_note {
+            alike.entry(note).or_default().push(&tile.id);
+        }
+    }
+    let sentences = alike.iter().map(|(note, ids)| match ids.len() {
+        1 => format!("tile {} has {note}", ids[0]),
+        count => format!("{count} tiles have {note}; the first is {}", ids[0]),
+    });
+    listing.notes.extend(sentences);
+    gray
 }
 
-/// One tile's; returns whether its mask is gray, if it has a usable one.
-fn read_header(tile: &mut Tile) -> Option<bool> {
+/// What a tile's headers tell beside sizes and faults.
+#[derive(Default)]
+struct HeadersRead {
+    /// Whether its mask is gray, if it has a usable one.
+    gray_mask: Option<bool>,
+    /// What is to be said of its bands.
+    bands_note: Option<String>,
+}
+
+fn read_header(tile: &mut Tile) -> HeadersRead {
+    let mut read = HeadersRead::default();
     match images::read_header(&tile.image) {
-        Ok(header) => tile.size = header.size,
+        Ok(header) => {
+            tile.size = header.size;
+            read.bands_note = header.bands_note();
+        }
         Err(error) => {
             tile.fault.get_or_insert_with(|| error.to_string());
         }
     }
-    if tile.fault.is_some() {
-        return None;
+    if let (None, Some(path)) = (&tile.fault, tile.mask.as_deref()) {
+        match images::read_header(path) {
+            Ok(header) if header.size == tile.size => read.gray_mask = Some(header.gray),
+            Ok(header) => {
+                tile.fault = Some(format!("{}: {}", masks::wrong_size(header.size, tile.size), path.display()));
+            }
+            Err(error) => tile.fault = Some(error.to_string()),
+        }
     }
-    let path = tile.mask.as_deref()?;
-    match images::read_header(path) {
-        Ok(header) if header.size == tile.size => return Some(header.gray),
-        Ok(header) => tile.fault = Some(format!("{}: {}", masks::wrong_size(header.size, tile.size), path.display())),
-        Err(error) => tile.fault = Some(error.to_string()),
-    }
-    None
+    read
 }
 
 /// A sentence about tiles that cannot be used, if there are any: how many, and the first one's fault.

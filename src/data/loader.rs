@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::augment::Symmetry;
 use super::training_set::{Prepared, TrainingSet};
-use super::{crop, normalize};
+use super::{TileFault, crop, normalize};
 use crate::domain::UNLABELLED;
 use crate::domain::config::Frame;
 use crate::domain::hash::{self, Stream};
@@ -70,7 +70,7 @@ pub struct Loader {
 #[derive(Default)]
 struct Faults {
     known: BTreeSet<usize>,
-    unreported: Vec<String>,
+    unreported: Vec<TileFault>,
 }
 
 struct Maker {
@@ -131,7 +131,7 @@ impl Loader {
     }
 
     /// Faults of tiles found since the last call, each once.
-    pub fn take_faults(&self) -> Vec<String> {
+    pub fn take_faults(&self) -> Vec<TileFault> {
         std::mem::take(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner).unreported)
     }
 }
@@ -193,16 +193,16 @@ impl Maker {
             let tile = epoch.order[(item + offset) % pool.len()];
             match self.set.prepare(tile) {
                 Ok(prepared) => return Ok((tile, prepared)),
-                Err(error) => self.report(tile, error.to_string()),
+                Err(error) => self.report(TileFault { tile, what: error.to_string() }),
             }
         }
         Err("none of the training tiles can be read: see the warnings for the files".to_owned())
     }
 
-    fn report(&self, tile: usize, message: String) {
+    fn report(&self, fault: TileFault) {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        if faults.known.insert(tile) {
-            faults.unreported.push(format!("a tile is left out of training: {message}"));
+        if faults.known.insert(fault.tile) {
+            faults.unreported.push(fault);
         }
     }
 }
@@ -257,4 +257,34 @@ fn draw_corner(prepared: &Prepared, size: u32, random: &mut Stream) -> [i64; 2] 
         (i64::from(position) - random.below(size as usize) as i64).clamp(0, room)
     };
     [place(x, tile[0], random), place(y, tile[1], random)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Project;
+    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+
+    #[test]
+    fn a_tile_whose_reading_panics_is_one_bad_tile() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut book = LabelBook::default();
+        for id in ["a", "b"] {
+            image::RgbImage::new(16, 16).save(dir.path().join(format!("{id}.png"))).unwrap();
+            let path = vec![[8.0, 8.0]];
+            book.apply(Edit::Begin(Stroke { tile: id.to_owned(), class: Some(0), radius: 2.0, path }));
+        }
+        let mut project = Project::open(dir.path()).unwrap();
+        project.tiles[0].size = [u32::MAX; 2]; // No mask of this size can be made: trying panics.
+        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0, 1], Frame::Resize(16), sampling, book);
+        let plan = BatchPlan { count: 2, flips: false, quarter_turns: false, seed: 1 };
+        let mut loader = Loader::start(Arc::new(set), plan, 1, || {}).unwrap();
+        for _ in 0..3 {
+            assert!(loader.next_batch().is_ok_and(|batch| batch.labelled > 0));
+        }
+        let faults = loader.take_faults();
+        assert_eq!(faults.iter().map(|fault| fault.tile).collect::<Vec<_>>(), [0]);
+        assert!(faults[0].what.contains("tile a") && faults[0].what.ends_with("a.png"), "{faults:?}");
+    }
 }

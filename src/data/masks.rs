@@ -38,7 +38,7 @@ impl MaskCoding {
         if header.size != size {
             return Err(DataError::content(wrong_size(header.size, size), path));
         }
-        let image = images::decode(path)?;
+        let image = images::decode_mask(path, matches!(self, Self::Values { .. }))?;
         let (data, mut unmatched) = match self {
             Self::Colors { table, threshold } => {
                 let image = image.into_rgb8();

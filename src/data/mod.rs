@@ -19,11 +19,13 @@ pub mod normalize;
 mod pickup;
 pub mod project;
 mod scan;
+mod stretch;
 mod table;
+mod tiff_file;
 pub mod training_set;
 pub mod write;
 
 pub use classes_file::write_classes;
 pub use error::DataError;
 pub use journal::Journal;
-pub use project::{Project, Tile};
+pub use project::{Project, Tile, TileFault};

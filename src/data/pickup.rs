@@ -101,7 +101,7 @@ fn frequent(total: &Counts) -> Vec<[u8; 3]> {
 fn count(path: &Path) -> Result<Counts, DataError> {
     let header = images::read_header(path)?;
     let scale = header.gray_scale.max(1);
-    let image = images::decode(path)?;
+    let image = images::decode_mask(path, false)?;
     let counts = match &image {
         // Values beyond 8 bits can only be "unlabelled" (65535), which is 255 here.
         DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_) => {

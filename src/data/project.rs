@@ -60,6 +60,15 @@ pub struct MaskRead {
     pub unmatched: Vec<([u8; 3], u64)>,
 }
 
+/// A tile that turned out unusable only when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileFault {
+    /// Its index in the project.
+    pub tile: usize,
+    /// What is wrong, with the file.
+    pub what: String,
+}
+
 impl Project {
     /// Opens a folder: finds tiles and classes, reads headers only. An image file opens as a project of one tile.
     ///
@@ -73,7 +82,7 @@ impl Project {
                 &root.join(deepglobe::METADATA),
             ));
         }
-        let gray = listing::read_headers(&mut listing.tiles);
+        let gray = listing::read_headers(&mut listing);
         listing.notes.extend(listing::fault_note(&listing.tiles));
         let legend = choose_legend(&root, &mut listing, gray)?;
         let is_val = |tile: &Tile| tile.split == Split::Val && tile.mask.is_some() && tile.fault.is_none();
@@ -127,7 +136,7 @@ impl Project {
 
 fn usable(tile: &Tile) -> Result<(), DataError> {
     match &tile.fault {
-        Some(fault) => Err(DataError::content(format!("tile {} cannot be used ({fault})", tile.id), &tile.image)),
+        Some(fault) => Err(DataError::Known(format!("tile {} cannot be used: {fault}", tile.id))),
         None => Ok(()),
     }
 }
@@ -148,9 +157,9 @@ fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
     Ok((parent.to_owned(), folders::single(root)))
 }
 
-/// Where the classes come from: a class file, the layout's own, the masks, or two to start with.
+/// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with.
 fn choose_legend(root: &Path, listing: &mut Listing, gray: bool) -> Result<Legend, DataError> {
-    if let Some(legend) = classes_file::read(root)? {
+    if let Some(legend) = classes_file::find(root, &mut listing.notes)? {
         return Ok(legend);
     }
     let listed = root.join(deepglobe::METADATA).is_file();

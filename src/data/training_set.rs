@@ -8,7 +8,7 @@ use image::{RgbImage, imageops};
 use super::{DataError, Project, Tile};
 use crate::domain::config::Frame;
 use crate::domain::hash::Stream;
-use crate::domain::{LabelBook, Mask, Sampling, UNLABELLED, sampling};
+use crate::domain::{LabelBook, Mask, Sampling, UNLABELLED, panic, sampling};
 
 /// Decoded tiles are kept up to this many bytes.
 const CACHE_BYTES: usize = 600 << 20;
@@ -128,17 +128,22 @@ impl TrainingSet {
         let tile = &self.project.tiles[index];
         let kept = self.cache().get(index);
         if let Some(what) = self.cache().faults.get(&index) {
-            return Err(DataError::Content { what: what.clone(), path: tile.image.clone() });
+            return Err(DataError::Known(what.clone()));
         }
         if let Some(kept) = &kept
             && kept.revision == self.revision(&tile.id)
         {
             return Ok(Arc::clone(kept));
         }
-        let prepared = match kept {
+        // A tile that makes its decoder panic is one bad tile, not the end of a loader's thread.
+        let prepared = panic::caught(|| match kept {
             Some(kept) => Ok(self.label(tile, Arc::clone(&kept.image), Arc::clone(&kept.sampled))),
             None => self.decode(tile),
-        };
+        })
+        .unwrap_or_else(|why| {
+            let what = format!("tile {} made its decoder fail ({why}): convert or replace its files", tile.id);
+            Err(DataError::content(what, &tile.image))
+        });
         let mut cache = self.cache();
         match prepared {
             Ok(prepared) => Ok(cache.put(index, Arc::new(prepared))),

@@ -12,12 +12,17 @@ pub const fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A key from a seed and a text (a tile's id): FNV-1a over the bytes, mixed with the seed.
+/// The digest of nothing, to go on from with [`digest`].
+pub const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a over bytes that follow those `before` is the digest of.
+pub fn digest(before: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(before, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A key from a seed and a text (a tile's id).
 pub fn key(seed: u64, text: &str) -> u64 {
-    let fnv = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    mix(mix(seed) ^ fnv)
+    mix(mix(seed) ^ digest(EMPTY, text.as_bytes()))
 }
 
 /// A stream of numbers drawn from a key, for shuffles, crops and flips.

@@ -37,9 +37,18 @@ pub enum Edit {
 pub struct LabelBook {
     strokes: Vec<Stroke>,
     standing: usize,
+    /// So many of the first strokes stand for good.
+    sealed: usize,
 }
 
 impl LabelBook {
+    /// What stands now stands for good: undo, redo and extensions do not reach it. For labels of a journal that is only read;
+    /// if more of them come, an undo recorded elsewhere must not take them back.
+    pub fn seal(&mut self) {
+        self.strokes.truncate(self.standing);
+        self.sealed = self.standing;
+    }
+
     /// Applies an edit. Returns the tile whose labels changed; `None` if there was nothing to do.
     pub fn apply(&mut self, edit: Edit) -> Option<String> {
         match edit {
@@ -49,13 +58,16 @@ impl LabelBook {
                 self.standing += 1;
             }
             Edit::Extend(points) => {
-                if self.standing < self.strokes.len() {
+                if self.standing < self.strokes.len() || self.standing == self.sealed {
                     return None; // The stroke was undone while it was being drawn.
                 }
                 self.strokes.last_mut()?.path.extend(points);
             }
             Edit::Undo => {
-                self.standing = self.standing.checked_sub(1)?;
+                if !self.can_undo() {
+                    return None;
+                }
+                self.standing -= 1;
                 return Some(self.strokes[self.standing].tile.clone());
             }
             Edit::Redo => {
@@ -75,7 +87,7 @@ impl LabelBook {
 
     /// The stroke that undo would take back.
     pub fn next_undo(&self) -> Option<&Stroke> {
-        self.standing().last()
+        self.standing().last().filter(|_| self.can_undo())
     }
 
     /// The stroke that redo would bring back.
@@ -85,7 +97,7 @@ impl LabelBook {
 
     /// Whether undo would do anything.
     pub fn can_undo(&self) -> bool {
-        self.standing > 0
+        self.standing > self.sealed
     }
 
     /// Whether redo would do anything.
@@ -148,6 +160,23 @@ mod tests {
         book.apply(click("a", None, 0.5));
         assert_eq!(labels(&book), [255, 255, 2, 255]);
         assert_eq!((book.count("a"), book.count("b")), (2, 1));
+    }
+
+    #[test]
+    fn what_is_sealed_is_neither_undone_nor_extended() {
+        let mut book = LabelBook::default();
+        book.apply(click("a", Some(1), 0.5));
+        book.apply(click("a", Some(2), 1.5));
+        book.apply(Edit::Undo);
+        book.seal();
+        for edit in [Edit::Undo, Edit::Redo, Edit::Extend(vec![[3.5, 0.5]])] {
+            assert_eq!(book.apply(edit), None);
+        }
+        assert!(!book.can_undo() && !book.can_redo() && book.next_undo().is_none());
+        book.apply(click("a", None, 0.5));
+        assert_eq!(labels(&book), [255; 4], "it can be erased");
+        book.apply(Edit::Undo);
+        assert_eq!(labels(&book), [1, 255, 255, 255]);
     }
 
     #[test]

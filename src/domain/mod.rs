@@ -10,6 +10,7 @@ pub mod label;
 pub mod mask;
 pub mod metrics;
 pub mod nan;
+pub mod panic;
 pub mod sampling;
 pub mod split;
 pub mod weights;

@@ -15,13 +15,14 @@ use crate::model::Net;
 use crate::train::folder::{FinishedRun, MetricsRow, StepRow};
 use crate::train::plan::Plan;
 
-/// Opens a run folder; `data` names another project than the run's own.
+/// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
+/// failed) shows its figures, and nothing predicts.
 pub(super) fn open(
     folder: &Path,
     data: Option<PathBuf>,
     devices: &mut Devices,
     outbox: &Outbox,
-) -> anyhow::Result<Session> {
+) -> anyhow::Result<Option<Session>> {
     let what = "loading the checkpoint".to_owned();
     outbox.send(EventKind::Phase(Phase::Preparing { what, done: 0, total: 0 }));
     let run = FinishedRun::open(folder)?;
@@ -31,14 +32,20 @@ pub(super) fn open(
     check_classes(&run.classes, &project)?;
     let plan = Plan::new(project, &config);
     let split = run.split()?;
-    let (predictor, chosen, parameters) = load(&run, devices)?;
-    let (steps, metrics) = run.history();
     let summary: Option<Summary> = run.summary();
+    let (steps, metrics) = run.history();
+    let (predictor, device, parameters) = match &summary {
+        Some(summary) if !run.has_checkpoint() => (None, summary.device.clone(), summary.parameters),
+        _ => {
+            let (predictor, chosen, parameters) = load(&run, devices)?;
+            (Some(predictor), chosen.info, parameters)
+        }
+    };
     let step = summary.as_ref().and_then(|s| s.best_step).or(metrics.last().map(|m| m.step)).unwrap_or(0);
     let info = RunInfo {
         folder: folder.to_owned(),
         classes: run.classes.iter().cloned().collect(),
-        device: chosen.info,
+        device,
         train_tiles: split.train,
         val_tiles: split.val,
         parameters,
@@ -48,8 +55,12 @@ pub(super) fn open(
     };
     outbox.send(EventKind::Started(Box::new(info)));
     tell(&steps, &metrics, summary, outbox);
+    if predictor.is_none() {
+        outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
+    }
     outbox.send(EventKind::Phase(Phase::Idle));
-    Ok(Session { predictor, project: Arc::clone(&plan.project), step, run: None })
+    let project = Arc::clone(&plan.project);
+    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None }))
 }
 
 /// The best checkpoint of a run, ready to predict, with the device it is on and its number of parameters.
@@ -96,6 +107,9 @@ fn tell(steps: &[StepRow], metrics: &[MetricsRow], summary: Option<Summary>, out
         let last = summary.as_ref().and_then(|s| s.last.as_ref()).filter(|last| last.step == row.step);
         let evaluation = last.cloned().unwrap_or_else(|| evaluation(row, is_best));
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
+    }
+    if let Some(why) = summary.as_ref().and_then(|summary| summary.why.as_ref()) {
+        outbox.warn(format!("this run failed: {why}"));
     }
     if let Some(summary) = summary {
         outbox.send(EventKind::Finished(Box::new(summary)));

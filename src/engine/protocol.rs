@@ -222,8 +222,11 @@ pub struct Evaluation {
 pub struct Summary {
     /// Run folder.
     pub folder: PathBuf,
-    /// `completed` or `stopped`.
+    /// `completed`, `stopped` or `failed`.
     pub outcome: Outcome,
+    /// Why it failed, if it did.
+    #[serde(default)]
+    pub why: Option<String>,
     /// Steps taken.
     pub steps: u64,
     /// Epochs finished.
@@ -254,6 +257,8 @@ pub enum Outcome {
     Completed,
     /// Somebody stopped it.
     Stopped,
+    /// It broke off.
+    Failed,
 }
 
 /// A prediction over one tile. Crosses through a latest-wins slot, never through the event queue.

@@ -1,5 +1,6 @@
 //! A run under way: one turn is one step or one window of an evaluation, so that whoever calls stays in control.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,12 @@ use super::protocol::{Evaluation, EventKind, Outcome, Phase, RunInfo, StepReport
 use super::{report, start};
 use crate::data::loader::Loader;
 use crate::data::training_set::TrainingSet;
-use crate::data::{Journal, Project};
+use crate::data::{DataError, Journal, Project, TileFault};
 use crate::domain::config::Length;
 use crate::domain::{LabelBook, RunConfig};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::train::folder::{Checkpoint, MetricsRow, RunFolder, StepRow};
+use crate::train::folder::{Checkpoint, MetricsRow, RunFolder, SplitRecord, StepRow};
 use crate::train::schedule;
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
@@ -49,6 +50,8 @@ pub(super) struct Run {
     meter: Meter,
     best: Option<Best>,
     last: Option<Evaluation>,
+    /// Ids of tiles of the split that turned out unreadable.
+    left_out: BTreeSet<String>,
     started: Instant,
     evaluated: Instant,
     saved: Instant,
@@ -83,6 +86,7 @@ impl Run {
             meter: Meter::new(),
             best: None,
             last: None,
+            left_out: BTreeSet::new(),
             started: now,
             evaluated: now,
             saved: now,
@@ -230,9 +234,7 @@ impl Run {
         let began = Instant::now();
         let batch = self.parts.loader.next_batch().map_err(anyhow::Error::msg)?;
         let waiting = began.elapsed();
-        for fault in self.parts.loader.take_faults() {
-            self.warn(outbox, fault);
-        }
+        self.leave_out(self.parts.loader.take_faults(), outbox)?;
         let RunInfo { config: RunConfig { train, .. }, total_steps, .. } = &self.parts.info;
         let lr = schedule::learning_rate(train.schedule, self.lr, self.step, *total_steps);
         let loss = self.parts.trainer.step(&batch, &self.weights, lr);
@@ -243,6 +245,28 @@ impl Run {
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
         if self.meter.is_report_due() || self.step == *total_steps {
             self.report(lr, batch.labelled, outbox)?;
+        }
+        Ok(())
+    }
+
+    /// Names tiles that turned out unreadable, and says how many are left: fewer than the split that was told at the start.
+    fn leave_out(&mut self, faults: Vec<TileFault>, outbox: &Outbox) -> anyhow::Result<()> {
+        for TileFault { tile, what } in faults {
+            let id = self.parts.project.tiles[tile].id.clone();
+            if !self.left_out.insert(id.clone()) {
+                continue; // A validation tile is tried, and fails, at each evaluation.
+            }
+            self.warn(outbox, format!("tile {id} is left out: {what}"));
+            let left = |ids: &[String]| -> Vec<String> {
+                ids.iter().filter(|id| !self.left_out.contains(*id)).cloned().collect()
+            };
+            let RunInfo { train_tiles, val_tiles, .. } = &self.parts.info;
+            let (train, val) = (left(train_tiles), left(val_tiles).len());
+            let corrected =
+                format!("Split corrected: {} train / {val} val, since tile {id} cannot be read", train.len());
+            // A validation tile may be readable again at the next evaluation, so it stays recorded.
+            self.parts.folder.write_split(&SplitRecord { train, val: val_tiles.clone() })?;
+            self.say(outbox, corrected);
         }
         Ok(())
     }
@@ -286,7 +310,7 @@ impl Run {
 
     fn evaluated(&mut self, result: Evaluated, outbox: &Outbox) -> anyhow::Result<()> {
         let Evaluated { scores, confusion, tiles, faults } = result;
-        faults.into_iter().for_each(|fault| self.warn(outbox, fault));
+        self.leave_out(faults, outbox)?;
         let train_loss = self.meter.since_evaluation.take();
         let miou = (!scores.miou.is_nan()).then_some(scores.miou);
         let rating = miou.unwrap_or(-f64::from(train_loss));
@@ -330,9 +354,25 @@ impl Run {
                 self.say(outbox, "Stopped before the first evaluation: the best checkpoint is the last one".to_owned());
             }
         }
-        let summary = Summary {
+        let summary = self.summary(outcome, None);
+        self.parts.folder.write_summary(&summary)?;
+        self.parts.folder.log(&report::closing_line(&summary));
+        Ok(summary)
+    }
+
+    /// The run broke: its figures so far and the reason are brought to the disk, and the checkpoints stay as they are, so
+    /// that it can be opened. The network of this moment is not saved, for it may be what broke.
+    pub(super) fn fail(&mut self, why: &str) -> Result<(), DataError> {
+        self.parts.folder.log(&format!("[ERROR] {why}"));
+        self.parts.folder.write_summary(&self.summary(Outcome::Failed, Some(why.to_owned())))?;
+        self.parts.folder.flush()
+    }
+
+    fn summary(&self, outcome: Outcome, why: Option<String>) -> Summary {
+        Summary {
             folder: self.parts.info.folder.clone(),
             outcome,
+            why,
             steps: self.step,
             epochs: (self.step / self.parts.info.steps_per_epoch) as u32,
             best_miou: self.best.as_ref().and_then(|best| best.miou),
@@ -343,10 +383,7 @@ impl Run {
             device: self.parts.info.device.clone(),
             parameters: self.parts.info.parameters,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        self.parts.folder.write_summary(&summary)?;
-        self.parts.folder.log(&report::closing_line(&summary));
-        Ok(summary)
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again.
 
-use std::any::Any;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +15,7 @@ use super::run::{Run, Turn};
 use super::slot::Latest;
 use super::{finished, start};
 use crate::data::Project;
-use crate::domain::RunConfig;
+use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;
 use crate::model::Net;
 use crate::train::folder::{self, Checkpoint};
@@ -81,18 +79,18 @@ impl Worker {
 
     /// Runs a piece of work. Whatever goes wrong ends the run, not the thread: the window can start another.
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
-        let message = match catch_unwind(AssertUnwindSafe(|| work(self))) {
+        let message = match panic::caught(|| work(self)) {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(payload) => {
+            Ok(Err(error)) => self.break_off(format!("{error:#}")),
+            Err(why) => {
+                let message = self.break_off(format!(
+                    "internal error: {why}. What was saved before is intact; start again (on the device cpu, or after a \
+                     restart, if it was the graphics device)"
+                ));
                 // After a panic nothing of the session can be trusted, not even that it can be dropped.
                 let session = self.session.take();
-                catch_unwind(AssertUnwindSafe(|| drop(session))).ok();
-                format!(
-                    "internal error: {}. What was saved before is intact; start again (on the device cpu, or after a \
-                     restart, if it was the graphics device)",
-                    panic_text(&*payload)
-                )
+                panic::caught(|| drop(session)).ok();
+                message
             }
         };
         if let Some(session) = &mut self.session {
@@ -100,6 +98,16 @@ impl Worker {
         }
         self.outbox.send(EventKind::Failed(message));
         self.outbox.send(EventKind::Phase(Phase::Idle));
+    }
+
+    /// Has the run, if there is one, leave its folder in order. Returns what to tell.
+    fn break_off(&mut self, why: String) -> String {
+        let Some(run) = self.session.as_mut().and_then(|session| session.run.as_mut()) else { return why };
+        match panic::caught(|| run.fail(&why)) {
+            Ok(Ok(())) => format!("{why}. The run so far is kept in {}", run.info().folder.display()),
+            Ok(Err(error)) => format!("{why}. Nor can that be written down: {error}"),
+            Err(panic) => format!("{why}. Nor can that be written down: {panic}"),
+        }
     }
 
     fn obey(&mut self, command: Command) -> anyhow::Result<()> {
@@ -151,7 +159,7 @@ impl Worker {
 
     fn open(&mut self, id: RunId, folder: &Path, data: Option<PathBuf>) -> anyhow::Result<()> {
         self.forget_session(id);
-        self.session = Some(finished::open(folder, data, &mut self.devices, &self.outbox)?);
+        self.session = finished::open(folder, data, &mut self.devices, &self.outbox)?;
         Ok(())
     }
 
@@ -217,7 +225,34 @@ impl Worker {
     }
 }
 
-fn panic_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "of unknown kind".to_owned())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::demo;
+    use crate::domain::config::{DeviceChoice, Frame};
+    use crate::engine::protocol::Outcome;
+
+    #[test]
+    fn a_panic_while_training_leaves_a_summary_and_a_worker_that_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        config.model.base = 2;
+        config.train.frame = Frame::Crop(32);
+        let (_commands, inbox) = crossbeam_channel::unbounded();
+        let (events, told) = crossbeam_channel::unbounded();
+        let mut worker = Worker::new(inbox, Outbox::new(events, Arc::new(|| {})), Arc::default());
+        for (run, name) in [(1, "first"), (2, "second")] {
+            let out = dir.path().join(name);
+            worker.start(run, config.clone(), &out).unwrap();
+            worker.slice().unwrap();
+            worker.guarded(|_| panic!("the driver has gone"));
+            assert!(worker.session.is_none());
+            let summary: Summary = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
+            assert_eq!((summary.outcome, summary.steps), (Outcome::Failed, 1));
+            assert!(summary.why.is_some_and(|why| why.contains("the driver has gone")));
+            let failed = |event: &super::super::Event| matches!(event.kind, EventKind::Failed(_)) && event.run == run;
+            assert!(told.try_iter().any(|event| failed(&event)));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::predictor::{Predictor, TileJob};
-use crate::data::{DataError, Project};
+use crate::data::{DataError, Project, TileFault};
 use crate::domain::{Confusion, Mask, Scores};
 
 /// Tiles being scored, a window at a time.
@@ -15,7 +15,7 @@ pub struct EvaluationJob {
     total: usize,
     confusion: Confusion,
     tiles: Vec<(String, f64)>,
-    faults: Vec<String>,
+    faults: Vec<TileFault>,
 }
 
 struct Current {
@@ -33,7 +33,7 @@ pub struct Evaluated {
     /// Mean IoU of each tile, by id.
     pub tiles: Vec<(String, f64)>,
     /// Tiles that could not be scored, a sentence each.
-    pub faults: Vec<String>,
+    pub faults: Vec<TileFault>,
 }
 
 impl EvaluationJob {
@@ -63,7 +63,7 @@ impl EvaluationJob {
                 let Some(tile) = self.waiting.pop_front() else { return false };
                 match self.open(tile, predictor) {
                     Ok(current) => self.current = Some(current),
-                    Err(error) => self.faults.push(format!("a tile is left out of the score: {error}")),
+                    Err(error) => self.faults.push(TileFault { tile, what: error.to_string() }),
                 }
             }
             Some(mut current) => {

@@ -22,6 +22,10 @@ const METRICS: &str = "metrics.csv";
 const STEPS: &str = "steps.csv";
 const SPLIT: &str = "split.json";
 
+const STEP_COLUMNS: [&str; 4] = ["step", "epoch", "loss", "lr"];
+const METRIC_COLUMNS: [&str; 7] =
+    ["step", "epoch", "train_loss", "val_miou", "val_pixel_accuracy", "val_pixels", "secs"];
+
 /// Which of a run's checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checkpoint {
@@ -78,10 +82,12 @@ pub struct MetricsRow {
 /// A run folder being written.
 pub struct RunFolder {
     path: PathBuf,
-    steps: csv::Writer<BufWriter<File>>,
-    metrics: csv::Writer<BufWriter<File>>,
+    steps: Table,
+    metrics: Table,
     log: File,
 }
+
+type Table = csv::Writer<BufWriter<File>>;
 
 impl RunFolder {
     /// Creates the folder and its first files.
@@ -89,30 +95,22 @@ impl RunFolder {
     /// # Errors
     /// If the folder already holds something (runs are never overwritten) or cannot be written.
     pub fn create(path: &Path, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
-        let cannot = |doing| move |source| DataError::Io { doing, path: path.to_owned(), source };
         if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(DataError::Content {
-                what: "this folder is not empty, and a run never overwrites anything: choose another one".to_owned(),
-                path: path.to_owned(),
-            });
+            let what = "this folder is not empty, and a run never overwrites anything: choose another one";
+            return Err(DataError::content(what, path));
         }
-        fs::create_dir_all(path).map_err(cannot("cannot create the run folder (choose another one)"))?;
+        fs::create_dir_all(path).map_err(DataError::io("cannot create the run folder (choose another one)", path))?;
         let text = toml::to_string_pretty(config).map_err(|error| DataError::Content {
             what: format!("the configuration cannot be written as text ({error}): use a path in UTF-8"),
             path: config.data.clone(),
         })?;
         write(&path.join(CONFIG), text.as_bytes())?;
         write_json(&path.join(CLASSES), classes)?;
-        let csv = |name: &str| -> Result<_, DataError> {
-            let file = File::create(path.join(name)).map_err(cannot("cannot write into the run folder"))?;
-            Ok(csv::Writer::from_writer(BufWriter::new(file)))
-        };
-        let (steps, mut metrics) = (csv(STEPS)?, csv(METRICS)?);
-        let log = OpenOptions::new().create(true).append(true).open(path.join("log.txt"));
-        let log = log.map_err(cannot("cannot write into the run folder"))?;
-        let columns = ["step", "epoch", "train_loss", "val_miou", "val_pixel_accuracy", "val_pixels", "secs"];
         let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
-        metrics.write_record(columns.map(str::to_owned).into_iter().chain(per_class)).map_err(csv_error(path))?;
+        let steps = table(path, STEPS, STEP_COLUMNS.map(str::to_owned))?;
+        let metrics = table(path, METRICS, METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class))?;
+        let log = OpenOptions::new().create(true).append(true).open(path.join("log.txt"));
+        let log = log.map_err(DataError::io("cannot write into the run folder", path))?;
         Ok(Self { path: path.to_owned(), steps, metrics, log })
     }
 
@@ -155,7 +153,7 @@ impl RunFolder {
     /// If the disk is full or the folder gone.
     pub fn flush(&mut self) -> Result<(), DataError> {
         let flushed = self.steps.flush().and_then(|()| self.metrics.flush());
-        flushed.map_err(|source| DataError::Io { doing: "cannot write", path: self.path.clone(), source })
+        flushed.map_err(DataError::io("cannot write", &self.path))
     }
 
     /// Appends a line to `log.txt`. A log that cannot be written must not end a run, so nothing is returned.
@@ -174,11 +172,7 @@ impl RunFolder {
             what: format!("the checkpoint cannot be written ({error}): check the space left"),
             path: partial.clone(),
         })?;
-        fs::rename(&partial, &path).map_err(|source| DataError::Io {
-            doing: "cannot write the checkpoint",
-            path: path.clone(),
-            source,
-        })?;
+        fs::rename(&partial, &path).map_err(DataError::io("cannot write the checkpoint", &path))?;
         Ok(path)
     }
 
@@ -216,11 +210,8 @@ impl FinishedRun {
     /// If it is none, or damaged; the message names the file.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let file = path.join(CONFIG);
-        let text = fs::read_to_string(&file).map_err(|source| DataError::Io {
-            doing: "this is no run folder (a run folder holds config.toml, best.bpk and more)",
-            path: file.clone(),
-            source,
-        })?;
+        const NONE: &str = "this is no run folder (a run folder holds config.toml, best.bpk and more)";
+        let text = fs::read_to_string(&file).map_err(DataError::io(NONE, &file))?;
         let config = toml::from_str(&text).map_err(|error| DataError::Content {
             what: format!("the configuration is damaged: {error}"),
             path: file,
@@ -229,6 +220,11 @@ impl FinishedRun {
         let classes = Classes::new(list)
             .map_err(|error| DataError::Content { what: error.to_string(), path: path.join(CLASSES) })?;
         Ok(Self { path: path.to_owned(), config, classes })
+    }
+
+    /// Whether there are any weights to load.
+    pub fn has_checkpoint(&self) -> bool {
+        [Checkpoint::Best, Checkpoint::Last].iter().any(|which| checkpoint_path(&self.path, *which).exists())
     }
 
     /// Loads the best weights into a network of the run's shape; the last ones if the run was killed before its first
@@ -260,7 +256,7 @@ impl FinishedRun {
         read_json(&self.path.join(SPLIT))
     }
 
-    /// `summary.json`, if the run got to write one.
+    /// `summary.json`, if the run got to write one (a killed one does not).
     pub fn summary<T: DeserializeOwned>(&self) -> Option<T> {
         read_json(&self.path.join(SUMMARY)).ok()
     }
@@ -306,12 +302,22 @@ fn metrics_row(record: &csv::StringRecord) -> Option<MetricsRow> {
     })
 }
 
+/// A table with its first line on the disk: whoever looks early finds what the columns are, not an empty file.
+fn table(folder: &Path, name: &str, columns: impl IntoIterator<Item = String>) -> Result<Table, DataError> {
+    const DOING: &str = "cannot write into the run folder";
+    let file = File::create(folder.join(name)).map_err(DataError::io(DOING, folder))?;
+    let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(BufWriter::new(file));
+    table.write_record(columns).map_err(csv_error(folder))?;
+    table.flush().map_err(DataError::io(DOING, folder))?;
+    Ok(table)
+}
+
 fn csv_error(path: &Path) -> impl Fn(csv::Error) -> DataError + '_ {
     |error| DataError::Content { what: format!("cannot write the run's figures ({error})"), path: path.to_owned() }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    fs::write(path, bytes).map_err(|source| DataError::Io { doing: "cannot write", path: path.to_owned(), source })
+    fs::write(path, bytes).map_err(DataError::io("cannot write", path))
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {
@@ -321,8 +327,7 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, DataError> {
-    let text =
-        fs::read(path).map_err(|source| DataError::Io { doing: "cannot read", path: path.to_owned(), source })?;
+    let text = fs::read(path).map_err(DataError::io("cannot read", path))?;
     serde_json::from_slice(&text)
         .map_err(|error| DataError::Content { what: format!("this file is damaged: {error}"), path: path.to_owned() })
 }
@@ -362,6 +367,18 @@ mod tests {
         assert_eq!(steps, [step]);
         assert_eq!(rows[0].iou[..6], metrics.iou[..6]);
         assert!(rows[0].iou[6].is_nan());
+    }
+
+    #[test]
+    fn tables_have_their_columns_from_the_beginning() {
+        let (_dir, run) = folder();
+        let text = |name: &str| fs::read_to_string(run.path().join(name)).unwrap();
+        assert_eq!(text(STEPS), "step,epoch,loss,lr\n");
+        assert!(
+            text(METRICS).starts_with("step,epoch,train_loss,val_miou,") && text(METRICS).ends_with(",iou_unknown\n")
+        );
+        let (steps, metrics) = FinishedRun::open(run.path()).unwrap().history();
+        assert!(steps.is_empty() && metrics.is_empty());
     }
 
     #[test]

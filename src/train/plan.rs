@@ -1,5 +1,6 @@
 //! Which tiles a run learns from and which it is scored on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::data::{Project, Tile};
@@ -23,7 +24,6 @@ impl Plan {
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
         let mut notes = Vec::new();
         if let Some(ignore) = &config.ignore {
-            // Names that are no class are refused by `RunConfig::problems`.
             project.classes.ignore_only(ignore);
         }
         let usable = |tile: &Tile| tile.fault.is_none();
@@ -70,6 +70,56 @@ fn choose(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut V
         let (train, val) = (masked.len() - val.len(), val.len());
         notes
             .push(format!("No valid split provided -> split train into {train} train / {val} val (val_ratio={ratio})"));
+        notes.extend(scenes_note(&groups, val, ratio));
     }
     val
+}
+
+/// Why more tiles validate than the ratio asks for, if they do.
+fn scenes_note(groups: &[&str], val: usize, ratio: f64) -> Option<String> {
+    let wanted = ((groups.len() as f64 * ratio) as usize).max(1);
+    let scenes = groups.iter().collect::<BTreeSet<_>>().len();
+    let (tiles, percent) = (groups.len(), (100.0 * val as f64 / groups.len() as f64).round());
+    (val > wanted).then(|| {
+        format!(
+            "{val} of {tiles} tiles ({percent} %) validate where val_ratio asks for {wanted}: the tiles come from {scenes} \
+             scenes, and a scene is never divided, for a tile beside one that was learned from would flatter the score"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClassDef, Classes};
+
+    /// Masked tiles of these names.
+    fn plan(names: &[&str]) -> Plan {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["images", "masks"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+            for name in names {
+                image::RgbImage::new(4, 4).save(dir.path().join(folder).join(format!("{name}.png"))).unwrap();
+            }
+        }
+        let class = |name: &str, color| ClassDef { name: name.to_owned(), color, ignored: false };
+        let classes = Classes::new(vec![class("a", [0; 3]), class("b", [255; 3])]).unwrap();
+        crate::data::write_classes(dir.path(), &classes).unwrap();
+        Plan::new(Project::open(dir.path()).unwrap(), &RunConfig::default())
+    }
+
+    #[test]
+    fn more_validation_tiles_than_asked_for_are_explained() {
+        let plan = plan(&["north_1", "north_2", "north_3", "south_1", "south_2", "south_3"]);
+        assert_eq!((plan.train.len(), plan.val.len()), (3, 3));
+        let note = &plan.notes[1];
+        assert!(note.starts_with("3 of 6 tiles (50 %) validate where val_ratio asks for 1: "), "{note}");
+        assert!(note.contains("2 scenes"), "{note}");
+    }
+
+    #[test]
+    fn a_split_as_asked_for_needs_no_words() {
+        let plan = plan(&["a", "b", "c", "d"]);
+        assert_eq!((plan.train.len(), plan.val.len(), plan.notes.len()), (3, 1, 1));
+    }
 }

@@ -104,7 +104,11 @@ impl RunState {
 
     fn finished(&mut self, summary: Box<Summary>) -> String {
         self.phase = Phase::Idle;
-        let how = if summary.outcome == Outcome::Completed { "Training complete" } else { "Training stopped" };
+        let how = match summary.outcome {
+            Outcome::Completed => "Training complete",
+            Outcome::Stopped => "Training stopped",
+            Outcome::Failed => "Training failed",
+        };
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
         let note = format!("{how} after {} steps.{best} Everything is in {}", summary.steps, summary.folder.display());
         self.summary = Some(summary);
@@ -249,6 +253,7 @@ pub(super) mod tests {
         let summary = Summary {
             folder: "/runs/1".into(),
             outcome: Outcome::Stopped,
+            why: None,
             steps: 12,
             epochs: 1,
             best_miou: Some(0.5),

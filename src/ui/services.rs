@@ -92,7 +92,7 @@ impl Services {
             Done::OpenFailed(path, why) => {
                 state.opening = None;
                 state.settings.recent.retain(|recent| *recent != path);
-                state.say(Level::Error, &format!("Cannot open {}: {why}", path.display()));
+                state.say(Level::Error, &why);
             }
             Done::ProjectPicked(path) => execute::open_project(self, state, path),
             Done::RunPicked(path) => execute::open_run(self, state, path),

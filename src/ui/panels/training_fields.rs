@@ -111,7 +111,9 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
     field(ui, "Validation", |ui| {
         ui.add(DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3));
-        ui.weak("of the tiles").on_hover_text("Used when the dataset names no validation tiles");
+        ui.weak("of the tiles").on_hover_text(
+            "Used when the dataset names no validation tiles. Tiles of one scene stay together, so more may validate than asked for",
+        );
     });
     field(ui, "Seed", |ui| ui.add(DragValue::new(&mut form.seed)));
     field(ui, "Device", |ui| device_ui(ui, &mut form.device));

@@ -1,0 +1,37 @@
+//! The window without a screen, as tests drive it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use eframe::egui::vec2;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use pointillist::ui::{App, StartOptions};
+
+/// The window over a project folder, as it is at its first frame.
+pub(crate) fn open(project: Option<&Path>) -> Harness<'static, App> {
+    let options = StartOptions { path: project.map(Path::to_path_buf), empty: project.is_none() };
+    Harness::builder()
+        .with_size(vec2(1600.0, 1000.0))
+        .with_max_steps(64)
+        .build_eframe(move |cc| App::new(cc, &options).expect("the window's threads start"))
+}
+
+/// Frames until something is so; a test that trains waits longest.
+pub(crate) fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn(&App) -> bool) {
+    let start = Instant::now();
+    while !so(harness.state()) {
+        let messages = harness.state().state().messages.all();
+        assert!(start.elapsed() < Duration::from_secs(180), "waited in vain until {what}; messages: {messages:?}");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+}
+
+/// Scrolls to what has this label, and clicks it.
+pub(crate) fn click(harness: &mut Harness<'_, App>, label: &str) {
+    harness.get_by_label(label).scroll_to_me();
+    harness.run_ok();
+    harness.get_by_label(label).click();
+    harness.run_ok();
+}
