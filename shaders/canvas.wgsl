@@ -18,6 +18,8 @@ struct View {
     outline: vec2<f32>,
     image_opacity: f32,
     labels_opacity: f32,
+    // Behind the tile.
+    ground: vec4<f32>,
 }
 
 override shows_image: bool = true;
@@ -56,6 +58,12 @@ fn vs_tile(@builtin(vertex_index) i: u32) -> Corner {
     return corner_at(vec2<f32>(f32(i & 1u), f32(i >> 1u)));
 }
 
+// All of the view.
+@vertex
+fn vs_ground(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(f32(i & 1u) * 2.0 - 1.0, f32(i >> 1u) * 2.0 - 1.0, 0.0, 1.0);
+}
+
 @vertex
 fn vs_labels(@location(0) uv: vec2<f32>) -> Corner {
     return corner_at(uv);
@@ -83,6 +91,11 @@ fn for_target(color: vec4<f32>) -> vec4<f32> {
         return vec4<f32>(linear_from_srgb(color.rgb / max(color.a, 0.0001)) * color.a, color.a);
     }
     return color;
+}
+
+@fragment
+fn fs_ground() -> @location(0) vec4<f32> {
+    return for_target(view.ground);
 }
 
 @fragment

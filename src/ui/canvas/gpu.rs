@@ -42,6 +42,7 @@ struct ViewGpu {
     groups: Option<[wgpu::BindGroup; 2]>,
     tile: Option<TileLayers>,
     labels: Triangles,
+    has_ground: bool,
     is_filtered: bool,
 }
 
@@ -85,6 +86,7 @@ impl CanvasGpu {
         let labels = self.textures.labels.as_ref().filter(|_| drawing.shown[Layer::Labels as usize]);
         view.labels.set(device, queue, &labels.map_or_else(Vec::new, |labels| frame.label_triangles(&labels.chain)));
         view.is_filtered = drawing.is_filtered;
+        view.has_ground = frame.ground.is_some();
         if let Some(layers) = view.tile {
             self.pipelines.ready(device, layers);
         }
@@ -102,6 +104,10 @@ impl CanvasGpu {
         let Some(view) = self.views.get(&view) else { return };
         let Some([nearest, linear]) = &view.groups else { return };
         pass.set_bind_group(0, if view.is_filtered { linear } else { nearest }, &[]);
+        if view.has_ground {
+            pass.set_pipeline(self.pipelines.ground());
+            pass.draw(0..4, 0..1);
+        }
         if let Some(pipeline) = view.tile.and_then(|layers| self.pipelines.tile(layers)) {
             pass.set_pipeline(pipeline);
             pass.draw(0..4, 0..1);
@@ -175,6 +181,7 @@ impl ViewGpu {
             groups: None,
             tile: None,
             labels: Triangles::new(device, 0),
+            has_ground: false,
             is_filtered: false,
         }
     }

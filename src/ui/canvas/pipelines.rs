@@ -47,6 +47,7 @@ impl TileLayers {
 /// What does not change from frame to frame.
 pub(super) struct Pipelines {
     tiles: HashMap<TileLayers, wgpu::RenderPipeline>,
+    ground: wgpu::RenderPipeline,
     labels: wgpu::RenderPipeline,
     maker: Maker,
     samplers: [wgpu::Sampler; 2],
@@ -80,6 +81,7 @@ impl Pipelines {
         };
         Self {
             tiles: HashMap::new(),
+            ground: maker.ground(device),
             labels: maker.labels(device, corner),
             maker,
             samplers: [sampler(wgpu::FilterMode::Nearest), sampler(wgpu::FilterMode::Linear)],
@@ -95,6 +97,11 @@ impl Pipelines {
     /// Draws the tile with these layers, if [`ready`](Self::ready).
     pub(super) fn tile(&self, layers: TileLayers) -> Option<&wgpu::RenderPipeline> {
         self.tiles.get(&layers)
+    }
+
+    /// Fills what is behind the tile.
+    pub(super) fn ground(&self) -> &wgpu::RenderPipeline {
+        &self.ground
     }
 
     /// Draws own labels.
@@ -159,6 +166,11 @@ impl Maker {
             immediate_size: 0,
         });
         Self { module, bindings, layout, format }
+    }
+
+    fn ground(&self, device: &wgpu::Device) -> wgpu::RenderPipeline {
+        let strip = wgpu::PrimitiveTopology::TriangleStrip;
+        self.make(device, ["vs_ground", "fs_ground"], (strip, &[]), &[], None)
     }
 
     fn tile(&self, device: &wgpu::Device, layers: TileLayers) -> wgpu::RenderPipeline {
