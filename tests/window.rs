@@ -127,6 +127,18 @@ fn keys_pick_classes_tools_layers_and_tiles() {
         harness.run_ok();
         assert!(check(harness.state()), "{key:?}");
     }
+    for _ in 0..2 {
+        harness.event(eframe::egui::Event::Key {
+            key: Key::CloseBracket,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        });
+    }
+    let before = harness.state().state().settings.radius;
+    harness.run_ok();
+    assert!(harness.state().state().settings.radius - before >= 2.0, "two presses within a frame are two steps");
     harness.key_press(Key::F1);
     harness.run_ok();
     harness.get_by_label("Eraser");

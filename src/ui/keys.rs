@@ -153,9 +153,10 @@ pub fn pressed(ctx: &Context) -> Vec<UiAction> {
     let mut actions = Vec::new();
     ctx.input_mut(|input| {
         for binding in BINDINGS {
-            if binding.keys.iter().any(|key| input.consume_shortcut(key)) {
-                actions.push((binding.action)());
-            }
+            // As often as they were pressed: a slow frame must not swallow an undo.
+            let count = |key: &KeyboardShortcut| input.count_and_consume_key(key.modifiers, key.logical_key);
+            let times: usize = binding.keys.iter().map(count).sum();
+            actions.extend((0..times).map(|_| (binding.action)()));
         }
         for (index, key) in DIGITS.into_iter().enumerate() {
             if input.consume_key(Modifiers::NONE, key) {

@@ -49,7 +49,7 @@ fn keys_ui(ui: &mut Ui) {
 fn group_ui(ui: &mut Ui, group: &str) {
     let strong = Tokens::of(ui).strong;
     ui.label(RichText::new(group).font(semibold(13.0)).color(strong));
-    Grid::new(group).num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
+    Grid::new(group).num_columns(2).min_row_height(18.0).spacing([16.0, 3.0]).show(ui, |ui| {
         for (_, keys, text) in BY_HAND.iter().filter(|(of, ..)| *of == group) {
             ui.label(RichText::new(*keys).font(mono(12.0)));
             ui.label(*text);

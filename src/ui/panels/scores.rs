@@ -32,8 +32,10 @@ pub fn scores_ui(ui: &mut Ui, state: &AppState) {
             ui.add_space(24.0);
             matrix_ui(ui, classes, &evaluation.confusion);
             ui.add_space(8.0);
-            ui.set_max_width(150.0);
-            ui.weak("Truth in rows, prediction in columns, per cent of the row.");
+            ui.vertical(|ui| {
+                ui.set_max_width(150.0);
+                ui.weak("Truth in rows, prediction in columns, per cent of the row.");
+            });
         });
     });
 }
