@@ -110,7 +110,8 @@ fn scene_of(props: &Props) -> Props {
 fn frame_ms(offscreen: &mut Offscreen, props: &Props, zoom: f32, layers: &[Layer]) -> f64 {
     let mut props = Props { labels: props.labels.clone(), ..scene_of(props) };
     for layer in Layer::ALL {
-        props.layers[layer] = LayerStyle { visible: layers.contains(&layer), opacity: 0.6 };
+        let opacity = if layer == Layer::Image { 1.0 } else { 0.6 };
+        props.layers[layer] = LayerStyle { visible: layers.contains(&layer), opacity };
     }
     let mut step = 0.0;
     median_ms(25, || {

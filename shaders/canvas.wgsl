@@ -2,29 +2,24 @@
 // Which of them are shown is fixed when the pipeline is made, so a hidden layer costs nothing. Own labels are a draw of
 // their own, only where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour. Textures
 // are bound at the one reduction that suits the zoom: choosing it here, pixel by pixel, would take time.
-
-struct Plane {
-    // Texels across the tile. Where odd sizes were halved this is a little more than the texture has.
-    size: vec2<f32>,
-    last_texel: vec2<u32>,
-    @size(16) opacity: f32,
-}
+//
+// Class indices and their colours are both read through a sampler: software devices have a fast path for that, while
+// they work through plain loads and arrays one pixel at a time. All indices come in one fetch.
 
 struct View {
     // clip position = uv * xy + zw
     uv_to_clip: vec4<f32>,
-    // Own labels are drawn in cells of a grid: the size of one in uv, and the last.
-    cell: vec2<f32>,
-    last_cell: vec2<u32>,
+    // Full mask, sampled mask, prediction, confidence.
+    opacities: vec4<f32>,
+    // From uv over the tile to uv over the texture. Where odd sizes were halved the texture ends a little short.
+    indices_scale: vec2<f32>,
+    labels_scale: vec2<f32>,
     // The width of the labels' outline in uv.
     outline: vec2<f32>,
-    padding: vec2<u32>,
-    image: Plane,
-    mask: Plane,
-    sampled: Plane,
-    prediction: Plane,
-    confidence: Plane,
-    labels: Plane,
+    image_opacity: f32,
+    labels_opacity: f32,
+    // Behind the tile.
+    ground: vec4<f32>,
 }
 
 override shows_image: bool = true;
@@ -32,53 +27,57 @@ override shows_mask: bool = true;
 override shows_sampled: bool = true;
 override shows_prediction: bool = true;
 override shows_confidence: bool = true;
+// The image hides what is behind the tile.
+override is_opaque: bool = false;
 override target_is_srgb: bool = false;
 
 @group(0) @binding(0) var<uniform> view: View;
-// 256 colours each, four to a vector, red in the lowest byte.
-@group(0) @binding(1) var<uniform> class_colors: array<vec4<u32>, 64>;
-@group(0) @binding(2) var<uniform> confidence_colors: array<vec4<u32>, 64>;
+// A colour per index, alpha multiplied in: the classes' in the upper row, confidence in the lower.
+@group(0) @binding(1) var colors: texture_2d<f32>;
+@group(0) @binding(2) var nearest: sampler;
 @group(0) @binding(3) var image_sampler: sampler;
 @group(0) @binding(4) var image: texture_2d<f32>;
-@group(0) @binding(5) var mask: texture_2d<u32>;
-@group(0) @binding(6) var sampled: texture_2d<u32>;
-@group(0) @binding(7) var prediction: texture_2d<u32>;
-@group(0) @binding(8) var confidence: texture_2d<u32>;
-@group(0) @binding(9) var labels: texture_2d<u32>;
+// Full mask, sampled mask, prediction, confidence.
+@group(0) @binding(5) var indices: texture_2d<f32>;
+@group(0) @binding(6) var labels: texture_2d<f32>;
+
+const CLASSES: f32 = 0.25;
+const CONFIDENCE: f32 = 0.75;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
     @location(0) uv: vec2<f32>,
 }
 
-fn corner_of(low: vec2<f32>, high: vec2<f32>, i: u32) -> Corner {
-    let uv = select(low, high, vec2<bool>((i & 1u) == 1u, i > 1u));
+fn corner_at(uv: vec2<f32>) -> Corner {
     return Corner(vec4<f32>(uv * view.uv_to_clip.xy + view.uv_to_clip.zw, 0.0, 1.0), uv);
 }
 
 @vertex
 fn vs_tile(@builtin(vertex_index) i: u32) -> Corner {
-    return corner_of(vec2<f32>(0.0), vec2<f32>(1.0), i);
+    return corner_at(vec2<f32>(f32(i & 1u), f32(i >> 1u)));
+}
+
+// All of the view.
+@vertex
+fn vs_ground(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
+    return vec4<f32>(f32(i & 1u) * 2.0 - 1.0, f32(i >> 1u) * 2.0 - 1.0, 0.0, 1.0);
 }
 
 @vertex
-fn vs_labels(@builtin(vertex_index) i: u32, @location(0) cell: vec2<u32>) -> Corner {
-    let high = vec2<f32>(cell + 1u) * view.cell;
-    return corner_of(vec2<f32>(cell) * view.cell, select(high, vec2<f32>(1.0), cell >= view.last_cell), i);
+fn vs_labels(@location(0) uv: vec2<f32>) -> Corner {
+    return corner_at(uv);
 }
 
-fn index_at(texture: texture_2d<u32>, plane: Plane, uv: vec2<f32>) -> u32 {
-    return textureLoad(texture, min(vec2<u32>(uv * plane.size), plane.last_texel), 0).x;
+// The colour of an index, out of one row of the colours.
+fn color_of(index: f32, row: f32) -> vec4<f32> {
+    // Stored index / 255 to the middle of a texel of 256.
+    return textureSampleLevel(colors, nearest, vec2<f32>(index * (255.0 / 256.0) + 0.5 / 256.0, row), 0.0);
 }
 
-fn class_color(index: u32) -> vec4<f32> {
-    return unpack4x8unorm(class_colors[index >> 2u][index & 3u]);
-}
-
-// Alpha multiplied in below and in the result, not in the colour.
+// Alpha is multiplied in everywhere.
 fn over(below: vec4<f32>, color: vec4<f32>, opacity: f32) -> vec4<f32> {
-    let alpha = color.a * opacity;
-    return below * (1.0 - alpha) + vec4<f32>(color.rgb * alpha, alpha);
+    return below * (1.0 - color.a * opacity) + color * opacity;
 }
 
 fn linear_from_srgb(color: vec3<f32>) -> vec3<f32> {
@@ -95,32 +94,43 @@ fn for_target(color: vec4<f32>) -> vec4<f32> {
 }
 
 @fragment
+fn fs_ground() -> @location(0) vec4<f32> {
+    return for_target(view.ground);
+}
+
+@fragment
 fn fs_tile(corner: Corner) -> @location(0) vec4<f32> {
     let uv = corner.uv;
     var color = vec4<f32>(0.0);
     if shows_image {
-        color = vec4<f32>(textureSampleLevel(image, image_sampler, uv, 0.0).rgb, 1.0) * view.image.opacity;
+        color = vec4<f32>(textureSampleLevel(image, image_sampler, uv, 0.0).rgb, 1.0);
+        if !is_opaque {
+            color *= view.image_opacity;
+        }
     }
+    let at = textureSampleLevel(indices, nearest, uv * view.indices_scale, 0.0);
     if shows_mask {
-        color = over(color, class_color(index_at(mask, view.mask, uv)), view.mask.opacity);
+        color = over(color, color_of(at.x, CLASSES), view.opacities.x);
     }
     if shows_sampled {
-        color = over(color, class_color(index_at(sampled, view.sampled, uv)), view.sampled.opacity);
+        color = over(color, color_of(at.y, CLASSES), view.opacities.y);
     }
     if shows_prediction {
-        color = over(color, class_color(index_at(prediction, view.prediction, uv)), view.prediction.opacity);
+        color = over(color, color_of(at.z, CLASSES), view.opacities.z);
     }
     if shows_confidence {
-        let value = index_at(confidence, view.confidence, uv);
-        color = over(color, unpack4x8unorm(confidence_colors[value >> 2u][value & 3u]), view.confidence.opacity);
+        color = over(color, color_of(at.w, CONFIDENCE), view.opacities.w);
+    }
+    if is_opaque {
+        color.a = 1.0;
     }
     return for_target(color);
 }
 
 fn label_at(uv: vec2<f32>) -> vec4<f32> {
     let inside = all(uv >= vec2<f32>(0.0)) && all(uv < vec2<f32>(1.0));
-    let color = class_color(index_at(labels, view.labels, clamp(uv, vec2<f32>(0.0), vec2<f32>(1.0))));
-    return select(vec4<f32>(0.0), color, inside);
+    let index = textureSampleLevel(labels, nearest, uv * view.labels_scale, 0.0).x;
+    return select(vec4<f32>(0.0), color_of(index, CLASSES), inside);
 }
 
 // Own labels stand out by an outline, dark around light colours and light around dark ones.
@@ -137,6 +147,6 @@ fn fs_labels(corner: Corner) -> @location(0) vec4<f32> {
     next = label_at(corner.uv + dy);
     beside = select(beside, next, next.a > beside.a);
     let is_light = dot(beside.rgb, vec3<f32>(0.299, 0.587, 0.114)) > 0.35;
-    let outline = vec4<f32>(vec3<f32>(select(1.0, 0.0, is_light)), beside.a);
-    return for_target(over(vec4<f32>(0.0), select(outline, own, own.a > 0.0), view.labels.opacity));
+    let outline = vec4<f32>(vec3<f32>(select(beside.a, 0.0, is_light)), beside.a);
+    return for_target(select(outline, own, own.a > 0.0) * view.labels_opacity);
 }

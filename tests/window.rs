@@ -108,6 +108,18 @@ fn keys_pick_classes_tools_layers_and_tiles() {
         harness.run_ok();
         assert!(check(harness.state()), "{key:?}");
     }
+    for _ in 0..2 {
+        harness.event(eframe::egui::Event::Key {
+            key: Key::CloseBracket,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        });
+    }
+    let before = harness.state().state().settings.radius;
+    harness.run_ok();
+    assert!(harness.state().state().settings.radius - before >= 2.0, "two presses within a frame are two steps");
     harness.key_press(Key::F1);
     harness.run_ok();
     harness.get_by_label("Eraser");
@@ -254,4 +266,78 @@ fn a_folder_that_cannot_be_opened_is_one_message() {
     click(&mut harness, "Close this message");
     assert_eq!(harness.state().state().messages.toasts().count(), 0);
     assert!(harness.state().state().messages.text().contains("error"));
+}
+
+/// A folder as the desktop hands it over when it is dropped.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("a folder has no bytes".to_owned())
+    }
+}
+
+#[test]
+fn a_folder_dropped_on_the_window_is_opened() {
+    let root = project();
+    let mut harness = window(None);
+    harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(root.path().to_path_buf())));
+    step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
+    harness.run_ok();
+    harness.get_by_label("Tile 1");
+}
+
+#[test]
+fn a_class_is_hidden_by_its_eye_or_a_key() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    let alpha = |app: &App, class: u8| app.state().project.as_ref().map(|open| open.palette.color(class)[3]);
+    click(&mut harness, "Hide class water");
+    assert_eq!((alpha(harness.state(), 4), alpha(harness.state(), 3)), (Some(0), Some(255)));
+    assert_eq!(harness.state().state().class, 0, "the eye picks no class");
+    click(&mut harness, "Show class water");
+    assert_eq!(alpha(harness.state(), 4), Some(255));
+    harness.key_press(Key::Num5);
+    harness.key_press(Key::X);
+    harness.run_ok();
+    assert_eq!(alpha(harness.state(), 4), Some(0));
+}
+
+#[test]
+fn a_path_can_be_typed_wherever_a_folder_is_chosen() {
+    let root = project();
+    let mut harness = window(None);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::L);
+    harness.run_ok();
+    harness.get_by_label("Path of the project folder").type_text(&root.path().display().to_string());
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
+    harness.run_ok();
+    click(&mut harness, "File");
+    harness.get_by_label_contains("Open run path").click();
+    harness.run_ok();
+    harness.get_by_label("Path of the run folder");
+}
+
+#[test]
+fn keys_bring_tabs_and_zoom_levels() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    for (key, tab) in [(Key::F3, Tab::Scores), (Key::F4, Tab::Runs), (Key::F5, Tab::Log), (Key::F2, Tab::Curves)] {
+        harness.key_press(key);
+        harness.run_ok();
+        assert_eq!(harness.state().state().settings.tab, tab);
+    }
+    harness.key_press(Key::W);
+    harness.run_ok();
+    assert_eq!(harness.state().state().active_view, 1);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num0);
+    harness.run_ok();
+    assert!((harness.state().state().camera.camera.zoom - 1.0).abs() < 1e-6, "Ctrl+0 is 100 %");
 }

@@ -43,10 +43,16 @@ pub enum UiAction {
     SetPreset(usize, Preset),
     /// Layers are switched in this view from now on.
     ActivateView(usize),
+    /// Layers are switched in the other view from now on.
+    ActivateOtherView,
     /// Show or hide a layer in the active view.
     ToggleLayer(Layer),
     /// Change a layer's opacity in the active view.
     SetOpacity(Layer, f32),
+    /// Show or hide a class in all layers.
+    ToggleClass(u8),
+    /// Show or hide the class in hand.
+    ToggleClassInHand,
     /// Paint with this class from now on.
     PickClass(u8),
     /// Paint, erase or only pan.
@@ -135,8 +141,10 @@ pub enum Dialog {
     Keys,
     /// Name, version, licence.
     About,
-    /// A path to type, for desktops without a file dialog.
+    /// A project's path to type, for desktops without a file dialog.
     OpenPath,
+    /// A run's path to type.
+    OpenRunPath,
     /// The class list, to be edited.
     Classes,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender};
@@ -13,12 +13,13 @@ use super::action::{Tab, UiAction};
 use super::app_icon::app_icon;
 use super::canvas::CanvasGpu;
 use super::execute::execute;
+use super::frame_times::FrameTimes;
 use super::message::Level;
 use super::panels::{self, side};
 use super::services::Services;
 use super::settings::{STORAGE_KEY, Settings};
 use super::state::AppState;
-use super::theme::{self, Tokens};
+use super::theme::{self, Tokens, on_panel};
 use super::views::{drop_ui, views_ui};
 use crate::engine::Waker;
 
@@ -36,6 +37,7 @@ pub struct StartOptions {
 /// # Errors
 /// If the desktop gives no window, or the graphics system no device to draw it with.
 pub fn run(options: StartOptions) -> anyhow::Result<()> {
+    let started = Instant::now();
     let viewport = egui::ViewportBuilder::default()
         .with_title("Pointillist")
         .with_app_id("pointillist")
@@ -44,7 +46,11 @@ pub fn run(options: StartOptions) -> anyhow::Result<()> {
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
     let native = eframe::NativeOptions { viewport, ..Default::default() };
-    let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(App::new(cc, &options)?)));
+    let create: eframe::AppCreator<'_> = Box::new(move |cc| {
+        let mut app = App::new(cc, &options)?;
+        app.state.frames = FrameTimes::new(started);
+        Ok(Box::new(app))
+    });
     eframe::run_native("pointillist", native, create)
         .map_err(|error| anyhow::anyhow!("{error}"))
         .context("The window could not be opened; `pointillist doctor` lists the graphics adapters, and the command line works without a window")
@@ -129,13 +135,15 @@ impl App {
         let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
         let bar_top = bar.show(ui, |ui| panels::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
         let lower = Panel::bottom("lower").resizable(true).size_range(96.0..=height * 0.6);
-        lower.default_size((height * 0.2).max(150.0)).show(ui, |ui| lower_ui(ui, state, actions));
+        let lower = lower.default_size((height * 0.25).max(150.0));
+        lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions)));
         let tiles = Panel::left("tiles").default_size(216.0).size_range(150.0..=420.0);
-        let in_sight = tiles.show(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions)).inner;
+        let in_sight =
+            tiles.show(ui, |ui| on_panel(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions))).inner;
         state.scroll_to_tile = false;
         self.services.want_thumbnails(state, &in_sight);
         let side_panel = Panel::right("side").default_size(336.0).size_range(336.0..=520.0);
-        side_panel.show(ui, |ui| side::side_ui(ui, state, actions));
+        side_panel.show(ui, |ui| on_panel(ui, |ui| side::side_ui(ui, state, actions)));
         let viewed = CentralPanel::no_frame().show(ui, |ui| views_ui(ui, state, actions)).inner;
         self.services.set_visible(viewed.visible);
         let ctx = ui.ctx().clone();
@@ -162,6 +170,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.state.frames.note(Instant::now());
         let ctx = ui.ctx().clone();
         let mut actions = if self.state.dialog.is_none() { super::keys::pressed(&ctx) } else { Vec::new() };
         if let Some(path) = dropped_path(&ctx) {
@@ -174,6 +183,10 @@ impl eframe::App for App {
         for action in actions {
             self.act(&ctx, action);
         }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::clear_color(visuals).to_normalized_gamma_f32()
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -34,6 +34,9 @@ pub fn text(state: &AppState) -> String {
         ));
         add(format!("tile in view: {:?}", state.view.size()));
     }
+    if let Some(frames) = state.frames.summary() {
+        add(frames);
+    }
     if let Ok(form) = toml::to_string(&state.settings.form) {
         add(format!("\nform:\n{form}"));
     }

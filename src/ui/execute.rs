@@ -67,6 +67,9 @@ fn change_state(state: &mut AppState, action: UiAction) {
         }
         UiAction::SetPreset(view, preset) => state.settings.layers[view] = preset.layers(),
         UiAction::ActivateView(view) => state.active_view = view,
+        UiAction::ActivateOtherView if state.settings.two_views => state.active_view = 1 - state.active_view,
+        UiAction::ToggleClass(class) => toggle_class(state, class),
+        UiAction::ToggleClassInHand => toggle_class(state, state.class),
         UiAction::ToggleLayer(layer) => {
             let style = &mut state.settings.layers[state.active_view][layer];
             style.visible = !style.visible;
@@ -97,6 +100,12 @@ fn change_state(state: &mut AppState, action: UiAction) {
     }
 }
 
+fn toggle_class(state: &mut AppState, class: u8) {
+    if let Some(project) = &mut state.project {
+        project.toggle_class(class);
+    }
+}
+
 /// Sends a command; says so if the engine does not listen.
 fn send(services: &Services, state: &mut AppState, command: Command) {
     if !services.engine.send(command) {
@@ -118,9 +127,9 @@ fn pick(services: &Services, state: &mut AppState, action: &UiAction) {
     let start = state.project.as_ref().map(|project| project.project.root.clone());
     let result = if *action == UiAction::PickRun {
         let start = state.runs_home.clone().or(start);
-        services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked)
+        services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath)
     } else {
-        services.jobs.pick_folder("Open a folder of tiles", start.as_deref(), Done::ProjectPicked)
+        services.jobs.pick_folder("Open a folder of tiles", start.as_deref(), Done::ProjectPicked, Dialog::OpenPath)
     };
     failed_to_start(state, result);
 }
@@ -174,6 +183,7 @@ pub(super) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     if refuses_while_running(state) {
         return;
     }
+    state.dialog = None;
     services.last_run += 1;
     state.run = RunState::begin(services.last_run, "Opening the run");
     state.view.prediction = None;

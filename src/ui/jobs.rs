@@ -3,14 +3,19 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use super::action::Dialog;
 use super::runs::{self, RunEntry};
 use crate::data::demo;
 use crate::data::journal::Replay;
 use crate::data::{Journal, Project};
 use crate::engine::Waker;
+
+/// Nobody closes a dialog sooner than this after asking for it: it was never shown.
+const NEVER_SHOWN: Duration = Duration::from_millis(400);
 
 /// What a job ended in.
 pub enum Done {
@@ -22,6 +27,8 @@ pub enum Done {
     ProjectPicked(PathBuf),
     /// A folder was chosen: a run.
     RunPicked(PathBuf),
+    /// The desktop has no dialog to choose a folder in: this one is to be shown instead.
+    NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
     /// Something failed.
@@ -103,15 +110,23 @@ impl Jobs {
         self.spawn("list runs", move || Done::Runs(runs::of_project(&root)))
     }
 
-    /// Asks for a folder. The dialog is made here, on the window's thread, and awaited elsewhere.
-    pub fn pick_folder(&self, title: &str, start: Option<&Path>, then: fn(PathBuf) -> Done) -> std::io::Result<()> {
+    /// Asks for a folder. The dialog is made here, on the window's thread, and awaited elsewhere. Where the desktop has
+    /// none, `instead` is to be shown.
+    pub fn pick_folder(
+        &self,
+        title: &str,
+        start: Option<&Path>,
+        then: fn(PathBuf) -> Done,
+        instead: Dialog,
+    ) -> std::io::Result<()> {
         let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
         if let Some(start) = start {
             dialog = dialog.set_directory(start);
         }
-        let picked = dialog.pick_folder();
+        let (picked, asked) = (dialog.pick_folder(), Instant::now());
         self.spawn("folder dialog", move || match pollster::block_on(picked) {
             Some(folder) => then(folder.path().to_path_buf()),
+            None if asked.elapsed() < NEVER_SHOWN => Done::NoFolderDialog(instead),
             None => Done::Nothing,
         })
     }

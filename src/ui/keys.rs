@@ -2,7 +2,7 @@
 
 use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Dialog, UiAction};
+use super::action::{Dialog, Tab, UiAction};
 use super::canvas::ToolKind;
 use super::layers::Layer;
 
@@ -37,6 +37,13 @@ pub const BINDINGS: &[Binding] = &[
         text: "Save a checkpoint now",
         action: || UiAction::SaveCheckpoint,
     },
+    Binding {
+        group: "File",
+        keys: &[ctrl(Key::L)],
+        text: "Open a path",
+        action: || UiAction::Show(Some(Dialog::OpenPath)),
+    },
+    Binding { group: "File", keys: &[ctrl(Key::R)], text: "Open a run", action: || UiAction::PickRun },
     Binding { group: "File", keys: &[ctrl(Key::Q)], text: "Quit", action: || UiAction::Quit },
     Binding {
         group: "Labels",
@@ -63,6 +70,18 @@ pub const BINDINGS: &[Binding] = &[
     Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::Fit },
     Binding { group: "View", keys: &[ctrl(Key::Num0)], text: "100 %", action: || UiAction::ActualSize },
     Binding { group: "View", keys: &[plain(Key::T)], text: "One or two views", action: || UiAction::ToggleTwoViews },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::W)],
+        text: "Layers of the other view",
+        action: || UiAction::ActivateOtherView,
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::X)],
+        text: "Hide or show the class in hand",
+        action: || UiAction::ToggleClassInHand,
+    },
     Binding { group: "View", keys: &[plain(Key::A)], text: "Previous tile", action: || UiAction::StepTile(-1) },
     Binding { group: "View", keys: &[plain(Key::D)], text: "Next tile", action: || UiAction::StepTile(1) },
     Binding { group: "View", keys: &[plain(Key::I)], text: "Image", action: || UiAction::ToggleLayer(Layer::Image) },
@@ -97,16 +116,21 @@ pub const BINDINGS: &[Binding] = &[
         text: "Start, pause or go on",
         action: || UiAction::StartOrPause,
     },
+    Binding { group: "Run", keys: &[ctrl(Key::Period)], text: "Stop the run", action: || UiAction::Stop },
     Binding { group: "Run", keys: &[ctrl(Key::E)], text: "Evaluate now", action: || UiAction::Evaluate },
+    Binding { group: "Window", keys: &[plain(Key::F2)], text: "Curves", action: || UiAction::ShowTab(Tab::Curves) },
+    Binding { group: "Window", keys: &[plain(Key::F3)], text: "Scores", action: || UiAction::ShowTab(Tab::Scores) },
+    Binding { group: "Window", keys: &[plain(Key::F4)], text: "Runs", action: || UiAction::ShowTab(Tab::Runs) },
+    Binding { group: "Window", keys: &[plain(Key::F5)], text: "Log", action: || UiAction::ShowTab(Tab::Log) },
     Binding {
-        group: "Help",
+        group: "Window",
         keys: &[plain(Key::F1)],
         text: "These keys",
         action: || UiAction::Show(Some(Dialog::Keys)),
     },
 ];
 
-/// What the mouse and the digits do; they are bound where they act.
+/// What the mouse and the digits do, bound where they act, and what egui binds by itself.
 pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("Labels", "1 – 9", "Pick a class"),
     ("Labels", "Click", "Place a point"),
@@ -115,6 +139,7 @@ pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("View", "Wheel", "Zoom at the cursor"),
     ("View", "Space+Drag", "Pan (or the middle button)"),
     ("View", "Ctrl+Wheel", "Opacity of the top layer"),
+    ("Window", "Ctrl++, Ctrl+-", "Everything larger or smaller"),
 ];
 
 const DIGITS: [Key; 9] =
@@ -128,9 +153,10 @@ pub fn pressed(ctx: &Context) -> Vec<UiAction> {
     let mut actions = Vec::new();
     ctx.input_mut(|input| {
         for binding in BINDINGS {
-            if binding.keys.iter().any(|key| input.consume_shortcut(key)) {
-                actions.push((binding.action)());
-            }
+            // As often as they were pressed: a slow frame must not swallow an undo.
+            let count = |key: &KeyboardShortcut| input.count_and_consume_key(key.modifiers, key.logical_key);
+            let times: usize = binding.keys.iter().map(count).sum();
+            actions.extend((0..times).map(|_| (binding.action)()));
         }
         for (index, key) in DIGITS.into_iter().enumerate() {
             if input.consume_key(Modifiers::NONE, key) {

@@ -8,6 +8,7 @@ pub mod curves;
 pub mod diagnostics;
 pub mod execute;
 pub mod format;
+pub mod frame_times;
 pub mod in_view;
 pub mod jobs;
 pub mod keys;

@@ -96,6 +96,10 @@ impl Services {
             }
             Done::ProjectPicked(path) => execute::open_project(self, state, path),
             Done::RunPicked(path) => execute::open_run(self, state, path),
+            Done::NoFolderDialog(instead) => {
+                state.say(Level::Info, "The desktop shows no folder dialog: type the path");
+                state.dialog = Some(instead);
+            }
             Done::Runs(runs) => state.runs = runs,
             Done::Failed(why) => {
                 state.opening = None;

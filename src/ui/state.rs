@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use eframe::egui::TextureHandle;
 
 use super::action::Dialog;
 use super::canvas::{Palette, ToolKind, ViewState};
+use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
 use super::run_state::RunState;
@@ -72,6 +73,8 @@ pub struct AppState {
     pub class_draft: Vec<ClassDef>,
     /// What draws the window.
     pub graphics: String,
+    /// How long its frames take.
+    pub frames: FrameTimes,
 }
 
 /// A project with its labels.
@@ -82,6 +85,7 @@ pub struct OpenProject {
     pub book: LabelBook,
     /// Colours of the classes, for the canvas.
     pub palette: Palette,
+    hidden: BTreeSet<u8>,
     /// The journal's file.
     pub journal: PathBuf,
     /// Whether the last edit reached the disk.
@@ -100,6 +104,7 @@ impl OpenProject {
             project: Arc::new(project),
             book,
             palette,
+            hidden: BTreeSet::new(),
             journal,
             saved: true,
             told_unmatched: BTreeSet::new(),
@@ -138,7 +143,22 @@ impl OpenProject {
     /// Puts other classes in place.
     pub fn set_project(&mut self, project: Project) {
         self.palette = Palette::of(&project.classes);
+        self.hidden.iter().for_each(|class| self.palette.set_visible(*class, false));
         self.project = Arc::new(project);
+    }
+
+    /// Whether a class is drawn.
+    pub fn is_class_visible(&self, class: u8) -> bool {
+        !self.hidden.contains(&class)
+    }
+
+    /// Shows or hides a class in all layers.
+    pub fn toggle_class(&mut self, class: u8) {
+        let visible = self.hidden.remove(&class);
+        if !visible {
+            self.hidden.insert(class);
+        }
+        self.palette.set_visible(class, visible);
     }
 }
 
@@ -170,6 +190,7 @@ impl AppState {
             typed_path: String::new(),
             class_draft: Vec::new(),
             graphics: String::new(),
+            frames: FrameTimes::new(Instant::now()),
         }
     }
 
@@ -396,6 +417,18 @@ mod tests {
         let ClassWeights::Given(weights) = &state.settings.form.train.class_weights else { panic!("still given") };
         assert_eq!(weights.len(), 7);
         assert!(state.can_start());
+    }
+
+    #[test]
+    fn a_hidden_class_stays_hidden_when_others_are_edited() {
+        let mut state = state();
+        let open = state.project.as_mut().unwrap();
+        open.toggle_class(2);
+        assert!(!open.is_class_visible(2) && open.is_class_visible(1));
+        open.set_project((*open.project).clone());
+        assert_eq!((open.palette.color(1)[3], open.palette.color(2)[3]), (255, 0));
+        open.toggle_class(2);
+        assert!(open.is_class_visible(2) && open.palette.color(2)[3] == 255);
     }
 
     #[test]

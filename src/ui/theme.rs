@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Stroke, Style, TextStyle,
-    Theme, ThemePreference, Ui, Visuals, vec2,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Frame, Margin, Stroke, Style,
+    TextStyle, Theme, ThemePreference, Ui, UiBuilder, UiKind, UiStackInfo, Visuals, vec2,
 };
 use lucide_icons::LUCIDE_FONT_BYTES;
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,19 @@ impl Tokens {
     }
 }
 
+/// What the window is cleared with: the panels' ground. They are not filled one by one, because the shader that egui
+/// draws a rectangle with takes software devices some 30 ms for a large window.
+pub fn clear_color(visuals: &Visuals) -> Color32 {
+    if visuals.dark_mode { DARK.panel } else { LIGHT.panel }
+}
+
+/// Contents of a panel. They know its ground, though nobody fills it: lists fade into it where they go on.
+pub fn on_panel<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let ground = Frame::NONE.fill(clear_color(ui.visuals()));
+    let info = UiStackInfo::new(UiKind::Frame).with_frame(ground);
+    ui.scope_builder(UiBuilder::new().ui_stack_info(info), add).inner
+}
+
 /// A class colour as the window draws it.
 pub fn class_color([r, g, b]: [u8; 3]) -> Color32 {
     Color32::from_rgb(r, g, b)
@@ -210,7 +223,7 @@ fn style(tokens: &Tokens, dark: bool) -> Style {
 
 fn visuals(tokens: &Tokens, dark: bool) -> Visuals {
     let mut visuals = if dark { Visuals::dark() } else { Visuals::light() };
-    visuals.panel_fill = tokens.panel;
+    visuals.panel_fill = Color32::TRANSPARENT; // The window is cleared with the panels' colour: see `clear_color`.
     visuals.window_fill = tokens.raised;
     visuals.window_stroke = Stroke::new(1.0, tokens.line);
     visuals.window_corner_radius = CornerRadius::same(8);

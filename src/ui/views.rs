@@ -29,7 +29,6 @@ pub struct Viewed {
 /// Draws the views. The camera and the pointer's position are the only state they change by themselves.
 pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) -> Viewed {
     let rect = ui.available_rect_before_wrap();
-    ui.painter().rect_filled(rect, 0.0, Tokens::of(ui).canvas);
     let count = if state.settings.two_views { 2 } else { 1 };
     let gap = 2.0;
     let width = (rect.width() - gap * (count as f32 - 1.0)) / count as f32;
@@ -64,7 +63,7 @@ fn view_ui(ui: &mut Ui, view: usize, state: &mut AppState, actions: &mut Vec<UiA
 fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
     let tokens = Tokens::of(ui);
     let active = state.settings.two_views && state.active_view == view;
-    let frame = Frame::NONE.fill(tokens.panel).inner_margin(vec2_margin());
+    let frame = Frame::NONE.inner_margin(vec2_margin());
     let response = frame.show(ui, |ui| {
         let room = vec2(ui.available_width(), HEADER - 6.0);
         ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {

@@ -1,8 +1,8 @@
 //! Small pieces the panels share, so that the same thing looks the same everywhere.
 
 use eframe::egui::{
-    Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    Vec2, vec2,
+    Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, ProgressBar, Response, RichText, Sense, Stroke,
+    StrokeKind, Ui, Vec2, WidgetText, vec2,
 };
 use lucide_icons::Icon;
 
@@ -74,6 +74,12 @@ pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
         ui.label_inputs_by(label.id, add)
     })
     .inner
+}
+
+/// How far something is, in words beside the bar: over it they would stand on two grounds.
+pub fn progress(ui: &mut Ui, share: f32, width: f32, words: impl Into<WidgetText>) {
+    ui.add(ProgressBar::new(share).desired_width(width).desired_height(6.0).fill(Tokens::of(ui).accent));
+    ui.label(words);
 }
 
 /// A small rounded tag.

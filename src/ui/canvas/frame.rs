@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use bytemuck::{Pod, Zeroable};
+use eframe::egui::Color32;
 
-use super::pyramid::half;
+use super::pyramid::{Chain, half};
+use super::strips;
 use super::{LabelPlane, Palette, TileScene};
 use crate::domain::Mask;
 use crate::domain::geometry::Camera;
@@ -22,6 +24,7 @@ pub struct Frame {
     pub(super) palette: Palette,
     pub(super) layers: LayerSet,
     pub(super) lens: Lens,
+    pub(super) ground: Option<Color32>,
 }
 
 /// Camera and target: where image positions land on the target's pixels.
@@ -42,21 +45,14 @@ pub struct Lens {
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub(super) struct ViewUniform {
     uv_to_clip: [f32; 4],
-    cell: [f32; 2],
-    last_cell: [u32; 2],
+    /// Full mask, sampled mask, prediction, confidence.
+    opacities: [f32; 4],
+    indices_scale: [f32; 2],
+    labels_scale: [f32; 2],
     outline: [f32; 2],
-    padding: [u32; 2],
-    planes: [PlaneUniform; 6],
-}
-
-/// One layer's numbers.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
-struct PlaneUniform {
-    size: [f32; 2],
-    last_texel: [u32; 2],
-    opacity: f32,
-    padding: [u32; 3],
+    image_opacity: f32,
+    labels_opacity: f32,
+    ground: [f32; 4],
 }
 
 /// What a view draws.
@@ -65,11 +61,31 @@ pub(super) struct Drawing {
     pub(super) uniform: ViewUniform,
     /// Layers that are drawn.
     pub(super) shown: [bool; 6],
-    /// The reduction of each layer that is read.
-    pub(super) levels: [u32; 6],
+    /// The reductions that are read.
+    pub(super) levels: Levels,
     /// Zoomed out, images are filtered.
     pub(super) is_filtered: bool,
+    /// The image hides what is behind the tile.
+    pub(super) is_opaque: bool,
 }
+
+impl Drawing {
+    /// Whether any of the packed layers is drawn.
+    pub(super) fn shows_indices(&self) -> bool {
+        [Layer::Mask, Layer::Sampled, Layer::Prediction, Layer::Confidence].iter().any(|l| self.shown[*l as usize])
+    }
+}
+
+/// Which reduction of each texture suits the zoom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Levels {
+    pub(super) image: u32,
+    pub(super) indices: u32,
+    pub(super) labels: u32,
+}
+
+/// The textures there are: the layer's own, or the one it is packed in.
+pub(super) type Shapes = [Option<TextureShape>; 6];
 
 /// A texture as the shader sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +94,6 @@ pub(super) struct TextureShape {
     pub(super) size: [u32; 2],
     /// Its levels.
     pub(super) levels: u32,
-}
-
-/// The grid that own labels are drawn in: the size of a cell in uv, and the last cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Grid {
-    pub(super) cell: [f32; 2],
-    pub(super) last_cell: [u32; 2],
 }
 
 impl Frame {
@@ -98,50 +107,101 @@ impl Frame {
             palette: scene.palette.clone(),
             layers: scene.layers.clone(),
             lens,
+            ground: None,
         }
     }
 
-    /// What to draw, given the layers' textures and the grid that own labels are drawn in.
-    pub(super) fn drawing(&self, shapes: [Option<TextureShape>; 6], grid: Grid) -> Drawing {
+    /// Fills the view behind the tile, where nobody else does. Software devices take ten times as long for the shader
+    /// that egui draws a rectangle with.
+    #[must_use]
+    pub fn on(self, ground: Color32) -> Self {
+        Self { ground: Some(ground), ..self }
+    }
+
+    /// What to draw, given the layers' textures.
+    pub(super) fn drawing(&self, shapes: &Shapes) -> Drawing {
+        let shown = Layer::ALL.map(|layer| {
+            let style = self.layers[layer];
+            shapes[layer as usize].is_some() && style.visible && style.opacity > 0.0
+        });
+        let levels = self.levels(shapes);
+        let is_filtered = self.lens.image_px_per_px() > 1.0;
+        let is_opaque = shown[Layer::Image as usize] && self.layers[Layer::Image].opacity >= 1.0;
+        Drawing { uniform: self.uniform(shapes, levels), shown, levels, is_filtered, is_opaque }
+    }
+
+    fn uniform(&self, shapes: &Shapes, levels: Levels) -> ViewUniform {
         let tile = self.view.size;
-        let outline = self.lens.outline(tile);
-        let mut shown = [false; 6];
-        let mut levels = [0; 6];
-        let mut planes = [PlaneUniform::default(); 6];
-        for layer in Layer::ALL {
-            let (i, style) = (layer as usize, self.layers[layer]);
-            if let Some(shape) = shapes[i].filter(|_| style.visible && style.opacity > 0.0) {
-                shown[i] = true;
-                levels[i] = self.level(layer, shape);
-                planes[i] = plane(shape, levels[i], style.opacity.min(1.0));
-            }
+        let opacity = |layer| self.layers[layer].opacity.clamp(0.0, 1.0);
+        let scale = |shape: Option<TextureShape>, level| shape.map_or([1.0; 2], |shape| shape.scale(level));
+        ViewUniform {
+            uv_to_clip: self.lens.uv_to_clip(tile),
+            opacities: [Layer::Mask, Layer::Sampled, Layer::Prediction, Layer::Confidence].map(opacity),
+            indices_scale: scale(packed(shapes), levels.indices),
+            labels_scale: scale(shapes[Layer::Labels as usize], levels.labels),
+            outline: self.lens.outline(tile),
+            image_opacity: opacity(Layer::Image),
+            labels_opacity: opacity(Layer::Labels),
+            ground: self.ground.unwrap_or_default().to_normalized_gamma_f32(),
         }
-        let uv_to_clip = self.lens.uv_to_clip(tile);
-        let Grid { cell, last_cell } = grid;
-        let uniform = ViewUniform { uv_to_clip, cell, last_cell, outline, padding: [0; 2], planes };
-        Drawing { uniform, shown, levels, is_filtered: self.lens.image_px_per_px() > 1.0 }
     }
 
-    /// The reduction of a layer that suits the zoom.
-    fn level(&self, layer: Layer, shape: TextureShape) -> u32 {
-        let texels_per_px = self.lens.image_px_per_px() * shape.size[0] as f32 / self.view.size[0].max(1) as f32;
-        let level = match layer {
-            Layer::Image => smooth_level(texels_per_px),
-            _ => covering_level(texels_per_px),
+    /// Where own labels are to be drawn.
+    pub(super) fn label_triangles(&self, chain: &Chain) -> Vec<strips::Corner> {
+        strips::triangles(chain, self.view.size, self.seen_uv(), self.lens.outline_px())
+    }
+
+    /// The part of the tile in sight, in uv: its low corner and its high one, which may lie beyond the tile.
+    pub(super) fn seen_uv(&self) -> [[f32; 2]; 2] {
+        self.lens.seen_uv(self.view.size)
+    }
+
+    /// The reductions that suit the zoom.
+    fn levels(&self, shapes: &Shapes) -> Levels {
+        let level = |shape: Option<TextureShape>, suits: fn(f32) -> u32| {
+            shape.map_or(0, |shape| {
+                let texels_per_image_px = shape.size[0] as f32 / self.view.size[0].max(1) as f32;
+                suits(self.lens.image_px_per_px() * texels_per_image_px).min(shape.levels.saturating_sub(1))
+            })
         };
-        level.min(shape.levels.saturating_sub(1))
+        Levels {
+            image: level(shapes[Layer::Image as usize], smooth_level),
+            indices: level(packed(shapes), covering_level),
+            labels: level(shapes[Layer::Labels as usize], covering_level),
+        }
     }
 }
 
-/// A layer's numbers at one of its levels. Texels are found as those of the finest level, divided: so blocks lie exactly
-/// where their pixels are.
-fn plane(shape: TextureShape, level: u32, opacity: f32) -> PlaneUniform {
-    let size = shape.size.map(|n| n as f32 / 2.0_f32.powi(level as i32));
-    let last_texel = (0..level).fold(shape.size, |size, _| half(size)).map(|n| n.saturating_sub(1));
-    PlaneUniform { size, last_texel, opacity, padding: [0; 3] }
+/// The texture that class layers are packed in.
+fn packed(shapes: &Shapes) -> Option<TextureShape> {
+    [Layer::Mask, Layer::Sampled, Layer::Prediction].into_iter().find_map(|layer| shapes[layer as usize])
+}
+
+impl TextureShape {
+    /// Texels of a level.
+    pub(super) fn texels(self, level: u32) -> [u32; 2] {
+        (0..level).fold(self.size, |size, _| half(size))
+    }
+
+    /// The size of a level as the finest level's, divided: where odd sizes were halved a little more than it has.
+    pub(super) fn exact_size(self, level: u32) -> [f32; 2] {
+        self.size.map(|n| n as f32 / 2.0_f32.powi(level as i32))
+    }
+
+    /// From uv over the tile to uv over a level, so that blocks lie exactly where their pixels are.
+    fn scale(self, level: u32) -> [f32; 2] {
+        let (exact, texels) = (self.exact_size(level), self.texels(level));
+        [exact[0] / texels[0] as f32, exact[1] / texels[1] as f32]
+    }
 }
 
 impl Lens {
+    /// The part of the tile in sight, in uv: its low corner and its high one, which may lie beyond the tile.
+    fn seen_uv(&self, tile: [u32; 2]) -> [[f32; 2]; 2] {
+        let [x, y, left, top] = self.uv_to_clip(tile);
+        [[(-1.0 - left) / x, (1.0 - top) / y], [(1.0 - left) / x, (-1.0 - top) / y]]
+    }
+
     /// Scale and offset from uv (0 to 1 over the tile) to clip space.
     fn uv_to_clip(&self, tile: [u32; 2]) -> [f32; 4] {
         let scale = self.camera.zoom * self.pixels_per_point;
@@ -159,10 +219,14 @@ impl Lens {
         1.0 / (self.camera.zoom * self.pixels_per_point)
     }
 
-    /// The width of an outline in uv: one point, at least one physical pixel.
+    /// The width of an outline in image pixels: one point, at least one physical pixel.
+    fn outline_px(&self) -> f32 {
+        self.pixels_per_point.round().max(1.0) * self.image_px_per_px()
+    }
+
+    /// The width of an outline in uv.
     fn outline(&self, tile: [u32; 2]) -> [f32; 2] {
-        let width = self.pixels_per_point.round().max(1.0) * self.image_px_per_px();
-        tile.map(|n| width / n.max(1) as f32)
+        tile.map(|n| self.outline_px() / n.max(1) as f32)
     }
 }
 
@@ -194,6 +258,8 @@ mod tests {
         let [x, y, left, top] = lens(2.0).uv_to_clip([100, 50]);
         assert_eq!([0.5 * x + left, 0.5 * y + top], [0.0, 0.0]);
         assert_eq!([left, top], [-1.0, 1.0], "at zoom 2 the tile fills the view exactly");
+        assert_eq!(lens(2.0).seen_uv([100, 50]), [[0.0, 0.0], [1.0, 1.0]]);
+        assert_eq!(lens(4.0).seen_uv([100, 50]), [[0.25, 0.25], [0.75, 0.75]]);
     }
 
     #[test]
@@ -204,7 +270,7 @@ mod tests {
 
     #[test]
     fn numbers_lie_where_the_shader_looks_for_them() {
-        let offset = std::mem::offset_of!(ViewUniform, planes);
-        assert_eq!((size_of::<PlaneUniform>(), offset, size_of::<ViewUniform>()), (32, 48, 240));
+        let offset = std::mem::offset_of!(ViewUniform, outline);
+        assert_eq!((offset, size_of::<ViewUniform>()), (48, 80));
     }
 }

@@ -1,18 +1,19 @@
 //! The compositor: pipelines, the textures of the tile in view, and a callback that draws them inside egui's pass.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use eframe::egui;
 use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
 
-use super::Palette;
-use super::frame::{Frame, Grid, ViewUniform};
+use super::colors::Colors;
+use super::frame::{Frame, Levels, TextureShape, ViewUniform};
+use super::indices::Indices;
 use super::pipelines::{Pipelines, TileLayers};
+use super::slot::Slot;
+use super::strips;
 use super::texture::{LabelTexture, LayerTexture, Uploader};
-use crate::domain::Mask;
-use crate::engine::protocol::Preview;
 use crate::ui::layers::Layer;
 use crate::ui::tiles::TileView;
 
@@ -23,56 +24,32 @@ pub struct CanvasGpu {
     views: HashMap<u64, ViewGpu>,
 }
 
-/// The layers of the tile in view, shared by all views. Each remembers what it was made from, so that nothing is
-/// uploaded twice; a texture that the device refused is not tried again.
-#[derive(Default)]
+/// The layers of the tile in view, shared by all views. Nothing is uploaded twice.
 struct Textures {
-    image: Slot<TileView>,
-    mask: Slot<Mask>,
-    sampled: Slot<Mask>,
-    prediction: Slot<Preview>,
-    confidence: Slot<Preview>,
+    image: Slot<TileView, LayerTexture>,
+    indices: Indices,
     labels: Option<LabelTexture>,
     uploads: u64,
-}
-
-/// A texture and what it was made from.
-struct Slot<T> {
-    source: Weak<T>,
-    texture: Option<LayerTexture>,
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self { source: Weak::new(), texture: None }
-    }
-}
-
-impl<T> Slot<T> {
-    /// Follows `source`, making the texture anew if it is another one. True if it was.
-    fn follow(&mut self, source: Option<&Arc<T>>, make: impl FnOnce(&T) -> Option<LayerTexture>) -> bool {
-        let is_same = source.map_or(self.texture.is_none(), |source| Weak::as_ptr(&self.source) == Arc::as_ptr(source));
-        if !is_same {
-            self.texture = None; // The old one goes before the new one needs its room.
-            self.texture = source.and_then(|source| make(source));
-            self.source = source.map_or_else(Weak::new, Arc::downgrade);
-        }
-        !is_same
-    }
 }
 
 /// One view's numbers and bindings.
 struct ViewGpu {
     numbers: wgpu::Buffer,
-    colors: wgpu::Buffer,
-    palette: Option<Palette>,
+    colors: Colors,
     /// Which state of the textures is bound, and at which reductions.
-    bound: Option<(u64, [u32; 6])>,
+    bound: Option<(u64, Levels)>,
     /// To be drawn with the nearest and with the linear sampler.
     groups: Option<[wgpu::BindGroup; 2]>,
     tile: Option<TileLayers>,
-    has_labels: bool,
+    labels: Triangles,
+    has_ground: bool,
     is_filtered: bool,
+}
+
+/// Corners of triangles, in a buffer that grows when it has to.
+struct Triangles {
+    corners: wgpu::Buffer,
+    count: u32,
 }
 
 impl CanvasGpu {
@@ -92,20 +69,24 @@ impl CanvasGpu {
 
     /// Builds the pipelines for targets of `format`.
     pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
-        Self { pipelines: Pipelines::new(device, format), textures: Textures::default(), views: HashMap::new() }
+        Self { pipelines: Pipelines::new(device, format), textures: Textures::new(device), views: HashMap::new() }
     }
 
     /// Uploads what is new in `frame` and readies the view's numbers. Call before the render pass.
     pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) {
-        self.textures.follow(Uploader { device, queue }, frame);
-        let shapes = Layer::ALL.map(|layer| self.textures.of(layer).map(|texture| texture.shape));
-        let grid = self.textures.labels.as_ref().map_or_else(Grid::default, |labels| labels.grid);
-        let drawing = frame.drawing(shapes, grid);
-        let view = self.views.entry(view).or_insert_with(|| ViewGpu::new(device));
-        view.set_palette(queue, &frame.palette);
-        view.tile = TileLayers::of(&drawing.shown);
-        view.has_labels = drawing.shown[Layer::Labels as usize];
+        let uploader = Uploader { device, queue };
+        self.textures.follow(uploader, frame);
+        let drawing = frame.drawing(&Layer::ALL.map(|layer| self.textures.shape(layer)));
+        if drawing.shows_indices() {
+            self.textures.indices.pack(uploader, drawing.levels.indices, frame.seen_uv());
+        }
+        let view = self.views.entry(view).or_insert_with(|| ViewGpu::new(device, queue));
+        view.colors.set_classes(queue, &frame.palette);
+        view.tile = TileLayers::of(&drawing.shown, drawing.is_opaque);
+        let labels = self.textures.labels.as_ref().filter(|_| drawing.shown[Layer::Labels as usize]);
+        view.labels.set(device, queue, &labels.map_or_else(Vec::new, |labels| frame.label_triangles(&labels.chain)));
         view.is_filtered = drawing.is_filtered;
+        view.has_ground = frame.ground.is_some();
         if let Some(layers) = view.tile {
             self.pipelines.ready(device, layers);
         }
@@ -113,8 +94,8 @@ impl CanvasGpu {
         let wanted = (self.textures.uploads, drawing.levels);
         if view.bound != Some(wanted) {
             view.bound = Some(wanted);
-            let level = |layer: Layer| self.textures.of(layer).map(|of| of.level(drawing.levels[layer as usize]));
-            view.groups = Some(self.pipelines.bind(device, &view.numbers, &view.colors, Layer::ALL.map(level)));
+            let textures = self.textures.at(drawing.levels);
+            view.groups = Some(self.pipelines.bind(device, &view.numbers, view.colors.texture(), &textures));
         }
     }
 
@@ -123,14 +104,18 @@ impl CanvasGpu {
         let Some(view) = self.views.get(&view) else { return };
         let Some([nearest, linear]) = &view.groups else { return };
         pass.set_bind_group(0, if view.is_filtered { linear } else { nearest }, &[]);
+        if view.has_ground {
+            pass.set_pipeline(self.pipelines.ground());
+            pass.draw(0..4, 0..1);
+        }
         if let Some(pipeline) = view.tile.and_then(|layers| self.pipelines.tile(layers)) {
             pass.set_pipeline(pipeline);
             pass.draw(0..4, 0..1);
         }
-        if let Some(labels) = self.textures.labels.as_ref().filter(|_| view.has_labels) {
+        if view.labels.count > 0 {
             pass.set_pipeline(self.pipelines.labels());
-            pass.set_vertex_buffer(0, labels.cells.slice(..));
-            pass.draw(0..4, 0..labels.cell_count);
+            pass.set_vertex_buffer(0, view.labels.corners.slice(..));
+            pass.draw(0..view.labels.count, 0..1);
         }
     }
 
@@ -145,16 +130,13 @@ fn installed_id() -> egui::Id {
 }
 
 impl Textures {
+    fn new(device: &wgpu::Device) -> Self {
+        Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0 }
+    }
+
     fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame) {
-        let prediction = frame.prediction.as_ref();
-        let changes = [
-            self.image.follow(Some(&frame.view), |view| uploader.image(&view.image)),
-            self.mask.follow(frame.view.mask.as_ref(), |mask| uploader.dense(mask.size(), mask.data())),
-            self.sampled.follow(frame.sampled.as_ref(), |mask| uploader.sampled(mask)),
-            self.prediction.follow(prediction, |p| uploader.dense(p.classes.size(), p.classes.data())),
-            self.confidence.follow(prediction, |p| uploader.dense(p.classes.size(), &p.confidence)),
-        ];
-        self.uploads += changes.iter().filter(|changed| **changed).count() as u64;
+        self.uploads += u64::from(self.image.follow(Some(&frame.view), |view| uploader.image(&view.image)));
+        self.uploads += self.indices.follow(uploader, frame);
         match &frame.labels {
             Some(plane) if self.labels.as_ref().is_some_and(|labels| labels.is_current(plane)) => {}
             Some(plane) => {
@@ -165,46 +147,67 @@ impl Textures {
         }
     }
 
-    fn of(&self, layer: Layer) -> Option<&LayerTexture> {
+    /// The shape of the texture a layer is in, if it is there.
+    fn shape(&self, layer: Layer) -> Option<TextureShape> {
         match layer {
-            Layer::Image => self.image.texture.as_ref(),
-            Layer::Mask => self.mask.texture.as_ref(),
-            Layer::Sampled => self.sampled.texture.as_ref(),
-            Layer::Prediction => self.prediction.texture.as_ref(),
-            Layer::Confidence => self.confidence.texture.as_ref(),
-            Layer::Labels => self.labels.as_ref().filter(|labels| labels.cell_count > 0).map(|labels| &labels.texture),
+            Layer::Image => self.image.made().map(|texture| texture.shape),
+            Layer::Labels => self.labels.as_ref().map(|labels| labels.texture.shape),
+            _ => self.indices.shape(layer),
         }
+    }
+
+    /// Image, indices and labels at these reductions.
+    fn at(&self, levels: Levels) -> [Option<wgpu::TextureView>; 3] {
+        [
+            self.image.made().map(|texture| texture.level(levels.image)),
+            self.indices.texture().map(|texture| texture.level(levels.indices)),
+            self.labels.as_ref().map(|labels| labels.texture.level(levels.labels)),
+        ]
     }
 }
 
 impl ViewGpu {
-    fn new(device: &wgpu::Device) -> Self {
-        let buffer = |label, size| {
-            let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
-        };
+    fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
+        let numbers = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("canvas view"),
+            size: size_of::<ViewUniform>() as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
         Self {
-            numbers: buffer("canvas view", size_of::<ViewUniform>() as u64),
-            colors: buffer("canvas class colours", PALETTE_BYTES),
-            palette: None,
+            numbers,
+            colors: Colors::new(device, queue),
             bound: None,
             groups: None,
             tile: None,
-            has_labels: false,
+            labels: Triangles::new(device, 0),
+            has_ground: false,
             is_filtered: false,
-        }
-    }
-
-    fn set_palette(&mut self, queue: &wgpu::Queue, palette: &Palette) {
-        if self.palette.as_ref() != Some(palette) {
-            queue.write_buffer(&self.colors, 0, palette.bytes());
-            self.palette = Some(palette.clone());
         }
     }
 }
 
-/// 256 colours of four bytes.
-pub(super) const PALETTE_BYTES: u64 = 256 * 4;
+impl Triangles {
+    fn new(device: &wgpu::Device, corners: usize) -> Self {
+        let corners = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("canvas: where own labels are"),
+            size: (corners.next_power_of_two().max(384) * size_of::<strips::Corner>()) as u64,
+            usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        Self { corners, count: 0 }
+    }
+
+    fn set(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, corners: &[strips::Corner]) {
+        if size_of_val(corners) as u64 > self.corners.size() {
+            *self = Self::new(device, corners.len());
+        }
+        self.count = corners.len() as u32;
+        if self.count > 0 {
+            queue.write_buffer(&self.corners, 0, bytemuck::cast_slice(corners));
+        }
+    }
+}
 
 /// Draws a frame inside egui's render pass.
 pub(super) struct CanvasCallback {

@@ -3,14 +3,19 @@
 //! [`canvas_ui`] is all a panel needs. Colours are composed on the GPU ([`gpu`]); without one the same interaction
 //! works over a neutral rectangle.
 
+mod colors;
 pub mod frame;
 pub mod gesture;
 pub mod gpu;
+mod indices;
 pub mod label_plane;
 mod overlay;
+mod packer;
 pub mod palette;
 mod pipelines;
 pub mod pyramid;
+mod slot;
+mod strips;
 mod texture;
 pub mod view;
 

@@ -45,9 +45,9 @@ impl Palette {
         self.0[usize::from(index)]
     }
 
-    /// As the shader reads it: four colours to a vector, red in the lowest byte.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.0.as_flattened()
+    /// As the shader reads it: alpha, which is all or nothing, multiplied in.
+    pub(super) fn premultiplied(&self) -> [[u8; 4]; 256] {
+        self.0.map(|color| if color[3] == 0 { [0; 4] } else { color })
     }
 }
 

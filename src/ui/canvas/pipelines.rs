@@ -5,13 +5,17 @@ use std::collections::HashMap;
 
 use eframe::wgpu;
 
-use super::Palette;
-use super::gpu::PALETTE_BYTES;
+use super::strips;
+use super::texture::nothing;
 use crate::ui::layers::Layer;
 
 /// Which layers of the tile itself are shown; at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct TileLayers(u8);
+pub(super) struct TileLayers {
+    bits: u8,
+    /// The image hides what is behind the tile: nothing has to be blended.
+    is_opaque: bool,
+}
 
 impl TileLayers {
     /// The layers that are composed in one pass, with their switches in the shader.
@@ -23,28 +27,32 @@ impl TileLayers {
         (Layer::Confidence, "shows_confidence"),
     ];
 
-    pub(super) fn of(shown: &[bool; 6]) -> Option<Self> {
+    pub(super) fn of(shown: &[bool; 6], is_opaque: bool) -> Option<Self> {
         let bits = Self::SWITCHES.map(|(layer, _)| u8::from(shown[layer as usize]) << layer as u8);
         let bits = bits.iter().sum();
-        (bits != 0).then_some(Self(bits))
+        (bits != 0).then_some(Self { bits, is_opaque })
     }
 
     /// The shader's switches, as numbers.
-    fn constants(self) -> [(&'static str, f64); 5] {
-        Self::SWITCHES.map(|(layer, name)| (name, f64::from((self.0 >> layer as u8) & 1)))
+    fn constants(self) -> Vec<(&'static str, f64)> {
+        let layers = Self::SWITCHES.map(|(layer, name)| (name, f64::from((self.bits >> layer as u8) & 1)));
+        layers.into_iter().chain([("is_opaque", f64::from(u8::from(self.is_opaque)))]).collect()
+    }
+
+    fn blend(self) -> Option<wgpu::BlendState> {
+        (!self.is_opaque).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING)
     }
 }
 
 /// What does not change from frame to frame.
 pub(super) struct Pipelines {
     tiles: HashMap<TileLayers, wgpu::RenderPipeline>,
+    ground: wgpu::RenderPipeline,
     labels: wgpu::RenderPipeline,
     maker: Maker,
     samplers: [wgpu::Sampler; 2],
-    confidence_colors: wgpu::Buffer,
     /// In place of textures that are not there.
-    no_image: wgpu::TextureView,
-    no_classes: wgpu::TextureView,
+    nothing: wgpu::TextureView,
 }
 
 /// What pipelines are made of.
@@ -58,10 +66,10 @@ struct Maker {
 impl Pipelines {
     pub(super) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         let maker = Maker::new(device, format);
-        let cell = wgpu::VertexBufferLayout {
-            array_stride: 4,
-            step_mode: wgpu::VertexStepMode::Instance,
-            attributes: &wgpu::vertex_attr_array![0 => Uint16x2],
+        let corner = wgpu::VertexBufferLayout {
+            array_stride: size_of::<strips::Corner>() as u64,
+            step_mode: wgpu::VertexStepMode::Vertex,
+            attributes: &wgpu::vertex_attr_array![0 => Float32x2],
         };
         let sampler = |filter| {
             device.create_sampler(&wgpu::SamplerDescriptor {
@@ -73,25 +81,27 @@ impl Pipelines {
         };
         Self {
             tiles: HashMap::new(),
-            labels: maker.make(device, ["vs_labels", "fs_labels"], &[Some(cell)], &[]),
+            ground: maker.ground(device),
+            labels: maker.labels(device, corner),
             maker,
             samplers: [sampler(wgpu::FilterMode::Nearest), sampler(wgpu::FilterMode::Linear)],
-            confidence_colors: confidence_colors(device),
-            no_image: nothing(device, wgpu::TextureFormat::Rgba8Unorm),
-            no_classes: nothing(device, wgpu::TextureFormat::R8Uint),
+            nothing: nothing(device),
         }
     }
 
     /// Makes the pipeline for these layers unless it is there.
     pub(super) fn ready(&mut self, device: &wgpu::Device, layers: TileLayers) {
-        self.tiles
-            .entry(layers)
-            .or_insert_with(|| self.maker.make(device, ["vs_tile", "fs_tile"], &[], &layers.constants()));
+        self.tiles.entry(layers).or_insert_with(|| self.maker.tile(device, layers));
     }
 
     /// Draws the tile with these layers, if [`ready`](Self::ready).
     pub(super) fn tile(&self, layers: TileLayers) -> Option<&wgpu::RenderPipeline> {
         self.tiles.get(&layers)
+    }
+
+    /// Fills what is behind the tile.
+    pub(super) fn ground(&self) -> &wgpu::RenderPipeline {
+        &self.ground
     }
 
     /// Draws own labels.
@@ -104,20 +114,22 @@ impl Pipelines {
         &self,
         device: &wgpu::Device,
         numbers: &wgpu::Buffer,
-        colors: &wgpu::Buffer,
-        textures: [Option<wgpu::TextureView>; 6],
+        colors: &wgpu::TextureView,
+        textures: &[Option<wgpu::TextureView>; 3],
     ) -> [wgpu::BindGroup; 2] {
-        let picture = |layer: Layer| {
-            let nothing = if layer == Layer::Image { &self.no_image } else { &self.no_classes };
-            wgpu::BindingResource::TextureView(textures[layer as usize].as_ref().unwrap_or(nothing))
-        };
+        let layout = &self.maker.bindings;
         [0, 1].map(|i| {
-            let buffers = [numbers, colors, &self.confidence_colors].map(wgpu::Buffer::as_entire_binding);
-            let sampler = [wgpu::BindingResource::Sampler(&self.samplers[i])];
-            let resources = buffers.into_iter().chain(sampler).chain(Layer::ALL.map(picture));
+            let layers = textures.iter().map(|texture| texture.as_ref().unwrap_or(&self.nothing));
+            let pictures = layers.map(wgpu::BindingResource::TextureView);
+            let first = [
+                numbers.as_entire_binding(),
+                wgpu::BindingResource::TextureView(colors),
+                wgpu::BindingResource::Sampler(&self.samplers[0]),
+                wgpu::BindingResource::Sampler(&self.samplers[i]),
+            ];
+            let resources = first.into_iter().chain(pictures);
             let entries: Vec<_> =
                 (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
-            let layout = &self.maker.bindings;
             device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("canvas"), layout, entries: &entries })
         })
     }
@@ -134,17 +146,13 @@ impl Maker {
             has_dynamic_offset: false,
             min_binding_size: None,
         };
-        let texture = |sample_type| wgpu::BindingType::Texture {
-            sample_type,
+        let texture = wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: true },
             view_dimension: wgpu::TextureViewDimension::D2,
             multisampled: false,
         };
-        let picture = |layer| match layer {
-            Layer::Image => texture(wgpu::TextureSampleType::Float { filterable: true }),
-            _ => texture(wgpu::TextureSampleType::Uint),
-        };
         let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
-        let types = [buffer, buffer, buffer, sampler].into_iter().chain(Layer::ALL.map(picture));
+        let types = [buffer, texture, sampler, sampler, texture, texture, texture];
         let visibility = wgpu::ShaderStages::VERTEX_FRAGMENT;
         let entries: Vec<_> = (0..)
             .zip(types)
@@ -160,12 +168,29 @@ impl Maker {
         Self { module, bindings, layout, format }
     }
 
+    fn ground(&self, device: &wgpu::Device) -> wgpu::RenderPipeline {
+        let strip = wgpu::PrimitiveTopology::TriangleStrip;
+        self.make(device, ["vs_ground", "fs_ground"], (strip, &[]), &[], None)
+    }
+
+    fn tile(&self, device: &wgpu::Device, layers: TileLayers) -> wgpu::RenderPipeline {
+        let strip = wgpu::PrimitiveTopology::TriangleStrip;
+        self.make(device, ["vs_tile", "fs_tile"], (strip, &[]), &layers.constants(), layers.blend())
+    }
+
+    fn labels(&self, device: &wgpu::Device, corner: wgpu::VertexBufferLayout<'_>) -> wgpu::RenderPipeline {
+        let triangles = (wgpu::PrimitiveTopology::TriangleList, &[Some(corner)][..]);
+        let blend = Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+        self.make(device, ["vs_labels", "fs_labels"], triangles, &[], blend)
+    }
+
     fn make(
         &self,
         device: &wgpu::Device,
         [vertex, fragment]: [&str; 2],
-        buffers: &[Option<wgpu::VertexBufferLayout<'_>>],
+        (topology, buffers): (wgpu::PrimitiveTopology, &[Option<wgpu::VertexBufferLayout<'_>>]),
         switches: &[(&str, f64)],
+        blend: Option<wgpu::BlendState>,
     ) -> wgpu::RenderPipeline {
         let is_srgb = ("target_is_srgb", f64::from(u8::from(self.format.is_srgb())));
         let constants: Vec<_> = switches.iter().copied().chain([is_srgb]).collect();
@@ -178,10 +203,7 @@ impl Maker {
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
                 buffers,
             },
-            primitive: wgpu::PrimitiveState {
-                topology: wgpu::PrimitiveTopology::TriangleStrip,
-                ..wgpu::PrimitiveState::default()
-            },
+            primitive: wgpu::PrimitiveState { topology, ..wgpu::PrimitiveState::default() },
             depth_stencil: None,
             multisample: wgpu::MultisampleState::default(),
             fragment: Some(wgpu::FragmentState {
@@ -193,7 +215,7 @@ impl Maker {
                 },
                 targets: &[Some(wgpu::ColorTargetState {
                     format: self.format,
-                    blend: Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+                    blend,
                     write_mask: wgpu::ColorWrites::ALL,
                 })],
             }),
@@ -201,35 +223,6 @@ impl Maker {
             cache: None,
         })
     }
-}
-
-fn confidence_colors(device: &wgpu::Device) -> wgpu::Buffer {
-    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("canvas confidence colours"),
-        size: PALETTE_BYTES,
-        usage: wgpu::BufferUsages::UNIFORM,
-        mapped_at_creation: true,
-    });
-    if let Ok(mut range) = buffer.get_mapped_range_mut(..) {
-        range.copy_from_slice(Palette::confidence().bytes());
-    }
-    buffer.unmap();
-    buffer
-}
-
-/// A texture of one pixel.
-fn nothing(device: &wgpu::Device, format: wgpu::TextureFormat) -> wgpu::TextureView {
-    let texture = device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("canvas: no layer"),
-        size: wgpu::Extent3d::default(),
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING,
-        view_formats: &[],
-    });
-    texture.create_view(&wgpu::TextureViewDescriptor::default())
 }
 
 #[cfg(test)]
@@ -241,12 +234,14 @@ mod tests {
         let shown = |layers: &[Layer]| {
             let mut shown = [false; 6];
             layers.iter().for_each(|layer| shown[*layer as usize] = true);
-            TileLayers::of(&shown)
+            TileLayers::of(&shown, false)
         };
         assert_eq!(shown(&[]), None);
         assert_eq!(shown(&[Layer::Labels]), None);
-        let on: Vec<f64> = shown(&[Layer::Image, Layer::Prediction, Layer::Labels])
-            .map_or_else(Vec::new, |layers| layers.constants().map(|(_, value)| value).to_vec());
-        assert_eq!(on, [1.0, 0.0, 0.0, 1.0, 0.0]);
+        let some = shown(&[Layer::Image, Layer::Prediction, Layer::Labels]).unwrap();
+        assert_eq!(
+            some.constants().iter().map(|(_, value)| *value).collect::<Vec<_>>(),
+            [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+        );
     }
 }

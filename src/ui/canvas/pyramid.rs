@@ -9,10 +9,6 @@ use crate::domain::{Mask, UNLABELLED, hash, sampling};
 /// Share of the blocks up to which zoomed-out dots are all shown; see [`Chain::thinned`].
 const CROWDED: f64 = 0.25;
 
-/// Halvings from pixels to the finest cells of [`Chain::cells`], and the most cells worth telling apart.
-const FINEST_CELL: usize = 4;
-const MOST_CELLS: usize = 2000;
-
 /// An image with its reductions.
 #[derive(Clone, Debug)]
 pub struct ImagePyramid {
@@ -151,16 +147,6 @@ impl Chain {
         rects
     }
 
-    /// The cells of a grid that hold labels or lie beside one that does: all that has to be drawn of own labels and
-    /// their outlines. Cells have at least 2^[`FINEST_CELL`] pixels a side, more where there would be too many.
-    pub(super) fn cells(&self) -> Cells {
-        let coarse = self.levels.iter().enumerate().skip(FINEST_CELL - 1);
-        let grids =
-            coarse.map(|(i, level)| Cells { level: i + 1, last: level.size().map(|n| n - 1), list: grown(level) });
-        let whole = || Cells { level: self.levels.len(), last: [0; 2], list: vec![[0; 2]] };
-        grids.take_while(|grid| grid.last != [0; 2]).find(|grid| grid.list.len() <= MOST_CELLS).unwrap_or_else(whole)
-    }
-
     /// The levels as they are shown for a sampled mask. Where nearly every block has a label in it, showing them all
     /// would make 10 % look like 100 %: blocks are left out, the same ones always, until the share shown is that of
     /// the base or [`CROWDED`]. Sparser dots all stay.
@@ -179,31 +165,6 @@ impl Chain {
         }
         self
     }
-}
-
-/// Part of a grid over a tile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cells {
-    /// Cells have 2^level pixels a side.
-    pub(super) level: usize,
-    /// The last cell of the grid. It and those in line with it also hold odd pixels left over.
-    pub(super) last: [u32; 2],
-    /// Columns and rows.
-    pub(super) list: Vec<[u16; 2]>,
-}
-
-/// Labelled pixels and their neighbours.
-fn grown(mask: &Mask) -> Vec<[u16; 2]> {
-    let [width, height] = mask.size().map(|n| n as usize);
-    let mut near = vec![false; width * height];
-    for (i, _) in mask.data().iter().enumerate().filter(|(_, index)| **index != UNLABELLED) {
-        let (x, y) = (i % width, i / width);
-        for row in y.saturating_sub(1)..(y + 2).min(height) {
-            near[row * width + x.saturating_sub(1)..row * width + (x + 2).min(width)].fill(true);
-        }
-    }
-    let marked = near.iter().enumerate().filter(|(_, is_near)| **is_near);
-    marked.map(|(i, _)| [(i % width) as u16, (i / width) as u16]).collect()
 }
 
 /// The blocks that hold any pixel of `rect`.
@@ -292,20 +253,6 @@ mod tests {
         let mask = dots([64, 64], &[(0, 0, 1), (63, 63, 2), (31, 17, 3)]);
         let thinned = Chain::new(&mask).thinned(&mask);
         assert_eq!(thinned.levels()[..3].iter().map(Mask::labelled).collect::<Vec<_>>(), [3; 3]);
-    }
-
-    #[test]
-    fn own_labels_are_drawn_where_they_are() {
-        let cells = |size, list: &[(u32, u32, u8)]| Chain::new(&dots(size, list)).cells();
-        let corner = cells([330, 100], &[(0, 0, 1)]);
-        assert_eq!((corner.level, corner.last, corner.list), (4, [19, 5], vec![[0, 0], [1, 0], [0, 1], [1, 1]]));
-        assert_eq!(cells([330, 100], &[(100, 50, 1)]).list.len(), 9);
-        assert_eq!(cells([330, 100], &[]).list.len(), 0);
-        let everywhere = Mask::from_vec(2448, 2448, vec![1; 2448 * 2448]).unwrap();
-        let all = Chain::new(&everywhere).cells();
-        assert_eq!((all.level, all.last, all.list.len()), (6, [37, 37], 38 * 38));
-        assert_eq!(cells([8, 8], &[(3, 3, 1)]).list, [[0, 0]], "a small tile is one cell");
-        assert_eq!(cells([1, 1], &[]).list, [[0, 0]]);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Textures of the layers, and what is uploaded to them.
 
 use eframe::wgpu;
-use eframe::wgpu::util::DeviceExt as _;
 
-use super::frame::{Grid, TextureShape};
+use super::frame::TextureShape;
 use super::label_plane::{Dirty, LabelPlane};
-use super::pyramid::{Cells, Chain, ImagePyramid, half};
+use super::packer::Packer;
+use super::pyramid::{Chain, ImagePyramid, half, level_count};
 use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
 
@@ -26,13 +26,9 @@ pub(super) struct Uploader<'a> {
 pub(super) struct LabelTexture {
     id: u64,
     revision: u64,
-    chain: Chain,
+    pub(super) chain: Chain,
     skipped: usize,
     pub(super) texture: LayerTexture,
-    /// Where there is anything to draw, and on what grid.
-    pub(super) cells: wgpu::Buffer,
-    pub(super) cell_count: u32,
-    pub(super) grid: Grid,
 }
 
 impl Uploader<'_> {
@@ -49,6 +45,16 @@ impl Uploader<'_> {
 
     /// An empty texture; `None`, with a line in the log, if the device has no room for it.
     fn texture(self, size: [u32; 2], levels: u32, format: wgpu::TextureFormat) -> Option<LayerTexture> {
+        self.texture_for(wgpu::TextureUsages::COPY_DST, size, levels, format)
+    }
+
+    fn texture_for(
+        self,
+        usage: wgpu::TextureUsages,
+        size: [u32; 2],
+        levels: u32,
+        format: wgpu::TextureFormat,
+    ) -> Option<LayerTexture> {
         if size[0] == 0 || size[1] == 0 {
             return None;
         }
@@ -61,7 +67,7 @@ impl Uploader<'_> {
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
             format,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | usage,
             view_formats: &[],
         });
         let trouble = pollster::block_on(full.pop()).or(pollster::block_on(invalid.pop()));
@@ -103,6 +109,12 @@ impl Uploader<'_> {
         Some(texture)
     }
 
+    /// Room for the layers of a tile to be packed into.
+    pub(super) fn indices(self, tile: [u32; 2]) -> Option<LayerTexture> {
+        let size = (0..self.halvings(tile)).fold(tile, |size, _| half(size));
+        self.texture_for(wgpu::TextureUsages::RENDER_ATTACHMENT, size, level_count(size), Packer::FORMAT)
+    }
+
     /// Values that lie densely, one per pixel: classes or confidence.
     pub(super) fn dense(self, size: [u32; 2], data: &[u8]) -> Option<LayerTexture> {
         if data.len() != size[0] as usize * size[1] as usize {
@@ -114,7 +126,7 @@ impl Uploader<'_> {
             let reduced = Mask::from_vec(size[0], size[1], data.to_vec())?.resize_nearest(small[0], small[1]);
             return self.dense(small, reduced.data());
         }
-        let texture = self.texture(size, 1, wgpu::TextureFormat::R8Uint)?;
+        let texture = self.texture(size, 1, wgpu::TextureFormat::R8Unorm)?;
         self.write_all(&texture, 0, data, size);
         Some(texture)
     }
@@ -128,7 +140,7 @@ impl Uploader<'_> {
     fn sparse(self, mask: &Mask, chain: &Chain) -> Option<(LayerTexture, usize)> {
         let skipped = self.halvings(mask.size());
         let levels: Vec<&Mask> = std::iter::once(mask).chain(chain.levels()).skip(skipped).collect();
-        let texture = self.texture(levels.first()?.size(), levels.len() as u32, wgpu::TextureFormat::R8Uint)?;
+        let texture = self.texture(levels.first()?.size(), levels.len() as u32, wgpu::TextureFormat::R8Unorm)?;
         for (i, level) in levels.iter().enumerate() {
             self.write_all(&texture, i, level.data(), level.size());
         }
@@ -149,17 +161,7 @@ impl Uploader<'_> {
         }
         let chain = Chain::new(plane.mask());
         let (texture, skipped) = self.sparse(plane.mask(), &chain)?;
-        let found = chain.cells();
-        Some(LabelTexture {
-            id: plane.id(),
-            revision: plane.revision(),
-            cells: self.cells(&found),
-            cell_count: found.list.len() as u32,
-            grid: grid(&found, plane.mask().size()),
-            chain,
-            skipped,
-            texture,
-        })
+        Some(LabelTexture { id: plane.id(), revision: plane.revision(), chain, skipped, texture })
     }
 
     fn update(self, labels: &mut LabelTexture, plane: &LabelPlane, rect: PixelRect) {
@@ -170,32 +172,14 @@ impl Uploader<'_> {
             self.write(&labels.texture, i, level.data(), level.width(), rect);
         }
         labels.revision = plane.revision();
-        let found = labels.chain.cells();
-        labels.cells = self.cells(&found);
-        labels.cell_count = found.list.len() as u32;
-        labels.grid = grid(&found, plane.mask().size());
     }
-
-    /// Cells as instances to draw.
-    fn cells(self, cells: &Cells) -> wgpu::Buffer {
-        self.device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: Some("canvas cells with own labels"),
-            contents: bytemuck::cast_slice(&cells.list),
-            usage: wgpu::BufferUsages::VERTEX,
-        })
-    }
-}
-
-fn grid(cells: &Cells, size: [u32; 2]) -> Grid {
-    let side = 2.0_f32.powi(cells.level as i32);
-    Grid { cell: size.map(|n| side / n.max(1) as f32), last_cell: cells.last }
 }
 
 impl LayerTexture {
-    /// One of its levels, to be bound.
+    /// One of its levels, or its last, to be bound.
     pub(super) fn level(&self, level: u32) -> wgpu::TextureView {
         self.texture.create_view(&wgpu::TextureViewDescriptor {
-            base_mip_level: level,
+            base_mip_level: level.min(self.shape.levels - 1),
             mip_level_count: Some(1),
             ..wgpu::TextureViewDescriptor::default()
         })
@@ -209,9 +193,23 @@ impl LabelTexture {
     }
 }
 
+/// A texture of one pixel, in place of one that is not there.
+pub(super) fn nothing(device: &wgpu::Device) -> wgpu::TextureView {
+    let texture = device.create_texture(&wgpu::TextureDescriptor {
+        label: Some("canvas: no layer"),
+        size: wgpu::Extent3d::default(),
+        mip_level_count: 1,
+        sample_count: 1,
+        dimension: wgpu::TextureDimension::D2,
+        format: wgpu::TextureFormat::R8Unorm,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING,
+        view_formats: &[],
+    });
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::pyramid::level_count;
     use super::*;
 
     #[test]

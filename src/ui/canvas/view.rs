@@ -80,7 +80,11 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
     let id = Id::unique(("canvas", label));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, ui.is_enabled(), label));
-    ui.painter_at(rect).rect_filled(rect, 0.0, ui.visuals().extreme_bg_color);
+    let ground = ui.visuals().extreme_bg_color;
+    let is_composed = matches!(scene, Scene::Tile(_)) && CanvasGpu::is_installed(ui.ctx());
+    if !is_composed {
+        ui.painter_at(rect).rect_filled(rect, 0.0, ground);
+    }
     match scene {
         Scene::Empty => {
             let hint = "Open a folder of tiles from the File menu, or drop one here.";
@@ -97,8 +101,8 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
             let mut out = interact(ui, &response, view, tool, size);
             out.camera_changed = view.camera != before;
             out.visible = view.camera.visible(size, rect.size().into());
-            if CanvasGpu::is_installed(ui.ctx()) {
-                let frame = Frame::new(scene, lens(ui, rect, view.camera));
+            if is_composed {
+                let frame = Frame::new(scene, lens(ui, rect, view.camera)).on(ground);
                 let callback = CanvasCallback { view: id.value(), frame };
                 ui.painter_at(rect).add(egui_wgpu::Callback::new_paint_callback(rect, callback));
             } else {

@@ -1,8 +1,8 @@
 //! The legend: key, colour, name, share of the tile in view, own labels. A click picks the class to paint with.
 
 use eframe::egui::{
-    Align, Align2, Button, Checkbox, FontId, Layout, Rect, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, pos2,
-    vec2,
+    Align, Align2, Button, Checkbox, FontId, Layout, Rect, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -29,15 +29,22 @@ pub fn classes_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     for (index, class) in project.classes().iter().enumerate() {
         let share = counts.and_then(|counts| counts.get(index)).map(|n| *n as f64 / total.max(1) as f64);
         let own = state.view.own_counts().get(index).copied().unwrap_or(0);
-        let chosen = usize::from(state.class) == index;
-        if row_ui(ui, index, class, chosen, share, own) {
-            actions.push(UiAction::PickClass(index as u8));
-        }
+        let row = Row { index, class, visible: project.is_class_visible(index as u8), share, own };
+        row_ui(ui, &row, usize::from(state.class) == index, actions);
     }
     ui.add_space(4.0);
     if ui.add_enabled(state.can_edit_classes(), Button::new("Edit classes…")).clicked() {
         actions.push(UiAction::Show(Some(Dialog::Classes)));
     }
+}
+
+/// What a row shows.
+struct Row<'a> {
+    index: usize,
+    class: &'a ClassDef,
+    visible: bool,
+    share: Option<f64>,
+    own: u64,
 }
 
 fn heading_ui(ui: &mut Ui) {
@@ -51,10 +58,11 @@ fn heading_ui(ui: &mut Ui) {
 /// Where name, share and own labels stand: the left edge of the first, the right edges of the others.
 fn columns(rect: Rect) -> [eframe::egui::Pos2; 3] {
     let y = rect.center().y;
-    [pos2(rect.left() + 52.0, y), pos2(rect.right() - 52.0, y), pos2(rect.right() - 8.0, y)]
+    [pos2(rect.left() + 52.0, y), pos2(rect.right() - 76.0, y), pos2(rect.right() - 34.0, y)]
 }
 
-fn row_ui(ui: &mut Ui, index: usize, class: &ClassDef, chosen: bool, share: Option<f64>, own: u64) -> bool {
+fn row_ui(ui: &mut Ui, row: &Row<'_>, chosen: bool, actions: &mut Vec<UiAction>) {
+    let &Row { index, class, visible, share, own } = row;
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let tokens = Tokens::of(ui);
     let said = format!("Class {}", class.name);
@@ -65,7 +73,11 @@ fn row_ui(ui: &mut Ui, index: usize, class: &ClassDef, chosen: bool, share: Opti
         _ => eframe::egui::Color32::TRANSPARENT,
     };
     ui.painter().rect_filled(rect, 4.0, ground);
-    let text = if chosen { tokens.strong } else { tokens.text };
+    let text = match (visible, chosen) {
+        (false, _) => tokens.weak,
+        (true, true) => tokens.strong,
+        (true, false) => tokens.text,
+    };
     let middle = rect.center().y;
     if index < 9 {
         let key = (index + 1).to_string();
@@ -75,7 +87,7 @@ fn row_ui(ui: &mut Ui, index: usize, class: &ClassDef, chosen: bool, share: Opti
     ui.painter().rect(
         square,
         3.0,
-        class_color(class.color),
+        if visible { class_color(class.color) } else { eframe::egui::Color32::TRANSPARENT },
         eframe::egui::Stroke::new(1.0, tokens.weak.gamma_multiply(0.7)),
         eframe::egui::StrokeKind::Inside,
     );
@@ -90,7 +102,15 @@ fn row_ui(ui: &mut Ui, index: usize, class: &ClassDef, chosen: bool, share: Opti
     if own > 0 {
         ui.painter().text(own_at, Align2::RIGHT_CENTER, own.to_string(), mono(11.5), text);
     }
-    response.on_hover_text(&class.name).clicked()
+    if response.on_hover_text(&class.name).clicked() {
+        actions.push(UiAction::PickClass(index as u8));
+    }
+    let (sign, verb) = if visible { (Icon::Eye, "Hide") } else { (Icon::EyeOff, "Show") };
+    let place = Rect::from_center_size(pos2(rect.right() - 15.0, middle), vec2(30.0, 22.0));
+    let mut eye = ui.new_child(UiBuilder::new().max_rect(place));
+    if quiet_icon(&mut eye, sign, &format!("{verb} class {}", class.name)).clicked() {
+        actions.push(UiAction::ToggleClass(index as u8));
+    }
 }
 
 /// The dialog that renames, recolours and adds classes.

@@ -1,5 +1,7 @@
 //! Dialogs over the window: the keys, about, a path to type.
 
+use std::path::PathBuf;
+
 use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
 
 use super::classes;
@@ -17,7 +19,8 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
         match dialog {
             Dialog::Keys => keys_ui(ui),
             Dialog::About => about_ui(ui),
-            Dialog::OpenPath => path_ui(ui, state, actions),
+            Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
+            Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
             Dialog::Classes => classes::editor_ui(ui, state, actions),
         }
         ui.add_space(8.0);
@@ -35,7 +38,7 @@ fn keys_ui(ui: &mut Ui) {
     ui.heading("Keys");
     ui.add_space(8.0);
     ui.columns(2, |columns| {
-        for (column, groups) in columns.iter_mut().zip([["File", "Labels", "Help"], ["View", "Run", ""]]) {
+        for (column, groups) in columns.iter_mut().zip([["File", "Labels", "Window"], ["View", "Run", ""]]) {
             for group in groups.into_iter().filter(|group| !group.is_empty()) {
                 group_ui(column, group);
             }
@@ -46,7 +49,7 @@ fn keys_ui(ui: &mut Ui) {
 fn group_ui(ui: &mut Ui, group: &str) {
     let strong = Tokens::of(ui).strong;
     ui.label(RichText::new(group).font(semibold(13.0)).color(strong));
-    Grid::new(group).num_columns(2).spacing([16.0, 3.0]).show(ui, |ui| {
+    Grid::new(group).num_columns(2).min_row_height(18.0).spacing([16.0, 3.0]).show(ui, |ui| {
         for (_, keys, text) in BY_HAND.iter().filter(|(of, ..)| *of == group) {
             ui.label(RichText::new(*keys).font(mono(12.0)));
             ui.label(*text);
@@ -72,12 +75,12 @@ fn about_ui(ui: &mut Ui) {
     ui.label("Fonts: Inter and JetBrains Mono (SIL Open Font Licence), icons: Lucide (ISC).");
 }
 
-fn path_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    ui.heading("Open a project by its path");
+fn path_ui(ui: &mut Ui, state: &AppState, what: &str, open: fn(PathBuf) -> UiAction, actions: &mut Vec<UiAction>) {
+    ui.heading(format!("Open a {what} by its path"));
     ui.add_space(8.0);
     let mut path = state.typed_path.clone();
     let edit = TextEdit::singleline(&mut path).hint_text("/path/to/folder").desired_width(f32::INFINITY);
-    let response = ui.add(edit).accessible_name("Path of the project folder");
+    let response = ui.add(edit).accessible_name(format!("Path of the {what} folder"));
     if response.changed() {
         actions.push(UiAction::TypePath(path.clone()));
     }
@@ -89,7 +92,7 @@ fn path_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.horizontal(|ui| {
         let named = !path.trim().is_empty();
         if (ui.add_enabled(named, eframe::egui::Button::new("Open")).clicked() || entered) && named {
-            actions.push(UiAction::OpenProject(path.trim().into()));
+            actions.push(open(path.trim().into()));
         }
         if ui.button("Cancel").clicked() {
             actions.push(UiAction::Show(None));

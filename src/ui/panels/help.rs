@@ -1,6 +1,6 @@
 //! The first steps, on a card over the picture until it is closed.
 
-use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText};
+use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow};
 use lucide_icons::Icon;
 
 use crate::ui::action::UiAction;
@@ -17,7 +17,8 @@ pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec
     let area = Area::new(Id::unique("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
     area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);
-        Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
+        // Without the shadow: on software devices it would cost every frame a third of its time.
+        Frame::popup(ui.style()).shadow(Shadow::NONE).inner_margin(12).show(ui, |ui| {
             ui.set_width(292.0);
             ui.horizontal(|ui| {
                 ui.label(RichText::new("First steps").font(semibold(13.0)).color(tokens.strong));

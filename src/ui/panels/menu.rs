@@ -46,7 +46,9 @@ fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
     item(ui, idle, "Open demo", UiAction::OpenDemo, actions);
     ui.separator();
-    item(ui, idle && state.project.is_some(), "Open run…", UiAction::PickRun, actions);
+    let may_open_run = idle && state.project.is_some();
+    item(ui, may_open_run, "Open run…", UiAction::PickRun, actions);
+    item(ui, may_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
     ui.separator();
     item(ui, true, "Quit", UiAction::Quit, actions);
 }

@@ -1,6 +1,6 @@
 //! The run at a glance: start, pause, stop, how far, how fast, how good, and where it computes.
 
-use eframe::egui::{Align, Layout, ProgressBar, Ui};
+use eframe::egui::{Align, Layout, Ui};
 use lucide_icons::Icon;
 
 use crate::engine::Phase;
@@ -8,7 +8,7 @@ use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
-use crate::ui::widgets::{accent_button, badge, icon, icon_button, number};
+use crate::ui::widgets::{accent_button, badge, icon, icon_button, number, progress};
 
 /// How a score was measured is told in full where the bar has this much left.
 const ROOM_FOR_MEASURE: f32 = 1000.0;
@@ -67,20 +67,16 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
     }
     if let Phase::Preparing { done, total, .. } = run.phase {
         if total > 0 {
-            let text = format!("{done} of {total}");
-            ui.add(ProgressBar::new(done as f32 / total as f32).desired_width(160.0).text(text));
+            progress(ui, done as f32 / total as f32, 160.0, number(format!("{done} of {total}")));
         }
         return;
     }
     if let Some((epoch, epochs)) = run.epoch() {
         ui.label(number(format!("epoch {epoch}/{epochs}")));
     }
-    if let Some(progress) = run.progress() {
-        let width = (ui.available_width() - 190.0).clamp(60.0, 320.0);
-        let text = format!("{:.0} %", progress * 100.0);
-        ui.add(
-            ProgressBar::new(progress).desired_width(width).fill(Tokens::of(ui).accent.gamma_multiply(0.6)).text(text),
-        );
+    if let Some(share) = run.progress() {
+        let width = (ui.available_width() - 230.0).clamp(40.0, 320.0);
+        progress(ui, share, width, number(format!("{:.0} %", share * 100.0)));
     }
     ui.label(number(format::speed(run.step_secs)));
     if run.phase == Phase::Training
@@ -109,10 +105,18 @@ fn score_ui(ui: &mut Ui, state: &AppState) {
     let (all, room) = (evaluation.measured_on.as_str(), ui.available_width() > ROOM_FOR_MEASURE);
     let text = if room { all } else { all.split(',').next().unwrap_or(all) };
     badge(ui, text, Tokens::of(ui).weak).on_hover_text(format!("How the score was measured: {all}"));
-    let best = state.run.best.map_or(String::new(), |(miou, step)| {
-        format!("Best so far: {} at step {}", format::score(miou), format::count(step))
-    });
-    ui.strong(number(format!("mIoU {}", format::score(evaluation.scores.miou)))).on_hover_text(best);
+    if let Some((miou, step)) = state.run.best.filter(|(_, step)| *step != evaluation.step) {
+        let when = format!("Best so far: at step {}", format::count(step));
+        ui.weak(number(format!("best {}", format::score(miou)))).on_hover_text(when);
+    }
+    let when = format!("Of the last evaluation, at step {}", format::count(evaluation.step));
+    ui.strong(number(miou_text(evaluation.scores.miou, evaluation.step, state.run.best))).on_hover_text(when);
+}
+
+/// The last score, saying whether it is also the best.
+fn miou_text(miou: f64, step: u64, best: Option<(f64, u64)>) -> String {
+    let which = if best.is_some_and(|(_, of)| of == step) { "last and best" } else { "last" };
+    format!("mIoU {} {which}", format::score(miou))
 }
 
 /// Where the run computes; the tooltip says why there.
@@ -126,6 +130,12 @@ fn device_ui(ui: &mut Ui, state: &AppState) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_score_says_whether_it_is_the_last_or_the_best() {
+        assert_eq!(miou_text(0.25, 10, Some((0.25, 10))), format!("mIoU {} last and best", format::score(0.25)));
+        assert_eq!(miou_text(0.25, 20, Some((0.5, 10))), format!("mIoU {} last", format::score(0.25)));
+    }
 
     #[test]
     fn every_phase_has_words() {

@@ -1,6 +1,6 @@
 //! Scores per class and the confusion matrix, with how they were measured.
 
-use eframe::egui::{Align2, Color32, Grid, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
+use eframe::egui::{Align2, Color32, Grid, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 
 use crate::domain::{ClassDef, Confusion};
 use crate::engine::protocol::Evaluation;
@@ -9,6 +9,9 @@ use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, class_color, mono};
 use crate::ui::widgets::{badge, nothing_yet, number, swatch};
 
+/// Rows are as low as can be read: as many classes as can be should be seen without scrolling.
+const ROW: f32 = 18.0;
+
 /// Draws the tab.
 pub fn scores_ui(ui: &mut Ui, state: &AppState) {
     let Some(evaluation) = &state.run.evaluation else {
@@ -16,24 +19,30 @@ pub fn scores_ui(ui: &mut Ui, state: &AppState) {
         return;
     };
     let classes = state.class_list();
+    ui.horizontal_wrapped(|ui| {
+        let scores = &evaluation.scores;
+        ui.strong(number(format!("mIoU {}", format::score(scores.miou))));
+        ui.label(number(format!("pixel accuracy {}", format::score(scores.pixel_accuracy))));
+        ui.weak(number(format!("at step {}", format::count(evaluation.step))));
+        badge(ui, &evaluation.measured_on, Tokens::of(ui).weak);
+    });
     ScrollArea::both().id_salt("scores").auto_shrink(false).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            let scores = &evaluation.scores;
-            ui.strong(number(format!("mIoU {}", format::score(scores.miou))));
-            ui.label(number(format!("pixel accuracy {}", format::score(scores.pixel_accuracy))));
-            badge(ui, &evaluation.measured_on, Tokens::of(ui).weak);
-        });
-        ui.add_space(4.0);
         ui.horizontal_top(|ui| {
             table_ui(ui, classes, evaluation);
             ui.add_space(24.0);
             matrix_ui(ui, classes, &evaluation.confusion);
+            ui.add_space(8.0);
+            ui.vertical(|ui| {
+                ui.set_max_width(150.0);
+                ui.weak("Truth in rows, prediction in columns, per cent of the row.");
+            });
         });
     });
 }
 
 fn table_ui(ui: &mut Ui, classes: &[ClassDef], evaluation: &Evaluation) {
-    Grid::new("class scores").num_columns(5).striped(true).spacing([12.0, 2.0]).show(ui, |ui| {
+    let grid = Grid::new("class scores").num_columns(5).striped(true).min_row_height(ROW).spacing([12.0, 0.0]);
+    grid.show(ui, |ui| {
         for heading in ["", "class", "   IoU", "    F1", "truth"] {
             ui.label(number(heading).color(Tokens::of(ui).weak));
         }
@@ -64,9 +73,8 @@ fn truth_share(confusion: &Confusion, class: usize) -> String {
 
 /// Rows are the truth, columns the prediction; each row adds up to 100 %.
 fn matrix_ui(ui: &mut Ui, classes: &[ClassDef], confusion: &Confusion) {
-    let (cell, n) = (vec2(44.0, 20.0), confusion.classes().min(classes.len()));
+    let (cell, n) = (vec2(44.0, ROW), confusion.classes().min(classes.len()));
     ui.vertical(|ui| {
-        ui.label(RichText::new("truth in rows, prediction in columns, per cent of the row").color(Tokens::of(ui).weak));
         let (area, response) = ui.allocate_exact_size(cell * (n as f32 + 1.0), Sense::hover());
         let place = |row: f32, column: f32| {
             eframe::egui::Rect::from_min_size(area.min + vec2(column * cell.x, row * cell.y), cell).shrink(1.0)

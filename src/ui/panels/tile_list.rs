@@ -1,7 +1,7 @@
 //! The tiles: thumbnail, id, split, own labels, score, fault. Only rows in sight are drawn.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, Image, ProgressBar, Rect, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
+    Align2, Color32, CornerRadius, FontId, Image, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
     WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
@@ -12,10 +12,12 @@ use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::{AppState, OpenProject};
 use crate::ui::theme::{Tokens, icons, mono, semibold};
-use crate::ui::widgets::nothing_yet;
+use crate::ui::widgets::{nothing_yet, progress};
 
 const ROW: f32 = 60.0;
 const THUMBNAIL: f32 = 52.0;
+/// Room for the words beside the progress of reading.
+const WORDS: f32 = 112.0;
 
 /// Draws the panel. Returns the tiles (by their place in the project) whose rows are in sight.
 pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
@@ -54,7 +56,7 @@ fn offset_to_show(state: &AppState, shown: &[usize]) -> Option<f32> {
 
 fn head_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, actions: &mut Vec<UiAction>) {
     ui.horizontal(|ui| {
-        ui.label(eframe::egui::RichText::new("Tiles").font(semibold(13.0)));
+        ui.label(RichText::new("Tiles").font(semibold(13.0)));
         ui.weak(format::count(project.project.tiles.len() as u64));
         let bad = project.project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
         if bad > 0 {
@@ -69,8 +71,10 @@ fn head_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, actions: &mut V
     if let Some((done, total)) = state.decoding
         && done < total
     {
-        let text = format!("reading {done} of {total}");
-        ui.add(ProgressBar::new(done as f32 / total as f32).desired_height(14.0).text(text));
+        ui.horizontal(|ui| {
+            let words = RichText::new(format!("reading {done} of {total}")).small().weak();
+            progress(ui, done as f32 / total as f32, ui.available_width() - WORDS, words);
+        });
     }
 }
 

@@ -20,6 +20,7 @@ pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if form != state.settings.form {
         actions.push(UiAction::SetForm(Box::new(form)));
     }
+    device_ui(ui, state);
     problems_ui(ui, state);
     if !state.run.is_running() && accent_button(ui, Icon::Play, "Start training", state.can_start()).clicked() {
         actions.push(UiAction::StartOrPause);
@@ -65,6 +66,17 @@ fn presets_ui(ui: &mut Ui, form: &mut RunConfig) {
             }
         }
     });
+}
+
+/// Where the run computes, and why there.
+fn device_ui(ui: &mut Ui, state: &AppState) {
+    let Some(info) = &state.run.info else { return };
+    let device = &info.device;
+    ui.weak(format!("{} on {} ({}): {}.", computes(state), device.name, device.backend, device.why));
+}
+
+fn computes(state: &AppState) -> &'static str {
+    if state.run.is_running() { "This run computes" } else { "The last run computed" }
 }
 
 /// Why the run cannot start, each with its remedy.
