@@ -4,7 +4,7 @@
 //! packs its input, and again on the way back; gradients through norm and ReLU likewise (see [`super::source`]).
 
 use super::conv::{Finish, Target, convolve};
-use super::gradient::weight_gradient;
+use super::gradient;
 use super::memory::Buffer;
 use super::norm::{Fold, GradientFold, NormGradients, Statistics, activate};
 use super::shape::Shape;
@@ -146,10 +146,8 @@ fn through(
 ) -> StageGradients {
     let Measured { y, shape, statistics, fold } = measured;
     let (fold, norm) = GradientFold::new(upstream, y, *shape, statistics, stage.gamma, fold, stage.epsilon);
-    let gradient = Input::new(vec![Source { values: Values::Gradient { upstream, y, fold: &fold }, shape: *shape }]);
-    if let Some(target) = target {
-        let weights = Weights::new(stage.weights, stage.order(input.shape().channels).backward());
-        convolve(&gradient, &weights, target, Finish::Plain);
-    }
-    StageGradients { weights: weight_gradient(input, &gradient, TAPS), norm }
+    let upstream = Input::new(vec![Source { values: Values::Gradient { upstream, y, fold: &fold }, shape: *shape }]);
+    let order = stage.order(input.shape().channels).backward();
+    let back = target.map(|target| (Weights::new(stage.weights, order), target));
+    StageGradients { weights: gradient::backward(input, &upstream, TAPS, back), norm }
 }

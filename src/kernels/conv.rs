@@ -63,16 +63,16 @@ pub(crate) fn convolve(
     finish: Finish<'_>,
 ) -> Option<Statistics> {
     assert_eq!(input.shape().channels, weights.order.inputs, "channels and weights disagree");
-    let plan = Plan::new(input.shape(), weights);
-    let moments: Vec<(usize, Vec<Moments>)> = plan
-        .pieces(target)
-        .into_par_iter()
-        .map(|mut piece| {
-            let moments = with_scratch(|scratch| dispatch(Work { input, weights, finish, piece: &mut piece, scratch }));
-            (piece.outputs.start, moments)
-        })
-        .collect();
+    let pieces = Plan::new(input.shape(), weights).pieces(target);
+    let moments: Vec<(usize, Vec<Moments>)> =
+        pieces.into_par_iter().map(|piece| (piece.outputs.start, piece.run(input, weights, finish))).collect();
     matches!(finish, Finish::Measure).then(|| statistics(weights.order.outputs, &moments))
+}
+
+/// The same work in strips of `rows` rows, picture by picture from the top, for [`Piece::run`].
+pub(crate) fn strips<'a>(shape: Shape, weights: &Weights, target: Target<'a>, rows: usize) -> Vec<Piece<'a>> {
+    let outputs = weights.order.outputs;
+    Plan { shape, rows, outputs, group: outputs }.pieces(target)
 }
 
 fn statistics(channels: usize, pieces: &[(usize, Vec<Moments>)]) -> Statistics {
@@ -96,12 +96,19 @@ struct Plan {
 }
 
 /// Rows `first..first + rows` of picture `image`, for the output channels `outputs`.
-struct Piece<'a> {
+pub(crate) struct Piece<'a> {
     image: usize,
     first: usize,
     rows: usize,
     outputs: Range<usize>,
     out: Rows<'a>,
+}
+
+impl Piece<'_> {
+    /// Computes it; returns the moments of [`Finish::Measure`].
+    pub(crate) fn run(mut self, input: &Input<'_>, weights: &Weights, finish: Finish<'_>) -> Vec<Moments> {
+        with_scratch(|scratch| dispatch(Work { input, weights, finish, piece: &mut self, scratch }))
+    }
 }
 
 /// The strip's rows of every plane it writes.
@@ -110,16 +117,18 @@ enum Rows<'a> {
     Corners(Vec<&'a mut [f32]>, &'a [f32]),
 }
 
-/// Rows of a strip whose packed copy fits the cache.
-pub(crate) fn strip_rows(channels: usize, shape: Shape) -> usize {
+/// Rows of a strip whose packed copy fits the cache; whole pairs where pairs are computed.
+pub(crate) fn strip_rows(shape: Shape, weights: &Weights) -> usize {
     let pitch = shape.width.next_multiple_of(16) + 16;
-    (STRIP_VALUES / (channels * pitch)).saturating_sub(2).clamp(1, shape.height)
+    let channels = shape.channels.min(CHANNELS_AT_ONCE);
+    let (copies, whole) = if weights.method == Method::Pairs { (2, 2) } else { (1, 1) };
+    let rows = (STRIP_VALUES / (copies * channels * pitch)).saturating_sub(2) / whole * whole;
+    rows.clamp(whole, shape.height.max(whole))
 }
 
 impl Plan {
     fn new(shape: Shape, weights: &Weights) -> Self {
-        let copies = if weights.method == Method::Pairs { 2 } else { 1 };
-        let rows = strip_rows(copies * shape.channels.min(CHANNELS_AT_ONCE), shape);
+        let rows = strip_rows(shape, weights);
         let strips = shape.batch * shape.height.div_ceil(rows);
         // Few strips: their output channels are shared out too, at least 4 blocks a piece. No sum depends on how.
         let groups =

@@ -2,7 +2,7 @@
 //! channels whose result is interleaved.
 
 use super::conv::{Finish, Target, convolve};
-use super::gradient::{channel_sums, weight_gradient};
+use super::gradient::{self, channel_sums};
 use super::memory::Buffer;
 use super::shape::Shape;
 use super::source::{Input, Source, Values};
@@ -65,9 +65,6 @@ pub fn backward(
     });
     let x = Input::new(vec![Source::plain(x, shape)]);
     // The weights are stored input by input: the corners stand where a convolution has its input.
-    LayerGradients {
-        input,
-        weights: weight_gradient(&corners, &x, 1),
-        bias: channel_sums(upstream, doubled(shape, outputs)),
-    }
+    let weights = gradient::backward(&corners, &x, 1, None);
+    LayerGradients { input, weights, bias: channel_sums(upstream, doubled(shape, outputs)) }
 }

@@ -6,47 +6,66 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::arch::dispatch;
-use super::conv::STRIP_VALUES;
+use super::conv::{Finish, STRIP_VALUES, Target, convolve, strip_rows, strips};
 use super::memory::Buffer;
 use super::pack::{LINE_VALUES, Packed, Part, Scratch, line_start, pack, pack_plane, with_scratch};
 use super::raw::correlate_planes;
 use super::shape::Shape;
 use super::source::Input;
+use super::weights::Weights;
 
-/// The gradient of the weights `[outputs, inputs, side, side]` of a convolution of `input`, whose result has `gradient`.
-pub(crate) fn weight_gradient(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Vec<f32> {
+/// The way back to a convolution's input: its weights from output to input, and where the gradient goes.
+pub(crate) type Back<'a> = (Weights, Target<'a>);
+
+/// The gradient of the weights `[outputs, inputs, side, side]` of a convolution of `input`, whose result has `gradient`;
+/// that of the input too, where it is wanted.
+pub(crate) fn backward(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Vec<f32> {
     let weights = gradient.shape().channels * input.shape().channels * taps;
     let pixels = input.shape().batch * input.shape().plane();
     // Large pictures with few channels are cut into strips, small ones with many into groups of channels.
     if weights <= pixels * 16 && weights <= 640 * 1024 {
-        by_strips(input, gradient, taps)
-    } else {
-        by_channels(input, gradient, taps)
+        return by_strips(input, gradient, taps, back);
     }
+    if let Some((weights, target)) = back {
+        convolve(gradient, &weights, target, Finish::Plain);
+    }
+    by_channels(input, gradient, taps)
 }
 
 /// Partial sums kept side by side: the most threads that can share this work, and what their memory is bounded by. Never
 /// the number of threads itself: results would depend on it.
 const PARTIAL_SUMS: usize = 8;
 
-fn by_strips(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Vec<f32> {
+/// Both gradients strip by strip: what the one reads from memory, the other then finds in cache.
+fn by_strips(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Vec<f32> {
     let shape = input.shape();
     let channels = shape.channels.max(gradient.shape().channels);
     let pitch = shape.width.next_multiple_of(16) + 16;
-    let rows = (STRIP_VALUES / (channels * pitch)).saturating_sub(2).clamp(4.min(shape.height), shape.height);
-    let strips: Vec<(usize, usize)> =
-        (0..shape.batch).flat_map(|image| (0..shape.height).step_by(rows).map(move |row| (image, row))).collect();
-    let weights = gradient.shape().channels * shape.channels * taps;
-    let partial: Vec<Vec<f32>> = strips
-        .par_chunks(strips.len().div_ceil(PARTIAL_SUMS))
+    let fitting = (STRIP_VALUES / (channels * pitch)).saturating_sub(2).max(4);
+    let rows = back.as_ref().map_or(fitting, |(weights, _)| fitting.min(strip_rows(gradient.shape(), weights)));
+    let (weights, pieces) = match back {
+        Some((weights, target)) => {
+            let pieces = strips(gradient.shape(), &weights, target, rows);
+            (Some(weights), pieces.into_iter().map(Some).collect())
+        }
+        None => (None, (0..shape.batch * shape.height.div_ceil(rows)).map(|_| None).collect::<Vec<_>>()),
+    };
+    let places = (0..shape.batch).flat_map(|image| (0..shape.height).step_by(rows).map(move |row| (image, row)));
+    let mut work: Vec<_> = places.zip(pieces).collect();
+    let share = work.len().div_ceil(PARTIAL_SUMS);
+    let partial: Vec<Vec<f32>> = work
+        .par_chunks_mut(share)
         .map(|strips| {
-            let mut sums = vec![0.0; weights];
-            with_scratch(|scratch| {
-                for &(image, first) in strips {
-                    let rows = rows.min(shape.height - first);
-                    dispatch(StripGradient { input, gradient, taps, image, first, rows, scratch, sums: &mut sums });
+            let mut sums = vec![0.0; gradient.shape().channels * shape.channels * taps];
+            for ((image, first), piece) in strips {
+                if let (Some(piece), Some(weights)) = (piece.take(), &weights) {
+                    piece.run(gradient, weights, Finish::Plain);
                 }
-            });
+                let (image, first, rows) = (*image, *first, rows.min(shape.height - *first));
+                with_scratch(|scratch| {
+                    dispatch(StripGradient { input, gradient, taps, image, first, rows, scratch, sums: &mut sums });
+                });
+            }
             sums
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use super::conv::{Finish, Target, convolve};
 use super::double::LayerGradients;
-use super::gradient::{channel_sums, weight_gradient};
+use super::gradient::{self, channel_sums};
 use super::memory::Buffer;
 use super::shape::Shape;
 use super::source::{Input, Source};
@@ -38,12 +38,10 @@ pub fn backward(
 ) -> LayerGradients {
     let result = shape.with_channels(outputs);
     let gradient = Input::new(vec![Source::plain(upstream, result)]);
-    let input = wanted.then(|| {
-        let mut of_input = Buffer::new(shape.len());
-        let weights = Weights::new(weights, Order::convolution(outputs, shape.channels, 1).backward());
-        convolve(&gradient, &weights, Target::one(&mut of_input, shape), Finish::Plain);
-        of_input
-    });
+    let mut input = wanted.then(|| Buffer::new(shape.len()));
+    let order = Order::convolution(outputs, shape.channels, 1).backward();
+    let back = input.as_deref_mut().map(|input| (Weights::new(weights, order), Target::one(input, shape)));
     let x = Input::new(vec![Source::plain(x, shape)]);
-    LayerGradients { input, weights: weight_gradient(&x, &gradient, 1), bias: channel_sums(upstream, result) }
+    let weights = gradient::backward(&x, &gradient, 1, back);
+    LayerGradients { input, weights, bias: channel_sums(upstream, result) }
 }

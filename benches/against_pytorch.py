@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Our training step and inference against PyTorch's, in turn on the same machine: A B A B …, medians, ratios.
+
+usage: against_pytorch.py [--program PATH] [--rounds 3] [--steps 6] [--arch unet unetpp] [--base 16 32 64]
+                          [--what train infer] [--device cpu|gpu] [--tile 2448]
+
+Training is timed on 4×256² for U-Net and 2×256² for U-Net++, inference on one tile of --tile pixels squared. PyTorch runs
+with contiguous tensors and with channels last, and the better of the two counts. Needs: pip install torch numpy, and
+`cargo build --release` before. Prints one row of a Markdown table for each comparison.
+"""
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+CLASSES, LEVELS, WARM_UP = 7, 5, 4
+
+
+def networks():
+    """U-Net and U-Net++ as in src/model, for PyTorch."""
+    import torch
+    from torch import nn
+
+    def block(inputs, outputs):
+        layers = []
+        for width in (inputs, outputs):
+            layers += [nn.Conv2d(width, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
+        return nn.Sequential(*layers)
+
+    def double(inputs, outputs):
+        return nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
+
+    class UNet(nn.Module):
+        def __init__(self, base):
+            super().__init__()
+            widths = [base << level for level in range(LEVELS)]
+            up = range(LEVELS - 1, 0, -1)
+            self.encoders = nn.ModuleList([block(below, width) for below, width in zip([3] + widths, widths)])
+            self.doubles = nn.ModuleList([double(widths[level], widths[level - 1]) for level in up])
+            self.decoders = nn.ModuleList([block(widths[level], widths[level - 1]) for level in up])
+            self.pool, self.head = nn.MaxPool2d(2), nn.Conv2d(base, CLASSES, 1)
+
+        def forward(self, x):
+            x, skips = self.encoders[0](x), []
+            for encoder in self.encoders[1:]:
+                skips.append(x)
+                x = encoder(self.pool(x))
+            for enlarge, decoder in zip(self.doubles, self.decoders):
+                x = decoder(torch.cat([skips.pop(), enlarge(x)], 1))
+            return self.head(x)
+
+    class UNetPlusPlus(nn.Module):
+        def __init__(self, base):
+            super().__init__()
+            widths = [base << level for level in range(LEVELS)]
+            self.backbone = nn.ModuleList([block(below, width) for below, width in zip([3] + widths, widths)])
+            self.doubles, self.blocks = nn.ModuleDict(), nn.ModuleDict()
+            for column in range(1, LEVELS):
+                for level in range(LEVELS - column):
+                    self.doubles[f"{level}-{column}"] = double(widths[level + 1], widths[level])
+                    self.blocks[f"{level}-{column}"] = block((column + 1) * widths[level], widths[level])
+            self.pool, self.head = nn.MaxPool2d(2), nn.Conv2d(base, CLASSES, 1)
+
+        def forward(self, x):
+            rows = [[self.backbone[0](x)]]
+            for part in self.backbone[1:]:
+                rows.append([part(self.pool(rows[-1][0]))])
+            for column in range(1, LEVELS):
+                for level in range(LEVELS - column):
+                    below = self.doubles[f"{level}-{column}"](rows[level + 1][column - 1])
+                    rows[level].append(self.blocks[f"{level}-{column}"](torch.cat(rows[level] + [below], 1)))
+            return self.head(rows[0][-1])
+
+    return {"unet": UNet, "unetpp": UNetPlusPlus}
+
+
+def pytorch(case):
+    """Median seconds a step of one case; runs in a process of its own."""
+    import torch
+    import torch.nn.functional as functional
+
+    torch.manual_seed(0)
+    device = torch.device("cuda" if case["device"] == "gpu" else "cpu")
+    layout = torch.channels_last if case["channels_last"] else torch.contiguous_format
+    net = networks()[case["arch"]](case["base"]).to(device).to(memory_format=layout)
+    size, batch = case["size"], case["batch"]
+    images = torch.rand(batch, 3, size, size, device=device).to(memory_format=layout)
+    labels = torch.randint(0, CLASSES, (batch, size, size), device=device)
+    labels[torch.rand(labels.shape, device=device) > 0.1] = 255
+    optimizer = torch.optim.AdamW(net.parameters(), 1e-3)
+
+    def train():
+        loss = functional.cross_entropy(net(images), labels, ignore_index=255)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss.item()
+
+    def infer():
+        with torch.no_grad():
+            net(images)[0, 0, 0, 0].item()
+
+    if case["what"] == "infer":
+        net.eval()
+    seconds = []
+    for _ in range(WARM_UP + case["steps"]):
+        began = time.perf_counter()
+        (infer if case["what"] == "infer" else train)()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds[WARM_UP:])
+
+
+def run(command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def theirs(case, channels_last):
+    worker = json.dumps(dict(case, channels_last=channels_last))
+    return float(run([sys.executable, __file__, "--worker", worker]))
+
+
+def ours(program, case):
+    command = [program, "bench", "--json", "--infer" if case["what"] == "infer" else "--train"]
+    command += ["--arch", {"unet": "unet", "unetpp": "unet++"}[case["arch"]], "--device", case["device"]]
+    for name in ("base", "size", "batch", "steps"):
+        command += [f"--{name}", str(case[name])]
+    return json.loads(run(command))["seconds"]
+
+
+def compare(program, case, rounds):
+    times = {"ours": [], "contiguous": [], "channels last": []}
+    for _ in range(rounds):
+        times["ours"].append(ours(program, case))
+        times["contiguous"].append(theirs(case, False))
+        times["channels last"].append(theirs(case, True))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    better = min("contiguous", "channels last", key=medians.get)
+    print(
+        f"| {case['arch']} {case['what']}, {case['batch']}×{case['size']}², base {case['base']} | {medians['ours']:.3f} s "
+        f"| {medians[better]:.3f} s ({better}) | {medians['ours'] / medians[better]:.2f} |",
+        flush=True,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default="target/release/pointillist")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--arch", nargs="+", choices=["unet", "unetpp"], default=["unet", "unetpp"])
+    parser.add_argument("--base", nargs="+", type=int, default=[16, 32, 64])
+    parser.add_argument("--what", nargs="+", choices=["train", "infer"], default=["train", "infer"])
+    parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--tile", type=int, default=2448)
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.worker:
+        print(pytorch(json.loads(args.worker)))
+        return
+    print("| what | ours | PyTorch | ratio |\n|---|---|---|---|", flush=True)
+    for arch in args.arch:
+        for what in args.what:
+            for base in args.base:
+                batch = 1 if what == "infer" else {"unet": 4, "unetpp": 2}[arch]
+                size = args.tile if what == "infer" else 256
+                case = dict(arch=arch, what=what, base=base, size=size, batch=batch, device=args.device, steps=args.steps)
+                compare(args.program, case, args.rounds)
+
+
+main()
