@@ -17,6 +17,7 @@ use super::{finished, start};
 use crate::data::Project;
 use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;
+use crate::kernels::memory;
 use crate::model::Net;
 use crate::train::folder::{self, Checkpoint};
 
@@ -200,6 +201,7 @@ impl Worker {
         let Some(run) = session.run.take() else { return Ok(()) };
         let info = run.info().clone();
         drop(run);
+        memory::release_idle();
         let best_step = summary.best_step;
         self.outbox.send(EventKind::Finished(summary));
         self.outbox.send(EventKind::Phase(Phase::Idle));

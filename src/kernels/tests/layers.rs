@@ -247,3 +247,24 @@ fn the_number_of_threads_changes_nothing() {
     assert_eq!(one, run(2));
     assert_eq!(one, run(7));
 }
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+#[test]
+fn narrower_instruction_sets_say_the_same() {
+    use crate::kernels::arch::{Width, with_at_most};
+
+    let case = Case::new([2, 11, 9, 37], 13);
+    let upstream = values(case.shape.with_channels(13).len(), 9);
+    let run = || {
+        let parts = [(&case.x[..], case.shape)];
+        let (z, measured) = block::forward(&parts, case.stages());
+        let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
+        [z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights, second.weights]
+    };
+    let widest = run();
+    for width in [Width::Plain, Width::Avx2] {
+        for (narrow, wide_one) in with_at_most(width, run).iter().zip(&widest) {
+            assert_near(narrow, &wide(wide_one), &format!("{width:?}"));
+        }
+    }
+}
