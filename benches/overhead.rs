@@ -1,5 +1,6 @@
 //! What our engine adds to a training step, and how long the loader keeps it waiting:
-//! `cargo bench --bench overhead`. Plain Burn and the engine take turns (A B A B …) on the same network and crop size.
+//! `cargo bench --bench overhead`. A bare training loop over the same
+//! model (kernels included) and the engine take turns (A B A B …) on the same network and crop size.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a bench may panic")]
 
@@ -25,14 +26,14 @@ fn main() {
         let model = ModelConfig { arch: Arch::UNet, base, levels: 4 };
         let (mut plain, mut ours, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            plain.extend(plain_burn(&model, crop));
+            plain.extend(bare_loop(&model, crop));
             let (secs, waits) = engine(&model, crop);
             ours.extend(secs);
             waiting.extend(waits);
         }
         let (plain, ours, waiting) = (median(plain), median(ours), median(waiting));
         println!(
-            "U-Net base {base}, 4 levels, batch {BATCH}×3×{crop}²: plain Burn {plain:.3} s, engine {ours:.3} s, ratio {:.3}; \
+            "U-Net base {base}, 4 levels, batch {BATCH}×3×{crop}²: bare loop {plain:.3} s, engine {ours:.3} s, ratio {:.3}; \
              waiting for the loader {:.2} %",
             ours / plain,
             waiting * 100.0
@@ -41,7 +42,7 @@ fn main() {
 }
 
 /// Seconds a step of a bare loop: forward, cross-entropy over every pixel, backward, AdamW.
-fn plain_burn(model: &ModelConfig, crop: usize) -> Vec<f64> {
+fn bare_loop(model: &ModelConfig, crop: usize) -> Vec<f64> {
     let device = Device::flex().autodiff();
     let mut net = Net::new(model, 7, &device);
     let mut optimizer = AdamWConfig::new().init();

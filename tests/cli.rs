@@ -252,3 +252,20 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn bench_prints_figures_a_script_can_read() {
+    for what in ["--train", "--infer"] {
+        let output = pointillist()
+            .args([
+                "bench", what, "--base", "2", "--levels", "3", "--size", "32", "--batch", "1", "--steps", "2", "--json",
+            ])
+            .output()
+            .unwrap();
+        let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(figures["seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{figures}");
+        assert!(figures["images_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{figures}");
+        assert_eq!(figures["infer"], what == "--infer");
+    }
+    pointillist().args(["bench", "--size", "100"]).assert().failure().stderr(contains("100"));
+}

@@ -5,7 +5,7 @@ mod harness;
 use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use harness::{click, step_until};
+use harness::{click, click_canvas, step_until};
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, Frame, Length};
@@ -35,11 +35,7 @@ fn from_the_open_demo_to_a_prediction() {
     // Click.
     harness.key_press(Key::Num5);
     harness.run_ok();
-    let middle = harness.get_by_label("Canvas left").rect().center();
-    harness.drag_at(middle);
-    harness.step();
-    harness.drop_at(middle);
-    harness.run_ok();
+    click_canvas(&mut harness);
     harness.get_by_label_contains("saved · 1 label");
 
     // Train: the demo's settings, cut short.

@@ -8,7 +8,7 @@ use std::path::Path;
 use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use harness::{click, step_until};
+use harness::{click, click_canvas, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
@@ -146,11 +146,7 @@ fn a_click_is_on_disk_and_can_be_undone() {
     let mut harness = window(Some(root.path()));
     harness.key_press(Key::Num4);
     harness.run_ok();
-    let middle = harness.get_by_label("Canvas left").rect().center();
-    harness.drag_at(middle);
-    harness.step();
-    harness.drop_at(middle);
-    harness.run_ok();
+    click_canvas(&mut harness);
     harness.get_by_label_contains("saved · 1 label");
     assert_eq!(edits(root.path()), 1);
     let painted = harness.state().state().view.labels.as_ref().expect("labels").mask().counts(7);
@@ -232,11 +228,7 @@ fn classes_are_added_and_kept() {
     step_until(&mut harness, "the tile is shown again", |app| app.state().view.tile.is_some());
     harness.key_press(Key::Num8);
     harness.run_ok();
-    let middle = harness.get_by_label("Canvas left").rect().center();
-    harness.drag_at(middle);
-    harness.step();
-    harness.drop_at(middle);
-    harness.run_ok();
+    click_canvas(&mut harness);
     harness.get_by_label_contains("saved · 1 label");
     assert_eq!(edits(root.path()), 1);
 }

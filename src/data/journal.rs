@@ -9,14 +9,9 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::journal_line::{self, Header, Parsed, VERSION};
+use super::journal_place as place;
 use super::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke, hash};
-
-/// The folder in a project that is ours.
-const FOLDER: &str = ".pointillist";
-
-/// The journal's name in it.
-const FILE: &str = "labels.jsonl";
 
 /// A project's journal, open for writing (the window) or following (the trainer).
 #[derive(Debug)]
@@ -52,31 +47,20 @@ pub struct Replay {
 }
 
 impl Journal {
-    /// Where a project's journal lies: `.pointillist/labels.jsonl` in its folder, or, if that folder cannot be written,
-    /// in the user's data folder under a name derived from the project's path.
-    pub fn path_for(project_root: &Path) -> PathBuf {
-        let folder = project_root.join(FOLDER);
-        let existing = if folder.is_dir() { folder.as_path() } else { project_root };
-        // An unnamed temporary file proves that the folder can be written and leaves nothing behind.
-        let writable = tempfile::tempfile_in(existing).is_ok();
-        let elsewhere = if writable { None } else { outside(project_root) };
-        elsewhere.unwrap_or_else(|| inside(project_root))
-    }
-
     /// Opens for appending (creating nothing until the first edit) and replays what is there.
     ///
     /// Only one journal of a project can be open for appending at a time; another attempt is an error.
     pub fn open(project: &Project) -> Result<(Self, Replay), DataError> {
-        Self::open_at(Self::path_for(&project.root), project, true)
+        Self::open_at(place::of(&project.root), project, true)
     }
 
     /// Opens for following only: takes no lock, so the trainer can read while the window writes.
     pub fn open_to_follow(project: &Project) -> Result<(Self, Replay), DataError> {
-        Self::open_at(Self::path_for(&project.root), project, false)
+        Self::open_at(place::of(&project.root), project, false)
     }
 
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
-        let other = [Some(inside(&project.root)), outside(&project.root)].into_iter().flatten();
+        let other = [Some(place::inside(&project.root)), place::outside(&project.root)].into_iter().flatten();
         let other = other.into_iter().find(|other| *other != path && other.is_file());
         let mut journal = Self::unread(path, class_names(project));
         journal.other = other.map(|other| Box::new(Self::unread(other, journal.names.clone())));
@@ -101,7 +85,7 @@ impl Journal {
     fn place_note(&self, project_root: &Path) -> Option<String> {
         let other = self.other.as_ref().map(|other| other.path.display());
         let new = self.path.display();
-        if self.path == inside(project_root) {
+        if self.path == place::inside(project_root) {
             return other.map(|other| {
                 format!("labels from when the project's folder could not be written are read from {other}; new ones go to {new}")
             });
@@ -308,26 +292,13 @@ impl Journal {
     }
 }
 
-/// The journal in the project's folder.
-fn inside(project_root: &Path) -> PathBuf {
-    project_root.join(FOLDER).join(FILE)
-}
-
-/// The journal among the user's data, if the system names a place for those.
-fn outside(project_root: &Path) -> Option<PathBuf> {
-    let home = directories::ProjectDirs::from("", "", "pointillist")?;
-    let canonical = project_root.canonicalize().unwrap_or_else(|_| project_root.to_owned());
-    let name = canonical.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let key = hash::key(0, &canonical.to_string_lossy());
-    Some(home.data_dir().join("labels").join(format!("{name}-{key:016x}")).join(FILE))
-}
-
 fn class_names(project: &Project) -> Vec<(String, u8)> {
     project.legend.names().map(|(name, index)| (name.to_owned(), index)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::place::{FILE, FOLDER, inside};
     use super::*;
     use crate::data::Tile;
     use crate::domain::Classes;
@@ -486,7 +457,7 @@ mod tests {
         journal.append(&click(Some(1), 1.0)).unwrap();
         journal.append(&click(Some(2), 2.0)).unwrap();
         drop(journal);
-        // What `path_for` gives for a folder that cannot be written; permissions bind no test that runs as root.
+        // What `place::of` gives for a folder that cannot be written; permissions bind no test that runs as root.
         let elsewhere = tempfile::tempdir().unwrap();
         let path = elsewhere.path().join(FILE);
         let (mut journal, replay) = Journal::open_at(path.clone(), &project, true).unwrap();
@@ -541,15 +512,12 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_says_so_and_a_read_only_folder_has_its_journal_elsewhere() {
+    fn a_newer_format_says_so() {
         let (dir, project) = project();
         std::fs::create_dir(dir.path().join(FOLDER)).unwrap();
         std::fs::write(dir.path().join(FOLDER).join(FILE), "{\"pointillist\":\"labels\",\"version\":2}\n").unwrap();
         let (_journal, replay) = Journal::open(&project).unwrap();
         assert!(replay.notes[0].contains("newer version"));
-        // A folder that does not exist cannot be written either, whoever runs the test.
-        let elsewhere = Journal::path_for(Path::new("/nowhere/at all"));
-        assert!(elsewhere.ends_with(FILE) && !elsewhere.starts_with("/nowhere"), "{elsewhere:?}");
         assert_eq!(project.tiles.iter().map(|tile: &Tile| tile.id.as_str()).collect::<Vec<_>>(), ["a"]);
     }
 }

@@ -10,6 +10,7 @@ mod folders;
 pub mod images;
 pub mod journal;
 mod journal_line;
+mod journal_place;
 mod legend;
 mod listing;
 pub mod loader;

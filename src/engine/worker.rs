@@ -97,6 +97,7 @@ impl Worker {
         if let Some(session) = &mut self.session {
             session.run = None;
         }
+        memory::release_idle();
         self.outbox.send(EventKind::Failed(message));
         self.outbox.send(EventKind::Phase(Phase::Idle));
     }

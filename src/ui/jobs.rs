@@ -1,7 +1,6 @@
 //! Work off the window's thread: opening projects, dialogs, listing runs. Each job has a named thread and ends in one
 //! message; a panic in it becomes an error message.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use super::runs::{self, RunEntry};
 use crate::data::demo;
 use crate::data::journal::Replay;
 use crate::data::{Journal, Project};
+use crate::domain::panic;
 use crate::engine::Waker;
 
 /// Nobody closes a dialog sooner than this after asking for it: it was never shown.
@@ -74,8 +74,7 @@ impl Jobs {
     pub fn spawn(&self, name: &str, work: impl FnOnce() -> Done + Send + 'static) -> std::io::Result<()> {
         let (sender, waker, what) = (self.sender.clone(), self.waker.clone(), name.to_owned());
         let body = move || {
-            let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-                let why = panic_text(panic.as_ref());
+            let done = panic::caught(work).unwrap_or_else(|why| {
                 Done::Failed(format!("The window's '{what}' thread failed: {why}. Try again; if it fails again, report it with Help > Copy diagnostics"))
             });
             sender.send(done).ok(); // Fails only when the window is gone.
@@ -137,12 +136,6 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
     let (journal, replay) = Journal::open(&project)?;
     let (runs_home, runs) = (runs::home(root), runs::of_project(root));
     Ok(Opened { project, journal, replay, runs_home, runs })
-}
-
-/// What a panic said.
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
 }
 
 #[cfg(test)]

@@ -35,3 +35,12 @@ pub(crate) fn click(harness: &mut Harness<'_, App>, label: &str) {
     harness.get_by_label(label).click();
     harness.run_ok();
 }
+
+/// Labels the middle of the left view with the class in hand.
+pub(crate) fn click_canvas(harness: &mut Harness<'_, App>) {
+    let middle = harness.get_by_label("Canvas left").rect().center();
+    harness.drag_at(middle);
+    harness.step();
+    harness.drop_at(middle);
+    harness.run_ok();
+}
