@@ -3,10 +3,11 @@
 //! Only the convolutions' own results are written to memory. The first activation is computed while the second convolution
 //! packs its input, and again on the way back; gradients through norm and ReLU likewise (see [`super::source`]).
 
-use super::conv::{Finish, Target, convolve};
+use super::conv::{Finish, convolve};
 use super::gradient;
 use super::memory::Buffer;
 use super::norm::{Fold, GradientFold, NormGradients, Statistics, activate};
+use super::pieces::Target;
 use super::shape::Shape;
 use super::source::{Input, Source, Values};
 use super::weights::{Order, Weights};

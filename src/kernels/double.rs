@@ -1,9 +1,10 @@
 //! Transposed 2×2 convolution with stride 2: every pixel becomes a 2×2 square, so it is a 1×1 convolution to four times the
 //! channels whose result is interleaved.
 
-use super::conv::{Finish, Target, convolve};
+use super::conv::{Finish, convolve};
 use super::gradient::{self, channel_sums};
 use super::memory::Buffer;
+use super::pieces::Target;
 use super::shape::Shape;
 use super::source::{Input, Source, Values};
 use super::weights::{Order, Weights};

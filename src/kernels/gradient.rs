@@ -6,9 +6,10 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::arch::dispatch;
-use super::conv::{Finish, STRIP_VALUES, Target, convolve, strip_rows, strips};
+use super::conv::{Finish, convolve};
 use super::memory::Buffer;
 use super::pack::{LINE_VALUES, Packed, Part, Scratch, line_start, pack, pack_plane, with_scratch};
+use super::pieces::{STRIP_VALUES, Target, strip_rows, strips};
 use super::raw::correlate_planes;
 use super::shape::Shape;
 use super::source::Input;

@@ -1,9 +1,10 @@
 //! 1×1 convolution with a bias: the last layer.
 
-use super::conv::{Finish, Target, convolve};
+use super::conv::{Finish, convolve};
 use super::double::LayerGradients;
 use super::gradient::{self, channel_sums};
 use super::memory::Buffer;
+use super::pieces::Target;
 use super::shape::Shape;
 use super::source::{Input, Source};
 use super::weights::{Order, Weights};

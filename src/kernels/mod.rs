@@ -17,6 +17,7 @@ pub mod loss;
 pub mod memory;
 pub mod norm;
 mod pack;
+mod pieces;
 pub mod pool;
 mod raw;
 pub mod shape;
