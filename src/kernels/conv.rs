@@ -15,7 +15,7 @@ use super::pieces::{CHANNELS_AT_ONCE, Piece, Plan, Rows, Target};
 use super::raw::correlate;
 use super::source::Input;
 use super::weights::{Method, Weights, block};
-use super::winograd::{COLUMNS, COMPONENTS, SIGNS, pack_pairs};
+use super::winograd::{COLUMNS, COMPONENTS, ROWS, pack_transformed, rows_of};
 
 /// What happens to a strip after its sums are there, while it is in cache.
 #[derive(Clone, Copy)]
@@ -154,9 +154,9 @@ impl StripInput<'_> {
                     let packed = pack(self.input, &part, S::F32_LANES, packing);
                     run.direct::<S, B, K>(simd, &packed, out);
                 }
-                Method::Pairs => {
-                    let packed = pack_pairs(self.input, &part, S::F32_LANES, plane, packing);
-                    run.pairs::<S, B>(simd, &packed, out);
+                Method::Winograd => {
+                    let packed = pack_transformed(simd, self.input, &part, plane, packing);
+                    run.winograd::<S, B>(simd, &packed, out);
                 }
             }
         }
@@ -209,14 +209,20 @@ impl Run<'_> {
         vector: usize,
         out: &mut [Option<&mut [f32]>],
     ) {
-        let (from, to) = places::<S, P>(packed, vector, 1);
+        let (from, to) = places::<S, P>(packed, vector, 1, 1);
         let sums = correlate::<S, B, P, K, K>(simd, packed, from, weights);
-        write(simd, out, &to, sums, self.first > 0);
+        for (plane, sums) in out.iter_mut().zip(sums) {
+            let Some(plane) = plane else { continue };
+            for (&to, sum) in to.iter().zip(sums) {
+                write(simd, plane, to, sum, self.first > 0);
+            }
+        }
     }
 
     #[inline(always)]
-    fn pairs<S: Simd, const B: usize>(&self, simd: S, packed: &Packed<'_>, out: &mut [Option<&mut [f32]>]) {
+    fn winograd<S: Simd, const B: usize>(&self, simd: S, packed: &Packed<'_>, out: &mut [Option<&mut [f32]>]) {
         let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows / COMPONENTS;
+        let mut sums = Components([[[simd.splat_f32s(0.0); 3]; B]; COMPONENTS]);
         for (block, out) in self.blocks.clone().zip(out.chunks_mut(B)) {
             if out.iter().all(Option::is_none) {
                 continue;
@@ -224,98 +230,84 @@ impl Run<'_> {
             let mut vector = 0;
             while vector < vectors {
                 match vectors - vector {
-                    1 => self.pair_tile::<S, B, 1>(simd, packed, block, vector, out),
-                    2 => self.pair_tile::<S, B, 2>(simd, packed, block, vector, out),
-                    _ => self.pair_tile::<S, B, 3>(simd, packed, block, vector, out),
+                    1 => self.four_rows::<S, B, 1>(simd, packed, block, vector, &mut sums, out),
+                    2 => self.four_rows::<S, B, 2>(simd, packed, block, vector, &mut sums, out),
+                    _ => self.four_rows::<S, B, 3>(simd, packed, block, vector, &mut sums, out),
                 }
                 vector += 3;
             }
         }
     }
 
-    /// The two rows of some vectors, component by component.
+    /// Four rows of some vectors: all components first, which then wait in `sums`, since not all fit the registers.
     #[inline(always)]
-    fn pair_tile<S: Simd, const B: usize, const P: usize>(
+    fn four_rows<S: Simd, const B: usize, const P: usize>(
         &self,
         simd: S,
         packed: &Packed<'_>,
         block: usize,
         vector: usize,
+        sums: &mut Components<S, B>,
         out: &mut [Option<&mut [f32]>],
     ) {
-        let (from, upper) = places::<S, P>(packed, vector, COMPONENTS);
-        let lower = upper.map(|(at, count)| {
-            let last = at / packed.width + 1 == self.rows;
-            (at + packed.width, if last { 0 } else { count })
-        });
-        // y0 = m0 + m1 + m2 and y1 = m1 − m2 − m3.
-        let mut y0 = [[simd.splat_f32s(0.0); P]; B];
-        let mut y1 = y0;
-        for (component, [sign0, sign1]) in SIGNS.into_iter().enumerate() {
-            let from = from.map(|from| from + component * packed.pitch);
+        let (from, to) = places::<S, P>(packed, vector, COMPONENTS, ROWS);
+        for (component, sums) in sums.0.iter_mut().enumerate() {
+            let mut from = from;
+            from.iter_mut().for_each(|from| *from += component * packed.pitch);
             let weights = self.weights.of(block, component, self.first);
-            let sums = correlate::<S, B, P, 1, COLUMNS>(simd, packed, from, weights);
-            add_signed(simd, &mut y0, sign0, &sums);
-            add_signed(simd, &mut y1, sign1, &sums);
+            let of_component = correlate::<S, B, P, 1, COLUMNS>(simd, packed, from, weights);
+            for (sums, values) in sums.iter_mut().zip(of_component) {
+                sums[..P].copy_from_slice(&values);
+            }
         }
-        write(simd, out, &upper, y0, self.first > 0);
-        write(simd, out, &lower, y1, self.first > 0);
+        for (b, plane) in out.iter_mut().enumerate() {
+            let Some(plane) = plane else { continue };
+            for (p, &(at, count)) in to.iter().enumerate() {
+                let m = &sums.0;
+                let rows = rows_of(simd, [m[0][b][p], m[1][b][p], m[2][b][p], m[3][b][p], m[4][b][p], m[5][b][p]]);
+                let first = at / packed.width;
+                for (row, sum) in rows.into_iter().enumerate().take(self.rows - first) {
+                    write(simd, plane, (at + row * packed.width, count), sum, self.first > 0);
+                }
+            }
+        }
     }
 }
 
-/// Where `P` vectors from `vector` on are read in a packed strip, and where they stand in the output. `step` packed rows
-/// belong to each row (or pair of rows) of the output.
+/// The sums of a tile, component by component, each vector within one line of the cache.
+#[repr(align(64))]
+struct Components<S: Simd, const B: usize>([[[S::f32s; 3]; B]; COMPONENTS]);
+
+/// Where `P` vectors from `vector` on are read in a packed strip, and where they stand in the output: `read` packed rows
+/// belong to `written` rows of the output.
 #[inline(always)]
-fn places<S: Simd, const P: usize>(packed: &Packed<'_>, vector: usize, step: usize) -> ([usize; P], Places<P>) {
+fn places<S: Simd, const P: usize>(
+    packed: &Packed<'_>,
+    vector: usize,
+    read: usize,
+    written: usize,
+) -> ([usize; P], Places<P>) {
     let per_row = packed.width.div_ceil(S::F32_LANES);
-    let rows_out = if step == 1 { 1 } else { 2 };
     let mut from = [0; P];
     let mut to = [(0, 0); P];
     for p in 0..P {
         let (row, column) = ((vector + p) / per_row, (vector + p) % per_row * S::F32_LANES);
-        from[p] = packed.first_window() + step * row * packed.pitch + column;
-        to[p] = (rows_out * row * packed.width + column, S::F32_LANES.min(packed.width - column));
+        from[p] = packed.first_window() + read * row * packed.pitch + column;
+        to[p] = (written * row * packed.width + column, S::F32_LANES.min(packed.width - column));
     }
     (from, to)
 }
 
+/// Writes a vector of sums, or adds it to what is there.
 #[inline(always)]
-fn add_signed<S: Simd, const B: usize, const P: usize>(
-    simd: S,
-    to: &mut [[S::f32s; P]; B],
-    sign: i8,
-    from: &[[S::f32s; P]; B],
-) {
-    for (to, from) in to.as_flattened_mut().iter_mut().zip(from.as_flattened()) {
-        match sign {
-            1 => *to = simd.add_f32s(*to, *from),
-            -1 => *to = simd.sub_f32s(*to, *from),
-            _ => {}
-        }
-    }
-}
-
-/// Writes the sums of a tile, or adds them to what is there.
-#[inline(always)]
-fn write<S: Simd, const B: usize, const P: usize>(
-    simd: S,
-    out: &mut [Option<&mut [f32]>],
-    places: &Places<P>,
-    sums: [[S::f32s; P]; B],
-    add: bool,
-) {
-    for (plane, sums) in out.iter_mut().zip(sums) {
-        let Some(plane) = plane else { continue };
-        for (&(at, count), sum) in places.iter().zip(sums) {
-            if count == S::F32_LANES {
-                let place = &mut S::as_mut_simd_f32s(&mut plane[at..at + count]).0[0];
-                *place = if add { simd.add_f32s(*place, sum) } else { sum };
-            } else if count > 0 {
-                let values = &mut plane[at..at + count];
-                let sum = if add { simd.add_f32s(simd.partial_load_f32s(values), sum) } else { sum };
-                simd.partial_store_f32s(values, sum);
-            }
-        }
+fn write<S: Simd>(simd: S, plane: &mut [f32], (at, count): (usize, usize), sum: S::f32s, add: bool) {
+    let values = &mut plane[at..at + count];
+    if count == S::F32_LANES {
+        let place = &mut S::as_mut_simd_f32s(values).0[0];
+        *place = if add { simd.add_f32s(*place, sum) } else { sum };
+    } else {
+        let sum = if add { simd.add_f32s(simd.partial_load_f32s(values), sum) } else { sum };
+        simd.partial_store_f32s(values, sum);
     }
 }
 

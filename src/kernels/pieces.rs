@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::shape::Shape;
 use super::weights::{Method, Weights};
+use super::winograd;
 
 /// Values a packed strip may hold: 640 KiB, a part of the second-level cache.
 pub(crate) const STRIP_VALUES: usize = 160 * 1024;
@@ -61,13 +62,16 @@ pub(crate) enum Rows<'a> {
     Corners(Vec<&'a mut [f32]>, &'a [f32]),
 }
 
-/// Rows of a strip whose packed copy fits the cache; whole pairs where pairs are computed.
+/// Rows of a strip whose packed copy fits the cache; whole fours where four are computed at once.
 pub(crate) fn strip_rows(shape: Shape, weights: &Weights) -> usize {
     let pitch = shape.width.next_multiple_of(16) + 16;
     let channels = shape.channels.min(CHANNELS_AT_ONCE);
-    let (copies, whole) = if weights.method == Method::Pairs { (2, 2) } else { (1, 1) };
-    let rows = (STRIP_VALUES / (copies * channels * pitch)).saturating_sub(2) / whole * whole;
-    rows.clamp(whole, shape.height.max(whole))
+    let fitting = STRIP_VALUES / (channels * pitch);
+    let (rows, whole) = match weights.method {
+        Method::Direct => (fitting.saturating_sub(2), 1),
+        Method::Winograd => (fitting * winograd::ROWS / winograd::COMPONENTS, winograd::ROWS),
+    };
+    (rows / whole * whole).clamp(whole, shape.height.max(whole))
 }
 
 impl Plan {

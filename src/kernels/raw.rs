@@ -33,7 +33,10 @@ pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize,
                 // SAFETY: the furthest window was checked against the end of the data, all others start before it; the
                 // weights advance by B for each of the channels·H·W taps checked above.
                 unsafe {
-                    let pixels = at.map(|at| x.add(at + ky * pitch + kx).cast::<S::f32s>().read_unaligned());
+                    let mut pixels = [simd.splat_f32s(0.0); P];
+                    for (pixels, at) in pixels.iter_mut().zip(at) {
+                        *pixels = x.add(at + ky * pitch + kx).cast::<S::f32s>().read_unaligned();
+                    }
                     for (b, sums) in sums.iter_mut().enumerate() {
                         let weight = simd.splat_f32s(*w.add(b));
                         for (sum, pixels) in sums.iter_mut().zip(pixels) {

@@ -13,6 +13,9 @@ pub(crate) const fn block<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { 8 } else { 4 }
 }
 
+/// The largest block there is.
+const MOST_IN_BLOCK: usize = 8;
+
 struct BlockSize;
 
 impl WithSimd for BlockSize {
@@ -66,15 +69,15 @@ impl Order {
 pub(crate) enum Method {
     /// Tap by tap.
     Direct,
-    /// Pairs of rows by four sums (see [`winograd`]).
-    Pairs,
+    /// Four rows at once by six sums (see [`winograd`]).
+    Winograd,
 }
 
-/// Input channels from which on pairs of rows pay for putting their sums together.
-const PAIRS_FROM: usize = 8;
+/// Input channels from which on four rows at once pay for putting their sums together.
+const WINOGRAD_FROM: usize = 8;
 
 /// Weights as `[block of outputs][component][input][tap][output of the block]`, the last block filled up with zeros.
-/// There is one component with all taps, or there are four of three taps each.
+/// There is one component with all taps, or there are six of three taps each.
 pub(crate) struct Weights {
     data: Vec<f32>,
     pub(crate) order: Order,
@@ -87,15 +90,15 @@ impl Weights {
     pub(crate) fn new(values: &[f32], order: Order) -> Self {
         assert_eq!(values.len(), order.len(), "weights of another shape");
         let block = dispatch(BlockSize);
-        let pairs = order.taps == 9 && order.inputs >= PAIRS_FROM;
-        let method = if pairs { Method::Pairs } else { Method::Direct };
-        let per_input = if pairs { winograd::COMPONENTS * winograd::COLUMNS } else { order.taps };
+        let transformed = order.taps == 9 && order.inputs >= WINOGRAD_FROM;
+        let method = if transformed { Method::Winograd } else { Method::Direct };
+        let per_input = if transformed { winograd::COMPONENTS * winograd::COLUMNS } else { order.taps };
         let mut data = vec![0.0; order.outputs.div_ceil(block) * block * order.inputs * per_input];
         data.par_chunks_mut(block * order.inputs * per_input).enumerate().for_each(|(index, data)| {
             let outputs = index * block..((index + 1) * block).min(order.outputs);
             match method {
                 Method::Direct => order.write_taps(values, outputs, block, data),
-                Method::Pairs => order.write_pairs(values, outputs, block, data),
+                Method::Winograd => order.write_transformed(values, outputs, block, data),
             }
         });
         Self { data, order, method, block }
@@ -110,7 +113,7 @@ impl Weights {
     pub(crate) fn of(&self, block: usize, component: usize, first: usize) -> &[f32] {
         let (components, taps) = match self.method {
             Method::Direct => (1, self.order.taps),
-            Method::Pairs => (winograd::COMPONENTS, winograd::COLUMNS),
+            Method::Winograd => (winograd::COMPONENTS, winograd::COLUMNS),
         };
         let per_input = taps * self.block;
         let start = (block * components + component) * self.order.inputs * per_input;
@@ -135,15 +138,21 @@ impl Order {
         }
     }
 
-    fn write_pairs(&self, values: &[f32], outputs: Range<usize>, block: usize, data: &mut [f32]) {
-        for (offset, output) in outputs.enumerate() {
-            for input in 0..self.inputs {
-                let mut taps = [0.0; 9];
-                taps.iter_mut().zip(self.taps_of(values, output, input)).for_each(|(tap, value)| *tap = value);
-                for (component, row) in winograd::window(&taps).into_iter().enumerate() {
-                    for (column, value) in row.into_iter().enumerate() {
-                        let at = (component * self.inputs + input) * winograd::COLUMNS + column;
-                        data[at * block + offset] = value;
+    fn write_transformed(&self, values: &[f32], outputs: Range<usize>, block: usize, data: &mut [f32]) {
+        let mut taps = [[0.0; MOST_IN_BLOCK]; 9];
+        for input in 0..self.inputs {
+            for (offset, output) in outputs.clone().enumerate() {
+                for (taps, value) in taps.iter_mut().zip(self.taps_of(values, output, input)) {
+                    taps[offset] = value;
+                }
+            }
+            for (component, [upper, middle, lower]) in winograd::WINDOW.into_iter().enumerate() {
+                for column in 0..winograd::COLUMNS {
+                    let at = (component * self.inputs + input) * winograd::COLUMNS + column;
+                    let data = &mut data[at * block..][..block];
+                    for (offset, data) in data.iter_mut().enumerate() {
+                        let [g0, g1, g2] = [taps[column][offset], taps[3 + column][offset], taps[6 + column][offset]];
+                        *data = upper * g0 + middle * g1 + lower * g2;
                     }
                 }
             }
