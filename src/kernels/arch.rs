@@ -17,6 +17,19 @@ pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
     Arch::new().dispatch(work)
 }
 
+/// Values in a vector.
+pub(crate) fn lanes() -> usize {
+    struct Lanes;
+    impl WithSimd for Lanes {
+        type Output = usize;
+
+        fn with_simd<S: Simd>(self, _simd: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    dispatch(Lanes)
+}
+
 /// Instruction sets of this processor family, the narrowest first.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]

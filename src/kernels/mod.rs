@@ -12,6 +12,8 @@ mod conv;
 pub mod double;
 pub mod flex;
 mod gradient;
+mod gradient_direct;
+mod gradient_winograd;
 pub mod head;
 pub mod loss;
 pub mod memory;

@@ -106,3 +106,60 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const K: usize>(
     }
     sums
 }
+
+/// Neighbouring pixels, each a vector of channels: rows of `columns` results need `columns + P - 1` of them.
+pub(crate) struct Pixels<'a> {
+    pub(crate) data: &'a [f32],
+    /// From a row to the next.
+    pub(crate) pitch: usize,
+}
+
+/// Planes of single values.
+pub(crate) struct Planes<'a> {
+    pub(crate) data: &'a [f32],
+    /// From a row to the next.
+    pub(crate) pitch: usize,
+    /// From a plane to the next.
+    pub(crate) plane: usize,
+}
+
+/// Sums over `rows` × `columns` pixels of `B` values each, one from every plane, times the vectors at the pixel and its next
+/// `P - 1` neighbours.
+#[inline(always)]
+pub(crate) fn correlate_pixels<S: Simd, const B: usize, const P: usize>(
+    simd: S,
+    pixels: &Pixels<'_>,
+    planes: &Planes<'_>,
+    rows: usize,
+    columns: usize,
+) -> [[S::f32s; P]; B] {
+    let lanes = S::F32_LANES;
+    assert!((rows - 1) * pixels.pitch + (columns + P - 1) * lanes <= pixels.data.len(), "more pixels than there are");
+    assert!(
+        (B - 1) * planes.plane + (rows - 1) * planes.pitch + columns <= planes.data.len(),
+        "more values than there are"
+    );
+    let mut sums = [[simd.splat_f32s(0.0); P]; B];
+    for row in 0..rows {
+        // SAFETY: the last pixel's last neighbour and the last plane's last value, both of the last row, were checked above;
+        // all others come before them.
+        unsafe {
+            let x = pixels.data.as_ptr().add(row * pixels.pitch);
+            let g = planes.data.as_ptr().add(row * planes.pitch);
+            for column in 0..columns {
+                let (x, g) = (x.add(column * lanes), g.add(column));
+                let mut vectors = [simd.splat_f32s(0.0); P];
+                for (p, vector) in vectors.iter_mut().enumerate() {
+                    *vector = x.add(p * lanes).cast::<S::f32s>().read_unaligned();
+                }
+                for (b, sums) in sums.iter_mut().enumerate() {
+                    let value = simd.splat_f32s(*g.add(b * planes.plane));
+                    for (sum, vector) in sums.iter_mut().zip(vectors) {
+                        *sum = simd.mul_add_e_f32s(value, vector, *sum);
+                    }
+                }
+            }
+        }
+    }
+    sums
+}

@@ -16,14 +16,17 @@ pub(crate) const fn block<S: Simd>() -> usize {
 /// The largest block there is.
 const MOST_IN_BLOCK: usize = 8;
 
-struct BlockSize;
+/// The same for the instruction set in use.
+pub(crate) fn block_size() -> usize {
+    struct BlockSize;
+    impl WithSimd for BlockSize {
+        type Output = usize;
 
-impl WithSimd for BlockSize {
-    type Output = usize;
-
-    fn with_simd<S: Simd>(self, _simd: S) -> usize {
-        block::<S>()
+        fn with_simd<S: Simd>(self, _simd: S) -> usize {
+            block::<S>()
+        }
     }
+    dispatch(BlockSize)
 }
 
 /// Where the weight of an output, an input and a tap stands in a tensor.
@@ -76,6 +79,13 @@ pub(crate) enum Method {
 /// Input channels from which on four rows at once pay for putting their sums together.
 const WINOGRAD_FROM: usize = 8;
 
+impl Method {
+    /// How a window of `taps` is applied to `inputs` channels.
+    pub(crate) fn of(taps: usize, inputs: usize) -> Self {
+        if taps == 9 && inputs >= WINOGRAD_FROM { Self::Winograd } else { Self::Direct }
+    }
+}
+
 /// Weights as `[block of outputs][component][input][tap][output of the block]`, the last block filled up with zeros.
 /// There is one component with all taps, or there are six of three taps each.
 pub(crate) struct Weights {
@@ -89,10 +99,12 @@ pub(crate) struct Weights {
 impl Weights {
     pub(crate) fn new(values: &[f32], order: Order) -> Self {
         assert_eq!(values.len(), order.len(), "weights of another shape");
-        let block = dispatch(BlockSize);
-        let transformed = order.taps == 9 && order.inputs >= WINOGRAD_FROM;
-        let method = if transformed { Method::Winograd } else { Method::Direct };
-        let per_input = if transformed { winograd::COMPONENTS * winograd::COLUMNS } else { order.taps };
+        let block = block_size();
+        let method = Method::of(order.taps, order.inputs);
+        let per_input = match method {
+            Method::Direct => order.taps,
+            Method::Winograd => winograd::COMPONENTS * winograd::COLUMNS,
+        };
         let mut data = vec![0.0; order.outputs.div_ceil(block) * block * order.inputs * per_input];
         data.par_chunks_mut(block * order.inputs * per_input).enumerate().for_each(|(index, data)| {
             let outputs = index * block..((index + 1) * block).min(order.outputs);

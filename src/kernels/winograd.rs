@@ -13,7 +13,7 @@ use super::source::Input;
 /// Rows of output computed together.
 pub(crate) const ROWS: usize = 4;
 /// Rows of input they need.
-const ROWS_READ: usize = ROWS + 2;
+pub(crate) const ROWS_READ: usize = ROWS + 2;
 /// Sums such rows are made of.
 pub(crate) const COMPONENTS: usize = 6;
 /// Columns of the window.
@@ -95,6 +95,22 @@ pub(crate) fn rows_of<S: Simd>(simd: S, m: [S::f32s; COMPONENTS]) -> [S::f32s; R
         plus(simd, odd_one, 2.0, odd_two),
         plus(simd, even_one, 4.0, even_two),
         simd.add_f32s(plus(simd, odd_one, 8.0, odd_two), m[5]),
+    ]
+}
+
+/// `A·g`: four rows of a gradient to the components they are multiplied as with those of the input.
+#[inline(always)]
+pub(crate) fn components_of<S: Simd>(simd: S, g: [S::f32s; ROWS]) -> [S::f32s; COMPONENTS] {
+    let (even_one, odd_one) = (simd.add_f32s(g[0], g[2]), simd.add_f32s(g[1], g[3]));
+    let even_two = plus(simd, g[0], 4.0, g[2]);
+    let odd_two = plus(simd, g[1], 4.0, g[3]);
+    [
+        g[0],
+        simd.add_f32s(even_one, odd_one),
+        simd.sub_f32s(even_one, odd_one),
+        plus(simd, even_two, 2.0, odd_two),
+        plus(simd, even_two, -2.0, odd_two),
+        g[3],
     ]
 }
 
