@@ -31,7 +31,7 @@ pub struct Stage<'a> {
 /// Their gradients.
 pub struct StageGradients {
     /// `[outputs, inputs, 3, 3]`
-    pub weights: Vec<f32>,
+    pub weights: Buffer,
     /// Of `gamma` and `beta`.
     pub norm: NormGradients,
 }

@@ -14,7 +14,7 @@ pub struct LayerGradients {
     /// Of the input, where wanted.
     pub input: Option<Buffer>,
     /// In the order of the weights.
-    pub weights: Vec<f32>,
+    pub weights: Buffer,
     /// One for each output.
     pub bias: Vec<f32>,
 }

@@ -12,7 +12,7 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
-use burn::tensor::{AllocationProperty, Bytes, DType, Tensor};
+use burn::tensor::{Bytes, DType, Tensor};
 
 use super::adam::{self, Rule};
 use super::block::{self, Measured, Stage};
@@ -20,7 +20,7 @@ use super::double::LayerGradients;
 use super::memory::Buffer;
 use super::norm::Statistics;
 use super::shape::Shape;
-use super::{double, head, loss, pool};
+use super::{double, head, loss, pool, raw};
 
 type Tracked = FloatTensor<Autodiff<Flex>>;
 
@@ -161,7 +161,7 @@ pub fn adam<const D: usize>(
 ) -> Option<(Tensor<D>, Moments<D>)> {
     let (parameter, gradient) = (plain(parameter)?, plain(gradient)?);
     let shape = parameter.layout().shape().to_vec();
-    let none_yet = || tensor(zeros(values(&parameter).len()), &shape);
+    let none_yet = || tensor(Buffer::zeros(values(&parameter).len()), &shape);
     let [first, second] = match moments {
         Some(Moments { first, second }) => [plain(&first)?, plain(&second)?],
         None => [none_yet(), none_yet()],
@@ -173,12 +173,6 @@ pub fn adam<const D: usize>(
     let [stepped, first, second] =
         [stepped, new_first, new_second].map(|buffer| Tensor::from_primitive::<Flex>(tensor(buffer, &shape)));
     Some((stepped, Moments { first, second }))
-}
-
-fn zeros(len: usize) -> Buffer {
-    let mut buffer = Buffer::new(len);
-    buffer.fill(0.0);
-    buffer
 }
 
 /// Weights, gamma and beta of two stages.
@@ -228,8 +222,9 @@ impl<const N: usize> Backward<Flex, N> for BlockBackward {
             block::backward(&part_slices(parts), &wanted, stage_slices(params, epsilon), &measured, values(&upstream));
         let of_parts =
             of_parts.into_iter().zip(parts).map(|(gradient, part)| Some(tensor(gradient?, &shape_of(part).dims())));
-        let of_params = of_stages.into_iter().flat_map(|of| [of.weights, of.norm.gamma, of.norm.beta]);
-        let of_params = of_params.zip(params).map(|(gradient, like)| Some(small(gradient, like)));
+        let of_params = of_stages.into_iter().zip(params.chunks_exact(PARAMETERS / 2)).flat_map(|(of, like)| {
+            [large(of.weights, &like[0]), small(of.norm.gamma, &like[1]), small(of.norm.beta, &like[2])].map(Some)
+        });
         for (node, gradient) in ops.parents.into_iter().zip(of_parts.chain(of_params)) {
             if let (Some(node), Some(gradient)) = (node, gradient) {
                 grads.register::<Flex>(node.id, gradient);
@@ -319,7 +314,7 @@ impl Backward<Flex, 3> for LayerBackward {
             grads.register::<Flex>(node.id, tensor(gradient, &shape_of(x).dims()));
         }
         if let Some(node) = of_weights {
-            grads.register::<Flex>(node.id, small(weights_gradient, weights));
+            grads.register::<Flex>(node.id, large(weights_gradient, weights));
         }
         if let Some(node) = of_bias {
             grads.register::<Flex>(node.id, small(bias_gradient, bias));
@@ -392,19 +387,15 @@ fn shape_of(tensor: &FlexTensor) -> Shape {
 
 /// Memory of the pool as a tensor: it goes back there when the last tensor that shares it is dropped.
 fn tensor(buffer: Buffer, dims: &[usize]) -> FlexTensor {
-    let bytes = Bytes::from_shared(bytes::Bytes::from_owner(Owner(buffer)), AllocationProperty::Native);
-    FlexTensor::new(bytes, Layout::contiguous(dims.into()), DType::F32)
-}
-
-struct Owner(Buffer);
-
-impl AsRef<[u8]> for Owner {
-    fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.0)
-    }
+    FlexTensor::new(raw::lend(buffer), Layout::contiguous(dims.into()), DType::F32)
 }
 
 /// A parameter's gradient, shaped like the parameter.
+fn large(gradient: Buffer, like: &FlexTensor) -> FlexTensor {
+    tensor(gradient, like.layout().shape())
+}
+
+/// The same for one value a channel.
 fn small(gradient: Vec<f32>, like: &FlexTensor) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(gradient), Layout::contiguous(like.layout().shape().clone()), DType::F32)
 }

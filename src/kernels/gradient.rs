@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::conv::{Finish, convolve};
+use super::memory::Buffer;
 use super::pieces::{Target, strips};
 use super::shape::Shape;
 use super::source::Input;
@@ -14,7 +15,7 @@ pub(crate) type Back<'a> = (Weights, Target<'a>);
 
 /// The gradient of the weights `[outputs, inputs, side, side]` of a convolution of `input`, whose result has `gradient`;
 /// that of the input too, where it is wanted.
-pub(crate) fn backward(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Vec<f32> {
+pub(crate) fn backward(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Buffer {
     let weights = gradient.shape().channels * input.shape().channels * taps;
     let pixels = input.shape().batch * input.shape().plane();
     // Large pictures with few channels are cut into strips, small ones with many into groups of channels.
@@ -48,13 +49,13 @@ const PARTIAL_SUMS: usize = 8;
 
 /// Both gradients strip by strip, each of `rows` rows: what the one reads from memory, the other then finds in cache. `add`
 /// adds a strip's share to sums that `empty` makes; the sums of some strips each are the result.
-pub(crate) fn strip_by_strip<T: Send>(
+pub(crate) fn strip_by_strip(
     gradient: &Input<'_>,
     rows: usize,
     back: Option<Back<'_>>,
-    empty: impl Fn() -> T + Sync,
-    add: impl Fn(Strip, &mut T) + Sync,
-) -> Vec<T> {
+    empty: impl Fn() -> Buffer + Sync,
+    add: impl Fn(Strip, &mut Buffer) + Sync,
+) -> Vec<Buffer> {
     let shape = gradient.shape();
     let (weights, pieces) = match back {
         Some((weights, target)) => {

@@ -14,20 +14,20 @@ use super::raw::correlate_planes;
 use super::source::Input;
 
 /// Strip by strip, together with the way back to the input.
-pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Vec<f32> {
+pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Buffer {
     let shape = input.shape();
     let channels = shape.channels.max(gradient.shape().channels);
     let pitch = shape.width.next_multiple_of(16) + 16;
     let fitting = (STRIP_VALUES / (channels * pitch)).saturating_sub(2).max(4);
     let rows = back.as_ref().map_or(fitting, |(weights, _)| fitting.min(strip_rows(gradient.shape(), weights)));
-    let empty = || vec![0.0; gradient.shape().channels * shape.channels * taps];
+    let empty = || Buffer::zeros(gradient.shape().channels * shape.channels * taps);
     let partial = strip_by_strip(gradient, rows, back, empty, |strip, sums| {
         with_scratch(|scratch| dispatch(StripGradient { input, gradient, taps, strip, scratch, sums }));
     });
     let mut partial = partial.into_iter();
-    let mut sums = partial.next().unwrap_or_default();
+    let mut sums = partial.next().unwrap_or_else(empty);
     for more in partial {
-        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        sums.iter_mut().zip(&more[..]).for_each(|(sum, more)| *sum += more);
     }
     sums
 }
@@ -67,7 +67,7 @@ impl WithSimd for StripGradient<'_> {
 const GROUP: usize = 24;
 
 /// By groups of output channels, all pictures at once.
-pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Vec<f32> {
+pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>, taps: usize) -> Buffer {
     let whole = |input: &Input<'_>| Part {
         first_image: 0,
         images: input.shape().batch,
@@ -80,7 +80,7 @@ pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>, taps: usize) 
     };
     let (inputs, outputs) = (input.shape().channels, gradient.shape().channels);
     let (input, gradient) = (Whole::new(input, whole(input)), Whole::new(gradient, whole(gradient)));
-    let mut sums = vec![0.0; outputs * inputs * taps];
+    let mut sums = Buffer::zeros(outputs * inputs * taps);
     let group = GROUP.min(outputs.div_ceil(8).next_multiple_of(6));
     sums.par_chunks_mut(group * inputs * taps).enumerate().for_each(|(index, sums)| {
         let outputs = index * group..((index + 1) * group).min(outputs);

@@ -18,38 +18,45 @@ use super::raw::{Pixels, Planes, correlate_pixels};
 use super::shape::Shape;
 use super::source::Input;
 use super::weights::{block, block_size};
-use super::winograd::{COLUMNS, COMPONENTS, ROWS, ROWS_READ, WINDOW, components_of, transformed};
+use super::winograd::{COLUMNS, COMPONENTS, ROWS, ROWS_OF_WINDOW, ROWS_READ, WINDOW, components_of, transformed};
 
 /// Strip by strip, together with the way back to the input.
-pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, back: Option<Back<'_>>) -> Vec<f32> {
+pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, back: Option<Back<'_>>) -> Buffer {
     let order = Order::new(input.shape().channels, gradient.shape().channels);
     let pitch = gradient.shape().width.next_multiple_of(16);
     let fitting = STRIP_VALUES * ROWS / COMPONENTS / (gradient.shape().channels * pitch);
     let rows = back.as_ref().map_or(fitting, |(weights, _)| fitting.min(strip_rows(gradient.shape(), weights)));
     let rows = (rows / ROWS * ROWS).max(ROWS);
-    let partial = strip_by_strip(gradient, rows, back, Vec::new, |strip, sums| {
-        with_scratch(|scratch| dispatch(StripGradient { input, gradient, order, strip, scratch, sums }));
-    });
+    let partial = strip_by_strip(
+        gradient,
+        rows,
+        back,
+        || Buffer::zeros(order.len() + LINE_VALUES),
+        |strip, sums| {
+            let sums = aligned(sums, order.len());
+            with_scratch(|scratch| dispatch(StripGradient { input, gradient, order, strip, scratch, sums }));
+        },
+    );
     order.weights(&partial)
 }
 
 /// By groups of input channels, all pictures at once.
-pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>) -> Vec<f32> {
+pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>) -> Buffer {
     let order = Order::new(input.shape().channels, gradient.shape().channels);
     let fours = Fours::new(gradient.shape(), gradient.shape().height);
     let picture = order.outputs_padded() * fours.plane();
     let mut packed = Buffer::new(gradient.shape().batch * picture + LINE_VALUES);
-    let start = line_start(&packed);
-    let packed = &mut packed[start..][..gradient.shape().batch * picture];
+    let packed = aligned(&mut packed, gradient.shape().batch * picture);
     packed.par_chunks_mut(fours.plane()).enumerate().for_each(|(index, out)| {
         let (image, channel) = (index / order.outputs_padded(), index % order.outputs_padded());
         with_scratch(|scratch| {
             dispatch(PackGradient { gradient, image, channel, fours, rows: &mut scratch.rows, out })
         });
     });
-    let mut sums = Vec::new();
+    let mut sums = Buffer::new(order.len() + LINE_VALUES);
     let groups = order.groups().div_ceil(2 * rayon::current_num_threads());
-    reserve(&mut sums, order.len()).par_chunks_mut(groups * order.group()).enumerate().for_each(|(index, sums)| {
+    aligned(&mut sums, order.len()).par_chunks_mut(groups * order.group()).enumerate().for_each(|(index, sums)| {
+        sums.fill(0.0);
         for (image, packed) in packed.chunks_exact(picture).enumerate() {
             for (group, sums) in (index * groups..).zip(sums.chunks_exact_mut(order.group())) {
                 let strip = Strip { image, first: 0, rows: gradient.shape().height };
@@ -59,6 +66,12 @@ pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>) -> Vec<f32> {
         }
     });
     order.weights(&[sums])
+}
+
+/// `len` values from the start of a cache line on.
+fn aligned(buffer: &mut Buffer, len: usize) -> &mut [f32] {
+    let start = line_start(buffer);
+    &mut buffer[start..start + len]
 }
 
 /// The order of the sums: `[group of inputs][component][output][column][input of the group]`.
@@ -99,27 +112,50 @@ impl Order {
     }
 
     /// `Gᵀ` of the sums of all `partial` ones: the gradient, `[outputs, inputs, 3, 3]`.
-    fn weights(&self, partial: &[Vec<f32>]) -> Vec<f32> {
+    fn weights(&self, partial: &[Buffer]) -> Buffer {
         let partial: Vec<&[f32]> = partial.iter().map(|sums| &sums[line_start(sums)..][..self.len()]).collect();
-        let mut weights = vec![0.0; self.outputs * self.inputs * 9];
+        let mut weights = Buffer::new(self.outputs * self.inputs * 9);
         weights.par_chunks_mut(self.inputs * 9).enumerate().for_each(|(output, weights)| {
-            for (group, weights) in weights.chunks_mut(self.lanes * 9).enumerate() {
-                for component in 0..COMPONENTS {
-                    let at = group * self.group() + component * self.component() + output * COLUMNS * self.lanes;
-                    for sums in &partial {
-                        self.add_component(component, &sums[at..][..COLUMNS * self.lanes], weights);
-                    }
-                }
-            }
+            dispatch(OutputWeights { order: self, partial: &partial, output, weights });
         });
         weights
     }
+}
 
-    fn add_component(&self, component: usize, sums: &[f32], weights: &mut [f32]) {
-        for (row, factor) in WINDOW[component].into_iter().enumerate().filter(|(_, factor)| *factor != 0.0) {
-            for (column, sums) in sums.chunks_exact(self.lanes).enumerate() {
-                for (weights, sum) in weights.chunks_exact_mut(9).zip(sums) {
-                    weights[row * COLUMNS + column] += factor * sum;
+struct OutputWeights<'a> {
+    order: &'a Order,
+    partial: &'a [&'a [f32]],
+    output: usize,
+    weights: &'a mut [f32],
+}
+
+impl WithSimd for OutputWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { order, partial, output, weights } = self;
+        for (group, weights) in weights.chunks_mut(S::F32_LANES * 9).enumerate() {
+            let mut taps = [simd.splat_f32s(0.0); 9];
+            for component in 0..COMPONENTS {
+                let at = group * order.group() + component * order.component() + output * COLUMNS * S::F32_LANES;
+                for column in 0..COLUMNS {
+                    let mut sum = simd.splat_f32s(0.0);
+                    for sums in partial {
+                        let (share, _) = S::as_simd_f32s(&sums[at + column * S::F32_LANES..][..S::F32_LANES]);
+                        sum = simd.add_f32s(sum, share[0]);
+                    }
+                    for row in 0..ROWS_OF_WINDOW {
+                        let factor = simd.splat_f32s(WINDOW[component][row]);
+                        let tap = &mut taps[row * COLUMNS + column];
+                        *tap = simd.mul_add_e_f32s(factor, sum, *tap);
+                    }
+                }
+            }
+            for (tap, values) in taps.iter().enumerate() {
+                let values: &[f32] = bytemuck::cast_slice(std::slice::from_ref(values));
+                for (weights, value) in weights.chunks_exact_mut(9).zip(values) {
+                    weights[tap] = *value;
                 }
             }
         }
@@ -158,7 +194,7 @@ struct StripGradient<'a> {
     order: Order,
     strip: Strip,
     scratch: &'a mut Scratch,
-    sums: &'a mut Vec<f32>,
+    sums: &'a mut [f32],
 }
 
 impl WithSimd for StripGradient<'_> {
@@ -173,7 +209,7 @@ impl WithSimd for StripGradient<'_> {
         for (channel, out) in packed.chunks_exact_mut(fours.plane()).enumerate() {
             pack_gradient(simd, gradient, strip, channel, fours, rows, out);
         }
-        for (group, sums) in reserve(sums, order.len()).chunks_exact_mut(order.group()).enumerate() {
+        for (group, sums) in sums.chunks_exact_mut(order.group()).enumerate() {
             Group { input, order, group, strip }.add(simd, packed, fours, rows, pixels, sums);
         }
     }

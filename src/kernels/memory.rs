@@ -61,6 +61,13 @@ impl Buffer {
         pool().count(values.len());
         Self { values, len }
     }
+
+    /// `len` zeros.
+    pub fn zeros(len: usize) -> Self {
+        let mut buffer = Self::new(len);
+        buffer.fill(0.0);
+        buffer
+    }
 }
 
 impl Deref for Buffer {

@@ -6,6 +6,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::arch::dispatch;
+use super::memory::Buffer;
 use super::winograd;
 
 /// Output channels a tile computes at once: with 3 vectors of pixels they fill the registers.
@@ -89,7 +90,7 @@ impl Method {
 /// Weights as `[block of outputs][component][input][tap][output of the block]`, the last block filled up with zeros.
 /// There is one component with all taps, or there are six of three taps each.
 pub(crate) struct Weights {
-    data: Vec<f32>,
+    data: Buffer,
     pub(crate) order: Order,
     pub(crate) method: Method,
     /// Output channels of a block.
@@ -105,12 +106,15 @@ impl Weights {
             Method::Direct => order.taps,
             Method::Winograd => winograd::COMPONENTS * winograd::COLUMNS,
         };
-        let mut data = vec![0.0; order.outputs.div_ceil(block) * block * order.inputs * per_input];
+        let mut data = Buffer::new(order.outputs.div_ceil(block) * block * order.inputs * per_input);
         data.par_chunks_mut(block * order.inputs * per_input).enumerate().for_each(|(index, data)| {
             let outputs = index * block..((index + 1) * block).min(order.outputs);
+            if outputs.len() < block {
+                data.fill(0.0);
+            }
             match method {
                 Method::Direct => order.write_taps(values, outputs, block, data),
-                Method::Winograd => order.write_transformed(values, outputs, block, data),
+                Method::Winograd => dispatch(WriteTransformed { order, values, outputs, block, data }),
             }
         });
         Self { data, order, method, block }
@@ -149,22 +153,35 @@ impl Order {
             }
         }
     }
+}
 
-    fn write_transformed(&self, values: &[f32], outputs: Range<usize>, block: usize, data: &mut [f32]) {
+struct WriteTransformed<'a> {
+    order: Order,
+    values: &'a [f32],
+    outputs: Range<usize>,
+    block: usize,
+    data: &'a mut [f32],
+}
+
+impl WithSimd for WriteTransformed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { order, values, outputs, block, data } = self;
         let mut taps = [[0.0; MOST_IN_BLOCK]; 9];
-        for input in 0..self.inputs {
+        for input in 0..order.inputs {
             for (offset, output) in outputs.clone().enumerate() {
-                for (taps, value) in taps.iter_mut().zip(self.taps_of(values, output, input)) {
+                for (taps, value) in taps.iter_mut().zip(order.taps_of(values, output, input)) {
                     taps[offset] = value;
                 }
             }
             for (component, [upper, middle, lower]) in winograd::WINDOW.into_iter().enumerate() {
                 for column in 0..winograd::COLUMNS {
-                    let at = (component * self.inputs + input) * winograd::COLUMNS + column;
-                    let data = &mut data[at * block..][..block];
-                    for (offset, data) in data.iter_mut().enumerate() {
-                        let [g0, g1, g2] = [taps[column][offset], taps[3 + column][offset], taps[6 + column][offset]];
-                        *data = upper * g0 + middle * g1 + lower * g2;
+                    let at = (component * order.inputs + input) * winograd::COLUMNS + column;
+                    let [g0, g1, g2] = [&taps[column], &taps[3 + column], &taps[6 + column]];
+                    for (offset, data) in data[at * block..][..block].iter_mut().enumerate() {
+                        *data = upper * g0[offset] + middle * g1[offset] + lower * g2[offset];
                     }
                 }
             }

@@ -10,17 +10,19 @@ use pulp::Simd;
 use super::pack::{Packed, Part, pack_plane, reserve};
 use super::source::Input;
 
+/// Rows of the window.
+pub(crate) const ROWS_OF_WINDOW: usize = 3;
 /// Rows of output computed together.
 pub(crate) const ROWS: usize = 4;
 /// Rows of input they need.
-pub(crate) const ROWS_READ: usize = ROWS + 2;
+pub(crate) const ROWS_READ: usize = ROWS + ROWS_OF_WINDOW - 1;
 /// Sums such rows are made of.
 pub(crate) const COMPONENTS: usize = 6;
 /// Columns of the window.
 pub(crate) const COLUMNS: usize = 3;
 
 /// `G`, which takes the rows of a window to its components.
-pub(crate) const WINDOW: [[f32; 3]; COMPONENTS] = [
+pub(crate) const WINDOW: [[f32; ROWS_OF_WINDOW]; COMPONENTS] = [
     [1.0 / 4.0, 0.0, 0.0],
     [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
     [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],

@@ -133,7 +133,7 @@ fn joined_parts_are_one_input() {
     let (z_parts, measured) = block::forward(&parts, case.stages());
     let (gradients, parameters) = block::backward(&parts, &[true, true], case.stages(), &measured, &upstream);
     assert_eq!(z[..], z_parts[..]);
-    assert_eq!(whole_parameters[0].weights, parameters[0].weights);
+    assert_eq!(whole_parameters[0].weights[..], parameters[0].weights[..]);
     let whole_gradient = whole_gradient[0].as_ref().unwrap();
     assert_eq!(whole_gradient[..3 * a.plane()], gradients[0].as_ref().unwrap()[..3 * a.plane()]);
     assert_eq!(whole_gradient[3 * a.plane()..][..5 * b.plane()], gradients[1].as_ref().unwrap()[..5 * b.plane()]);
@@ -240,7 +240,7 @@ fn the_number_of_threads_changes_nothing() {
             let parts = [(&case.x[..], case.shape)];
             let (z, measured) = block::forward(&parts, case.stages());
             let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
-            (z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights, second.weights)
+            (z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights.to_vec(), second.weights.to_vec())
         })
     };
     let one = run(1);
@@ -259,7 +259,7 @@ fn narrower_instruction_sets_say_the_same() {
         let parts = [(&case.x[..], case.shape)];
         let (z, measured) = block::forward(&parts, case.stages());
         let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
-        [z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights, second.weights]
+        [z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights.to_vec(), second.weights.to_vec()]
     };
     let widest = run();
     for width in [Width::Plain, Width::Avx2] {

@@ -1,14 +1,10 @@
-//! The only unsafe code of the arithmetic, and why there is any.
-//!
-//! The innermost loops of convolution do two fused multiply-adds a cycle on 24 to 27 sums held in registers. They read
-//! through pointers because a bounds check for each load would take the cycles the arithmetic needs. Each function checks
-//! once, before its loop, the furthest place the loop will read, so all are safe to call.
-
-#![allow(unsafe_code, reason = "see above: register tiles without bounds checks")]
+//! The innermost loops. They do two fused multiply-adds a cycle on 24 to 27 sums held in registers, and read through
+//! pointers because a bounds check for each load would take the cycles the arithmetic needs. Each function checks once,
+//! before its loop, the furthest place the loop will read, so all are safe to call.
 
 use pulp::Simd;
 
-use super::pack::Packed;
+use super::super::pack::Packed;
 
 /// Sums of products for `B` output channels at `P` vectors of neighbouring pixels: over every channel of `input` and
 /// every tap of a `H`×`W` window that starts at each of `at`.
