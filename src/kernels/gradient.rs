@@ -1,9 +1,12 @@
 //! The way back through a convolution: gradients of its weights and of its input.
 
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::arch::dispatch;
 use super::conv::{Finish, convolve};
 use super::memory::Buffer;
+use super::norm::lane_sum;
 use super::pieces::{Target, strips};
 use super::shape::Shape;
 use super::source::Input;
@@ -83,7 +86,20 @@ pub(crate) fn strip_by_strip(
 
 /// The sum of each channel over the batch: the gradient of a bias.
 pub(crate) fn channel_sums(values: &[f32], shape: Shape) -> Vec<f32> {
-    let sum = |plane: &[f32]| plane.chunks(1024).map(|run| f64::from(run.iter().sum::<f32>())).sum::<f64>();
-    let planes: Vec<f64> = values.par_chunks(shape.plane()).map(sum).collect();
+    let planes: Vec<f64> = values.par_chunks(shape.plane()).map(|values| dispatch(PlaneSum { values })).collect();
     (0..shape.channels).map(|channel| planes.iter().skip(channel).step_by(shape.channels).sum::<f64>() as f32).collect()
+}
+
+struct PlaneSum<'a> {
+    values: &'a [f32],
+}
+
+impl WithSimd for PlaneSum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
+        // Short runs in f32, their sums in f64.
+        self.values.chunks(4096).map(|run| f64::from(lane_sum(run, |value| value))).sum()
+    }
 }

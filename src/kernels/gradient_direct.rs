@@ -174,17 +174,19 @@ fn add_gradients<S: Simd>(
         let many = S::REGISTER_COUNT >= 32;
         next += match (taps, left) {
             // Four channels are two pairs: a single one would leave the arithmetic waiting for loads.
-            (9, 2 | 4) if many => add::<S, 2, 3>(simd, input, inputs.clone(), gradient, next, row, sums),
-            (9, 3..) if many => add::<S, 3, 3>(simd, input, inputs.clone(), gradient, next, row, sums),
-            (9, _) => add::<S, 1, 3>(simd, input, inputs.clone(), gradient, next, row, sums),
-            (_, 8..) => add::<S, 8, 1>(simd, input, inputs.clone(), gradient, next, row, sums),
-            (_, _) => add::<S, 1, 1>(simd, input, inputs.clone(), gradient, next, row, sums),
+            (9, 2 | 4) if many => add::<S, 2, 1, 3>(simd, input, inputs.clone(), gradient, next, row, sums),
+            (9, 3..) if many => add::<S, 3, 1, 3>(simd, input, inputs.clone(), gradient, next, row, sums),
+            (9, _) => add::<S, 1, 1, 3>(simd, input, inputs.clone(), gradient, next, row, sums),
+            (_, 8..) if many => add::<S, 8, 3, 1>(simd, input, inputs.clone(), gradient, next, row, sums),
+            (_, 4..) => add::<S, 4, 2, 1>(simd, input, inputs.clone(), gradient, next, row, sums),
+            (_, _) => add::<S, 1, 3, 1>(simd, input, inputs.clone(), gradient, next, row, sums),
         };
     }
 }
 
+/// `B` outputs, `C` inputs at a time and then those left one by one.
 #[inline(always)]
-fn add<S: Simd, const B: usize, const K: usize>(
+fn add<S: Simd, const B: usize, const C: usize, const K: usize>(
     simd: S,
     input: &Packed<'_>,
     inputs: Range<usize>,
@@ -193,14 +195,32 @@ fn add<S: Simd, const B: usize, const K: usize>(
     row: usize,
     sums: &mut [f32],
 ) -> usize {
-    for from in inputs {
-        let tile = correlate_planes::<S, B, K>(simd, input, from, gradient, output);
-        for (b, tile) in tile.into_iter().enumerate() {
-            let sums = &mut sums[(b * row + from) * K * K..][..K * K];
-            for (sum, lanes) in sums.iter_mut().zip(tile.as_flattened()) {
-                *sum += simd.reduce_sum_f32s(*lanes);
-            }
-        }
+    let mut from = inputs.start;
+    while from + C <= inputs.end {
+        add_tile::<S, B, C, K>(simd, input, from, gradient, output, row, sums);
+        from += C;
+    }
+    for from in from..inputs.end {
+        add_tile::<S, B, 1, K>(simd, input, from, gradient, output, row, sums);
     }
     B
+}
+
+#[inline(always)]
+fn add_tile<S: Simd, const B: usize, const C: usize, const K: usize>(
+    simd: S,
+    input: &Packed<'_>,
+    from: usize,
+    gradient: &Packed<'_>,
+    output: usize,
+    row: usize,
+    sums: &mut [f32],
+) {
+    let tile = correlate_planes::<S, B, C, K>(simd, input, from, gradient, output);
+    for (b, tile) in tile.into_iter().enumerate() {
+        let sums = &mut sums[(b * row + from) * K * K..][..C * K * K];
+        for (sum, lanes) in sums.iter_mut().zip(tile.as_flattened().as_flattened()) {
+            *sum += simd.reduce_sum_f32s(*lanes);
+        }
+    }
 }

@@ -52,7 +52,7 @@ impl Moments {
 
 /// A sum in 64 strands, so that it vectorises and rounds little.
 #[inline(always)]
-fn lane_sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn lane_sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut strands = [0.0f32; 64];
     let (whole, rest) = values.as_chunks::<64>();
     for chunk in whole {

@@ -47,8 +47,12 @@ impl<'a> Source<'a> {
                 let (plane, corner) = (channel / 4, channel % 4);
                 let stored = (picture * self.shape.channels / 4 + plane) * 4 * self.shape.plane();
                 let row = &values[stored + (2 * y + corner / 2) * 2 * width..][..2 * width];
-                for (out, pair) in out.iter_mut().zip(row.chunks_exact(2)) {
-                    *out = pair[corner % 2];
+                // Two loops, each of which knows its place in the pair, become vector instructions; one does not.
+                let pairs = out.iter_mut().zip(row.as_chunks::<2>().0);
+                if corner % 2 == 0 {
+                    pairs.for_each(|(out, [left, _])| *out = *left);
+                } else {
+                    pairs.for_each(|(out, [_, right])| *out = *right);
                 }
             }
         }

@@ -49,16 +49,16 @@ pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize,
     sums
 }
 
-/// Sums over all pixels of `input`'s channel `from` at each tap of a `K`×`K` window, times `B` channels of `gradient`
-/// from `to` on: the gradient of `B`·`K`·`K` weights, one lane's share in each lane.
+/// Sums over all pixels of `C` channels of `input` from `from` on, at each tap of a `K`×`K` window, times `B` channels of
+/// `gradient` from `to` on: the gradient of `B`·`C`·`K`·`K` weights, one lane's share in each lane.
 #[inline(always)]
-pub(crate) fn correlate_planes<S: Simd, const B: usize, const K: usize>(
+pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K: usize>(
     simd: S,
     input: &Packed<'_>,
     from: usize,
     gradient: &Packed<'_>,
     to: usize,
-) -> [[[S::f32s; K]; K]; B] {
+) -> [[[[S::f32s; K]; K]; C]; B] {
     let lanes = S::F32_LANES;
     let vectors = input.width.div_ceil(lanes);
     let pitch = input.pitch;
@@ -73,8 +73,8 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const K: usize>(
     let last_row = input.images * stride - K * pitch;
     let furthest = last_row + (window + (K - 1) * (pitch + 1)).max(pixel) + vectors * lanes;
     assert!(furthest <= input.plane, "a window reaches past its plane");
-    assert!(input.data.len() >= (from + 1) * input.plane && gradient.data.len() >= (to + B) * gradient.plane);
-    let mut sums = [[[simd.splat_f32s(0.0); K]; K]; B];
+    assert!(input.data.len() >= (from + C) * input.plane && gradient.data.len() >= (to + B) * gradient.plane);
+    let mut sums = [[[[simd.splat_f32s(0.0); K]; K]; C]; B];
     for image in 0..input.images {
         for row in 0..input.rows {
             let at = image * stride + row * pitch;
@@ -89,11 +89,13 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const K: usize>(
                     for (b, gradients) in gradients.iter_mut().enumerate() {
                         *gradients = g.add(b * gradient.plane).cast::<S::f32s>().read_unaligned();
                     }
-                    for tap in 0..K * K {
-                        let (ky, kx) = (tap / K, tap % K);
-                        let pixels = x.add(ky * pitch + kx).cast::<S::f32s>().read_unaligned();
-                        for (sums, gradients) in sums.iter_mut().zip(gradients) {
-                            sums[ky][kx] = simd.mul_add_e_f32s(gradients, pixels, sums[ky][kx]);
+                    for c in 0..C {
+                        for tap in 0..K * K {
+                            let (ky, kx) = (tap / K, tap % K);
+                            let pixels = x.add(c * input.plane + ky * pitch + kx).cast::<S::f32s>().read_unaligned();
+                            for (sums, gradients) in sums.iter_mut().zip(gradients) {
+                                sums[c][ky][kx] = simd.mul_add_e_f32s(gradients, pixels, sums[c][ky][kx]);
+                            }
                         }
                     }
                 }
