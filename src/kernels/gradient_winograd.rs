@@ -18,7 +18,7 @@ use super::raw::{Pixels, Planes, correlate_pixels};
 use super::shape::Shape;
 use super::source::Input;
 use super::weights::{block, block_size};
-use super::winograd::{COLUMNS, COMPONENTS, ROWS, ROWS_OF_WINDOW, ROWS_READ, WINDOW, components_of, transformed};
+use super::winograd::{COLUMNS, COMPONENTS, ROWS, ROWS_READ, WINDOW, components_of, transformed};
 
 /// Strip by strip, together with the way back to the input.
 pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, back: Option<Back<'_>>) -> Buffer {
@@ -50,7 +50,7 @@ pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>) -> Buffer {
     packed.par_chunks_mut(fours.plane()).enumerate().for_each(|(index, out)| {
         let (image, channel) = (index / order.outputs_padded(), index % order.outputs_padded());
         with_scratch(|scratch| {
-            dispatch(PackGradient { gradient, image, channel, fours, rows: &mut scratch.rows, out })
+            dispatch(PackGradient { gradient, image, channel, fours, rows: &mut scratch.rows, out });
         });
     });
     let mut sums = Buffer::new(order.len() + LINE_VALUES);
@@ -137,7 +137,7 @@ impl WithSimd for OutputWeights<'_> {
         let Self { order, partial, output, weights } = self;
         for (group, weights) in weights.chunks_mut(S::F32_LANES * 9).enumerate() {
             let mut taps = [simd.splat_f32s(0.0); 9];
-            for component in 0..COMPONENTS {
+            for (component, factors) in WINDOW.iter().enumerate() {
                 let at = group * order.group() + component * order.component() + output * COLUMNS * S::F32_LANES;
                 for column in 0..COLUMNS {
                     let mut sum = simd.splat_f32s(0.0);
@@ -145,10 +145,9 @@ impl WithSimd for OutputWeights<'_> {
                         let (share, _) = S::as_simd_f32s(&sums[at + column * S::F32_LANES..][..S::F32_LANES]);
                         sum = simd.add_f32s(sum, share[0]);
                     }
-                    for row in 0..ROWS_OF_WINDOW {
-                        let factor = simd.splat_f32s(WINDOW[component][row]);
+                    for (row, factor) in factors.iter().enumerate() {
                         let tap = &mut taps[row * COLUMNS + column];
-                        *tap = simd.mul_add_e_f32s(factor, sum, *tap);
+                        *tap = simd.mul_add_e_f32s(simd.splat_f32s(*factor), sum, *tap);
                     }
                 }
             }
@@ -274,8 +273,8 @@ fn pack_gradient<S: Simd>(
     for (four, rows) in rows.chunks_exact(ROWS * pitch).enumerate().take(fours.count) {
         let mut rows = rows.chunks_exact(pitch).map(|row| S::as_simd_f32s(row).0);
         let g: [_; ROWS] = std::array::from_fn(|_| rows.next().expect("four rows"));
-        for x in 0..pitch / S::F32_LANES {
-            let components = components_of(simd, [g[0][x], g[1][x], g[2][x], g[3][x]]);
+        for (x, &upper) in g[0].iter().enumerate() {
+            let components = components_of(simd, [upper, g[1][x], g[2][x], g[3][x]]);
             for (component, values) in components.into_iter().enumerate() {
                 let at = component * fours.component() + four * fours.pitch + x * S::F32_LANES;
                 S::as_mut_simd_f32s(&mut out[at..at + S::F32_LANES]).0[0] = values;
