@@ -60,8 +60,9 @@ fn vs_tile(@builtin(vertex_index) i: u32) -> Corner {
 
 // All of the view.
 @vertex
-fn vs_ground(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
-    return vec4<f32>(f32(i & 1u) * 2.0 - 1.0, f32(i >> 1u) * 2.0 - 1.0, 0.0, 1.0);
+fn vs_view(@builtin(vertex_index) i: u32) -> Corner {
+    let uv = vec2<f32>(f32(i & 1u), f32(i >> 1u));
+    return Corner(vec4<f32>(uv.x * 2.0 - 1.0, 1.0 - uv.y * 2.0, 0.0, 1.0), uv);
 }
 
 @vertex
@@ -96,6 +97,12 @@ fn for_target(color: vec4<f32>) -> vec4<f32> {
 @fragment
 fn fs_ground() -> @location(0) vec4<f32> {
     return for_target(view.ground);
+}
+
+// The picture as it was composed, in the image's place.
+@fragment
+fn fs_picture(corner: Corner) -> @location(0) vec4<f32> {
+    return textureSampleLevel(image, nearest, corner.uv, 0.0);
 }
 
 @fragment

@@ -208,3 +208,34 @@ fn opacity_colours_and_visibility_upload_nothing() {
     offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
     assert_eq!(offscreen.gpu.uploads(), uploads);
 }
+
+#[test]
+fn a_picture_that_was_moved_is_the_picture_composed_there() {
+    let size = [40, 32];
+    let Some(mut moved) = offscreen(size, PLAIN) else { return };
+    let mut props = everything();
+    let click = Stroke { tile: "noise".to_owned(), class: Some(1), radius: 0.0, path: vec![[2.5, 5.5]] };
+    props.labels = Some(LabelPlane::new(Mask::unlabelled(8, 8)));
+    props.labels.as_mut().unwrap().paint(&click, 0);
+    props.layers[Layer::Labels].opacity = 0.5;
+    let mut camera = Camera { center_in_image: [4.0, 4.0], zoom: 6.0 };
+    for by in [
+        [0.0, 0.0],
+        [3.0, 0.0],
+        [-5.0, 7.0],
+        [1.0, -2.0],
+        [0.0, 0.0],
+        [0.5, 0.0],
+        [-39.0, 1.0],
+        [90.0, 0.0],
+        [-60.0, -5.0],
+    ] {
+        camera.pan(by);
+        let lens = lens(camera, size);
+        let mut fresh = offscreen(size, PLAIN).unwrap();
+        for offscreen in [&mut moved, &mut fresh] {
+            offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+        }
+        assert!(moved.pixels() == fresh.pixels(), "after a move by {by:?}");
+    }
+}

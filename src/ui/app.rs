@@ -14,6 +14,7 @@ use super::app_icon::app_icon;
 use super::canvas::CanvasGpu;
 use super::execute::execute;
 use super::frame_times::FrameTimes;
+use super::meshes::MeshPainter;
 use super::message::Level;
 use super::panels::{self, side};
 use super::services::Services;
@@ -82,6 +83,7 @@ impl App {
             Some(render_state) => {
                 state.graphics = adapter_name(render_state);
                 CanvasGpu::install(&cc.egui_ctx, render_state);
+                MeshPainter::install(&cc.egui_ctx, render_state);
                 report_graphics_errors(render_state, sender, Arc::clone(&waker));
             }
             None => "no graphics device".clone_into(&mut state.graphics),

@@ -13,6 +13,7 @@ pub mod in_view;
 pub mod jobs;
 pub mod keys;
 pub mod layers;
+pub mod meshes;
 pub mod message;
 pub mod panels;
 pub mod preset;

@@ -17,15 +17,15 @@ pub struct RunEntry {
     pub name: String,
     /// How it was configured, if that can be read.
     pub config: Option<RunConfig>,
-    /// How it ended; absent for one that was cut short.
+    /// How it ended; absent for one that was cut short or still runs.
     pub end: Option<RunEnd>,
 }
 
-/// The part of `summary.json` that the list shows.
+/// How a run ended: the part of `summary.json` that the list shows.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct RunEnd {
-    /// `completed` or `stopped`.
+    /// `completed`, `stopped` or `failed`.
     pub outcome: String,
     /// Steps taken.
     pub steps: u64,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eframe::egui::Color32;
 use image::RgbImage;
 use pollster::block_on;
 
@@ -155,7 +156,7 @@ impl Props {
             palette: &self.palette,
             layers: &self.layers,
         };
-        Frame::new(&scene, lens)
+        Frame::new(&scene, lens, Color32::from_gray(BACKGROUND))
     }
 }
 

@@ -9,7 +9,7 @@ use super::pyramid::{Chain, half};
 use super::strips;
 use super::{LabelPlane, Palette, TileScene};
 use crate::domain::Mask;
-use crate::domain::geometry::Camera;
+use crate::domain::geometry::{Camera, PixelRect};
 use crate::engine::protocol::Preview;
 use crate::ui::layers::{Layer, LayerSet};
 use crate::ui::tiles::TileView;
@@ -24,7 +24,8 @@ pub struct Frame {
     pub(super) palette: Palette,
     pub(super) layers: LayerSet,
     pub(super) lens: Lens,
-    pub(super) ground: Option<Color32>,
+    /// Behind the tile.
+    pub(super) ground: Color32,
 }
 
 /// Camera and target: where image positions land on the target's pixels.
@@ -74,6 +75,13 @@ impl Drawing {
     pub(super) fn shows_indices(&self) -> bool {
         [Layer::Mask, Layer::Sampled, Layer::Prediction, Layer::Confidence].iter().any(|l| self.shown[*l as usize])
     }
+
+    /// The same with the tile's corner in the middle of a view of this size, and where it does lie, in physical pixels.
+    pub(super) fn unmoved(&self, size: [u32; 2]) -> (Self, [f32; 2]) {
+        let [x, y, left, top] = self.uniform.uv_to_clip;
+        let uniform = ViewUniform { uv_to_clip: [x, y, 0.0, 0.0], ..self.uniform };
+        (Self { uniform, ..*self }, [left * size[0] as f32 / 2.0, -top * size[1] as f32 / 2.0])
+    }
 }
 
 /// Which reduction of each texture suits the zoom.
@@ -98,7 +106,7 @@ pub(super) struct TextureShape {
 
 impl Frame {
     /// Takes hold of what `scene` borrows.
-    pub fn new(scene: &TileScene<'_>, lens: Lens) -> Self {
+    pub fn new(scene: &TileScene<'_>, lens: Lens, ground: Color32) -> Self {
         Self {
             view: Arc::clone(scene.view),
             sampled: scene.sampled.cloned(),
@@ -107,15 +115,8 @@ impl Frame {
             palette: scene.palette.clone(),
             layers: scene.layers.clone(),
             lens,
-            ground: None,
+            ground,
         }
-    }
-
-    /// Fills the view behind the tile, where nobody else does. Software devices take ten times as long for the shader
-    /// that egui draws a rectangle with.
-    #[must_use]
-    pub fn on(self, ground: Color32) -> Self {
-        Self { ground: Some(ground), ..self }
     }
 
     /// What to draw, given the layers' textures.
@@ -142,18 +143,24 @@ impl Frame {
             outline: self.lens.outline(tile),
             image_opacity: opacity(Layer::Image),
             labels_opacity: opacity(Layer::Labels),
-            ground: self.ground.unwrap_or_default().to_normalized_gamma_f32(),
+            ground: self.ground.to_normalized_gamma_f32(),
         }
     }
 
-    /// Where own labels are to be drawn.
-    pub(super) fn label_triangles(&self, chain: &Chain) -> Vec<strips::Corner> {
-        strips::triangles(chain, self.view.size, self.seen_uv(), self.lens.outline_px())
+    /// The view in physical pixels.
+    pub(super) fn size_px(&self) -> [u32; 2] {
+        self.lens.viewport_px.map(|n| n as u32)
+    }
+
+    /// Where own labels are to be drawn in an area of the view.
+    pub(super) fn label_triangles(&self, chain: &Chain, area: PixelRect) -> Vec<strips::Corner> {
+        strips::triangles(chain, self.view.size, self.lens.uv_of(self.view.size, area), self.lens.outline_px())
     }
 
     /// The part of the tile in sight, in uv: its low corner and its high one, which may lie beyond the tile.
     pub(super) fn seen_uv(&self) -> [[f32; 2]; 2] {
-        self.lens.seen_uv(self.view.size)
+        let [width, height] = self.size_px();
+        self.lens.uv_of(self.view.size, PixelRect { x: 0, y: 0, width, height })
     }
 
     /// The reductions that suit the zoom.
@@ -196,10 +203,15 @@ impl TextureShape {
 }
 
 impl Lens {
-    /// The part of the tile in sight, in uv: its low corner and its high one, which may lie beyond the tile.
-    fn seen_uv(&self, tile: [u32; 2]) -> [[f32; 2]; 2] {
+    /// The part of the tile in an area of the view, in uv: its low corner and its high one.
+    fn uv_of(&self, tile: [u32; 2], area: PixelRect) -> [[f32; 2]; 2] {
         let [x, y, left, top] = self.uv_to_clip(tile);
-        [[(-1.0 - left) / x, (1.0 - top) / y], [(1.0 - left) / x, (-1.0 - top) / y]]
+        let [width, height] = self.viewport_px;
+        let uv = |px: u32, py: u32| {
+            let (clip_x, clip_y) = (px as f32 * 2.0 / width - 1.0, 1.0 - py as f32 * 2.0 / height);
+            [(clip_x - left) / x, (clip_y - top) / y]
+        };
+        [uv(area.x, area.y), uv(area.x + area.width, area.y + area.height)]
     }
 
     /// Scale and offset from uv (0 to 1 over the tile) to clip space.
@@ -258,8 +270,10 @@ mod tests {
         let [x, y, left, top] = lens(2.0).uv_to_clip([100, 50]);
         assert_eq!([0.5 * x + left, 0.5 * y + top], [0.0, 0.0]);
         assert_eq!([left, top], [-1.0, 1.0], "at zoom 2 the tile fills the view exactly");
-        assert_eq!(lens(2.0).seen_uv([100, 50]), [[0.0, 0.0], [1.0, 1.0]]);
-        assert_eq!(lens(4.0).seen_uv([100, 50]), [[0.25, 0.25], [0.75, 0.75]]);
+        let uv = |zoom, x, width| lens(zoom).uv_of([100, 50], PixelRect { x, y: 0, width, height: 100 });
+        assert_eq!(uv(2.0, 0, 200), [[0.0, 0.0], [1.0, 1.0]]);
+        assert_eq!(uv(4.0, 0, 200), [[0.25, 0.25], [0.75, 0.75]]);
+        assert_eq!(uv(2.0, 50, 100), [[0.25, 0.0], [0.75, 1.0]]);
     }
 
     #[test]

@@ -7,13 +7,12 @@ use eframe::egui;
 use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
 
-use super::colors::Colors;
-use super::frame::{Frame, Levels, TextureShape, ViewUniform};
+use super::frame::{Frame, Levels, Shapes, TextureShape};
 use super::indices::Indices;
-use super::pipelines::{Pipelines, TileLayers};
+use super::pipelines::Pipelines;
 use super::slot::Slot;
-use super::strips;
 use super::texture::{LabelTexture, LayerTexture, Uploader};
+use super::view_gpu::ViewGpu;
 use crate::ui::layers::Layer;
 use crate::ui::tiles::TileView;
 
@@ -25,31 +24,11 @@ pub struct CanvasGpu {
 }
 
 /// The layers of the tile in view, shared by all views. Nothing is uploaded twice.
-struct Textures {
+pub(super) struct Textures {
     image: Slot<TileView, LayerTexture>,
     indices: Indices,
     labels: Option<LabelTexture>,
     uploads: u64,
-}
-
-/// One view's numbers and bindings.
-struct ViewGpu {
-    numbers: wgpu::Buffer,
-    colors: Colors,
-    /// Which state of the textures is bound, and at which reductions.
-    bound: Option<(u64, Levels)>,
-    /// To be drawn with the nearest and with the linear sampler.
-    groups: Option<[wgpu::BindGroup; 2]>,
-    tile: Option<TileLayers>,
-    labels: Triangles,
-    has_ground: bool,
-    is_filtered: bool,
-}
-
-/// Corners of triangles, in a buffer that grows when it has to.
-struct Triangles {
-    corners: wgpu::Buffer,
-    count: u32,
 }
 
 impl CanvasGpu {
@@ -72,50 +51,20 @@ impl CanvasGpu {
         Self { pipelines: Pipelines::new(device, format), textures: Textures::new(device), views: HashMap::new() }
     }
 
-    /// Uploads what is new in `frame` and readies the view's numbers. Call before the render pass.
+    /// Uploads what is new in `frame` and composes what has to be. Call before the render pass.
     pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) {
         let uploader = Uploader { device, queue };
         self.textures.follow(uploader, frame);
-        let drawing = frame.drawing(&Layer::ALL.map(|layer| self.textures.shape(layer)));
-        if drawing.shows_indices() {
-            self.textures.indices.pack(uploader, drawing.levels.indices, frame.seen_uv());
-        }
-        let view = self.views.entry(view).or_insert_with(|| ViewGpu::new(device, queue));
-        view.colors.set_classes(queue, &frame.palette);
-        view.tile = TileLayers::of(&drawing.shown, drawing.is_opaque);
-        let labels = self.textures.labels.as_ref().filter(|_| drawing.shown[Layer::Labels as usize]);
-        view.labels.set(device, queue, &labels.map_or_else(Vec::new, |labels| frame.label_triangles(&labels.chain)));
-        view.is_filtered = drawing.is_filtered;
-        view.has_ground = frame.ground.is_some();
-        if let Some(layers) = view.tile {
-            self.pipelines.ready(device, layers);
-        }
-        queue.write_buffer(&view.numbers, 0, bytemuck::bytes_of(&drawing.uniform));
-        let wanted = (self.textures.uploads, drawing.levels);
-        if view.bound != Some(wanted) {
-            view.bound = Some(wanted);
-            let textures = self.textures.at(drawing.levels);
-            view.groups = Some(self.pipelines.bind(device, &view.numbers, view.colors.texture(), &textures));
-        }
+        let view = self.views.entry(view).or_insert_with(|| ViewGpu::new(uploader));
+        view.update(uploader, &mut self.pipelines, &mut self.textures, frame);
     }
 
     /// Draws a prepared view into the viewport set on `pass`.
     pub fn paint(&self, pass: &mut wgpu::RenderPass<'_>, view: u64) {
-        let Some(view) = self.views.get(&view) else { return };
-        let Some([nearest, linear]) = &view.groups else { return };
-        pass.set_bind_group(0, if view.is_filtered { linear } else { nearest }, &[]);
-        if view.has_ground {
-            pass.set_pipeline(self.pipelines.ground());
+        if let Some(shown) = self.views.get(&view).and_then(ViewGpu::shown) {
+            pass.set_pipeline(self.pipelines.picture());
+            pass.set_bind_group(0, shown, &[]);
             pass.draw(0..4, 0..1);
-        }
-        if let Some(pipeline) = view.tile.and_then(|layers| self.pipelines.tile(layers)) {
-            pass.set_pipeline(pipeline);
-            pass.draw(0..4, 0..1);
-        }
-        if view.labels.count > 0 {
-            pass.set_pipeline(self.pipelines.labels());
-            pass.set_vertex_buffer(0, view.labels.corners.slice(..));
-            pass.draw(0..view.labels.count, 0..1);
         }
     }
 
@@ -147,6 +96,26 @@ impl Textures {
         }
     }
 
+    /// How many times a layer has been uploaded, whole or in part.
+    pub(super) fn uploads(&self) -> u64 {
+        self.uploads
+    }
+
+    /// Own labels, if there are any.
+    pub(super) fn labels(&self) -> Option<&LabelTexture> {
+        self.labels.as_ref()
+    }
+
+    /// Packs what is in sight of a reduction of the class layers.
+    pub(super) fn pack(&mut self, uploader: Uploader<'_>, level: u32, seen_uv: [[f32; 2]; 2]) {
+        self.indices.pack(uploader, level, seen_uv);
+    }
+
+    /// The textures that the layers are in.
+    pub(super) fn shapes(&self) -> Shapes {
+        Layer::ALL.map(|layer| self.shape(layer))
+    }
+
     /// The shape of the texture a layer is in, if it is there.
     fn shape(&self, layer: Layer) -> Option<TextureShape> {
         match layer {
@@ -157,55 +126,12 @@ impl Textures {
     }
 
     /// Image, indices and labels at these reductions.
-    fn at(&self, levels: Levels) -> [Option<wgpu::TextureView>; 3] {
+    pub(super) fn at(&self, levels: Levels) -> [Option<wgpu::TextureView>; 3] {
         [
             self.image.made().map(|texture| texture.level(levels.image)),
             self.indices.texture().map(|texture| texture.level(levels.indices)),
             self.labels.as_ref().map(|labels| labels.texture.level(levels.labels)),
         ]
-    }
-}
-
-impl ViewGpu {
-    fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
-        let numbers = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("canvas view"),
-            size: size_of::<ViewUniform>() as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        Self {
-            numbers,
-            colors: Colors::new(device, queue),
-            bound: None,
-            groups: None,
-            tile: None,
-            labels: Triangles::new(device, 0),
-            has_ground: false,
-            is_filtered: false,
-        }
-    }
-}
-
-impl Triangles {
-    fn new(device: &wgpu::Device, corners: usize) -> Self {
-        let corners = device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("canvas: where own labels are"),
-            size: (corners.next_power_of_two().max(384) * size_of::<strips::Corner>()) as u64,
-            usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        Self { corners, count: 0 }
-    }
-
-    fn set(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, corners: &[strips::Corner]) {
-        if size_of_val(corners) as u64 > self.corners.size() {
-            *self = Self::new(device, corners.len());
-        }
-        self.count = corners.len() as u32;
-        if self.count > 0 {
-            queue.write_buffer(&self.corners, 0, bytemuck::cast_slice(corners));
-        }
     }
 }
 

@@ -12,12 +12,14 @@ pub mod label_plane;
 mod overlay;
 mod packer;
 pub mod palette;
+mod picture;
 mod pipelines;
 pub mod pyramid;
 mod slot;
 mod strips;
 mod texture;
 pub mod view;
+mod view_gpu;
 
 use std::sync::Arc;
 

@@ -48,6 +48,7 @@ impl TileLayers {
 pub(super) struct Pipelines {
     tiles: HashMap<TileLayers, wgpu::RenderPipeline>,
     ground: wgpu::RenderPipeline,
+    picture: wgpu::RenderPipeline,
     labels: wgpu::RenderPipeline,
     maker: Maker,
     samplers: [wgpu::Sampler; 2],
@@ -81,7 +82,8 @@ impl Pipelines {
         };
         Self {
             tiles: HashMap::new(),
-            ground: maker.ground(device),
+            ground: maker.whole_view(device, "fs_ground"),
+            picture: maker.whole_view(device, "fs_picture"),
             labels: maker.labels(device, corner),
             maker,
             samplers: [sampler(wgpu::FilterMode::Nearest), sampler(wgpu::FilterMode::Linear)],
@@ -102,6 +104,16 @@ impl Pipelines {
     /// Fills what is behind the tile.
     pub(super) fn ground(&self) -> &wgpu::RenderPipeline {
         &self.ground
+    }
+
+    /// Draws a picture that was composed, bound as the image.
+    pub(super) fn picture(&self) -> &wgpu::RenderPipeline {
+        &self.picture
+    }
+
+    /// What pictures are composed in.
+    pub(super) fn format(&self) -> wgpu::TextureFormat {
+        self.maker.format
     }
 
     /// Draws own labels.
@@ -168,9 +180,9 @@ impl Maker {
         Self { module, bindings, layout, format }
     }
 
-    fn ground(&self, device: &wgpu::Device) -> wgpu::RenderPipeline {
+    fn whole_view(&self, device: &wgpu::Device, fragment: &str) -> wgpu::RenderPipeline {
         let strip = wgpu::PrimitiveTopology::TriangleStrip;
-        self.make(device, ["vs_ground", "fs_ground"], (strip, &[]), &[], None)
+        self.make(device, ["vs_view", fragment], (strip, &[]), &[], None)
     }
 
     fn tile(&self, device: &wgpu::Device, layers: TileLayers) -> wgpu::RenderPipeline {

@@ -102,7 +102,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
             out.camera_changed = view.camera != before;
             out.visible = view.camera.visible(size, rect.size().into());
             if is_composed {
-                let frame = Frame::new(scene, lens(ui, rect, view.camera)).on(ground);
+                let frame = Frame::new(scene, lens(ui, rect, view.camera), ground);
                 let callback = CanvasCallback { view: id.value(), frame };
                 ui.painter_at(rect).add(egui_wgpu::Callback::new_paint_callback(rect, callback));
             } else {

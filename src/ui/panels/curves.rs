@@ -1,6 +1,6 @@
 //! The plots of a run: loss, scores, IoU per class, learning rate.
 
-use eframe::egui::{Color32, Ui, Vec2, vec2};
+use eframe::egui::{Color32, Sense, Ui, Vec2, vec2};
 use egui_plot::{Corner, HoverPosition, Legend, Line, Plot, PlotPoint, PlotUi, Points};
 
 use crate::ui::action::UiAction;
@@ -54,36 +54,47 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let rate = [line("learning rate", accent, 1.5, curves.rate.as_slice())];
     let size = vec2((ui.available_width() - 6.0 * UNIT) / 4.0, ui.available_height());
     ui.horizontal_top(|ui| {
-        column(ui, size, "Loss", Some((state.settings.log_loss, actions)), |ui| {
-            plot(ui, "Loss", &loss, if state.settings.log_loss { Scale::Log } else { Scale::Linear });
-        });
-        column(ui, size, "Validation", None, |ui| plot(ui, "Validation", &scores, Scale::Score));
-        column(ui, size, "IoU per class", None, |ui| plot(ui, "IoU per class", &classes, Scale::Score));
-        column(ui, size, "Learning rate", None, |ui| plot(ui, "Learning rate", &rate, Scale::Rate));
+        let mut log = state.settings.log_loss;
+        let loss_scale = if log { Scale::Log } else { Scale::Linear };
+        let switch_ui = |ui: &mut Ui| {
+            if ui.checkbox(&mut log, "log scale").changed() {
+                actions.push(UiAction::SetLogLoss(log));
+            }
+        };
+        column(ui, size, "Loss", switch_ui, |ui| plot(ui, "Loss", &loss, loss_scale));
+        // Scores may lie anywhere between 0 and 1: a legend within the plot would cover some.
+        column(ui, size, "Validation", |ui| key_ui(ui, &scores), |ui| plot(ui, "Validation", &scores, Scale::Score));
+        column(ui, size, "IoU per class", |_| {}, |ui| plot(ui, "IoU per class", &classes, Scale::Score));
+        column(ui, size, "Learning rate", |_| {}, |ui| plot(ui, "Learning rate", &rate, Scale::Rate));
     });
 }
 
-/// A plot's place under its title; the loss has a switch beside it.
-fn column(ui: &mut Ui, size: Vec2, title: &str, log: Option<(bool, &mut Vec<UiAction>)>, add: impl FnOnce(&mut Ui)) {
+/// A plot's place under its title, and what stands beside the title.
+fn column(ui: &mut Ui, size: Vec2, title: &str, beside: impl FnOnce(&mut Ui), add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
             ui.horizontal(|ui| {
                 ui.set_min_height(ui.spacing().interact_size.y);
                 ui.strong(title);
-                if let Some((mut log, actions)) = log
-                    && ui.checkbox(&mut log, "log scale").changed()
-                {
-                    actions.push(UiAction::SetLogLoss(log));
-                }
+                beside(ui);
             });
             add(ui);
         });
     });
 }
 
+/// Which line is which.
+fn key_ui(ui: &mut Ui, series: &[Series<'_>]) {
+    for line in series {
+        let (rect, _) = ui.allocate_exact_size(vec2(2.0 * UNIT, UNIT), Sense::hover());
+        ui.painter().circle_filled(rect.center(), 3.0, line.color);
+        ui.small(line.name);
+    }
+}
+
 fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
     let legend = Legend::default()
-        .position(if scale == Scale::Score { Corner::LeftTop } else { Corner::LeftBottom })
+        .position(Corner::LeftBottom) // Where no loss begins.
         .text_style(eframe::egui::TextStyle::Small)
         .background_alpha(0.6)
         .follow_insertion_order(true);
@@ -96,8 +107,8 @@ fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
         .y_axis_formatter(move |mark, _| axis_text(scale, mark.value))
         .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
         .label_formatter(move |hover| Some(hover_text(scale, hover)));
-    // The colours of the classes are explained by the class list.
-    if (2..=3).contains(&series.len()) {
+    // Scores have their key beside the title, classes theirs in the class list.
+    if series.len() > 1 && scale != Scale::Score {
         plot = plot.legend(legend);
     }
     plot = match scale {
