@@ -1,6 +1,6 @@
 //! Picks the widest vector instructions this processor has, once a call, at run time.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// Runs `work` compiled for the best instruction set at hand: AVX-512, AVX2 with FMA, NEON, or plain.
 pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
@@ -13,8 +13,10 @@ pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
         if let Some(simd) = pulp::x86::V3::try_new().filter(|_| allowed(Width::Avx2)) {
             return Simd::vectorize(simd, work);
         }
+        Simd::vectorize(pulp::Scalar::new(), work)
     }
-    Arch::new().dispatch(work)
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    pulp::Arch::new().dispatch(work)
 }
 
 /// Values in a vector.

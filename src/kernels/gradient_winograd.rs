@@ -26,7 +26,7 @@ pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, back: Option<Ba
     let pitch = gradient.shape().width.next_multiple_of(16);
     let fitting = STRIP_VALUES * ROWS / COMPONENTS / (gradient.shape().channels * pitch);
     let rows = back.as_ref().map_or(fitting, |(weights, _)| fitting.min(strip_rows(gradient.shape(), weights)));
-    let rows = (rows / ROWS * ROWS).max(ROWS);
+    let rows = if rows < gradient.shape().height { rows / ROWS * ROWS } else { rows.next_multiple_of(ROWS) }.max(ROWS);
     let partial = strip_by_strip(
         gradient,
         rows,
@@ -322,7 +322,7 @@ impl Group<'_> {
         pixels: &mut Vec<f32>,
         sums: &mut [f32],
     ) {
-        let pitch = (fours.pitch + COLUMNS - 1) * S::F32_LANES;
+        let pitch = (fours.width.next_multiple_of(S::F32_LANES) + COLUMNS - 1) * S::F32_LANES;
         let pixels = reserve(pixels, COMPONENTS * fours.count * pitch);
         self.pack(simd, fours, pitch, rows, pixels);
         let rows = (PIXELS_AT_ONCE / fours.width).clamp(1, fours.count);

@@ -1,6 +1,6 @@
 //! Fast operators for the CPU.
 //!
-//! Plain slices in and out, except for [`flex`], which offers them to Burn. Convolution is direct: a strip of a picture is
+//! Plain slices in and out, except for [`flex`], which offers them to Burn. Of a convolution, a strip of a picture is
 //! packed with its border into cache, and tiles of 8 output channels by 3 vectors of pixels run over it. Convolution,
 //! batch norm and ReLU are one operator ([`block`]), so that activations are never written to memory for their own sake.
 //! Unsafe code is confined to one small module, `raw`.

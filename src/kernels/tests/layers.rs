@@ -253,18 +253,21 @@ fn the_number_of_threads_changes_nothing() {
 fn narrower_instruction_sets_say_the_same() {
     use crate::kernels::arch::{Width, with_at_most};
 
-    let case = Case::new([2, 11, 9, 37], 13);
-    let upstream = values(case.shape.with_channels(13).len(), 9);
-    let run = || {
-        let parts = [(&case.x[..], case.shape)];
-        let (z, measured) = block::forward(&parts, case.stages());
-        let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
-        [z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights.to_vec(), second.weights.to_vec()]
-    };
-    let widest = run();
-    for width in [Width::Plain, Width::Avx2] {
-        for (narrow, wide_one) in with_at_most(width, run).iter().zip(&widest) {
-            assert_near(narrow, &wide(wide_one), &format!("{width:?}"));
+    // Whole and broken vectors of every kind.
+    for columns in [37, 24, 16, 12, 8, 5] {
+        let case = Case::new([2, 11, 9, columns], 13);
+        let upstream = values(case.shape.with_channels(13).len(), 9);
+        let run = || {
+            let parts = [(&case.x[..], case.shape)];
+            let (z, measured) = block::forward(&parts, case.stages());
+            let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
+            [z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights.to_vec(), second.weights.to_vec()]
+        };
+        let widest = run();
+        for width in [Width::Plain, Width::Avx2] {
+            for (narrow, wide_one) in with_at_most(width, run).iter().zip(&widest) {
+                assert_near(narrow, &wide(wide_one), &format!("{width:?}, {columns} columns"));
+            }
         }
     }
 }
