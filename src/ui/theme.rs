@@ -126,8 +126,8 @@ impl Tokens {
     }
 }
 
-/// What the window is cleared with: the panels' ground. They are not filled one by one, because the shader that egui
-/// draws a rectangle with takes software devices some 30 ms for a large window.
+/// What the window is cleared with: the panels' ground. They are not filled one by one, which would cover a cleared
+/// window with the same colour once more; software devices take milliseconds for that.
 pub fn clear_color(visuals: &Visuals) -> Color32 {
     if visuals.dark_mode { DARK.panel } else { LIGHT.panel }
 }
