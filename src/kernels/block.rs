@@ -4,6 +4,7 @@
 //! packs its input, and again on the way back; gradients through norm and ReLU likewise (see [`super::source`]).
 
 use super::conv::{Finish, convolve};
+use super::destination::Destination;
 use super::gradient;
 use super::memory::Buffer;
 use super::norm::{Fold, GradientFold, NormGradients, Statistics, activate};
@@ -112,29 +113,27 @@ pub fn infer(parts: &[Part<'_>], stages: [Stage<'_>; 2], statistics: [&Statistic
     stage(&join(&[(&z, shape)]), &stages[1], statistics[1]).0
 }
 
-/// Gradients of all parameters, and of the parts that are `wanted`, from the gradient of the result.
+/// Gradients of all parameters, from the gradient of the result; those of the parts go to `destinations`, where there is one.
 ///
 /// # Panics
 /// When the pieces do not come from one call of [`forward`].
 pub fn backward(
     parts: &[Part<'_>],
-    wanted: &[bool],
+    destinations: Vec<Option<Destination<'_>>>,
     stages: [Stage<'_>; 2],
     measured: &[Measured; 2],
     upstream: &[f32],
-) -> (Vec<Option<Buffer>>, [StageGradients; 2]) {
+) -> [StageGradients; 2] {
     let [first, second] = measured;
     let mut between = Buffer::new(first.shape.len());
     let inner = first.activated();
     let of_second = through(&inner, &stages[1], second, upstream, Some(Target::one(&mut between, first.shape)));
-    let mut gradients: Vec<Option<Buffer>> =
-        parts.iter().zip(wanted).map(|((_, shape), &wanted)| wanted.then(|| Buffer::new(shape.len()))).collect();
-    let target = wanted.contains(&true).then(|| {
-        let planes = gradients.iter_mut().zip(parts).map(|(values, (_, shape))| (values.as_deref_mut(), *shape));
-        Target::Planes(planes.collect())
-    });
+    let target = destinations
+        .iter()
+        .any(Option::is_some)
+        .then(|| Target::Planes(destinations.into_iter().zip(parts).map(|(to, (_, shape))| (to, *shape)).collect()));
     let of_first = through(&join(parts), &stages[0], first, &between, target);
-    (gradients, [of_first, of_second])
+    [of_first, of_second]
 }
 
 /// Back through ReLU, norm and convolution of one stage.

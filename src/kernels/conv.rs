@@ -9,6 +9,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::arch::dispatch;
+use super::destination::Destination;
 use super::norm::{Fold, Moments, Statistics};
 use super::pack::{Packed, Part, Scratch, pack, with_scratch};
 use super::pieces::{CHANNELS_AT_ONCE, Piece, Plan, Rows, Target};
@@ -102,7 +103,8 @@ impl Work<'_, '_> {
                 let strip = StripInput { input, image: piece.image, first: piece.first, rows: piece.rows };
                 let len = piece.rows * input.shape().width;
                 output.resize(outputs.len() * len, 0.0);
-                let mut channels: Vec<_> = output.chunks_exact_mut(len).map(Some).collect();
+                let mut channels: Vec<_> =
+                    output.chunks_exact_mut(len).map(|rows| Some(Destination::fresh(rows))).collect();
                 strip.convolve::<S, B, K>(simd, weights, outputs, rows, packing, &mut channels);
                 for (plane, (corners, bias)) in
                     planes.iter_mut().zip(output.chunks_exact(4 * len).zip(&bias[first / 4..]))
@@ -133,7 +135,7 @@ impl StripInput<'_> {
         outputs: Range<usize>,
         plane: &mut Vec<f32>,
         packing: &mut Vec<f32>,
-        out: &mut [Option<&mut [f32]>],
+        out: &mut [Option<Destination<'_>>],
     ) {
         let channels = self.input.shape().channels;
         for first in (0..channels).step_by(CHANNELS_AT_ONCE) {
@@ -180,7 +182,7 @@ impl Run<'_> {
         &self,
         simd: S,
         packed: &Packed<'_>,
-        out: &mut [Option<&mut [f32]>],
+        out: &mut [Option<Destination<'_>>],
     ) {
         let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows;
         for (block, out) in self.blocks.clone().zip(out.chunks_mut(B)) {
@@ -207,20 +209,20 @@ impl Run<'_> {
         packed: &Packed<'_>,
         weights: &[f32],
         vector: usize,
-        out: &mut [Option<&mut [f32]>],
+        out: &mut [Option<Destination<'_>>],
     ) {
         let (from, to) = places::<S, P>(packed, vector, 1, 1);
         let sums = correlate::<S, B, P, K, K>(simd, packed, from, weights);
         for (plane, sums) in out.iter_mut().zip(sums) {
             let Some(plane) = plane else { continue };
             for (&to, sum) in to.iter().zip(sums) {
-                write(simd, plane, to, sum, self.first > 0);
+                write(simd, plane.values, to, sum, self.first > 0 || plane.add);
             }
         }
     }
 
     #[inline(always)]
-    fn winograd<S: Simd, const B: usize>(&self, simd: S, packed: &Packed<'_>, out: &mut [Option<&mut [f32]>]) {
+    fn winograd<S: Simd, const B: usize>(&self, simd: S, packed: &Packed<'_>, out: &mut [Option<Destination<'_>>]) {
         let vectors = packed.width.div_ceil(S::F32_LANES) * packed.rows / COMPONENTS;
         let mut sums = Components([[[simd.splat_f32s(0.0); 3]; B]; COMPONENTS]);
         for (block, out) in self.blocks.clone().zip(out.chunks_mut(B)) {
@@ -248,7 +250,7 @@ impl Run<'_> {
         block: usize,
         vector: usize,
         sums: &mut Components<S, B>,
-        out: &mut [Option<&mut [f32]>],
+        out: &mut [Option<Destination<'_>>],
     ) {
         let (from, to) = places::<S, P>(packed, vector, COMPONENTS, ROWS);
         for (component, sums) in sums.0.iter_mut().enumerate() {
@@ -262,12 +264,13 @@ impl Run<'_> {
         }
         for (b, plane) in out.iter_mut().enumerate() {
             let Some(plane) = plane else { continue };
+            let add = self.first > 0 || plane.add;
             for (p, &(at, count)) in to.iter().enumerate() {
                 let m = &sums.0;
                 let rows = rows_of(simd, [m[0][b][p], m[1][b][p], m[2][b][p], m[3][b][p], m[4][b][p], m[5][b][p]]);
                 let first = at / packed.width;
                 for (row, sum) in rows.into_iter().enumerate().take(self.rows - first) {
-                    write(simd, plane, (at + row * packed.width, count), sum, self.first > 0);
+                    write(simd, plane.values, (at + row * packed.width, count), sum, add);
                 }
             }
         }
@@ -312,10 +315,11 @@ fn write<S: Simd>(simd: S, plane: &mut [f32], (at, count): (usize, usize), sum: 
 }
 
 #[inline(always)]
-fn finish_planes(planes: &mut [Option<&mut [f32]>], first: usize, finish: Finish<'_>) -> Vec<Moments> {
+fn finish_planes(planes: &mut [Option<Destination<'_>>], first: usize, finish: Finish<'_>) -> Vec<Moments> {
     let mut moments = Vec::new();
     for (offset, plane) in planes.iter_mut().enumerate() {
-        let Some(plane) = plane else { continue };
+        let Some(Destination { values: plane, add }) = plane else { continue };
+        assert!(!*add || matches!(finish, Finish::Plain), "only plain sums are added to others");
         match finish {
             Finish::Plain => {}
             Finish::Bias(bias) => plane.iter_mut().for_each(|value| *value += bias[first + offset]),

@@ -2,6 +2,7 @@
 //! channels whose result is interleaved.
 
 use super::conv::{Finish, convolve};
+use super::destination::Destination;
 use super::gradient::{self, channel_sums};
 use super::memory::Buffer;
 use super::pieces::Target;
@@ -9,10 +10,8 @@ use super::shape::Shape;
 use super::source::{Input, Source, Values};
 use super::weights::{Order, Weights};
 
-/// Gradients of a layer with weights and bias.
+/// Gradients of a layer's weights and bias.
 pub struct LayerGradients {
-    /// Of the input, where wanted.
-    pub input: Option<Buffer>,
     /// In the order of the weights.
     pub weights: Buffer,
     /// One for each output.
@@ -44,7 +43,7 @@ pub fn forward(x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> Buffer
     out
 }
 
-/// Gradients from that of the result, `[batch, outputs, 2·height, 2·width]`.
+/// Gradients from that of the result, `[batch, outputs, 2·height, 2·width]`; that of the input goes to `destination`.
 ///
 /// # Panics
 /// When the pieces do not fit together.
@@ -54,18 +53,16 @@ pub fn backward(
     weights: &[f32],
     outputs: usize,
     upstream: &[f32],
-    wanted: bool,
+    destination: Option<Destination<'_>>,
 ) -> LayerGradients {
     let corners = Source { values: Values::Corners(upstream), shape: shape.with_channels(4 * outputs) };
     let corners = Input::new(vec![corners]);
-    let input = wanted.then(|| {
-        let mut gradient = Buffer::new(shape.len());
+    if let Some(destination) = destination {
         let weights = Weights::new(weights, order(shape.channels, outputs).backward());
-        convolve(&corners, &weights, Target::one(&mut gradient, shape), Finish::Plain);
-        gradient
-    });
+        convolve(&corners, &weights, Target::destination(destination, shape), Finish::Plain);
+    }
     let x = Input::new(vec![Source::plain(x, shape)]);
     // The weights are stored input by input: the corners stand where a convolution has its input.
     let weights = gradient::backward(&corners, &x, 1, None);
-    LayerGradients { input, weights, bias: channel_sums(upstream, doubled(shape, outputs)) }
+    LayerGradients { weights, bias: channel_sums(upstream, doubled(shape, outputs)) }
 }

@@ -2,6 +2,9 @@
 //!
 //! Every function gives `None` for tensors that live elsewhere; the caller then uses Burn's own operators.
 
+mod sums;
+mod tensors;
+
 use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -10,19 +13,17 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::ops::FloatTensorOps;
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex, TensorMetadata};
+use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Bytes, DType, Tensor};
 
 use super::adam::{self, Rule};
 use super::block::{self, Measured, Stage};
-use super::double::LayerGradients;
 use super::memory::Buffer;
 use super::norm::Statistics;
 use super::shape::Shape;
-use super::{double, head, loss, pool, raw};
-
-type Tracked = FloatTensor<Autodiff<Flex>>;
+use super::{double, head, loss, pool};
+use sums::{Sum, take};
+use tensors::{Tracked, large, plain, shape_of, small, tensor, tracked, untracked, values, whole};
 
 /// Parameters of one convolution and the normalisation after it.
 pub struct StageTensors {
@@ -214,19 +215,20 @@ impl<const N: usize> Backward<Flex, N> for BlockBackward {
     type State = BlockState;
 
     fn backward(self, ops: Ops<BlockState, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let upstream = whole(grads.consume::<Flex>(&ops.node));
-        let BlockState { saved, epsilon, measured } = ops.state;
+        let upstream = take(&ops, grads);
+        let BlockState { saved, epsilon, measured } = &ops.state;
         let (parts, params) = saved.split_at(N - PARAMETERS);
-        let wanted: Vec<bool> = ops.parents[..parts.len()].iter().map(Option::is_some).collect();
-        let (of_parts, of_stages) =
-            block::backward(&part_slices(parts), &wanted, stage_slices(params, epsilon), &measured, values(&upstream));
-        let of_parts =
-            of_parts.into_iter().zip(parts).map(|(gradient, part)| Some(tensor(gradient?, &shape_of(part).dims())));
-        let of_params = of_stages.into_iter().zip(params.chunks_exact(PARAMETERS / 2)).flat_map(|(of, like)| {
-            [large(of.weights, &like[0]), small(of.norm.gamma, &like[1]), small(of.norm.beta, &like[2])].map(Some)
+        let mut sums: Vec<Option<Sum>> =
+            parts.iter().enumerate().map(|(index, part)| Sum::of(&ops, index, shape_of(part), grads)).collect();
+        let destinations = sums.iter_mut().map(|sum| Some(sum.as_mut()?.destination())).collect();
+        let stages = stage_slices(params, *epsilon);
+        let of_stages = block::backward(&part_slices(parts), destinations, stages, measured, values(&upstream));
+        sums.into_iter().flatten().for_each(|sum| sum.register(grads));
+        let gradients = of_stages.into_iter().zip(params.chunks_exact(PARAMETERS / 2)).flat_map(|(of, like)| {
+            [large(of.weights, &like[0]), small(of.norm.gamma, &like[1]), small(of.norm.beta, &like[2])]
         });
-        for (node, gradient) in ops.parents.into_iter().zip(of_parts.chain(of_params)) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
+        for (node, gradient) in ops.parents[parts.len()..].iter().zip(gradients) {
+            if let Some(node) = node {
                 grads.register::<Flex>(node.id, gradient);
             }
         }
@@ -246,12 +248,11 @@ impl Backward<Flex, 1> for PoolBackward {
     type State = PoolState;
 
     fn backward(self, ops: Ops<PoolState, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let upstream = whole(grads.consume::<Flex>(&ops.node));
-        let PoolState { which, shape } = ops.state;
-        let [parent] = ops.parents;
-        if let Some(node) = parent {
-            let gradient = pool::backward(values(&upstream), &which, shape);
-            grads.register::<Flex>(node.id, tensor(gradient, &shape.dims()));
+        let upstream = take(&ops, grads);
+        let PoolState { which, shape } = &ops.state;
+        if let Some(mut sum) = Sum::of(&ops, 0, *shape, grads) {
+            pool::backward(values(&upstream), which, *shape, sum.destination());
+            sum.register(grads);
         }
     }
 }
@@ -299,25 +300,25 @@ impl Backward<Flex, 3> for LayerBackward {
     type State = LayerState;
 
     fn backward(self, ops: Ops<LayerState, 3>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let upstream = whole(grads.consume::<Flex>(&ops.node));
-        let LayerState { kind, saved } = ops.state;
-        let [x, weights, bias] = &saved;
-        let [of_x, of_weights, of_bias] = ops.parents;
+        let upstream = take(&ops, grads);
+        let LayerState { kind, saved: [x, weights, bias] } = &ops.state;
         let backward = match kind {
             LayerKind::Double => double::backward,
             LayerKind::Head => head::backward,
         };
         let outputs = values(bias).len();
-        let LayerGradients { input, weights: weights_gradient, bias: bias_gradient } =
-            backward(values(x), shape_of(x), values(weights), outputs, values(&upstream), of_x.is_some());
-        if let (Some(node), Some(gradient)) = (of_x, input) {
-            grads.register::<Flex>(node.id, tensor(gradient, &shape_of(x).dims()));
+        let mut sum = Sum::of(&ops, 0, shape_of(x), grads);
+        let destination = sum.as_mut().map(Sum::destination);
+        let gradients = backward(values(x), shape_of(x), values(weights), outputs, values(&upstream), destination);
+        if let Some(sum) = sum {
+            sum.register(grads);
         }
+        let [_, of_weights, of_bias] = &ops.parents;
         if let Some(node) = of_weights {
-            grads.register::<Flex>(node.id, large(weights_gradient, weights));
+            grads.register::<Flex>(node.id, large(gradients.weights, weights));
         }
         if let Some(node) = of_bias {
-            grads.register::<Flex>(node.id, small(bias_gradient, bias));
+            grads.register::<Flex>(node.id, small(gradients.bias, bias));
         }
     }
 }
@@ -330,7 +331,7 @@ impl Backward<Flex, 1> for LossBackward {
     type State = FlexTensor;
 
     fn backward(self, ops: Ops<FlexTensor, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let upstream = values(&whole(grads.consume::<Flex>(&ops.node)))[0];
+        let upstream = values(&take(&ops, grads))[0];
         let [parent] = ops.parents;
         if let Some(node) = parent {
             let gradient = if upstream == 1.0 { ops.state } else { Flex::float_mul_scalar(ops.state, upstream.into()) };
@@ -356,50 +357,4 @@ where
         OpsKind::UnTracked(prepared) => prepared.finish(result),
     };
     Tensor::from_primitive::<Autodiff<Flex>>(recorded)
-}
-
-/// The primitive of a 32-bit tensor on Flex with gradients.
-fn tracked<const D: usize>(tensor: &Tensor<D>) -> Option<Tracked> {
-    let primitive = tensor.clone().try_into_primitive::<Autodiff<Flex>>().ok()?;
-    (primitive.dtype() == DType::F32).then_some(primitive)
-}
-
-/// The primitive of a 32-bit tensor on Flex without gradients.
-fn plain<const D: usize>(tensor: &Tensor<D>) -> Option<FlexTensor> {
-    let primitive = tensor.clone().try_into_primitive::<Flex>().ok()?;
-    (primitive.dtype() == DType::F32).then(|| whole(primitive))
-}
-
-/// The same values, row-major.
-fn whole(tensor: FlexTensor) -> FlexTensor {
-    if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() }
-}
-
-/// The values of a row-major tensor.
-fn values(tensor: &FlexTensor) -> &[f32] {
-    let start = tensor.layout().start_offset();
-    &tensor.storage::<f32>()[start..start + tensor.layout().num_elements()]
-}
-
-fn shape_of(tensor: &FlexTensor) -> Shape {
-    Shape::new(tensor.layout().shape().dims())
-}
-
-/// Memory of the pool as a tensor: it goes back there when the last tensor that shares it is dropped.
-fn tensor(buffer: Buffer, dims: &[usize]) -> FlexTensor {
-    FlexTensor::new(raw::lend(buffer), Layout::contiguous(dims.into()), DType::F32)
-}
-
-/// A parameter's gradient, shaped like the parameter.
-fn large(gradient: Buffer, like: &FlexTensor) -> FlexTensor {
-    tensor(gradient, like.layout().shape())
-}
-
-/// The same for one value a channel.
-fn small(gradient: Vec<f32>, like: &FlexTensor) -> FlexTensor {
-    FlexTensor::new(Bytes::from_elems(gradient), Layout::contiguous(like.layout().shape().clone()), DType::F32)
-}
-
-fn untracked(buffer: Buffer, shape: Shape) -> Tensor<4> {
-    Tensor::from_primitive::<Flex>(tensor(buffer, &shape.dims()))
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::arch::{dispatch, lanes};
 use super::gradient::{Back, Strip, strip_by_strip};
 use super::memory::Buffer;
-use super::pack::{LINE_VALUES, Packed, Part, Scratch, line_start, pack, pack_plane, with_scratch};
+use super::pack::{Packed, Part, Scratch, pack, pack_plane, with_scratch};
 use super::pieces::{STRIP_VALUES, strip_rows};
 use super::raw::correlate_planes;
 use super::source::Input;
@@ -102,16 +102,15 @@ impl Whole {
         let lanes = lanes();
         let width = input.shape().width;
         let plane = part.plane(width, lanes);
-        let mut data = Buffer::new(part.channels * plane + LINE_VALUES);
-        let start = line_start(&data);
-        data[start..start + part.channels * plane].par_chunks_mut(plane).enumerate().for_each(|(channel, out)| {
+        let mut data = Buffer::new(part.channels * plane);
+        data.par_chunks_mut(plane).enumerate().for_each(|(channel, out)| {
             dispatch(PackPlane { input, part: &part, channel, out });
         });
         Self { data, part, width, lanes }
     }
 
     fn packed(&self) -> Packed<'_> {
-        self.part.of(&self.data[line_start(&self.data)..], self.width, self.lanes)
+        self.part.of(&self.data, self.width, self.lanes)
     }
 }
 

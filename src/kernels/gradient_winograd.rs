@@ -11,8 +11,9 @@ use rayon::prelude::*;
 
 use super::arch::{dispatch, lanes};
 use super::gradient::{Back, Strip, strip_by_strip};
+use super::lines::{self, reserve};
 use super::memory::Buffer;
-use super::pack::{LINE_VALUES, Part, Scratch, line_start, pack_plane, reserve, with_scratch};
+use super::pack::{Part, Scratch, pack_plane, with_scratch};
 use super::pieces::{STRIP_VALUES, strip_rows};
 use super::raw::{Pixels, Planes, correlate_pixels};
 use super::shape::Shape;
@@ -31,9 +32,8 @@ pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, back: Option<Ba
         gradient,
         rows,
         back,
-        || Buffer::zeros(order.len() + LINE_VALUES),
+        || Buffer::zeros(order.len()),
         |strip, sums| {
-            let sums = aligned(sums, order.len());
             with_scratch(|scratch| dispatch(StripGradient { input, gradient, order, strip, scratch, sums }));
         },
     );
@@ -45,17 +45,16 @@ pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>) -> Buffer {
     let order = Order::new(input.shape().channels, gradient.shape().channels);
     let fours = Fours::new(gradient.shape(), gradient.shape().height);
     let picture = order.outputs_padded() * fours.plane();
-    let mut packed = Buffer::new(gradient.shape().batch * picture + LINE_VALUES);
-    let packed = aligned(&mut packed, gradient.shape().batch * picture);
+    let mut packed = Buffer::new(gradient.shape().batch * picture);
     packed.par_chunks_mut(fours.plane()).enumerate().for_each(|(index, out)| {
         let (image, channel) = (index / order.outputs_padded(), index % order.outputs_padded());
         with_scratch(|scratch| {
             dispatch(PackGradient { gradient, image, channel, fours, rows: &mut scratch.rows, out });
         });
     });
-    let mut sums = Buffer::new(order.len() + LINE_VALUES);
+    let mut sums = Buffer::new(order.len());
     let groups = order.groups().div_ceil(2 * rayon::current_num_threads());
-    aligned(&mut sums, order.len()).par_chunks_mut(groups * order.group()).enumerate().for_each(|(index, sums)| {
+    sums.par_chunks_mut(groups * order.group()).enumerate().for_each(|(index, sums)| {
         sums.fill(0.0);
         for (image, packed) in packed.chunks_exact(picture).enumerate() {
             for (group, sums) in (index * groups..).zip(sums.chunks_exact_mut(order.group())) {
@@ -66,12 +65,6 @@ pub(crate) fn by_channels(input: &Input<'_>, gradient: &Input<'_>) -> Buffer {
         }
     });
     order.weights(&[sums])
-}
-
-/// `len` values from the start of a cache line on.
-fn aligned(buffer: &mut Buffer, len: usize) -> &mut [f32] {
-    let start = line_start(buffer);
-    &mut buffer[start..start + len]
 }
 
 /// The order of the sums: `[group of inputs][component][output][column][input of the group]`.
@@ -113,10 +106,9 @@ impl Order {
 
     /// `Gᵀ` of the sums of all `partial` ones: the gradient, `[outputs, inputs, 3, 3]`.
     fn weights(&self, partial: &[Buffer]) -> Buffer {
-        let partial: Vec<&[f32]> = partial.iter().map(|sums| &sums[line_start(sums)..][..self.len()]).collect();
         let mut weights = Buffer::new(self.outputs * self.inputs * 9);
         weights.par_chunks_mut(self.inputs * 9).enumerate().for_each(|(output, weights)| {
-            dispatch(OutputWeights { order: self, partial: &partial, output, weights });
+            dispatch(OutputWeights { order: self, partial, output, weights });
         });
         weights
     }
@@ -124,7 +116,7 @@ impl Order {
 
 struct OutputWeights<'a> {
     order: &'a Order,
-    partial: &'a [&'a [f32]],
+    partial: &'a [Buffer],
     output: usize,
     weights: &'a mut [f32],
 }
@@ -181,9 +173,7 @@ impl Fours {
     }
 
     fn plane(&self) -> usize {
-        let values = COMPONENTS * self.component();
-        // Planes an exact multiple of 4 KiB apart would all compete for the same few lines of the first-level cache.
-        if values.is_multiple_of(1024) { values + 16 } else { values }
+        lines::apart(COMPONENTS * self.component())
     }
 }
 

@@ -1,6 +1,7 @@
 //! 1×1 convolution with a bias: the last layer.
 
 use super::conv::{Finish, convolve};
+use super::destination::Destination;
 use super::double::LayerGradients;
 use super::gradient::{self, channel_sums};
 use super::memory::Buffer;
@@ -25,7 +26,7 @@ pub fn forward(x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> Buffer
     out
 }
 
-/// Gradients from that of the result, `[batch, outputs, height, width]`.
+/// Gradients from that of the result, `[batch, outputs, height, width]`; that of the input goes to `destination`.
 ///
 /// # Panics
 /// When the pieces do not fit together.
@@ -35,14 +36,13 @@ pub fn backward(
     weights: &[f32],
     outputs: usize,
     upstream: &[f32],
-    wanted: bool,
+    destination: Option<Destination<'_>>,
 ) -> LayerGradients {
     let result = shape.with_channels(outputs);
     let gradient = Input::new(vec![Source::plain(upstream, result)]);
-    let mut input = wanted.then(|| Buffer::new(shape.len()));
     let order = Order::convolution(outputs, shape.channels, 1).backward();
-    let back = input.as_deref_mut().map(|input| (Weights::new(weights, order), Target::one(input, shape)));
+    let back = destination.map(|input| (Weights::new(weights, order), Target::destination(input, shape)));
     let x = Input::new(vec![Source::plain(x, shape)]);
     let weights = gradient::backward(&x, &gradient, 1, back);
-    LayerGradients { input, weights, bias: channel_sums(upstream, result) }
+    LayerGradients { weights, bias: channel_sums(upstream, result) }
 }

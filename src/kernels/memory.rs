@@ -6,10 +6,13 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Values that go back to the pool when dropped.
+use super::lines;
+
+/// Values from the start of a cache line on, that go back to the pool when dropped.
 #[derive(Debug)]
 pub struct Buffer {
     values: Vec<f32>,
+    start: usize,
     len: usize,
 }
 
@@ -45,9 +48,10 @@ impl Pool {
         self.trim();
     }
 
-    /// Idle buffers may only take what has been in use at once before: the pool never raises the peak.
+    /// Idle buffers may only take what has been in use at once before, and an eighth more: sizes never fit exactly.
     fn trim(&mut self) {
-        while self.idle_values + self.used_values > self.peak_values && !self.idle.is_empty() {
+        let most = self.peak_values + self.peak_values / 8;
+        while self.idle_values + self.used_values > most && !self.idle.is_empty() {
             self.idle_values -= self.idle.remove(0).len();
         }
     }
@@ -56,10 +60,10 @@ impl Pool {
 impl Buffer {
     /// `len` values, whatever was in them before.
     pub fn new(len: usize) -> Self {
-        let taken = pool().take(len);
-        let values = taken.unwrap_or_else(|| vec![0.0; len]);
+        let taken = pool().take(len + lines::SPARE);
+        let values = taken.unwrap_or_else(|| vec![0.0; len + lines::SPARE]);
         pool().count(values.len());
-        Self { values, len }
+        Self { start: lines::start(&values), values, len }
     }
 
     /// `len` zeros.
@@ -74,13 +78,13 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.values[..self.len]
+        &self.values[self.start..][..self.len]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.values[..self.len]
+        &mut self.values[self.start..][..self.len]
     }
 }
 

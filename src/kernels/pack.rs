@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::lines::{self, reserve};
 use super::source::Input;
 
 /// Planes with a border of zeros, each row padded so that whole vectors may be read from any of its pixels.
@@ -68,9 +69,7 @@ impl Part {
 
     /// Values from a channel to the next.
     pub(crate) fn plane(&self, width: usize, lanes: usize) -> usize {
-        let values = self.images * (self.rows + 2 * self.border) * self.pitch(width, lanes) + self.margin(lanes);
-        // Planes an exact multiple of 4 KiB apart would all compete for the same few lines of the first-level cache.
-        if values.is_multiple_of(1024) { values + 16 } else { values }
+        lines::apart(self.images * (self.rows + 2 * self.border) * self.pitch(width, lanes) + self.margin(lanes))
     }
 
     /// The view of planes that are packed in `data`.
@@ -124,25 +123,6 @@ pub(crate) fn pack<'b>(input: &Input<'_>, part: &Part, lanes: usize, buffer: &'b
         pack_plane(input, part, channel, lanes, out);
     }
     part.of(data, width, lanes)
-}
-
-/// Bytes of a cache line, and of the longest vector.
-const LINE: usize = 64;
-/// Values to ask for on top, so that [`line_start`] leaves enough.
-pub(crate) const LINE_VALUES: usize = LINE / size_of::<f32>();
-
-/// Where in `values` a cache line begins.
-pub(crate) fn line_start(values: &[f32]) -> usize {
-    values.as_ptr().align_offset(LINE)
-}
-
-/// `len` values of `buffer` from the start of a cache line on, whatever was in them before.
-pub(crate) fn reserve(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
-    if buffer.len() < len + LINE_VALUES {
-        buffer.resize(len + LINE_VALUES, 0.0);
-    }
-    let start = line_start(buffer);
-    &mut buffer[start..start + len]
 }
 
 /// Working memory of a thread, kept from call to call.

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::destination::Destination;
 use super::shape::Shape;
 use super::weights::{Method, Weights};
 use super::winograd;
@@ -19,15 +20,19 @@ const PIECES_A_THREAD: usize = 2;
 /// Where the result goes.
 pub(crate) enum Target<'a> {
     /// To one tensor or, channel after channel, to several; without values it is a tensor nobody wants.
-    Planes(Vec<(Option<&'a mut [f32]>, Shape)>),
+    Planes(Vec<(Option<Destination<'a>>, Shape)>),
     /// Four channels each become the 2×2 squares of one plane of twice the size; each such plane has a bias.
     Corners(&'a mut [f32], &'a [f32]),
 }
 
 impl<'a> Target<'a> {
     pub(crate) fn one(values: &'a mut [f32], shape: Shape) -> Self {
-        assert_eq!(values.len(), shape.len(), "an output of another shape");
-        Self::Planes(vec![(Some(values), shape)])
+        Self::destination(Destination::fresh(values), shape)
+    }
+
+    pub(crate) fn destination(destination: Destination<'a>, shape: Shape) -> Self {
+        assert_eq!(destination.values.len(), shape.len(), "an output of another shape");
+        Self::Planes(vec![(Some(destination), shape)])
     }
 }
 
@@ -58,7 +63,7 @@ pub(crate) struct Piece<'a> {
 
 /// The strip's rows of every plane it writes.
 pub(crate) enum Rows<'a> {
-    Planes(Vec<Option<&'a mut [f32]>>),
+    Planes(Vec<Option<Destination<'a>>>),
     Corners(Vec<&'a mut [f32]>, &'a [f32]),
 }
 
@@ -90,9 +95,9 @@ impl Plan {
         match target {
             Target::Planes(parts) => {
                 let mut channel = 0;
-                for (values, part) in parts {
+                for (destination, part) in parts {
                     assert_eq!(part.with_channels(1), self.shape.with_channels(1), "an output of another size");
-                    self.share_out(&mut pieces, values, channel..channel + part.channels);
+                    self.share_out(&mut pieces, destination, channel..channel + part.channels);
                     channel += part.channels;
                 }
                 assert_eq!(channel, self.outputs, "outputs and weights disagree");
@@ -126,9 +131,9 @@ impl Plan {
         (image * strips + strip) * groups + channel / self.group
     }
 
-    fn share_out<'a>(&self, pieces: &mut [Piece<'a>], values: Option<&'a mut [f32]>, channels: Range<usize>) {
+    fn share_out<'a>(&self, pieces: &mut [Piece<'a>], destination: Option<Destination<'a>>, channels: Range<usize>) {
         let strip = self.rows * self.shape.width;
-        let Some(values) = values else {
+        let Some(Destination { values, add }) = destination else {
             for piece in pieces {
                 if let Rows::Planes(out) = &mut piece.out {
                     out.extend(channels.clone().filter(|channel| piece.outputs.contains(channel)).map(|_| None));
@@ -140,7 +145,7 @@ impl Plan {
             let (image, channel) = (index / channels.len(), channels.start + index % channels.len());
             for (strip, rows) in plane.chunks_mut(strip).enumerate() {
                 if let Rows::Planes(out) = &mut pieces[self.piece(image, strip, channel)].out {
-                    out.push(Some(rows));
+                    out.push(Some(Destination { values: rows, add }));
                 }
             }
         }

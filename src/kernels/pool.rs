@@ -4,6 +4,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::arch::dispatch;
+use super::destination::Destination;
 use super::memory::Buffer;
 use super::shape::Shape;
 
@@ -57,24 +58,31 @@ impl WithSimd for Plane<'_> {
     }
 }
 
-/// The gradient of the input from that of the result: all of it to the pixel that was largest.
-pub fn backward(upstream: &[f32], which: &[u8], shape: Shape) -> Buffer {
+/// The gradient of the input from that of the result, to `destination`: all of it to the pixel that was largest.
+///
+/// # Panics
+/// When the pieces do not fit together.
+pub fn backward(upstream: &[f32], which: &[u8], shape: Shape, destination: Destination<'_>) {
     let half = halved(shape);
-    let mut out = Buffer::new(shape.len());
+    let Destination { values, add } = destination;
+    assert_eq!(values.len(), shape.len(), "a gradient of another shape");
     if half.plane() == 0 {
-        out.fill(0.0);
-        return out;
+        if !add {
+            values.fill(0.0);
+        }
+        return;
     }
-    out.par_chunks_mut(shape.plane())
+    values
+        .par_chunks_mut(shape.plane())
         .zip(upstream.par_chunks(half.plane()).zip(which.par_chunks(half.plane())))
-        .for_each(|(out, (upstream, which))| dispatch(PlaneGradient { upstream, which, width: shape.width, out }));
-    out
+        .for_each(|(out, (upstream, which))| dispatch(PlaneGradient { upstream, which, width: shape.width, add, out }));
 }
 
 struct PlaneGradient<'a> {
     upstream: &'a [f32],
     which: &'a [u8],
     width: usize,
+    add: bool,
     out: &'a mut [f32],
 }
 
@@ -83,17 +91,22 @@ impl WithSimd for PlaneGradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let (half, mut rows) = (self.width / 2, self.out.chunks_exact_mut(self.width));
-        for (upstream, which) in self.upstream.chunks_exact(half).zip(self.which.chunks_exact(half)) {
-            for first in [0, 2] {
-                let Some(out) = rows.next() else { return };
+        let half = self.width / 2;
+        if !self.add {
+            self.out.fill(0.0);
+        }
+        for ((upstream, which), rows) in self
+            .upstream
+            .chunks_exact(half)
+            .zip(self.which.chunks_exact(half))
+            .zip(self.out.chunks_exact_mut(2 * self.width))
+        {
+            for (first, out) in [0, 2].into_iter().zip(rows.chunks_exact_mut(self.width)) {
                 for ((pair, &upstream), &which) in out.chunks_exact_mut(2).zip(upstream).zip(which) {
-                    pair[0] = if which == first { upstream } else { 0.0 };
-                    pair[1] = if which == first + 1 { upstream } else { 0.0 };
+                    pair[0] += if which == first { upstream } else { 0.0 };
+                    pair[1] += if which == first + 1 { upstream } else { 0.0 };
                 }
-                out[2 * half..].fill(0.0);
             }
         }
-        rows.for_each(|row| row.fill(0.0));
     }
 }

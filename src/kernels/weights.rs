@@ -109,9 +109,6 @@ impl Weights {
         let mut data = Buffer::new(order.outputs.div_ceil(block) * block * order.inputs * per_input);
         data.par_chunks_mut(block * order.inputs * per_input).enumerate().for_each(|(index, data)| {
             let outputs = index * block..((index + 1) * block).min(order.outputs);
-            if outputs.len() < block {
-                data.fill(0.0);
-            }
             match method {
                 Method::Direct => order.write_taps(values, outputs, block, data),
                 Method::Winograd => dispatch(WriteTransformed { order, values, outputs, block, data }),
@@ -145,6 +142,9 @@ impl Order {
     }
 
     fn write_taps(&self, values: &[f32], outputs: Range<usize>, block: usize, data: &mut [f32]) {
+        if outputs.len() < block {
+            data.fill(0.0);
+        }
         for (offset, output) in outputs.enumerate() {
             for input in 0..self.inputs {
                 for (tap, value) in self.taps_of(values, output, input).enumerate() {

@@ -7,7 +7,8 @@
 
 use pulp::Simd;
 
-use super::pack::{Packed, Part, pack_plane, reserve};
+use super::lines::reserve;
+use super::pack::{Packed, Part, pack_plane};
 use super::source::Input;
 
 /// Rows of the window.

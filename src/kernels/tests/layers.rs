@@ -1,5 +1,6 @@
 use super::plain::{self, dot, slope, values, wide};
 use crate::kernels::block::{self, Stage};
+use crate::kernels::destination::Destination;
 use crate::kernels::norm::Statistics;
 use crate::kernels::shape::Shape;
 use crate::kernels::{double, head, pool};
@@ -90,8 +91,9 @@ fn a_blocks_gradients_are_difference_quotients() {
         let upstream = values(case.shape.with_channels(outputs).len(), 9);
         let parts = [(&case.x[..], case.shape)];
         let (_, measured) = block::forward(&parts, case.stages());
-        let (of_parts, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
-        let of_x = of_parts.into_iter().next().flatten().unwrap();
+        let mut of_x = vec![f32::NAN; case.x.len()];
+        let to = vec![Some(Destination::fresh(&mut of_x))];
+        let [first, second] = block::backward(&parts, to, case.stages(), &measured, &upstream);
         let gradient: Vec<f64> = [
             &of_x[..],
             &first.weights,
@@ -127,20 +129,23 @@ fn joined_parts_are_one_input() {
     let case = Case::new(whole.dims(), 6);
     let upstream = values(whole.with_channels(6).len(), 3);
     let (z, measured) = block::forward(&[(&x, whole)], case.stages());
-    let (whole_gradient, whole_parameters) =
-        block::backward(&[(&x, whole)], &[true], case.stages(), &measured, &upstream);
+    let mut whole_gradient = vec![f32::NAN; whole.len()];
+    let to = vec![Some(Destination::fresh(&mut whole_gradient))];
+    let whole_parameters = block::backward(&[(&x, whole)], to, case.stages(), &measured, &upstream);
     let parts = [(&xa[..], a), (&xb[..], b)];
     let (z_parts, measured) = block::forward(&parts, case.stages());
-    let (gradients, parameters) = block::backward(&parts, &[true, true], case.stages(), &measured, &upstream);
+    let [mut of_a, mut of_b] = [vec![f32::NAN; a.len()], vec![f32::NAN; b.len()]];
+    let to = vec![Some(Destination::fresh(&mut of_a)), Some(Destination::fresh(&mut of_b))];
+    let parameters = block::backward(&parts, to, case.stages(), &measured, &upstream);
     assert_eq!(z[..], z_parts[..]);
     assert_eq!(whole_parameters[0].weights[..], parameters[0].weights[..]);
-    let whole_gradient = whole_gradient[0].as_ref().unwrap();
-    assert_eq!(whole_gradient[..3 * a.plane()], gradients[0].as_ref().unwrap()[..3 * a.plane()]);
-    assert_eq!(whole_gradient[3 * a.plane()..][..5 * b.plane()], gradients[1].as_ref().unwrap()[..5 * b.plane()]);
-    // One part alone may be wanted: the other's gradient is left out, this one's is the same.
-    let (one, _) = block::backward(&parts, &[false, true], case.stages(), &measured, &upstream);
-    assert!(one[0].is_none());
-    assert_eq!(one[1].as_ref().unwrap()[..], gradients[1].as_ref().unwrap()[..]);
+    assert_eq!(whole_gradient[..3 * a.plane()], of_a[..3 * a.plane()]);
+    assert_eq!(whole_gradient[3 * a.plane()..][..5 * b.plane()], of_b[..5 * b.plane()]);
+    // One part alone may be wanted: the other's gradient is left out, this one's is the same, here on top of what is there.
+    let mut sum = vec![1.0; b.len()];
+    let to = vec![None, Some(Destination { values: &mut sum, add: true })];
+    block::backward(&parts, to, case.stages(), &measured, &upstream);
+    assert_near(&sum, &of_b.iter().map(|value| 1.0 + f64::from(*value)).collect::<Vec<_>>(), "a share added");
 }
 
 #[test]
@@ -173,7 +178,10 @@ fn doubling_and_its_gradients() {
         let out = double::forward(&x, shape, &weights, &bias);
         assert_near(&out, &plain::double(&wide(&x), shape, &wide(&weights), &wide(&bias)), &format!("{dims:?}"));
         let upstream = values(out.len(), 4);
-        let ours = double::backward(&x, shape, &weights, outputs, &upstream, true);
+        let mut of_input = vec![1.0; x.len()];
+        let to = Destination { values: &mut of_input, add: true };
+        let ours = double::backward(&x, shape, &weights, outputs, &upstream, Some(to));
+        of_input.iter_mut().for_each(|value| *value -= 1.0);
         let (upstream, bias_towards) = (wide(&upstream), wide(&values(outputs, 5)));
         let (x_towards, towards) = (wide(&values(x.len(), 6)), wide(&values(weights.len(), 7)));
         // The operator is linear in each of its operands: the derivative is its value at the direction.
@@ -182,7 +190,7 @@ fn doubling_and_its_gradients() {
         let of_weights = dot(&plain::double(&wide(&x), shape, &towards, &zero), &upstream);
         let of_bias = dot(&plain::double(&vec![0.0; x.len()], shape, &towards, &bias_towards), &upstream);
         for (ours, towards, exact) in [
-            (&ours.input.unwrap()[..], &x_towards, of_x),
+            (&of_input[..], &x_towards, of_x),
             (&ours.weights, &towards, of_weights),
             (&ours.bias, &bias_towards, of_bias),
         ] {
@@ -204,13 +212,14 @@ fn the_head_and_its_gradients() {
         }
         assert_near(&out, &exact, &format!("{dims:?}"));
         let upstream = values(out.len(), 4);
-        let ours = head::backward(&x, shape, &weights, outputs, &upstream, true);
+        let mut of_input = vec![1.0; x.len()];
+        let to = Destination { values: &mut of_input, add: true };
+        let ours = head::backward(&x, shape, &weights, outputs, &upstream, Some(to));
+        of_input.iter_mut().for_each(|value| *value -= 1.0);
         let (x_towards, towards) = (wide(&values(x.len(), 6)), wide(&values(weights.len(), 7)));
         let of_x = dot(&plain::convolve(&x_towards, shape, &wide(&weights), outputs, 1), &wide(&upstream));
         let of_weights = dot(&plain::convolve(&wide(&x), shape, &towards, outputs, 1), &wide(&upstream));
-        for (ours, towards, exact) in
-            [(&ours.input.unwrap()[..], &x_towards, of_x), (&ours.weights, &towards, of_weights)]
-        {
+        for (ours, towards, exact) in [(&of_input[..], &x_towards, of_x), (&ours.weights, &towards, of_weights)] {
             let ours = dot(&wide(ours), towards);
             assert!((ours - exact).abs() < 1e-4 * exact.abs().max(1.0), "{dims:?}: {ours} for {exact}");
         }
@@ -224,10 +233,13 @@ fn pooling_keeps_the_largest_and_sends_the_gradient_there() {
     let (out, which) = pool::forward(&x, shape);
     assert_eq!(out[..], [4.0, 9.0]);
     assert_eq!(which, [2, 0]);
-    let gradient = pool::backward(&[10.0, 20.0], &which, shape);
     let mut expected = [0.0; 15];
     (expected[5], expected[2]) = (10.0, 20.0);
-    assert_eq!(gradient[..], expected);
+    let mut gradient = [f32::NAN; 15];
+    pool::backward(&[10.0, 20.0], &which, shape, Destination::fresh(&mut gradient));
+    assert_eq!(gradient, expected);
+    pool::backward(&[10.0, 20.0], &which, shape, Destination { values: &mut gradient, add: true });
+    assert_eq!(gradient, expected.map(|value| 2.0 * value));
     assert!(pool::forward(&[1.0, f32::NAN, 2.0, 3.0], Shape::new([1, 1, 2, 2])).0[0].is_nan());
 }
 
@@ -239,8 +251,10 @@ fn the_number_of_threads_changes_nothing() {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
             let parts = [(&case.x[..], case.shape)];
             let (z, measured) = block::forward(&parts, case.stages());
-            let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
-            (z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights.to_vec(), second.weights.to_vec())
+            let mut of_x = vec![f32::NAN; case.x.len()];
+            let to = vec![Some(Destination::fresh(&mut of_x))];
+            let [first, second] = block::backward(&parts, to, case.stages(), &measured, &upstream);
+            (z.to_vec(), of_x, first.weights.to_vec(), second.weights.to_vec())
         })
     };
     let one = run(1);
@@ -260,8 +274,10 @@ fn narrower_instruction_sets_say_the_same() {
         let run = || {
             let parts = [(&case.x[..], case.shape)];
             let (z, measured) = block::forward(&parts, case.stages());
-            let (gradients, [first, second]) = block::backward(&parts, &[true], case.stages(), &measured, &upstream);
-            [z.to_vec(), gradients[0].as_ref().unwrap().to_vec(), first.weights.to_vec(), second.weights.to_vec()]
+            let mut of_x = vec![f32::NAN; case.x.len()];
+            let to = vec![Some(Destination::fresh(&mut of_x))];
+            let [first, second] = block::backward(&parts, to, case.stages(), &measured, &upstream);
+            [z.to_vec(), of_x, first.weights.to_vec(), second.weights.to_vec()]
         };
         let widest = run();
         for width in [Width::Plain, Width::Avx2] {
