@@ -239,3 +239,27 @@ fn a_picture_that_was_moved_is_the_picture_composed_there() {
         assert!(moved.pixels() == fresh.pixels(), "after a move by {by:?}");
     }
 }
+
+#[test]
+fn a_picture_that_was_painted_on_is_the_picture_composed_anew() {
+    let size = [60, 48];
+    let Some(mut painted) = offscreen(size, PLAIN) else { return };
+    let mut props = everything();
+    props.labels = Some(LabelPlane::new(Mask::unlabelled(8, 8)));
+    for (zoom, by) in [(6.0, [0.0, 0.0]), (6.0, [2.0, -3.0]), (2.3, [0.0, 0.0]), (0.4, [0.0, 0.0]), (30.0, [1.0, 0.0])]
+    {
+        let mut camera = Camera { center_in_image: [4.0, 4.0], zoom };
+        for (n, at) in [[2.5, 5.5], [7.9, 0.1], [4.0, 4.0], [0.2, 7.8]].into_iter().enumerate() {
+            camera.pan(by);
+            let (class, radius) = ((n > 0).then_some(n as u8), [0.0, 1.2][n % 2]);
+            let dab = Stroke { tile: "noise".to_owned(), class, radius, path: vec![at, [at[0], 4.0]] };
+            props.labels.as_mut().unwrap().paint(&dab, 0);
+            let lens = lens(camera, size);
+            let mut fresh = offscreen(size, PLAIN).unwrap();
+            for offscreen in [&mut painted, &mut fresh] {
+                offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+            }
+            assert!(painted.pixels() == fresh.pixels(), "dab {n} at zoom {zoom}, moved by {by:?}");
+        }
+    }
+}

@@ -157,6 +157,15 @@ impl Frame {
         strips::triangles(chain, self.view.size, self.lens.uv_of(self.view.size, area), self.lens.outline_px())
     }
 
+    /// The part of the view on which a change of own labels in `rect`, in image pixels, can be seen, given the texture they
+    /// are in and which of its levels is read; `None` if that is nowhere.
+    pub(super) fn area_around(&self, rect: PixelRect, labels: TextureShape, level: u32) -> Option<PixelRect> {
+        // A texel changes with any of the pixels it stands for, and an outline lies beside it.
+        let texel = self.view.size.map(|n| n as f32).into_iter().zip(labels.exact_size(level));
+        let reach = texel.map(|(tile, texels)| tile / texels).fold(0.0, f32::max) + self.lens.outline_px();
+        self.lens.area_of(self.view.size, rect, reach)
+    }
+
     /// The part of the tile in sight, in uv: its low corner and its high one, which may lie beyond the tile.
     pub(super) fn seen_uv(&self) -> [[f32; 2]; 2] {
         let [width, height] = self.size_px();
@@ -212,6 +221,24 @@ impl Lens {
             [(clip_x - left) / x, (clip_y - top) / y]
         };
         [uv(area.x, area.y), uv(area.x + area.width, area.y + area.height)]
+    }
+
+    /// The pixels of the view that show a part of the tile and what is within `reach` of it, in image pixels.
+    fn area_of(&self, tile: [u32; 2], rect: PixelRect, reach: f32) -> Option<PixelRect> {
+        let [x, y, left, top] = self.uv_to_clip(tile);
+        let [width, height] = self.viewport_px;
+        // Pixels on either side are taken along: positions are rounded.
+        let range = |low: f32, high: f32, size: f32| {
+            let (first, end) = ((low.floor() - 1.0).clamp(0.0, size), (high.ceil() + 1.0).clamp(0.0, size));
+            (end > first).then_some((first as u32, (end - first) as u32))
+        };
+        let across = |image: f32| ((image / tile[0] as f32 * x + left) + 1.0) * width / 2.0;
+        let down = |image: f32| (1.0 - (image / tile[1] as f32 * y + top)) * height / 2.0;
+        let ends = |from: u32, len: u32| (from as f32 - reach, (from + len) as f32 + reach);
+        let ((low_x, high_x), (low_y, high_y)) = (ends(rect.x, rect.width), ends(rect.y, rect.height));
+        let (x, width) = range(across(low_x), across(high_x), width)?;
+        let (y, height) = range(down(low_y), down(high_y), height)?;
+        Some(PixelRect { x, y, width, height })
     }
 
     /// Scale and offset from uv (0 to 1 over the tile) to clip space.
@@ -274,6 +301,17 @@ mod tests {
         assert_eq!(uv(2.0, 0, 200), [[0.0, 0.0], [1.0, 1.0]]);
         assert_eq!(uv(4.0, 0, 200), [[0.25, 0.25], [0.75, 0.75]]);
         assert_eq!(uv(2.0, 50, 100), [[0.25, 0.0], [0.75, 1.0]]);
+    }
+
+    #[test]
+    fn the_area_around_a_part_of_the_tile_holds_it_and_ends_at_the_view() {
+        let area = |rect, reach| lens(2.0).area_of([100, 50], rect, reach);
+        let rect = |x, y, width, height| PixelRect { x, y, width, height };
+        assert_eq!(area(rect(10, 20, 5, 2), 0.0), Some(rect(19, 39, 12, 6)));
+        assert_eq!(area(rect(10, 20, 5, 2), 3.0), Some(rect(13, 33, 24, 18)));
+        assert_eq!(area(rect(0, 0, 1, 1), 4.0), Some(rect(0, 0, 11, 11)));
+        let elsewhere = Lens { camera: Camera { center_in_image: [500.0, 25.0], zoom: 2.0 }, ..lens(2.0) };
+        assert_eq!(elsewhere.area_of([100, 50], rect(10, 20, 5, 2), 3.0), None);
     }
 
     #[test]

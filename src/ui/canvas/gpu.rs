@@ -29,6 +29,7 @@ pub(super) struct Textures {
     indices: Indices,
     labels: Option<LabelTexture>,
     uploads: u64,
+    label_uploads: u64,
 }
 
 impl CanvasGpu {
@@ -70,7 +71,7 @@ impl CanvasGpu {
 
     /// How many times a layer has been uploaded, whole or in part.
     pub fn uploads(&self) -> u64 {
-        self.textures.uploads
+        self.textures.uploads + self.textures.label_uploads
     }
 }
 
@@ -80,7 +81,7 @@ fn installed_id() -> egui::Id {
 
 impl Textures {
     fn new(device: &wgpu::Device) -> Self {
-        Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0 }
+        Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0, label_uploads: 0 }
     }
 
     fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame) {
@@ -90,15 +91,20 @@ impl Textures {
             Some(plane) if self.labels.as_ref().is_some_and(|labels| labels.is_current(plane)) => {}
             Some(plane) => {
                 self.labels = uploader.labels(self.labels.take(), plane);
-                self.uploads += 1;
+                self.label_uploads += 1;
             }
             None => self.labels = None,
         }
     }
 
-    /// How many times a layer has been uploaded, whole or in part.
+    /// How many times a layer other than own labels has been uploaded.
     pub(super) fn uploads(&self) -> u64 {
         self.uploads
+    }
+
+    /// The same for own labels, whole or in part.
+    pub(super) fn label_uploads(&self) -> u64 {
+        self.label_uploads
     }
 
     /// Own labels, if there are any.

@@ -1,5 +1,5 @@
 //! A view's picture, kept from frame to frame. What stays in sight while the picture is moved is moved with it; only what
-//! comes into sight is composed. A frame in which nothing changes composes nothing.
+//! comes into sight, and what was painted on, is composed. A frame in which nothing changes composes nothing.
 
 use eframe::wgpu;
 
@@ -10,17 +10,28 @@ use crate::domain::geometry::PixelRect;
 /// How far from a whole number of pixels a move may be. Positions of far corners are no more exact than this.
 const WHOLE: f32 = 0.05;
 
-/// All that a picture depends on, but for where it lies.
+/// All that a picture depends on, but for own labels, and where it lies.
 #[derive(Clone, PartialEq)]
 pub(super) struct Composition {
     /// What is drawn, as if the tile lay elsewhere: see [`Drawing::unmoved`].
     pub(super) drawing: Drawing,
-    /// The state of the textures.
+    /// The state of the textures, own labels aside.
     pub(super) uploads: u64,
     /// Colours of the classes.
     pub(super) palette: Palette,
     /// Of the view, in physical pixels.
     pub(super) size: [u32; 2],
+}
+
+/// What was painted on since the last frame, in physical pixels of the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Painted {
+    /// Nothing in sight.
+    Nothing,
+    /// At most this.
+    Area(PixelRect),
+    /// Perhaps everything.
+    All,
 }
 
 /// The picture as composed, in the first of two textures. Moved, it goes from one to the other.
@@ -44,6 +55,7 @@ impl Picture {
         format: wgpu::TextureFormat,
         composition: Composition,
         place: [f32; 2],
+        painted: Painted,
     ) -> Vec<PixelRect> {
         let size = composition.size;
         if self.texture().is_none_or(|texture| [texture.width(), texture.height()] != size) {
@@ -51,12 +63,16 @@ impl Picture {
         }
         if let Some((old, old_place)) = &mut self.composed
             && *old == composition
+            && painted != Painted::All
             && let Some(by) = whole_pixels(*old_place, place)
-            && let Some(areas) = uncovered(size, by)
+            && let Some(mut areas) = uncovered(size, by)
         {
             if by != [0, 0] {
                 *old_place = [0, 1].map(|i| old_place[i] + by[i] as f32);
                 self.shift(encoder, size, by);
+            }
+            if let Painted::Area(area) = painted {
+                areas.push(area);
             }
             return areas;
         }

@@ -7,7 +7,8 @@ use eframe::wgpu;
 use super::colors::Colors;
 use super::frame::{Drawing, Frame, Levels, ViewUniform};
 use super::gpu::Textures;
-use super::picture::{Composition, Picture};
+use super::label_plane::Dirty;
+use super::picture::{Composition, Painted, Picture};
 use super::pipelines::{Pipelines, TileLayers};
 use super::strips;
 use super::texture::Uploader;
@@ -19,11 +20,13 @@ pub(super) struct ViewGpu {
     numbers: wgpu::Buffer,
     colors: Colors,
     /// Which state of the textures is bound, and at which reductions.
-    bound: Option<(u64, Levels)>,
+    bound: Option<([u64; 2], Levels)>,
     /// To compose with the nearest and with the linear sampler.
     groups: Option<[wgpu::BindGroup; 2]>,
     /// Corners of triangles over own labels; the buffer grows when it has to.
     labels: wgpu::Buffer,
+    /// Plane and revision of the own labels in the picture.
+    seen: Option<(u64, u64)>,
     picture: Picture,
     /// The picture, bound to be drawn.
     shown: Option<wgpu::BindGroup>,
@@ -46,6 +49,7 @@ impl ViewGpu {
             bound: None,
             groups: None,
             labels: corner_buffer(device, 0),
+            seen: None,
             picture: Picture::default(),
             shown: None,
         }
@@ -74,8 +78,9 @@ impl ViewGpu {
             palette: frame.palette.clone(),
             size: frame.size_px(),
         };
+        let painted = self.painted(textures, frame, &drawing);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let areas = self.picture.follow(device, &mut encoder, pipelines.format(), composition, place);
+        let areas = self.picture.follow(device, &mut encoder, pipelines.format(), composition, place, painted);
         if areas.is_empty() {
             return;
         }
@@ -90,8 +95,25 @@ impl ViewGpu {
         queue.submit([encoder.finish()]);
     }
 
+    /// What of the own labels has changed in the picture. From now on they count as seen.
+    fn painted(&mut self, textures: &Textures, frame: &Frame, drawing: &Drawing) -> Painted {
+        let shown = frame.labels.as_ref().zip(textures.labels()).filter(|_| drawing.shown[Layer::Labels as usize]);
+        let now = shown.map(|(plane, _)| (plane.id(), plane.revision()));
+        match (shown, std::mem::replace(&mut self.seen, now)) {
+            (None, None) => Painted::Nothing,
+            (Some((plane, labels)), Some((id, revision))) => match plane.dirty_since(id, revision) {
+                Dirty::Nothing => Painted::Nothing,
+                Dirty::Rect(rect) => frame
+                    .area_around(rect, labels.texture.shape, drawing.levels.labels)
+                    .map_or(Painted::Nothing, Painted::Area),
+                Dirty::All => Painted::All,
+            },
+            _ => Painted::All,
+        }
+    }
+
     fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &Textures, levels: Levels) {
-        let wanted = (textures.uploads(), levels);
+        let wanted = ([textures.uploads(), textures.label_uploads()], levels);
         if self.bound != Some(wanted) {
             self.bound = Some(wanted);
             let colors = self.colors.texture();

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""From a person's hand to the picture: how long after an input the window's pixels on the X server change.
+
+usage: window_latency.py [--program PATH] [--data FOLDER] [--tries 100] [--train]
+
+Opens the program at 1600×1000 on the display of $DISPLAY and, again and again, drags the picture by some pixels or sets a
+dab of the brush, then reads a patch of the screen every half millisecond until it differs. With --train a run with the
+settings last used is started before. Nothing else may cover the window; without a desktop:
+
+    xvfb-run -s "-screen 0 1600x1000x24" python benches/window_latency.py --train
+
+Needs: pip install python-xlib. Prints a row for each kind of input. Settings and runs go to a folder that is removed.
+"""
+import argparse
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+
+from Xlib import X, XK, display
+from Xlib.ext import xtest
+
+WIDTH, HEIGHT, PATCH = 1600, 1000, 48
+LEFT, MIDDLE = 1, 2
+PATIENCE, REST = 1.0, 0.12
+
+
+class Screen:
+    def __init__(self):
+        self.display = display.Display()
+        self.root = self.display.screen().root
+
+    def point(self, x, y):
+        xtest.fake_input(self.display, X.MotionNotify, x=x, y=y)
+        self.display.sync()
+
+    def button(self, button, down):
+        xtest.fake_input(self.display, X.ButtonPress if down else X.ButtonRelease, button)
+        self.display.sync()
+
+    def keys(self, *names):
+        codes = [self.display.keysym_to_keycode(XK.string_to_keysym(name)) for name in names]
+        for kind, order in ((X.KeyPress, codes), (X.KeyRelease, reversed(codes))):
+            for code in order:
+                xtest.fake_input(self.display, kind, code)
+        self.display.sync()
+
+    def patch(self, x, y):
+        return self.root.get_image(x - PATCH // 2, y - PATCH // 2, PATCH, PATCH, X.ZPixmap, 0xFFFFFFFF).data
+
+    def until_changed(self, x, y, act):
+        """Milliseconds from `act` until the patch around a point differs; None if it never does."""
+        before = self.patch(x, y)
+        act()
+        began = time.perf_counter()
+        while time.perf_counter() - began < PATIENCE:
+            if self.patch(x, y) != before:
+                return (time.perf_counter() - began) * 1e3
+            time.sleep(0.0005)
+        return None
+
+    def fill(self, title):
+        """Gives the window called `title` the whole screen. None while there is none."""
+        for window in self.root.query_tree().children:
+            if title in (window.get_wm_name() or ""):
+                window.configure(x=0, y=0, width=WIDTH, height=HEIGHT)
+                self.display.sync()
+                return window
+        return None
+
+
+def rested(times):
+    for tried in times:
+        yield tried
+        time.sleep(REST)
+
+
+def dragging(screen, tries):
+    x, y = 560, 400
+    screen.point(x, y)
+    screen.button(MIDDLE, True)
+    for turn in rested(range(tries)):
+        to = x + (24 if turn % 2 == 0 else 0)
+        yield screen.until_changed(x, y, lambda: screen.point(to, y + turn % 5))
+    screen.button(MIDDLE, False)
+
+
+def dabbing(screen, tries):
+    for turn in rested(range(tries)):
+        x, y = 320 + 47 * (turn % 8), 240 + 37 * (turn // 8 % 8)
+        screen.point(x, y)
+        time.sleep(REST)  # The brush's outline has followed before the clock runs.
+        yield screen.until_changed(x, y, lambda: screen.button(LEFT, True))
+        screen.button(LEFT, False)
+
+
+def row(name, values):
+    seen = sorted(value for value in values if value is not None)
+    missed = "" if len(seen) == len(values) else f", {len(values) - len(seen)} without a change"
+    if not seen:
+        return f"| {name} | no change was seen |"
+    late = sum(value > 33 for value in seen)
+    tail = seen[int(0.95 * (len(seen) - 1))]
+    return f"| {name} | {statistics.median(seen):.0f} ms | {tail:.0f} ms | {seen[-1]:.0f} ms | {late} of {len(seen)}{missed} |"
+
+
+def measure(screen, args):
+    window = None
+    while window is None:
+        time.sleep(0.1)
+        window = screen.fill("Pointillist")
+    time.sleep(6)
+    if args.train:
+        window.set_input_focus(X.RevertToParent, X.CurrentTime)
+        screen.keys("Control_L", "Return")
+        time.sleep(args.settle)
+    state = "while training" if args.train else "at rest"
+    print(row(f"dragging the picture, {state}", list(dragging(screen, args.tries))), flush=True)
+    print(row(f"a dab of the brush, {state}", list(dabbing(screen, args.tries))), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default="target/release/pointillist")
+    parser.add_argument("--data", default="../shared/fixtures/deepglobe")
+    parser.add_argument("--tries", type=int, default=100)
+    parser.add_argument("--train", action="store_true", help="start a run first")
+    parser.add_argument("--settle", type=float, default=20, help="seconds a run may take to begin")
+    parser.add_argument("--picture", help="write the screen to this file at the end")
+    args = parser.parse_args()
+    screen = Screen()
+    with tempfile.TemporaryDirectory() as home:
+        environment = dict(os.environ, HOME=home, XDG_RUNTIME_DIR=home, XDG_DATA_HOME=home, XDG_CONFIG_HOME=home)
+        program = subprocess.Popen([args.program, args.data], env=environment)
+        try:
+            measure(screen, args)
+            if args.picture:
+                subprocess.run(["import", "-window", "root", args.picture], check=True)
+        finally:
+            program.terminate()
+            program.wait()
+
+
+main()
