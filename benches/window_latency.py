@@ -4,7 +4,7 @@
 usage: window_latency.py [--program PATH] [--data FOLDER] [--tries 100] [--train]
 
 Opens the program at 1600×1000 on the display of $DISPLAY and, again and again, drags the picture by some pixels or sets a
-dab of the brush, then reads a patch of the screen every half millisecond until it differs. With --train a run with the
+dab of the brush, then reads a patch of the screen every two milliseconds until it differs. With --train a run with the
 settings last used is started before. Nothing else may cover the window; without a desktop:
 
     xvfb-run -s "-screen 0 1600x1000x24" python benches/window_latency.py --train
@@ -57,7 +57,7 @@ class Screen:
         while time.perf_counter() - began < PATIENCE:
             if self.patch(x, y) != before:
                 return (time.perf_counter() - began) * 1e3
-            time.sleep(0.0005)
+            time.sleep(0.002)
         return None
 
     def fill(self, title):

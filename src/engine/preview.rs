@@ -16,7 +16,9 @@ const SHARE: f64 = 0.3;
 /// A preview that is done is not begun again sooner.
 const PAUSE: Duration = Duration::from_millis(250);
 /// Half-done previews are shown at most this often: each is a copy of the tile's classes.
-const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+const PUBLISH_EVERY: Duration = Duration::from_millis(300);
+/// The same while a person is at work in the window, which has to take each of them in and compose it.
+const PUBLISH_EVERY_ATTENDED: Duration = Duration::from_millis(1000);
 
 /// Keeps the prediction over the tile in view up to date.
 pub(super) struct Previewer {
@@ -29,6 +31,7 @@ pub(super) struct Previewer {
     stale: bool,
     finished_at: Option<Instant>,
     published_at: Option<Instant>,
+    publish_every: Duration,
     seconds_owed: f64,
 }
 
@@ -43,6 +46,7 @@ impl Previewer {
             stale: true,
             finished_at: None,
             published_at: None,
+            publish_every: PUBLISH_EVERY,
             seconds_owed: 0.0,
         }
     }
@@ -54,6 +58,11 @@ impl Previewer {
             self.restart();
         }
         self.view = view;
+    }
+
+    /// Whether a person is at work in the window.
+    pub(super) fn set_attended(&mut self, attended: bool) {
+        self.publish_every = if attended { PUBLISH_EVERY_ATTENDED } else { PUBLISH_EVERY };
     }
 
     /// Another network predicts from now on: nothing seen so far is of use.
@@ -79,6 +88,11 @@ impl Previewer {
     /// Whether there is anything to predict.
     pub(super) fn is_pending(&self) -> bool {
         self.view.is_some() && (self.job.is_some() || self.stale)
+    }
+
+    /// Whether a tile is half predicted.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.job.is_some()
     }
 
     /// Whether it may be done now, while training.
@@ -120,7 +134,7 @@ impl Previewer {
         };
         job.advance(predictor);
         let complete = job.is_complete();
-        if complete || self.published_at.is_none_or(|at| at.elapsed() >= PUBLISH_EVERY) {
+        if complete || self.published_at.is_none_or(|at| at.elapsed() >= self.publish_every) {
             self.publish(&view.tile, job.so_far(), step, outbox);
         }
         if complete {

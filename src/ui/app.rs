@@ -88,7 +88,7 @@ impl App {
             }
             None => "no graphics device".clone_into(&mut state.graphics),
         }
-        let services = Services::start(&waker).context("The window's helpers could not be started")?;
+        let services = Services::start(&cc.egui_ctx).context("The window's helpers could not be started")?;
         let mut app = Self { state, services, graphics_errors, title: String::new() };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
@@ -164,6 +164,7 @@ impl eframe::App for App {
         while let Ok(error) = self.graphics_errors.try_recv() {
             self.state.say(Level::Error, &error);
         }
+        self.services.attend(&self.state, ctx);
         self.services.poll(&mut self.state, ctx);
         self.name_window(ctx);
         if self.state.run.is_running() {

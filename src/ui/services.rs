@@ -2,6 +2,7 @@
 //! state here; nothing else in the window talks to them but `execute`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
@@ -23,6 +24,14 @@ use crate::engine::{Command, EngineHandle, RunId, Waker};
 const DRAIN: Duration = Duration::from_millis(10);
 /// The part of the tile on screen is told to the engine once the camera has rested this long.
 const REST: Duration = Duration::from_millis(300);
+/// While a person is at work the engine is told this often.
+const ATTEND_EVERY: Duration = Duration::from_millis(150);
+/// What the engine brings is drawn no later than this: news come many a second, and each frame takes its time from training.
+const NEWS: Duration = Duration::from_millis(100);
+/// The same while a person is at work, whose next move should find no frame under way.
+const NEWS_AT_WORK: Duration = Duration::from_millis(300);
+/// A person who has done nothing for this long is not at work.
+const AT_WORK: Duration = Duration::from_millis(400);
 /// Thumbnails kept as textures.
 const THUMBNAILS: usize = 600;
 
@@ -43,20 +52,32 @@ pub struct Services {
     /// What the engine was asked to predict, and by which network.
     asked: Option<(ViewRequest, RunId, bool)>,
     thumbnails_asked: Vec<usize>,
+    /// Whether a person is at work, as far as the engine's waker knows.
+    at_work: Arc<AtomicBool>,
+    /// When a person last did something.
+    touched: Option<Instant>,
+    /// When the engine was last told that a person is at work.
+    attended: Option<Instant>,
 }
 
 impl Services {
     /// Starts the threads.
-    pub fn start(waker: &Waker) -> anyhow::Result<Self> {
+    pub fn start(ctx: &Context) -> anyhow::Result<Self> {
+        let at_work = Arc::<AtomicBool>::default();
+        let (engine_waker, waker) = (news_waker(ctx.clone(), Arc::clone(&at_work)), ctx.clone());
+        let waker: Waker = Arc::new(move || waker.request_repaint());
         Ok(Self {
-            engine: EngineHandle::start(Arc::clone(waker))?,
-            tiles: TileLoader::new(Arc::clone(waker))?,
-            jobs: Jobs::new(Arc::clone(waker)),
+            engine: EngineHandle::start(engine_waker)?,
+            tiles: TileLoader::new(Arc::clone(&waker))?,
+            jobs: Jobs::new(waker),
             journal: None,
             last_run: 0,
             visible: (None, Instant::now()),
             asked: None,
             thumbnails_asked: Vec::new(),
+            at_work,
+            touched: None,
+            attended: None,
         })
     }
 
@@ -84,6 +105,20 @@ impl Services {
             execute::list_runs(self, state);
         }
         self.ask_for_prediction(state, ctx);
+    }
+
+    /// Tells the engine that a person is at work while a network trains.
+    pub fn attend(&mut self, state: &AppState, ctx: &Context) {
+        let is_within = |at: Option<Instant>, time| at.is_some_and(|at| at.elapsed() < time);
+        if ctx.input(|input| input.pointer.any_down() || !input.events.is_empty()) {
+            self.touched = Some(Instant::now());
+        }
+        let at_work = is_within(self.touched, AT_WORK);
+        self.at_work.store(at_work, Ordering::Relaxed);
+        if at_work && state.run.is_running() && !is_within(self.attended, ATTEND_EVERY) {
+            self.engine.send(Command::Attend);
+            self.attended = Some(Instant::now());
+        }
     }
 
     fn take_done(&mut self, state: &mut AppState, done: Done) {
@@ -203,6 +238,11 @@ impl Services {
             state.thumbnails.retain(|id, _| keep.contains(&id.as_str()));
         }
     }
+}
+
+/// Has news of the engine drawn soon, though not at once.
+fn news_waker(ctx: Context, at_work: Arc<AtomicBool>) -> Waker {
+    Arc::new(move || ctx.request_repaint_after(if at_work.load(Ordering::Relaxed) { NEWS_AT_WORK } else { NEWS }))
 }
 
 fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {

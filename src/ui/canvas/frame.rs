@@ -305,11 +305,19 @@ mod tests {
 
     #[test]
     fn the_area_around_a_part_of_the_tile_holds_it_and_ends_at_the_view() {
-        let area = |rect, reach| lens(2.0).area_of([100, 50], rect, reach);
         let rect = |x, y, width, height| PixelRect { x, y, width, height };
-        assert_eq!(area(rect(10, 20, 5, 2), 0.0), Some(rect(19, 39, 12, 6)));
-        assert_eq!(area(rect(10, 20, 5, 2), 3.0), Some(rect(13, 33, 24, 18)));
-        assert_eq!(area(rect(0, 0, 1, 1), 4.0), Some(rect(0, 0, 11, 11)));
+        // Low and high edges in pixels of the view; a pixel or two more than that are taken.
+        for (part, reach, [left, right], [top, bottom]) in [
+            (rect(10, 20, 5, 2), 0.0, [20, 30], [40, 44]),
+            (rect(10, 20, 5, 2), 3.0, [14, 36], [34, 50]),
+            (rect(0, 0, 1, 1), 4.0, [0, 10], [0, 10]),
+        ] {
+            let area = lens(2.0).area_of([100, 50], part, reach).unwrap();
+            assert!(area.x <= left && area.x + 2 >= left, "{area:?}");
+            assert!((right..=right + 2).contains(&(area.x + area.width)), "{area:?}");
+            assert!(area.y <= top && area.y + 2 >= top, "{area:?}");
+            assert!((bottom..=bottom + 2).contains(&(area.y + area.height)), "{area:?}");
+        }
         let elsewhere = Lens { camera: Camera { center_in_image: [500.0, 25.0], zoom: 2.0 }, ..lens(2.0) };
         assert_eq!(elsewhere.area_of([100, 50], rect(10, 20, 5, 2), 3.0), None);
     }
