@@ -279,3 +279,23 @@ fn commands_and_events_survive_a_pipe() {
         }
     }
 }
+
+#[test]
+fn a_person_at_work_changes_nothing_that_is_learned() {
+    let bench = Bench::new();
+    let scores = |run: u64, attended: bool| {
+        bench.start(run, bench.config(Length::Steps(30)));
+        let summary = bench.until("the end", |event| {
+            if attended {
+                bench.engine.send(Command::Attend);
+            }
+            match &event.kind {
+                EventKind::Finished(summary) => Some(summary.clone()),
+                _ => None,
+            }
+        });
+        let last = summary.last.unwrap();
+        (last.train_loss, last.scores.pixel_accuracy)
+    };
+    assert_eq!(scores(1, false), scores(2, true));
+}

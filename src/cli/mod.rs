@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod config;
 mod demo;
 mod doctor;
 mod evaluate;

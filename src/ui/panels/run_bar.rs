@@ -78,6 +78,11 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
         let width = (ui.available_width() - 230.0).clamp(40.0, 320.0);
         progress(ui, share, width, number(format!("{:.0} %", share * 100.0)));
     }
+    let on_gpu = run.info.as_ref().is_some_and(|info| info.device.is_gpu);
+    if run.step.is_none() && on_gpu {
+        ui.weak("The first step tries out kernels: it can take minutes");
+        return;
+    }
     ui.label(number(format::speed(run.step_secs)));
     if run.phase == Phase::Training
         && let Some(left) = run.seconds_left()

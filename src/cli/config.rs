@@ -1,0 +1,192 @@
+//! The configuration that the arguments come to.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::args::{ArchArg, LossArg, OptimizerArg, SamplingArgs, ScheduleArg, TrainArgs};
+use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, Schedule};
+use crate::domain::{RunConfig, Strategy};
+
+impl SamplingArgs {
+    /// The strategy that is named, if any is.
+    pub(super) fn strategy(&self) -> Option<Strategy> {
+        let fraction = self.keep.map(Strategy::FractionPerClass);
+        let pixels = self.keep_pixels.map(Strategy::FractionOfPixels);
+        fraction.or(pixels).or(self.points.map(Strategy::PointsPerClass))
+    }
+}
+
+impl TrainArgs {
+    /// The configuration these arguments come to.
+    pub(super) fn config(&self) -> anyhow::Result<RunConfig> {
+        let mut config = match &self.config {
+            Some(path) => read_config(path)?,
+            None => RunConfig::default(),
+        };
+        self.apply_to_data(&mut config);
+        self.apply_to_model(&mut config);
+        self.apply_to_training(&mut config);
+        if config.data.as_os_str().is_empty() {
+            anyhow::bail!("there is nothing to train on: give --data with a folder of tiles (such as data/demo)");
+        }
+        // The run folder must find the data from wherever it is opened.
+        config.data = std::path::absolute(&config.data)?;
+        Ok(config)
+    }
+
+    fn apply_to_data(&self, config: &mut RunConfig) {
+        set(&mut config.data, self.data.clone());
+        set(&mut config.val_ratio, self.val_ratio);
+        set(&mut config.seed, self.seed);
+        set(&mut config.sampling.seed, self.seed);
+        set(&mut config.device, self.device.clone().map(DeviceChoice::from));
+        set(&mut config.sampling.strategy, self.sampling.strategy());
+        if self.clicks_only {
+            config.sampling.strategy = Strategy::Nothing;
+        }
+        if self.ignore.is_some() {
+            config.ignore.clone_from(&self.ignore);
+        }
+    }
+
+    fn apply_to_model(&self, config: &mut RunConfig) {
+        let arch = self.arch.map(|arch| match arch {
+            ArchArg::Unet => Arch::UNet,
+            ArchArg::UnetPlusPlus => Arch::UNetPlusPlus,
+        });
+        set(&mut config.model.arch, arch);
+        set(&mut config.model.base, self.base);
+        set(&mut config.model.levels, self.levels);
+    }
+
+    fn apply_to_training(&self, config: &mut RunConfig) {
+        let train = &mut config.train;
+        let loss = self.loss.map(|loss| match loss {
+            LossArg::Pce => Loss::Pce,
+            LossArg::Ce => Loss::Ce,
+        });
+        let optimizer = self.optimizer.map(|optimizer| match optimizer {
+            OptimizerArg::Adamw => Optimizer::AdamW,
+            OptimizerArg::Adam => Optimizer::Adam,
+        });
+        let schedule = self.schedule.map(|schedule| match schedule {
+            ScheduleArg::Cosine => Schedule::Cosine,
+            ScheduleArg::Constant => Schedule::Constant,
+        });
+        set(&mut train.loss, loss);
+        set(&mut train.class_weights, self.class_weights.clone());
+        set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
+        set(&mut train.batch, self.batch);
+        set(&mut train.frame, self.resize.map(Frame::Resize).or(self.crop.map(Frame::Crop)));
+        set(&mut train.optimizer, optimizer);
+        set(&mut train.lr, self.lr);
+        set(&mut train.weight_decay, self.weight_decay);
+        set(&mut train.schedule, schedule);
+        train.flips &= !self.no_flips;
+        train.quarter_turns &= !self.no_quarter_turns;
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn read_config(path: &Path) -> anyhow::Result<RunConfig> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    toml::from_str(&text).map_err(|error| anyhow::anyhow!("{error}in the configuration {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+    use crate::cli::args::{Args, Verb};
+    use crate::domain::Classes;
+    use crate::domain::weights::ClassWeights;
+
+    fn config(line: &str) -> anyhow::Result<RunConfig> {
+        let args = Args::try_parse_from(line.split_whitespace())?;
+        match args.verb {
+            Some(Verb::Train(args)) => args.config(),
+            other => anyhow::bail!("{other:?} is not train"),
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_switch_of_the_reference_line_reaches_the_configuration() {
+        let got = config(
+            "pointillist train --data D --out R --arch unet++ --base 8 --levels 4 --loss ce --keep 0.01 \
+             --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer adam --lr 0.01 --weight-decay 0 \
+             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown",
+        )
+        .unwrap();
+        let mut want = RunConfig {
+            data: std::path::absolute("D").unwrap(),
+            val_ratio: 0.2,
+            seed: 7,
+            device: DeviceChoice::Cpu,
+            ..RunConfig::default()
+        };
+        want.ignore = Some(vec!["water".into(), "unknown".into()]);
+        want.sampling = crate::domain::Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
+        want.model = crate::domain::config::ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };
+        want.train = crate::domain::config::TrainConfig {
+            loss: Loss::Ce,
+            class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
+            length: Length::Epochs(3),
+            batch: 2,
+            frame: Frame::Resize(512),
+            optimizer: Optimizer::Adam,
+            lr: 0.01,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+            flips: false,
+            quarter_turns: true,
+        };
+        assert_eq!(got, want);
+    }
+
+    #[test]
+    fn negative_numbers_reach_our_own_checks() {
+        let refusal = |switch: &str| match config(&format!("pointillist train --data D --out R {switch}")) {
+            Ok(config) => config.problems(&Classes::deepglobe()).join("; "),
+            Err(error) => error.to_string(),
+        };
+        for (switch, words) in [
+            ("--keep -1", "a keep ratio of -1 keeps nothing sensible"),
+            ("--keep-pixels -0.5", "a keep ratio of -0.5"),
+            ("--lr -1e-3", "a learning rate of -0.001 cannot be used"),
+            ("--weight-decay -1", "a weight decay of -1 cannot be used"),
+            ("--val-ratio -0.1", "a validation ratio of -0.1"),
+            ("--class-weights -1,1,1,1,1,1,1", "class weights must be 0 or more"),
+            ("--points -3", "'-3' cannot be used: give a whole number that is not negative"),
+            ("--epochs -1", "'-1' cannot be used"),
+            ("--batch -2", "'-2' cannot be used"),
+            ("--crop 1.5", "'1.5' cannot be used"),
+            ("--points 0", "choose at least 1"),
+        ] {
+            let got = refusal(switch);
+            assert!(got.contains(words), "{switch}: {got}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_is_missing_is_refused() {
+        assert!(config("pointillist train --data D --out R --epochs 1 --steps 2").is_err());
+        assert!(config("pointillist train --data D --out R --keep 0.1 --points 2").is_err());
+        assert!(config("pointillist train --data D --out R --keep 0.1 --clicks-only").is_err());
+        assert!(config("pointillist train --data D --out R --class-weights a,b").is_err());
+        assert!(config("pointillist train --out R").is_err_and(|e| e.to_string().contains("--data")));
+        assert!(config("pointillist train --data D --out R --config missing.toml").is_err());
+    }
+}
