@@ -241,6 +241,27 @@ fn a_picture_that_was_moved_is_the_picture_composed_there() {
 }
 
 #[test]
+fn a_dab_on_pixels_left_over_by_halving_is_seen_from_afar() {
+    let size = [12, 12];
+    let Some(mut painted) = offscreen(size, PLAIN) else { return };
+    let mut props = Props::noise([127, 95]);
+    props.labels = Some(LabelPlane::new(Mask::unlabelled(127, 95)));
+    for zoom in [1.0 / 16.1, 1.0 / 31.9, 1.0 / 9.0, 1.0 / 4.1] {
+        let lens = lens(Camera { center_in_image: [120.0, 90.0], zoom }, size);
+        for (class, at) in [(1, [126.5, 3.5]), (2, [2.5, 94.5]), (3, [126.5, 94.5])] {
+            let dab = Stroke { tile: "noise".to_owned(), class: Some(class), radius: 0.0, path: vec![at] };
+            let mut fresh = offscreen(size, PLAIN).unwrap();
+            painted.draw(&[(0.0, &props.frame(lens), lens)]);
+            props.labels.as_mut().unwrap().paint(&dab, 0);
+            for offscreen in [&mut painted, &mut fresh] {
+                offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+            }
+            assert!(painted.pixels() == fresh.pixels(), "class {class} at zoom {zoom}");
+        }
+    }
+}
+
+#[test]
 fn a_picture_that_was_painted_on_is_the_picture_composed_anew() {
     let size = [60, 48];
     let Some(mut painted) = offscreen(size, PLAIN) else { return };

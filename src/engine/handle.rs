@@ -52,6 +52,14 @@ impl EngineHandle {
         }
     }
 
+    /// Says that a person is at work (see [`Command::Attend`]), unless the engine has not even come to what it was told before:
+    /// this must never take the place of a command that counts.
+    pub fn attend(&self) {
+        if self.commands.is_empty() {
+            self.send(Command::Attend);
+        }
+    }
+
     /// Something that asks for a clean end of the run, to be called from a signal handler's thread.
     pub fn stopper(&self) -> impl Fn() + Send + 'static {
         let commands = self.commands.clone();

@@ -25,7 +25,8 @@ pub(super) struct Previewer {
     slot: Arc<Latest<Preview>>,
     view: Option<ViewRequest>,
     tile: Option<(String, Arc<RgbImage>)>,
-    job: Option<TileJob>,
+    /// A tile half predicted, and the step of the network that predicts it.
+    job: Option<(TileJob, u64)>,
     earlier: Option<TilePrediction>,
     /// The network has changed since the last complete preview.
     stale: bool,
@@ -72,6 +73,7 @@ impl Previewer {
         self.tile = None;
         self.mark_stale();
         self.finished_at = None;
+        self.published_at = None;
         self.seconds_owed = 0.0;
     }
 
@@ -120,16 +122,17 @@ impl Previewer {
         outbox: &Outbox,
     ) -> Result<(), DataError> {
         let Some(view) = self.view.clone() else { return Ok(()) };
-        let mut job = match self.job.take() {
-            Some(job) => job,
+        let (mut job, step) = match self.job.take() {
+            Some(under_way) => under_way,
             None => {
                 let image = self.image(&view.tile, predictor, project)?;
                 let job = predictor.begin(image, view.visible);
                 self.stale = false;
-                match self.earlier.take() {
+                let job = match self.earlier.take() {
                     Some(earlier) => job.over(earlier),
                     None => job,
-                }
+                };
+                (job, step)
             }
         };
         job.advance(predictor);
@@ -141,7 +144,7 @@ impl Previewer {
             self.finished_at = Some(Instant::now());
             self.earlier = Some(job.finish());
         } else {
-            self.job = Some(job);
+            self.job = Some((job, step));
         }
         Ok(())
     }

@@ -34,7 +34,8 @@ fn pool(name: &'static str) -> rayon::ThreadPoolBuilder {
         .start_handler(|_| lower_this_thread())
 }
 
-/// Does work that is shared out among threads with one thread less than there are cores; with all if there is but one.
+/// Does work that is shared out among threads with one thread less than there are cores; with all if there is but one. Its pool
+/// is a second one, which idles when the first works and the other way round; results do not depend on the number of threads.
 pub fn with_a_core_left<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
     let fewer = || match std::thread::available_parallelism() {

@@ -1,4 +1,5 @@
-//! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again.
+//! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again (or waits while
+//! a smaller pool of threads does: see [`priority::with_a_core_left`]).
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ impl Worker {
     pub(super) fn work(mut self) {
         loop {
             let Some(command) = self.next_command() else {
-                self.slice_for_all();
+                self.considerate_slice();
                 continue;
             };
             if matches!(command, Command::Shutdown) {
@@ -74,13 +75,14 @@ impl Worker {
     }
 
     /// One slice of work, which is no hindrance to a person at work in the window.
-    fn slice_for_all(&mut self) {
+    fn considerate_slice(&mut self) {
         let attended = self.attended.is_some_and(|at| at.elapsed() < ATTENTION);
         self.previewer.set_attended(attended);
         let on_cpu = self.session.as_ref().is_some_and(Session::is_on_cpu);
-        match attended && on_cpu {
-            true => priority::with_a_core_left(|| self.guarded(Self::slice)),
-            false => self.guarded(Self::slice),
+        if attended && on_cpu {
+            priority::with_a_core_left(|| self.guarded(Self::slice));
+        } else {
+            self.guarded(Self::slice);
         }
     }
 
@@ -192,7 +194,8 @@ impl Worker {
     fn slice(&mut self) -> anyhow::Result<()> {
         let Self { outbox, previewer, session, .. } = self;
         let Some(session) = session else { return Ok(()) };
-        if let Some(run) = session.run.as_ref().filter(|run| run.is_paused()) {
+        let paused = session.run.as_ref().filter(|run| run.is_paused() && !previewer.is_under_way());
+        if let Some(run) = paused {
             run.refresh(&mut session.predictor);
         }
         let training = session.run.as_mut().filter(|run| !run.is_paused());

@@ -220,7 +220,7 @@ impl<const N: usize> Backward<Flex, N> for BlockBackward {
         let (parts, params) = saved.split_at(N - PARAMETERS);
         let mut sums: Vec<Option<Sum>> =
             parts.iter().enumerate().map(|(index, part)| Sum::of(&ops, index, shape_of(part), grads)).collect();
-        let destinations = sums.iter_mut().map(|sum| Some(sum.as_mut()?.destination())).collect();
+        let destinations = sums.iter_mut().map(|sum| sum.as_mut().map(Sum::destination)).collect();
         let stages = stage_slices(params, *epsilon);
         let of_stages = block::backward(&part_slices(parts), destinations, stages, measured, values(&upstream));
         sums.into_iter().flatten().for_each(|sum| sum.register(grads));

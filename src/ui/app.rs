@@ -164,7 +164,6 @@ impl eframe::App for App {
         while let Ok(error) = self.graphics_errors.try_recv() {
             self.state.say(Level::Error, &error);
         }
-        self.services.attend(&self.state, ctx);
         self.services.poll(&mut self.state, ctx);
         self.name_window(ctx);
         if self.state.run.is_running() {
@@ -176,6 +175,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         if ctx.current_pass_index() == 0 {
             self.state.frames.note(Instant::now());
+            self.services.look_for_a_person(&ctx);
         }
         let mut actions = if self.state.dialog.is_none() { super::keys::pressed(&ctx) } else { Vec::new() };
         if let Some(path) = dropped_path(&ctx) {

@@ -84,6 +84,7 @@ impl Services {
     /// Takes in what has come since the last frame. Asks for another frame if it could not take in all.
     pub fn poll(&mut self, state: &mut AppState, ctx: &Context) {
         let start = Instant::now();
+        self.attend(state);
         while let Some(done) = self.jobs.poll() {
             self.take_done(state, done);
         }
@@ -107,16 +108,21 @@ impl Services {
         self.ask_for_prediction(state, ctx);
     }
 
-    /// Tells the engine that a person is at work while a network trains.
-    pub fn attend(&mut self, state: &AppState, ctx: &Context) {
-        let is_within = |at: Option<Instant>, time| at.is_some_and(|at| at.elapsed() < time);
+    /// A frame is drawn: takes note of a person's input. Hidden windows draw none, though their last input stays to be read.
+    pub fn look_for_a_person(&mut self, ctx: &Context) {
         if ctx.input(|input| input.pointer.any_down() || !input.events.is_empty()) {
             self.touched = Some(Instant::now());
         }
+    }
+
+    /// Tells the engine that a person is at work while a network trains on the CPU.
+    fn attend(&mut self, state: &AppState) {
+        let is_within = |at: Option<Instant>, time| at.is_some_and(|at| at.elapsed() < time);
         let at_work = is_within(self.touched, AT_WORK);
         self.at_work.store(at_work, Ordering::Relaxed);
-        if at_work && state.run.is_running() && !is_within(self.attended, ATTEND_EVERY) {
-            self.engine.send(Command::Attend);
+        let on_cpu = state.run.is_running() && state.run.info.as_ref().is_some_and(|info| !info.device.is_gpu);
+        if at_work && on_cpu && !is_within(self.attended, ATTEND_EVERY) {
+            self.engine.attend();
             self.attended = Some(Instant::now());
         }
     }

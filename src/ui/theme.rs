@@ -1,6 +1,7 @@
 //! How the window looks: the design tokens (the only place where colours are written down), the fonts and egui's style.
 //! The picture is the hero, so panels are quiet neutrals and there is one accent.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use eframe::egui::{
@@ -162,6 +163,8 @@ pub fn mono(size: f32) -> FontId {
 /// Gives a context our fonts and both our styles. Call once, before the first frame.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
+    // One more than egui's own: where an action is drawn in its frame, what it brings may have to be measured first.
+    ctx.options_mut(|options| options.max_passes = NonZeroUsize::MIN.saturating_add(2));
     for (theme, tokens) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
         ctx.set_style_of(theme, style(tokens, theme == Theme::Dark));
     }

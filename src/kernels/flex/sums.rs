@@ -20,11 +20,11 @@ use super::tensors::{tensor, values_mut, whole};
 
 /// Activations of which an operator of ours has registered a share of the gradient that nobody has taken out yet. Ids are
 /// never given twice; one that stays, since its activation was made by Burn, costs its eight bytes.
-static BEGUN: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+static RECORD: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
 
 /// Takes out the gradient of an operator's result, to which all shares have been added.
 pub(super) fn take<S, const N: usize>(ops: &Ops<S, N>, grads: &mut Gradients) -> FlexTensor {
-    forget(ops.node.id);
+    strike_out(ops.node.id);
     whole(grads.consume::<Flex>(&ops.node))
 }
 
@@ -32,6 +32,7 @@ pub(super) fn take<S, const N: usize>(ops: &Ops<S, N>, grads: &mut Gradients) ->
 pub(super) struct Sum {
     id: NodeId,
     tensor: FlexTensor,
+    /// Whether other operators' shares are in it.
     begun: bool,
     /// A leaf's gradient stays with Burn, which adds the next share itself.
     leaf: bool,
@@ -46,7 +47,7 @@ impl Sum {
         grads: &mut Gradients,
     ) -> Option<Self> {
         let node = ops.parents[parent].as_ref()?;
-        let begun = forget(node.id);
+        let begun = strike_out(node.id);
         let tensor = match begun {
             true => whole(grads.consume::<Flex>(node)),
             false => tensor(Buffer::new(shape.len()), &shape.dims()),
@@ -63,17 +64,18 @@ impl Sum {
     pub(super) fn register(self, grads: &mut Gradients) {
         grads.register::<Flex>(self.id, self.tensor);
         if !self.leaf {
-            begun().insert(self.id.value);
+            record().insert(self.id.value);
         }
     }
 }
 
-fn forget(id: NodeId) -> bool {
-    begun().remove(&id.value)
+/// Takes an activation off the record; whether it was there.
+fn strike_out(id: NodeId) -> bool {
+    record().remove(&id.value)
 }
 
-fn begun() -> MutexGuard<'static, BTreeSet<u64>> {
-    BEGUN.lock().unwrap_or_else(PoisonError::into_inner)
+fn record() -> MutexGuard<'static, BTreeSet<u64>> {
+    RECORD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

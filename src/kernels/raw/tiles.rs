@@ -1,6 +1,6 @@
-//! The innermost loops. They do two fused multiply-adds a cycle on sums held in registers (24 to 27 where there are 32), and
-//! read through pointers because a bounds check for each load would take the cycles the arithmetic needs. Each function checks once,
-//! before its loop, the furthest place the loop will read, so all are safe to call.
+//! The innermost loops. They do two fused multiply-adds a cycle on sums held in registers (24 to 27 where there are 32),
+//! and read through pointers because a bounds check for each load would take the cycles the arithmetic needs. Each function
+//! checks once, before its loop, the furthest place the loop will read, so all are safe to call.
 
 use pulp::Simd;
 

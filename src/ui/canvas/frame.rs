@@ -160,9 +160,10 @@ impl Frame {
     /// The part of the view on which a change of own labels in `rect`, in image pixels, can be seen, given the texture they
     /// are in and which of its levels is read; `None` if that is nowhere.
     pub(super) fn area_around(&self, rect: PixelRect, labels: TextureShape, level: u32) -> Option<PixelRect> {
-        // A texel changes with any of the pixels it stands for, and an outline lies beside it.
+        // A texel changes with any of the pixels it stands for, and an outline lies beside it. The last one of a row also
+        // stands for pixels left over by halving, fewer than another texel's.
         let texel = self.view.size.map(|n| n as f32).into_iter().zip(labels.exact_size(level));
-        let reach = texel.map(|(tile, texels)| tile / texels).fold(0.0, f32::max) + self.lens.outline_px();
+        let reach = texel.map(|(tile, texels)| 2.0 * tile / texels).fold(0.0, f32::max) + self.lens.outline_px();
         self.lens.area_of(self.view.size, rect, reach)
     }
 
