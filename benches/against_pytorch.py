@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our training step and inference against PyTorch's, in turn on the same machine: A B A B …, medians, ratios.
 
-usage: against_pytorch.py [--program PATH] [--rounds 3] [--steps 6] [--arch unet unetpp] [--base 16 32 64]
+usage: against_pytorch.py [--program PATH] [--rounds 3] [--steps 6] [--warm-up 4] [--arch unet unetpp] [--base 16 32 64]
                           [--what train infer] [--device cpu|gpu] [--tile 2448]
 
 Training is timed on 4×256² for U-Net and 2×256² for U-Net++, inference on one tile of --tile pixels squared. PyTorch runs
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-CLASSES, LEVELS, WARM_UP = 7, 5, 4
+CLASSES, LEVELS = 7, 5
 
 
 def networks():
@@ -105,11 +105,11 @@ def pytorch(case):
     if case["what"] == "infer":
         net.eval()
     seconds = []
-    for _ in range(WARM_UP + case["steps"]):
+    for _ in range(case["warm_up"] + case["steps"]):
         began = time.perf_counter()
         (infer if case["what"] == "infer" else train)()
         seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds[WARM_UP:])
+    return statistics.median(seconds[case["warm_up"]:])
 
 
 def run(command):
@@ -149,6 +149,7 @@ def main():
     parser.add_argument("--program", default="target/release/pointillist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--warm-up", type=int, default=4, help="PyTorch's steps before those that count")
     parser.add_argument("--arch", nargs="+", choices=["unet", "unetpp"], default=["unet", "unetpp"])
     parser.add_argument("--base", nargs="+", type=int, default=[16, 32, 64])
     parser.add_argument("--what", nargs="+", choices=["train", "infer"], default=["train", "infer"])
@@ -166,6 +167,7 @@ def main():
                 batch = 1 if what == "infer" else {"unet": 4, "unetpp": 2}[arch]
                 size = args.tile if what == "infer" else 256
                 case = dict(arch=arch, what=what, base=base, size=size, batch=batch, device=args.device, steps=args.steps)
+                case["warm_up"] = args.warm_up
                 compare(args.program, case, args.rounds)
 
 

@@ -281,21 +281,37 @@ fn commands_and_events_survive_a_pipe() {
 }
 
 #[test]
-fn a_person_at_work_changes_nothing_that_is_learned() {
+fn a_run_goes_on_to_its_end_while_a_person_is_at_work() {
     let bench = Bench::new();
-    let scores = |run: u64, attended: bool| {
-        bench.start(run, bench.config(Length::Steps(30)));
-        let summary = bench.until("the end", |event| {
-            if attended {
-                bench.engine.send(Command::Attend);
-            }
-            match &event.kind {
-                EventKind::Finished(summary) => Some(summary.clone()),
-                _ => None,
-            }
+    bench.start(1, bench.config(Length::Steps(30)));
+    let summary = bench.until("the end", |event| {
+        bench.engine.attend();
+        match &event.kind {
+            EventKind::Finished(summary) => Some(summary.clone()),
+            _ => None,
+        }
+    });
+    assert_eq!((summary.outcome, summary.steps), (Outcome::Completed, 30));
+    assert!(summary.last.is_some_and(|last| last.train_loss.is_finite()));
+}
+
+#[test]
+fn a_validation_tile_that_cannot_be_read_is_replaced() {
+    let bench = Bench::new();
+    let validating = |run: u64| {
+        let out = bench.start(run, bench.config(Length::Steps(2)));
+        let val = bench.until("the start", |event| match &event.kind {
+            EventKind::Started(info) => Some(info.val_tiles.clone()),
+            _ => None,
         });
-        let last = summary.last.unwrap();
-        (last.train_loss, last.scores.pixel_accuracy)
+        let scored = bench.until_finished().last.map_or(0, |evaluation| evaluation.tiles.len());
+        (val, scored, std::fs::read_to_string(out.join("split.json")).unwrap())
     };
-    assert_eq!(scores(1, false), scores(2, true));
+    let (before, ..) = validating(1);
+    let image = bench.data().join("train").join(format!("{}_sat.jpg", before[0]));
+    let bytes = std::fs::read(&image).unwrap();
+    std::fs::write(&image, &bytes[..bytes.len() / 2]).unwrap();
+    let (after, scored, split) = validating(2);
+    assert!(!after.contains(&before[0]) && !split.contains(&before[0]), "{before:?}, {after:?}, {split}");
+    assert_eq!((after.len(), scored), (before.len(), after.len()));
 }

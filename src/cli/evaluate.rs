@@ -44,6 +44,9 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     for fault in &result.faults {
         out::error(&format!("[WARNING] a tile is left out of the score: {}", fault.what));
     }
+    if result.tiles.is_empty() {
+        anyhow::bail!("nothing was scored: none of the tiles can be read");
+    }
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
 }

@@ -42,6 +42,9 @@ pub fn run() -> ExitCode {
 
 #[cfg(feature = "ui")]
 fn window(path: Option<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
+    if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+        anyhow::bail!("there is no folder or command of this name (see --help): {}", path.display());
+    }
     crate::ui::run(crate::ui::StartOptions { path, ..Default::default() })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -77,11 +77,11 @@ impl Scan {
             return; // Ours.
         }
         if name.starts_with('.') {
-            return self.leave_out("hidden folders are left out".to_owned());
+            return self.leave_out("hidden folder(s) left out".to_owned());
         }
         if folders.len() + 1 > MAX_DEPTH {
             return self
-                .leave_out(format!("folders more than {MAX_DEPTH} levels deep are left out: open them by themselves"));
+                .leave_out(format!("folder(s) more than {MAX_DEPTH} levels deep left out: open them by themselves"));
         }
         match std::fs::read_dir(path) {
             Ok(entries) => {
@@ -96,7 +96,7 @@ impl Scan {
     fn leave_out_file(&mut self, path: &Path) {
         let ending = extension(path);
         if OTHER_IMAGES.contains(&ending.as_str()) {
-            self.leave_out(format!(".{ending} files are left out: convert them to PNG, JPEG or TIFF"));
+            self.leave_out(format!(".{ending} file(s) left out: convert them to PNG, JPEG or TIFF"));
         }
     }
 

@@ -1,6 +1,6 @@
 //! A run in words: the lines of the reference study's training script, so that its readers feel at home.
 
-use super::protocol::{Evaluation, Summary};
+use super::protocol::{Evaluation, Outcome, Summary};
 
 /// The lines of an evaluation.
 pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
@@ -17,9 +17,14 @@ pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
 
 /// The last line of a run.
 pub fn closing_line(summary: &Summary) -> String {
+    let how = match summary.outcome {
+        Outcome::Completed => "Training complete".to_owned(),
+        Outcome::Stopped => format!("Training stopped at step {}", summary.steps),
+        Outcome::Failed => format!("Training failed at step {}", summary.steps),
+    };
     match summary.best_miou {
-        Some(miou) => format!("Training complete. Best mIoU: {}", four_digits(miou)),
-        None => "Training complete. Nothing was scored: there are no validation tiles".to_owned(),
+        Some(miou) => format!("{how}. Best mIoU: {}", four_digits(miou)),
+        None => format!("{how}. Nothing was scored"),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn prepare(
 ) -> anyhow::Result<(Run, Predictor)> {
     announce(outbox, "opening the project", 0, 0);
     let project = open_project(&config.data, outbox)?;
-    let plan = Plan::new(project, &config);
+    let plan = divide(project, &config, outbox, cancelled)?;
     refuse_problems(config.problems(&plan.project.classes))?;
     let chosen = devices.open(&config.device).map_err(|why| anyhow!(why))?;
     check_buffers(&config, &plan.project.classes, &chosen)?;
@@ -102,6 +102,41 @@ pub(super) fn open_project(root: &Path, outbox: &Outbox) -> anyhow::Result<Proje
         outbox.warn(format!("{} more tiles cannot be used", faults.len() - NAMED));
     }
     Ok(project)
+}
+
+/// So many validation tiles are read before the run: where there are few, one that cannot be read would leave it unscored.
+const FEW: usize = 8;
+
+/// Divides a project for the run, leaving out validation tiles that cannot be read.
+fn divide(
+    mut project: Project,
+    config: &RunConfig,
+    outbox: &Outbox,
+    cancelled: &mut dyn FnMut() -> bool,
+) -> anyhow::Result<Plan> {
+    loop {
+        let plan = Plan::new(project.clone(), config);
+        if plan.val.len() > FEW {
+            return Ok(plan);
+        }
+        let mut faults = Vec::new();
+        for (done, &index) in plan.val.iter().enumerate() {
+            if cancelled() {
+                bail!("the run was stopped before its first step");
+            }
+            announce(outbox, "reading the validation tiles", done, plan.val.len());
+            let tile = &project.tiles[index];
+            let read = project.read_image(tile).and_then(|_| project.read_mask(tile));
+            faults.extend(read.err().map(|error| (index, error.to_string())));
+        }
+        if faults.is_empty() {
+            return Ok(plan);
+        }
+        for (index, fault) in faults {
+            outbox.warn(format!("Tile {} is left out, and others validate: {fault}", project.tiles[index].id));
+            project.tiles[index].fault = Some(fault);
+        }
+    }
 }
 
 fn announce(outbox: &Outbox, what: &str, done: usize, total: usize) {

@@ -68,6 +68,11 @@ impl Messages {
         self.list.push(Message { time, level, headline, hint, times: 1, toast: level > Level::Info });
     }
 
+    /// What floats has been dealt with; the log keeps it.
+    pub fn settle(&mut self) {
+        self.list.iter_mut().for_each(|message| message.toast = false);
+    }
+
     /// All, oldest first.
     pub fn all(&self) -> &[Message] {
         &self.list

@@ -154,6 +154,7 @@ impl Services {
         let Opened { project, journal, replay, runs_home, runs } = opened;
         let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
         let (root, tiles) = (project.root.clone(), project.tiles.len());
+        state.messages.settle(); // What went wrong on the way to this project, or with the one before.
         state.say(Level::Info, &format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
         for note in project.notes.iter().chain(&replay.notes) {
             state.say(Level::Warning, note);

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, RichText, TextEdit, Ui};
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::TextEditState;
+use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui};
 
 use super::classes;
 use crate::ui::action::{Dialog, UiAction};
@@ -57,7 +59,7 @@ fn group_ui(ui: &mut Ui, group: &str) {
         }
         for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
             let keys: Vec<_> = binding.keys.iter().map(|key| key_name(ui.ctx(), key)).collect();
-            ui.label(RichText::new(keys.join(", ")).font(mono(12.0)));
+            ui.label(RichText::new(keys.join(" or ")).font(mono(12.0)));
             ui.label(binding.text);
             ui.end_row();
         }
@@ -75,24 +77,42 @@ fn about_ui(ui: &mut Ui) {
     ui.label("Fonts: Inter and JetBrains Mono (SIL Open Font Licence), icons: Lucide (ISC).");
 }
 
+/// A path as typed, where `~` is the user's own folder.
+fn from_home(typed: &str) -> PathBuf {
+    let home = directories::BaseDirs::new().zip(typed.strip_prefix("~/"));
+    home.map_or_else(|| typed.into(), |(dirs, rest)| dirs.home_dir().join(rest))
+}
+
+/// A field in a dialog that has just been opened is ready to be typed into, and what is in it to be typed over.
+fn focus_at_first(ui: &Ui, response: &Response, len: usize) {
+    let (id, pass) = (response.id.with("shown in"), ui.ctx().cumulative_pass_nr());
+    let before = ui.data_mut(|data| data.get_temp::<u64>(id));
+    ui.data_mut(|data| data.insert_temp(id, pass));
+    if before.is_some_and(|before| before + 1 >= pass) {
+        return;
+    }
+    response.request_focus();
+    let mut state = TextEditState::load(ui.ctx(), response.id).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), CCursor::new(len))));
+    state.store(ui.ctx(), response.id);
+}
+
 fn path_ui(ui: &mut Ui, state: &AppState, what: &str, open: fn(PathBuf) -> UiAction, actions: &mut Vec<UiAction>) {
     ui.heading(format!("Open a {what} by its path"));
     ui.add_space(8.0);
     let mut path = state.typed_path.clone();
     let edit = TextEdit::singleline(&mut path).hint_text("/path/to/folder").desired_width(f32::INFINITY);
     let response = ui.add(edit).accessible_name(format!("Path of the {what} folder"));
+    focus_at_first(ui, &response, path.chars().count());
     if response.changed() {
         actions.push(UiAction::TypePath(path.clone()));
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    if !response.has_focus() && !entered && path.is_empty() {
-        response.request_focus();
-    }
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let named = !path.trim().is_empty();
         if (ui.add_enabled(named, eframe::egui::Button::new("Open")).clicked() || entered) && named {
-            actions.push(open(path.trim().into()));
+            actions.push(open(from_home(path.trim())));
         }
         if ui.button("Cancel").clicked() {
             actions.push(UiAction::Show(None));

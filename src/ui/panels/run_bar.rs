@@ -94,7 +94,7 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
 /// What the engine is doing, in words.
 fn phase_text(phase: &Phase, project: bool, network: bool) -> String {
     match phase {
-        Phase::Idle if network => "Ready; the network predicts the tile in view".to_owned(),
+        Phase::Idle if network => "Ready; the best checkpoint predicts the tile in view".to_owned(),
         Phase::Idle if project => "Ready to train".to_owned(),
         Phase::Idle => "Open a project to begin".to_owned(),
         Phase::Preparing { what, .. } => what.clone(),

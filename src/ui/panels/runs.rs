@@ -25,7 +25,7 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         });
     });
     if state.runs.is_empty() {
-        nothing_yet(ui, "Runs of this project are listed here.");
+        nothing_yet(ui, "Runs of this project are listed here once they have ended.");
         return;
     }
     ScrollArea::both().id_salt("runs").auto_shrink(false).show(ui, |ui| {
@@ -45,7 +45,12 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
     let shown = state.run.info.as_ref().is_some_and(|info| info.folder == run.folder);
     ui.add_enabled_ui(!state.run.is_running() && !shown, |ui| {
-        let button = ui.button("Open").on_hover_text("Load its best checkpoint: it predicts the tile in view");
+        let button = ui.button(if shown { "Opened" } else { "Open" });
+        let button = button.on_hover_text("Load its best checkpoint: it predicts the tile in view");
+        let button = button.on_disabled_hover_text(match shown {
+            true => "This run's best checkpoint predicts the tile in view already",
+            false => "A run is under way: stop it first",
+        });
         if button.accessible_name(format!("Open run {}", run.name)).clicked() {
             actions.push(UiAction::OpenRun(run.folder.clone()));
         }
