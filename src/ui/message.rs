@@ -110,9 +110,15 @@ fn split(text: &str) -> (String, String) {
     let text = text.trim();
     let cut = [": ", "\n"].iter().filter_map(|mark| text.find(mark).map(|at| (at, at + mark.len()))).min();
     match cut {
-        Some((end, start)) if end <= 90 => (text[..end].to_owned(), text[start..].trim().to_owned()),
-        _ => (text.to_owned(), String::new()),
+        Some((end, start)) if end <= 90 => (capitalised(&text[..end]), text[start..].trim().to_owned()),
+        _ => (capitalised(text), String::new()),
     }
+}
+
+/// Errors of the program begin with a small letter, sentences with a large one.
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]
@@ -123,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_headline_is_the_first_clause() {
-        assert_eq!(split("cannot read: no such file: /a/b"), ("cannot read".into(), "no such file: /a/b".into()));
-        assert_eq!(split("all is well"), ("all is well".into(), String::new()));
+        assert_eq!(split("cannot read: no such file: /a/b"), ("Cannot read".into(), "no such file: /a/b".into()));
+        assert_eq!(split("all is well"), ("All is well".into(), String::new()));
     }
 
     #[test]
@@ -135,7 +141,7 @@ mod tests {
         assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
         messages.dismiss(1);
         assert_eq!(messages.toasts().count(), 0);
-        assert!(messages.text().contains("error   it broke: mend it"));
+        assert!(messages.text().contains("error   It broke: mend it"));
     }
 
     #[test]

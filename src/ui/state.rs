@@ -382,7 +382,7 @@ mod tests {
         assert!(state.can_start());
         assert_eq!(state.asked_rate, None);
         let toast = state.messages.toasts().next().unwrap().1;
-        assert_eq!((toast.headline.as_str(), toast.hint.as_str()), ("no memory", "take a smaller batch"));
+        assert_eq!((toast.headline.as_str(), toast.hint.as_str()), ("No memory", "take a smaller batch"));
     }
 
     #[test]
