@@ -93,7 +93,7 @@ fn upload_speed(offscreen: &mut Offscreen, props: &Props) {
         }
         offscreen.gpu.prepare(&offscreen.device, &offscreen.queue, 0, &frame_props.frame(lens));
     });
-    println!("a dab of the brush, uploaded and composed where it is seen: {ms:.2} ms");
+    println!("a dab of the brush, until all is handed to the device: {ms:.2} ms");
 }
 
 fn scene_of(props: &Props) -> Props {

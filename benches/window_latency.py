@@ -90,7 +90,7 @@ def dragging(screen, tries):
 
 def dabbing(screen, tries):
     for turn in rested(range(tries)):
-        x, y = 320 + 47 * (turn % 8), 240 + 37 * (turn // 8 % 8)
+        x, y = 320 + 47 * (turn % 8), 240 + 22 * (turn // 8 % 14)
         screen.point(x, y)
         time.sleep(REST)  # The brush's outline has followed before the clock runs.
         yield screen.until_changed(x, y, lambda: screen.button(LEFT, True))
