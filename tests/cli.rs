@@ -211,6 +211,24 @@ fn the_doctor_says_what_a_bug_report_needs() {
         .stdout(contains("pointillist ").and(contains("burn ")).and(contains("training runs on:")));
 }
 
+#[test]
+fn a_score_of_nothing_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = short_run(&dir, &[]);
+    let data = dir.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::copy(demo().join("class_dict.csv"), data.join("class_dict.csv")).unwrap();
+    fs::copy(demo().join("train/1001_mask.png"), data.join("1001_mask.png")).unwrap();
+    let image = fs::read(demo().join("train/1001_sat.jpg")).unwrap();
+    fs::write(data.join("1001_sat.jpg"), &image[..image.len() / 2]).unwrap();
+    let evaluate = |json: &[&str]| {
+        pointillist().args(["evaluate", "--run"]).arg(&run).arg("--data").arg(&data).args(json).assert().failure()
+    };
+    for json in [&[][..], &["--json"]] {
+        evaluate(json).stderr(contains("1001_sat.jpg").and(contains("nothing was scored"))).stdout("");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_keeps_its_checkpoint() {

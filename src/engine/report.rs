@@ -46,6 +46,7 @@ fn four_digits(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::domain::{Confusion, Scores};
+    use crate::engine::protocol::DeviceInfo;
 
     #[test]
     fn the_lines_are_those_of_the_reference_study() {
@@ -64,5 +65,30 @@ mod tests {
         let [first, second] = epoch_lines(&evaluation, 1);
         assert_eq!(first, "Epoch 1/1 — train_loss: 1.8453 — val_mIoU: 0.4215 — time: 62.3s");
         assert_eq!(second, " per-class IoU: ['0.32', '0.45', '0.27', '0.41', '0.38', '0.52', 'nan']");
+    }
+
+    #[test]
+    fn only_a_run_that_came_to_its_end_is_complete() {
+        let last = |outcome, best_miou| {
+            let device = DeviceInfo { name: String::new(), backend: String::new(), is_gpu: false, why: String::new() };
+            closing_line(&Summary {
+                folder: "run".into(),
+                outcome,
+                why: None,
+                steps: 7,
+                epochs: 0,
+                best_miou,
+                best_step: None,
+                last: None,
+                secs: 1.0,
+                waiting: 0.0,
+                device,
+                parameters: 1,
+                version: String::new(),
+            })
+        };
+        assert_eq!(last(Outcome::Completed, Some(0.4215)), "Training complete. Best mIoU: 0.4215");
+        assert_eq!(last(Outcome::Stopped, Some(0.4215)), "Training stopped at step 7. Best mIoU: 0.4215");
+        assert_eq!(last(Outcome::Stopped, None), "Training stopped at step 7. Nothing was scored");
     }
 }

@@ -133,7 +133,7 @@ fn divide(
             return Ok(plan);
         }
         for (index, fault) in faults {
-            outbox.warn(format!("Tile {} is left out, and others validate: {fault}", project.tiles[index].id));
+            outbox.warn(format!("Tile {} is left out and does not validate: {fault}", project.tiles[index].id));
             project.tiles[index].fault = Some(fault);
         }
     }

@@ -142,6 +142,10 @@ mod tests {
         messages.dismiss(1);
         assert_eq!(messages.toasts().count(), 0);
         assert!(messages.text().contains("error   It broke: mend it"));
+        messages.say(NOW, Level::Warning, "it creaks");
+        messages.settle();
+        assert_eq!(messages.toasts().count(), 0);
+        assert!(messages.text().contains("It creaks"));
     }
 
     #[test]

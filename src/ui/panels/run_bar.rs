@@ -58,7 +58,10 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 fn progress_ui(ui: &mut Ui, state: &AppState) {
     let run = &state.run;
-    ui.label(phase_text(&run.phase, state.project.is_some(), run.can_predict()));
+    // A run that ended well has loaded its best checkpoint; one that failed predicts with what it had.
+    let ended = run.summary.as_ref().is_some_and(|summary| summary.steps > 0);
+    let network = run.can_predict().then_some(if ended { "best checkpoint" } else { "network" });
+    ui.label(phase_text(&run.phase, state.project.is_some(), network));
     if !run.is_running() {
         if let Some(step) = &run.step {
             ui.weak(format!("after {}", format::counted(step.step, "step")));
@@ -92,16 +95,16 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
 }
 
 /// What the engine is doing, in words.
-fn phase_text(phase: &Phase, project: bool, network: bool) -> String {
-    match phase {
-        Phase::Idle if network => "Ready; the best checkpoint predicts the tile in view".to_owned(),
-        Phase::Idle if project => "Ready to train".to_owned(),
-        Phase::Idle => "Open a project to begin".to_owned(),
-        Phase::Preparing { what, .. } => what.clone(),
-        Phase::Training => "Training".to_owned(),
-        Phase::Paused => "Paused".to_owned(),
-        Phase::Evaluating { done, total } => format!("Evaluating tile {} of {total}", (done + 1).min(*total)),
-        Phase::Stopping => "Writing the last checkpoint".to_owned(),
+fn phase_text(phase: &Phase, project: bool, network: Option<&str>) -> String {
+    match (phase, network) {
+        (Phase::Idle, Some(network)) => format!("Ready; the {network} predicts the tile in view"),
+        (Phase::Idle, None) if project => "Ready to train".to_owned(),
+        (Phase::Idle, None) => "Open a project to begin".to_owned(),
+        (Phase::Preparing { what, .. }, _) => what.clone(),
+        (Phase::Training, _) => "Training".to_owned(),
+        (Phase::Paused, _) => "Paused".to_owned(),
+        (Phase::Evaluating { done, total }, _) => format!("Evaluating tile {} of {total}", (done + 1).min(*total)),
+        (Phase::Stopping, _) => "Writing the last checkpoint".to_owned(),
     }
 }
 
@@ -144,8 +147,15 @@ mod tests {
 
     #[test]
     fn every_phase_has_words() {
-        assert_eq!(phase_text(&Phase::Idle, false, false), "Open a project to begin");
-        assert_eq!(phase_text(&Phase::Evaluating { done: 1, total: 3 }, true, true), "Evaluating tile 2 of 3");
-        assert_eq!(phase_text(&Phase::Evaluating { done: 3, total: 3 }, true, true), "Evaluating tile 3 of 3");
+        assert_eq!(phase_text(&Phase::Idle, false, None), "Open a project to begin");
+        assert_eq!(phase_text(&Phase::Idle, true, Some("network")), "Ready; the network predicts the tile in view");
+        assert_eq!(
+            phase_text(&Phase::Evaluating { done: 1, total: 3 }, true, Some("network")),
+            "Evaluating tile 2 of 3"
+        );
+        assert_eq!(
+            phase_text(&Phase::Evaluating { done: 3, total: 3 }, true, Some("network")),
+            "Evaluating tile 3 of 3"
+        );
     }
 }
