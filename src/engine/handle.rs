@@ -32,13 +32,13 @@ impl EngineHandle {
     /// # Errors
     /// If the system has no thread to give.
     pub fn start(waker: Waker) -> std::io::Result<Self> {
+        priority::start_compute_pool(); // Before anybody else builds one, at the priority of the window.
         let (commands, inbox) = crossbeam_channel::bounded(64);
         let (events_in, events) = crossbeam_channel::bounded(1024);
         let previews = Arc::<Latest<Preview>>::default();
         let slot = Arc::clone(&previews);
         let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(move || {
             priority::lower_this_thread();
-            priority::start_compute_pool();
             Worker::new(inbox, Outbox::new(events_in, waker), slot).work();
         })?;
         Ok(Self { commands, events, previews, thread: Some(thread) })
@@ -49,14 +49,6 @@ impl EngineHandle {
         match self.commands.try_send(command) {
             Ok(()) => true,
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
-        }
-    }
-
-    /// Says that a person is at work (see [`Command::Attend`]), unless the engine has not even come to what it was told before:
-    /// this must never take the place of a command that counts.
-    pub fn attend(&self) {
-        if self.commands.is_empty() {
-            self.send(Command::Attend);
         }
     }
 

@@ -17,8 +17,6 @@ const SHARE: f64 = 0.3;
 const PAUSE: Duration = Duration::from_millis(250);
 /// Half-done previews are shown at most this often: each is a copy of the tile's classes.
 const PUBLISH_EVERY: Duration = Duration::from_millis(300);
-/// The same while a person is at work in the window, which has to take each of them in and compose it.
-const PUBLISH_EVERY_ATTENDED: Duration = Duration::from_millis(1000);
 
 /// Keeps the prediction over the tile in view up to date.
 pub(super) struct Previewer {
@@ -32,7 +30,6 @@ pub(super) struct Previewer {
     stale: bool,
     finished_at: Option<Instant>,
     published_at: Option<Instant>,
-    publish_every: Duration,
     seconds_owed: f64,
 }
 
@@ -47,7 +44,6 @@ impl Previewer {
             stale: true,
             finished_at: None,
             published_at: None,
-            publish_every: PUBLISH_EVERY,
             seconds_owed: 0.0,
         }
     }
@@ -59,11 +55,6 @@ impl Previewer {
             self.restart();
         }
         self.view = view;
-    }
-
-    /// Whether a person is at work in the window.
-    pub(super) fn set_attended(&mut self, attended: bool) {
-        self.publish_every = if attended { PUBLISH_EVERY_ATTENDED } else { PUBLISH_EVERY };
     }
 
     /// Another network predicts from now on: nothing seen so far is of use.
@@ -137,7 +128,7 @@ impl Previewer {
         };
         job.advance(predictor);
         let complete = job.is_complete();
-        if complete || self.published_at.is_none_or(|at| at.elapsed() >= self.publish_every) {
+        if complete || self.published_at.is_none_or(|at| at.elapsed() >= PUBLISH_EVERY) {
             self.publish(&view.tile, job.so_far(), step, outbox);
         }
         if complete {

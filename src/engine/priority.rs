@@ -1,9 +1,8 @@
 //! The window's share of the machine: every thread that computes for training runs at a low priority, so that the window's
 //! threads get a core the moment they want one. Not at the lowest: a build beside it should slow training, not stop it.
-//! While a person is at work in the window, one core does no training at all: threads that have to be pushed aside first
-//! cost a frame some milliseconds, and what they leave in the caches some more.
+//! What a person does is answered while training waits: see [`gate`](crate::kernels::gate).
 
-use std::sync::{Once, OnceLock};
+use std::sync::Once;
 
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
@@ -22,28 +21,12 @@ pub fn lower_this_thread() {
 pub fn start_compute_pool() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        if let Err(error) = pool("compute").build_global() {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .thread_name(|index| format!("compute-{index}"))
+            .start_handler(|_| lower_this_thread())
+            .build_global();
+        if let Err(error) = pool {
             log::debug!("the compute pool was there before us: {error}");
         }
     });
-}
-
-fn pool(name: &'static str) -> rayon::ThreadPoolBuilder {
-    rayon::ThreadPoolBuilder::new()
-        .thread_name(move |index| format!("{name}-{index}"))
-        .start_handler(|_| lower_this_thread())
-}
-
-/// Does work that is shared out among threads with one thread less than there are cores; with all if there is but one. Its pool
-/// is a second one, which idles when the first works and the other way round; results do not depend on the number of threads.
-pub fn with_a_core_left<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
-    let fewer = || match std::thread::available_parallelism() {
-        Ok(cores) if cores.get() > 1 => pool("courteous").num_threads(cores.get() - 1).build().ok(),
-        _ => None,
-    };
-    match POOL.get_or_init(fewer) {
-        Some(pool) => pool.install(work),
-        None => work(),
-    }
 }

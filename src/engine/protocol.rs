@@ -44,8 +44,6 @@ pub enum Command {
     LabelsChanged,
     /// Predict this tile, again and again while training; `None` predicts nothing.
     View(Option<ViewRequest>),
-    /// A person is at work in the window: for a moment, training on the CPU leaves one core to it.
-    Attend,
     /// Evaluate now.
     Evaluate,
     /// Write the last checkpoint now.

@@ -1,10 +1,9 @@
-//! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again (or waits while
-//! a smaller pool of threads does: see [`priority::with_a_core_left`]).
+//! The one long-lived thread that owns Burn. It drains commands, then does one slice of work, again and again.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
@@ -14,16 +13,13 @@ use super::preview::Previewer;
 use super::protocol::{Command, EventKind, Phase, Preview, RunId, Summary};
 use super::run::{Run, Turn};
 use super::slot::Latest;
-use super::{finished, priority, start};
+use super::{finished, start};
 use crate::data::Project;
 use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;
 use crate::kernels::memory;
 use crate::model::Net;
 use crate::train::folder::{self, Checkpoint};
-
-/// How long after a person's last move training goes on leaving a core to the window.
-const ATTENTION: Duration = Duration::from_millis(500);
 
 /// The worker's state.
 pub(super) struct Worker {
@@ -34,8 +30,6 @@ pub(super) struct Worker {
     devices: Devices,
     session: Option<Session>,
     previewer: Previewer,
-    /// When a person last did something in the window.
-    attended: Option<Instant>,
 }
 
 /// A network that can predict, and the run that trains it, if one does.
@@ -46,24 +40,18 @@ pub(super) struct Session {
     pub(super) run: Option<Run>,
 }
 
-impl Session {
-    fn is_on_cpu(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| !run.info().device.is_gpu)
-    }
-}
-
 impl Worker {
     pub(super) fn new(inbox: Receiver<Command>, outbox: Outbox, slot: Arc<Latest<Preview>>) -> Self {
         let devices = Devices::default();
         let previewer = Previewer::new(slot);
-        Self { inbox, outbox, waiting: VecDeque::new(), devices, session: None, previewer, attended: None }
+        Self { inbox, outbox, waiting: VecDeque::new(), devices, session: None, previewer }
     }
 
     /// Works until told to shut down, or until nobody is left to tell it.
     pub(super) fn work(mut self) {
         loop {
             let Some(command) = self.next_command() else {
-                self.considerate_slice();
+                self.guarded(Self::slice);
                 continue;
             };
             if matches!(command, Command::Shutdown) {
@@ -71,18 +59,6 @@ impl Worker {
                 return;
             }
             self.guarded(|worker| worker.obey(command));
-        }
-    }
-
-    /// One slice of work, which is no hindrance to a person at work in the window.
-    fn considerate_slice(&mut self) {
-        let attended = self.attended.is_some_and(|at| at.elapsed() < ATTENTION);
-        self.previewer.set_attended(attended);
-        let on_cpu = self.session.as_ref().is_some_and(Session::is_on_cpu);
-        if attended && on_cpu {
-            priority::with_a_core_left(|| self.guarded(Self::slice));
-        } else {
-            self.guarded(Self::slice);
         }
     }
 
@@ -137,7 +113,7 @@ impl Worker {
     }
 
     fn obey(&mut self, command: Command) -> anyhow::Result<()> {
-        let Self { outbox, previewer, session, attended, .. } = self;
+        let Self { outbox, previewer, session, .. } = self;
         let run = session.as_mut().and_then(|session| session.run.as_mut());
         match (command, run) {
             (Command::Start { run: id, .. } | Command::Open { run: id, .. }, Some(_)) => {
@@ -158,7 +134,6 @@ impl Worker {
                 }
             }
             (Command::View(view), _) => previewer.set_view(view),
-            (Command::Attend, _) => *attended = Some(Instant::now()),
             // Without a run there is nothing to hold, stop, save or teach. Shutting down is `work`'s matter.
             _ => {}
         }

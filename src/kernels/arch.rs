@@ -1,9 +1,13 @@
-//! Picks the widest vector instructions this processor has, once a call, at run time.
+//! Picks the widest vector instructions this processor has, once a piece of work, at run time.
 
 use pulp::{Simd, WithSimd};
 
-/// Runs `work` compiled for the best instruction set at hand: AVX-512, AVX2 with FMA, NEON, or plain.
+use super::gate;
+
+/// Runs a piece of work, once the [`gate`] is open, compiled for the best instruction set at hand: AVX-512, AVX2 with FMA,
+/// NEON, or plain.
 pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
+    gate::pass();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     {
         // `Arch` knows AVX2 only with a feature of `pulp` that would rebuild all of Burn; its type is there without.

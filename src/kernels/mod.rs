@@ -12,6 +12,7 @@ mod conv;
 pub mod destination;
 pub mod double;
 pub mod flex;
+pub mod gate;
 mod gradient;
 mod gradient_direct;
 mod gradient_winograd;

@@ -11,6 +11,7 @@ use eframe::{CreationContext, egui_wgpu};
 
 use super::action::{Tab, UiAction};
 use super::app_icon::app_icon;
+use super::attention::Attention;
 use super::canvas::CanvasGpu;
 use super::execute::execute;
 use super::frame_times::FrameTimes;
@@ -88,7 +89,9 @@ impl App {
             }
             None => "no graphics device".clone_into(&mut state.graphics),
         }
-        let services = Services::start(&cc.egui_ctx).context("The window's helpers could not be started")?;
+        let drawn_by_cpu = cc.wgpu_render_state.as_ref().is_none_or(is_software);
+        let services = Services::start(&cc.egui_ctx, Attention::new(drawn_by_cpu))
+            .context("The window's helpers could not be started")?;
         let mut app = Self { state, services, graphics_errors, title: String::new() };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
@@ -175,7 +178,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         if ctx.current_pass_index() == 0 {
             self.state.frames.note(Instant::now());
-            self.services.look_for_a_person(&ctx);
+            self.services.attention.frame_begins(&ctx);
         }
         let mut actions = if self.state.dialog.is_none() { super::keys::pressed(&ctx) } else { Vec::new() };
         if let Some(path) = dropped_path(&ctx) {
@@ -229,6 +232,10 @@ fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn dropped_path(ctx: &Context) -> Option<PathBuf> {
     let file = ctx.input(|input| input.raw.dropped_files.first().cloned())?;
     Some(file.path().to_path_buf())
+}
+
+fn is_software(render_state: &egui_wgpu::RenderState) -> bool {
+    render_state.adapter.get_info().device_type == wgpu::DeviceType::Cpu
 }
 
 fn adapter_name(render_state: &egui_wgpu::RenderState) -> String {

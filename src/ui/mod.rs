@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app;
 pub mod app_icon;
+pub mod attention;
 pub mod canvas;
 pub mod curves;
 pub mod diagnostics;

@@ -2,11 +2,11 @@
 //! state here; nothing else in the window talks to them but `execute`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
 
+use super::attention::Attention;
 use super::canvas::ViewState;
 use super::execute;
 use super::format;
@@ -24,14 +24,6 @@ use crate::engine::{Command, EngineHandle, RunId, Waker};
 const DRAIN: Duration = Duration::from_millis(10);
 /// The part of the tile on screen is told to the engine once the camera has rested this long.
 const REST: Duration = Duration::from_millis(300);
-/// While a person is at work the engine is told this often.
-const ATTEND_EVERY: Duration = Duration::from_millis(150);
-/// What the engine brings is drawn no later than this: news come many a second, and each frame takes its time from training.
-const NEWS: Duration = Duration::from_millis(100);
-/// The same while a person is at work, whose next move should find no frame under way.
-const NEWS_AT_WORK: Duration = Duration::from_millis(300);
-/// A person who has done nothing for this long is not at work.
-const AT_WORK: Duration = Duration::from_millis(400);
 /// Thumbnails kept as textures.
 const THUMBNAILS: usize = 600;
 
@@ -45,6 +37,8 @@ pub struct Services {
     pub jobs: Jobs,
     /// The labels of the open project, on disk.
     pub journal: Option<Journal>,
+    /// Has a person at work answered first.
+    pub attention: Attention,
     /// The id of the last run asked for.
     pub last_run: RunId,
     /// The part of the tile on screen, and since when.
@@ -52,46 +46,36 @@ pub struct Services {
     /// What the engine was asked to predict, and by which network.
     asked: Option<(ViewRequest, RunId, bool)>,
     thumbnails_asked: Vec<usize>,
-    /// Whether a person is at work, as far as the engine's waker knows.
-    at_work: Arc<AtomicBool>,
-    /// When a person last did something.
-    touched: Option<Instant>,
-    /// When the engine was last told that a person is at work.
-    attended: Option<Instant>,
 }
 
 impl Services {
     /// Starts the threads.
-    pub fn start(ctx: &Context) -> anyhow::Result<Self> {
-        let at_work = Arc::<AtomicBool>::default();
-        let (engine_waker, waker) = (news_waker(ctx.clone(), Arc::clone(&at_work)), ctx.clone());
+    pub fn start(ctx: &Context, attention: Attention) -> anyhow::Result<Self> {
+        let waker = ctx.clone();
         let waker: Waker = Arc::new(move || waker.request_repaint());
         Ok(Self {
-            engine: EngineHandle::start(engine_waker)?,
+            engine: EngineHandle::start(attention.news_waker(ctx.clone()))?,
             tiles: TileLoader::new(Arc::clone(&waker))?,
             jobs: Jobs::new(waker),
             journal: None,
+            attention,
             last_run: 0,
             visible: (None, Instant::now()),
             asked: None,
             thumbnails_asked: Vec::new(),
-            at_work,
-            touched: None,
-            attended: None,
         })
     }
 
     /// Takes in what has come since the last frame. Asks for another frame if it could not take in all.
     pub fn poll(&mut self, state: &mut AppState, ctx: &Context) {
         let start = Instant::now();
-        self.attend(state);
         while let Some(done) = self.jobs.poll() {
             self.take_done(state, done);
         }
         for loaded in self.tiles.poll() {
             take_loaded(state, loaded, ctx);
         }
-        if let Some(preview) = self.engine.take_preview() {
+        if let Some(preview) = self.attention.prediction(ctx, || self.engine.take_preview()) {
             state.apply_preview(preview);
         }
         let was_running = state.run.is_running();
@@ -106,25 +90,6 @@ impl Services {
             execute::list_runs(self, state);
         }
         self.ask_for_prediction(state, ctx);
-    }
-
-    /// A frame is drawn: takes note of a person's input. Hidden windows draw none, though their last input stays to be read.
-    pub fn look_for_a_person(&mut self, ctx: &Context) {
-        if ctx.input(|input| input.pointer.any_down() || !input.events.is_empty()) {
-            self.touched = Some(Instant::now());
-        }
-    }
-
-    /// Tells the engine that a person is at work while a network trains on the CPU.
-    fn attend(&mut self, state: &AppState) {
-        let is_within = |at: Option<Instant>, time| at.is_some_and(|at| at.elapsed() < time);
-        let at_work = is_within(self.touched, AT_WORK);
-        self.at_work.store(at_work, Ordering::Relaxed);
-        let on_cpu = state.run.is_running() && state.run.info.as_ref().is_some_and(|info| !info.device.is_gpu);
-        if at_work && on_cpu && !is_within(self.attended, ATTEND_EVERY) {
-            self.engine.attend();
-            self.attended = Some(Instant::now());
-        }
     }
 
     fn take_done(&mut self, state: &mut AppState, done: Done) {
@@ -245,11 +210,6 @@ impl Services {
             state.thumbnails.retain(|id, _| keep.contains(&id.as_str()));
         }
     }
-}
-
-/// Has news of the engine drawn soon, though not at once.
-fn news_waker(ctx: Context, at_work: Arc<AtomicBool>) -> Waker {
-    Arc::new(move || ctx.request_repaint_after(if at_work.load(Ordering::Relaxed) { NEWS_AT_WORK } else { NEWS }))
 }
 
 fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {

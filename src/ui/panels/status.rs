@@ -9,20 +9,22 @@ use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::{icon, number};
 
-/// Draws the line.
+/// Between what is told of the point under the cursor.
+const GAP: f32 = 12.0;
+
+/// Draws the line. What comes and goes with the cursor is laid out last, and without separators: egui takes what has moved in
+/// a panel's order for new, and draws two more frames to settle it.
 pub fn status_ui(ui: &mut Ui, state: &AppState) {
-    ui.horizontal_centered(|ui| {
-        cursor_ui(ui, state);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            saved_ui(ui, state);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        saved_ui(ui, state);
+        ui.separator();
+        ui.label(number(format!("{:>4.0} %", state.camera.camera.zoom * 100.0)))
+            .on_hover_text("Zoom: screen points per image pixel");
+        if let Some([width, height]) = state.view.size() {
             ui.separator();
-            ui.label(number(format!("{:>4.0} %", state.camera.camera.zoom * 100.0)))
-                .on_hover_text("Zoom: screen points per image pixel");
-            if let Some([width, height]) = state.view.size() {
-                ui.separator();
-                ui.label(number(format!("{width} × {height} px")));
-            }
-        });
+            ui.label(number(format!("{width} × {height} px")));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
     });
 }
 
@@ -35,7 +37,7 @@ fn cursor_ui(ui: &mut Ui, state: &AppState) {
     let named = |index: u8| state.class_list().get(usize::from(index)).map_or("unlabelled", |class| &class.name);
     let mut say = |what: &str, class: Option<u8>, more: String| {
         if let Some(class) = class {
-            ui.separator();
+            ui.add_space(GAP);
             ui.weak(what);
             ui.label(format!("{}{more}", named(class)));
         }
