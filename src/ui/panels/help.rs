@@ -1,4 +1,4 @@
-//! The first steps, on a card over the picture until it is closed.
+//! The first steps, on a card over the picture until they are taken or it is closed.
 
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow};
 use lucide_icons::Icon;
@@ -10,8 +10,12 @@ use crate::ui::widgets::quiet_icon;
 
 /// Draws the card in the lower left corner of the picture.
 pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec<UiAction>) {
-    if state.settings.help_dismissed || state.project.is_none() || state.dialog.is_some() {
+    let Some(project) = state.project.as_ref().filter(|_| !state.settings.help_dismissed && state.dialog.is_none())
+    else {
         return;
+    };
+    if project.labels() > 0 && state.view.prediction.is_some() {
+        return actions.push(UiAction::DismissHelp);
     }
     let corner = picture.left_bottom() + eframe::egui::vec2(16.0, -16.0);
     let area = Area::new(Id::unique("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
