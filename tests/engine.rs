@@ -12,7 +12,7 @@ use pointillist::domain::config::{DeviceChoice, Frame, Length};
 use pointillist::domain::{Edit, RunConfig, Strategy, Stroke};
 use pointillist::engine::protocol::{Outcome, Summary, ViewRequest};
 use pointillist::engine::{Command, EngineHandle, Event, EventKind, Phase};
-use pointillist::kernels::gate;
+use pointillist::kernels::gate::GATE;
 use tempfile::TempDir;
 
 /// An engine, a demo project of its own, and a place for runs.
@@ -290,7 +290,7 @@ fn a_run_goes_on_to_its_end_while_a_person_is_at_work() {
     let still = Arc::downgrade(&at_work);
     let hand = std::thread::Builder::new().name("hand".to_owned()).spawn(move || {
         while still.strong_count() > 0 {
-            gate::close(Duration::from_millis(30));
+            GATE.close(Duration::from_millis(30));
             std::thread::sleep(Duration::from_millis(1));
         }
     });

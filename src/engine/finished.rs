@@ -49,6 +49,7 @@ pub(super) fn open(
         train_tiles: split.train,
         val_tiles: split.val,
         parameters,
+        predicts: predictor.is_some(),
         steps_per_epoch: 0,
         total_steps: summary.as_ref().map_or(0, |s| s.steps),
         config,

@@ -27,7 +27,7 @@ pub struct EngineHandle {
 }
 
 impl EngineHandle {
-    /// Starts the worker thread.
+    /// Starts the worker thread, and the pool of threads that it computes with.
     ///
     /// # Errors
     /// If the system has no thread to give.

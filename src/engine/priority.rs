@@ -1,6 +1,6 @@
 //! The window's share of the machine: every thread that computes for training runs at a low priority, so that the window's
 //! threads get a core the moment they want one. Not at the lowest: a build beside it should slow training, not stop it.
-//! What a person does is answered while training waits: see [`gate`](crate::kernels::gate).
+//! What a person does is answered while training waits: see [`GATE`](crate::kernels::gate::GATE).
 
 use std::sync::Once;
 

@@ -167,6 +167,8 @@ pub struct RunInfo {
     pub val_tiles: Vec<String>,
     /// Trainable parameters.
     pub parameters: usize,
+    /// Whether its network is loaded: a run that ended before its first checkpoint has none.
+    pub predicts: bool,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// Steps in all.

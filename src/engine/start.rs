@@ -198,6 +198,7 @@ fn describe(config: &RunConfig, plan: &Plan, set: &TrainingSet, net: &Net, chose
         train_tiles: plan.ids(&learned),
         val_tiles: plan.ids(&plan.val),
         parameters: net.parameters(),
+        predicts: true,
         steps_per_epoch,
         total_steps,
     }

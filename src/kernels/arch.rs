@@ -2,12 +2,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::gate;
+use super::gate::GATE;
 
-/// Runs a piece of work, once the [`gate`] is open, compiled for the best instruction set at hand: AVX-512, AVX2 with FMA,
+/// Runs a piece of work, once the [gate](GATE) is open, compiled for the best instruction set at hand: AVX-512, AVX2 with FMA,
 /// NEON, or plain.
 pub(crate) fn dispatch<W: WithSimd>(work: W) -> W::Output {
-    gate::pass();
+    GATE.pass();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     {
         // `Arch` knows AVX2 only with a feature of `pulp` that would rebuild all of Burn; its type is there without.

@@ -24,6 +24,7 @@ use super::state::AppState;
 use super::theme::{self, Tokens, on_panel};
 use super::views::{drop_ui, views_ui};
 use crate::engine::Waker;
+use crate::kernels::gate::GATE;
 
 /// How the window is to start.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +91,7 @@ impl App {
             None => "no graphics device".clone_into(&mut state.graphics),
         }
         let drawn_by_cpu = cc.wgpu_render_state.as_ref().is_none_or(is_software);
-        let services = Services::start(&cc.egui_ctx, Attention::new(drawn_by_cpu))
+        let services = Services::start(&cc.egui_ctx, Attention::new(&GATE, drawn_by_cpu))
             .context("The window's helpers could not be started")?;
         let mut app = Self { state, services, graphics_errors, title: String::new() };
         app.open_first(options, &cc.egui_ctx);

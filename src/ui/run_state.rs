@@ -16,7 +16,7 @@ pub struct RunState {
     pub id: RunId,
     /// What the engine is doing.
     pub phase: Phase,
-    /// What is known since it is ready; a network is loaded exactly if this is there.
+    /// What is known since it is ready.
     pub info: Option<Box<RunInfo>>,
     /// The latest report.
     pub step: Option<StepReport>,
@@ -122,7 +122,7 @@ impl RunState {
 
     /// Whether a network is loaded that can predict.
     pub fn can_predict(&self) -> bool {
-        self.info.is_some()
+        self.info.as_ref().is_some_and(|info| info.predicts)
     }
 
     /// Steps done as a share of all, while known.
@@ -167,6 +167,7 @@ pub(super) mod tests {
             train_tiles: vec!["a".to_owned()],
             val_tiles: vec!["b".to_owned()],
             parameters: 1234,
+            predicts: true,
             steps_per_epoch: 10,
             total_steps: 40,
         }
@@ -265,8 +266,11 @@ pub(super) mod tests {
             parameters: 1,
             version: "0".to_owned(),
         };
-        let (state, notes) = run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
+        let (mut state, notes) =
+            run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
         assert!(notes[0].1.contains("stopped after 12 steps") && notes[0].1.contains("/runs/1"), "{notes:?}");
         assert!(state.can_predict() && !state.is_running(), "the network still predicts");
+        state.started(Box::new(RunInfo { predicts: false, ..info() }));
+        assert!(!state.can_predict(), "a run that ended before its first checkpoint");
     }
 }

@@ -75,7 +75,9 @@ impl Services {
         for loaded in self.tiles.poll() {
             take_loaded(state, loaded, ctx);
         }
-        if let Some(preview) = self.attention.prediction(ctx, || self.engine.take_preview()) {
+        if let Some(preview) =
+            self.attention.prediction(ctx, state.view.prediction.is_some(), || self.engine.take_preview())
+        {
             state.apply_preview(preview);
         }
         let was_running = state.run.is_running();

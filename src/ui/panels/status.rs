@@ -12,8 +12,8 @@ use crate::ui::widgets::{icon, number};
 /// Between what is told of the point under the cursor.
 const GAP: f32 = 12.0;
 
-/// Draws the line. What comes and goes with the cursor is laid out last, and without separators: egui takes what has moved in
-/// a panel's order for new, and draws two more frames to settle it.
+/// Draws the line. What comes and goes with the cursor is laid out last, and without separators: egui draws two more frames for
+/// a separator whose place in the order was not there in the frame before.
 pub fn status_ui(ui: &mut Ui, state: &AppState) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         saved_ui(ui, state);
