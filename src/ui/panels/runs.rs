@@ -48,7 +48,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAct
         let button = ui.button(if shown { "Opened" } else { "Open" });
         let button = button.on_hover_text("Load its best checkpoint: it predicts the tile in view");
         let button = button.on_disabled_hover_text(match shown {
-            true => "This run's best checkpoint predicts the tile in view already",
+            true => "This run is open already",
             false => "A run is under way: stop it first",
         });
         if button.accessible_name(format!("Open run {}", run.name)).clicked() {
