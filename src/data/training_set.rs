@@ -41,7 +41,8 @@ impl Prepared {
     }
 
     fn bytes(&self) -> usize {
-        self.image.len() + 2 * self.target.data().len()
+        let masks = if Arc::ptr_eq(&self.target, &self.sampled) { 1 } else { 2 };
+        self.image.len() + masks * self.target.data().len()
     }
 }
 
@@ -187,10 +188,11 @@ impl TrainingSet {
             Some(full) => sampling::sample(&full.mask, &tile.id, &self.sampling),
             None => Mask::unlabelled(size[0], size[1]),
         };
-        let (image, sampled) = match self.frame {
+        let (image, mut sampled) = match self.frame {
             Frame::Crop(_) => (image, sampled),
             Frame::Resize(side) => (resize(&image, side, side), self.resize_labels(&sampled, side)),
         };
+        self.take_ignored_out(&mut sampled);
         Ok(self.label(tile, Arc::new(image), Arc::new(sampled)))
     }
 
@@ -203,21 +205,37 @@ impl TrainingSet {
         }
     }
 
-    /// Lays the own labels over the sampled ones and takes ignored classes out.
+    /// Lays the own labels over the sampled ones, which are all there is to learn from on a tile without any.
     fn label(&self, tile: &Tile, image: Arc<RgbImage>, sampled: Arc<Mask>) -> Prepared {
         let revision = self.revision(&tile.id);
-        let own = self.labels.read().unwrap_or_else(PoisonError::into_inner).book.rasterize(&tile.id, tile.size);
-        let mut target = Mask::clone(&sampled);
-        match self.frame {
-            Frame::Crop(_) => target.overlay(&own),
-            Frame::Resize(side) => target.overlay(&own.resize_keeping_labels(side, side)),
-        }
-        for index in target.data_mut() {
+        let target = self.own(tile).map_or_else(
+            || Arc::clone(&sampled),
+            |own| {
+                let mut target = Mask::clone(&sampled);
+                target.overlay(&own);
+                self.take_ignored_out(&mut target);
+                Arc::new(target)
+            },
+        );
+        Prepared { image, target, revision, sampled, labelled: OnceLock::new() }
+    }
+
+    /// The own labels of a tile at the size the network sees it, if it carries any.
+    fn own(&self, tile: &Tile) -> Option<Mask> {
+        let labels = self.labels.read().unwrap_or_else(PoisonError::into_inner);
+        let own = labels.book.tiles().contains(tile.id.as_str()).then(|| labels.book.rasterize(&tile.id, tile.size))?;
+        Some(match self.frame {
+            Frame::Crop(_) => own,
+            Frame::Resize(side) => own.resize_keeping_labels(side, side),
+        })
+    }
+
+    fn take_ignored_out(&self, labels: &mut Mask) {
+        for index in labels.data_mut() {
             if !self.project.classes.is_scored(*index) {
                 *index = UNLABELLED;
             }
         }
-        Prepared { image, target: Arc::new(target), revision, sampled, labelled: OnceLock::new() }
     }
 }
 
