@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender};
-use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Context, Event, Frame, Margin, Panel, Ui};
 use eframe::{CreationContext, egui_wgpu};
 
 use super::action::{Tab, UiAction};
@@ -15,6 +15,7 @@ use super::attention::Attention;
 use super::canvas::CanvasGpu;
 use super::execute::execute;
 use super::frame_times::FrameTimes;
+use super::keys;
 use super::meshes::MeshPainter;
 use super::message::Level;
 use super::panels::{self, side};
@@ -22,7 +23,8 @@ use super::services::Services;
 use super::settings::{STORAGE_KEY, Settings};
 use super::state::AppState;
 use super::theme::{self, Tokens, on_panel};
-use super::views::{drop_ui, views_ui};
+use super::views::{self, drop_ui, views_ui};
+use crate::domain::Edit;
 use crate::engine::Waker;
 use crate::kernels::gate::GATE;
 
@@ -120,6 +122,64 @@ impl App {
         execute(&mut self.services, &mut self.state, ctx, action);
     }
 
+    /// Carries out what keys and the pointer on the pictures ask for, in the order of their events and before anything is drawn.
+    /// A click on a panel is understood only while the panel is drawn: returns the events after it, to be followed then.
+    fn follow(&mut self, ctx: &Context) -> Vec<Event> {
+        let mut events = ctx.input(|input| input.events.clone());
+        if self.takes_keys(ctx) {
+            // A bound key is nobody else's: not that of a button which happens to have the focus.
+            ctx.input_mut(|input| input.events.retain(|event| keys::action(event).is_none()));
+        }
+        let camera = &self.state.camera;
+        let is_elsewhere = |event: &Event| match event {
+            Event::PointerButton { pos, pressed: false, .. } => !camera.holds(*pos),
+            _ => false,
+        };
+        let later = events.iter().position(is_elsewhere).map_or_else(Vec::new, |at| events.split_off(at));
+        self.carry_out(ctx, &events);
+        if later.is_empty() {
+            self.let_go(ctx);
+        }
+        later
+    }
+
+    /// Carries out what these events ask for, one after the other.
+    fn carry_out(&mut self, ctx: &Context, events: &[Event]) {
+        let mut drawn = Vec::new();
+        for event in events {
+            let key = keys::action(event).filter(|_| self.takes_keys(ctx));
+            for action in key.into_iter().chain(views::pointed(ctx, &mut self.state, event)) {
+                match action {
+                    // Moves are written down together: a slow frame has many.
+                    UiAction::Label(Edit::Extend(path)) => drawn.extend(path),
+                    action => {
+                        self.draw_on(ctx, &mut drawn);
+                        self.act(ctx, action);
+                    }
+                }
+            }
+        }
+        self.draw_on(ctx, &mut drawn);
+    }
+
+    /// The stroke under way goes on through these positions.
+    fn draw_on(&mut self, ctx: &Context, drawn: &mut Vec<[f32; 2]>) {
+        if !drawn.is_empty() {
+            self.act(ctx, UiAction::Label(Edit::Extend(std::mem::take(drawn))));
+        }
+    }
+
+    /// All events of the frame have been followed.
+    fn let_go(&mut self, ctx: &Context) {
+        let ended = views::pointed_last(ctx, &mut self.state);
+        ended.into_iter().for_each(|action| self.act(ctx, action));
+    }
+
+    /// Keys mean nothing while somebody types into a field or answers a dialog.
+    fn takes_keys(&self, ctx: &Context) -> bool {
+        self.state.dialog.is_none() && !ctx.text_edit_focused()
+    }
+
     /// The desktop's lists of windows say which project this one shows.
     fn name_window(&mut self, ctx: &Context) {
         let project = self.state.project.as_ref().map(|project| project.project.name.as_str());
@@ -181,20 +241,24 @@ impl eframe::App for App {
             self.state.frames.note(Instant::now());
             self.services.attention.frame_begins(&ctx);
         }
-        let mut actions = if self.state.dialog.is_none() { super::keys::pressed(&ctx) } else { Vec::new() };
+        let later = if ctx.current_pass_index() == 0 { self.follow(&ctx) } else { Vec::new() };
+        let mut actions = Vec::new();
         if let Some(path) = dropped_path(&ctx) {
             actions.push(UiAction::OpenProject(path));
         }
         self.panels_ui(ui, &mut actions);
-        if !actions.is_empty() {
+        let draws_on = !actions.is_empty() || !later.is_empty();
+        actions.into_iter().for_each(|action| self.act(&ctx, action));
+        if !later.is_empty() {
+            self.carry_out(&ctx, &later);
+            self.let_go(&ctx);
+        }
+        if draws_on {
             // What they change is drawn in this frame: the panels are laid out again, which takes a tenth of drawing them.
             ctx.request_discard("an action changes what is drawn");
             if !ctx.will_discard() {
                 ctx.request_repaint();
             }
-        }
-        for action in actions {
-            self.act(&ctx, action);
         }
     }
 

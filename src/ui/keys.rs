@@ -1,6 +1,6 @@
 //! The keyboard: one table that binds the keys and that the help is drawn from.
 
-use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Dialog, Tab, UiAction};
 use super::canvas::ToolKind;
@@ -145,26 +145,15 @@ pub const BY_HAND: &[(&str, &str, &str)] = &[
 const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
-/// Actions of the keys pressed in this frame. Nothing while somebody types into a field.
-pub fn pressed(ctx: &Context) -> Vec<UiAction> {
-    if ctx.text_edit_focused() {
-        return Vec::new();
-    }
-    let mut actions = Vec::new();
-    ctx.input_mut(|input| {
-        for binding in BINDINGS {
-            // As often as they were pressed: a slow frame must not swallow an undo.
-            let count = |key: &KeyboardShortcut| input.count_and_consume_key(key.modifiers, key.logical_key);
-            let times: usize = binding.keys.iter().map(count).sum();
-            actions.extend((0..times).map(|_| (binding.action)()));
-        }
-        for (index, key) in DIGITS.into_iter().enumerate() {
-            if input.consume_key(Modifiers::NONE, key) {
-                actions.push(UiAction::PickClass(index as u8));
-            }
-        }
-    });
-    actions
+/// What a key pressed asks for; `None` for other events and keys that are not bound.
+pub fn action(event: &Event) -> Option<UiAction> {
+    let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
+    let is_meant = |bound: &KeyboardShortcut| bound.logical_key == *key && modifiers.matches_logically(bound.modifiers);
+    let bound = BINDINGS.iter().find(|binding| binding.keys.iter().any(is_meant));
+    bound.map(|binding| (binding.action)()).or_else(|| {
+        let digit = DIGITS.iter().position(|digit| digit == key)?;
+        modifiers.matches_logically(Modifiers::NONE).then_some(UiAction::PickClass(digit as u8))
+    })
 }
 
 /// The keys of an action as the menus show them; empty if it has none.

@@ -1,10 +1,12 @@
 //! The middle of the window: one view of the tile, or two side by side that move together.
 
-use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{
+    Align, ComboBox, Context, Event, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+};
 use lucide_icons::Icon;
 
 use super::action::UiAction;
-use super::canvas::{CanvasResponse, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_ui};
+use super::canvas::{CanvasResponse, Deed, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_id, canvas_ui};
 use super::layers::Layer;
 use super::preset::Preset;
 use super::state::AppState;
@@ -41,7 +43,6 @@ pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) 
             .inner;
         hover = hover.or(response.hover_in_image);
         visible = visible.or(response.visible);
-        take_response(view, &response, state, actions);
     }
     state.hover_in_image = hover;
     ui.advance_cursor_after_rect(rect);
@@ -141,26 +142,48 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
     })
 }
 
-/// Turns what happened in a view into actions.
-fn take_response(view: usize, response: &CanvasResponse, state: &AppState, actions: &mut Vec<UiAction>) {
-    if !response.strokes.is_empty() && state.active_view != view {
-        actions.push(UiAction::ActivateView(view));
-    }
-    for stroke in &response.strokes {
-        match stroke {
-            StrokeEvent::Begin(pos) => actions.extend(state.stroke_at(*pos).map(|s| UiAction::Label(Edit::Begin(s)))),
-            StrokeEvent::Extend(path) => actions.push(UiAction::Label(Edit::Extend(path.clone()))),
-            StrokeEvent::End => actions.push(UiAction::StrokeEnded),
+/// What an event of this frame asks for on the pictures as they were drawn last, with class, tool and tile as they are now.
+pub fn pointed(ctx: &Context, state: &mut AppState, event: &Event) -> Vec<UiAction> {
+    let (tool, size, may_begin) = (tool(state), state.view.size(), state.dialog.is_none());
+    let deeds = state.camera.follow(ctx, event, &tool, size, may_begin);
+    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
+}
+
+/// What is over when all events of a frame have been followed.
+pub fn pointed_last(ctx: &Context, state: &mut AppState) -> Vec<UiAction> {
+    let deeds = state.camera.end_of_events(ctx);
+    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
+}
+
+/// Turns what was done in a view into actions.
+fn actions_of(state: &AppState, view: Id, deeds: &[Deed]) -> Vec<UiAction> {
+    let view = usize::from(view == canvas_id(NAMES[1]));
+    let mut actions = Vec::new();
+    for deed in deeds {
+        match deed {
+            Deed::Stroke(stroke) => {
+                if state.active_view != view {
+                    actions.push(UiAction::ActivateView(view));
+                }
+                actions.extend(label_of(state, stroke));
+            }
+            Deed::StepRadius(steps) => actions.push(UiAction::StepRadius(*steps)),
+            Deed::StepOpacity(step) => {
+                if let Some(layer) = top_layer(state, view) {
+                    let opacity = state.settings.layers[view][layer].opacity + step;
+                    actions.extend([UiAction::ActivateView(view), UiAction::SetOpacity(layer, opacity)]);
+                }
+            }
         }
     }
-    if response.radius_step != 0 {
-        actions.push(UiAction::StepRadius(response.radius_step));
-    }
-    if response.opacity_step != 0.0
-        && let Some(layer) = top_layer(state, view)
-    {
-        let opacity = state.settings.layers[view][layer].opacity + response.opacity_step;
-        actions.extend([UiAction::ActivateView(view), UiAction::SetOpacity(layer, opacity)]);
+    actions
+}
+
+fn label_of(state: &AppState, stroke: &StrokeEvent) -> Option<UiAction> {
+    match stroke {
+        StrokeEvent::Begin(pos) => state.stroke_at(*pos).map(|stroke| UiAction::Label(Edit::Begin(stroke))),
+        StrokeEvent::Extend(path) => Some(UiAction::Label(Edit::Extend(path.clone()))),
+        StrokeEvent::End => Some(UiAction::StrokeEnded),
     }
 }
 
