@@ -33,26 +33,8 @@ pub enum UiAction {
     StepTile(i32),
     /// Show only tiles whose id contains this.
     SetFilter(String),
-    /// Show the whole tile.
-    Fit,
-    /// One screen pixel per image pixel.
-    ActualSize,
-    /// One view or two.
-    ToggleTwoViews,
-    /// Show these layers in a view.
-    SetPreset(usize, Preset),
-    /// Layers are switched in this view from now on.
-    ActivateView(usize),
-    /// Layers are switched in the other view from now on.
-    ActivateOtherView,
-    /// Show or hide a layer in the active view.
-    ToggleLayer(Layer),
-    /// Change a layer's opacity in the active view.
-    SetOpacity(Layer, f32),
-    /// Show or hide a class in all layers.
-    ToggleClass(u8),
-    /// Show or hide the class in hand.
-    ToggleClassInHand,
+    /// Change what the views show, and how.
+    View(ViewAction),
     /// Paint with this class from now on.
     PickClass(u8),
     /// Paint, erase or only pan.
@@ -87,6 +69,10 @@ pub enum UiAction {
     SetLearningRate(f64),
     /// Change how the window looks.
     SetTheme(ThemeChoice),
+    /// Everything larger, or smaller, by so many steps.
+    StepZoom(i32),
+    /// Everything as large as it is meant.
+    ResetZoom,
     /// Bring a tab of the lower panel to the front.
     ShowTab(Tab),
     /// Draw the loss on a logarithmic scale.
@@ -103,6 +89,31 @@ pub enum UiAction {
     CopyLog,
     /// Copy what a bug report needs.
     CopyDiagnostics,
+}
+
+/// A change of what the views show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ViewAction {
+    /// Show the whole tile.
+    Fit,
+    /// One screen point per image pixel.
+    ActualSize,
+    /// One view or two.
+    ToggleTwo,
+    /// Show these layers in a view.
+    SetPreset(usize, Preset),
+    /// Layers are switched in this view from now on.
+    Activate(usize),
+    /// Layers are switched in the other view from now on.
+    ActivateOther,
+    /// Show or hide a layer in the active view.
+    ToggleLayer(Layer),
+    /// Change a layer's opacity in the active view.
+    SetOpacity(Layer, f32),
+    /// Show or hide a class in all layers.
+    ToggleClass(u8),
+    /// Show or hide the class in hand.
+    ToggleClassInHand,
 }
 
 /// Tabs of the lower panel.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender};
-use eframe::egui::{self, CentralPanel, Context, Event, Frame, Margin, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Context, Event, Frame, Margin, Panel, RawInput, Ui};
 use eframe::{CreationContext, egui_wgpu};
 
 use super::action::{Tab, UiAction};
@@ -132,7 +132,7 @@ impl App {
         }
         let camera = &self.state.camera;
         let is_elsewhere = |event: &Event| match event {
-            Event::PointerButton { pos, pressed: false, .. } => !camera.holds(*pos),
+            Event::PointerButton { pos, pressed: false, .. } => !camera.holds(ctx, *pos),
             _ => false,
         };
         let later = events.iter().position(is_elsewhere).map_or_else(Vec::new, |at| events.split_off(at));
@@ -247,7 +247,7 @@ impl eframe::App for App {
             actions.push(UiAction::OpenProject(path));
         }
         self.panels_ui(ui, &mut actions);
-        let draws_on = !actions.is_empty() || !later.is_empty();
+        let draws_on = !actions.is_empty() || !later.is_empty() || self.services.pointer.is_scale_ahead();
         actions.into_iter().for_each(|action| self.act(&ctx, action));
         if !later.is_empty() {
             self.carry_out(&ctx, &later);
@@ -260,6 +260,10 @@ impl eframe::App for App {
                 ctx.request_repaint();
             }
         }
+    }
+
+    fn raw_input_hook(&mut self, ctx: &Context, input: &mut RawInput) {
+        self.services.pointer.correct(ctx, input);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, ViewportCommand};
 
-use super::action::{Dialog, UiAction};
+use super::action::{Dialog, UiAction, ViewAction};
+use super::canvas::ToolKind;
 use super::diagnostics;
 use super::in_view::InView;
 use super::jobs::Done;
@@ -14,13 +15,15 @@ use super::runs;
 use super::services::Services;
 use super::settings::RADII;
 use super::state::AppState;
+use super::theme::ThemeChoice;
 use crate::domain::{ClassDef, Classes, Edit, RunConfig};
 use crate::engine::{Command, Phase};
 
-/// Carries an action out.
+/// Carries an action out. Every one is named here: one that is new cannot be forgotten.
 pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, action: UiAction) {
     match action {
-        UiAction::PickFolder | UiAction::PickRun => pick(services, state, &action),
+        UiAction::PickFolder => pick_project(services, state),
+        UiAction::PickRun => pick_run(services, state),
         UiAction::OpenProject(path) => open_project(services, state, path),
         UiAction::OpenDemo => open_demo(services, state),
         UiAction::OpenRun(folder) => open_run(services, state, folder),
@@ -28,75 +31,89 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         UiAction::SelectTile(index) => select_tile(services, state, index),
         UiAction::StepTile(steps) => step_tile(services, state, steps),
+        UiAction::SetFilter(filter) => state.filter = filter,
         UiAction::Label(edit) => label(services, state, edit),
         UiAction::StrokeEnded => tell_labels(services, state),
         UiAction::Undo => undo(services, state, Edit::Undo),
         UiAction::Redo => undo(services, state, Edit::Redo),
+        UiAction::PickClass(class) => pick_class(state, class),
+        UiAction::SetTool(tool) => state.tool = tool,
+        UiAction::SetRadius(radius) => state.settings.radius = radius.clamp(*RADII.start(), *RADII.end()),
+        UiAction::StepRadius(steps) => state.settings.step_radius(steps),
+        UiAction::DraftClasses(draft) => state.class_draft = draft,
         UiAction::SetClasses(classes) => set_classes(services, state, classes),
         UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => start_or_pause(services, state),
         UiAction::Stop => send(services, state, Command::Stop),
         UiAction::Evaluate => send(services, state, Command::Evaluate),
         UiAction::SaveCheckpoint => save_checkpoint(services, state),
-        UiAction::SetLearningRate(rate) => {
-            state.asked_rate = Some(rate);
-            send(services, state, Command::SetLearningRate(rate));
-        }
-        UiAction::CopyLog => ctx.copy_text(state.messages.text()),
-        UiAction::CopyDiagnostics => {
-            ctx.copy_text(diagnostics::text(state));
-            state.say(Level::Info, "Diagnostics copied: paste them into the report");
-        }
-        UiAction::SetTheme(choice) => {
-            state.settings.theme = choice;
-            ctx.set_theme(choice.preference());
-        }
-        change => change_state(state, change),
-    }
-}
-
-/// Actions that change nothing but the state.
-fn change_state(state: &mut AppState, action: UiAction) {
-    match action {
-        UiAction::SetFilter(filter) => state.filter = filter,
-        UiAction::Fit => state.camera.fit(),
-        UiAction::ActualSize => state.camera.actual_size(),
-        UiAction::ToggleTwoViews => {
-            state.settings.two_views = !state.settings.two_views;
-            state.active_view = 0;
-        }
-        UiAction::SetPreset(view, preset) => state.settings.layers[view] = preset.layers(),
-        UiAction::ActivateView(view) => state.active_view = view,
-        UiAction::ActivateOtherView if state.settings.two_views => state.active_view = 1 - state.active_view,
-        UiAction::ToggleClass(class) => toggle_class(state, class),
-        UiAction::ToggleClassInHand => toggle_class(state, state.class),
-        UiAction::ToggleLayer(layer) => {
-            let style = &mut state.settings.layers[state.active_view][layer];
-            style.visible = !style.visible;
-        }
-        UiAction::SetOpacity(layer, opacity) => {
-            state.settings.layers[state.active_view][layer].opacity = opacity.clamp(0.0, 1.0);
-        }
-        UiAction::PickClass(class) if usize::from(class) < state.class_list().len() => {
-            state.class = class;
-            state.tool = super::canvas::ToolKind::Brush;
-        }
-        UiAction::SetTool(tool) => state.tool = tool,
-        UiAction::SetRadius(radius) => state.settings.radius = radius.clamp(*RADII.start(), *RADII.end()),
-        UiAction::StepRadius(steps) => state.settings.step_radius(steps),
-        UiAction::DraftClasses(draft) => state.class_draft = draft,
+        UiAction::SetLearningRate(rate) => set_learning_rate(services, state, rate),
+        UiAction::View(change) => change_view(state, change),
         UiAction::ShowTab(tab) => state.settings.tab = tab,
         UiAction::SetLogLoss(log) => state.settings.log_loss = log,
-        UiAction::Show(dialog) => {
-            state.dialog = dialog;
-            if dialog == Some(Dialog::Classes) {
-                state.class_draft = state.class_list().to_vec();
-            }
-        }
+        UiAction::SetTheme(choice) => set_theme(state, ctx, choice),
+        UiAction::StepZoom(steps) => services.pointer.step_zoom(ctx, steps),
+        UiAction::ResetZoom => services.pointer.set_zoom(ctx, 1.0),
+        UiAction::Show(dialog) => show(state, dialog),
         UiAction::TypePath(path) => state.typed_path = path,
         UiAction::Dismiss(index) => state.messages.dismiss(index),
         UiAction::DismissHelp => state.settings.help_dismissed = true,
-        _ => {}
+        UiAction::CopyLog => ctx.copy_text(state.messages.text()),
+        UiAction::CopyDiagnostics => copy_diagnostics(state, ctx),
+    }
+}
+
+/// What the views show, and how.
+fn change_view(state: &mut AppState, change: ViewAction) {
+    let active = state.active_view;
+    match change {
+        ViewAction::Fit => state.camera.fit(),
+        ViewAction::ActualSize => state.camera.actual_size(),
+        ViewAction::ToggleTwo => {
+            state.settings.two_views = !state.settings.two_views;
+            state.active_view = 0;
+        }
+        ViewAction::SetPreset(view, preset) => state.settings.layers[view] = preset.layers(),
+        ViewAction::Activate(view) => state.active_view = view,
+        ViewAction::ActivateOther => state.active_view = if state.settings.two_views { 1 - active } else { active },
+        ViewAction::ToggleLayer(layer) => {
+            let style = &mut state.settings.layers[active][layer];
+            style.visible = !style.visible;
+        }
+        ViewAction::SetOpacity(layer, opacity) => {
+            state.settings.layers[active][layer].opacity = opacity.clamp(0.0, 1.0);
+        }
+        ViewAction::ToggleClass(class) => toggle_class(state, class),
+        ViewAction::ToggleClassInHand => toggle_class(state, state.class),
+    }
+}
+
+/// A key may name a class that the project does not have.
+fn pick_class(state: &mut AppState, class: u8) {
+    if usize::from(class) < state.class_list().len() {
+        (state.class, state.tool) = (class, ToolKind::Brush);
+    }
+}
+
+fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {
+    state.settings.theme = choice;
+    ctx.set_theme(choice.preference());
+}
+
+fn copy_diagnostics(state: &mut AppState, ctx: &Context) {
+    ctx.copy_text(diagnostics::text(state));
+    state.say(Level::Info, "Diagnostics copied: paste them into the report");
+}
+
+fn set_learning_rate(services: &Services, state: &mut AppState, rate: f64) {
+    state.asked_rate = Some(rate);
+    send(services, state, Command::SetLearningRate(rate));
+}
+
+fn show(state: &mut AppState, dialog: Option<Dialog>) {
+    state.dialog = dialog;
+    if dialog == Some(Dialog::Classes) {
+        state.class_draft = state.class_list().to_vec();
     }
 }
 
@@ -123,14 +140,17 @@ fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
     }
 }
 
-fn pick(services: &Services, state: &mut AppState, action: &UiAction) {
+fn pick_project(services: &Services, state: &mut AppState) {
     let start = state.project.as_ref().map(|project| project.project.root.clone());
-    let result = if *action == UiAction::PickRun {
-        let start = state.runs_home.clone().or(start);
-        services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath)
-    } else {
-        services.jobs.pick_folder("Open a folder of tiles", start.as_deref(), Done::ProjectPicked, Dialog::OpenPath)
-    };
+    let title = "Open a folder of tiles";
+    let result = services.jobs.pick_folder(title, start.as_deref(), Done::ProjectPicked, Dialog::OpenPath);
+    failed_to_start(state, result);
+}
+
+fn pick_run(services: &Services, state: &mut AppState) {
+    let root = state.project.as_ref().map(|project| project.project.root.clone());
+    let start = state.runs_home.clone().or(root);
+    let result = services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath);
     failed_to_start(state, result);
 }
 
@@ -313,8 +333,8 @@ fn start_or_pause(services: &mut Services, state: &mut AppState) {
     match state.run.phase {
         Phase::Idle => start(services, state),
         Phase::Paused => send(services, state, Command::Resume),
-        _ if state.can_pause() => send(services, state, Command::Pause),
-        _ => {}
+        Phase::Training | Phase::Evaluating { .. } => send(services, state, Command::Pause),
+        Phase::Preparing { .. } | Phase::Stopping => {} // There is nothing to pause yet, or no more.
     }
 }
 

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Dialog, Tab, UiAction};
+use super::action::{Dialog, Tab, UiAction, ViewAction};
 use super::canvas::ToolKind;
 use super::layers::Layer;
 
@@ -67,48 +67,68 @@ pub const BINDINGS: &[Binding] = &[
         text: "Larger brush",
         action: || UiAction::StepRadius(1),
     },
-    Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::Fit },
-    Binding { group: "View", keys: &[ctrl(Key::Num0)], text: "100 %", action: || UiAction::ActualSize },
-    Binding { group: "View", keys: &[plain(Key::T)], text: "One or two views", action: || UiAction::ToggleTwoViews },
+    Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::View(ViewAction::Fit) },
+    Binding {
+        group: "View",
+        keys: &[ctrl(Key::Num0)],
+        text: "100 %",
+        action: || UiAction::View(ViewAction::ActualSize),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::T)],
+        text: "One or two views",
+        action: || UiAction::View(ViewAction::ToggleTwo),
+    },
     Binding {
         group: "View",
         keys: &[plain(Key::W)],
         text: "Layers of the other view",
-        action: || UiAction::ActivateOtherView,
+        action: || UiAction::View(ViewAction::ActivateOther),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::X)],
         text: "Hide or show the class in hand",
-        action: || UiAction::ToggleClassInHand,
+        action: || UiAction::View(ViewAction::ToggleClassInHand),
     },
     Binding { group: "View", keys: &[plain(Key::A)], text: "Previous tile", action: || UiAction::StepTile(-1) },
     Binding { group: "View", keys: &[plain(Key::D)], text: "Next tile", action: || UiAction::StepTile(1) },
-    Binding { group: "View", keys: &[plain(Key::I)], text: "Image", action: || UiAction::ToggleLayer(Layer::Image) },
-    Binding { group: "View", keys: &[plain(Key::M)], text: "Full mask", action: || UiAction::ToggleLayer(Layer::Mask) },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::I)],
+        text: "Image",
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Image)),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::M)],
+        text: "Full mask",
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Mask)),
+    },
     Binding {
         group: "View",
         keys: &[plain(Key::S)],
         text: "Sampled mask",
-        action: || UiAction::ToggleLayer(Layer::Sampled),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Sampled)),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::O)],
         text: "Own labels",
-        action: || UiAction::ToggleLayer(Layer::Labels),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Labels)),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::P)],
         text: "Prediction",
-        action: || UiAction::ToggleLayer(Layer::Prediction),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Prediction)),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::U)],
         text: "Confidence",
-        action: || UiAction::ToggleLayer(Layer::Confidence),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Confidence)),
     },
     Binding {
         group: "Run",
@@ -124,13 +144,25 @@ pub const BINDINGS: &[Binding] = &[
     Binding { group: "Window", keys: &[plain(Key::F5)], text: "Log", action: || UiAction::ShowTab(Tab::Log) },
     Binding {
         group: "Window",
+        keys: &[ctrl(Key::Plus), ctrl(Key::Equals)],
+        text: "Everything larger",
+        action: || UiAction::StepZoom(1),
+    },
+    Binding {
+        group: "Window",
+        keys: &[ctrl(Key::Minus)],
+        text: "Everything smaller",
+        action: || UiAction::StepZoom(-1),
+    },
+    Binding {
+        group: "Window",
         keys: &[plain(Key::F1)],
         text: "These keys",
         action: || UiAction::Show(Some(Dialog::Keys)),
     },
 ];
 
-/// What the mouse and the digits do, bound where they act, and what egui binds by itself.
+/// What the mouse and the digits do, bound where they act.
 pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("Labels", "1 – 9", "Pick a class"),
     ("Labels", "Click", "Place a point"),
@@ -139,7 +171,6 @@ pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("View", "Wheel", "Zoom at the cursor"),
     ("View", "Space+Drag", "Pan (or the middle button)"),
     ("View", "Ctrl+Wheel", "Opacity of the top layer"),
-    ("Window", "Ctrl++, Ctrl+-", "Everything larger or smaller"),
 ];
 
 const DIGITS: [Key; 9] =
@@ -166,7 +197,7 @@ pub fn shortcut(ctx: &Context, action: &UiAction) -> String {
 pub fn key_name(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
     let name = ctx.format_shortcut(shortcut);
     match shortcut.logical_key {
-        Key::OpenBracket | Key::CloseBracket | Key::Comma | Key::Period => {
+        Key::OpenBracket | Key::CloseBracket | Key::Comma | Key::Period | Key::Plus | Key::Minus | Key::Equals => {
             name.replace(shortcut.logical_key.name(), shortcut.logical_key.symbol_or_name())
         }
         _ => name,

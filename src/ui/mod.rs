@@ -17,6 +17,7 @@ pub mod layers;
 pub mod meshes;
 pub mod message;
 pub mod panels;
+pub mod pointer_scale;
 pub mod preset;
 pub mod run_state;
 pub mod runs;

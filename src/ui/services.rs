@@ -12,6 +12,7 @@ use super::execute;
 use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
+use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
 use super::tiles::{Loaded, TileLoader, TileView};
@@ -39,6 +40,8 @@ pub struct Services {
     pub journal: Option<Journal>,
     /// Has a person at work answered first.
     pub attention: Attention,
+    /// Knows where the pointer is, whatever the scale.
+    pub pointer: PointerScale,
     /// The id of the last run asked for.
     pub last_run: RunId,
     /// The part of the tile on screen, and since when.
@@ -59,6 +62,7 @@ impl Services {
             jobs: Jobs::new(waker),
             journal: None,
             attention,
+            pointer: PointerScale::default(),
             last_run: 0,
             visible: (None, Instant::now()),
             asked: None,

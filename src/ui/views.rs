@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
-use super::action::UiAction;
+use super::action::{UiAction, ViewAction};
 use super::canvas::{CanvasResponse, Deed, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_id, canvas_ui};
 use super::layers::Layer;
 use super::preset::Preset;
@@ -78,10 +78,10 @@ fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAct
                     false => (Icon::Columns2, "Two views (T)"),
                 };
                 if last && quiet_icon(ui, icon, name).clicked() {
-                    actions.push(UiAction::ToggleTwoViews);
+                    actions.push(UiAction::View(ViewAction::ToggleTwo));
                 }
                 if last && quiet_icon(ui, Icon::Maximize, "Fit the tile (Ctrl+F)").clicked() {
-                    actions.push(UiAction::Fit);
+                    actions.push(UiAction::View(ViewAction::Fit));
                 }
             });
         });
@@ -101,7 +101,10 @@ fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAc
         for preset in Preset::ALL {
             let response = ui.selectable_label(shown == Some(preset), preset.name());
             if response.on_hover_text(format!("Show this in the {side} view")).clicked() {
-                actions.extend([UiAction::ActivateView(view), UiAction::SetPreset(view, preset)]);
+                actions.extend([
+                    UiAction::View(ViewAction::Activate(view)),
+                    UiAction::View(ViewAction::SetPreset(view, preset)),
+                ]);
             }
         }
     };
@@ -163,7 +166,7 @@ fn actions_of(state: &AppState, view: Id, deeds: &[Deed]) -> Vec<UiAction> {
         match deed {
             Deed::Stroke(stroke) => {
                 if state.active_view != view {
-                    actions.push(UiAction::ActivateView(view));
+                    actions.push(UiAction::View(ViewAction::Activate(view)));
                 }
                 actions.extend(label_of(state, stroke));
             }
@@ -171,7 +174,10 @@ fn actions_of(state: &AppState, view: Id, deeds: &[Deed]) -> Vec<UiAction> {
             Deed::StepOpacity(step) => {
                 if let Some(layer) = top_layer(state, view) {
                     let opacity = state.settings.layers[view][layer].opacity + step;
-                    actions.extend([UiAction::ActivateView(view), UiAction::SetOpacity(layer, opacity)]);
+                    actions.extend([
+                        UiAction::View(ViewAction::Activate(view)),
+                        UiAction::View(ViewAction::SetOpacity(layer, opacity)),
+                    ]);
                 }
             }
         }

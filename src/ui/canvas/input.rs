@@ -23,6 +23,19 @@ pub(super) struct Place {
     pub(super) rect: Rect,
     /// Size of the tile in it.
     pub(super) image_size: [u32; 2],
+    /// Physical pixels per point when it was drawn.
+    pub(super) scale: f32,
+}
+
+impl Place {
+    /// A position of this frame, relative to the middle of the picture as it was drawn: the scale may be another now.
+    fn from_middle(&self, ctx: &Context, pos: Pos2) -> [f32; 2] {
+        in_view(self.rect, pos * (ctx.pixels_per_point() / self.scale))
+    }
+
+    fn contains(&self, ctx: &Context, pos: Pos2) -> bool {
+        self.rect.contains(pos * (ctx.pixels_per_point() / self.scale))
+    }
 }
 
 /// What a pointer event came to in a view.
@@ -50,16 +63,20 @@ impl ViewState {
         match *event {
             Event::PointerMoved(pos) => {
                 self.pointer = Some(pos);
-                self.drag(Pointer::Move, pos, tool)
+                self.drag(ctx, Pointer::Move, pos, tool)
             }
             Event::PointerButton { pos, button, pressed, .. } => {
                 self.pointer = Some(pos);
                 let button = meant(button)?;
-                if pressed && self.gesture.is_none() {
+                if pressed {
+                    if self.gesture.is_some() {
+                        return None; // Another button changes nothing of what is under way.
+                    }
                     let place = self.place_at(ctx, pos).filter(|_| may_begin)?;
-                    return self.press(place, button, pos, tool, image_size);
+                    let event = Pointer::Press(button, place.from_middle(ctx, pos));
+                    return self.press(&place, event, tool, image_size);
                 }
-                self.drag(|pos| Pointer::Release(button, pos), pos, tool).filter(|_| !pressed)
+                self.drag(ctx, |pos| Pointer::Release(button, pos), pos, tool)
             }
             Event::PointerGone => {
                 self.pointer = None;
@@ -71,22 +88,22 @@ impl ViewState {
             }
             Event::Zoom(factor) => {
                 let place = self.place_at(ctx, self.pointer?)?;
-                self.zoom_at(in_view(place.rect, self.pointer?), factor);
+                self.zoom_at(place.from_middle(ctx, self.pointer?), factor);
                 None
             }
             Event::MouseWheel { unit, delta, modifiers, .. } => {
                 let place = self.place_at(ctx, self.pointer?)?;
                 // With Shift some systems turn the wheel sideways.
                 let delta = if delta.y == 0.0 && modifiers.shift { delta.x } else { delta.y };
-                Some((place.id, self.wheel(&place, notches(unit, delta), modifiers)?))
+                Some((place.id, self.wheel(place.from_middle(ctx, self.pointer?), notches(unit, delta), modifiers)?))
             }
             _ => None,
         }
     }
 
     /// Whether what happens at a position is the pictures' business.
-    pub fn holds(&self, pos: Pos2) -> bool {
-        self.gesture.is_some() || self.places.iter().any(|place| place.rect.contains(pos))
+    pub fn holds(&self, ctx: &Context, pos: Pos2) -> bool {
+        self.gesture.is_some() || self.places.iter().any(|place| place.contains(ctx, pos))
     }
 
     /// Ends what a button that is up holds no longer: its release may never have been seen.
@@ -104,7 +121,7 @@ impl ViewState {
     /// The picture that lies open under a position. Where a menu is open a click only closes it; what is dragged already is no
     /// picture.
     fn place_at(&self, ctx: &Context, pos: Pos2) -> Option<Place> {
-        let place = self.places.iter().find(|place| place.rect.contains(pos))?;
+        let place = self.places.iter().find(|place| place.contains(ctx, pos))?;
         let is_covered = ctx.layer_id_at(pos).is_some_and(|layer| layer != LayerId::background());
         let is_taken = ctx.dragged_id().is_some_and(|id| id != place.id);
         (!is_covered && !is_taken && !egui::Popup::is_any_open(ctx)).then_some(*place)
@@ -112,9 +129,8 @@ impl ViewState {
 
     fn press(
         &mut self,
-        place: Place,
-        button: Button,
-        pos: Pos2,
+        place: &Place,
+        event: Pointer,
         tool: &Tool,
         image_size: Option<[u32; 2]>,
     ) -> Option<(Id, Vec<Deed>)> {
@@ -123,19 +139,24 @@ impl ViewState {
         self.keep_fitted(image_size, place.rect.size().into());
         let hand = Hand { tool: *tool, is_space_held: self.is_space_held, image_size };
         let mut gesture = None;
-        let event = Pointer::Press(button, in_view(place.rect, pos));
         let strokes = gesture::follow(&mut gesture, &mut self.camera, &hand, event);
         self.gesture = gesture.map(|gesture| (place.id, gesture));
         Some((place.id, strokes.into_iter().map(Deed::Stroke).collect()))
     }
 
     /// A gesture under way goes on, wherever the pointer is.
-    fn drag(&mut self, event: impl FnOnce([f32; 2]) -> Pointer, pos: Pos2, tool: &Tool) -> Option<(Id, Vec<Deed>)> {
+    fn drag(
+        &mut self,
+        ctx: &Context,
+        event: impl FnOnce([f32; 2]) -> Pointer,
+        pos: Pos2,
+        tool: &Tool,
+    ) -> Option<(Id, Vec<Deed>)> {
         let (owner, gesture) = self.gesture?;
         let place = *self.places.iter().find(|place| place.id == owner)?;
         let hand = Hand { tool: *tool, is_space_held: self.is_space_held, image_size: place.image_size };
         let mut current = Some(gesture);
-        let strokes = gesture::follow(&mut current, &mut self.camera, &hand, event(in_view(place.rect, pos)));
+        let strokes = gesture::follow(&mut current, &mut self.camera, &hand, event(place.from_middle(ctx, pos)));
         if matches!(gesture, Gesture::Pan { .. }) {
             self.let_go_of_fit();
         }
@@ -144,7 +165,7 @@ impl ViewState {
     }
 
     /// Zooms at the cursor; with Shift steps the radius, with Ctrl the opacity.
-    fn wheel(&mut self, place: &Place, notches: f32, modifiers: egui::Modifiers) -> Option<Vec<Deed>> {
+    fn wheel(&mut self, at: [f32; 2], notches: f32, modifiers: egui::Modifiers) -> Option<Vec<Deed>> {
         if modifiers.command || modifiers.ctrl {
             return Some(vec![Deed::StepOpacity(notches * OPACITY_PER_NOTCH)]);
         }
@@ -154,7 +175,7 @@ impl ViewState {
             self.radius_notches = self.radius_notches.fract();
             return (steps != 0).then(|| vec![Deed::StepRadius(steps)]);
         }
-        self.zoom_at(in_view(place.rect, self.pointer?), ZOOM_PER_NOTCH.powf(notches));
+        self.zoom_at(at, ZOOM_PER_NOTCH.powf(notches));
         None
     }
 }

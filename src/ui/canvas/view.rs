@@ -119,7 +119,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
         Scene::Tile(scene) => {
             let size = scene.view.size;
             view.keep_fitted(size, rect.size().into());
-            view.places.push(Place { id, rect, image_size: size });
+            view.places.push(Place { id, rect, image_size: size, scale: ui.ctx().pixels_per_point() });
             let before = view.camera;
             let mut out = interact(ui, &response, view, tool, size);
             out.camera_changed = view.camera != before;
@@ -407,7 +407,7 @@ mod tests {
             let mut view = ViewState::default();
             let show = move |ui: &mut Ui| {
                 assert!(canvas_ui(ui, "Canvas left", &mut view, &scene, &tool).visible.is_none());
-                assert!(!view.holds(ui.max_rect().center()), "there is nothing to draw on");
+                assert!(!view.holds(ui.ctx(), ui.max_rect().center()), "there is nothing to draw on");
             };
             let mut harness = Harness::builder().with_context_setup(crate::ui::theme::install).build_ui(show);
             harness.run_steps(2);

@@ -8,7 +8,7 @@ use lucide_icons::Icon;
 
 use crate::domain::class::MAX_CLASSES;
 use crate::domain::{ClassDef, Classes};
-use crate::ui::action::{Dialog, UiAction};
+use crate::ui::action::{Dialog, UiAction, ViewAction};
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, class_color, mono, semibold};
@@ -109,7 +109,7 @@ fn row_ui(ui: &mut Ui, row: &Row<'_>, chosen: bool, actions: &mut Vec<UiAction>)
     let place = Rect::from_center_size(pos2(rect.right() - 15.0, middle), vec2(30.0, 22.0));
     let mut eye = ui.new_child(UiBuilder::new().max_rect(place));
     if quiet_icon(&mut eye, sign, &format!("{verb} class {}", class.name)).clicked() {
-        actions.push(UiAction::ToggleClass(index as u8));
+        actions.push(UiAction::View(ViewAction::ToggleClass(index as u8)));
     }
 }
 

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Button, Layout, MenuBar, Ui};
 
 use crate::domain::LabelBook;
-use crate::ui::action::{Dialog, UiAction};
+use crate::ui::action::{Dialog, UiAction, ViewAction};
 use crate::ui::keys;
 use crate::ui::state::AppState;
 use crate::ui::theme::ThemeChoice;
@@ -63,13 +63,17 @@ fn edit_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let views = if state.settings.two_views { "One view" } else { "Two views" };
-    item(ui, true, views, UiAction::ToggleTwoViews, actions);
+    item(ui, true, views, UiAction::View(ViewAction::ToggleTwo), actions);
     ui.separator();
-    item(ui, true, "Fit the tile", UiAction::Fit, actions);
-    item(ui, true, "100 %", UiAction::ActualSize, actions);
+    item(ui, true, "Fit the tile", UiAction::View(ViewAction::Fit), actions);
+    item(ui, true, "100 %", UiAction::View(ViewAction::ActualSize), actions);
     ui.separator();
     item(ui, true, "Previous tile", UiAction::StepTile(-1), actions);
     item(ui, true, "Next tile", UiAction::StepTile(1), actions);
+    ui.separator();
+    item(ui, true, "Everything larger", UiAction::StepZoom(1), actions);
+    item(ui, true, "Everything smaller", UiAction::StepZoom(-1), actions);
+    item(ui, true, "As large as meant", UiAction::ResetZoom, actions);
     ui.separator();
     ui.menu_button("Theme", |ui| {
         for choice in ThemeChoice::ALL {
