@@ -1,6 +1,7 @@
 //! From disk to domain and back: layouts, readers, writers, the label journal, what the network is fed.
 
 pub mod augment;
+pub mod class_edits;
 mod classes_file;
 pub mod crop;
 mod deepglobe;
@@ -26,6 +27,7 @@ mod tiff_file;
 pub mod training_set;
 pub mod write;
 
+pub use class_edits::{ClassEdits, Fate};
 pub use classes_file::write_classes;
 pub use error::DataError;
 pub use journal::Journal;

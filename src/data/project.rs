@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
+use super::class_edits::ClassEdits;
 use super::legend::Legend;
 use super::listing::{self, Listing};
 use super::masks::MaskCoding;
@@ -124,11 +125,17 @@ impl Project {
     /// Changes the classes and writes them to `pointillist.toml`. What is known about mask files is kept: a class is
     /// the same as before if it has the same name or, renamed, the same place; its labels stay with it.
     pub fn save_classes(&mut self, classes: &Classes) -> Result<(), DataError> {
+        self.edit_classes(&ClassEdits::between(&self.classes, classes.clone()))
+    }
+
+    /// Changes the classes and writes them to `pointillist.toml`, where what mask files hold follows its class. Unless the
+    /// edits keep all indices, labels must be read anew.
+    pub fn edit_classes(&mut self, edits: &ClassEdits) -> Result<(), DataError> {
         let gray = matches!(self.coding, MaskCoding::Values { .. });
-        let legend = self.legend.with_classes(classes.clone());
+        let legend = self.legend.edited(edits);
         classes_file::write_legend(&self.root, &legend)?;
         self.coding = legend.coding(gray);
-        self.classes = classes.clone();
+        self.classes = edits.classes.clone();
         self.legend = legend;
         Ok(())
     }

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::canvas::ToolKind;
+use super::class_draft::ClassDraft;
 use super::layers::Layer;
 use super::preset::Preset;
 use super::theme::ThemeChoice;
-use crate::domain::{ClassDef, Edit, RunConfig};
+use crate::data::ClassEdits;
+use crate::domain::{Edit, RunConfig};
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,9 +54,9 @@ pub enum UiAction {
     /// Bring it back.
     Redo,
     /// Change the class list being edited.
-    DraftClasses(Vec<ClassDef>),
+    DraftClasses(ClassDraft),
     /// Save the classes of the project.
-    SetClasses(Vec<ClassDef>),
+    SetClasses(Box<ClassEdits>),
     /// Change the form of the next run.
     SetForm(Box<RunConfig>),
     /// Start, or pause, or go on: whatever the phase allows.

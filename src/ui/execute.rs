@@ -6,6 +6,7 @@ use eframe::egui::{Context, ViewportCommand};
 
 use super::action::{Dialog, UiAction, ViewAction};
 use super::canvas::ToolKind;
+use super::class_draft::ClassDraft;
 use super::diagnostics;
 use super::in_view::InView;
 use super::jobs::Done;
@@ -16,7 +17,8 @@ use super::services::Services;
 use super::settings::RADII;
 use super::state::AppState;
 use super::theme::ThemeChoice;
-use crate::domain::{ClassDef, Classes, Edit, RunConfig};
+use crate::data::ClassEdits;
+use crate::domain::{Edit, RunConfig};
 use crate::engine::{Command, Phase};
 
 /// Carries an action out. Every one is named here: one that is new cannot be forgotten.
@@ -41,7 +43,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::SetRadius(radius) => state.settings.radius = radius.clamp(*RADII.start(), *RADII.end()),
         UiAction::StepRadius(steps) => state.settings.step_radius(steps),
         UiAction::DraftClasses(draft) => state.class_draft = draft,
-        UiAction::SetClasses(classes) => set_classes(services, state, classes),
+        UiAction::SetClasses(edits) => set_classes(services, state, &edits),
         UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => start_or_pause(services, state),
         UiAction::Stop => send(services, state, Command::Stop),
@@ -113,7 +115,7 @@ fn set_learning_rate(services: &Services, state: &mut AppState, rate: f64) {
 fn show(state: &mut AppState, dialog: Option<Dialog>) {
     state.dialog = dialog;
     if dialog == Some(Dialog::Classes) {
-        state.class_draft = state.class_list().to_vec();
+        state.class_draft = ClassDraft::of(state.class_list());
     }
 }
 
@@ -304,22 +306,25 @@ fn tell_labels(services: &Services, state: &AppState) {
     }
 }
 
-fn set_classes(services: &mut Services, state: &mut AppState, list: Vec<ClassDef>) {
+fn set_classes(services: &mut Services, state: &mut AppState, edits: &ClassEdits) {
     let Some(open) = &mut state.project else { return };
     let mut project = (*open.project).clone();
-    let saved = Classes::new(list).map_err(anyhow::Error::from).and_then(|classes| Ok(project.save_classes(&classes)?));
-    match saved {
-        Ok(()) => {
-            if let Some(journal) = &mut services.journal {
-                journal.set_classes(&project);
-            }
-            open.set_project(project);
-            state.dialog = None;
-            state.fit_to_classes();
-            services.reload_tiles(state);
-        }
-        Err(error) => state.say(Level::Error, &format!("The classes could not be saved: {error:#}")),
+    if let Err(error) = project.edit_classes(edits) {
+        return state.say(Level::Error, &format!("The classes could not be saved: {error}"));
     }
+    state.dialog = None;
+    if edits.keep_indices() {
+        if let Some(journal) = &mut services.journal {
+            journal.set_classes(&project);
+        }
+        open.set_project(project);
+        state.fit_to_classes();
+        return services.reload_tiles(state);
+    }
+    // Labels know their class by its index: they are read anew, by name.
+    state.follow_classes(edits);
+    state.reopen_at = state.tile().map(|tile| tile.id.clone());
+    open_project(services, state, project.root);
 }
 
 fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {

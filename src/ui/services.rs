@@ -102,7 +102,7 @@ impl Services {
         match done {
             Done::Opened(opened) => self.take_project(state, *opened),
             Done::OpenFailed(path, why) => {
-                state.opening = None;
+                (state.opening, state.reopen_at) = (None, None);
                 state.settings.recent.retain(|recent| *recent != path);
                 state.say(Level::Error, &why);
             }
@@ -145,7 +145,12 @@ impl Services {
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);
-        let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
+        let last = state.reopen_at.take();
+        let first = state.project.as_ref().and_then(|open| {
+            let tiles = &open.project.tiles;
+            let again = tiles.iter().position(|tile| Some(&tile.id) == last.as_ref());
+            again.or_else(|| tiles.iter().position(|tile| tile.fault.is_none()))
+        });
         execute::select_tile(self, state, first.unwrap_or(0));
         state.camera = ViewState::default();
     }
@@ -260,7 +265,7 @@ fn say_unmatched(state: &mut AppState, view: &TileView) {
         let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
         let text = format!(
             "Tile {}: {pixels} pixels of its mask match no class (most often the colour {color:?}) and stay \
-             unlabelled. If it is a class, add it in Edit > Classes",
+             unlabelled. If it is a class, add it in Project > Edit classes",
             view.tile
         );
         state.say(Level::Warning, &text);

@@ -10,13 +10,14 @@ use eframe::egui::TextureHandle;
 
 use super::action::Dialog;
 use super::canvas::{Palette, ToolKind, ViewState};
+use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
-use crate::data::{Project, Tile};
+use crate::data::{ClassEdits, Fate, Project, Tile};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, Classes, LabelBook, Stroke};
@@ -33,6 +34,8 @@ pub struct AppState {
     pub project: Option<OpenProject>,
     /// A project being opened.
     pub opening: Option<PathBuf>,
+    /// The tile to bring into view when it is.
+    pub reopen_at: Option<String>,
     /// The tile in view, by its place in the project.
     pub selected: usize,
     /// What of it has been read.
@@ -70,7 +73,7 @@ pub struct AppState {
     /// The path being typed.
     pub typed_path: String,
     /// The classes being edited.
-    pub class_draft: Vec<ClassDef>,
+    pub class_draft: ClassDraft,
     /// What draws the window.
     pub graphics: String,
     /// How long its frames take.
@@ -170,6 +173,7 @@ impl AppState {
             settings,
             project: None,
             opening: None,
+            reopen_at: None,
             selected: 0,
             view: InView::default(),
             thumbnails: BTreeMap::new(),
@@ -188,7 +192,7 @@ impl AppState {
             messages: Messages::default(),
             dialog: None,
             typed_path: String::new(),
-            class_draft: Vec::new(),
+            class_draft: ClassDraft::default(),
             graphics: String::new(),
             frames: FrameTimes::new(Instant::now()),
         }
@@ -309,6 +313,24 @@ impl AppState {
         };
         let tile = self.tile()?.id.clone();
         Some(Stroke { tile, class, radius: self.settings.radius, path: vec![pos_in_image] })
+    }
+
+    /// What goes by class follows an edited class list: the class in hand, typed weights.
+    pub fn follow_classes(&mut self, edits: &ClassEdits) {
+        let place = |fate: Option<&Fate>| match fate {
+            Some(Fate::Kept(new) | Fate::Merged(new)) => Some(*new),
+            _ => None,
+        };
+        self.class = place(edits.fates.get(usize::from(self.class))).unwrap_or(0);
+        if let ClassWeights::Given(weights) = &mut self.settings.form.train.class_weights {
+            let mut moved = vec![1.0; edits.classes.len()];
+            for (weight, fate) in weights.iter().zip(&edits.fates) {
+                if let Fate::Kept(new) = fate {
+                    moved[usize::from(*new)] = *weight;
+                }
+            }
+            *weights = moved;
+        }
     }
 
     /// Makes what depends on the project's classes fit them: the class in hand, typed weights.

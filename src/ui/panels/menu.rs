@@ -13,6 +13,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_ui(ui, state, actions));
         ui.menu_button("Edit", |ui| edit_ui(ui, state, actions));
+        ui.menu_button("Project", |ui| project_ui(ui, state, actions));
         ui.menu_button("View", |ui| view_ui(ui, state, actions));
         ui.menu_button("Run", |ui| run_ui(ui, state, actions));
         ui.menu_button("Help", |ui| {
@@ -57,8 +58,10 @@ fn edit_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let book = state.project.as_ref().map(|project| &project.book);
     item(ui, book.is_some_and(LabelBook::can_undo), "Undo", UiAction::Undo, actions);
     item(ui, book.is_some_and(LabelBook::can_redo), "Redo", UiAction::Redo, actions);
-    ui.separator();
-    item(ui, state.can_edit_classes(), "Classes…", UiAction::Show(Some(Dialog::Classes)), actions);
+}
+
+fn project_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    item(ui, state.can_edit_classes(), "Edit classes…", UiAction::Show(Some(Dialog::Classes)), actions);
 }
 
 fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
