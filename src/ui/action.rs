@@ -10,6 +10,7 @@ use super::layers::Layer;
 use super::preset::Preset;
 use super::theme::ThemeChoice;
 use crate::data::ClassEdits;
+use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
 
 /// Something to be done.
@@ -57,6 +58,8 @@ pub enum UiAction {
     DraftClasses(ClassDraft),
     /// Save the classes of the project.
     SetClasses(Box<ClassEdits>),
+    /// Choose the part of this tile (by its place in the project) by hand, or leave it to the dataset and the draw.
+    SetSplit(usize, Option<Split>),
     /// Change the form of the next run.
     SetForm(Box<RunConfig>),
     /// Start, or pause, or go on: whatever the phase allows.

@@ -18,6 +18,7 @@ use super::settings::RADII;
 use super::state::AppState;
 use super::theme::ThemeChoice;
 use crate::data::ClassEdits;
+use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
 use crate::engine::{Command, Phase};
 
@@ -44,6 +45,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::StepRadius(steps) => state.settings.step_radius(steps),
         UiAction::DraftClasses(draft) => state.class_draft = draft,
         UiAction::SetClasses(edits) => set_classes(services, state, &edits),
+        UiAction::SetSplit(index, split) => set_split(state, index, split),
         UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => start_or_pause(services, state),
         UiAction::Stop => send(services, state, Command::Stop),
@@ -332,6 +334,19 @@ fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
         services.tiles.set_sampling(form.sampling);
     }
     state.settings.form = form;
+    state.divide();
+}
+
+/// Chooses the part of a tile by hand, or leaves it to the dataset and the draw again.
+fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
+    let Some(open) = &state.project else { return };
+    let Some(id) = open.project.tiles.get(index).map(|tile| tile.id.clone()) else { return };
+    let of_project = state.settings.splits.entry(open.project.root.clone()).or_default();
+    match split {
+        Some(split) => of_project.insert(id, split),
+        None => of_project.remove(&id),
+    };
+    state.divide();
 }
 
 fn start_or_pause(services: &mut Services, state: &mut AppState) {
@@ -344,7 +359,7 @@ fn start_or_pause(services: &mut Services, state: &mut AppState) {
 }
 
 fn start(services: &mut Services, state: &mut AppState) {
-    let (Some(project), Some(home)) = (&state.project, &state.runs_home) else { return };
+    let (Some(_), Some(home)) = (&state.project, &state.runs_home) else { return };
     if state.opening.is_some() {
         state.say(Level::Warning, "A project is being opened: start when it is there");
         return;
@@ -353,7 +368,7 @@ fn start(services: &mut Services, state: &mut AppState) {
         state.say(Level::Error, &format!("The run cannot start: {why}"));
         return;
     }
-    let config = RunConfig { data: project.project.root.clone(), ..state.settings.form.clone() };
+    let config = state.config();
     let name = runs::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };

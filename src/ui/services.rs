@@ -142,6 +142,7 @@ impl Services {
         state.filter.clear();
         state.thumbnails.clear();
         state.fit_to_classes();
+        state.divide();
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);
@@ -249,6 +250,7 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &mut state.project
                 && project.mark_fault(&tile, &message)
             {
+                state.divide();
                 state.say(Level::Warning, &format!("Tile {tile} cannot be used: {message}"));
             }
         }

@@ -1,5 +1,6 @@
 //! What the window remembers from one day to the next.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use super::action::Tab;
 use super::layers::LayerSet;
 use super::theme::ThemeChoice;
 use crate::domain::RunConfig;
+use crate::domain::split::Split;
 
 /// Kept by eframe's storage; panel sizes are kept by egui itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub struct Settings {
     pub log_loss: bool,
     /// Whether the first steps were read.
     pub help_dismissed: bool,
+    /// The part of single tiles, chosen by hand, by project and id.
+    pub splits: BTreeMap<PathBuf, BTreeMap<String, Split>>,
 }
 
 impl Default for Settings {
@@ -45,6 +49,7 @@ impl Default for Settings {
             tab: Tab::Curves,
             log_loss: false,
             help_dismissed: false,
+            splits: BTreeMap::new(),
         }
     }
 }
@@ -62,6 +67,7 @@ impl Settings {
         self.recent.retain(|path| path != root);
         self.recent.insert(0, root.to_path_buf());
         self.recent.truncate(RECENT);
+        self.splits.retain(|path, _| self.recent.contains(path));
     }
 
     /// A smaller (negative) or larger brush: by a quarter, and by at least one pixel.

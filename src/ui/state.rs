@@ -20,9 +20,10 @@ use super::settings::Settings;
 use crate::data::{ClassEdits, Fate, Project, Tile};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, Classes, LabelBook, Stroke};
+use crate::domain::{ClassDef, Classes, LabelBook, RunConfig, Stroke};
 use crate::engine::protocol::Preview;
 use crate::engine::{Event, Phase};
+use crate::train::plan::Division;
 
 /// The state of the whole window.
 pub struct AppState {
@@ -44,6 +45,8 @@ pub struct AppState {
     pub thumbnails: BTreeMap<String, TextureHandle>,
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
+    /// The part each tile would play in a run started now, by id; those that are missing play none.
+    parts: BTreeMap<String, Part>,
     /// Only tiles whose id contains this are listed.
     pub filter: String,
     /// The list is to scroll to the tile in view.
@@ -78,6 +81,40 @@ pub struct AppState {
     pub graphics: String,
     /// How long its frames take.
     pub frames: FrameTimes,
+}
+
+/// The part a tile plays in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its labels are learned from.
+    Trains,
+    /// Its full mask is scored against; nothing of it is learned from.
+    Validates,
+    /// The dataset keeps it for testing.
+    Tests,
+    /// It plays no part: as chosen, or because it touches a tile that validates.
+    Unused,
+}
+
+impl Part {
+    /// What its badge says.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trains => "train",
+            Self::Validates => "val",
+            Self::Tests => "test",
+            Self::Unused => "not used",
+        }
+    }
+
+    /// What becomes of labels on such a tile, if they are not learned from.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Trains => None,
+            Self::Validates => Some("This tile validates: labels on it are not learned from"),
+            Self::Tests | Self::Unused => Some("This tile is not used: labels on it are not learned from"),
+        }
+    }
 }
 
 /// A project with its labels.
@@ -178,6 +215,7 @@ impl AppState {
             view: InView::default(),
             thumbnails: BTreeMap::new(),
             decoding: None,
+            parts: BTreeMap::new(),
             filter: String::new(),
             scroll_to_tile: false,
             camera: ViewState::default(),
@@ -225,9 +263,44 @@ impl AppState {
         self.project.as_ref()?.project.tiles.get(self.selected)
     }
 
-    /// The part a tile plays: as the run decided, else as the dataset says.
-    pub fn split(&self, tile: &Tile) -> Split {
-        self.run.splits.get(&tile.id).copied().unwrap_or(tile.split)
+    /// The part a tile plays: in the run under way, else in the one that would be started now.
+    pub fn part(&self, tile: &Tile) -> Part {
+        let running = self.run.splits.get(&tile.id).filter(|_| self.run.is_running());
+        let planned = || {
+            let of = self.parts.get(&tile.id).copied();
+            // A tile meant for testing is learned from only once it is labelled.
+            let waits = tile.split == Split::Test && self.project.as_ref().is_some_and(|p| p.labels_on(&tile.id) == 0);
+            of.filter(|of| !waits || *of == Part::Validates || self.asked_split(tile).is_some())
+        };
+        match running {
+            Some(Split::Train) => Part::Trains,
+            Some(Split::Val) => Part::Validates,
+            Some(Split::Test) | None => {
+                planned().unwrap_or(if tile.split == Split::Test { Part::Tests } else { Part::Unused })
+            }
+        }
+    }
+
+    /// The part that was chosen for a tile by hand.
+    pub fn asked_split(&self, tile: &Tile) -> Option<Split> {
+        self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.id).copied()
+    }
+
+    /// The configuration of a run that would be started now.
+    pub fn config(&self) -> RunConfig {
+        let root = self.project.as_ref().map(|open| open.project.root.clone()).unwrap_or_default();
+        let split = self.settings.splits.get(&root).cloned().unwrap_or_default();
+        RunConfig { data: root, split, ..self.settings.form.clone() }
+    }
+
+    /// Draws the parts of all tiles anew: project, form or a choice have changed.
+    pub fn divide(&mut self) {
+        self.parts.clear();
+        let Some(open) = &self.project else { return };
+        let drawn = Division::of(&open.project, &self.config());
+        let id = |index: usize| open.project.tiles[index].id.clone();
+        let trains = drawn.train.iter().map(|index| (id(*index), Part::Trains));
+        self.parts = trains.chain(drawn.val.iter().map(|index| (id(*index), Part::Validates))).collect();
     }
 
     /// Places of the tiles that pass the filter.

@@ -1,7 +1,8 @@
 //! The middle of the window: one view of the tile, or two side by side that move together.
 
 use eframe::egui::{
-    Align, ComboBox, Context, Event, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+    Align, ComboBox, Context, Event, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2,
+    vec2,
 };
 use lucide_icons::Icon;
 
@@ -57,7 +58,24 @@ fn view_ui(ui: &mut Ui, view: usize, state: &mut AppState, actions: &mut Vec<UiA
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, &scene(state, view), &tool);
     state.camera = camera;
+    if view == 0 {
+        warning_ui(ui, state);
+    }
     response
+}
+
+/// Says over the picture that labels on this tile are for nothing, once there are some.
+fn warning_ui(ui: &mut Ui, state: &AppState) {
+    let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
+    let Some(warning) = state.part(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
+    let tokens = Tokens::of(ui);
+    let picture = ui.min_rect();
+    let room = picture.width() - 32.0;
+    let galley = ui.painter().layout(warning.to_owned(), FontId::proportional(12.0), tokens.warn, room.max(40.0));
+    let corner = picture.left_bottom() + vec2(8.0, -8.0 - 8.0 - galley.size().y);
+    let ground = Rect::from_min_size(corner, galley.size() + vec2(16.0, 8.0));
+    ui.painter().rect_filled(ground, 4.0, tokens.raised);
+    ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
 }
 
 /// The presets, and for the left view the switch between one view and two.

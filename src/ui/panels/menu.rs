@@ -105,7 +105,7 @@ fn title_ui(ui: &mut Ui, state: &AppState) {
         ui.spinner();
     } else if let Some(project) = &state.project {
         let name = &project.project.name;
-        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.split(tile).name()));
+        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.part(tile).name()));
         ui.weak(format!("{name}{tile}")).on_hover_text(format!(
             "{}: {}",
             project.project.layout,
