@@ -78,8 +78,10 @@ pub enum UiAction {
     StepZoom(i32),
     /// Everything as large as it is meant.
     ResetZoom,
-    /// Bring a tab of the lower panel to the front.
+    /// Bring a tab of the lower panel to the front; fold the panel if it is there already.
     ShowTab(Tab),
+    /// Lay the right panel over the picture, or take it away, where there is no room for it beside.
+    ToggleSide,
     /// Draw the loss on a logarithmic scale.
     SetLogLoss(bool),
     /// Open a dialog, or close the one that is open.

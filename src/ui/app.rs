@@ -19,6 +19,7 @@ use super::keys;
 use super::meshes::MeshPainter;
 use super::message::Level;
 use super::panels::{self, side};
+use super::room::Room;
 use super::services::Services;
 use super::settings::{STORAGE_KEY, Settings};
 use super::state::AppState;
@@ -192,27 +193,25 @@ impl App {
 
     /// The panels around the views, from the edges inwards. Returns the height of what lies at the foot.
     fn panels_ui(&mut self, ui: &mut Ui, actions: &mut Vec<UiAction>) {
-        let height = ui.available_height();
         let state = &mut self.state;
+        state.room = Room::of(ui.ctx().content_rect().size(), state.settings.lower_open);
         let tight = |ui: &Ui| Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(8, 2));
         Panel::top("menu").frame(tight(ui)).show(ui, |ui| panels::menu::menu_ui(ui, state, actions));
         let frame = tight(ui);
         Panel::bottom("status").frame(frame).exact_size(24.0).show(ui, |ui| panels::status::status_ui(ui, state));
         let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
         let bar_top = bar.show(ui, |ui| panels::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
-        let lower = Panel::bottom("lower").resizable(true).size_range(96.0..=height * 0.6);
-        let lower = lower.default_size((height * 0.25).max(150.0));
-        lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions)));
-        let tiles = Panel::left("tiles").default_size(216.0).size_range(150.0..=420.0);
-        let in_sight =
-            tiles.show(ui, |ui| on_panel(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions))).inner;
+        lower_panel(ui, state, actions);
+        let in_sight = tiles_panel(ui, state, actions);
         state.scroll_to_tile = false;
         self.services.want_thumbnails(state, &in_sight);
-        let side_panel = Panel::right("side").default_size(336.0).size_range(336.0..=520.0);
-        side_panel.show(ui, |ui| on_panel(ui, |ui| side::side_ui(ui, state, actions)));
+        side_panel(ui, state, actions);
         let viewed = CentralPanel::no_frame().show(ui, |ui| views_ui(ui, state, actions)).inner;
         self.services.set_visible(viewed.visible);
         let ctx = ui.ctx().clone();
+        if state.side_open && !state.room.side {
+            panels::strip::side_over_ui(&ctx, viewed.rect, state, actions);
+        }
         panels::help::help_ui(&ctx, viewed.rect, state, actions);
         panels::toasts::toasts_ui(&ctx, ctx.content_rect().bottom() - bar_top, state, actions);
         panels::dialogs::dialogs_ui(&ctx, state, actions);
@@ -275,8 +274,53 @@ impl eframe::App for App {
     }
 }
 
+/// The tabs at the foot, with what the one in front holds or alone.
+fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let height = ui.ctx().content_rect().height();
+    if !state.room.lower {
+        let frame = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(8, 2));
+        Panel::bottom("tabs").frame(frame).show(ui, |ui| tabs_ui(ui, state, actions));
+        return;
+    }
+    let highest = Room::lower_height(height);
+    let lower = Panel::bottom("lower").resizable(true).size_range(96.0_f32.min(highest)..=highest);
+    let lower = lower.default_size((height * 0.25).max(150.0).min(highest));
+    lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions)));
+}
+
+/// The tiles, with words or as thumbnails. Returns those in sight.
+fn tiles_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
+    let panel = match state.room.tiles {
+        true => Panel::left("tiles").default_size(216.0).size_range(150.0..=420.0),
+        false => Panel::left("tile strip").resizable(false).exact_size(panels::tile_list::STRIP),
+    };
+    panel.show(ui, |ui| on_panel(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions))).inner
+}
+
+/// Classes, layers and forms, or a strip of icons.
+fn side_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    if state.room.side {
+        let panel = Panel::right("side").default_size(336.0).size_range(336.0..=520.0);
+        panel.show(ui, |ui| on_panel(ui, |ui| side::side_ui(ui, state, actions)));
+    } else {
+        let frame = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(6, 4));
+        let panel = Panel::right("strip").frame(frame).resizable(false).exact_size(panels::strip::STRIP);
+        panel.show(ui, |ui| on_panel(ui, |ui| panels::strip::strip_ui(ui, state, actions)));
+    }
+}
+
 /// The tabs under the views.
 fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    tabs_ui(ui, state, actions);
+    match state.settings.tab {
+        Tab::Curves => panels::curves::curves_ui(ui, state, actions),
+        Tab::Scores => panels::scores::scores_ui(ui, state),
+        Tab::Runs => panels::runs::runs_ui(ui, state, actions),
+        Tab::Log => panels::log::log_ui(ui, state, actions),
+    }
+}
+
+fn tabs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let errors = state.messages.all().iter().filter(|message| message.level == Level::Error).count();
     ui.horizontal(|ui| {
         for tab in Tab::ALL {
@@ -284,17 +328,12 @@ fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             if tab == Tab::Log && errors > 0 {
                 name = egui::RichText::new(format!("{} ({errors})", tab.name())).color(Tokens::of(ui).error);
             }
-            if ui.selectable_label(state.settings.tab == tab, name).clicked() {
+            let in_front = state.settings.tab == tab && state.room.lower;
+            if ui.selectable_label(in_front, name).clicked() {
                 actions.push(UiAction::ShowTab(tab));
             }
         }
     });
-    match state.settings.tab {
-        Tab::Curves => panels::curves::curves_ui(ui, state, actions),
-        Tab::Scores => panels::scores::scores_ui(ui, state),
-        Tab::Runs => panels::runs::runs_ui(ui, state, actions),
-        Tab::Log => panels::log::log_ui(ui, state, actions),
-    }
 }
 
 /// The folder, or image, dropped on the window.

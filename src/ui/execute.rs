@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, ViewportCommand};
 
-use super::action::{Dialog, UiAction, ViewAction};
+use super::action::{Dialog, Tab, UiAction, ViewAction};
 use super::canvas::ToolKind;
 use super::class_draft::ClassDraft;
 use super::diagnostics;
@@ -53,7 +53,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::SaveCheckpoint => save_checkpoint(services, state),
         UiAction::SetLearningRate(rate) => set_learning_rate(services, state, rate),
         UiAction::View(change) => change_view(state, change),
-        UiAction::ShowTab(tab) => state.settings.tab = tab,
+        UiAction::ShowTab(tab) => show_tab(state, tab),
+        UiAction::ToggleSide => state.side_open = !state.side_open,
         UiAction::SetLogLoss(log) => state.settings.log_loss = log,
         UiAction::SetTheme(choice) => set_theme(state, ctx, choice),
         UiAction::StepZoom(steps) => services.pointer.step_zoom(ctx, steps),
@@ -90,6 +91,12 @@ fn change_view(state: &mut AppState, change: ViewAction) {
         ViewAction::ToggleClass(class) => toggle_class(state, class),
         ViewAction::ToggleClassInHand => toggle_class(state, state.class),
     }
+}
+
+/// The tab that is in front folds the panel, and opens it again.
+fn show_tab(state: &mut AppState, tab: Tab) {
+    let folds = state.settings.tab == tab && state.room.lower;
+    (state.settings.tab, state.settings.lower_open) = (tab, Some(!folds));
 }
 
 /// A key may name a class that the project does not have.

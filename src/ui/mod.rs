@@ -20,6 +20,7 @@ pub mod message;
 pub mod panels;
 pub mod pointer_scale;
 pub mod preset;
+pub mod room;
 pub mod run_state;
 pub mod runs;
 pub mod services;

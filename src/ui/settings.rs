@@ -29,6 +29,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The tab in front.
     pub tab: Tab,
+    /// Whether the contents of the tabs are shown, if that was decided by hand.
+    pub lower_open: Option<bool>,
     /// Whether the loss is drawn on a logarithmic scale.
     pub log_loss: bool,
     /// Whether the first steps were read.
@@ -47,6 +49,7 @@ impl Default for Settings {
             form: RunConfig::demo(),
             recent: Vec::new(),
             tab: Tab::Curves,
+            lower_open: None,
             log_loss: false,
             help_dismissed: false,
             splits: BTreeMap::new(),

@@ -14,6 +14,7 @@ use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
+use super::room::Room;
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
@@ -71,6 +72,10 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// What was said.
     pub messages: Messages,
+    /// The right panel is laid over the picture.
+    pub side_open: bool,
+    /// Which panels there is room for.
+    pub room: Room,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// The path being typed.
@@ -228,6 +233,8 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             messages: Messages::default(),
+            side_open: false,
+            room: Room { side: true, tiles: true, lower: true },
             dialog: None,
             typed_path: String::new(),
             class_draft: ClassDraft::default(),

@@ -10,6 +10,7 @@ use super::action::{UiAction, ViewAction};
 use super::canvas::{CanvasResponse, Deed, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_id, canvas_ui};
 use super::layers::Layer;
 use super::preset::Preset;
+use super::room::TWO_VIEWS;
 use super::state::AppState;
 use super::theme::{Tokens, class_color};
 use super::widgets::quiet_icon;
@@ -32,15 +33,23 @@ pub struct Viewed {
 /// Draws the views. The camera and the pointer's position are the only state they change by themselves.
 pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) -> Viewed {
     let rect = ui.available_rect_before_wrap();
-    let count = if state.settings.two_views { 2 } else { 1 };
-    let gap = 2.0;
+    // Where two would be slivers, the active one is shown.
+    let views = match state.settings.two_views {
+        true if rect.width() >= TWO_VIEWS => 0..2,
+        true => state.active_view..state.active_view + 1,
+        false => 0..1,
+    };
+    let (gap, count, first) = (2.0, views.len(), views.start);
     let width = (rect.width() - gap * (count as f32 - 1.0)) / count as f32;
     let (mut visible, mut hover) = (None, None);
-    for (view, name) in NAMES.into_iter().enumerate().take(count) {
-        let left = rect.left() + view as f32 * (width + gap);
+    for view in views {
+        let (name, left) = (NAMES[view], rect.left() + (view - first) as f32 * (width + gap));
         let place = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        let is_last = view + 1 == first + count;
         let response = ui
-            .scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| view_ui(ui, view, state, actions))
+            .scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| {
+                view_ui(ui, view, is_last, state, actions)
+            })
             .inner;
         hover = hover.or(response.hover_in_image);
         visible = visible.or(response.visible);
@@ -50,15 +59,21 @@ pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) 
     Viewed { rect, visible }
 }
 
-fn view_ui(ui: &mut Ui, view: usize, state: &mut AppState, actions: &mut Vec<UiAction>) -> CanvasResponse {
+fn view_ui(
+    ui: &mut Ui,
+    view: usize,
+    is_last: bool,
+    state: &mut AppState,
+    actions: &mut Vec<UiAction>,
+) -> CanvasResponse {
     ui.spacing_mut().item_spacing.y = 0.0;
-    header_ui(ui, view, state, actions);
+    header_ui(ui, view, is_last, state, actions);
     ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // What the canvas paints behind the picture.
     let tool = tool(state);
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, &scene(state, view), &tool);
     state.camera = camera;
-    if view == 0 {
+    if is_last {
         warning_ui(ui, state);
     }
     response
@@ -79,7 +94,7 @@ fn warning_ui(ui: &mut Ui, state: &AppState) {
 }
 
 /// The presets, and for the left view the switch between one view and two.
-fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
+fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions: &mut Vec<UiAction>) {
     let tokens = Tokens::of(ui);
     let active = state.settings.two_views && state.active_view == view;
     let frame = Frame::NONE.inner_margin(vec2_margin());
@@ -90,15 +105,14 @@ fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAct
             ui.spacing_mut().item_spacing.x = 2.0;
             presets_ui(ui, view, state, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let last = view == 1 || !state.settings.two_views;
                 let (icon, name) = match state.settings.two_views {
                     true => (Icon::Square, "One view (T)"),
                     false => (Icon::Columns2, "Two views (T)"),
                 };
-                if last && quiet_icon(ui, icon, name).clicked() {
+                if is_last && quiet_icon(ui, icon, name).clicked() {
                     actions.push(UiAction::View(ViewAction::ToggleTwo));
                 }
-                if last && quiet_icon(ui, Icon::Maximize, "Fit the tile (Ctrl+F)").clicked() {
+                if is_last && quiet_icon(ui, Icon::Maximize, "Fit the tile (Ctrl+F)").clicked() {
                     actions.push(UiAction::View(ViewAction::Fit));
                 }
             });

@@ -1,6 +1,6 @@
 //! The menu bar, with the project's name and tile beside it.
 
-use eframe::egui::{Align, Button, Layout, MenuBar, Ui};
+use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
 use crate::domain::LabelBook;
 use crate::ui::action::{Dialog, UiAction, ViewAction};
@@ -106,7 +106,8 @@ fn title_ui(ui: &mut Ui, state: &AppState) {
     } else if let Some(project) = &state.project {
         let name = &project.project.name;
         let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.part(tile).name()));
-        ui.weak(format!("{name}{tile}")).on_hover_text(format!(
+        let text = RichText::new(format!("{name}{tile}")).weak();
+        ui.add(Label::new(text).truncate()).on_hover_text(format!(
             "{}: {}",
             project.project.layout,
             project.project.root.display()

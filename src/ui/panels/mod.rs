@@ -14,6 +14,7 @@ pub mod sampling;
 pub mod scores;
 pub mod side;
 pub mod status;
+pub mod strip;
 pub mod tile_list;
 pub mod toasts;
 pub mod tools;

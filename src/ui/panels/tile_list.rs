@@ -1,8 +1,8 @@
 //! The tiles: thumbnail, id, split, own labels, score, fault. Only rows in sight are drawn.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, Image, RadioButton, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Image, RadioButton, Rect, RichText, Role, ScrollArea, Sense, Stroke,
+    TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -16,6 +16,8 @@ use crate::ui::widgets::{nothing_yet, progress};
 
 const ROW: f32 = 60.0;
 const THUMBNAIL: f32 = 52.0;
+/// Width of the list without words.
+pub const STRIP: f32 = 80.0;
 /// Room for the words beside the progress of reading.
 const WORDS: f32 = 112.0;
 
@@ -25,7 +27,9 @@ pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) 
         nothing_yet(ui, "Open a folder of tiles,\nor drop one here.");
         return Vec::new();
     };
-    head_ui(ui, state, project, actions);
+    if state.room.tiles {
+        head_ui(ui, state, project, actions);
+    }
     let shown = state.shown_tiles();
     if shown.is_empty() {
         nothing_yet(ui, "No tile has this in its name.");
@@ -89,6 +93,9 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mu
     ui.painter().rect_filled(rect, CornerRadius::same(4), ground);
     let square = Rect::from_min_size(rect.min + Vec2::splat(4.0), Vec2::splat(THUMBNAIL));
     thumbnail_ui(ui, state, tile, square);
+    if !state.room.tiles {
+        part_dot(ui, tokens, state.part(tile), square);
+    }
     let text_left = square.right() + 8.0;
     let clip = ui.painter().with_clip_rect(Rect::from_min_max(pos2(text_left, rect.top()), rect.max - vec2(4.0, 0.0)));
     let name = if chosen { semibold(13.0) } else { FontId::proportional(13.0) };
@@ -166,13 +173,23 @@ fn split_id(id: &str) -> (&str, &str) {
     id.rsplit_once('/').unwrap_or(("", id))
 }
 
-/// The part as a tag. Returns where it ends.
-fn part_ui(painter: &eframe::egui::Painter, tokens: Tokens, part: Part, at: eframe::egui::Pos2) -> f32 {
-    let color = match part {
+/// The part as a dot on the thumbnail.
+fn part_dot(ui: &Ui, tokens: Tokens, part: Part, square: Rect) {
+    let at = square.right_bottom() - Vec2::splat(6.0);
+    ui.painter().circle(at, 4.0, part_color(tokens, part), Stroke::new(1.0, tokens.panel));
+}
+
+fn part_color(tokens: Tokens, part: Part) -> Color32 {
+    match part {
         Part::Trains => tokens.accent,
         Part::Validates => tokens.warn,
         Part::Tests | Part::Unused => tokens.weak,
-    };
+    }
+}
+
+/// The part as a tag. Returns where it ends.
+fn part_ui(painter: &eframe::egui::Painter, tokens: Tokens, part: Part, at: eframe::egui::Pos2) -> f32 {
+    let color = part_color(tokens, part);
     let galley = painter.layout_no_wrap(part.name().to_owned(), FontId::proportional(10.5), color);
     let rect = Rect::from_min_size(at - vec2(0.0, galley.size().y / 2.0 + 1.0), galley.size() + vec2(8.0, 2.0));
     painter.rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));

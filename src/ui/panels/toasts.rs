@@ -24,11 +24,12 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
                 _ => (tokens.warn, Icon::TriangleAlert),
             };
             Frame::popup(ui.style()).inner_margin(12).stroke(Stroke::new(1.0, color)).show(ui, |ui| {
-                ui.set_width(380.0);
+                let width = (ctx.content_rect().width() - 56.0).min(380.0);
+                ui.set_width(width);
                 ui.horizontal_top(|ui| {
                     ui.label(icon(sign, 16.0).color(color));
                     ui.vertical(|ui| {
-                        ui.set_width(318.0);
+                        ui.set_width(width - 62.0);
                         ui.label(RichText::new(&message.headline).font(semibold(13.0)).color(tokens.strong));
                         if !message.hint.is_empty() {
                             ui.label(&message.hint);
