@@ -100,6 +100,11 @@ impl Project {
         })
     }
 
+    /// How many tiles cannot be used, as far as is known now, and the first one's fault; nothing if all can.
+    pub fn fault_note(&self) -> Option<String> {
+        listing::fault_note(&self.tiles)
+    }
+
     /// The tile with this id.
     pub fn tile(&self, id: &str) -> Option<&Tile> {
         self.tiles.iter().find(|tile| tile.id == id)

@@ -68,6 +68,8 @@ pub struct App {
     services: Services,
     graphics_errors: Receiver<String>,
     title: String,
+    /// When toasts were made older last, in egui's seconds.
+    aged_at: f64,
 }
 
 impl App {
@@ -96,7 +98,7 @@ impl App {
         let drawn_by_cpu = cc.wgpu_render_state.as_ref().is_none_or(is_software);
         let services = Services::start(&cc.egui_ctx, Attention::new(&GATE, drawn_by_cpu))
             .context("The window's helpers could not be started")?;
-        let mut app = Self { state, services, graphics_errors, title: String::new() };
+        let mut app = Self { state, services, graphics_errors, title: String::new(), aged_at: 0.0 };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
     }
@@ -181,6 +183,17 @@ impl App {
         self.state.dialog.is_none() && !ctx.text_edit_focused()
     }
 
+    /// What floats over the window goes after a while: not while the pointer is over it, nor while nobody looks.
+    fn age_toasts(&mut self, ctx: &Context) {
+        let (now, is_looked_at) = ctx.input(|input| (input.time, input.focused));
+        let passed = Duration::try_from_secs_f64(now - self.aged_at).unwrap_or_default();
+        self.aged_at = now;
+        let held = self.state.toasts_held || !is_looked_at;
+        if let Some(next) = self.state.messages.age(if held { Duration::ZERO } else { passed }) {
+            ctx.request_repaint_after(next.min(Duration::from_secs(1)));
+        }
+    }
+
     /// The desktop's lists of windows say which project this one shows.
     fn name_window(&mut self, ctx: &Context) {
         let project = self.state.project.as_ref().map(|project| project.project.name.as_str());
@@ -201,7 +214,7 @@ impl App {
         Panel::bottom("status").frame(frame).exact_size(24.0).show(ui, |ui| panels::status::status_ui(ui, state));
         let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
         let bar_top = bar.show(ui, |ui| panels::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
-        lower_panel(ui, state, actions);
+        let tabs_top = lower_panel(ui, state, actions);
         let in_sight = tiles_panel(ui, state, actions);
         state.scroll_to_tile = false;
         self.services.want_thumbnails(state, &in_sight);
@@ -213,7 +226,8 @@ impl App {
             panels::strip::side_over_ui(&ctx, viewed.rect, state, actions);
         }
         panels::help::help_ui(&ctx, viewed.rect, state, actions);
-        panels::toasts::toasts_ui(&ctx, ctx.content_rect().bottom() - bar_top, state, actions);
+        let from_foot = ctx.content_rect().bottom() - if state.room.lower { bar_top } else { tabs_top };
+        state.toasts_held = panels::toasts::toasts_ui(&ctx, from_foot, state, actions);
         panels::dialogs::dialogs_ui(&ctx, state, actions);
         if !ui.input(|input| input.raw.hovered_files.is_empty()) {
             drop_ui(ui, viewed.rect);
@@ -228,6 +242,7 @@ impl eframe::App for App {
             self.state.say(Level::Error, &error);
         }
         self.services.poll(&mut self.state, ctx);
+        self.age_toasts(ctx);
         self.name_window(ctx);
         if self.state.run.is_running() {
             ctx.request_repaint_after(Duration::from_secs(1)); // The time left counts down.
@@ -274,18 +289,18 @@ impl eframe::App for App {
     }
 }
 
-/// The tabs at the foot, with what the one in front holds or alone.
-fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+/// The tabs at the foot, with what the one in front holds or alone. Returns where they begin.
+fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> f32 {
     let height = ui.ctx().content_rect().height();
     if !state.room.lower {
         let frame = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(8, 2));
-        Panel::bottom("tabs").frame(frame).show(ui, |ui| tabs_ui(ui, state, actions));
-        return;
+        let tabs = Panel::bottom("tabs").frame(frame).show(ui, |ui| tabs_ui(ui, state, actions));
+        return tabs.response.rect.top();
     }
     let highest = Room::lower_height(height);
     let lower = Panel::bottom("lower").resizable(true).size_range(96.0_f32.min(highest)..=highest);
     let lower = lower.default_size((height * 0.25).max(150.0).min(highest));
-    lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions)));
+    lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions))).response.rect.top()
 }
 
 /// The tiles, with words or as thumbnails. Returns those in sight.

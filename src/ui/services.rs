@@ -123,15 +123,12 @@ impl Services {
 
     fn take_project(&mut self, state: &mut AppState, opened: Opened) {
         let Opened { project, journal, replay, runs_home, runs } = opened;
-        let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
+        let faults = project.fault_note();
         let (root, tiles) = (project.root.clone(), project.tiles.len());
         state.messages.settle(); // What went wrong on the way to this project, or with the one before.
         state.say(Level::Info, &format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
-        for note in project.notes.iter().chain(&replay.notes) {
+        for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
             state.say(Level::Warning, note);
-        }
-        if bad > 0 {
-            state.say(Level::Warning, &format!("{bad} of {tiles} tiles cannot be used: the list says why"));
         }
         state.opening = None;
         state.settings.remember(&root);
@@ -143,6 +140,7 @@ impl Services {
         state.thumbnails.clear();
         state.fit_to_classes();
         state.divide();
+        state.say_faults();
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);
@@ -251,7 +249,8 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
                 && project.mark_fault(&tile, &message)
             {
                 state.divide();
-                state.say(Level::Warning, &format!("Tile {tile} cannot be used: {message}"));
+                state.say(Level::Info, &format!("Tile {tile} cannot be used: {message}"));
+                state.say_faults();
             }
         }
         Loaded::Progress { done, total } => state.decoding = Some((done, total)),

@@ -76,6 +76,8 @@ pub struct AppState {
     pub side_open: bool,
     /// Which panels there is room for.
     pub room: Room,
+    /// The pointer is over what floats.
+    pub toasts_held: bool,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// The path being typed.
@@ -234,6 +236,7 @@ impl AppState {
             runs: Vec::new(),
             messages: Messages::default(),
             side_open: false,
+            toasts_held: false,
             room: Room { side: true, tiles: true, lower: true },
             dialog: None,
             typed_path: String::new(),
@@ -263,6 +266,12 @@ impl AppState {
     /// Says something, once.
     pub fn say(&mut self, level: Level, text: &str) {
         self.messages.say(self.clock, level, text);
+    }
+
+    /// Says how many tiles cannot be used, in place of an earlier count.
+    pub fn say_faults(&mut self) {
+        let Some(note) = self.project.as_ref().and_then(|open| open.project.fault_note()) else { return };
+        self.messages.say_now("bad tiles", self.clock, Level::Warning, &note);
     }
 
     /// The tile in view.
