@@ -25,6 +25,8 @@ pub struct Args {
 pub enum Verb {
     /// Train a network on a folder of tiles.
     Train(Box<TrainArgs>),
+    /// What a folder comes to: tiles, masks and how they are read, labels per class and split, everything left over.
+    Check(CheckArgs),
     /// Score a finished run against full masks.
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
@@ -152,6 +154,9 @@ pub struct PredictArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
     /// auto, gpu, cpu, or part of an adapter's name; as the run was trained if not given.
     #[arg(long)]
     pub device: Option<String>,
@@ -172,6 +177,19 @@ pub struct SampleArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Folder of tiles.
+    pub data: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `bench`.

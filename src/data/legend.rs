@@ -43,25 +43,25 @@ impl Legend {
         Classes::new(list).map(Self::of)
     }
 
-    /// How masks are to be read; `gray` if all mask files hold gray values.
-    pub(super) fn coding(&self, gray: bool) -> MaskCoding {
-        let by_value = self.values.iter().any(Option::is_some);
-        let gray_colors = self.mask_colors.iter().all(|[r, g, b]| r == g && g == b);
-        if by_value || (gray && !gray_colors) {
-            return MaskCoding::Values { table: self.value_table() };
-        }
+    /// How masks are to be read.
+    pub(super) fn coding(&self) -> MaskCoding {
         let classes = self.mask_colors.iter().enumerate().map(|(i, color)| (*color, i as u8));
         let unlabelled = self.unlabelled.iter().map(|color| (*color, UNLABELLED));
-        let pure = self.mask_colors.iter().flatten().all(|v| [0, 255].contains(v));
-        MaskCoding::Colors { table: unlabelled.chain(classes).collect(), threshold: pure }
+        MaskCoding {
+            colors: unlabelled.chain(classes).collect(),
+            values: self.value_table(),
+            listed: self.values.iter().any(Option::is_some),
+            ..MaskCoding::default()
+        }
     }
 
-    fn value_table(&self) -> Vec<(u16, u8)> {
-        let classes = self.values.iter().enumerate().map(|(i, value)| (value.unwrap_or(i as u16), i as u8));
+    fn value_table(&self) -> Vec<(i32, u8)> {
+        let classes = self.values.iter().enumerate();
+        let classes = classes.map(|(i, value)| (value.map_or(i as i32, i32::from), i as u8));
         // Negative values wrap as they do in 8- and in 16-bit files. A class's own value wins: it stands first.
-        let ignored = self.ignore_values.iter().flat_map(|&v| if v < 0 { vec![256 + v, 65_536 + v] } else { vec![v] });
-        let ignored = ignored.filter_map(|v| u16::try_from(v).ok()).map(|v| (v, UNLABELLED));
-        classes.chain(ignored).collect()
+        let wrapped = |&v: &i64| if v < 0 { vec![v, 256 + v, 65_536 + v] } else { vec![v] };
+        let ignored = self.ignore_values.iter().flat_map(wrapped).filter_map(|v| i32::try_from(v).ok());
+        classes.chain(ignored.map(|v| (v, UNLABELLED))).collect()
     }
 
     /// The same coding under changed classes: a class keeps its coding by name or, if renamed, by place.

@@ -1,6 +1,7 @@
 //! From disk to domain and back: layouts, readers, writers, the label journal, what the network is fed.
 
 pub mod augment;
+pub mod census;
 mod classes_file;
 pub mod crop;
 mod deepglobe;
@@ -14,19 +15,32 @@ mod journal_place;
 mod legend;
 mod listing;
 pub mod loader;
+mod mask_raster;
+pub mod mask_read;
 mod masks;
 mod naming;
 pub mod normalize;
+mod orientation;
+pub mod output;
+mod picked_up;
 mod pickup;
+pub mod picture;
+mod png_file;
 pub mod project;
 mod scan;
+mod soft;
+mod split_lists;
 mod stretch;
 mod table;
+mod text;
 mod tiff_file;
 pub mod training_set;
+pub mod twins;
 pub mod write;
 
 pub use classes_file::write_classes;
 pub use error::DataError;
 pub use journal::Journal;
+pub use mask_read::{Code, MaskRead, Reading};
+pub use picture::Picture;
 pub use project::{Project, Tile, TileFault};

@@ -185,7 +185,7 @@ impl TrainingSet {
         let image = self.project.read_image(tile)?;
         let size = [image.width(), image.height()];
         let sampled = match self.project.read_mask(tile)? {
-            Some(full) => sampling::sample(&full.mask, &tile.id, &self.sampling),
+            Some(full) => sampling::sample(&full.mask, &tile.short_id, &self.sampling),
             None => Mask::unlabelled(size[0], size[1]),
         };
         let (image, mut sampled) = match self.frame {

@@ -13,6 +13,7 @@ pub mod nan;
 pub mod panic;
 pub mod sampling;
 pub mod split;
+pub mod valid;
 pub mod weights;
 
 pub use class::{ClassDef, Classes};
@@ -21,3 +22,4 @@ pub use label::{Edit, LabelBook, Stroke};
 pub use mask::{Mask, UNLABELLED};
 pub use metrics::{Confusion, Scores};
 pub use sampling::{Sampling, Strategy};
+pub use valid::Validity;

@@ -8,12 +8,10 @@ use super::outbox::Outbox;
 use super::protocol::{Evaluation, EventKind, Phase, RunInfo, StepReport, Summary};
 use super::start;
 use super::worker::Session;
-use crate::data::Project;
-use crate::domain::{Classes, Confusion, Scores};
+use crate::domain::{Confusion, Scores};
 use crate::infer::Predictor;
 use crate::model::Net;
 use crate::train::folder::{FinishedRun, MetricsRow, StepRow};
-use crate::train::plan::Plan;
 
 /// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
 /// failed) shows its figures, and nothing predicts.
@@ -29,8 +27,7 @@ pub(super) fn open(
     let mut config = run.config.clone();
     config.data = data.unwrap_or(config.data);
     let project = start::open_project(&config.data, outbox)?;
-    check_classes(&run.classes, &project)?;
-    let plan = Plan::new(project, &config);
+    let project = Arc::new(project.adopt(&run.classes, false)?);
     let split = run.split()?;
     let summary: Option<Summary> = run.summary();
     let (steps, metrics) = run.history();
@@ -60,7 +57,6 @@ pub(super) fn open(
         outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
     }
     outbox.send(EventKind::Phase(Phase::Idle));
-    let project = Arc::clone(&plan.project);
     Ok(predictor.map(|predictor| Session { predictor, project, step, run: None }))
 }
 
@@ -74,25 +70,6 @@ pub fn load(run: &FinishedRun, devices: &mut Devices) -> anyhow::Result<(Predict
     let parameters = Net::new(&run.config.model, run.classes.len(), &chosen.device.clone().autodiff()).parameters();
     let net = run.load(net)?;
     Ok((start::predictor(&run.config, &run.classes, net, &chosen), chosen, parameters))
-}
-
-/// Scores would be nonsense if a class index meant something else in another project.
-///
-/// # Errors
-/// If the classes differ.
-pub fn check_classes(classes: &Classes, project: &Project) -> anyhow::Result<()> {
-    let names = |classes: &Classes| classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
-    let (of_run, of_project) = (names(classes), names(&project.classes));
-    if of_run == of_project {
-        return Ok(());
-    }
-    anyhow::bail!(
-        "the run tells apart {}, but the project has {}: open the project the run was trained on, or give the project the \
-         same classes in pointillist.toml: {}",
-        of_run.join(", "),
-        of_project.join(", "),
-        project.root.display()
-    )
 }
 
 /// Tells the figures of the run's files again. What the files do not hold is not made up: confusion and tiles stay empty.

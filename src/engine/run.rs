@@ -265,7 +265,7 @@ impl Run {
             let corrected =
                 format!("Split corrected: {} train / {val} val, since tile {id} cannot be read", train.len());
             // A validation tile may be readable again at the next evaluation, so it stays recorded.
-            self.parts.folder.write_split(&SplitRecord { train, val: val_tiles.clone() })?;
+            self.parts.folder.write_split(&SplitRecord::new(&self.parts.project, train, val_tiles.clone()))?;
             self.say(outbox, corrected);
         }
         Ok(())
