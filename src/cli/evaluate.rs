@@ -19,6 +19,7 @@ use crate::train::plan::Plan;
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
@@ -38,7 +39,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             }
         );
     }
-    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
+    let (predictor, ..) = finished::load(&run, args.checkpoint.into(), &mut Devices::default())?;
     let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {

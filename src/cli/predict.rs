@@ -16,10 +16,11 @@ use crate::train::folder::FinishedRun;
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
-    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
+    let (predictor, ..) = finished::load(&run, args.checkpoint.into(), &mut Devices::default())?;
     out::create_folder(&args.out)?;
     let mut names = BTreeSet::new();
     let mut failed = 0;

@@ -270,6 +270,11 @@ impl RunConfig {
         self
     }
 
+    /// Whether own labels alone are learned from.
+    pub fn is_without_masks(&self) -> bool {
+        self.label_sampling().strategy == Strategy::Nothing
+    }
+
     /// The sampling that is learned from: full supervision uses the full masks whatever the strategy.
     pub fn label_sampling(&self) -> Sampling {
         match self.train.loss {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail};
 
 use super::device::{self, Chosen, Devices};
+use super::keeper::Keeper;
 use super::outbox::Outbox;
 use super::priority;
 use super::protocol::{EventKind, Phase, RunInfo};
@@ -24,9 +25,14 @@ use crate::train::plan::Plan;
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
 
-/// Prepares a run. `cancelled` is asked between tiles.
+/// Somebody stopped the run before its first step.
+#[derive(Debug, thiserror::Error)]
+#[error("the run was stopped before its first step")]
+pub(super) struct Cancelled;
+
+/// Prepares a run. `cancelled` is asked between tiles, and between one thing that takes its time and the next.
 pub(super) fn prepare(
-    config: RunConfig,
+    mut config: RunConfig,
     out: &Path,
     devices: &mut Devices,
     outbox: &Outbox,
@@ -34,10 +40,18 @@ pub(super) fn prepare(
 ) -> anyhow::Result<(Run, Predictor)> {
     announce(outbox, "opening the project", 0, 0);
     let project = open_project(&config.data, outbox)?;
+    go_on(cancelled)?;
+    refuse_problems(config.problems(&project.classes))?;
+    config.ignore = config.ignored_names(&project.classes);
     let plan = divide(project, &config, outbox, cancelled)?;
-    refuse_problems(config.problems(&plan.project.classes))?;
+    let mut notes = plan.notes.clone();
+    if plan.train.iter().all(|&index| plan.project.tiles[index].mask.is_none()) && !config.is_without_masks() {
+        notes.push("No training tile has a mask: own labels alone are learned from".to_owned());
+        config = config.without_masks();
+    }
     let chosen = devices.open(&config.device).map_err(|why| anyhow!(why))?;
     check_buffers(&config, &plan.project.classes, &chosen)?;
+    go_on(cancelled)?;
 
     let (journal, replay) = Journal::open_to_follow(&plan.project)?;
     replay.notes.iter().for_each(|note| outbox.warn(note));
@@ -55,6 +69,7 @@ pub(super) fn prepare(
     }
     let weighting = count_labels(&config.train, &set, &plan.project.classes, outbox, cancelled)?;
 
+    go_on(cancelled)?;
     announce(outbox, "building the network", 0, 0);
     chosen.device.seed(config.seed);
     let training_device = chosen.device.clone().autodiff();
@@ -65,7 +80,6 @@ pub(super) fn prepare(
     let predictor = predictor(&config, &plan.project.classes, net.clone(), &chosen);
     let trainer = Trainer::new(net, &config.train, training_device);
     let loader = Loader::start(Arc::clone(&set), batch_plan(&config), loader_threads(), priority::lower_this_thread)?;
-    let notes = plan.notes.clone();
     let mut run = Run::new(Parts {
         info,
         project: plan.project,
@@ -76,7 +90,7 @@ pub(super) fn prepare(
         weighting,
         journal,
         book: replay.book,
-        folder,
+        keeper: Keeper::new(folder),
     });
     notes.into_iter().for_each(|note| run.say(outbox, note));
     run.announce_start(outbox);
@@ -121,9 +135,7 @@ fn divide(
         }
         let mut faults = Vec::new();
         for (done, &index) in plan.val.iter().enumerate() {
-            if cancelled() {
-                bail!("the run was stopped before its first step");
-            }
+            go_on(cancelled)?;
             announce(outbox, "reading the validation tiles", done, plan.val.len());
             let tile = &project.tiles[index];
             let read = project.read_image(tile).and_then(|_| project.read_mask(tile));
@@ -137,6 +149,10 @@ fn divide(
             project.tiles[index].fault = Some(fault);
         }
     }
+}
+
+fn go_on(cancelled: &mut dyn FnMut() -> bool) -> Result<(), Cancelled> {
+    if cancelled() { Err(Cancelled) } else { Ok(()) }
 }
 
 fn announce(outbox: &Outbox, what: &str, done: usize, total: usize) {
@@ -172,9 +188,7 @@ fn count_labels(
     }
     let tiles = set.tiles();
     for (done, &tile) in tiles.iter().enumerate() {
-        if cancelled() {
-            bail!("the run was stopped before its first step");
-        }
+        go_on(cancelled)?;
         announce(outbox, "counting labels for the class weights", done, tiles.len());
         if let Some(counts) = set.label_counts(tile) {
             weighting.count(tile, counts);
@@ -199,6 +213,7 @@ fn describe(config: &RunConfig, plan: &Plan, set: &TrainingSet, net: &Net, chose
         val_tiles: plan.ids(&plan.val),
         parameters: net.parameters(),
         predicts: true,
+        predicting: None,
         steps_per_epoch,
         total_steps,
     }
