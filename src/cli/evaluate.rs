@@ -10,6 +10,7 @@ use crate::data::Project;
 use crate::domain::Classes;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
+use crate::engine::protocol::Checkpoint;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
@@ -39,7 +40,8 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             }
         );
     }
-    let (predictor, ..) = finished::load(&run, args.checkpoint.into(), &mut Devices::default())?;
+    let checkpoint = run.nearest(args.checkpoint.into());
+    let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {
@@ -48,8 +50,16 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     if result.tiles.is_empty() {
         anyhow::bail!("nothing was scored: none of the tiles can be read");
     }
+    let which = Measured { tiles: which, checkpoint };
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was scored, and on what.
+#[derive(Clone, Copy)]
+struct Measured {
+    tiles: &'static str,
+    checkpoint: Checkpoint,
 }
 
 /// The tiles a run was scored on, as its folder says. Those that are gone are named.
@@ -71,7 +81,7 @@ fn score(mut job: EvaluationJob, predictor: &Predictor) -> Evaluated {
     job.finish()
 }
 
-fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result<String> {
+fn as_json(result: &Evaluated, which: Measured, classes: &Classes) -> anyhow::Result<String> {
     let per_class: Vec<_> = classes
         .iter()
         .zip(result.scores.iou.iter().zip(&result.scores.f1))
@@ -79,7 +89,8 @@ fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result
         .collect();
     let tiles: Vec<_> = result.tiles.iter().map(|(id, miou)| json!({ "id": id, "miou": miou })).collect();
     let value = json!({
-        "measured_on": format!("{which}, full masks at native resolution"),
+        "checkpoint": which.checkpoint,
+        "measured_on": format!("{}, full masks at native resolution", which.tiles),
         "miou": result.scores.miou,
         "pixel_accuracy": result.scores.pixel_accuracy,
         "pixels": result.scores.pixels,
@@ -90,7 +101,7 @@ fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result
     Ok(serde_json::to_string_pretty(&value)?)
 }
 
-fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
+fn as_table(result: &Evaluated, which: Measured, classes: &Classes) -> String {
     let scores = &result.scores;
     let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
     let mut lines = vec![format!("{:width$}     IoU      F1", "class")];
@@ -101,7 +112,9 @@ fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
     lines.push(format!("mIoU {} · pixel accuracy {}", cell(scores.miou).trim(), cell(scores.pixel_accuracy).trim()));
     let megapixels = scores.pixels as f64 / 1e6;
     lines.push(format!(
-        "measured on {which} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        "{} checkpoint, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        which.checkpoint.name(),
+        which.tiles,
         result.tiles.len()
     ));
     lines.join("\n")

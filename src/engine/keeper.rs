@@ -1,7 +1,6 @@
 //! What a run brings to the disk. A disk that is full for a moment must not end a run of ten hours: what cannot be
 //! written is told once, kept, and tried again.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -31,10 +30,6 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn new(folder: RunFolder) -> Self {
         Self { folder, tried: Instant::now(), failing: false, best_owed: None, split_owed: None }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        self.folder.path()
     }
 
     /// Tells and logs.
@@ -195,8 +190,8 @@ mod tests {
         let net = Net::new(&config.model, classes.len(), &Device::flex());
         let (events, told) = crossbeam_channel::unbounded();
         let outbox = Outbox::new(events, Arc::new(|| {}));
-        let last = keeper.path().join("last.bpk");
-        let best = keeper.path().join("best.bpk");
+        let last = keeper.folder.path().join("last.bpk");
+        let best = keeper.folder.path().join("best.bpk");
         [&last, &best].iter().for_each(|path| std::fs::create_dir(path).unwrap());
         for _ in 0..3 {
             assert!(keeper.save(&net, &outbox).is_err());
@@ -207,7 +202,7 @@ mod tests {
         [&last, &best].iter().for_each(|path| std::fs::remove_dir(path).unwrap());
         keeper.save(&net, &outbox).unwrap();
         assert!(last.is_file() && best.is_file());
-        let log = std::fs::read_to_string(keeper.path().join("log.txt")).unwrap();
+        let log = std::fs::read_to_string(keeper.folder.path().join("log.txt")).unwrap();
         assert!(log.contains("can be written again"), "{log}");
         std::fs::remove_file(&last).unwrap();
         std::fs::create_dir(&last).unwrap();

@@ -45,6 +45,16 @@ pub enum Checkpoint {
     Last,
 }
 
+impl Checkpoint {
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+        }
+    }
+}
+
 /// Which tiles a run learned from and which it was scored on, by id. `split.json` in a run folder is this, so that tiles
 /// added later never turn a tile that was learned from into one that is scored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -305,10 +315,7 @@ pub fn load_checkpoint(folder: &Path, net: Net, which: Checkpoint) -> Result<Net
 }
 
 fn checkpoint_path(folder: &Path, which: Checkpoint) -> PathBuf {
-    folder.join(match which {
-        Checkpoint::Best => "best.bpk",
-        Checkpoint::Last => "last.bpk",
-    })
+    folder.join(format!("{}.bpk", which.name()))
 }
 
 fn metrics_row(record: &csv::StringRecord) -> Option<MetricsRow> {

@@ -102,14 +102,7 @@ fn network_text(predicting: Option<&Predicting>) -> String {
         return "network".to_owned();
     };
     let step = step.map_or(String::new(), |step| format!(" (step {})", format::count(step)));
-    format!("{} checkpoint{step}", checkpoint_name(checkpoint))
-}
-
-fn checkpoint_name(checkpoint: Checkpoint) -> &'static str {
-    match checkpoint {
-        Checkpoint::Best => "best",
-        Checkpoint::Last => "last",
-    }
+    format!("{} checkpoint{step}", checkpoint.name())
 }
 
 /// The choice among the checkpoints of a run that is over, where there is one.
@@ -119,7 +112,7 @@ fn checkpoints_ui(ui: &mut Ui, predicting: &Predicting, actions: &mut Vec<UiActi
         return; // One network under two names.
     }
     for Saved { checkpoint, step } in choices {
-        let name = checkpoint_name(*checkpoint);
+        let name = checkpoint.name();
         let of = step.map_or(String::new(), |step| format!(" of step {}", format::count(step)));
         let why = match checkpoint {
             Checkpoint::Best => "the best score; without validation tiles the lowest loss",
