@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::weights::ClassWeights;
+use crate::engine::protocol::Checkpoint;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -111,8 +112,9 @@ pub struct TrainArgs {
     /// Share of the training tiles that validate, if the dataset names none.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
-    /// Classes kept out of loss and score, by name, in place of those the dataset ignores.
-    #[arg(long, value_delimiter = ',')]
+    /// Classes kept out of loss and score, in place of those the dataset ignores: a class's name, or several with commas
+    /// between them. May be given again.
+    #[arg(long)]
     pub ignore: Option<Vec<String>>,
     /// Seed of sampling, split, weights, order and crops.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
@@ -131,6 +133,9 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
+    /// Which of the run's networks: the one that scored best, or the last one.
+    #[arg(long, value_enum, default_value = "best")]
+    pub checkpoint: CheckpointArg,
     /// Another folder of tiles: all its tiles with a mask are scored. Without it, the run's validation tiles are.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -148,6 +153,9 @@ pub struct PredictArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
+    /// Which of the run's networks: the one that scored best, or the last one.
+    #[arg(long, value_enum, default_value = "best")]
+    pub checkpoint: CheckpointArg,
     /// Images to segment, or folders of them.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
@@ -288,6 +296,24 @@ pub enum ScheduleArg {
     Cosine,
     /// No change.
     Constant,
+}
+
+/// `--checkpoint`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CheckpointArg {
+    /// The best score; without validation tiles the lowest training loss.
+    Best,
+    /// The last one written.
+    Last,
+}
+
+impl From<CheckpointArg> for Checkpoint {
+    fn from(arg: CheckpointArg) -> Self {
+        match arg {
+            CheckpointArg::Best => Self::Best,
+            CheckpointArg::Last => Self::Last,
+        }
+    }
 }
 
 fn parse_weights(text: &str) -> Result<ClassWeights, String> {

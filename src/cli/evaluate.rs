@@ -12,6 +12,7 @@ use crate::data::project::TileNamed;
 use crate::domain::Classes;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
+use crate::engine::protocol::Checkpoint;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
@@ -20,6 +21,7 @@ use crate::train::folder::{FinishedRun, SplitRecord};
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
@@ -43,7 +45,8 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             }
         );
     }
-    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
+    let checkpoint = run.nearest(args.checkpoint.into());
+    let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     let result = score(EvaluationJob::new(project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {
@@ -52,8 +55,16 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     if result.tiles.is_empty() {
         anyhow::bail!("nothing was scored: none of the tiles can be read");
     }
+    let which = Measured { tiles: which, checkpoint };
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was scored, and on what.
+#[derive(Clone, Copy)]
+struct Measured {
+    tiles: &'static str,
+    checkpoint: Checkpoint,
 }
 
 /// The tiles a run was scored on, as its folder says. Those that are gone, or could be one of several, are named.
@@ -80,7 +91,7 @@ fn score(mut job: EvaluationJob, predictor: &Predictor) -> Evaluated {
     job.finish()
 }
 
-fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result<String> {
+fn as_json(result: &Evaluated, which: Measured, classes: &Classes) -> anyhow::Result<String> {
     let per_class: Vec<_> = classes
         .iter()
         .zip(result.scores.iou.iter().zip(&result.scores.f1))
@@ -88,7 +99,8 @@ fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result
         .collect();
     let tiles: Vec<_> = result.tiles.iter().map(|(id, miou)| json!({ "id": id, "miou": miou })).collect();
     let value = json!({
-        "measured_on": format!("{which}, full masks at native resolution"),
+        "checkpoint": which.checkpoint,
+        "measured_on": format!("{}, full masks at native resolution", which.tiles),
         "miou": result.scores.miou,
         "pixel_accuracy": result.scores.pixel_accuracy,
         "pixels": result.scores.pixels,
@@ -99,7 +111,7 @@ fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result
     Ok(serde_json::to_string_pretty(&value)?)
 }
 
-fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
+fn as_table(result: &Evaluated, which: Measured, classes: &Classes) -> String {
     let scores = &result.scores;
     let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
     let mut lines = vec![format!("{:width$}     IoU      F1", "class")];
@@ -110,7 +122,9 @@ fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
     lines.push(format!("mIoU {} · pixel accuracy {}", cell(scores.miou).trim(), cell(scores.pixel_accuracy).trim()));
     let megapixels = scores.pixels as f64 / 1e6;
     lines.push(format!(
-        "measured on {which} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        "{} checkpoint, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        which.checkpoint.name(),
+        which.tiles,
         result.tiles.len()
     ));
     lines.join("\n")

@@ -21,6 +21,7 @@ const ENDINGS: [&str; 3] = ["_classes.png", "_colors.png", "_confidence.png"];
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
@@ -30,7 +31,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> =
         images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
     let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
-    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
+    let (predictor, ..) = finished::load(&run, args.checkpoint.into(), &mut Devices::default())?;
     let mut failed = 0;
     for (image, targets) in images.iter().zip(&outputs.paths) {
         if let Err(error) = predict(&image.path, targets, &predictor, &run) {

@@ -1,5 +1,6 @@
 //! From disk to domain and back: layouts, readers, writers, the label journal, what the network is fed.
 
+pub mod append;
 pub mod augment;
 pub mod census;
 mod classes_file;

@@ -11,8 +11,10 @@ pub mod mask;
 pub mod metrics;
 pub mod nan;
 pub mod panic;
+mod problems;
 pub mod sampling;
 pub mod split;
+pub mod stored;
 pub mod valid;
 pub mod weights;
 

@@ -2,25 +2,24 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 
 use super::device::{self, Chosen, Devices};
+use super::keeper::Keeper;
+use super::labels::tell_labels;
 use super::outbox::Outbox;
+use super::preparing::{announce, go_on};
 use super::priority;
-use super::protocol::{EventKind, Phase, RunInfo};
+use super::protocol::RunInfo;
 use super::report;
 use super::run::{Parts, Run};
-use crate::data::census::Census;
 use crate::data::loader::{BatchPlan, Loader};
 use crate::data::training_set::TrainingSet;
 use crate::data::{Journal, Project};
 use crate::domain::config::{Length, TrainConfig};
-use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Classes, LabelBook, RunConfig, Strategy};
+use crate::domain::{Classes, RunConfig};
 use crate::infer::Predictor;
 use crate::model::{Net, size};
 use crate::train::folder::{RunFolder, SplitRecord};
@@ -28,9 +27,9 @@ use crate::train::plan::Plan;
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
 
-/// Prepares a run. `cancelled` is asked between tiles.
+/// Prepares a run. `cancelled` is asked between tiles, and between one thing that takes its time and the next.
 pub(super) fn prepare(
-    config: RunConfig,
+    mut config: RunConfig,
     out: &Path,
     devices: &mut Devices,
     outbox: &Outbox,
@@ -38,10 +37,18 @@ pub(super) fn prepare(
 ) -> anyhow::Result<(Run, Predictor)> {
     announce(outbox, "opening the project", 0, 0);
     let project = open_project(&config.data, outbox)?;
+    go_on(cancelled)?;
+    refuse_problems(config.problems(&project.classes))?;
+    config.ignore = config.ignored_names(&project.classes);
     let plan = divide(project, &config, outbox, cancelled)?;
-    refuse_problems(config.problems(&plan.project.classes))?;
+    let mut notes = plan.notes.clone();
+    if plan.train.iter().all(|&index| plan.project.tiles[index].mask.is_none()) && !config.is_without_masks() {
+        notes.push("No training tile has a mask: own labels alone are learned from".to_owned());
+        config = config.without_masks();
+    }
     let chosen = devices.open(&config.device).map_err(|why| anyhow!(why))?;
     check_buffers(&config, &plan.project.classes, &chosen)?;
+    go_on(cancelled)?;
 
     let (journal, replay) = Journal::open_to_follow(&plan.project)?;
     replay.notes.iter().for_each(|note| outbox.warn(note));
@@ -63,6 +70,7 @@ pub(super) fn prepare(
     if let Err(error) = plan.project.keep_class_order() {
         outbox.warn(error.to_string());
     }
+    go_on(cancelled)?;
     announce(outbox, "building the network", 0, 0);
     chosen.device.seed(config.seed);
     let training_device = chosen.device.clone().autodiff();
@@ -73,7 +81,6 @@ pub(super) fn prepare(
     let predictor = predictor(&config, &plan.project.classes, net.clone(), &chosen);
     let trainer = Trainer::new(net, &config.train, training_device);
     let loader = Loader::start(Arc::clone(&set), batch_plan(&config), loader_threads(), priority::lower_this_thread)?;
-    let notes = plan.notes.clone();
     let mut run = Run::new(Parts {
         info,
         project: plan.project,
@@ -84,7 +91,7 @@ pub(super) fn prepare(
         weighting,
         journal,
         book: replay.book,
-        folder,
+        keeper: Keeper::new(folder),
     });
     notes.into_iter().for_each(|note| run.say(outbox, note));
     run.announce_start(outbox);
@@ -129,9 +136,7 @@ fn divide(
         }
         let mut faults = Vec::new();
         for (done, &index) in plan.val.iter().enumerate() {
-            if cancelled() {
-                bail!("the run was stopped before its first step");
-            }
+            go_on(cancelled)?;
             announce(outbox, "reading the validation tiles", done, plan.val.len());
             let tile = &project.tiles[index];
             let read = project.read_image(tile).and_then(|_| project.read_mask(tile));
@@ -145,75 +150,6 @@ fn divide(
             project.tiles[index].fault = Some(fault);
         }
     }
-}
-
-/// Tells what the masks come to before anything is learned from them. Refuses to learn from nothing.
-fn tell_labels(
-    config: &RunConfig,
-    plan: &Plan,
-    book: &LabelBook,
-    outbox: &Outbox,
-    cancelled: &mut dyn FnMut() -> bool,
-) -> anyhow::Result<()> {
-    let project = &plan.project;
-    let census = take_census(plan, outbox, cancelled)?;
-    if !census.readings.is_empty() {
-        outbox.info(format!("Masks: {}", census.readings_line()));
-        census.table(project).into_iter().for_each(|line| outbox.info(line));
-    }
-    for fault in &census.faults {
-        outbox.warn(format!("the mask of tile {} cannot be read: {}", project.tiles[fault.tile].id, fault.what));
-    }
-    census.warning().into_iter().for_each(|warning| outbox.warn(warning));
-    let from_masks = match config.label_sampling().strategy {
-        Strategy::Nothing => 0,
-        _ => census.scored(project, Split::Train),
-    };
-    if from_masks == 0 && own_labels(plan, book) == 0 {
-        let why = match census.strangers.is_empty() {
-            true => "no pixel of the training masks is labelled".to_owned(),
-            false => format!("no pixel of the training masks matches a class: they hold {}", census.name_strangers()),
-        };
-        bail!(
-            "there is nothing to learn from: {why}. Check the classes, sample from other masks, or click some labels"
-        );
-    }
-    Ok(())
-}
-
-/// Reads every mask of the run, on all cores.
-fn take_census(plan: &Plan, outbox: &Outbox, cancelled: &mut dyn FnMut() -> bool) -> anyhow::Result<Census> {
-    let of = |tiles: &[usize], split| tiles.iter().map(|index| (*index, split)).collect::<Vec<_>>();
-    let tiles = [of(&plan.train, Split::Train), of(&plan.val, Split::Val)].concat();
-    let (stop, (done, total)) = (AtomicBool::new(false), (AtomicUsize::new(0), AtomicUsize::new(0)));
-    let progress = |now, all| {
-        done.store(now, Ordering::Relaxed);
-        total.store(all, Ordering::Relaxed);
-        !stop.load(Ordering::Relaxed)
-    };
-    let census = std::thread::scope(|scope| {
-        let counting = scope.spawn(|| Census::take(&plan.project, &tiles, progress));
-        while !counting.is_finished() {
-            announce(outbox, "counting labels", done.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
-            stop.fetch_or(cancelled(), Ordering::Relaxed);
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        counting.join().ok().flatten()
-    });
-    census.ok_or_else(|| anyhow!("the run was stopped before its first step"))
-}
-
-/// Own labels of scored classes on the training tiles.
-fn own_labels(plan: &Plan, book: &LabelBook) -> u64 {
-    let (project, clicked) = (&plan.project, book.tiles());
-    let tiles = plan.train.iter().map(|index| &project.tiles[*index]).filter(|tile| clicked.contains(tile.id.as_str()));
-    let counts = tiles
-        .flat_map(|tile| book.rasterize(&tile.id, tile.size).counts(project.classes.len()).into_iter().enumerate());
-    counts.filter(|(index, _)| project.classes.is_scored(*index as u8)).map(|(_, count)| count).sum()
-}
-
-fn announce(outbox: &Outbox, what: &str, done: usize, total: usize) {
-    outbox.send(EventKind::Phase(Phase::Preparing { what: what.to_owned(), done, total }));
 }
 
 fn refuse_problems(problems: Vec<String>) -> anyhow::Result<()> {
@@ -245,9 +181,7 @@ fn count_labels(
     }
     let tiles = set.tiles();
     for (done, &tile) in tiles.iter().enumerate() {
-        if cancelled() {
-            bail!("the run was stopped before its first step");
-        }
+        go_on(cancelled)?;
         announce(outbox, "counting labels for the class weights", done, tiles.len());
         if let Some(counts) = set.label_counts(tile) {
             weighting.count(tile, counts);
@@ -272,6 +206,7 @@ fn describe(config: &RunConfig, plan: &Plan, set: &TrainingSet, net: &Net, chose
         val_tiles: plan.ids(&plan.val),
         parameters: net.parameters(),
         predicts: true,
+        predicting: None,
         steps_per_epoch,
         total_steps,
     }

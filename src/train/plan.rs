@@ -23,8 +23,8 @@ impl Plan {
     /// Divides a project as the configuration says.
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
         let mut notes = Vec::new();
-        if let Some(ignore) = &config.ignore {
-            project.classes.ignore_only(ignore);
+        if let Some(ignore) = config.ignored_names(&project.classes) {
+            project.classes.ignore_only(&ignore);
         }
         let usable = |tile: &Tile| tile.fault.is_none();
         let select = |keep: &dyn Fn(&Tile) -> bool| -> Vec<usize> {

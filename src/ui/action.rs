@@ -9,6 +9,7 @@ use super::layers::Layer;
 use super::preset::Preset;
 use super::theme::ThemeChoice;
 use crate::domain::{ClassDef, Edit, RunConfig};
+use crate::engine::protocol::Checkpoint;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +80,8 @@ pub enum UiAction {
     StartOrPause,
     /// End the run after this step.
     Stop,
+    /// Have this checkpoint of the run that ended predict.
+    ShowCheckpoint(Checkpoint),
     /// Score the validation tiles now.
     Evaluate,
     /// Write the last checkpoint now.

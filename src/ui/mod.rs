@@ -5,6 +5,7 @@ pub mod app;
 pub mod app_icon;
 pub mod attention;
 pub mod canvas;
+pub mod closing;
 pub mod curves;
 pub mod diagnostics;
 pub mod execute;

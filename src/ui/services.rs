@@ -80,13 +80,16 @@ impl Services {
         {
             state.apply_preview(preview);
         }
-        let was_running = state.run.is_running();
+        let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
         while let Some(event) = self.engine.try_event() {
             state.apply(event);
             if start.elapsed() > DRAIN {
                 ctx.request_repaint();
                 break;
             }
+        }
+        if state.settings.form.sampling != sampling {
+            self.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
         }
         if was_running && !state.run.is_running() {
             execute::list_runs(self, state);

@@ -1,6 +1,7 @@
 //! The panels: functions that draw from the state and emit actions. They never block, compute or change anything.
 
 pub mod classes;
+pub mod closing;
 pub mod curves;
 pub mod dialogs;
 pub mod help;
