@@ -107,7 +107,9 @@ impl Project {
     /// Decodes a tile's image to 8-bit RGB.
     pub fn read_image(&self, tile: &Tile) -> Result<RgbImage, DataError> {
         usable(tile)?;
-        images::decode_rgb(&tile.image)
+        let image = images::decode_rgb(&tile.image)?;
+        let [size, was] = [image.dimensions().into(), tile.size];
+        if size == was { Ok(image) } else { Err(DataError::content(replaced(tile, size), &tile.image)) }
     }
 
     /// Decodes a tile's full mask; `None` if it has none.
@@ -132,6 +134,15 @@ impl Project {
         self.legend = legend;
         Ok(())
     }
+}
+
+/// The fault of a file that took the place of another after the project was opened: nothing that is known of the tile fits it.
+fn replaced(tile: &Tile, size: [u32; 2]) -> String {
+    let [[now_wide, now_high], [wide, high]] = [size, tile.size];
+    format!(
+        "tile {}: the image is {now_wide}×{now_high} pixels and was {wide}×{high} when the folder was opened: open the folder again",
+        tile.id
+    )
 }
 
 fn usable(tile: &Tile) -> Result<(), DataError> {

@@ -12,7 +12,7 @@ use crate::data::loader::Loader;
 use crate::data::training_set::TrainingSet;
 use crate::data::{DataError, Journal, Project, TileFault};
 use crate::domain::config::Length;
-use crate::domain::{LabelBook, RunConfig};
+use crate::domain::RunConfig;
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
 use crate::train::folder::{Checkpoint, MetricsRow, RunFolder, SplitRecord, StepRow};
@@ -33,7 +33,6 @@ pub(super) struct Parts {
     pub(super) set: Arc<TrainingSet>,
     pub(super) weighting: Weighting,
     pub(super) journal: Journal,
-    pub(super) book: LabelBook,
     pub(super) folder: RunFolder,
 }
 
@@ -163,12 +162,11 @@ impl Run {
 
     /// Takes over what has been clicked since.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let Parts { journal, book, set, weighting, project, .. } = &mut self.parts;
-        let changed = match journal.follow(book) {
+        let Parts { journal, set, weighting, project, .. } = &mut self.parts;
+        let changed = match set.follow(journal) {
             Ok(changed) => changed,
             Err(error) => return self.warn(outbox, format!("new labels cannot be read: {error}")),
         };
-        set.set_labels(book.clone(), &changed);
         if weighting.needs_counts() {
             let learned = set.tiles();
             let touched = |&index: &usize| changed.contains(&project.tiles[index].id) && learned.contains(&index);
