@@ -70,7 +70,7 @@ impl Census {
             Some((
                 index,
                 split,
-                project.read_mask(&project.tiles[index]).map(|read| read.map(|read| Tally::of(&read, project))),
+                project.read_existing_mask(&project.tiles[index]).map(|read| read.map(|read| Tally::of(&read, project))),
             ))
         };
         let read: Option<Vec<_>> = masked.par_iter().map(read).collect();

@@ -20,6 +20,11 @@ impl Picture {
         [self.rgb.width(), self.rgb.height()]
     }
 
+    /// Memory it takes.
+    pub fn bytes(&self) -> usize {
+        self.rgb.len() + self.valid.as_ref().map_or(0, |valid| valid.flags().len())
+    }
+
     /// The picture at another size, averaging over the pixels that become one.
     pub fn resize(&self, width: u32, height: u32) -> Self {
         let valid = self.valid.as_ref().and_then(|valid| valid.resize(width, height));

@@ -231,9 +231,7 @@ impl Project {
         usable(tile)?;
         let picture = images::decode(&tile.image)?;
         if picture.size() != tile.size {
-            let ([w, h], [width, height]) = (picture.size(), tile.size);
-            let what = format!("the image is {w}×{h} pixels now and was {width}×{height}: open the folder again");
-            return Err(DataError::content(what, &tile.image));
+            return Err(DataError::content(replaced(tile, picture.size()), &tile.image));
         }
         Ok(picture)
     }
@@ -243,11 +241,16 @@ impl Project {
         if tile.partial { Ok(self.read_picture(tile)?.valid) } else { Ok(None) }
     }
 
-    /// Decodes a tile's full mask; `None` if it has none. Pixels that do not exist in its image are unlabelled.
+    /// Decodes a tile's full mask as its file has it; `None` if it has none. Whoever learns from it or scores against it
+    /// takes out the pixels that do not exist in the image.
     pub fn read_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
         usable(tile)?;
-        let Some(path) = tile.mask.as_deref() else { return Ok(None) };
-        let mut read = self.coding.read(path, tile.size)?;
+        tile.mask.as_deref().map(|path| self.coding.read(path, tile.size)).transpose()
+    }
+
+    /// Decodes a tile's full mask without the labels of pixels that do not exist in its image.
+    pub fn read_existing_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
+        let Some(mut read) = self.read_mask(tile)? else { return Ok(None) };
         if let Some(valid) = self.valid_pixels(tile)? {
             valid.take_out_of(&mut read.mask);
             read.no_data = read.no_data.max(valid.missing());
@@ -271,6 +274,15 @@ impl Project {
         self.picked_up = false;
         Ok(())
     }
+}
+
+/// The fault of a file that took the place of another after the project was opened: nothing that is known of the tile fits it.
+fn replaced(tile: &Tile, size: [u32; 2]) -> String {
+    let [[now_wide, now_high], [wide, high]] = [size, tile.size];
+    format!(
+        "tile {}: the image is {now_wide}×{now_high} pixels and was {wide}×{high} when the folder was opened: open the folder again",
+        tile.id
+    )
 }
 
 /// An image to segment, found in a folder.

@@ -7,6 +7,7 @@ pub mod config;
 pub mod geometry;
 pub mod hash;
 pub mod label;
+mod label_book;
 pub mod mask;
 pub mod metrics;
 pub mod nan;
@@ -20,7 +21,8 @@ pub mod weights;
 
 pub use class::{ClassDef, Classes};
 pub use config::RunConfig;
-pub use label::{Edit, LabelBook, Stroke};
+pub use label::{Edit, Stroke};
+pub use label_book::{Drawn, LabelBook};
 pub use mask::{Mask, UNLABELLED};
 pub use metrics::{Confusion, Scores};
 pub use sampling::{Sampling, Strategy};

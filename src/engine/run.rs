@@ -13,7 +13,6 @@ use super::{report, start};
 use crate::data::loader::Loader;
 use crate::data::training_set::TrainingSet;
 use crate::data::{DataError, Journal, Project, TileFault};
-use crate::domain::LabelBook;
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
 use crate::train::folder::{self, SplitRecord, StepRow};
@@ -31,7 +30,6 @@ pub(super) struct Parts {
     pub(super) set: Arc<TrainingSet>,
     pub(super) weighting: Weighting,
     pub(super) journal: Journal,
-    pub(super) book: LabelBook,
     pub(super) keeper: Keeper,
 }
 
@@ -158,15 +156,14 @@ impl Run {
 
     /// Takes over what has been clicked since.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let Parts { journal, book, set, weighting, project, keeper, info, .. } = &mut self.parts;
-        let changed = match journal.follow(book) {
+        let Parts { journal, set, weighting, project, keeper, info, .. } = &mut self.parts;
+        let changed = match set.follow(journal) {
             Ok(changed) => changed,
             Err(error) => return keeper.warn(outbox, format!("new labels cannot be read: {error}")),
         };
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
             self.choice.labels_changed();
         }
-        set.set_labels(book.clone(), &changed);
         if weighting.needs_counts() {
             let learned = set.tiles();
             let touched = |&index: &usize| changed.contains(&project.tiles[index].id) && learned.contains(&index);

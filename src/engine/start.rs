@@ -57,7 +57,7 @@ pub(super) fn prepare(
         plan.train.clone(),
         config.train.frame,
         config.label_sampling(),
-        replay.book.clone(),
+        replay.book,
     ));
     if set.epoch().is_empty() {
         bail!(
@@ -90,7 +90,6 @@ pub(super) fn prepare(
         set,
         weighting,
         journal,
-        book: replay.book,
         keeper: Keeper::new(folder),
     });
     notes.into_iter().for_each(|note| run.say(outbox, note));

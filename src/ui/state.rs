@@ -99,7 +99,7 @@ impl OpenProject {
     /// A project as it was read.
     pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
         let palette = Palette::of(&project.classes);
-        let counts = book.tiles().into_iter().map(|tile| (tile.to_owned(), book.count(tile))).collect();
+        let counts = book.tiles().map(|tile| (tile.to_owned(), book.count(tile))).collect();
         Self {
             project: Arc::new(project),
             book,
