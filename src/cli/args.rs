@@ -112,6 +112,15 @@ pub struct TrainArgs {
     /// Share of the training tiles that validate, if the dataset names none.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
+    /// Tiles that validate, by id: these and no drawn ones. May be given again.
+    #[arg(long)]
+    pub val_tile: Vec<String>,
+    /// Tiles that are learned from, whatever was drawn. May be given again.
+    #[arg(long)]
+    pub train_tile: Vec<String>,
+    /// Tiles that are not used. May be given again.
+    #[arg(long)]
+    pub skip_tile: Vec<String>,
     /// Classes kept out of loss and score, in place of those the dataset ignores: a class's name, or several with commas
     /// between them. May be given again.
     #[arg(long)]

@@ -91,7 +91,8 @@ pub(super) fn fault_note(tiles: &[Tile]) -> Option<String> {
     let mut faulty = tiles.iter().filter_map(|tile| tile.fault.as_ref().map(|fault| (&tile.id, fault)));
     let count = faulty.clone().count();
     let (id, fault) = faulty.next()?;
-    Some(format!("{count} of {} tiles cannot be used; the first is {id}: {fault}", tiles.len()))
+    let tiles = tiles.len();
+    Some(format!("{count} of {tiles} tiles cannot be used: the list says why; the first is {id}: {fault}"))
 }
 
 /// Makes every tile its own group if grouping by scene would leave nothing to hold back for validation.

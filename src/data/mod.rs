@@ -3,6 +3,7 @@
 pub mod append;
 pub mod augment;
 pub mod census;
+pub mod class_edits;
 mod classes_file;
 pub mod crop;
 mod deepglobe;
@@ -43,6 +44,7 @@ pub mod training_set;
 pub mod twins;
 pub mod write;
 
+pub use class_edits::{ClassEdits, Fate};
 pub use classes_file::write_classes;
 pub use error::DataError;
 pub use journal::Journal;

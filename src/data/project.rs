@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 use image::metadata::Orientation;
 
+use super::class_edits::ClassEdits;
 use super::legend::Legend;
 use super::listing::{self, Listing};
 use super::mask_read::MaskRead;
@@ -141,6 +142,11 @@ impl Project {
         })
     }
 
+    /// How many tiles cannot be used, as far as is known now, and the first one's fault; nothing if all can.
+    pub fn fault_note(&self) -> Option<String> {
+        listing::fault_note(&self.tiles)
+    }
+
     /// The tile with this id.
     pub fn tile(&self, id: &str) -> Option<&Tile> {
         self.tiles.iter().find(|tile| tile.id == id)
@@ -266,10 +272,16 @@ impl Project {
     /// Changes the classes and writes them to `pointillist.toml`. What is known about mask files is kept: a class is
     /// the same as before if it has the same name or, renamed, the same place; its labels stay with it.
     pub fn save_classes(&mut self, classes: &Classes) -> Result<(), DataError> {
-        let legend = self.legend.with_classes(classes.clone());
+        self.edit_classes(&ClassEdits::between(&self.classes, classes.clone()))
+    }
+
+    /// Changes the classes and writes them to `pointillist.toml`, where what mask files hold follows its class. Unless the
+    /// edits keep all indices, labels must be read anew.
+    pub fn edit_classes(&mut self, edits: &ClassEdits) -> Result<(), DataError> {
+        let legend = self.legend.edited(edits);
         classes_file::write_legend(&self.root, &legend)?;
         self.coding = coding(&legend, &self.tiles);
-        self.classes = classes.clone();
+        self.classes = edits.classes.clone();
         self.legend = legend;
         self.picked_up = false;
         Ok(())

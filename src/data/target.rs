@@ -291,7 +291,8 @@ mod tests {
         let mut random = Stream::new(1);
         let drawn: std::collections::BTreeSet<_> = (0..200).filter_map(|_| target.draw_labelled(&mut random)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [[0, 0], [123, 80], [499, 0], [499, 299]]);
-        let nothing = Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], Frame::Crop(16), &Classes::deepglobe());
+        let nothing =
+            Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], Frame::Crop(16), &Classes::deepglobe());
         assert_eq!(nothing.draw_labelled(&mut random), None);
     }
 }

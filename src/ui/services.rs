@@ -12,6 +12,7 @@ use super::execute;
 use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
+use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
 use super::tiles::{Loaded, TileLoader, TileView};
@@ -39,6 +40,8 @@ pub struct Services {
     pub journal: Option<Journal>,
     /// Has a person at work answered first.
     pub attention: Attention,
+    /// Knows where the pointer is, whatever the scale.
+    pub pointer: PointerScale,
     /// The id of the last run asked for.
     pub last_run: RunId,
     /// The part of the tile on screen, and since when.
@@ -59,6 +62,7 @@ impl Services {
             jobs: Jobs::new(waker),
             journal: None,
             attention,
+            pointer: PointerScale::default(),
             last_run: 0,
             visible: (None, Instant::now()),
             asked: None,
@@ -101,7 +105,7 @@ impl Services {
         match done {
             Done::Opened(opened) => self.take_project(state, *opened),
             Done::OpenFailed(path, why) => {
-                state.opening = None;
+                (state.opening, state.reopen_at) = (None, None);
                 state.settings.recent.retain(|recent| *recent != path);
                 state.say(Level::Error, &why);
             }
@@ -122,15 +126,12 @@ impl Services {
 
     fn take_project(&mut self, state: &mut AppState, opened: Opened) {
         let Opened { project, journal, replay, runs_home, runs } = opened;
-        let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
+        let faults = project.fault_note();
         let (root, tiles) = (project.root.clone(), project.tiles.len());
         state.messages.settle(); // What went wrong on the way to this project, or with the one before.
         state.say(Level::Info, &format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
-        for note in project.notes.iter().chain(&replay.notes) {
+        for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
             state.say(Level::Warning, note);
-        }
-        if bad > 0 {
-            state.say(Level::Warning, &format!("{bad} of {tiles} tiles cannot be used: the list says why"));
         }
         state.opening = None;
         state.settings.remember(&root);
@@ -141,10 +142,17 @@ impl Services {
         state.filter.clear();
         state.thumbnails.clear();
         state.fit_to_classes();
+        state.divide();
+        state.say_faults();
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);
-        let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
+        let last = state.reopen_at.take();
+        let first = state.project.as_ref().and_then(|open| {
+            let tiles = &open.project.tiles;
+            let again = tiles.iter().position(|tile| Some(&tile.id) == last.as_ref());
+            again.or_else(|| tiles.iter().position(|tile| tile.fault.is_none()))
+        });
         execute::select_tile(self, state, first.unwrap_or(0));
         state.camera = ViewState::default();
     }
@@ -243,7 +251,9 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &mut state.project
                 && project.mark_fault(&tile, &message)
             {
-                state.say(Level::Warning, &format!("Tile {tile} cannot be used: {message}"));
+                state.divide();
+                state.say(Level::Info, &format!("Tile {tile} cannot be used: {message}"));
+                state.say_faults();
             }
         }
         Loaded::Progress { done, total } => state.decoding = Some((done, total)),
@@ -259,7 +269,7 @@ fn say_unmatched(state: &mut AppState, view: &TileView) {
         let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
         let text = format!(
             "Tile {}: {pixels} pixels of its mask match no class (most often {code}) and stay \
-             unlabelled. If it is a class, add it in Edit > Classes",
+             unlabelled. If it is a class, add it in Project > Edit classes",
             view.tile
         );
         state.say(Level::Warning, &text);
