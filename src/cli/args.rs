@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::weights::ClassWeights;
+use crate::engine::protocol::Checkpoint;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -25,6 +26,8 @@ pub struct Args {
 pub enum Verb {
     /// Train a network on a folder of tiles.
     Train(Box<TrainArgs>),
+    /// What a folder comes to: tiles, masks and how they are read, labels per class and split, everything left over.
+    Check(CheckArgs),
     /// Score a finished run against full masks.
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
@@ -118,8 +121,9 @@ pub struct TrainArgs {
     /// Tiles that are not used. May be given again.
     #[arg(long)]
     pub skip_tile: Vec<String>,
-    /// Classes kept out of loss and score, by name, in place of those the dataset ignores.
-    #[arg(long, value_delimiter = ',')]
+    /// Classes kept out of loss and score, in place of those the dataset ignores: a class's name, or several with commas
+    /// between them. May be given again.
+    #[arg(long)]
     pub ignore: Option<Vec<String>>,
     /// Seed of sampling, split, weights, order and crops.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
@@ -138,6 +142,9 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
+    /// Which of the run's networks: the one that scored best, or the last one.
+    #[arg(long, value_enum, default_value = "best")]
+    pub checkpoint: CheckpointArg,
     /// Another folder of tiles: all its tiles with a mask are scored. Without it, the run's validation tiles are.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -155,12 +162,18 @@ pub struct PredictArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
+    /// Which of the run's networks: the one that scored best, or the last one.
+    #[arg(long, value_enum, default_value = "best")]
+    pub checkpoint: CheckpointArg,
     /// Images to segment, or folders of them.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
     /// auto, gpu, cpu, or part of an adapter's name; as the run was trained if not given.
     #[arg(long)]
     pub device: Option<String>,
@@ -181,6 +194,19 @@ pub struct SampleArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Folder of tiles.
+    pub data: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `bench`.
@@ -279,6 +305,24 @@ pub enum ScheduleArg {
     Cosine,
     /// No change.
     Constant,
+}
+
+/// `--checkpoint`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CheckpointArg {
+    /// The best score; without validation tiles the lowest training loss.
+    Best,
+    /// The last one written.
+    Last,
+}
+
+impl From<CheckpointArg> for Checkpoint {
+    fn from(arg: CheckpointArg) -> Self {
+        match arg {
+            CheckpointArg::Best => Self::Best,
+            CheckpointArg::Last => Self::Last,
+        }
+    }
 }
 
 fn parse_weights(text: &str) -> Result<ClassWeights, String> {

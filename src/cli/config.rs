@@ -133,7 +133,7 @@ mod tests {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer adam --lr 0.01 --weight-decay 0 \
-             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown",
+             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -143,7 +143,7 @@ mod tests {
             device: DeviceChoice::Cpu,
             ..RunConfig::default()
         };
-        want.ignore = Some(vec!["water".into(), "unknown".into()]);
+        want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         want.sampling = crate::domain::Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
         want.model = crate::domain::config::ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };
         want.train = crate::domain::config::TrainConfig {

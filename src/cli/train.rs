@@ -9,8 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::TrainArgs;
 use super::{interrupt, out};
-use crate::domain::config::Length;
-use crate::engine::protocol::{RunInfo, StepReport};
+use crate::engine::protocol::{RunInfo, StepReport, Summary};
 use crate::engine::{Command, EngineHandle, EventKind, Phase, report};
 
 pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
@@ -53,27 +52,39 @@ impl Teller {
                 }
                 EventKind::Info(text) => self.say(&format!("[INFO] {text}")),
                 EventKind::Warning(text) => self.bar.suspend(|| out::error(&format!("[WARNING] {text}"))),
-                EventKind::PreviewReady | EventKind::Checkpoint { .. } => {}
+                EventKind::PreviewReady
+                | EventKind::Checkpoint { .. }
+                | EventKind::LearningRate(_)
+                | EventKind::Predicting(_) => {}
                 EventKind::Failed(text) => {
                     self.bar.finish_and_clear();
                     anyhow::bail!("{text}");
                 }
-                EventKind::Finished(summary) => {
+                EventKind::Cancelled => {
                     self.bar.finish_and_clear();
-                    if interrupt::asked() {
-                        out::line(&format!(
-                            "Stopped at step {}. The run is in {}",
-                            summary.steps,
-                            summary.folder.display()
-                        ));
-                        return Ok(ExitCode::from(130));
-                    }
-                    out::line(&report::closing_line(&summary));
-                    return Ok(ExitCode::SUCCESS);
+                    out::line("Stopped before the first step. Nothing was written");
+                    return Ok(ExitCode::from(interrupt::CODE));
                 }
+                EventKind::Finished(summary) => return self.finished(&summary),
             }
         }
         anyhow::bail!("the engine ended unexpectedly")
+    }
+
+    /// The last words. A run that could not be saved is no success, however it ended.
+    fn finished(&self, summary: &Summary) -> anyhow::Result<ExitCode> {
+        self.bar.finish_and_clear();
+        let interrupted = interrupt::asked();
+        if interrupted {
+            out::line(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
+        } else {
+            out::line(&report::closing_line(summary));
+        }
+        match &summary.unsaved {
+            Some(why) => anyhow::bail!("{}", report::unsaved_line(why)),
+            None if interrupted => Ok(ExitCode::from(interrupt::CODE)),
+            None => Ok(ExitCode::SUCCESS),
+        }
     }
 
     fn say(&self, line: &str) {
@@ -94,10 +105,7 @@ impl Teller {
     }
 
     fn started(&mut self, info: Box<RunInfo>) {
-        self.epochs = match info.config.train.length {
-            Length::Epochs(epochs) => epochs,
-            Length::Steps(steps) => steps.div_ceil(info.steps_per_epoch) as u32,
-        };
+        self.epochs = info.epochs();
         self.bar.set_length(info.total_steps);
         self.bar.set_style(style("epoch {prefix} {bar:24} {percent:>3} % {per_sec} {eta} left {wide_msg}"));
         self.info = Some(info);

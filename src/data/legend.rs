@@ -53,15 +53,10 @@ impl Legend {
         Classes::new(list).map(Self::of)
     }
 
-    /// How masks are to be read; `gray` if all mask files hold gray values.
-    pub(super) fn coding(&self, gray: bool) -> MaskCoding {
-        let gray_colors = self.mask_colors.iter().all(|[r, g, b]| r == g && g == b);
-        if self.has_values() || (gray && !gray_colors) {
-            return MaskCoding::Values { table: self.value_table() };
-        }
-        let colors = self.mask_colors.iter().chain(self.also_colors.iter().flatten());
-        let pure = colors.flatten().all(|v| [0, 255].contains(v));
-        MaskCoding::Colors { table: self.color_table(), threshold: pure }
+    /// How masks are to be read.
+    pub(super) fn coding(&self) -> MaskCoding {
+        let (colors, values) = (self.color_table(), self.value_table());
+        MaskCoding { colors, values, listed: self.has_values(), ..MaskCoding::default() }
     }
 
     /// Whether classes have values of their own in mask files.
@@ -82,14 +77,15 @@ impl Legend {
         unlabelled.chain(classes).chain(also).collect()
     }
 
-    /// Gray values in mask files and what they stand for; the first entry of a value counts.
-    pub(super) fn value_table(&self) -> Vec<(u16, u8)> {
-        let classes = (0..self.classes.len()).map(|i| (self.value(i), i as u8));
-        let also = self.also_values.iter().enumerate().flat_map(|(i, list)| list.iter().map(move |v| (*v, i as u8)));
+    /// Values in mask files and what they stand for; the first entry of a value counts.
+    pub(super) fn value_table(&self) -> Vec<(i32, u8)> {
+        let classes = (0..self.classes.len()).map(|i| (i32::from(self.value(i)), i as u8));
+        let also = self.also_values.iter().enumerate();
+        let also = also.flat_map(|(i, list)| list.iter().map(move |value| (i32::from(*value), i as u8)));
         // Negative values wrap as they do in 8- and in 16-bit files. A class's own value wins: it stands first.
-        let ignored = self.ignore_values.iter().flat_map(|&v| if v < 0 { vec![256 + v, 65_536 + v] } else { vec![v] });
-        let ignored = ignored.filter_map(|v| u16::try_from(v).ok()).map(|v| (v, UNLABELLED));
-        classes.chain(also).chain(ignored).collect()
+        let wrapped = |&v: &i64| if v < 0 { vec![v, 256 + v, 65_536 + v] } else { vec![v] };
+        let ignored = self.ignore_values.iter().flat_map(wrapped).filter_map(|v| i32::try_from(v).ok());
+        classes.chain(also).chain(ignored.map(|v| (v, UNLABELLED))).collect()
     }
 
     /// The same coding under changed classes: a class keeps its coding by name or, if renamed, by place.

@@ -22,8 +22,8 @@ pub struct Plan {
 impl Plan {
     /// Divides a project as the configuration says.
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
-        if let Some(ignore) = &config.ignore {
-            project.classes.ignore_only(ignore);
+        if let Some(ignore) = config.ignored_names(&project.classes) {
+            project.classes.ignore_only(&ignore);
         }
         let Division { train, val, notes } = Division::of(&project, config);
         Self { project: Arc::new(project), train, val, notes }

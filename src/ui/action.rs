@@ -12,6 +12,7 @@ use super::theme::ThemeChoice;
 use crate::data::ClassEdits;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
+use crate::engine::protocol::Checkpoint;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +67,8 @@ pub enum UiAction {
     StartOrPause,
     /// End the run after this step.
     Stop,
+    /// Have this checkpoint of the run that ended predict.
+    ShowCheckpoint(Checkpoint),
     /// Score the validation tiles now.
     Evaluate,
     /// Write the last checkpoint now.

@@ -13,6 +13,7 @@ use super::action::{Tab, UiAction};
 use super::app_icon::app_icon;
 use super::attention::Attention;
 use super::canvas::CanvasGpu;
+use super::closing::{Closing, Verdict};
 use super::execute::execute;
 use super::frame_times::FrameTimes;
 use super::keys;
@@ -21,12 +22,12 @@ use super::message::Level;
 use super::panels::{self, side};
 use super::room::Room;
 use super::services::Services;
-use super::settings::{STORAGE_KEY, Settings};
+use super::settings::Settings;
 use super::state::AppState;
 use super::theme::{self, Tokens, on_panel};
 use super::views::{self, drop_ui, views_ui};
 use crate::domain::Edit;
-use crate::engine::Waker;
+use crate::engine::{Command, Waker};
 use crate::kernels::gate::GATE;
 
 /// How the window is to start.
@@ -68,6 +69,7 @@ pub struct App {
     services: Services,
     graphics_errors: Receiver<String>,
     title: String,
+    closing: Closing,
     /// When toasts were made older last, in egui's seconds.
     aged_at: f64,
 }
@@ -80,12 +82,13 @@ impl App {
     pub fn new(cc: &CreationContext<'_>, options: &StartOptions) -> anyhow::Result<Self> {
         let ctx = cc.egui_ctx.clone();
         theme::install(&ctx);
-        let settings: Settings = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
+        let (settings, notes) = cc.storage.map(Settings::load).unwrap_or_default();
         ctx.set_theme(settings.theme.preference());
         let waker: Waker = Arc::new(move || ctx.request_repaint());
         let (sender, graphics_errors) = crossbeam_channel::bounded(16);
         let mut state = AppState::new(settings);
         state.clock = SystemTime::now();
+        notes.iter().for_each(|note| state.say(Level::Info, note));
         match &cc.wgpu_render_state {
             Some(render_state) => {
                 state.graphics = adapter_name(render_state);
@@ -98,7 +101,8 @@ impl App {
         let drawn_by_cpu = cc.wgpu_render_state.as_ref().is_none_or(is_software);
         let services = Services::start(&cc.egui_ctx, Attention::new(&GATE, drawn_by_cpu))
             .context("The window's helpers could not be started")?;
-        let mut app = Self { state, services, graphics_errors, title: String::new(), aged_at: 0.0 };
+        let mut app =
+            Self { state, services, graphics_errors, title: String::new(), closing: Closing::default(), aged_at: 0.0 };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
     }
@@ -123,6 +127,27 @@ impl App {
     /// Carries an action out, as if a panel had asked for it.
     pub fn act(&mut self, ctx: &Context, action: UiAction) {
         execute(&mut self.services, &mut self.state, ctx, action);
+    }
+
+    /// A run is ended before the window closes; that it takes a moment is said.
+    fn close_cleanly(&mut self, ctx: &Context) {
+        let asked = ctx.input(|input| input.viewport().close_requested());
+        match self.closing.next(asked, self.state.run.is_running(), Instant::now()) {
+            Verdict::Stay => {}
+            Verdict::Wait => {
+                if asked {
+                    ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+                }
+                self.closing.told |= !self.closing.told && self.services.engine.send(Command::Stop);
+                ctx.request_repaint_after(Duration::from_millis(100));
+            }
+            Verdict::Leave => {
+                self.services.engine.hurry();
+                if !asked {
+                    ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+                }
+            }
+        }
     }
 
     /// Carries out what keys and the pointer on the pictures ask for, in the order of their events and before anything is drawn.
@@ -229,6 +254,9 @@ impl App {
         let from_foot = ctx.content_rect().bottom() - if state.room.lower { bar_top } else { tabs_top };
         state.toasts_held = panels::toasts::toasts_ui(&ctx, from_foot, state, actions);
         panels::dialogs::dialogs_ui(&ctx, state, actions);
+        if self.closing.is_waiting() {
+            panels::closing::closing_ui(&ctx, state, actions);
+        }
         if !ui.input(|input| input.raw.hovered_files.is_empty()) {
             drop_ui(ui, viewed.rect);
         }
@@ -244,6 +272,7 @@ impl eframe::App for App {
         self.services.poll(&mut self.state, ctx);
         self.age_toasts(ctx);
         self.name_window(ctx);
+        self.close_cleanly(ctx);
         if self.state.run.is_running() {
             ctx.request_repaint_after(Duration::from_secs(1)); // The time left counts down.
         }
@@ -285,7 +314,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        eframe::set_value(storage, STORAGE_KEY, &self.state.settings);
+        self.state.settings.store(storage);
     }
 }
 

@@ -49,6 +49,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => start_or_pause(services, state),
         UiAction::Stop => send(services, state, Command::Stop),
+        UiAction::ShowCheckpoint(checkpoint) => send(services, state, Command::Show(checkpoint)),
         UiAction::Evaluate => send(services, state, Command::Evaluate),
         UiAction::SaveCheckpoint => save_checkpoint(services, state),
         UiAction::SetLearningRate(rate) => set_learning_rate(services, state, rate),
@@ -216,7 +217,7 @@ pub(super) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     }
     state.dialog = None;
     services.last_run += 1;
-    state.run = RunState::begin(services.last_run, "Opening the run");
+    state.run = RunState::opening(services.last_run);
     state.view.prediction = None;
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
@@ -376,11 +377,13 @@ fn start(services: &mut Services, state: &mut AppState) {
         return;
     }
     let config = state.config();
+    let has_masks = project.project.tiles.iter().any(|tile| tile.mask.is_some());
+    let config = if has_masks { config } else { config.without_masks() };
     let name = runs::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
     services.last_run += 1;
-    state.run = RunState::begin(services.last_run, "Starting");
+    state.run = RunState::starting(services.last_run);
     state.view.prediction = None;
     if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
         state.run = RunState::default();

@@ -6,6 +6,7 @@ pub mod app_icon;
 pub mod attention;
 pub mod canvas;
 pub mod class_draft;
+pub mod closing;
 pub mod curves;
 pub mod diagnostics;
 pub mod execute;

@@ -84,13 +84,16 @@ impl Services {
         {
             state.apply_preview(preview);
         }
-        let was_running = state.run.is_running();
+        let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
         while let Some(event) = self.engine.try_event() {
             state.apply(event);
             if start.elapsed() > DRAIN {
                 ctx.request_repaint();
                 break;
             }
+        }
+        if state.settings.form.sampling != sampling {
+            self.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
         }
         if was_running && !state.run.is_running() {
             execute::list_runs(self, state);
@@ -260,12 +263,12 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
 
 /// Colours that belong to no class are told once per tile: they are unlabelled, not background.
 fn say_unmatched(state: &mut AppState, view: &TileView) {
-    let Some((color, _)) = view.unmatched.first() else { return };
+    let Some((code, _)) = view.unmatched.first() else { return };
     let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
     if is_news {
         let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
         let text = format!(
-            "Tile {}: {pixels} pixels of its mask match no class (most often the colour {color:?}) and stay \
+            "Tile {}: {pixels} pixels of its mask match no class (most often {code}) and stay \
              unlabelled. If it is a class, add it in Project > Edit classes",
             view.tile
         );

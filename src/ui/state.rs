@@ -23,7 +23,7 @@ use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, Classes, LabelBook, RunConfig, Stroke};
 use crate::engine::protocol::Preview;
-use crate::engine::{Event, Phase};
+use crate::engine::{Event, EventKind, Phase};
 use crate::train::plan::Division;
 
 /// The state of the whole window.
@@ -146,7 +146,7 @@ impl OpenProject {
     /// A project as it was read.
     pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
         let palette = Palette::of(&project.classes);
-        let counts = book.tiles().into_iter().map(|tile| (tile.to_owned(), book.count(tile))).collect();
+        let counts = book.tiles().map(|tile| (tile.to_owned(), book.count(tile))).collect();
         Self {
             project: Arc::new(project),
             book,
@@ -248,12 +248,30 @@ impl AppState {
 
     /// Takes in what the engine says.
     pub fn apply(&mut self, event: Event) {
+        let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
+        if let EventKind::LearningRate(rate) = event.kind
+            && self.asked_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
+        {
+            self.asked_rate = None; // The engine has heard the last of what was asked.
+        }
         if let Some((level, text)) = self.run.apply(event) {
             self.say(level, &text);
         }
         if !self.run.is_running() {
             self.asked_rate = None;
         }
+        if is_started && self.run.opened {
+            self.take_form();
+        }
+    }
+
+    /// The form shows how the opened run was trained, its length included; the project and the device stay.
+    fn take_form(&mut self) {
+        let Some(info) = &self.run.info else { return };
+        let form = &self.settings.form;
+        let (data, device) = (form.data.clone(), form.device.clone());
+        self.settings.form = RunConfig { data, device, ..info.config.clone() };
+        self.fit_to_classes();
     }
 
     /// Takes in a prediction, if it is of the tile in view by the present network.
@@ -384,8 +402,7 @@ impl AppState {
 
     /// The learning rate in force.
     pub fn live_rate(&self) -> f64 {
-        let reported = self.run.step.map(|step| step.lr);
-        self.asked_rate.or(reported).unwrap_or(self.settings.form.train.lr)
+        self.asked_rate.or(self.run.rate).unwrap_or(self.settings.form.train.lr)
     }
 
     /// What lies under the pointer.
@@ -440,7 +457,6 @@ mod tests {
     use super::*;
     use crate::data::{write, write_classes};
     use crate::domain::Edit;
-    use crate::engine::EventKind;
 
     /// A state with three tiles, nothing read of them yet.
     fn state() -> AppState {
@@ -483,7 +499,7 @@ mod tests {
     #[test]
     fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
         let mut state = state();
-        state.run = RunState::begin(3, "Starting");
+        state.run = RunState::starting(3);
         assert!(!state.can_start() && !state.can_edit_classes());
         state.asked_rate = Some(0.5);
         assert!((state.live_rate() - 0.5).abs() < 1e-12);
@@ -493,7 +509,38 @@ mod tests {
         assert!(state.can_start());
         assert_eq!(state.asked_rate, None);
         let toast = state.messages.toasts().next().unwrap().1;
-        assert_eq!((toast.headline.as_str(), toast.hint.as_str()), ("No memory", "take a smaller batch"));
+        assert_eq!(
+            (toast.headline.as_str(), toast.hint.as_str()),
+            ("The run did not start", "no memory: take a smaller batch")
+        );
+    }
+
+    #[test]
+    fn the_field_shows_the_rate_asked_for_until_the_engine_has_it() {
+        let mut state = state();
+        state.run = RunState::starting(3);
+        state.asked_rate = Some(0.5);
+        state.apply(Event { run: 3, kind: EventKind::LearningRate(0.3) });
+        assert!((state.live_rate() - 0.5).abs() < 1e-12, "an earlier one was answered");
+        state.apply(Event { run: 3, kind: EventKind::LearningRate(0.5) });
+        assert_eq!(state.asked_rate, None);
+        assert!((state.live_rate() - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_opened_run_fills_in_the_form_with_its_length() {
+        let mut state = state();
+        state.run = RunState::opening(3);
+        let mut info = crate::ui::run_state::tests::info();
+        info.config.train.length = crate::domain::config::Length::Steps(77);
+        info.config.data = "/elsewhere".into();
+        state.apply(Event { run: 3, kind: EventKind::Started(Box::new(info)) });
+        assert_eq!(state.settings.form.train.length, crate::domain::config::Length::Steps(77));
+        assert_eq!(state.settings.form.data, Settings::default().form.data);
+        state.run = RunState::starting(4);
+        let kind = EventKind::Started(Box::new(crate::ui::run_state::tests::info()));
+        state.apply(Event { run: 4, kind });
+        assert_eq!(state.settings.form.train.length, crate::domain::config::Length::Steps(77));
     }
 
     #[test]

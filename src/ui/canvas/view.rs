@@ -222,6 +222,7 @@ mod tests {
             image: ImagePyramid::new(&RgbImage::new(size[0], size[1])),
             mask: None,
             mask_counts: Vec::new(),
+            short_id: String::new(),
             unmatched: Vec::new(),
         })
     }

@@ -2,6 +2,7 @@
 
 pub mod class_editor;
 pub mod classes;
+pub mod closing;
 pub mod curves;
 pub mod dialogs;
 pub mod help;

@@ -4,6 +4,7 @@ use eframe::egui::{Align, Layout, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use crate::engine::Phase;
+use crate::engine::protocol::{Checkpoint, Predicting, Saved};
 use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::AppState;
@@ -37,7 +38,7 @@ pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             device_ui(ui, state);
             score_ui(ui, state);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| progress_ui(ui, state));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| progress_ui(ui, state, actions));
         });
     });
 }
@@ -72,14 +73,15 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
 }
 
-fn progress_ui(ui: &mut Ui, state: &AppState) {
+fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let run = &state.run;
-    // A run that ended well has loaded its best checkpoint; one that failed predicts with what it had.
-    let ended = run.summary.as_ref().is_some_and(|summary| summary.steps > 0);
-    let network = run.can_predict().then_some(if ended { "best checkpoint" } else { "network" });
-    ui.label(phase_text(&run.phase, state.project.is_some(), network));
+    let predicting = run.info.as_ref().and_then(|info| info.predicting.as_ref());
+    let network = run.can_predict().then(|| network_text(predicting));
+    ui.label(phase_text(&run.phase, state.project.is_some(), network.as_deref()));
     if !run.is_running() {
-        if let Some(step) = &run.step {
+        if let Some(predicting) = predicting {
+            checkpoints_ui(ui, predicting, actions);
+        } else if let Some(step) = &run.step {
             ui.weak(format!("after {}", format::counted(step.step, "step")));
         }
         return;
@@ -107,6 +109,36 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
         && let Some(left) = run.seconds_left()
     {
         ui.weak(format!("{} left", format::duration(left)));
+    }
+}
+
+/// Which network predicts: a checkpoint, with its step where that is known, or the one that was trained last.
+fn network_text(predicting: Option<&Predicting>) -> String {
+    let Some(Saved { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
+        return "network".to_owned();
+    };
+    let step = step.map_or(String::new(), |step| format!(" (step {})", format::count(step)));
+    format!("{} checkpoint{step}", checkpoint.name())
+}
+
+/// The choice among the checkpoints of a run that is over, where there is one.
+fn checkpoints_ui(ui: &mut Ui, predicting: &Predicting, actions: &mut Vec<UiAction>) {
+    let Predicting { shown, choices } = predicting;
+    if choices.iter().all(|choice| choice.step.is_some() && choice.step == choices[0].step) {
+        return; // One network under two names.
+    }
+    for Saved { checkpoint, step } in choices {
+        let name = checkpoint.name();
+        let of = step.map_or(String::new(), |step| format!(" of step {}", format::count(step)));
+        let why = match checkpoint {
+            Checkpoint::Best => "the best score; without validation tiles the lowest loss",
+            Checkpoint::Last => "the last step, with all corrections",
+        };
+        let choice = ui.selectable_label(shown.checkpoint == *checkpoint, name);
+        let choice = choice.on_hover_text(format!("Predict with the {name} checkpoint{of}: {why}"));
+        if choice.accessible_name(format!("Predict with the {name} checkpoint")).clicked() {
+            actions.push(UiAction::ShowCheckpoint(*checkpoint));
+        }
     }
 }
 
@@ -159,6 +191,16 @@ mod tests {
     fn a_score_says_whether_it_is_the_last_or_the_best() {
         assert_eq!(miou_text(0.25, 10, Some((0.25, 10))), format!("mIoU {} last and best", format::score(0.25)));
         assert_eq!(miou_text(0.25, 20, Some((0.5, 10))), format!("mIoU {} last", format::score(0.25)));
+    }
+
+    #[test]
+    fn the_bar_says_which_checkpoint_predicts() {
+        let saved = |checkpoint, step| Saved { checkpoint, step };
+        let predicting = |shown| Predicting { shown, choices: vec![shown] };
+        let best = predicting(saved(Checkpoint::Best, Some(1200)));
+        assert_eq!(network_text(Some(&best)), format!("best checkpoint (step {})", format::count(1200)));
+        assert_eq!(network_text(Some(&predicting(saved(Checkpoint::Last, None)))), "last checkpoint");
+        assert_eq!(network_text(None), "network");
     }
 
     #[test]

@@ -66,6 +66,7 @@ mod tests {
             image: ImagePyramid::new(&RgbImage::new(8, 8)),
             mask: None,
             mask_counts: Vec::new(),
+            short_id: String::new(),
             unmatched: Vec::new(),
         })
     }

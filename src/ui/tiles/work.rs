@@ -91,7 +91,7 @@ impl ViewState {
             }
             ViewJob::Sample(view, classes, sampling) => {
                 self.sampled = Some(sampling);
-                let mask = Arc::new(sampling::sample(view.mask.as_deref()?, &view.tile, &sampling));
+                let mask = Arc::new(sampling::sample(view.mask.as_deref()?, &view.short_id, &sampling));
                 let counts = mask.counts(classes);
                 Some(Loaded::Sampled { tile: view.tile.clone(), sampling, mask, counts })
             }
@@ -179,6 +179,7 @@ fn read_view(project: &Project, tile: &Tile) -> Result<Arc<TileView>, String> {
         let (mask, unmatched) = read.map_or((None, Vec::new()), |read| (Some(Arc::new(read.mask)), read.unmatched));
         Ok(Arc::new(TileView {
             tile: tile.id.clone(),
+            short_id: tile.short_id.clone(),
             size: [image.width(), image.height()],
             image: ImagePyramid::new(&image),
             mask_counts: mask.as_ref().map_or_else(Vec::new, |mask| mask.counts(project.classes.len())),
