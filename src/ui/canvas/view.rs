@@ -160,7 +160,7 @@ fn interact(ui: &Ui, response: &Response, view: &mut ViewState, tool: &Tool, ima
 }
 
 /// A position relative to the view's middle.
-pub(super) fn in_view(rect: Rect, pos: egui::Pos2) -> [f32; 2] {
+pub(super) fn in_view(rect: Rect, pos: Pos2) -> [f32; 2] {
     (pos - rect.center()).into()
 }
 
