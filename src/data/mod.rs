@@ -26,6 +26,7 @@ mod scan;
 mod stretch;
 mod table;
 pub mod target;
+pub mod thumbnail_store;
 mod tiff_file;
 pub mod training_set;
 pub mod write;

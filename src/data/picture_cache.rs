@@ -101,8 +101,7 @@ impl PictureCache {
     /// If the file cannot be read, or is not the one that the project was opened with.
     pub fn picture(&self, project: &Project, tile: &Tile) -> Result<Arc<RgbImage>, DataError> {
         let stamp = FileStamp::of(&tile.image);
-        let kept: Option<Arc<RgbImage>> = self.get(Owner::EVERYBODY, &stamp);
-        if let Some(kept) = kept
+        if let Some(kept) = self.decoded(&stamp)
             && tile.fault.is_none()
             && [kept.width(), kept.height()] == tile.size
         {
@@ -111,6 +110,11 @@ impl PictureCache {
         let image = Arc::new(project.read_image(tile)?);
         self.put(Owner::EVERYBODY, stamp, Arc::clone(&image), image.len());
         Ok(image)
+    }
+
+    /// A picture, if it is here.
+    pub fn decoded(&self, stamp: &FileStamp) -> Option<Arc<RgbImage>> {
+        self.get(Owner::EVERYBODY, stamp)
     }
 
     /// What `owner` has kept for a file, if it is still here and the file is still the same.

@@ -65,11 +65,11 @@ impl Predictor {
     }
 
     /// A tile as the network sees it: resized in a resized run.
-    pub fn fit(&self, image: RgbImage) -> Arc<RgbImage> {
-        Arc::new(match self.frame {
-            Frame::Resize(size) => training_set::resize(&image, size, size),
+    pub fn fit(&self, image: Arc<RgbImage>) -> Arc<RgbImage> {
+        match self.frame {
+            Frame::Resize(size) => Arc::new(training_set::resize(&image, size, size)),
             Frame::Crop(_) => image,
-        })
+        }
     }
 
     /// Begins a tile made by [`Predictor::fit`]; the windows nearest to `first` (in the tile's own pixels) come first.
@@ -86,7 +86,7 @@ impl Predictor {
 
     /// Predicts a whole tile at its own size.
     pub fn predict(&self, image: &RgbImage) -> TilePrediction {
-        let mut job = self.begin(self.fit(image.clone()), None);
+        let mut job = self.begin(self.fit(Arc::new(image.clone())), None);
         while job.advance(self) {}
         job.finish().at_size(image.width(), image.height())
     }

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use eframe::egui::TextureHandle;
-
 use super::action::Dialog;
 use super::canvas::{Palette, ToolKind, ViewState};
 use super::frame_times::FrameTimes;
@@ -16,6 +14,8 @@ use super::message::{Level, Messages};
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
+use super::thumbnails::Thumbnails;
+use crate::data::journal::Disk;
 use crate::data::{Project, Tile};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
@@ -38,7 +38,7 @@ pub struct AppState {
     /// What of it has been read.
     pub view: InView,
     /// Small pictures of the tiles, by id.
-    pub thumbnails: BTreeMap<String, TextureHandle>,
+    pub thumbnails: Thumbnails,
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
     /// Only tiles whose id contains this are listed.
@@ -88,8 +88,12 @@ pub struct OpenProject {
     hidden: BTreeSet<u8>,
     /// The journal's file.
     pub journal: PathBuf,
-    /// Whether the last edit reached the disk.
+    /// Whether the last edit could be written.
     pub saved: bool,
+    /// Whether what was written is on the disk.
+    pub disk: Disk,
+    /// Whether it was told that the disk refused some of it.
+    pub told_disk: bool,
     /// Tiles whose unmatched colours were told.
     pub told_unmatched: BTreeSet<String>,
     counts: BTreeMap<String, usize>,
@@ -107,6 +111,8 @@ impl OpenProject {
             hidden: BTreeSet::new(),
             journal,
             saved: true,
+            disk: Disk::default(),
+            told_disk: false,
             told_unmatched: BTreeSet::new(),
             counts,
         }
@@ -172,7 +178,7 @@ impl AppState {
             opening: None,
             selected: 0,
             view: InView::default(),
-            thumbnails: BTreeMap::new(),
+            thumbnails: Thumbnails::default(),
             decoding: None,
             filter: String::new(),
             scroll_to_tile: false,
