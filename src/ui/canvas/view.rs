@@ -126,7 +126,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
             out.visible = view.camera.visible(size, rect.size().into());
             if is_composed {
                 let frame = Frame::new(scene, lens(ui, rect, view.camera), ground);
-                let callback = CanvasCallback { view: id.value(), frame };
+                let callback = CanvasCallback { view: id.value(), frame, ctx: ui.ctx().clone() };
                 ui.painter_at(rect).add(egui_wgpu::Callback::new_paint_callback(rect, callback));
             } else {
                 let corner = |pos| overlay::screen_from_image(rect, &view.camera, pos);
