@@ -8,7 +8,7 @@ use std::path::Path;
 use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use harness::{click, click_canvas, step_until};
+use harness::{click, click_canvas, saved, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
@@ -72,7 +72,7 @@ fn a_project_shows_tiles_classes_and_counts() {
     let mut harness = window(Some(root.path()));
     harness.get_by_label("Tile 1");
     harness.get_by_label("Class water");
-    harness.get_by_label_contains("saved · 0 labels");
+    saved(&mut harness, "0 labels");
     step_until(&mut harness, "the sampled mask is there", |app| app.state().view.sampled.is_some());
     harness.run_ok();
     let kept = harness.state().state().view.sampled_counts.clone();
@@ -147,18 +147,18 @@ fn a_click_is_on_disk_and_can_be_undone() {
     harness.key_press(Key::Num4);
     harness.run_ok();
     click_canvas(&mut harness);
-    harness.get_by_label_contains("saved · 1 label");
+    saved(&mut harness, "1 label");
     assert_eq!(edits(root.path()), 1);
     let painted = harness.state().state().view.labels.as_ref().expect("labels").mask().counts(7);
     assert!(painted[3] > 1, "a disc of class 4: {painted:?}");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run_ok();
-    harness.get_by_label_contains("saved · 0 labels");
+    saved(&mut harness, "0 labels");
     click(&mut harness, "Redo (Ctrl+Shift+Z)");
-    harness.get_by_label_contains("saved · 1 label");
+    saved(&mut harness, "1 label");
     drop(harness);
     let harness = window(Some(root.path()));
-    harness.get_by_label_contains("saved · 1 label");
+    saved(&mut harness, "1 label");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn classes_are_added_and_kept() {
     harness.key_press(Key::Num8);
     harness.run_ok();
     click_canvas(&mut harness);
-    harness.get_by_label_contains("saved · 1 label");
+    saved(&mut harness, "1 label");
     assert_eq!(edits(root.path()), 1);
 }
 

@@ -154,7 +154,7 @@ mod tests {
     }
 
     /// What a gray value is read as.
-    fn by_value(legend: &Legend, value: u16) -> Option<u8> {
+    fn by_value(legend: &Legend, value: i32) -> Option<u8> {
         legend.value_table().into_iter().find(|(known, _)| *known == value).map(|(_, class)| class)
     }
 

@@ -168,7 +168,7 @@ pub fn reading_note(path: &Path) -> Option<String> {
 }
 
 /// A smaller copy that fits a square of `side` pixels; small images are not enlarged.
-pub(super) fn shrink(image: &RgbImage, side: u32) -> RgbImage {
+pub fn shrink(image: &RgbImage, side: u32) -> RgbImage {
     let (width, height) = image.dimensions();
     let scale = (f64::from(side.max(1)) / f64::from(width.max(height).max(1))).min(1.0);
     let fit = |n: u32| ((f64::from(n) * scale).round() as u32).max(1);

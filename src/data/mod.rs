@@ -39,6 +39,7 @@ mod stretch;
 mod table;
 pub mod target;
 mod text;
+pub mod thumbnail_store;
 mod tiff_file;
 pub mod training_set;
 pub mod twins;

@@ -99,8 +99,7 @@ impl PictureCache {
     /// If the file cannot be read, or is not the one that the project was opened with.
     pub fn picture(&self, project: &Project, tile: &Tile) -> Result<Arc<Picture>, DataError> {
         let stamp = FileStamp::of(&tile.image);
-        let kept: Option<Arc<Picture>> = self.get(Owner::EVERYBODY, &stamp);
-        if let Some(kept) = kept
+        if let Some(kept) = self.decoded(&stamp)
             && tile.fault.is_none()
             && kept.size() == tile.size
         {
@@ -109,6 +108,11 @@ impl PictureCache {
         let picture = Arc::new(project.read_picture(tile)?);
         self.put(Owner::EVERYBODY, stamp, Arc::clone(&picture), picture.bytes());
         Ok(picture)
+    }
+
+    /// A picture, if it is here.
+    pub fn decoded(&self, stamp: &FileStamp) -> Option<Arc<Picture>> {
+        self.get(Owner::EVERYBODY, stamp)
     }
 
     /// What `owner` has kept for a file, if it is still here and the file is still the same.

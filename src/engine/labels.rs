@@ -70,8 +70,8 @@ fn take_census(plan: &Plan, outbox: &Outbox, cancelled: &mut dyn FnMut() -> bool
 
 /// Own labels of scored classes on the training tiles.
 fn own_labels(plan: &Plan, book: &LabelBook) -> u64 {
-    let (project, clicked) = (&plan.project, book.tiles());
-    let tiles = plan.train.iter().map(|index| &project.tiles[*index]).filter(|tile| clicked.contains(tile.id.as_str()));
+    let project = &plan.project;
+    let tiles = plan.train.iter().map(|index| &project.tiles[*index]).filter(|tile| book.carries(&tile.id));
     let counts = tiles
         .flat_map(|tile| book.rasterize(&tile.id, tile.size).counts(project.classes.len()).into_iter().enumerate());
     counts.filter(|(index, _)| project.classes.is_scored(*index as u8)).map(|(_, count)| count).sum()

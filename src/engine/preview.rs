@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::outbox::Outbox;
 use super::protocol::{EventKind, Preview, ViewRequest};
 use super::slot::Latest;
+use crate::data::picture_cache::PictureCache;
 use crate::data::{DataError, Picture, Project};
 use crate::infer::{Predictor, TileJob, TilePrediction};
 
@@ -158,7 +159,7 @@ impl Previewer {
             what: format!("there is no tile '{id}' in this project"),
             path: project.root.clone(),
         })?;
-        let image = predictor.fit(project.read_picture(tile)?);
+        let image = predictor.fit(PictureCache::shared().picture(project, tile)?);
         self.tile = Some((id.to_owned(), Arc::clone(&image)));
         Ok(image)
     }

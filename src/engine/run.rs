@@ -249,7 +249,7 @@ impl Run {
             if !self.left_out.insert(id.clone()) {
                 continue; // A validation tile is tried, and fails, at each evaluation.
             }
-            let Parts { keeper, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.parts;
+            let Parts { keeper, project, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.parts;
             keeper.warn(outbox, format!("tile {id} is left out: {what}"));
             let left = |ids: &[String]| -> Vec<String> {
                 ids.iter().filter(|id| !self.left_out.contains(*id)).cloned().collect()
@@ -258,7 +258,7 @@ impl Run {
             let corrected =
                 format!("Split corrected: {} train / {val} val, since tile {id} cannot be read", train.len());
             // A validation tile may be readable again at the next evaluation, so it stays recorded.
-            keeper.write_split(SplitRecord::new(&self.parts.project, train, val_tiles.clone()), outbox);
+            keeper.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
             keeper.say(outbox, corrected);
         }
     }

@@ -52,6 +52,7 @@ pub(super) fn prepare(
 
     let (journal, replay) = Journal::open_to_follow(&plan.project)?;
     replay.notes.iter().for_each(|note| outbox.warn(note));
+    tell_labels(&config, &plan, &replay.book, outbox, cancelled)?;
     let set = Arc::new(TrainingSet::new(
         Arc::clone(&plan.project),
         plan.train.clone(),
@@ -64,7 +65,6 @@ pub(super) fn prepare(
             "there is nothing to learn from: sample labels from masks, or click some on a tile that does not validate"
         );
     }
-    tell_labels(&config, &plan, &replay.book, outbox, cancelled)?;
     let weighting = count_labels(&config.train, &set, &plan.project.classes, outbox, cancelled)?;
 
     if let Err(error) = plan.project.keep_class_order() {

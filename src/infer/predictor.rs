@@ -68,11 +68,11 @@ impl Predictor {
     }
 
     /// A tile as the network sees it: resized in a resized run.
-    pub fn fit(&self, picture: Picture) -> Arc<Picture> {
-        Arc::new(match self.frame {
-            Frame::Resize(size) => picture.resize(size, size),
+    pub fn fit(&self, picture: Arc<Picture>) -> Arc<Picture> {
+        match self.frame {
+            Frame::Resize(size) => Arc::new(picture.resize(size, size)),
             Frame::Crop(_) => picture,
-        })
+        }
     }
 
     /// Begins a tile made by [`Predictor::fit`]; the windows nearest to `first` (in the tile's own pixels) come first.
@@ -90,7 +90,7 @@ impl Predictor {
     /// Predicts a whole tile at its own size.
     pub fn predict(&self, picture: Picture) -> TilePrediction {
         let ([width, height], valid) = (picture.size(), picture.valid.clone());
-        let mut job = self.begin(self.fit(picture), None);
+        let mut job = self.begin(self.fit(Arc::new(picture)), None);
         while job.advance(self) {}
         let mut prediction = job.finish().at_size(width, height);
         prediction.take_out_missing(valid.as_ref());

@@ -272,25 +272,11 @@ fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
         state.say(Level::Error, &text);
         return;
     }
-    let from = match &edit {
-        Edit::Extend(_) => project.book.standing().last().map_or(0, |stroke| stroke.path.len()),
-        _ => 0,
-    };
-    let redraw = matches!(edit, Edit::Undo | Edit::Redo);
-    let begins = matches!(edit, Edit::Begin(_));
     let Some(tile) = project.book.apply(edit) else { return };
-    let size = state.view.size();
-    if redraw {
-        // The tile of an undone stroke may have left the project: what is in view is not touched then.
-        if let (Some(size), true) = (size, in_view.as_ref() == Some(&tile)) {
-            state.view.redraw_labels(&project.book, &tile, size);
-        }
-    } else if let Some(stroke) = project.book.standing().last() {
-        state.view.paint(stroke, from);
-    }
-    if begins || redraw {
-        project.recount(&tile);
-        state.view.count_own(&project.book, &tile);
+    project.recount(&tile);
+    // The tile of an undone stroke may have left the project: what is in view is not touched then.
+    if in_view.as_ref() == Some(&tile) {
+        state.view.follow_labels(&project.book, &tile);
     }
 }
 
@@ -377,7 +363,7 @@ fn start(services: &mut Services, state: &mut AppState) {
         return;
     }
     let config = state.config();
-    let has_masks = project.project.tiles.iter().any(|tile| tile.mask.is_some());
+    let has_masks = state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     let config = if has_masks { config } else { config.without_masks() };
     let name = runs::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });

@@ -28,6 +28,7 @@ pub mod services;
 pub mod settings;
 pub mod state;
 pub mod theme;
+pub mod thumbnails;
 pub mod tiles;
 pub mod views;
 pub mod widgets;

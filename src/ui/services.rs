@@ -15,8 +15,10 @@ use super::message::Level;
 use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
+use super::thumbnails;
 use super::tiles::{Loaded, TileLoader, TileView};
 use crate::data::Journal;
+use crate::data::journal::DiskState;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
 use crate::engine::{Command, EngineHandle, RunId, Waker};
@@ -25,8 +27,6 @@ use crate::engine::{Command, EngineHandle, RunId, Waker};
 const DRAIN: Duration = Duration::from_millis(10);
 /// The part of the tile on screen is told to the engine once the camera has rested this long.
 const REST: Duration = Duration::from_millis(300);
-/// Thumbnails kept as textures.
-const THUMBNAILS: usize = 600;
 
 /// The window's helpers.
 pub struct Services {
@@ -98,6 +98,7 @@ impl Services {
         if was_running && !state.run.is_running() {
             execute::list_runs(self, state);
         }
+        say_disk(state);
         self.ask_for_prediction(state, ctx);
     }
 
@@ -135,7 +136,9 @@ impl Services {
         }
         state.opening = None;
         state.settings.remember(&root);
-        state.project = Some(OpenProject::new(project, replay.book, journal.path.clone()));
+        let mut open = OpenProject::new(project, replay.book, journal.path.clone());
+        open.disk = journal.disk();
+        state.project = Some(open);
         self.journal = Some(journal);
         (state.runs_home, state.runs) = (Some(runs_home), runs);
         state.run = RunState::default();
@@ -200,28 +203,20 @@ impl Services {
         }
     }
 
-    /// Asks for the thumbnails of the rows in sight first, then for others as far as there is room.
+    /// Asks for the thumbnails of the rows in sight first, then for those around them.
     pub fn want_thumbnails(&mut self, state: &mut AppState, in_sight: &[usize]) {
         let Some(project) = &state.project else { return };
         if in_sight.is_empty() || self.thumbnails_asked == in_sight {
             return;
         }
         let tiles = &project.project.tiles;
+        state.thumbnails.note_seen(in_sight.iter().map(|index| tiles[*index].id.as_str()));
         let missing =
-            |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
-        let rest = 0..tiles.len().min(THUMBNAILS - in_sight.len().min(THUMBNAILS));
-        let mut order: Vec<usize> = in_sight.iter().copied().filter(missing).collect();
-        let first_time = self.thumbnails_asked.is_empty();
-        if !first_time && order.is_empty() {
-            return;
-        }
-        order.extend(rest.filter(missing).filter(|index| !in_sight.contains(index)));
-        self.tiles.want_thumbnails(order.iter().map(|index| tiles[*index].id.clone()));
+            |index: &usize| tiles[*index].fault.is_none() && state.thumbnails.get(&tiles[*index].id).is_none();
+        let order = thumbnails::order(in_sight, tiles.len()).filter(missing);
+        state.decoding = None;
+        self.tiles.want_thumbnails(order.map(|index| tiles[index].id.clone()));
         self.thumbnails_asked = in_sight.to_vec();
-        if state.thumbnails.len() > THUMBNAILS {
-            let keep: Vec<&str> = in_sight.iter().map(|index| tiles[*index].id.as_str()).collect();
-            state.thumbnails.retain(|id, _| keep.contains(&id.as_str()));
-        }
     }
 }
 
@@ -258,6 +253,19 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
         }
         Loaded::Progress { done, total } => state.decoding = Some((done, total)),
         Loaded::View(_) | Loaded::Sampled { .. } => {}
+    }
+}
+
+/// A disk that refuses labels is told of once.
+fn say_disk(state: &mut AppState) {
+    let Some(project) = state.project.as_mut().filter(|project| !project.told_disk) else { return };
+    if let DiskState::Failed(why) = project.disk.state() {
+        project.told_disk = true;
+        let text = format!(
+            "The disk did not take the last labels ({why}): copy the file to another disk before you go on: {}",
+            project.journal.display()
+        );
+        state.say(Level::Error, &text);
     }
 }
 

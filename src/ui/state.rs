@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use eframe::egui::TextureHandle;
-
 use super::action::Dialog;
 use super::canvas::{Palette, ToolKind, ViewState};
 use super::class_draft::ClassDraft;
@@ -18,6 +16,8 @@ use super::room::Room;
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
+use super::thumbnails::Thumbnails;
+use crate::data::journal::Disk;
 use crate::data::{ClassEdits, Fate, Project, Tile};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
@@ -43,7 +43,7 @@ pub struct AppState {
     /// What of it has been read.
     pub view: InView,
     /// Small pictures of the tiles, by id.
-    pub thumbnails: BTreeMap<String, TextureHandle>,
+    pub thumbnails: Thumbnails,
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
     /// The part each tile would play in a run started now, by id; those that are missing play none.
@@ -135,8 +135,12 @@ pub struct OpenProject {
     hidden: BTreeSet<u8>,
     /// The journal's file.
     pub journal: PathBuf,
-    /// Whether the last edit reached the disk.
+    /// Whether the last edit could be written.
     pub saved: bool,
+    /// Whether what was written is on the disk.
+    pub disk: Disk,
+    /// Whether it was told that the disk refused some of it.
+    pub told_disk: bool,
     /// Tiles whose unmatched colours were told.
     pub told_unmatched: BTreeSet<String>,
     counts: BTreeMap<String, usize>,
@@ -154,6 +158,8 @@ impl OpenProject {
             hidden: BTreeSet::new(),
             journal,
             saved: true,
+            disk: Disk::default(),
+            told_disk: false,
             told_unmatched: BTreeSet::new(),
             counts,
         }
@@ -220,7 +226,7 @@ impl AppState {
             reopen_at: None,
             selected: 0,
             view: InView::default(),
-            thumbnails: BTreeMap::new(),
+            thumbnails: Thumbnails::default(),
             decoding: None,
             parts: BTreeMap::new(),
             filter: String::new(),

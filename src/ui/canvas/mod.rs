@@ -28,7 +28,6 @@ use eframe::egui::Color32;
 
 use super::layers::LayerSet;
 use super::tiles::TileView;
-use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::Preview;
 
@@ -37,6 +36,7 @@ pub use gpu::CanvasGpu;
 pub use input::Deed;
 pub use label_plane::LabelPlane;
 pub use palette::Palette;
+pub use pyramid::Dots;
 pub use view::{ViewState, canvas_id, canvas_ui};
 
 /// What a view shows.
@@ -66,7 +66,7 @@ pub struct TileScene<'a> {
     /// Image and full mask.
     pub view: &'a Arc<TileView>,
     /// Labels sampled from the mask.
-    pub sampled: Option<&'a Arc<Mask>>,
+    pub sampled: Option<&'a Arc<Dots>>,
     /// Own labels.
     pub labels: Option<&'a LabelPlane>,
     /// What the network says; it may have another size than the tile.

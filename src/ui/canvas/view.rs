@@ -126,7 +126,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
             out.visible = view.camera.visible(size, rect.size().into());
             if is_composed {
                 let frame = Frame::new(scene, lens(ui, rect, view.camera), ground);
-                let callback = CanvasCallback { view: id.value(), frame };
+                let callback = CanvasCallback { view: id.value(), frame, ctx: ui.ctx().clone() };
                 ui.painter_at(rect).add(egui_wgpu::Callback::new_paint_callback(rect, callback));
             } else {
                 let corner = |pos| overlay::screen_from_image(rect, &view.camera, pos);
@@ -160,7 +160,7 @@ fn interact(ui: &Ui, response: &Response, view: &mut ViewState, tool: &Tool, ima
 }
 
 /// A position relative to the view's middle.
-pub(super) fn in_view(rect: Rect, pos: egui::Pos2) -> [f32; 2] {
+pub(super) fn in_view(rect: Rect, pos: Pos2) -> [f32; 2] {
     (pos - rect.center()).into()
 }
 

@@ -25,7 +25,7 @@ pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             ui.horizontal_centered(|ui| {
                 buttons_ui(ui, state, actions);
                 ui.separator();
-                progress_ui(ui, state);
+                progress_ui(ui, state, actions);
                 score_ui(ui, state);
                 device_ui(ui, state);
             });
