@@ -105,7 +105,12 @@ fn rgba(picture: &Picture, pixels: Range<usize>) -> Vec<u8> {
     }
     if let Some(valid) = &picture.valid {
         let missing = valid.flags()[pixels].iter().map(|exists| !exists);
-        rgba.as_chunks_mut::<4>().0.iter_mut().zip(missing).filter(|(_, missing)| *missing).for_each(|(out, _)| *out = [0; 4]);
+        rgba.as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .zip(missing)
+            .filter(|(_, missing)| *missing)
+            .for_each(|(out, _)| *out = [0; 4]);
     }
     rgba
 }
