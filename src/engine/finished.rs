@@ -67,7 +67,7 @@ pub(super) fn open(
     }
     outbox.send(EventKind::Phase(Phase::Idle));
     let project = Arc::clone(&plan.project);
-    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept) }))
+    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept), owed: None }))
 }
 
 /// The checkpoints there are. A run that was killed does not say what steps they are of; its best one was evaluated.
