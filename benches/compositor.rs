@@ -13,7 +13,7 @@ use offscreen::{Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Sampling, Strategy, Stroke, sampling};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::LabelPlane;
+use pointillist::ui::canvas::{Dots, LabelPlane};
 use pointillist::ui::layers::{Layer, LayerStyle};
 
 const TILE: [u32; 2] = [2448, 2448];
@@ -46,7 +46,7 @@ fn scene() -> Props {
     let mut props = Props::noise(TILE);
     let mask = Arc::clone(props.view.mask.as_ref().expect("the noise has a mask"));
     let pixels = mask.data().len();
-    props.sampled = Some(Arc::new(sampling::sample(&mask, "noise", &Sampling::default())));
+    props.sampled = Some(Arc::new(Dots::new(sampling::sample(&mask, "noise", &Sampling::default()))));
     props.prediction = Some(Arc::new(Preview {
         run: 1,
         tile: "noise".to_owned(),

@@ -163,4 +163,5 @@ def main():
             program.wait(timeout=60)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ use offscreen::{BACKGROUND, Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Mask, Stroke, UNLABELLED, hash};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::{LabelPlane, Palette};
+use pointillist::ui::canvas::{Dots, LabelPlane, Palette};
 use pointillist::ui::layers::{Layer, LayerStyle};
 
 const PLAIN: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
@@ -58,7 +58,7 @@ fn everything() -> Props {
         };
         Mask::from_vec(size, size, (0..size * size).map(class).collect()).unwrap()
     };
-    props.sampled = Some(Arc::new(sparse(8, 1, 3)));
+    props.sampled = Some(Arc::new(Dots::new(sparse(8, 1, 3))));
     props.prediction = Some(Arc::new(Preview {
         run: 1,
         tile: "noise".to_owned(),
@@ -158,7 +158,7 @@ fn a_single_dot_among_millions_is_seen_at_any_zoom() {
         let mut props = Props::noise(tile);
         let mut dot = Mask::unlabelled(tile[0], tile[1]);
         dot.data_mut()[777 * tile[0] as usize + 1111] = 4;
-        props.sampled = Some(Arc::new(dot.clone()));
+        props.sampled = Some(Arc::new(Dots::new(dot.clone())));
         props.labels = Some(LabelPlane::new(dot));
         for zoom in [0.03, 0.1, 0.3, 0.5, 0.77, 1.0] {
             for (shown, hidden) in [(Layer::Sampled, Layer::Labels), (Layer::Labels, Layer::Sampled)] {

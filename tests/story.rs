@@ -5,7 +5,7 @@ mod harness;
 use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use harness::{click, click_canvas, step_until};
+use harness::{click, click_canvas, saved, step_until};
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, Frame, Length};
@@ -37,7 +37,7 @@ fn from_the_open_demo_to_a_prediction() {
     harness.key_press(Key::Num5);
     harness.run_ok();
     click_canvas(&mut harness);
-    harness.get_by_label_contains("saved · 1 label");
+    saved(&mut harness, "1 label");
 
     // Train: the demo's settings, cut short.
     let mut form = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::demo() };

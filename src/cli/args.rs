@@ -26,6 +26,8 @@ pub struct Args {
 pub enum Verb {
     /// Train a network on a folder of tiles.
     Train(Box<TrainArgs>),
+    /// What a folder comes to: tiles, masks and how they are read, labels per class and split, everything left over.
+    Check(CheckArgs),
     /// Score a finished run against full masks.
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
@@ -110,6 +112,15 @@ pub struct TrainArgs {
     /// Share of the training tiles that validate, if the dataset names none.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
+    /// Tiles that validate, by id: these and no drawn ones. May be given again.
+    #[arg(long)]
+    pub val_tile: Vec<String>,
+    /// Tiles that are learned from, whatever was drawn. May be given again.
+    #[arg(long)]
+    pub train_tile: Vec<String>,
+    /// Tiles that are not used. May be given again.
+    #[arg(long)]
+    pub skip_tile: Vec<String>,
     /// Classes kept out of loss and score, in place of those the dataset ignores: a class's name, or several with commas
     /// between them. May be given again.
     #[arg(long)]
@@ -163,6 +174,9 @@ pub struct PredictArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
     /// auto, gpu, cpu, or part of an adapter's name; as the run was trained if not given.
     #[arg(long)]
     pub device: Option<String>,
@@ -183,6 +197,19 @@ pub struct SampleArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Folder of tiles.
+    pub data: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `bench`.

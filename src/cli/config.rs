@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::args::{ArchArg, LossArg, OptimizerArg, SamplingArgs, ScheduleArg, TrainArgs};
 use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, Schedule};
+use crate::domain::split::Split;
 use crate::domain::{RunConfig, Strategy};
 
 impl SamplingArgs {
@@ -37,7 +38,12 @@ impl TrainArgs {
 
     fn apply_to_data(&self, config: &mut RunConfig) {
         set(&mut config.data, self.data.clone());
-        set(&mut config.val_ratio, self.val_ratio);
+        let named_alone = (!self.val_tile.is_empty()).then_some(0.0);
+        set(&mut config.val_ratio, self.val_ratio.or(named_alone));
+        let parts = [(&self.val_tile, Split::Val), (&self.train_tile, Split::Train), (&self.skip_tile, Split::Test)];
+        for (ids, split) in parts {
+            config.split.extend(ids.iter().map(|id| (id.clone(), split)));
+        }
         set(&mut config.seed, self.seed);
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
@@ -154,6 +160,20 @@ mod tests {
             quarter_turns: true,
         };
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn named_tiles_validate_and_no_drawn_ones() {
+        let got = config("pointillist train --data D --out R --val-tile a --val-tile x/b --train-tile c --skip-tile d")
+            .unwrap();
+        assert!(got.val_ratio.abs() < f64::EPSILON);
+        let part = |id: &str| got.split.get(id).copied();
+        assert_eq!(
+            [part("a"), part("x/b"), part("c"), part("d")].map(Option::unwrap),
+            [Split::Val, Split::Val, Split::Train, Split::Test]
+        );
+        let drawn = config("pointillist train --data D --out R --val-tile a --val-ratio 0.2").unwrap();
+        assert!((drawn.val_ratio - 0.2).abs() < f64::EPSILON);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! `evaluate`: scores a finished run.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::EvaluateArgs;
 use super::out;
 use crate::data::Project;
+use crate::data::project::TileNamed;
 use crate::domain::Classes;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
@@ -14,8 +16,7 @@ use crate::engine::protocol::Checkpoint;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::train::folder::FinishedRun;
-use crate::train::plan::Plan;
+use crate::train::folder::{FinishedRun, SplitRecord};
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
@@ -24,12 +25,16 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
-    let project = Project::open(args.data.as_ref().unwrap_or(&run.config.data))?;
-    finished::check_classes(&run.classes, &project)?;
-    let plan = Plan::new(project, &run.config);
+    let opened = Project::open(args.data.as_ref().unwrap_or(&run.config.data))?;
+    let project = Arc::new(opened.adopt(&run.classes, args.data.is_some())?);
+    let unknown = opened.unknown_to(&run.classes);
+    if !unknown.is_empty() {
+        let names = unknown.join(", ");
+        out::error(&format!("[WARNING] the run does not know these classes, their pixels are not scored: {names}"));
+    }
     let tiles = match &args.data {
-        None => recorded(&plan.project, &run.split()?.val),
-        Some(_) => with_masks(&plan.project),
+        None => recorded(&project, &run.split()?),
+        Some(_) => with_masks(&project),
     };
     if tiles.is_empty() {
         anyhow::bail!(
@@ -42,7 +47,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     }
     let checkpoint = run.nearest(args.checkpoint.into());
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
-    let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);
+    let result = score(EvaluationJob::new(project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {
         out::error(&format!("[WARNING] a tile is left out of the score: {}", fault.what));
@@ -62,13 +67,18 @@ struct Measured {
     checkpoint: Checkpoint,
 }
 
-/// The tiles a run was scored on, as its folder says. Those that are gone are named.
-fn recorded(project: &Project, ids: &[String]) -> Vec<usize> {
-    let find = |id: &String| project.tiles.iter().position(|tile| tile.id == *id && tile.fault.is_none());
-    for gone in ids.iter().filter(|id| find(id).is_none()) {
-        out::error(&format!("[WARNING] the run was scored on tile {gone}, which is gone or cannot be read"));
+/// The tiles a run was scored on, as its folder says. Those that are gone, or could be one of several, are named.
+fn recorded(project: &Project, split: &SplitRecord) -> Vec<usize> {
+    let find = |id: &String| match split.find(project, id) {
+        TileNamed::One(index) if project.tiles[index].fault.is_none() => Ok(index),
+        TileNamed::Several => Err(format!("{id}, which several files go by now: which one is not recorded")),
+        TileNamed::One(_) | TileNamed::None => Err(format!("{id}, which is gone or cannot be read")),
+    };
+    let found: Vec<Result<usize, String>> = split.val.iter().map(find).collect();
+    for what in found.iter().filter_map(|found| found.as_ref().err()) {
+        out::error(&format!("[WARNING] the run was scored on tile {what}"));
     }
-    ids.iter().filter_map(find).collect()
+    found.into_iter().flatten().collect()
 }
 
 fn with_masks(project: &Project) -> Vec<usize> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod check;
 mod config;
 mod demo;
 mod doctor;
@@ -23,6 +24,7 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let result = match args.verb {
         Some(Verb::Train(args)) => train::run(*args),
+        Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),

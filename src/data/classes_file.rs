@@ -38,6 +38,12 @@ struct Entry {
     mask_color: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<u16>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_mask_colors: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_values: Vec<u16>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     ignored: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -102,6 +108,9 @@ pub(super) fn write_legend(root: &Path, legend: &Legend) -> Result<(), DataError
         color: Some(hex(class.color)),
         mask_color: (legend.mask_colors[i] != class.color).then(|| hex(legend.mask_colors[i])),
         value: legend.values[i],
+        place: (usize::from(legend.places[i]) != i && legend.values[i].is_none()).then_some(legend.places[i]),
+        also_mask_colors: legend.also_colors[i].iter().map(|color| hex(*color)).collect(),
+        also_values: legend.also_values[i].clone(),
         ignored: class.ignored,
         was: legend.was[i].clone(),
     };
@@ -141,15 +150,26 @@ fn legend_of(file: ClassesFile) -> Result<Legend, String> {
     legend.mask_colors = mask_colors;
     legend.unlabelled = file.unlabelled.iter().map(|text| parse_hex(text)).collect::<Result<_, _>>()?;
     legend.ignore_values = file.ignore_values.unwrap_or(legend.ignore_values);
-    (legend.values, legend.was) = file.classes.into_iter().map(|entry| (entry.value, entry.was)).unzip();
-    let coded: Vec<u16> = legend.values.iter().flatten().copied().collect();
+    for (i, entry) in file.classes.into_iter().enumerate() {
+        legend.also_colors[i] = entry.also_mask_colors.iter().map(|text| parse_hex(text)).collect::<Result<_, _>>()?;
+        legend.places[i] = entry.place.unwrap_or(legend.places[i]);
+        (legend.values[i], legend.also_values[i], legend.was[i]) = (entry.value, entry.also_values, entry.was);
+    }
+    check_values(&legend)?;
+    Ok(legend)
+}
+
+/// No gray value may stand for two classes.
+fn check_values(legend: &Legend) -> Result<(), String> {
+    let own = (0..legend.classes.len()).map(|class| legend.value(class));
+    let coded: Vec<u16> = own.chain(legend.also_values.iter().flatten().copied()).collect();
+    if legend.has_values() && legend.values.contains(&None) {
+        return Err("some classes have a value and some have none: give one to all or to none".to_owned());
+    }
     if let Some(twice) = coded.iter().enumerate().find(|(i, value)| coded[..*i].contains(value)) {
         return Err(format!("two classes have the value {}: give each its own", twice.1));
     }
-    if !coded.is_empty() && coded.len() < legend.values.len() {
-        return Err("some classes have a value and some have none: give one to all or to none".to_owned());
-    }
-    Ok(legend)
+    Ok(())
 }
 
 fn read_class_dict(path: &Path) -> Result<Legend, DataError> {
@@ -179,7 +199,7 @@ pub(super) fn hex([r, g, b]: [u8; 3]) -> String {
     format!("#{r:02X}{g:02X}{b:02X}")
 }
 
-fn parse_hex(text: &str) -> Result<[u8; 3], String> {
+pub(super) fn parse_hex(text: &str) -> Result<[u8; 3], String> {
     let digits = text.trim().trim_start_matches('#');
     let bits = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
     let bits = bits.ok_or_else(|| format!("'{text}' is no colour: write it as \"#RRGGBB\""))?;
@@ -210,6 +230,18 @@ mod tests {
     }
 
     #[test]
+    fn what_other_classes_left_behind_survives_the_file() {
+        let text = "[[class]]\nname = 'a'\nalso_mask_colors = ['#010203']\nalso_values = [1]\nwas = ['b']\n\
+                    [[class]]\nname = 'c'\nplace = 2\n";
+        let legend = read_text(text).unwrap().unwrap();
+        assert_eq!(legend.value_table()[..3], [(0, 0), (2, 1), (1, 0)]);
+        assert!(legend.color_table().contains(&([1, 2, 3], 0)));
+        let dir = tempfile::tempdir().unwrap();
+        write_legend(dir.path(), &legend).unwrap();
+        assert_eq!(read(dir.path()).unwrap().unwrap(), legend);
+    }
+
+    #[test]
     fn mistakes_are_named_with_file_and_line() {
         let cases = [
             ("colour = 3\n", "colour"),
@@ -217,6 +249,8 @@ mod tests {
             ("[[class]]\nname = 'a'\ncolor = 'red'\n", "red"),
             ("[[class]]\nname = 'a'\n", "at least 2"),
             ("[[class]]\nname = 'a'\nvalue = 1\n[[class]]\nname = 'b'\nvalue = 1\n", "two classes have the value 1"),
+            ("[[class]]\nname = 'a'\nalso_values = [1]\n[[class]]\nname = 'b'\n", "two classes have the value 1"),
+            ("[[class]]\nname = 'a'\nvalue = 1\n[[class]]\nname = 'b'\n", "some classes have a value"),
             ("[[class]\n", "line 1"),
         ];
         for (text, part) in cases {

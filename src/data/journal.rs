@@ -1,17 +1,22 @@
-//! The label journal: an append-only file of edits, flushed at each one, from which all own labels are derived.
+//! The label journal: an append-only file of edits, from which all own labels are derived.
 //!
 //! An edit is one line, handed to the operating system whole before [`Journal::append`] returns: it survives the end of
-//! the program, however sudden. It is not forced onto the disk, so a power cut may cost the last seconds.
+//! the program, however sudden. A thread has the disk take it at once, or within a fifth of a second of the edit before:
+//! [`Journal::disk`] says whether it has. Only what is pending there can be lost to a power cut.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::journal_line::{self, Header, Parsed, VERSION};
 use super::journal_place as place;
+use super::journal_sync::Syncer;
+use super::journal_tail::{News, Tail};
 use super::{DataError, Project};
-use crate::domain::{Edit, LabelBook, Stroke, hash};
+use crate::domain::{Edit, LabelBook, Stroke};
+
+pub use super::journal_sync::{Disk, DiskState};
 
 /// A project's journal, open for writing (the window) or following (the trainer).
 #[derive(Debug)]
@@ -20,18 +25,19 @@ pub struct Journal {
     pub path: PathBuf,
     /// Class names and their indices, earlier names included; the current name of each class stands first.
     names: Vec<(String, u8)>,
-    /// Where reading goes on.
-    offset: u64,
-    /// Digest of everything before, by which a file that took this one's place is noticed.
-    digest: u64,
+    /// How far it has been read.
+    tail: Tail,
     /// Lines read so far, for messages.
     lines: usize,
     /// The last stroke could not be used, so extensions of it are passed over.
     skipping: bool,
     /// The file ends in the middle of a line.
     torn: bool,
-    lock: Option<File>,
+    disk: Disk,
+    /// Runs while the file is open. Dropped before the lock: whoever comes next finds everything on the disk.
+    syncer: Option<Syncer>,
     file: Option<File>,
+    lock: Option<File>,
     /// The journal in the other of the two places, if there is one: the project's folder may once have been writable and
     /// not be now, or the other way round. It is read before this one and never written.
     other: Option<Box<Self>>,
@@ -77,8 +83,9 @@ impl Journal {
     }
 
     fn unread(path: PathBuf, names: Vec<(String, u8)>) -> Self {
-        let (skipping, torn, lock, file, other) = (false, false, None, None, None);
-        Self { path, names, offset: 0, digest: hash::EMPTY, lines: 0, skipping, torn, lock, file, other }
+        let (tail, disk, skipping, torn) = (Tail::default(), Disk::default(), false, false);
+        let (syncer, file, lock, other) = (None, None, None, None);
+        Self { path, names, tail, lines: 0, skipping, torn, disk, syncer, file, lock, other }
     }
 
     /// Says where new labels go and where others are read from, if that is not the project's folder alone.
@@ -107,7 +114,12 @@ impl Journal {
         }
     }
 
-    /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`.
+    /// Whether what was appended is on the disk: to be asked at any time, by anyone.
+    pub fn disk(&self) -> Disk {
+        self.disk.clone()
+    }
+
+    /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk follows.
     pub fn append(&mut self, edit: &Edit) -> Result<(), DataError> {
         let name = |class| self.names.iter().find(|(_, index)| *index == class).map(|(name, _)| name.clone());
         let line = journal_line::write(edit, name).ok_or_else(|| {
@@ -119,7 +131,7 @@ impl Journal {
         if self.file.is_none() {
             self.start_writing()?;
         }
-        let mut text = match (self.offset, self.torn) {
+        let mut text = match (self.tail.offset(), self.torn) {
             (0, false) => format!("{}\n", journal_line::header()),
             (_, false) => String::new(),
             (_, true) => "#\n".to_owned(), // Whatever the torn line held, it is no label now.
@@ -133,50 +145,56 @@ impl Journal {
             self.torn = true; // Part of the line may be there.
             return Err(DataError::io("the label was not saved (check free space)", &self.path)(cause));
         }
-        self.offset = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
+        self.syncer.iter().for_each(Syncer::note);
+        let length = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();
-        // After a torn line the digest is wrong: whoever follows replays the file once.
-        self.digest = hash::digest(self.digest, text.as_bytes());
+        // After a torn line its bytes are missing here: whoever follows replays the file once.
+        self.tail.take(text.as_bytes(), length);
         self.torn = false;
         self.skipping &= !matches!(edit, Edit::Begin(_));
         Ok(())
     }
 
     /// Reads what has been appended since the last call (by any process) and applies it to `book`. Returns the ids of
-    /// the tiles whose labels changed. An incomplete last line is left for the next call.
+    /// the tiles whose labels changed. An incomplete last line is left for the next call. What was read before is not read
+    /// again, so this takes as long for the next label as for the first.
     ///
-    /// If the file is not the one that was read so far (it has been replaced, cut, edited or removed), all labels are
-    /// replayed from its start.
+    /// If the file is not the one that was read so far (see [`Tail`] for how that is noticed), all labels are replayed from
+    /// its start.
     pub fn follow(&mut self, book: &mut LabelBook) -> Result<Vec<String>, DataError> {
-        let mut changed = BTreeSet::new();
-        let other_has_news = self.other.as_ref().map_or(Ok(false), |other| other.has_news())?;
-        if other_has_news || !self.continues(&self.content()?) {
-            changed.extend(book.tiles().into_iter().map(str::to_owned));
-            *book = LabelBook::default();
-            self.rewind();
+        let (mut changed, mut notes) = (BTreeSet::new(), Vec::new());
+        let other_has_news = self.other.as_mut().map_or(Ok(false), |other| other.has_news())?;
+        match self.look()? {
+            News::Nothing if !other_has_news => {}
+            News::More(bytes) if !other_has_news => changed.extend(self.take(&bytes, book, &mut notes)),
+            _ => {
+                changed.extend(book.tiles().map(str::to_owned));
+                book.clear();
+                self.rewind();
+                changed.extend(self.read_all(book, &mut notes)?);
+            }
         }
-        let mut notes = Vec::new();
-        changed.extend(self.read_all(book, &mut notes)?);
         for note in notes {
             log::warn!("{note}");
         }
         Ok(changed.into_iter().collect())
     }
 
-    /// Whether the file begins with what was read of it.
-    fn continues(&self, content: &[u8]) -> bool {
-        let read = usize::try_from(self.offset).ok().and_then(|offset| content.get(..offset));
-        read.is_some_and(|read| hash::digest(hash::EMPTY, read) == self.digest)
+    /// Whether the file is another one than was read, or holds complete lines beyond.
+    fn has_news(&mut self) -> Result<bool, DataError> {
+        Ok(match self.look()? {
+            News::Nothing => false,
+            News::More(bytes) => bytes.contains(&b'\n'),
+            News::Another => true,
+        })
     }
 
-    /// Whether the file is another one than was read, or holds complete lines beyond.
-    fn has_news(&self) -> Result<bool, DataError> {
-        let content = self.content()?;
-        Ok(!self.continues(&content) || content[self.offset as usize..].contains(&b'\n'))
+    fn look(&mut self) -> Result<News, DataError> {
+        self.tail.look(&self.path).map_err(DataError::io("cannot read the labels", &self.path))
     }
 
     fn rewind(&mut self) {
-        (self.offset, self.digest, self.lines, self.skipping) = (0, hash::EMPTY, 0, false);
+        (self.tail, self.lines, self.skipping) = (Tail::default(), 0, false);
         if let Some(other) = &mut self.other {
             other.rewind();
         }
@@ -214,26 +232,20 @@ impl Journal {
         let opened = OpenOptions::new().create(true).append(true).open(&self.path);
         let file = opened.map_err(DataError::io(DOING, &self.path))?;
         let length = file.metadata().map_err(DataError::io(DOING, &self.path))?.len();
-        if length != self.offset && !self.torn {
+        if length != self.tail.offset() && !self.torn {
             let what = "the labels were changed by another program: open the project again to see them";
             return Err(DataError::content(what, &self.path));
         }
+        let syncer = file.try_clone().and_then(|file| Syncer::start(self.disk.clone(), sync_of(file, self.folder())));
+        self.syncer = Some(syncer.map_err(DataError::io(DOING, &self.path))?);
         self.file = Some(file);
         Ok(())
-    }
-
-    /// The whole file; nothing if there is none.
-    fn content(&self) -> Result<Vec<u8>, DataError> {
-        match std::fs::read(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            read => read.map_err(DataError::io("cannot read the labels", &self.path)),
-        }
     }
 
     /// Applies what is new, of the other journal first. Returns the tiles whose labels changed.
     fn read_all(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
         let mut changed = BTreeSet::new();
-        if let Some(other) = self.other.as_mut().filter(|_| self.offset == 0) {
+        if let Some(other) = self.other.as_mut().filter(|_| self.tail.offset() == 0) {
             changed = other.read_on(book, notes)?;
             book.seal();
         }
@@ -241,14 +253,19 @@ impl Journal {
         Ok(changed)
     }
 
-    /// Applies complete lines from the offset on. Returns the tiles whose labels changed.
+    /// Applies what is new. Returns the tiles whose labels changed.
     fn read_on(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
-        let content = self.content()?;
-        let new = content.get(self.offset as usize..).unwrap_or_default();
+        Ok(match self.look()? {
+            News::More(bytes) => self.take(&bytes, book, notes),
+            News::Nothing | News::Another => BTreeSet::new(),
+        })
+    }
+
+    /// Applies the complete lines among new bytes. Returns the tiles whose labels changed.
+    fn take(&mut self, new: &[u8], book: &mut LabelBook, notes: &mut Vec<String>) -> BTreeSet<String> {
         let complete = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         self.torn = complete < new.len();
-        self.offset += complete as u64;
-        self.digest = hash::digest(self.digest, &new[..complete]);
+        self.tail.take(&new[..complete], self.tail.offset() + complete as u64);
         let mut changed = BTreeSet::new();
         for line in new[..complete].split_inclusive(|byte| *byte == b'\n') {
             self.lines += 1;
@@ -257,7 +274,7 @@ impl Journal {
                 Err(what) => notes.push(format!("line {}: {what}: {}", self.lines, self.path.display())),
             }
         }
-        Ok(changed)
+        changed
     }
 
     /// Applies one line. The error says why it is passed over.
@@ -290,6 +307,29 @@ impl Journal {
             }
         }
     }
+}
+
+/// Has the disk take the file and, the first time, that it is there.
+fn sync_of(file: File, folder: &Path) -> impl FnMut() -> io::Result<()> + Send + 'static {
+    let mut folders = vec![folder.parent().map(Path::to_owned), Some(folder.to_owned())];
+    move || {
+        for folder in folders.drain(..).flatten() {
+            // Some network file systems refuse this; the file's own sync still counts.
+            sync_folder(&folder).unwrap_or_else(|error| log::debug!("cannot sync {}: {error}", folder.display()));
+        }
+        file.sync_data()
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be synced, and need not be.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn class_names(project: &Project) -> Vec<(String, u8)> {
@@ -407,6 +447,55 @@ mod tests {
         add_raw(&window.path, "\"undo\"}\n");
         assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
         assert_eq!(book.standing().len(), 0);
+    }
+
+    #[test]
+    fn following_reads_the_tail_alone() {
+        let (_dir, project) = project();
+        let mut window = Journal::open(&project).unwrap().0;
+        for x in 0..2000 {
+            window.append(&click(Some(0), x as f32)).unwrap();
+        }
+        let (mut trainer, replay) = Journal::open_to_follow(&project).unwrap();
+        let mut book = replay.book;
+        // Far before the end one class gives way to another of the same length: whoever reads that again would see it.
+        let mut text = std::fs::read(&window.path).unwrap();
+        let at = text.windows(10).position(|word| word == b"urban_land").unwrap();
+        text[at..at + 10].copy_from_slice(b"range_land");
+        std::fs::write(&window.path, &text).unwrap();
+        window.append(&click(Some(1), 1.0)).unwrap();
+        assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
+        assert_eq!((book.standing().len(), book.standing()[0].class), (2001, Some(0)));
+    }
+
+    #[test]
+    fn labels_are_saved_when_the_disk_has_them() {
+        let (_dir, project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        let disk = journal.disk();
+        assert_eq!(disk.state(), DiskState::Synced);
+        journal.append(&click(Some(0), 1.0)).unwrap();
+        assert_ne!(disk.state(), DiskState::Failed(String::new()));
+        drop(journal);
+        assert_eq!(disk.state(), DiskState::Synced, "the last labels are synced at the end");
+    }
+
+    #[test]
+    fn labels_of_a_tile_that_has_left_the_project_are_kept() {
+        let (dir, project) = project();
+        let mut journal = Journal::open(&project).unwrap().0;
+        journal.append(&click(Some(1), 1.0)).unwrap();
+        drop(journal);
+        std::fs::rename(dir.path().join("a_sat.png"), dir.path().join("b_sat.png")).unwrap();
+        let without = Project::open(dir.path()).unwrap();
+        let (mut journal, replay) = Journal::open(&without).unwrap();
+        assert_eq!((replay.book.count("a"), replay.book.carries("b")), (1, false));
+        let stroke = Stroke { tile: "b".to_owned(), class: Some(2), radius: 1.0, path: vec![[1.0, 1.0]] };
+        journal.append(&Edit::Begin(stroke)).unwrap();
+        drop(journal);
+        std::fs::copy(dir.path().join("b_sat.png"), dir.path().join("a_sat.png")).unwrap();
+        let (_journal, replay) = Journal::open(&Project::open(dir.path()).unwrap()).unwrap();
+        assert_eq!((replay.book.count("a"), replay.book.count("b")), (1, 1));
     }
 
     #[test]

@@ -1,48 +1,25 @@
 //! What is learned from: the training tiles as the network sees them, with the labels of the moment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use image::{RgbImage, imageops};
-
-use super::{DataError, Project, Tile};
+use super::picture_cache::{FileStamp, Owner, PictureCache};
+use super::target::Target;
+use super::{DataError, Journal, Picture, Project, Tile};
 use crate::domain::config::Frame;
-use crate::domain::hash::Stream;
-use crate::domain::{LabelBook, Mask, Sampling, UNLABELLED, panic, sampling};
-
-/// Decoded tiles are kept up to this many bytes.
-const CACHE_BYTES: usize = 600 << 20;
+use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
 
 /// A tile ready to be cut from.
 pub struct Prepared {
     /// Colours, at the size the network sees the tile.
-    pub image: Arc<RgbImage>,
-    /// Labels to learn from: clicks over sampled pixels. Ignored classes are unlabelled here.
-    pub target: Arc<Mask>,
-    /// Which state of the labels `target` shows.
-    pub revision: u64,
-    sampled: Arc<Mask>,
-    labelled: OnceLock<Vec<u32>>,
+    pub picture: Arc<Picture>,
+    target: RwLock<Target>,
 }
 
 impl Prepared {
-    /// A random labelled pixel; `None` if there is none.
-    pub fn draw_labelled(&self, random: &mut Stream) -> Option<[u32; 2]> {
-        let (data, width) = (self.target.data(), self.target.width() as usize);
-        // Guessing is quick where labels are dense; where they are sparse a list is made once.
-        let guess = (0..32).map(|_| random.below(data.len())).find(|&i| data[i] != UNLABELLED);
-        let position = guess.or_else(|| {
-            let list = self
-                .labelled
-                .get_or_init(|| (0..data.len() as u32).filter(|&i| data[i as usize] != UNLABELLED).collect());
-            list.get(random.below(list.len())).map(|&i| i as usize)
-        })?;
-        Some([(position % width) as u32, (position / width) as u32])
-    }
-
-    fn bytes(&self) -> usize {
-        let masks = if Arc::ptr_eq(&self.target, &self.sampled) { 1 } else { 2 };
-        self.image.len() + masks * self.target.data().len()
+    /// Labels to learn from.
+    pub fn target(&self) -> RwLockReadGuard<'_, Target> {
+        self.target.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -53,21 +30,26 @@ pub struct TrainingSet {
     frame: Frame,
     sampling: Sampling,
     labels: RwLock<Labels>,
-    cache: Mutex<Cache>,
+    cache: Arc<PictureCache>,
+    owner: Owner,
+    faults: Mutex<BTreeMap<usize, String>>,
 }
 
 #[derive(Default)]
 struct Labels {
     book: LabelBook,
     revisions: BTreeMap<String, u64>,
+    /// Counts what may have changed any tile.
+    upheavals: u64,
     pool: Arc<Vec<usize>>,
+    /// Tiles that have anything to learn from, whether the pool holds them or is kept from before.
+    useful: BTreeSet<usize>,
 }
 
-#[derive(Default)]
-struct Cache {
-    tiles: BTreeMap<usize, Arc<Prepared>>,
-    recently_used: Vec<usize>,
-    faults: BTreeMap<usize, String>,
+impl Labels {
+    fn revision(&self, tile: &str) -> u64 {
+        self.revisions.get(tile).copied().unwrap_or(0) + self.upheavals
+    }
 }
 
 impl TrainingSet {
@@ -79,41 +61,68 @@ impl TrainingSet {
         sampling: Sampling,
         book: LabelBook,
     ) -> Self {
-        let set = Self { project, candidates, frame, sampling, labels: RwLock::default(), cache: Mutex::default() };
-        set.set_labels(book, &[]);
+        let (cache, owner, faults) = (Arc::clone(PictureCache::shared()), Owner::new(), Mutex::default());
+        let labels = RwLock::new(Labels { book, ..Labels::default() });
+        let set = Self { project, candidates, frame, sampling, labels, cache, owner, faults };
+        let mut labels = set.labels.write().unwrap_or_else(PoisonError::into_inner);
+        labels.useful = set.useful(&labels.book, &set.candidates).collect();
+        set.fill_pool(&mut labels);
+        drop(labels);
         set
     }
 
-    /// Takes over changed labels. They count from the next batch on. When the last label is taken back, the tiles stay and
-    /// teach nothing until there are labels again.
-    pub fn set_labels(&self, book: LabelBook, changed: &[String]) {
+    /// Takes over what has been appended to the labels' journal. It counts from the next batch on. Returns the ids of the
+    /// tiles whose labels changed. When the last label is taken back, the tiles stay and teach nothing until there are
+    /// labels again.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn follow(&self, journal: &mut Journal) -> Result<Vec<String>, DataError> {
         let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
-        for tile in changed {
+        let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.upheavals += 1)?;
+        for tile in &changed {
             *labels.revisions.entry(tile.clone()).or_default() += 1;
         }
-        let pool = self.pool(&book);
-        if !pool.is_empty() {
-            labels.pool = Arc::new(pool);
+        let is_changed = |index: &&usize| changed.contains(&self.project.tiles[**index].id);
+        let touched: Vec<usize> = self.candidates.iter().filter(is_changed).copied().collect();
+        let useful: BTreeSet<usize> = self.useful(&labels.book, &touched).collect();
+        let flipped = |index: &&usize| labels.useful.contains(index) != useful.contains(index);
+        let flipped: Vec<usize> = touched.iter().filter(flipped).copied().collect();
+        for index in &flipped {
+            if !labels.useful.remove(index) {
+                labels.useful.insert(*index);
+            }
         }
-        labels.book = book;
+        if !flipped.is_empty() {
+            self.fill_pool(&mut labels);
+        }
+        Ok(changed)
     }
 
-    /// The tiles that have anything to learn from, each as often as crops fill it.
-    fn pool(&self, book: &LabelBook) -> Vec<usize> {
-        let clicked = book.tiles();
+    /// Those of some tiles that have anything to learn from.
+    fn useful<'a>(&'a self, book: &'a LabelBook, of: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
         let has_samples = self.sampling.strategy != sampling::Strategy::Nothing;
-        let useful = |tile: &Tile| (tile.mask.is_some() && has_samples) || clicked.contains(tile.id.as_str());
+        let is_useful = move |tile: &Tile| (tile.mask.is_some() && has_samples) || book.carries(&tile.id);
+        of.iter().copied().filter(move |index| is_useful(&self.project.tiles[*index]))
+    }
+
+    /// The pool holds each useful tile as often as crops fill it.
+    fn fill_pool(&self, labels: &mut Labels) {
         let crops = |tile: &Tile| match self.frame {
             Frame::Resize(_) => 1,
             Frame::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
         };
-        let useful_tiles = self.candidates.iter().filter(|&&index| useful(&self.project.tiles[index]));
-        useful_tiles.flat_map(|&index| std::iter::repeat_n(index, crops(&self.project.tiles[index]))).collect()
+        let useful = self.candidates.iter().filter(|index| labels.useful.contains(index));
+        let pool: Vec<usize> =
+            useful.flat_map(|&index| std::iter::repeat_n(index, crops(&self.project.tiles[index]))).collect();
+        if !pool.is_empty() {
+            labels.pool = Arc::new(pool);
+        }
     }
 
     /// What an epoch goes through: tile indices, each as often as crops fill the tile.
     pub fn epoch(&self) -> Arc<Vec<usize>> {
-        Arc::clone(&self.labels.read().unwrap_or_else(PoisonError::into_inner).pool)
+        Arc::clone(&self.labels().pool)
     }
 
     /// Side of the square the network sees.
@@ -127,32 +136,18 @@ impl TrainingSet {
     /// If its files cannot be read. The fault is remembered: the next call fails at once.
     pub fn prepare(&self, index: usize) -> Result<Arc<Prepared>, DataError> {
         let tile = &self.project.tiles[index];
-        let kept = self.cache().get(index);
-        if let Some(what) = self.cache().faults.get(&index) {
+        let faults = || self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(what) = faults().get(&index) {
             return Err(DataError::Known(what.clone()));
         }
-        if let Some(kept) = &kept
-            && kept.revision == self.revision(&tile.id)
-        {
-            return Ok(Arc::clone(kept));
-        }
-        // A tile that makes its decoder panic is one bad tile, not the end of a loader's thread.
-        let prepared = panic::caught(|| match kept {
-            Some(kept) => Ok(self.label(tile, Arc::clone(&kept.image), Arc::clone(&kept.sampled))),
-            None => self.decode(tile),
-        })
-        .unwrap_or_else(|why| {
-            let what = format!("tile {} made its decoder fail ({why}): convert or replace its files", tile.id);
-            Err(DataError::content(what, &tile.image))
+        let key = FileStamp::by_path(&tile.image);
+        let prepared = one_bad_tile(tile, || {
+            let kept = self.cache.get(self.owner, &key);
+            let prepared = kept.map_or_else(|| self.decode(tile).map(Arc::new), Ok)?;
+            self.label(tile, &key, &prepared);
+            Ok(prepared)
         });
-        let mut cache = self.cache();
-        match prepared {
-            Ok(prepared) => Ok(cache.put(index, Arc::new(prepared))),
-            Err(error) => {
-                cache.faults.insert(index, error.to_string());
-                Err(error)
-            }
-        }
+        prepared.inspect_err(|error| drop(faults().insert(index, error.to_string())))
     }
 
     /// The different tiles of an epoch.
@@ -163,37 +158,32 @@ impl TrainingSet {
     /// Labelled pixels per class of a tile, as they stand now; `None` if it cannot be read (which is reported when it is
     /// drawn).
     pub fn label_counts(&self, index: usize) -> Option<Vec<u64>> {
-        self.prepare(index).ok().map(|prepared| prepared.target.counts(self.project.classes.len()))
+        self.prepare(index).ok().map(|prepared| prepared.target().counts(self.project.classes.len()))
     }
 
-    fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How often the tile's labels have changed.
-    pub fn revision(&self, tile: &str) -> u64 {
-        let labels = self.labels.read().unwrap_or_else(PoisonError::into_inner);
-        labels.revisions.get(tile).copied().unwrap_or(0)
+    fn labels(&self) -> RwLockReadGuard<'_, Labels> {
+        self.labels.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often the labels of the tile with this index have changed.
     pub fn revision_of(&self, index: usize) -> u64 {
-        self.revision(&self.project.tiles[index].id)
+        self.labels().revision(&self.project.tiles[index].id)
     }
 
     fn decode(&self, tile: &Tile) -> Result<Prepared, DataError> {
-        let image = self.project.read_image(tile)?;
-        let size = [image.width(), image.height()];
+        let picture = self.cache.picture(&self.project, tile)?;
         let sampled = match self.project.read_mask(tile)? {
-            Some(full) => sampling::sample(&full.mask, &tile.id, &self.sampling),
-            None => Mask::unlabelled(size[0], size[1]),
+            Some(full) => sampling::sample(&full.mask, &tile.short_id, &self.sampling),
+            None => Mask::unlabelled(picture.rgb.width(), picture.rgb.height()),
         };
-        let (image, mut sampled) = match self.frame {
-            Frame::Crop(_) => (image, sampled),
-            Frame::Resize(side) => (resize(&image, side, side), self.resize_labels(&sampled, side)),
+        let (picture, sampled) = match self.frame {
+            Frame::Crop(_) => (picture, sampled),
+            Frame::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
         };
-        self.take_ignored_out(&mut sampled);
-        Ok(self.label(tile, Arc::new(image), Arc::new(sampled)))
+        let mut target = Target::new(sampled, &picture, tile.size, self.frame, &self.project.classes);
+        let labels = self.labels();
+        target.follow(&labels.book, &tile.id, labels.revision(&tile.id));
+        Ok(Prepared { picture, target: RwLock::new(target) })
     }
 
     /// Points are too few to lose any; of a fraction the same fraction is to remain.
@@ -205,67 +195,100 @@ impl TrainingSet {
         }
     }
 
-    /// Lays the own labels over the sampled ones, which are all there is to learn from on a tile without any.
-    fn label(&self, tile: &Tile, image: Arc<RgbImage>, sampled: Arc<Mask>) -> Prepared {
-        let revision = self.revision(&tile.id);
-        let target = self.own(tile).map_or_else(
-            || Arc::clone(&sampled),
-            |own| {
-                let mut target = Mask::clone(&sampled);
-                target.overlay(&own);
-                self.take_ignored_out(&mut target);
-                Arc::new(target)
-            },
-        );
-        Prepared { image, target, revision, sampled, labelled: OnceLock::new() }
-    }
-
-    /// The own labels of a tile at the size the network sees it, if it carries any.
-    fn own(&self, tile: &Tile) -> Option<Mask> {
-        let labels = self.labels.read().unwrap_or_else(PoisonError::into_inner);
-        let own = labels.book.tiles().contains(tile.id.as_str()).then(|| labels.book.rasterize(&tile.id, tile.size))?;
-        Some(match self.frame {
-            Frame::Crop(_) => own,
-            Frame::Resize(side) => own.resize_keeping_labels(side, side),
-        })
-    }
-
-    fn take_ignored_out(&self, labels: &mut Mask) {
-        for index in labels.data_mut() {
-            if !self.project.classes.is_scored(*index) {
-                *index = UNLABELLED;
-            }
+    /// Brings the labels of a tile up to date and keeps it.
+    fn label(&self, tile: &Tile, key: &FileStamp, prepared: &Arc<Prepared>) {
+        let labels = self.labels();
+        let revision = labels.revision(&tile.id);
+        let is_current = prepared.target().revision == revision;
+        if !is_current {
+            let mut target = prepared.target.write().unwrap_or_else(PoisonError::into_inner);
+            target.follow(&labels.book, &tile.id, revision);
+        } else if self.cache.holds(self.owner, key) {
+            return;
         }
+        let own_picture = if matches!(self.frame, Frame::Resize(_)) { prepared.picture.bytes() } else { 0 };
+        let bytes = prepared.target().bytes() + own_picture;
+        self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
     }
 }
 
-impl Cache {
-    fn get(&mut self, index: usize) -> Option<Arc<Prepared>> {
-        let found = self.tiles.get(&index).map(Arc::clone);
-        if found.is_some() {
-            self.touch(index);
-        }
-        found
-    }
-
-    fn put(&mut self, index: usize, prepared: Arc<Prepared>) -> Arc<Prepared> {
-        self.tiles.insert(index, Arc::clone(&prepared));
-        self.touch(index);
-        let mut bytes: usize = self.tiles.values().map(|tile| tile.bytes()).sum();
-        while bytes > CACHE_BYTES && self.recently_used.len() > 1 {
-            let oldest = self.recently_used.remove(0);
-            bytes -= self.tiles.remove(&oldest).map_or(0, |tile| tile.bytes());
-        }
-        prepared
-    }
-
-    fn touch(&mut self, index: usize) {
-        self.recently_used.retain(|&other| other != index);
-        self.recently_used.push(index);
+impl Drop for TrainingSet {
+    fn drop(&mut self) {
+        self.cache.forget(self.owner);
     }
 }
 
-/// Resizes a picture, averaging over the pixels that become one.
-pub fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
-    imageops::resize(image, width, height, imageops::FilterType::Triangle)
+/// A tile that makes its decoder panic is one bad tile, not the end of a loader's thread.
+fn one_bad_tile<T>(tile: &Tile, work: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    panic::caught(work).unwrap_or_else(|why| {
+        let what = format!("tile {} made its decoder fail ({why}): convert or replace its files", tile.id);
+        Err(DataError::content(what, &tile.image))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Edit, Strategy, Stroke, UNLABELLED};
+
+    /// A project of tiles `a` and `b` without masks, 32×32, learned from by clicks alone.
+    fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
+        let dir = tempfile::tempdir().unwrap();
+        for id in ["a", "b"] {
+            image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
+        }
+        let project = Arc::new(Project::open(dir.path()).unwrap());
+        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
+        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], Frame::Crop(16), sampling, book);
+        (dir, project, set)
+    }
+
+    fn click(tile: &str, class: u8, x: f32) -> Edit {
+        Edit::Begin(Stroke { tile: tile.to_owned(), class: Some(class), radius: 0.0, path: vec![[x, 0.5]] })
+    }
+
+    #[test]
+    fn a_tile_that_panics_is_named_with_its_file() {
+        let (_dir, project, _set) = set(LabelBook::default());
+        let message = one_bad_tile::<()>(&project.tiles[0], || panic!("index out of range")).unwrap_err().to_string();
+        assert!(message.contains("tile a") && message.contains("index out of range"), "{message}");
+        assert!(message.ends_with("a.png"), "{message}");
+    }
+
+    #[test]
+    fn labels_are_followed_without_decoding_again() {
+        let (dir, project, set) = set(LabelBook::default());
+        let mut window = Journal::open(&project).unwrap().0;
+        let mut trainer = Journal::open_to_follow(&project).unwrap().0;
+        assert!(set.epoch().is_empty());
+        window.append(&click("a", 1, 3.5)).unwrap();
+        assert_eq!(set.follow(&mut trainer).unwrap(), ["a"]);
+        assert_eq!(*set.epoch(), [0, 0, 0, 0], "a crop of half the side fits in four times");
+        let prepared = set.prepare(0).unwrap();
+        assert_eq!(prepared.target().mask().get(3, 0), 1);
+        std::fs::remove_file(dir.path().join("a.png")).unwrap();
+        window.append(&click("a", 0, 3.5)).unwrap();
+        window.append(&click("b", 0, 3.5)).unwrap();
+        assert_eq!(set.follow(&mut trainer).unwrap(), ["a", "b"]);
+        assert!(Arc::ptr_eq(&set.prepare(0).unwrap(), &prepared));
+        assert_eq!(prepared.target().mask().get(3, 0), 0);
+        assert_eq!((set.tiles().len(), set.label_counts(0).unwrap()[0], set.revision_of(0)), (2, 1, 2));
+        for _ in 0..3 {
+            window.append(&Edit::Undo).unwrap();
+        }
+        set.follow(&mut trainer).unwrap();
+        assert_eq!(set.prepare(0).unwrap().target().mask().get(3, 0), UNLABELLED);
+        assert!(!set.epoch().is_empty(), "the tiles stay when the last label is taken back");
+    }
+
+    #[test]
+    fn a_file_replaced_by_one_of_another_size_is_a_fault_that_names_it() {
+        let mut book = LabelBook::default();
+        book.apply(click("a", 1, 3.5));
+        let (dir, _project, set) = set(book);
+        image::RgbImage::new(16, 64).save(dir.path().join("a.png")).unwrap();
+        let message = set.prepare(0).err().unwrap().to_string();
+        assert!(message.contains("16×64") && message.contains("32×32"), "{message}");
+        assert!(message.contains("open the folder again") && message.ends_with("a.png"), "{message}");
+    }
 }

@@ -1,9 +1,11 @@
 //! One description of a run, for the window, the command line and the run folder alike.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::split::Split;
 use super::weights::ClassWeights;
 use super::{Classes, Sampling, Strategy, stored};
 
@@ -28,6 +30,9 @@ pub struct RunConfig {
     pub model: ModelConfig,
     /// How it is trained.
     pub train: TrainConfig,
+    /// The part of single tiles, by id, where it is not to be the one that the dataset or the draw gives them; `test` tiles
+    /// are not used at all.
+    pub split: BTreeMap<String, Split>,
 }
 
 /// The network's shape.
@@ -187,6 +192,7 @@ impl Default for RunConfig {
             sampling: Sampling::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
+            split: BTreeMap::new(),
         }
     }
 }

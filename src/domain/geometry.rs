@@ -15,6 +15,22 @@ pub struct PixelRect {
     pub height: u32,
 }
 
+impl PixelRect {
+    /// Whether the two have pixels in common.
+    pub fn meets(self, other: Self) -> bool {
+        let along = |a: u32, a_len: u32, b: u32, b_len: u32| a < b + b_len && b < a + a_len;
+        along(self.x, self.width, other.x, other.width) && along(self.y, self.height, other.y, other.height)
+    }
+
+    /// The smallest rectangle around both.
+    pub fn union(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let right = (self.x + self.width).max(other.x + other.width);
+        let bottom = (self.y + self.height).max(other.y + other.height);
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+}
+
 /// How a tile is seen: which image position is at the middle of the view, and how large a pixel is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Camera {

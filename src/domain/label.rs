@@ -1,10 +1,11 @@
-//! Labels a person gives: strokes, and the history that undo and redo walk along.
+//! Labels a person gives: strokes, and how they become pixels.
 //!
 //! Labels are edits, not pixels: masks are derived from them by replaying. The journal in `data` stores the same edits.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 
-use super::{Mask, UNLABELLED, geometry};
+use super::geometry::{self, PixelRect};
+use super::{Mask, UNLABELLED};
 
 /// One point or one drag of the brush or eraser.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,108 +33,96 @@ pub enum Edit {
     Redo,
 }
 
-/// All labels of a project: every stroke, and how many of them stand.
-#[derive(Clone, Debug, Default)]
-pub struct LabelBook {
-    strokes: Vec<Stroke>,
-    standing: usize,
-    /// So many of the first strokes stand for good.
-    sealed: usize,
+/// What strokes are drawn on.
+pub trait Surface {
+    /// Width and height.
+    fn size(&self) -> [u32; 2];
+
+    /// Takes all own labels out of a rectangle.
+    fn clear(&mut self, rect: PixelRect);
+
+    /// Gives a run of pixels an own label, or takes it away.
+    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>);
 }
 
-impl LabelBook {
-    /// What stands now stands for good: undo, redo and extensions do not reach it. For labels of a journal that is only read;
-    /// if more of them come, an undo recorded elsewhere must not take them back.
-    pub fn seal(&mut self) {
-        self.strokes.truncate(self.standing);
-        self.sealed = self.standing;
+impl Surface for Mask {
+    fn size(&self) -> [u32; 2] {
+        self.size()
     }
 
-    /// Applies an edit. Returns the tile whose labels changed; `None` if there was nothing to do.
-    pub fn apply(&mut self, edit: Edit) -> Option<String> {
-        match edit {
-            Edit::Begin(stroke) => {
-                self.strokes.truncate(self.standing);
-                self.strokes.push(stroke);
-                self.standing += 1;
-            }
-            Edit::Extend(points) => {
-                if self.standing < self.strokes.len() || self.standing == self.sealed {
-                    return None; // The stroke was undone while it was being drawn.
-                }
-                self.strokes.last_mut()?.path.extend(points);
-            }
-            Edit::Undo => {
-                if !self.can_undo() {
-                    return None;
-                }
-                self.standing -= 1;
-                return Some(self.strokes[self.standing].tile.clone());
-            }
-            Edit::Redo => {
-                if self.standing == self.strokes.len() {
-                    return None;
-                }
-                self.standing += 1;
-            }
+    fn clear(&mut self, rect: PixelRect) {
+        for y in rect.y..rect.y + rect.height {
+            self.paint(y, rect.x..rect.x + rect.width, None);
         }
-        Some(self.strokes[self.standing - 1].tile.clone())
     }
 
-    /// Strokes that stand, oldest first.
-    pub fn standing(&self) -> &[Stroke] {
-        &self.strokes[..self.standing]
-    }
-
-    /// The stroke that undo would take back.
-    pub fn next_undo(&self) -> Option<&Stroke> {
-        self.standing().last().filter(|_| self.can_undo())
-    }
-
-    /// The stroke that redo would bring back.
-    pub fn next_redo(&self) -> Option<&Stroke> {
-        self.strokes.get(self.standing)
-    }
-
-    /// Whether undo would do anything.
-    pub fn can_undo(&self) -> bool {
-        self.standing > self.sealed
-    }
-
-    /// Whether redo would do anything.
-    pub fn can_redo(&self) -> bool {
-        self.standing < self.strokes.len()
-    }
-
-    /// Painting strokes that stand on a tile.
-    pub fn count(&self, tile: &str) -> usize {
-        self.standing().iter().filter(|stroke| stroke.tile == tile && stroke.class.is_some()).count()
-    }
-
-    /// The tiles that carry strokes.
-    pub fn tiles(&self) -> BTreeSet<&str> {
-        self.standing().iter().map(|stroke| stroke.tile.as_str()).collect()
-    }
-
-    /// The mask of a tile's own labels: strokes replayed in order, unlabelled where there is none.
-    pub fn rasterize(&self, tile: &str, size: [u32; 2]) -> Mask {
-        let mut mask = Mask::unlabelled(size[0], size[1]);
-        for stroke in self.standing().iter().filter(|stroke| stroke.tile == tile) {
-            paint(&mut mask, stroke, 0);
-        }
-        mask
+    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
+        let row = y as usize * self.width() as usize;
+        let value = class.unwrap_or(UNLABELLED);
+        self.data_mut()[row + columns.start as usize..row + columns.end as usize].fill(value);
     }
 }
 
-/// Paints the part of a stroke from its path's point number `from` on.
-pub fn paint(mask: &mut Mask, stroke: &Stroke, from: usize) {
-    let (size, width) = (mask.size(), mask.width() as usize);
-    let value = stroke.class.unwrap_or(UNLABELLED);
+/// A rectangle around what a stroke touches, in image pixels, not yet cut to a tile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Bounds {
+    low: [f32; 2],
+    high: [f32; 2],
+}
+
+impl Bounds {
+    /// Around the part of a stroke from its path's point number `from` on; `None` if there is no such part.
+    pub(super) fn of(stroke: &Stroke, from: usize) -> Option<Self> {
+        let points = stroke.path.get(from.saturating_sub(1)..).filter(|_| from < stroke.path.len())?;
+        let reach = stroke.radius.max(0.0) + 1.0;
+        let end = |axis: usize, start: f32, pick: fn(f32, f32) -> f32| points.iter().map(|p| p[axis]).fold(start, pick);
+        Some(Self {
+            low: [0, 1].map(|axis| end(axis, f32::INFINITY, f32::min) - reach),
+            high: [0, 1].map(|axis| end(axis, f32::NEG_INFINITY, f32::max) + reach),
+        })
+    }
+
+    /// The pixels of a tile of this size in it; `None` if there are none.
+    pub(super) fn pixels(&self, size: [u32; 2]) -> Option<PixelRect> {
+        let range = |axis: usize| {
+            let low = (self.low[axis].floor().max(0.0) as u32).min(size[axis]);
+            let high = (self.high[axis].ceil().max(0.0) as u32).min(size[axis]);
+            (high > low).then_some((low, high - low))
+        };
+        let ((x, width), (y, height)) = (range(0)?, range(1)?);
+        Some(PixelRect { x, y, width, height })
+    }
+}
+
+impl Stroke {
+    /// A rectangle around what [`draw`] touches from the path's point number `from` on; `None` if all of it lies outside.
+    pub fn rect(&self, size: [u32; 2], from: usize) -> Option<PixelRect> {
+        Bounds::of(self, from)?.pixels(size)
+    }
+}
+
+/// Draws the part of a stroke from its path's point number `from` on.
+pub fn draw(surface: &mut impl Surface, stroke: &Stroke, from: usize) {
+    let size = surface.size();
     for i in from..stroke.path.len() {
         let start = stroke.path[i.saturating_sub(1)];
         geometry::brush(size, start, stroke.path[i], stroke.radius, |y, columns| {
-            let row = y as usize * width;
-            mask.data_mut()[row + columns.start as usize..row + columns.end as usize].fill(value);
+            surface.paint(y, columns, stroke.class);
+        });
+    }
+}
+
+/// Draws what of a stroke lies in a rectangle.
+pub(super) fn draw_within(surface: &mut impl Surface, stroke: &Stroke, rect: PixelRect) {
+    let size = surface.size();
+    let (rows, right) = (rect.y..rect.y + rect.height, rect.x + rect.width);
+    for (i, end) in stroke.path.iter().enumerate() {
+        let start = stroke.path[i.saturating_sub(1)];
+        geometry::brush(size, start, *end, stroke.radius, |y, columns| {
+            let columns = columns.start.max(rect.x)..columns.end.min(right);
+            if rows.contains(&y) && !columns.is_empty() {
+                surface.paint(y, columns, stroke.class);
+            }
         });
     }
 }
@@ -142,89 +131,27 @@ pub fn paint(mask: &mut Mask, stroke: &Stroke, from: usize) {
 mod tests {
     use super::*;
 
-    fn click(tile: &str, class: Option<u8>, x: f32) -> Edit {
-        Edit::Begin(Stroke { tile: tile.to_owned(), class, radius: 0.0, path: vec![[x, 0.5]] })
-    }
-
-    fn labels(book: &LabelBook) -> Vec<u8> {
-        book.rasterize("a", [4, 1]).data().to_vec()
-    }
-
-    #[test]
-    fn clicks_paint_erasers_unlabel() {
-        let mut book = LabelBook::default();
-        assert_eq!(book.apply(click("a", Some(1), 0.5)).as_deref(), Some("a"));
-        book.apply(click("a", Some(2), 2.5));
-        book.apply(click("b", Some(2), 3.5));
-        assert_eq!(labels(&book), [1, 255, 2, 255]);
-        book.apply(click("a", None, 0.5));
-        assert_eq!(labels(&book), [255, 255, 2, 255]);
-        assert_eq!((book.count("a"), book.count("b")), (2, 1));
-    }
-
-    #[test]
-    fn what_is_sealed_is_neither_undone_nor_extended() {
-        let mut book = LabelBook::default();
-        book.apply(click("a", Some(1), 0.5));
-        book.apply(click("a", Some(2), 1.5));
-        book.apply(Edit::Undo);
-        book.seal();
-        for edit in [Edit::Undo, Edit::Redo, Edit::Extend(vec![[3.5, 0.5]])] {
-            assert_eq!(book.apply(edit), None);
-        }
-        assert!(!book.can_undo() && !book.can_redo() && book.next_undo().is_none());
-        book.apply(click("a", None, 0.5));
-        assert_eq!(labels(&book), [255; 4], "it can be erased");
-        book.apply(Edit::Undo);
-        assert_eq!(labels(&book), [1, 255, 255, 255]);
-    }
-
-    #[test]
-    fn undo_and_redo_walk_the_whole_history() {
-        let mut book = LabelBook::default();
-        for i in 0..4 {
-            book.apply(click("a", Some(i), f32::from(i)));
-        }
-        let all = labels(&book);
-        for _ in 0..4 {
-            assert!(book.apply(Edit::Undo).is_some());
-        }
-        assert_eq!(labels(&book), [255; 4]);
-        assert_eq!(book.apply(Edit::Undo), None);
-        while book.apply(Edit::Redo).is_some() {}
-        assert_eq!(labels(&book), all);
-    }
-
-    #[test]
-    fn a_new_stroke_forgets_what_was_undone() {
-        let mut book = LabelBook::default();
-        book.apply(click("a", Some(0), 0.5));
-        book.apply(click("a", Some(1), 1.5));
-        book.apply(Edit::Undo);
-        book.apply(click("a", Some(2), 2.5));
-        assert!(!book.can_redo());
-        assert_eq!(labels(&book), [0, 255, 2, 255]);
-    }
-
-    #[test]
-    fn a_drag_grows_and_is_undone_whole() {
-        let mut book = LabelBook::default();
-        book.apply(click("a", Some(3), 0.5));
-        book.apply(Edit::Extend(vec![[1.5, 0.5], [3.5, 0.5]]));
-        assert_eq!(labels(&book), [3; 4]);
-        book.apply(Edit::Undo);
-        assert_eq!(labels(&book), [255; 4]);
-        assert_eq!(book.apply(Edit::Extend(vec![[2.5, 0.5]])), None, "an undone stroke does not grow");
-    }
-
     #[test]
     fn painting_on_from_a_point_equals_painting_anew() {
         let path = vec![[0.5, 0.5], [5.0, 3.0], [9.5, 9.5]];
         let stroke = Stroke { tile: "a".into(), class: Some(1), radius: 1.2, path };
         let (mut whole, mut grown) = (Mask::unlabelled(10, 10), Mask::unlabelled(10, 10));
-        paint(&mut whole, &stroke, 0);
-        paint(&mut grown, &Stroke { path: stroke.path[..2].to_vec(), ..stroke.clone() }, 0);
-        paint(&mut grown, &stroke, 2);
+        draw(&mut whole, &stroke, 0);
+        draw(&mut grown, &Stroke { path: stroke.path[..2].to_vec(), ..stroke.clone() }, 0);
+        draw(&mut grown, &stroke, 2);
         assert_eq!(whole, grown);
+    }
+
+    #[test]
+    fn what_lies_in_a_rectangle_is_drawn_as_in_the_whole() {
+        let stroke = Stroke { tile: "a".into(), class: Some(1), radius: 2.5, path: vec![[1.0, 2.0], [17.0, 12.0]] };
+        let (mut whole, mut part) = (Mask::unlabelled(20, 16), Mask::unlabelled(20, 16));
+        draw(&mut whole, &stroke, 0);
+        let rect = PixelRect { x: 4, y: 3, width: 7, height: 5 };
+        draw_within(&mut part, &stroke, rect);
+        for (x, y) in (0..16).flat_map(|y| (0..20).map(move |x| (x, y))) {
+            let inside = (4..11).contains(&x) && (3..8).contains(&y);
+            assert_eq!(part.get(x, y), if inside { whole.get(x, y) } else { UNLABELLED }, "{x} {y}");
+        }
     }
 }

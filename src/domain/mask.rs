@@ -117,6 +117,24 @@ impl Mask {
     }
 }
 
+impl Mask {
+    /// One pixel of what [`Self::resize_keeping_labels`] gives, for those who need no more.
+    pub fn kept_label(&self, [x, y]: [u32; 2], [width, height]: [u32; 2]) -> u8 {
+        if width >= self.width && height >= self.height {
+            let nearest =
+                |at: u32, to: u32, from: u32| ((2 * u64::from(at) + 1) * u64::from(from) / (2 * u64::from(to))) as u32;
+            return self.get(nearest(x, width, self.width), nearest(y, height, self.height));
+        }
+        let block = |at: u32, to: u32, from: u32| {
+            let start = |at: u32| (u64::from(at) * u64::from(from)).div_ceil(u64::from(to)) as u32;
+            start(at)..start(at + 1)
+        };
+        let (columns, rows) = (block(x, width, self.width), block(y, height, self.height));
+        let in_order = rows.rev().flat_map(|y| columns.clone().rev().map(move |x| self.get(x, y)));
+        in_order.into_iter().find(|index| *index != UNLABELLED).unwrap_or(UNLABELLED)
+    }
+}
+
 /// For each of `to` pixels the one of `from` whose centre is nearest.
 fn nearest_table(to: u32, from: u32) -> Vec<usize> {
     let (to, from) = (u64::from(to), u64::from(from));
@@ -163,6 +181,19 @@ mod tests {
         assert_eq!(shrunk.data(), [1, 3]);
         let grown = mask(2, &[0, 1]).resize_nearest(4, 1);
         assert_eq!(grown.data(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn one_pixel_of_a_resize_is_that_of_the_whole() {
+        let mut random = crate::domain::hash::Stream::new(1);
+        for (from, to) in [([30, 20], [7, 9]), ([7, 9], [30, 20]), ([10, 30], [20, 11]), ([13, 13], [13, 13])] {
+            let data = (0..from[0] * from[1]).map(|_| if random.below(4) == 0 { random.below(3) as u8 } else { 255 });
+            let mask = Mask::from_vec(from[0], from[1], data.collect()).expect("all pixels");
+            let whole = mask.resize_keeping_labels(to[0], to[1]);
+            for (x, y) in (0..to[1]).flat_map(|y| (0..to[0]).map(move |x| (x, y))) {
+                assert_eq!(mask.kept_label([x, y], to), whole.get(x, y), "{from:?} to {to:?}: {x}, {y}");
+            }
+        }
     }
 
     #[test]

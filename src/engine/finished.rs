@@ -8,12 +8,10 @@ use super::outbox::Outbox;
 use super::protocol::{Checkpoint, Evaluation, EventKind, Phase, RunInfo, Saved, StepReport, Summary};
 use super::session::{Kept, Session};
 use super::start;
-use crate::data::Project;
-use crate::domain::{Classes, Confusion, Scores};
+use crate::domain::{Confusion, Scores};
 use crate::infer::Predictor;
 use crate::model::Net;
 use crate::train::folder::{FinishedRun, MetricsRow, StepRow, load_checkpoint};
-use crate::train::plan::Plan;
 
 /// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
 /// failed) shows its figures, and nothing predicts.
@@ -30,8 +28,7 @@ pub(super) fn open(
     let mut config = run.config.clone();
     config.data = data.unwrap_or(config.data);
     let project = start::open_project(&config.data, outbox)?;
-    check_classes(&run.classes, &project)?;
-    let plan = Plan::new(project, &config);
+    let project = Arc::new(project.adopt(&run.classes, false)?);
     let split = run.split()?;
     let (summary, notes) = run.summary::<Summary>().unzip();
     notes.iter().flatten().for_each(|note| outbox.warn(note));
@@ -66,7 +63,6 @@ pub(super) fn open(
         outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
     }
     outbox.send(EventKind::Phase(Phase::Idle));
-    let project = Arc::clone(&plan.project);
     Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept), owed: None }))
 }
 
@@ -106,25 +102,6 @@ pub fn load(
     let parameters = Net::new(&run.config.model, run.classes.len(), &chosen.device.clone().autodiff()).parameters();
     let net = load_checkpoint(&run.path, net, run.nearest(checkpoint))?;
     Ok((start::predictor(&run.config, &run.classes, net, &chosen), chosen, parameters))
-}
-
-/// Scores would be nonsense if a class index meant something else in another project.
-///
-/// # Errors
-/// If the classes differ.
-pub fn check_classes(classes: &Classes, project: &Project) -> anyhow::Result<()> {
-    let names = |classes: &Classes| classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
-    let (of_run, of_project) = (names(classes), names(&project.classes));
-    if of_run == of_project {
-        return Ok(());
-    }
-    anyhow::bail!(
-        "the run tells apart {}, but the project has {}: open the project the run was trained on, or give the project the \
-         same classes in pointillist.toml: {}",
-        of_run.join(", "),
-        of_project.join(", "),
-        project.root.display()
-    )
 }
 
 /// Tells the figures of the run's files again. What the files do not hold is not made up: confusion and tiles stay empty.

@@ -13,7 +13,6 @@ use super::{report, start};
 use crate::data::loader::Loader;
 use crate::data::training_set::TrainingSet;
 use crate::data::{DataError, Journal, Project, TileFault};
-use crate::domain::LabelBook;
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
 use crate::model::Net;
@@ -32,7 +31,6 @@ pub(super) struct Parts {
     pub(super) set: Arc<TrainingSet>,
     pub(super) weighting: Weighting,
     pub(super) journal: Journal,
-    pub(super) book: LabelBook,
     pub(super) keeper: Keeper,
 }
 
@@ -159,15 +157,14 @@ impl Run {
 
     /// Takes over what has been clicked since.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let Parts { journal, book, set, weighting, project, keeper, info, .. } = &mut self.parts;
-        let changed = match journal.follow(book) {
+        let Parts { journal, set, weighting, project, keeper, info, .. } = &mut self.parts;
+        let changed = match set.follow(journal) {
             Ok(changed) => changed,
             Err(error) => return keeper.warn(outbox, format!("new labels cannot be read: {error}")),
         };
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
             self.choice.labels_changed();
         }
-        set.set_labels(book.clone(), &changed);
         if weighting.needs_counts() {
             let learned = set.tiles();
             let touched = |&index: &usize| changed.contains(&project.tiles[index].id) && learned.contains(&index);
@@ -259,7 +256,7 @@ impl Run {
             if !self.left_out.insert(id.clone()) {
                 continue; // A validation tile is tried, and fails, at each evaluation.
             }
-            let Parts { keeper, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.parts;
+            let Parts { keeper, project, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.parts;
             keeper.warn(outbox, format!("tile {id} is left out: {what}"));
             let left = |ids: &[String]| -> Vec<String> {
                 ids.iter().filter(|id| !self.left_out.contains(*id)).cloned().collect()
@@ -268,7 +265,7 @@ impl Run {
             let corrected =
                 format!("Split corrected: {} train / {val} val, since tile {id} cannot be read", train.len());
             // A validation tile may be readable again at the next evaluation, so it stays recorded.
-            keeper.write_split(SplitRecord { train, val: val_tiles.clone() }, outbox);
+            keeper.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
             keeper.say(outbox, corrected);
         }
     }

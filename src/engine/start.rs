@@ -7,9 +7,11 @@ use anyhow::{anyhow, bail};
 
 use super::device::{self, Chosen, Devices};
 use super::keeper::Keeper;
+use super::labels::tell_labels;
 use super::outbox::Outbox;
+use super::preparing::{announce, go_on};
 use super::priority;
-use super::protocol::{EventKind, Phase, RunInfo};
+use super::protocol::RunInfo;
 use super::report;
 use super::run::{Parts, Run};
 use crate::data::loader::{BatchPlan, Loader};
@@ -24,11 +26,6 @@ use crate::train::folder::{RunFolder, SplitRecord};
 use crate::train::plan::Plan;
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
-
-/// Somebody stopped the run before its first step.
-#[derive(Debug, thiserror::Error)]
-#[error("the run was stopped before its first step")]
-pub(super) struct Cancelled;
 
 /// Prepares a run. `cancelled` is asked between tiles, and between one thing that takes its time and the next.
 pub(super) fn prepare(
@@ -55,12 +52,13 @@ pub(super) fn prepare(
 
     let (journal, replay) = Journal::open_to_follow(&plan.project)?;
     replay.notes.iter().for_each(|note| outbox.warn(note));
+    tell_labels(&config, &plan, &replay.book, outbox, cancelled)?;
     let set = Arc::new(TrainingSet::new(
         Arc::clone(&plan.project),
         plan.train.clone(),
         config.train.frame,
         config.label_sampling(),
-        replay.book.clone(),
+        replay.book,
     ));
     if set.epoch().is_empty() {
         bail!(
@@ -69,6 +67,9 @@ pub(super) fn prepare(
     }
     let weighting = count_labels(&config.train, &set, &plan.project.classes, outbox, cancelled)?;
 
+    if let Err(error) = plan.project.keep_class_order() {
+        outbox.warn(error.to_string());
+    }
     go_on(cancelled)?;
     announce(outbox, "building the network", 0, 0);
     chosen.device.seed(config.seed);
@@ -76,7 +77,7 @@ pub(super) fn prepare(
     let net = Net::new(&config.model, plan.project.classes.len(), &training_device);
     let folder = RunFolder::create(out, &config, &plan.project.classes)?;
     let info = describe(&config, &plan, &set, &net, &chosen, out);
-    folder.write_split(&SplitRecord { train: info.train_tiles.clone(), val: info.val_tiles.clone() })?;
+    folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
     let predictor = predictor(&config, &plan.project.classes, net.clone(), &chosen);
     let trainer = Trainer::new(net, &config.train, training_device);
     let loader = Loader::start(Arc::clone(&set), batch_plan(&config), loader_threads(), priority::lower_this_thread)?;
@@ -89,7 +90,6 @@ pub(super) fn prepare(
         set,
         weighting,
         journal,
-        book: replay.book,
         keeper: Keeper::new(folder),
     });
     notes.into_iter().for_each(|note| run.say(outbox, note));
@@ -149,14 +149,6 @@ fn divide(
             project.tiles[index].fault = Some(fault);
         }
     }
-}
-
-fn go_on(cancelled: &mut dyn FnMut() -> bool) -> Result<(), Cancelled> {
-    if cancelled() { Err(Cancelled) } else { Ok(()) }
-}
-
-fn announce(outbox: &Outbox, what: &str, done: usize, total: usize) {
-    outbox.send(EventKind::Phase(Phase::Preparing { what: what.to_owned(), done, total }));
 }
 
 fn refuse_problems(problems: Vec<String>) -> anyhow::Result<()> {

@@ -9,12 +9,12 @@ use crossbeam_channel::Receiver;
 
 use super::device::Devices;
 use super::outbox::Outbox;
+use super::preparing::Cancelled;
 use super::preview::Previewer;
 use super::protocol::{Checkpoint, Command, EventKind, Phase, Preview, RunId, Summary};
 use super::run::{Run, Turn};
 use super::session::{Kept, Session};
 use super::slot::Latest;
-use super::start::Cancelled;
 use super::{finished, start};
 use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;

@@ -3,6 +3,7 @@
 //! `config.toml` (the configuration, every default filled in) · `classes.json` · `split.json` · `metrics.csv` (one row per evaluation) ·
 //! `steps.csv` (loss and learning rate) · `summary.json` · `best.bpk` and `last.bpk` (weights) · `log.txt`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::data::append::Lines;
-use crate::data::{DataError, write};
+use crate::data::project::TileNamed;
+use crate::data::{DataError, Project, write};
 use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;
 
@@ -63,6 +65,23 @@ pub struct SplitRecord {
     pub train: Vec<String>,
     /// Scored.
     pub val: Vec<String>,
+    /// The file of each of these tiles, by id: an id may come to mean another tile when files are added.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+}
+
+impl SplitRecord {
+    /// A record of a project's tiles.
+    pub fn new(project: &Project, train: Vec<String>, val: Vec<String>) -> Self {
+        let file = |id: &String| project.tile(id).map(|tile| (id.clone(), tile.file.clone()));
+        let files = train.iter().chain(&val).filter_map(file).collect();
+        Self { train, val, files }
+    }
+
+    /// The tile that an id of this record means in the project of now.
+    pub fn find(&self, project: &Project, id: &str) -> TileNamed {
+        project.tile_named(id, self.files.get(id).map(String::as_str))
+    }
 }
 
 /// One row of `steps.csv`.

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::canvas::ToolKind;
+use super::class_draft::ClassDraft;
 use super::layers::Layer;
 use super::preset::Preset;
 use super::theme::ThemeChoice;
-use crate::domain::{ClassDef, Edit, RunConfig};
+use crate::data::ClassEdits;
+use crate::domain::split::Split;
+use crate::domain::{Edit, RunConfig};
 use crate::engine::protocol::Checkpoint;
 
 /// Something to be done.
@@ -34,26 +37,8 @@ pub enum UiAction {
     StepTile(i32),
     /// Show only tiles whose id contains this.
     SetFilter(String),
-    /// Show the whole tile.
-    Fit,
-    /// One screen pixel per image pixel.
-    ActualSize,
-    /// One view or two.
-    ToggleTwoViews,
-    /// Show these layers in a view.
-    SetPreset(usize, Preset),
-    /// Layers are switched in this view from now on.
-    ActivateView(usize),
-    /// Layers are switched in the other view from now on.
-    ActivateOtherView,
-    /// Show or hide a layer in the active view.
-    ToggleLayer(Layer),
-    /// Change a layer's opacity in the active view.
-    SetOpacity(Layer, f32),
-    /// Show or hide a class in all layers.
-    ToggleClass(u8),
-    /// Show or hide the class in hand.
-    ToggleClassInHand,
+    /// Change what the views show, and how.
+    View(ViewAction),
     /// Paint with this class from now on.
     PickClass(u8),
     /// Paint, erase or only pan.
@@ -71,9 +56,11 @@ pub enum UiAction {
     /// Bring it back.
     Redo,
     /// Change the class list being edited.
-    DraftClasses(Vec<ClassDef>),
+    DraftClasses(ClassDraft),
     /// Save the classes of the project.
-    SetClasses(Vec<ClassDef>),
+    SetClasses(Box<ClassEdits>),
+    /// Choose the part of this tile (by its place in the project) by hand, or leave it to the dataset and the draw.
+    SetSplit(usize, Option<Split>),
     /// Change the form of the next run.
     SetForm(Box<RunConfig>),
     /// Start, or pause, or go on: whatever the phase allows.
@@ -90,8 +77,14 @@ pub enum UiAction {
     SetLearningRate(f64),
     /// Change how the window looks.
     SetTheme(ThemeChoice),
-    /// Bring a tab of the lower panel to the front.
+    /// Everything larger, or smaller, by so many steps.
+    StepZoom(i32),
+    /// Everything as large as it is meant.
+    ResetZoom,
+    /// Bring a tab of the lower panel to the front; fold the panel if it is there already.
     ShowTab(Tab),
+    /// Lay the right panel over the picture, or take it away, where there is no room for it beside.
+    ToggleSide,
     /// Draw the loss on a logarithmic scale.
     SetLogLoss(bool),
     /// Open a dialog, or close the one that is open.
@@ -106,6 +99,31 @@ pub enum UiAction {
     CopyLog,
     /// Copy what a bug report needs.
     CopyDiagnostics,
+}
+
+/// A change of what the views show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ViewAction {
+    /// Show the whole tile.
+    Fit,
+    /// One screen point per image pixel.
+    ActualSize,
+    /// One view or two.
+    ToggleTwo,
+    /// Show these layers in a view.
+    SetPreset(usize, Preset),
+    /// Layers are switched in this view from now on.
+    Activate(usize),
+    /// Layers are switched in the other view from now on.
+    ActivateOther,
+    /// Show or hide a layer in the active view.
+    ToggleLayer(Layer),
+    /// Change a layer's opacity in the active view.
+    SetOpacity(Layer, f32),
+    /// Show or hide a class in all layers.
+    ToggleClass(u8),
+    /// Show or hide the class in hand.
+    ToggleClassInHand,
 }
 
 /// Tabs of the lower panel.

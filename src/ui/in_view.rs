@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::canvas::LabelPlane;
+use super::canvas::{Dots, LabelPlane};
 use super::tiles::TileView;
-use crate::domain::{LabelBook, Mask, Stroke};
+use crate::domain::LabelBook;
 use crate::engine::protocol::Preview;
 
 /// What is known of the tile in view. Everything is absent until it has been read.
@@ -13,7 +13,7 @@ pub struct InView {
     /// Image and full mask.
     pub tile: Option<Arc<TileView>>,
     /// Labels sampled from the mask.
-    pub sampled: Option<Arc<Mask>>,
+    pub sampled: Option<Arc<Dots>>,
     /// How many of each class.
     pub sampled_counts: Vec<u64>,
     /// Own labels.
@@ -64,29 +64,23 @@ impl InView {
         &self.own_counts
     }
 
-    /// Draws own labels anew: another tile, or an undo.
+    /// Draws own labels anew: another tile.
     pub fn redraw_labels(&mut self, book: &LabelBook, tile: &str, size: [u32; 2]) {
-        self.labels = Some(LabelPlane::new(book.rasterize(tile, size)));
+        self.labels = Some(LabelPlane::of(book, tile, size));
         self.count_own(book, tile);
     }
 
-    /// Draws the part of the stroke at hand from its point number `from` on.
-    pub fn paint(&mut self, stroke: &Stroke, from: usize) {
+    /// Draws what of the tile's own labels has changed.
+    pub fn follow_labels(&mut self, book: &LabelBook, tile: &str) {
         if let Some(labels) = &mut self.labels {
-            labels.paint(stroke, from);
+            labels.follow(book, tile);
         }
+        self.count_own(book, tile);
     }
 
     /// Counts own strokes by class.
     pub fn count_own(&mut self, book: &LabelBook, tile: &str) {
-        self.own_counts.clear();
-        for stroke in book.standing().iter().filter(|stroke| stroke.tile == tile) {
-            let Some(class) = stroke.class.map(usize::from) else { continue };
-            if self.own_counts.len() <= class {
-                self.own_counts.resize(class + 1, 0);
-            }
-            self.own_counts[class] += 1;
-        }
+        book.class_counts(tile).clone_into(&mut self.own_counts);
     }
 
     /// What lies at an image position; `None` beside the tile.
@@ -118,7 +112,7 @@ impl InView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Edit, UNLABELLED};
+    use crate::domain::{Edit, Mask, Stroke, UNLABELLED};
     use crate::ui::canvas::pyramid::ImagePyramid;
 
     fn in_view() -> InView {
@@ -129,6 +123,7 @@ mod tests {
             image: ImagePyramid::new(&image::RgbImage::new(4, 2)),
             mask_counts: mask.counts(2),
             mask: Some(Arc::new(mask)),
+            short_id: String::new(),
             unmatched: Vec::new(),
         };
         InView { tile: Some(Arc::new(tile)), ..InView::default() }

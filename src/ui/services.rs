@@ -12,10 +12,13 @@ use super::execute;
 use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
+use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
+use super::thumbnails;
 use super::tiles::{Loaded, TileLoader, TileView};
 use crate::data::Journal;
+use crate::data::journal::DiskState;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
 use crate::engine::{Command, EngineHandle, RunId, Waker};
@@ -24,8 +27,6 @@ use crate::engine::{Command, EngineHandle, RunId, Waker};
 const DRAIN: Duration = Duration::from_millis(10);
 /// The part of the tile on screen is told to the engine once the camera has rested this long.
 const REST: Duration = Duration::from_millis(300);
-/// Thumbnails kept as textures.
-const THUMBNAILS: usize = 600;
 
 /// The window's helpers.
 pub struct Services {
@@ -39,6 +40,8 @@ pub struct Services {
     pub journal: Option<Journal>,
     /// Has a person at work answered first.
     pub attention: Attention,
+    /// Knows where the pointer is, whatever the scale.
+    pub pointer: PointerScale,
     /// The id of the last run asked for.
     pub last_run: RunId,
     /// The part of the tile on screen, and since when.
@@ -59,6 +62,7 @@ impl Services {
             jobs: Jobs::new(waker),
             journal: None,
             attention,
+            pointer: PointerScale::default(),
             last_run: 0,
             visible: (None, Instant::now()),
             asked: None,
@@ -94,6 +98,7 @@ impl Services {
         if was_running && !state.run.is_running() {
             execute::list_runs(self, state);
         }
+        say_disk(state);
         self.ask_for_prediction(state, ctx);
     }
 
@@ -101,7 +106,7 @@ impl Services {
         match done {
             Done::Opened(opened) => self.take_project(state, *opened),
             Done::OpenFailed(path, why) => {
-                state.opening = None;
+                (state.opening, state.reopen_at) = (None, None);
                 state.settings.recent.retain(|recent| *recent != path);
                 state.say(Level::Error, &why);
             }
@@ -122,29 +127,35 @@ impl Services {
 
     fn take_project(&mut self, state: &mut AppState, opened: Opened) {
         let Opened { project, journal, replay, runs_home, runs } = opened;
-        let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
+        let faults = project.fault_note();
         let (root, tiles) = (project.root.clone(), project.tiles.len());
         state.messages.settle(); // What went wrong on the way to this project, or with the one before.
         state.say(Level::Info, &format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
-        for note in project.notes.iter().chain(&replay.notes) {
+        for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
             state.say(Level::Warning, note);
-        }
-        if bad > 0 {
-            state.say(Level::Warning, &format!("{bad} of {tiles} tiles cannot be used: the list says why"));
         }
         state.opening = None;
         state.settings.remember(&root);
-        state.project = Some(OpenProject::new(project, replay.book, journal.path.clone()));
+        let mut open = OpenProject::new(project, replay.book, journal.path.clone());
+        open.disk = journal.disk();
+        state.project = Some(open);
         self.journal = Some(journal);
         (state.runs_home, state.runs) = (Some(runs_home), runs);
         state.run = RunState::default();
         state.filter.clear();
         state.thumbnails.clear();
         state.fit_to_classes();
+        state.divide();
+        state.say_faults();
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);
-        let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
+        let last = state.reopen_at.take();
+        let first = state.project.as_ref().and_then(|open| {
+            let tiles = &open.project.tiles;
+            let again = tiles.iter().position(|tile| Some(&tile.id) == last.as_ref());
+            again.or_else(|| tiles.iter().position(|tile| tile.fault.is_none()))
+        });
         execute::select_tile(self, state, first.unwrap_or(0));
         state.camera = ViewState::default();
     }
@@ -192,28 +203,20 @@ impl Services {
         }
     }
 
-    /// Asks for the thumbnails of the rows in sight first, then for others as far as there is room.
+    /// Asks for the thumbnails of the rows in sight first, then for those around them.
     pub fn want_thumbnails(&mut self, state: &mut AppState, in_sight: &[usize]) {
         let Some(project) = &state.project else { return };
         if in_sight.is_empty() || self.thumbnails_asked == in_sight {
             return;
         }
         let tiles = &project.project.tiles;
+        state.thumbnails.note_seen(in_sight.iter().map(|index| tiles[*index].id.as_str()));
         let missing =
-            |index: &usize| tiles[*index].fault.is_none() && !state.thumbnails.contains_key(&tiles[*index].id);
-        let rest = 0..tiles.len().min(THUMBNAILS - in_sight.len().min(THUMBNAILS));
-        let mut order: Vec<usize> = in_sight.iter().copied().filter(missing).collect();
-        let first_time = self.thumbnails_asked.is_empty();
-        if !first_time && order.is_empty() {
-            return;
-        }
-        order.extend(rest.filter(missing).filter(|index| !in_sight.contains(index)));
-        self.tiles.want_thumbnails(order.iter().map(|index| tiles[*index].id.clone()));
+            |index: &usize| tiles[*index].fault.is_none() && state.thumbnails.get(&tiles[*index].id).is_none();
+        let order = thumbnails::order(in_sight, tiles.len()).filter(missing);
+        state.decoding = None;
+        self.tiles.want_thumbnails(order.map(|index| tiles[index].id.clone()));
         self.thumbnails_asked = in_sight.to_vec();
-        if state.thumbnails.len() > THUMBNAILS {
-            let keep: Vec<&str> = in_sight.iter().map(|index| tiles[*index].id.as_str()).collect();
-            state.thumbnails.retain(|id, _| keep.contains(&id.as_str()));
-        }
     }
 }
 
@@ -243,7 +246,9 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &mut state.project
                 && project.mark_fault(&tile, &message)
             {
-                state.say(Level::Warning, &format!("Tile {tile} cannot be used: {message}"));
+                state.divide();
+                state.say(Level::Info, &format!("Tile {tile} cannot be used: {message}"));
+                state.say_faults();
             }
         }
         Loaded::Progress { done, total } => state.decoding = Some((done, total)),
@@ -251,15 +256,28 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
     }
 }
 
+/// A disk that refuses labels is told of once.
+fn say_disk(state: &mut AppState) {
+    let Some(project) = state.project.as_mut().filter(|project| !project.told_disk) else { return };
+    if let DiskState::Failed(why) = project.disk.state() {
+        project.told_disk = true;
+        let text = format!(
+            "The disk did not take the last labels ({why}): copy the file to another disk before you go on: {}",
+            project.journal.display()
+        );
+        state.say(Level::Error, &text);
+    }
+}
+
 /// Colours that belong to no class are told once per tile: they are unlabelled, not background.
 fn say_unmatched(state: &mut AppState, view: &TileView) {
-    let Some((color, _)) = view.unmatched.first() else { return };
+    let Some((code, _)) = view.unmatched.first() else { return };
     let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
     if is_news {
         let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
         let text = format!(
-            "Tile {}: {pixels} pixels of its mask match no class (most often the colour {color:?}) and stay \
-             unlabelled. If it is a class, add it in Edit > Classes",
+            "Tile {}: {pixels} pixels of its mask match no class (most often {code}) and stay \
+             unlabelled. If it is a class, add it in Project > Edit classes",
             view.tile
         );
         state.say(Level::Warning, &text);

@@ -1,5 +1,6 @@
 //! What the window remembers from one day to the next.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use eframe::Storage;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Tab;
 use super::layers::LayerSet;
 use super::theme::ThemeChoice;
+use crate::domain::split::Split;
 use crate::domain::{RunConfig, stored};
 
 /// Kept by eframe's storage; panel sizes are kept by egui itself.
@@ -28,10 +30,14 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The tab in front.
     pub tab: Tab,
+    /// Whether the contents of the tabs are shown, if that was decided by hand.
+    pub lower_open: Option<bool>,
     /// Whether the loss is drawn on a logarithmic scale.
     pub log_loss: bool,
     /// Whether the first steps were read.
     pub help_dismissed: bool,
+    /// The part of single tiles, chosen by hand, by project and id.
+    pub splits: BTreeMap<PathBuf, BTreeMap<String, Split>>,
 }
 
 impl Default for Settings {
@@ -44,8 +50,10 @@ impl Default for Settings {
             form: RunConfig::demo(),
             recent: Vec::new(),
             tab: Tab::Curves,
+            lower_open: None,
             log_loss: false,
             help_dismissed: false,
+            splits: BTreeMap::new(),
         }
     }
 }
@@ -89,6 +97,7 @@ impl Settings {
         self.recent.retain(|path| path != root);
         self.recent.insert(0, root.to_path_buf());
         self.recent.truncate(RECENT);
+        self.splits.retain(|path, _| self.recent.contains(path));
     }
 
     /// A smaller (negative) or larger brush: by a quarter, and by at least one pixel.

@@ -3,7 +3,7 @@
 //! Two threads, each working on one tile at a time, so that nine large tiles never lie decoded
 //! in memory together. What the window wants is a state, not a queue: the latest wish wins.
 
-mod cache;
+mod thumbnails;
 mod work;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +12,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 use image::RgbImage;
 
+use super::canvas::Dots;
 use super::canvas::pyramid::ImagePyramid;
-use crate::data::Project;
+use crate::data::thumbnail_store::ThumbnailStore;
+use crate::data::{Code, Project};
 use crate::domain::{Mask, Sampling};
 use crate::engine::handle::Waker;
 use crate::engine::priority;
@@ -26,6 +28,8 @@ pub const THUMBNAIL_PX: u32 = 96;
 pub struct TileView {
     /// Its id.
     pub tile: String,
+    /// What is sampled from its mask depends on this.
+    pub short_id: String,
     /// Width and height of the image.
     pub size: [u32; 2],
     /// The image with its reductions.
@@ -34,8 +38,8 @@ pub struct TileView {
     pub mask: Option<Arc<Mask>>,
     /// Pixels of each class in the mask.
     pub mask_counts: Vec<u64>,
-    /// Colours of the mask that match no class, with their pixel counts.
-    pub unmatched: Vec<([u8; 3], u64)>,
+    /// Colours or values of the mask that match no class, with their pixel counts.
+    pub unmatched: Vec<(Code, u64)>,
 }
 
 /// Something that was read.
@@ -57,7 +61,7 @@ pub enum Loaded {
         /// How they were drawn.
         sampling: Sampling,
         /// The labels.
-        mask: Arc<Mask>,
+        mask: Arc<Dots>,
         /// Labels of each class.
         counts: Vec<u64>,
     },
@@ -115,16 +119,25 @@ impl TileLoader {
     /// # Errors
     /// If the system has no thread to give.
     pub fn new(waker: Waker) -> std::io::Result<Self> {
+        Self::with_store(waker, ThumbnailStore::of_user())
+    }
+
+    /// The same, with thumbnails kept elsewhere.
+    fn with_store(waker: Waker, store: ThumbnailStore) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { wishes: Mutex::default(), changed: Condvar::new(), epoch: AtomicU64::new(0) });
         let (sender, results) = crossbeam_channel::bounded(16);
         let outbox = Outbox { results: sender, waker };
         let (for_views, its_outbox) = (Arc::clone(&shared), outbox.clone());
         work::spawn("tile-view", move || work::serve_views(&for_views, &its_outbox))?;
-        let for_thumbnails = Arc::clone(&shared);
+        let (for_thumbnails, to_trim) = (Arc::clone(&shared), store.clone());
+        work::spawn("thumbnail-trim", move || {
+            priority::lower_this_thread();
+            to_trim.trim();
+        })?;
         work::spawn("tile-thumbnails", move || {
             // Nobody waits for a thumbnail as for the tile in view.
             priority::lower_this_thread();
-            work::serve_thumbnails(&for_thumbnails, &outbox);
+            thumbnails::serve(&for_thumbnails, &outbox, &store);
         })?;
         Ok(Self { shared, results })
     }
@@ -239,7 +252,8 @@ mod tests {
     }
 
     fn loader(folder: &Path) -> TileLoader {
-        let loader = TileLoader::new(Arc::new(|| {})).unwrap();
+        let store = ThumbnailStore::at(&folder.join("thumbnails"));
+        let loader = TileLoader::with_store(Arc::new(|| {}), store).unwrap();
         loader.set_project(project(folder));
         loader
     }
@@ -314,5 +328,29 @@ mod tests {
             other => sampled(other).is_none_or(|(tile, ..)| tile != "b"),
         };
         assert!(!came.iter().any(is_old), "{came:?}");
+    }
+
+    #[test]
+    fn a_thumbnail_seen_before_is_not_decoded_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let wanted = || ["a"].map(str::to_owned);
+        let is_last = |loaded: &Loaded| matches!(loaded, Loaded::Progress { done: 1, total: 1 });
+        let first = loader(folder.path());
+        first.want_thumbnails(wanted());
+        wait(&first, |all| all.iter().any(is_last));
+        drop(first);
+        // A picture that is damaged without a trace in size and time: only its thumbnail can still be shown.
+        let file = folder.path().join("a_sat.png");
+        let (metadata, mut bytes) = (std::fs::metadata(&file).unwrap(), std::fs::read(&file).unwrap());
+        let middle = bytes.len() / 2;
+        bytes[middle..].fill(0);
+        std::fs::write(&file, bytes).unwrap();
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(metadata.modified().unwrap()).unwrap();
+        let store = ThumbnailStore::at(&folder.path().join("thumbnails"));
+        let second = TileLoader::with_store(Arc::new(|| {}), store).unwrap();
+        second.set_project(Arc::new(Project::open(folder.path()).unwrap()));
+        second.want_thumbnails(wanted());
+        let came = wait(&second, |all| all.iter().any(is_last));
+        assert!(came.iter().any(|loaded| matches!(loaded, Loaded::Thumbnail { tile, .. } if tile == "a")), "{came:?}");
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::vec2;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use pointillist::data::journal::DiskState;
 use pointillist::ui::{App, StartOptions};
 
 /// The window over a project folder, as it is at its first frame.
@@ -26,6 +27,15 @@ pub(crate) fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn
         std::thread::sleep(Duration::from_millis(5));
         harness.step();
     }
+}
+
+/// Frames until the status bar says that so many labels are on the disk.
+pub(crate) fn saved(harness: &mut Harness<'_, App>, labels: &str) {
+    step_until(harness, "the labels are on the disk", |app| {
+        app.state().project.as_ref().is_some_and(|project| project.disk.state() == DiskState::Synced)
+    });
+    harness.run_ok();
+    harness.get_by_label_contains(&format!("saved · {labels}"));
 }
 
 /// Scrolls to what has this label, and clicks it.

@@ -11,7 +11,7 @@ use pointillist::domain::{Classes, Mask, hash};
 use pointillist::engine::protocol::Preview;
 use pointillist::ui::canvas::frame::{Frame, Lens};
 use pointillist::ui::canvas::pyramid::ImagePyramid;
-use pointillist::ui::canvas::{CanvasGpu, LabelPlane, Palette, TileScene};
+use pointillist::ui::canvas::{CanvasGpu, Dots, LabelPlane, Palette, TileScene};
 use pointillist::ui::layers::LayerSet;
 use pointillist::ui::tiles::TileView;
 
@@ -111,7 +111,7 @@ impl Offscreen {
 /// Everything a view can show, owned.
 pub(crate) struct Props {
     pub(crate) view: Arc<TileView>,
-    pub(crate) sampled: Option<Arc<Mask>>,
+    pub(crate) sampled: Option<Arc<Dots>>,
     pub(crate) labels: Option<LabelPlane>,
     pub(crate) prediction: Option<Arc<Preview>>,
     pub(crate) palette: Palette,

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use bytemuck::{Pod, Zeroable};
 use eframe::egui::Color32;
 
-use super::pyramid::{Chain, half};
+use super::pyramid::{Chain, Dots, half};
 use super::strips;
 use super::{LabelPlane, Palette, TileScene};
-use crate::domain::Mask;
 use crate::domain::geometry::{Camera, PixelRect};
 use crate::engine::protocol::Preview;
 use crate::ui::layers::{Layer, LayerSet};
@@ -18,7 +17,7 @@ use crate::ui::tiles::TileView;
 #[derive(Clone)]
 pub struct Frame {
     pub(super) view: Arc<TileView>,
-    pub(super) sampled: Option<Arc<Mask>>,
+    pub(super) sampled: Option<Arc<Dots>>,
     pub(super) labels: Option<LabelPlane>,
     pub(super) prediction: Option<Arc<Preview>>,
     pub(super) palette: Palette,
@@ -102,6 +101,8 @@ pub(super) struct TextureShape {
     pub(super) size: [u32; 2],
     /// Its levels.
     pub(super) levels: u32,
+    /// The finest level that is there yet.
+    pub(super) finest: u32,
 }
 
 impl Frame {
@@ -178,7 +179,8 @@ impl Frame {
         let level = |shape: Option<TextureShape>, suits: fn(f32) -> u32| {
             shape.map_or(0, |shape| {
                 let texels_per_image_px = shape.size[0] as f32 / self.view.size[0].max(1) as f32;
-                suits(self.lens.image_px_per_px() * texels_per_image_px).min(shape.levels.saturating_sub(1))
+                let wanted = suits(self.lens.image_px_per_px() * texels_per_image_px);
+                wanted.max(shape.finest).min(shape.levels.saturating_sub(1))
             })
         };
         Levels {

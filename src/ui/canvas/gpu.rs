@@ -11,7 +11,7 @@ use super::frame::{Frame, Levels, Shapes, TextureShape};
 use super::indices::Indices;
 use super::pipelines::Pipelines;
 use super::slot::Slot;
-use super::texture::{LabelTexture, LayerTexture, Uploader};
+use super::texture::{Budget, LabelTexture, LayerTexture, Uploader};
 use super::view_gpu::ViewGpu;
 use crate::ui::layers::Layer;
 use crate::ui::tiles::TileView;
@@ -54,8 +54,26 @@ impl CanvasGpu {
 
     /// Uploads what is new in `frame` and composes what has to be. Call before the render pass.
     pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) {
+        self.prepare_within(device, queue, view, frame, &mut Budget::unlimited());
+    }
+
+    /// The same, with no more uploaded than a frame has time for: the tile is coarse at first. True if there is more to
+    /// upload in the next frame.
+    pub fn prepare_in_time(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) -> bool {
+        self.prepare_within(device, queue, view, frame, &mut Budget::of_a_frame());
+        self.textures.is_filling()
+    }
+
+    fn prepare_within(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        view: u64,
+        frame: &Frame,
+        budget: &mut Budget,
+    ) {
         let uploader = Uploader { device, queue };
-        self.textures.follow(uploader, frame);
+        self.textures.follow(uploader, frame, budget);
         let view = self.views.entry(view).or_insert_with(|| ViewGpu::new(uploader));
         view.update(uploader, &mut self.pipelines, &mut self.textures, frame);
     }
@@ -84,17 +102,30 @@ impl Textures {
         Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0, label_uploads: 0 }
     }
 
-    fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame) {
-        self.uploads += u64::from(self.image.follow(Some(&frame.view), |view| uploader.image(&view.image)));
-        self.uploads += self.indices.follow(uploader, frame);
+    /// Uploads what is new as far as the budget goes: the image coarsely, then what lies over it, then the image in full.
+    fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame, budget: &mut Budget) {
+        let is_new = self.image.follow(Some(&frame.view), |view| uploader.image(&view.image));
+        self.uploads += u64::from(is_new);
+        self.fill_image(uploader, frame, 1, budget);
+        self.uploads += self.indices.follow(uploader, frame, budget);
         match &frame.labels {
-            Some(plane) if self.labels.as_ref().is_some_and(|labels| labels.is_current(plane)) => {}
-            Some(plane) => {
-                self.labels = uploader.labels(self.labels.take(), plane);
-                self.label_uploads += 1;
-            }
+            Some(plane) => self.label_uploads += u64::from(uploader.labels(&mut self.labels, plane, budget)),
             None => self.labels = None,
         }
+        self.fill_image(uploader, frame, 0, budget);
+    }
+
+    fn fill_image(&mut self, uploader: Uploader<'_>, frame: &Frame, finest: u32, budget: &mut Budget) {
+        if let Some(texture) = self.image.made_mut() {
+            let is_finer = uploader.fill_image(texture, &frame.view.image, finest, budget);
+            self.uploads += u64::from(is_finer);
+        }
+    }
+
+    /// Whether more has to be uploaded.
+    fn is_filling(&self) -> bool {
+        let labels = self.labels.as_ref().map(|labels| &labels.texture);
+        self.indices.is_filling() || self.image.made().into_iter().chain(labels).any(LayerTexture::is_filling)
     }
 
     /// How many times a layer other than own labels has been uploaded.
@@ -109,7 +140,7 @@ impl Textures {
 
     /// Own labels, if there are any.
     pub(super) fn labels(&self) -> Option<&LabelTexture> {
-        self.labels.as_ref()
+        self.labels.as_ref().filter(|labels| labels.texture.shape().is_some())
     }
 
     /// Packs what is in sight of a reduction of the class layers.
@@ -125,8 +156,8 @@ impl Textures {
     /// The shape of the texture a layer is in, if it is there.
     fn shape(&self, layer: Layer) -> Option<TextureShape> {
         match layer {
-            Layer::Image => self.image.made().map(|texture| texture.shape),
-            Layer::Labels => self.labels.as_ref().map(|labels| labels.texture.shape),
+            Layer::Image => self.image.made().and_then(LayerTexture::shape),
+            Layer::Labels => self.labels.as_ref().and_then(|labels| labels.texture.shape()),
             _ => self.indices.shape(layer),
         }
     }
@@ -145,6 +176,8 @@ impl Textures {
 pub(super) struct CanvasCallback {
     pub(super) view: u64,
     pub(super) frame: Frame,
+    /// Draws another frame if this one had no time for all.
+    pub(super) ctx: egui::Context,
 }
 
 impl CallbackTrait for CanvasCallback {
@@ -156,8 +189,10 @@ impl CallbackTrait for CanvasCallback {
         _encoder: &mut wgpu::CommandEncoder,
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        if let Some(gpu) = resources.get_mut::<CanvasGpu>() {
-            gpu.prepare(device, queue, self.view, &self.frame);
+        if let Some(gpu) = resources.get_mut::<CanvasGpu>()
+            && gpu.prepare_in_time(device, queue, self.view, &self.frame)
+        {
+            self.ctx.request_repaint();
         }
         Vec::new()
     }

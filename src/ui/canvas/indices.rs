@@ -8,8 +8,9 @@ use eframe::wgpu;
 
 use super::frame::{Frame, TextureShape};
 use super::packer::{BLOCK, Packer};
+use super::pyramid::Dots;
 use super::slot::Slot;
-use super::texture::{LayerTexture, Uploader};
+use super::texture::{Budget, LayerTexture, Uploader};
 use crate::domain::Mask;
 use crate::engine::protocol::Preview;
 use crate::ui::layers::Layer;
@@ -22,7 +23,7 @@ pub(super) struct Indices {
     /// Levels and blocks that hold the layers as they are now.
     packed: BTreeSet<(u32, [u32; 2])>,
     mask: Slot<Mask, LayerTexture>,
-    sampled: Slot<Mask, LayerTexture>,
+    sampled: Slot<Dots, LayerTexture>,
     prediction: Slot<Preview, LayerTexture>,
     confidence: Slot<Preview, LayerTexture>,
 }
@@ -41,15 +42,29 @@ impl Indices {
         }
     }
 
-    /// Uploads what is new. Returns how many layers were.
-    pub(super) fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame) -> u64 {
-        let prediction = frame.prediction.as_ref();
-        let changes = [
-            self.mask.follow(frame.view.mask.as_ref(), |mask| uploader.dense(mask.size(), mask.data())),
-            self.sampled.follow(frame.sampled.as_ref(), |mask| uploader.sampled(mask)),
+    /// Uploads what is new, as far as the budget goes; predictions, which are renewed all the time, whole. Returns how many
+    /// layers can be seen anew.
+    pub(super) fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame, budget: &mut Budget) -> u64 {
+        let (view, prediction) = (&frame.view, frame.prediction.as_ref());
+        let mut whole = Budget::unlimited();
+        let mut changes = [
+            self.mask.follow(view.mask.as_ref(), |mask| uploader.dense(mask.size(), mask.data())),
+            self.sampled.follow(frame.sampled.as_ref(), |dots| uploader.sampled(dots)),
             self.prediction.follow(prediction, |p| uploader.dense(p.classes.size(), p.classes.data())),
             self.confidence.follow(prediction, |p| uploader.dense(p.classes.size(), &p.confidence)),
         ];
+        if let (Some(to), Some(mask)) = (self.mask.made_mut(), &view.mask) {
+            changes[0] |= uploader.fill_dense(to, mask.data(), budget);
+        }
+        if let (Some(to), Some(dots)) = (self.sampled.made_mut(), &frame.sampled) {
+            changes[1] |= uploader.fill_sampled(to, dots, budget);
+        }
+        if let (Some(to), Some(p)) = (self.prediction.made_mut(), prediction) {
+            changes[2] |= uploader.fill_dense(to, p.classes.data(), &mut whole);
+        }
+        if let (Some(to), Some(p)) = (self.confidence.made_mut(), prediction) {
+            changes[3] |= uploader.fill_dense(to, &p.confidence, &mut whole);
+        }
         if changes.contains(&true) {
             self.packed.clear();
         }
@@ -61,11 +76,17 @@ impl Indices {
         changes.into_iter().map(u64::from).sum()
     }
 
+    /// Whether more has to be uploaded.
+    pub(super) fn is_filling(&self) -> bool {
+        [self.mask.made(), self.sampled.made()].into_iter().flatten().any(LayerTexture::is_filling)
+    }
+
     /// Packs the blocks of a level that are in sight and not yet packed.
     pub(super) fn pack(&mut self, uploader: Uploader<'_>, level: u32, seen_uv: [[f32; 2]; 2]) {
         let Some(texture) = &self.texture else { return };
-        let missing: Vec<_> =
-            blocks(texture.shape, level, seen_uv).filter(|block| !self.packed.contains(&(level, *block))).collect();
+        let missing: Vec<_> = blocks(texture.full_shape(), level, seen_uv)
+            .filter(|block| !self.packed.contains(&(level, *block)))
+            .collect();
         if !missing.is_empty() {
             self.packer.pack(uploader, self.layers(), texture, level, &missing);
             self.packed.extend(missing.into_iter().map(|block| (level, block)));
@@ -87,12 +108,13 @@ impl Indices {
             Layer::Confidence => confidence,
             Layer::Image | Layer::Labels => None,
         };
-        is_there.and(self.texture.as_ref()).map(|texture| texture.shape)
+        is_there.and(self.texture.as_ref()).map(LayerTexture::full_shape)
     }
 
-    /// The layers in the order of the channels.
+    /// The layers in the order of the channels, as far as they are there.
     fn layers(&self) -> [Option<&LayerTexture>; 4] {
         [self.mask.made(), self.sampled.made(), self.prediction.made(), self.confidence.made()]
+            .map(|layer| layer.filter(|layer| !layer.is_filling()))
     }
 }
 
@@ -113,7 +135,7 @@ mod tests {
 
     #[test]
     fn blocks_in_sight_are_those_under_the_view() {
-        let shape = TextureShape { size: [600, 300], levels: 10 };
+        let shape = TextureShape { size: [600, 300], levels: 10, finest: 0 };
         let all = |level, seen| blocks(shape, level, seen).collect::<Vec<_>>();
         assert_eq!(all(0, [[-1.0; 2], [2.0; 2]]), [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]);
         assert_eq!(all(0, [[0.5, 0.0], [0.6, 0.1]]), [[1, 0]]);

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod gesture;
 pub mod gpu;
 mod indices;
+pub mod input;
 pub mod label_plane;
 mod overlay;
 mod packer;
@@ -27,15 +28,16 @@ use eframe::egui::Color32;
 
 use super::layers::LayerSet;
 use super::tiles::TileView;
-use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::Preview;
 
 pub use gesture::StrokeEvent;
 pub use gpu::CanvasGpu;
+pub use input::Deed;
 pub use label_plane::LabelPlane;
 pub use palette::Palette;
-pub use view::{ViewState, canvas_ui};
+pub use pyramid::Dots;
+pub use view::{ViewState, canvas_id, canvas_ui};
 
 /// What a view shows.
 #[derive(Clone, Copy)]
@@ -64,7 +66,7 @@ pub struct TileScene<'a> {
     /// Image and full mask.
     pub view: &'a Arc<TileView>,
     /// Labels sampled from the mask.
-    pub sampled: Option<&'a Arc<Mask>>,
+    pub sampled: Option<&'a Arc<Dots>>,
     /// Own labels.
     pub labels: Option<&'a LabelPlane>,
     /// What the network says; it may have another size than the tile.
@@ -97,21 +99,15 @@ pub struct Tool {
     pub radius_px: f32,
 }
 
-/// What happened in a view during one frame.
+/// What a view shows during one frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CanvasResponse {
     /// The pointer is over the view.
     pub hovered: bool,
     /// Image position under the pointer; `None` beside the tile.
     pub hover_in_image: Option<[f32; 2]>,
-    /// What was drawn, in order. Empty in most frames.
-    pub strokes: Vec<StrokeEvent>,
     /// The camera moved.
     pub camera_changed: bool,
-    /// Shift+wheel: steps by which the brush is to grow.
-    pub radius_step: i32,
-    /// Ctrl+wheel: by how much the opacity of the chosen layer is to grow.
-    pub opacity_step: f32,
     /// The part of the tile on screen.
     pub visible: Option<PixelRect>,
 }

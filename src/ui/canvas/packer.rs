@@ -34,7 +34,7 @@ impl Packer {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let target = to.level(level);
         let mut pass = begin(&mut encoder, &target);
-        let ([width, height], texels) = (to.shape.exact_size(level), to.shape.texels(level));
+        let ([width, height], texels) = (to.full_shape().exact_size(level), to.full_shape().texels(level));
         pass.set_viewport(0.0, 0.0, width, height, 0.0, 1.0);
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &group, &[]);

@@ -1,21 +1,27 @@
 //! Pictures at half, quarter, … size for zooming out: smooth for images, and for labels so that no dot is lost.
 
+use std::borrow::Cow;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
 use image::RgbImage;
 
 use super::palette::{linear_from_srgb, srgb_from_linear};
+use crate::data::Picture;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Mask, UNLABELLED, hash, sampling};
 
 /// Share of the blocks up to which zoomed-out dots are all shown; see [`Chain::thinned`].
 const CROWDED: f64 = 0.25;
 
-/// An image with its reductions.
+/// An image with its reductions. The image itself is shared with whoever else has decoded it.
 #[derive(Clone, Debug)]
 pub struct ImagePyramid {
-    levels: Vec<ImageLevel>,
+    base: Arc<Picture>,
+    reductions: Vec<ImageLevel>,
 }
 
-/// One size of an image.
+/// A reduction of an image.
 #[derive(Clone, Debug)]
 pub struct ImageLevel {
     /// Width and height.
@@ -35,36 +41,78 @@ pub(super) fn level_count(size: [u32; 2]) -> u32 {
 }
 
 impl ImagePyramid {
-    /// Averages light, not stored values, so that fine patterns keep their brightness.
+    /// Of a picture of one's own.
     pub fn new(image: &RgbImage) -> Self {
-        let size = [image.width().max(1), image.height().max(1)];
-        let rgba = image.as_raw().chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect::<Vec<_>>();
-        let tables = LightTables::new();
-        let mut levels = vec![ImageLevel { size, rgba }];
-        for _ in 1..level_count(size) {
-            let next = tables.halve(&levels[levels.len() - 1]);
-            levels.push(next);
-        }
-        Self { levels }
+        Self::of(Arc::new(image.clone().into()))
     }
 
-    /// Full size first.
-    pub fn levels(&self) -> &[ImageLevel] {
-        &self.levels
+    /// Averages light, not stored values, so that fine patterns keep their brightness. Takes a while for a large tile: not
+    /// for the window's thread.
+    pub fn of(base: Arc<Picture>) -> Self {
+        let size = base.size();
+        let tables = LightTables::new();
+        let mut reductions: Vec<ImageLevel> = Vec::new();
+        for _ in 1..level_count(size) {
+            reductions.push(match reductions.last() {
+                Some(finer) => tables.halve::<4>(&finer.rgba, finer.size),
+                None if base.valid.is_some() => tables.halve::<4>(&rgba(&base, 0..base.rgb.len() / 3), size),
+                None => tables.halve::<3>(base.rgb.as_raw(), size),
+            });
+        }
+        Self { base, reductions }
+    }
+
+    /// How many sizes there are, the full one included.
+    pub(super) fn level_count(&self) -> usize {
+        self.reductions.len() + 1
+    }
+
+    /// Width and height of a level, the full size being level 0.
+    pub(super) fn size(&self, level: usize) -> [u32; 2] {
+        match level.checked_sub(1) {
+            Some(i) => self.reductions[i].size,
+            None => self.base.size(),
+        }
+    }
+
+    /// Some rows of a level, RGBA.
+    pub(super) fn rows(&self, level: usize, rows: Range<u32>) -> Cow<'_, [u8]> {
+        let width = self.size(level)[0] as usize;
+        let (first, end) = (rows.start as usize * width, rows.end as usize * width);
+        match level.checked_sub(1) {
+            Some(i) => Cow::Borrowed(&self.reductions[i].rgba[first * 4..end * 4]),
+            None => Cow::Owned(rgba(&self.base, first..end)),
+        }
     }
 
     /// The colour of a pixel of the full size.
     pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
-        let base = &self.levels[0];
-        let i =
-            (x < base.size[0] && y < base.size[1]).then_some((y as usize * base.size[0] as usize + x as usize) * 4)?;
-        Some([base.rgba[i], base.rgba[i + 1], base.rgba[i + 2]])
+        self.base.rgb.get_pixel_checked(x, y).map(|pixel| pixel.0)
     }
 
-    /// Memory it takes.
+    /// Memory the reductions take, the picture they are of left out.
     pub fn bytes(&self) -> usize {
-        self.levels.iter().map(|level| level.rgba.len()).sum()
+        self.reductions.iter().map(|level| level.rgba.len()).sum()
     }
+}
+
+/// Some pixels of a picture, transparent where none exist; these are black, so that their colour adds nothing to a mean.
+fn rgba(picture: &Picture, pixels: Range<usize>) -> Vec<u8> {
+    let (colors, _) = picture.rgb.as_raw()[pixels.start * 3..pixels.end * 3].as_chunks::<3>();
+    let mut rgba = vec![255; colors.len() * 4];
+    for (out, [r, g, b]) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(colors) {
+        *out = [*r, *g, *b, 255];
+    }
+    if let Some(valid) = &picture.valid {
+        let missing = valid.flags()[pixels].iter().map(|exists| !exists);
+        rgba.as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .zip(missing)
+            .filter(|(_, missing)| *missing)
+            .for_each(|(out, _)| *out = [0; 4]);
+    }
+    rgba
 }
 
 /// Stored value to light and back by looking up: a level of a large tile takes milliseconds.
@@ -85,23 +133,30 @@ impl LightTables {
         }
     }
 
-    /// The mean of each block of 2×2.
-    fn halve(&self, from: &ImageLevel) -> ImageLevel {
-        let size = half(from.size);
-        let stride = from.size[0] as usize * 4;
-        let right = if from.size[0] > 1 { 4 } else { 0 };
-        let below = if from.size[1] > 1 { stride } else { 0 };
+    /// The mean of each block of 2×2, of an image with so many channels, the fourth being alpha that the colours are
+    /// multiplied with.
+    fn halve<const CHANNELS: usize>(&self, from: &[u8], from_size: [u32; 2]) -> ImageLevel {
+        let size = half(from_size);
+        let stride = from_size[0] as usize * CHANNELS;
+        let right = if from_size[0] > 1 { CHANNELS } else { 0 };
+        let below = if from_size[1] > 1 { stride } else { 0 };
         let mut rgba = vec![255; size[0] as usize * size[1] as usize * 4];
         for (y, row) in rgba.chunks_exact_mut(size[0] as usize * 4).enumerate() {
-            let top = &from.rgba[y * 2 * stride..];
+            let top = &from[y * 2 * stride..];
             for (x, pixel) in row.chunks_exact_mut(4).enumerate() {
                 for (channel, value) in pixel[..3].iter_mut().enumerate() {
-                    let at = x * 8 + channel;
+                    let at = x * 2 * CHANNELS + channel;
                     let sum = [at, at + right, at + below, at + below + right]
                         .map(|i| self.light[usize::from(top[i])])
                         .iter()
                         .sum::<u16>();
                     *value = self.stored[usize::from(sum / 4)];
+                }
+                if CHANNELS == 4 {
+                    let at = x * 2 * CHANNELS + 3;
+                    let sum: u16 =
+                        [at, at + right, at + below, at + below + right].iter().map(|i| u16::from(top[*i])).sum();
+                    pixel[3] = (sum / 4) as u8;
                 }
             }
         }
@@ -118,6 +173,11 @@ pub(super) struct Chain {
 impl Chain {
     /// Builds all levels.
     pub(super) fn new(base: &Mask) -> Self {
+        Self::within(base, Some(PixelRect { x: 0, y: 0, width: base.width(), height: base.height() }))
+    }
+
+    /// Builds all levels of a mask whose labels lie in `extent`.
+    pub(super) fn within(base: &Mask, extent: Option<PixelRect>) -> Self {
         let mut size = base.size();
         let mut levels = Vec::new();
         for _ in 1..level_count(size) {
@@ -125,7 +185,9 @@ impl Chain {
             levels.push(Mask::unlabelled(size[0], size[1]));
         }
         let mut chain = Self { levels };
-        chain.update(base, PixelRect { x: 0, y: 0, width: base.width(), height: base.height() });
+        if let Some(extent) = extent {
+            chain.update(base, extent);
+        }
         chain
     }
 
@@ -164,6 +226,34 @@ impl Chain {
             }
         }
         self
+    }
+}
+
+/// A sampled mask with its reductions as they are shown.
+#[derive(Clone, Debug)]
+pub struct Dots {
+    mask: Mask,
+    chain: Chain,
+}
+
+impl Dots {
+    /// Takes a while for a large tile: not for the window's thread.
+    pub fn new(mask: Mask) -> Self {
+        let chain = Chain::new(&mask).thinned(&mask);
+        Self { mask, chain }
+    }
+
+    /// The reductions.
+    pub(super) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl Deref for Dots {
+    type Target = Mask;
+
+    fn deref(&self) -> &Mask {
+        &self.mask
     }
 }
 
@@ -273,9 +363,9 @@ mod tests {
     fn images_are_averaged_in_light() {
         let image = RgbImage::from_fn(4, 2, |x, _| image::Rgb([if x % 2 == 0 { 0 } else { 255 }, 100, 7]));
         let pyramid = ImagePyramid::new(&image);
-        assert_eq!(pyramid.levels().len(), 3);
-        assert_eq!(pyramid.levels()[1].size, [2, 1]);
-        assert_eq!(pyramid.levels()[1].rgba[..4], [188, 100, 7, 255]);
+        assert_eq!((pyramid.level_count(), pyramid.size(1)), (3, [2, 1]));
+        assert_eq!(pyramid.rows(1, 0..1)[..4], [188, 100, 7, 255]);
+        assert_eq!(pyramid.rows(0, 1..2)[..8], [0, 100, 7, 255, 255, 100, 7, 255]);
         assert_eq!(pyramid.pixel(1, 0), Some([255, 100, 7]));
         assert_eq!(pyramid.pixel(4, 0), None);
     }

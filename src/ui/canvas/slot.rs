@@ -20,6 +20,11 @@ impl<S, M> Slot<S, M> {
         self.made.as_ref()
     }
 
+    /// What was made, to be worked on.
+    pub(super) fn made_mut(&mut self) -> Option<&mut M> {
+        self.made.as_mut()
+    }
+
     /// Follows `source`, making anew if it is another one. True if it was.
     pub(super) fn follow(&mut self, source: Option<&Arc<S>>, make: impl FnOnce(&S) -> Option<M>) -> bool {
         let is_same = source.map_or(self.made.is_none(), |source| Weak::as_ptr(&self.source) == Arc::as_ptr(source));

@@ -1,18 +1,41 @@
 //! Textures of the layers, and what is uploaded to them.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use eframe::wgpu;
 
 use super::frame::TextureShape;
 use super::label_plane::{Dirty, LabelPlane};
 use super::packer::Packer;
-use super::pyramid::{Chain, ImagePyramid, half, level_count};
+use super::pyramid::{Chain, Dots, ImagePyramid, half, level_count};
 use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
 
-/// A texture and its shape.
+/// A texture and its shape. It is filled level by level, the coarsest first, in strips: a frame has no time for a large tile.
 pub(super) struct LayerTexture {
     texture: wgpu::Texture,
-    pub(super) shape: TextureShape,
+    /// Its size and levels, those not filled yet included.
+    full: TextureShape,
+    /// Levels from this one on are filled.
+    filled: u32,
+    /// Rows of the level before that are filled.
+    rows: u32,
+}
+
+/// How many bytes may still be handed to the device in this frame.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// As many as do not hold up a frame: a few milliseconds' worth.
+    pub(super) fn of_a_frame() -> Self {
+        Self(4 << 20)
+    }
+
+    /// No limit.
+    pub(super) fn unlimited() -> Self {
+        Self(usize::MAX)
+    }
 }
 
 /// The device and what it allows.
@@ -75,18 +98,19 @@ impl Uploader<'_> {
             log::error!("the graphics device refuses a layer of {}×{} pixels: {error}", size[0], size[1]);
             return None;
         }
-        Some(LayerTexture { texture, shape: TextureShape { size, levels } })
+        let full = TextureShape { size, levels, finest: 0 };
+        Some(LayerTexture { texture, full, filled: levels, rows: 0 })
     }
 
-    /// Writes `rect` of one level from that level's whole data.
-    fn write(self, texture: &LayerTexture, level: usize, data: &[u8], width: u32, rect: PixelRect) {
+    /// Writes `rect` of one level, `below` rows further down than it lies in the data.
+    fn write(self, texture: &LayerTexture, level: usize, data: &[u8], width: u32, rect: PixelRect, below: u32) {
         let texel = texture.texture.format().block_copy_size(None).unwrap_or(1) as usize;
         let start = (rect.y as usize * width as usize + rect.x as usize) * texel;
         self.queue.write_texture(
             wgpu::TexelCopyTextureInfo {
                 texture: &texture.texture,
                 mip_level: level as u32,
-                origin: wgpu::Origin3d { x: rect.x, y: rect.y, z: 0 },
+                origin: wgpu::Origin3d { x: rect.x, y: rect.y + below, z: 0 },
                 aspect: wgpu::TextureAspect::All,
             },
             &data[start..],
@@ -95,18 +119,54 @@ impl Uploader<'_> {
         );
     }
 
-    fn write_all(self, texture: &LayerTexture, level: usize, data: &[u8], size: [u32; 2]) {
-        self.write(texture, level, data, size[0], PixelRect { x: 0, y: 0, width: size[0], height: size[1] });
+    /// Fills levels down to `finest`, as far as the budget goes. `rows` gives rows of a level. True if a level was completed.
+    fn fill<'a>(
+        self,
+        to: &mut LayerTexture,
+        finest: u32,
+        budget: &mut Budget,
+        rows: impl Fn(usize, Range<u32>) -> Cow<'a, [u8]>,
+    ) -> bool {
+        let before = to.filled;
+        let texel = to.texture.format().block_copy_size(None).unwrap_or(1) as usize;
+        while to.filled > finest && budget.0 > 0 {
+            let level = to.filled - 1;
+            let [width, height] = to.full.texels(level);
+            let affordable = (budget.0 / (width as usize * texel)).max(1);
+            let strip = (height - to.rows).min(u32::try_from(affordable).unwrap_or(u32::MAX));
+            let data = rows(level as usize, to.rows..to.rows + strip);
+            self.write_strip(to, level as usize, &data, PixelRect { x: 0, y: to.rows, width, height: strip });
+            budget.0 = budget.0.saturating_sub(data.len());
+            to.rows += strip;
+            if to.rows == height {
+                (to.filled, to.rows) = (level, 0);
+            }
+        }
+        to.filled < before
     }
 
-    /// An image with its reductions, from the first that fits the device.
+    /// Writes `rect` of one level from the data of just these rows.
+    fn write_strip(self, texture: &LayerTexture, level: usize, data: &[u8], rect: PixelRect) {
+        self.write(texture, level, data, rect.width, PixelRect { y: 0, ..rect }, rect.y);
+    }
+
+    /// Room for an image with its reductions, from the first that fits the device.
     pub(super) fn image(self, pyramid: &ImagePyramid) -> Option<LayerTexture> {
-        let levels = &pyramid.levels()[self.halvings(pyramid.levels()[0].size)..];
-        let texture = self.texture(levels[0].size, levels.len() as u32, wgpu::TextureFormat::Rgba8Unorm)?;
-        for (i, level) in levels.iter().enumerate() {
-            self.write_all(&texture, i, &level.rgba, level.size);
-        }
-        Some(texture)
+        let skipped = self.halvings(pyramid.size(0));
+        let levels = pyramid.level_count() - skipped;
+        self.texture(pyramid.size(skipped), levels as u32, wgpu::TextureFormat::Rgba8Unorm)
+    }
+
+    /// Fills an image's texture down to `finest`. True if a level was completed.
+    pub(super) fn fill_image(
+        self,
+        to: &mut LayerTexture,
+        pyramid: &ImagePyramid,
+        finest: u32,
+        budget: &mut Budget,
+    ) -> bool {
+        let skipped = pyramid.level_count() - to.full.levels as usize;
+        self.fill(to, finest, budget, |level, rows| pyramid.rows(level + skipped, rows))
     }
 
     /// Room for the layers of a tile to be packed into.
@@ -115,7 +175,8 @@ impl Uploader<'_> {
         self.texture_for(wgpu::TextureUsages::RENDER_ATTACHMENT, size, level_count(size), Packer::FORMAT)
     }
 
-    /// Values that lie densely, one per pixel: classes or confidence.
+    /// Values that lie densely, one per pixel: classes or confidence. Room for them, to be filled with [`Self::fill_dense`];
+    /// what does not fit the device is made smaller and filled at once.
     pub(super) fn dense(self, size: [u32; 2], data: &[u8]) -> Option<LayerTexture> {
         if data.len() != size[0] as usize * size[1] as usize {
             return None;
@@ -124,54 +185,79 @@ impl Uploader<'_> {
         if halvings > 0 {
             let small = (0..halvings).fold(size, |size, _| half(size));
             let reduced = Mask::from_vec(size[0], size[1], data.to_vec())?.resize_nearest(small[0], small[1]);
-            return self.dense(small, reduced.data());
+            let mut texture = self.dense(small, reduced.data())?;
+            self.fill_dense(&mut texture, reduced.data(), &mut Budget::unlimited());
+            return Some(texture);
         }
-        let texture = self.texture(size, 1, wgpu::TextureFormat::R8Unorm)?;
-        self.write_all(&texture, 0, data, size);
-        Some(texture)
+        self.texture(size, 1, wgpu::TextureFormat::R8Unorm)
     }
 
-    /// Sampled labels with reductions that keep dots visible.
-    pub(super) fn sampled(self, mask: &Mask) -> Option<LayerTexture> {
-        self.sparse(mask, &Chain::new(mask).thinned(mask)).map(|(texture, _)| texture)
+    /// Fills a texture of dense values. True if that completed it.
+    pub(super) fn fill_dense(self, to: &mut LayerTexture, data: &[u8], budget: &mut Budget) -> bool {
+        let width = to.full.size[0] as usize;
+        self.fill(to, 0, budget, |_, rows| Cow::Borrowed(&data[rows.start as usize * width..rows.end as usize * width]))
     }
 
-    /// A sparse mask with its reductions; also how many of the finest were left out.
+    /// Room for sampled labels with reductions that keep dots visible.
+    pub(super) fn sampled(self, dots: &Dots) -> Option<LayerTexture> {
+        self.sparse(dots, dots.chain()).map(|(texture, _)| texture)
+    }
+
+    /// Fills the texture of sampled labels. True if a level was completed.
+    pub(super) fn fill_sampled(self, to: &mut LayerTexture, dots: &Dots, budget: &mut Budget) -> bool {
+        self.fill_sparse(to, dots, dots.chain(), budget)
+    }
+
+    /// Room for a sparse mask with its reductions; also how many of the finest are left out.
     fn sparse(self, mask: &Mask, chain: &Chain) -> Option<(LayerTexture, usize)> {
         let skipped = self.halvings(mask.size());
-        let levels: Vec<&Mask> = std::iter::once(mask).chain(chain.levels()).skip(skipped).collect();
-        let texture = self.texture(levels.first()?.size(), levels.len() as u32, wgpu::TextureFormat::R8Unorm)?;
-        for (i, level) in levels.iter().enumerate() {
-            self.write_all(&texture, i, level.data(), level.size());
-        }
-        Some((texture, skipped))
+        let levels = chain.levels().len() + 1 - skipped;
+        let size = (0..skipped).fold(mask.size(), |size, _| half(size));
+        Some((self.texture(size, levels as u32, wgpu::TextureFormat::R8Unorm)?, skipped))
     }
 
-    /// Own labels: what changed is uploaded, or everything.
-    pub(super) fn labels(self, old: Option<LabelTexture>, plane: &LabelPlane) -> Option<LabelTexture> {
-        if let Some(mut old) = old {
-            match plane.dirty_since(old.id, old.revision) {
-                Dirty::Nothing => return Some(old),
-                Dirty::Rect(rect) => {
-                    self.update(&mut old, plane, rect);
-                    return Some(old);
-                }
-                Dirty::All => {}
-            }
+    fn fill_sparse(self, to: &mut LayerTexture, mask: &Mask, chain: &Chain, budget: &mut Budget) -> bool {
+        let skipped = chain.levels().len() + 1 - to.full.levels as usize;
+        self.fill(to, 0, budget, |level, rows| {
+            let level = (level + skipped).checked_sub(1).map_or(mask, |i| &chain.levels()[i]);
+            let width = level.width() as usize;
+            Cow::Borrowed(&level.data()[rows.start as usize * width..rows.end as usize * width])
+        })
+    }
+
+    /// Own labels: what changed is uploaded, or everything, in strips. True if anything was that can be seen.
+    pub(super) fn labels(self, old: &mut Option<LabelTexture>, plane: &LabelPlane, budget: &mut Budget) -> bool {
+        let dirty = old.as_ref().map_or(Dirty::All, |old| plane.dirty_since(old.id, old.revision));
+        if dirty == Dirty::All {
+            *old = None; // The old one goes before the new one needs its room.
+            let (revision, extent, mask) = (plane.revision(), plane.extent(), plane.mask());
+            let chain = Chain::within(&mask, extent);
+            *old = self.sparse(&mask, &chain).map(|(texture, skipped)| LabelTexture {
+                id: plane.id(),
+                revision,
+                chain,
+                skipped,
+                texture,
+            });
         }
-        let chain = Chain::new(plane.mask());
-        let (texture, skipped) = self.sparse(plane.mask(), &chain)?;
-        Some(LabelTexture { id: plane.id(), revision: plane.revision(), chain, skipped, texture })
+        let Some(labels) = old else { return dirty == Dirty::All };
+        if let Dirty::Rect(rect) = dirty {
+            self.update(labels, plane, rect);
+        }
+        let LabelTexture { texture, chain, .. } = labels;
+        let filled = texture.is_filling() && self.fill_sparse(texture, &plane.mask(), chain, budget);
+        dirty != Dirty::Nothing || filled
     }
 
     fn update(self, labels: &mut LabelTexture, plane: &LabelPlane, rect: PixelRect) {
-        let rects = labels.chain.update(plane.mask(), rect);
-        let levels = std::iter::once(&**plane.mask()).chain(labels.chain.levels());
+        labels.revision = plane.revision();
+        let mask = plane.mask();
+        let rects = labels.chain.update(&mask, rect);
+        let levels = std::iter::once(&*mask).chain(labels.chain.levels());
         let changes = levels.zip(std::iter::once(rect).chain(rects)).skip(labels.skipped);
         for (i, (level, rect)) in changes.enumerate() {
-            self.write(&labels.texture, i, level.data(), level.width(), rect);
+            self.write(&labels.texture, i, level.data(), level.width(), rect, 0);
         }
-        labels.revision = plane.revision();
     }
 }
 
@@ -179,17 +265,25 @@ impl LayerTexture {
     /// One of its levels, or its last, to be bound.
     pub(super) fn level(&self, level: u32) -> wgpu::TextureView {
         self.texture.create_view(&wgpu::TextureViewDescriptor {
-            base_mip_level: level.min(self.shape.levels - 1),
+            base_mip_level: level.min(self.full.levels - 1),
             mip_level_count: Some(1),
             ..wgpu::TextureViewDescriptor::default()
         })
     }
-}
 
-impl LabelTexture {
-    /// Whether a plane is already here as it is now.
-    pub(super) fn is_current(&self, plane: &LabelPlane) -> bool {
-        plane.dirty_since(self.id, self.revision) == Dirty::Nothing
+    /// Its shape as far as it is filled; `None` before the coarsest level is.
+    pub(super) fn shape(&self) -> Option<TextureShape> {
+        (self.filled < self.full.levels).then_some(TextureShape { finest: self.filled, ..self.full })
+    }
+
+    /// Its shape, for whoever fills it otherwise.
+    pub(super) fn full_shape(&self) -> TextureShape {
+        self.full
+    }
+
+    /// Whether more has to be uploaded.
+    pub(super) fn is_filling(&self) -> bool {
+        self.filled > 0
     }
 }
 

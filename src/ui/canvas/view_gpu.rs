@@ -104,7 +104,7 @@ impl ViewGpu {
             (Some((plane, labels)), Some((id, revision))) => match plane.dirty_since(id, revision) {
                 Dirty::Nothing => Painted::Nothing,
                 Dirty::Rect(rect) => frame
-                    .area_around(rect, labels.texture.shape, drawing.levels.labels)
+                    .area_around(rect, labels.texture.full_shape(), drawing.levels.labels)
                     .map_or(Painted::Nothing, Painted::Area),
                 Dirty::All => Painted::All,
             },

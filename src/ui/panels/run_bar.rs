@@ -1,6 +1,6 @@
 //! The run at a glance: start, pause, stop, how far, how fast, how good, and where it computes.
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use crate::engine::Phase;
@@ -14,8 +14,24 @@ use crate::ui::widgets::{accent_button, badge, icon, icon_button, number, progre
 /// How a score was measured is told in full where the bar has this much left.
 const ROOM_FOR_MEASURE: f32 = 1000.0;
 
+/// From this width on score and device stand at the right end; in a narrower window everything follows in a row that scrolls,
+/// so that nothing is printed over anything.
+const ROOM_FOR_ENDS: f32 = 1000.0;
+
 /// Draws the bar.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    if ui.available_width() < ROOM_FOR_ENDS {
+        ScrollArea::horizontal().id_salt("run bar").auto_shrink(false).show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                buttons_ui(ui, state, actions);
+                ui.separator();
+                progress_ui(ui, state, actions);
+                score_ui(ui, state);
+                device_ui(ui, state);
+            });
+        });
+        return;
+    }
     ui.horizontal_centered(|ui| {
         buttons_ui(ui, state, actions);
         ui.separator();

@@ -1,22 +1,36 @@
 //! The last line: what is under the cursor, the zoom, and whether everything is saved.
 
+use std::time::Duration;
+
 use eframe::egui::{Align, Layout, RichText, Ui};
 use lucide_icons::Icon;
 
+use crate::data::journal::DiskState;
 use crate::domain::UNLABELLED;
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::{icon, number};
 
+/// After this long labels being saved are looked at again.
+const SYNC: Duration = Duration::from_millis(250);
+
 /// Between what is told of the point under the cursor.
 const GAP: f32 = 12.0;
+
+/// Where there is less, the zoom gives way to what is under the cursor.
+const ROOM_FOR_ALL: f32 = 760.0;
 
 /// Draws the line. What comes and goes with the cursor is laid out last, and without separators: egui draws two more frames for
 /// a separator whose place in the order was not there in the frame before.
 pub fn status_ui(ui: &mut Ui, state: &AppState) {
+    let is_narrow = ui.available_width() < ROOM_FOR_ALL;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         saved_ui(ui, state);
+        if is_narrow && state.hover_in_image.is_some() {
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
+            return;
+        }
         ui.separator();
         ui.label(number(format!("{:>4.0} %", state.camera.camera.zoom * 100.0)))
             .on_hover_text("Zoom: screen points per image pixel");
@@ -24,7 +38,9 @@ pub fn status_ui(ui: &mut Ui, state: &AppState) {
             ui.separator();
             ui.label(number(format!("{width} × {height} px")));
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
+        if !is_narrow {
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
+        }
     });
 }
 
@@ -55,13 +71,16 @@ fn saved_ui(ui: &mut Ui, state: &AppState) {
     let Some(project) = &state.project else { return };
     let labels = format::counted(project.labels() as u64, "label");
     let tokens = Tokens::of(ui);
-    if project.saved {
-        let text = RichText::new(format!("saved · {labels}")).color(tokens.weak);
-        ui.label(text).on_hover_text(format!("Every click is on disk: {}", project.journal.display()));
-        ui.label(icon(Icon::Check, 13.0).color(tokens.weak));
-    } else {
-        let text = RichText::new(format!("not saved · {labels}")).color(tokens.error);
-        ui.label(text).on_hover_text(format!("Cannot write {}", project.journal.display()));
-        ui.label(icon(Icon::TriangleAlert, 13.0).color(tokens.error));
+    let (word, why, sign, color) = match project.disk.state() {
+        _ if !project.saved => ("not saved", "Cannot write", Icon::TriangleAlert, tokens.error),
+        DiskState::Failed(_) => ("not saved", "The disk did not take all of", Icon::TriangleAlert, tokens.error),
+        DiskState::Pending => ("saving…", "The disk is taking the last clicks:", Icon::Ellipsis, tokens.weak),
+        DiskState::Synced => ("saved", "Every click is on disk:", Icon::Check, tokens.weak),
+    };
+    if word == "saving…" {
+        ui.ctx().request_repaint_after(SYNC);
     }
+    let text = RichText::new(format!("{word} · {labels}")).color(color);
+    ui.label(text).on_hover_text(format!("{why} {}", project.journal.display()));
+    ui.label(icon(sign, 13.0).color(color));
 }

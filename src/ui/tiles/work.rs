@@ -1,14 +1,19 @@
 //! What the background threads do: find what is wanted most, read it, hand it over.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::cache::{BUDGET_BYTES, Cache};
-use super::{Loaded, Outbox, Shared, THUMBNAIL_PX, TileView, Wishes};
+use super::{Loaded, Outbox, Shared, TileView, Wishes};
+use crate::data::picture_cache::{FileStamp, Owner, PictureCache};
 use crate::data::{DataError, Project, Tile};
 use crate::domain::{Sampling, sampling};
+use crate::ui::canvas::Dots;
 use crate::ui::canvas::pyramid::ImagePyramid;
+
+/// A neighbour larger than this is read when it is wanted, not before.
+const PREFETCHED_BYTES: usize = 64 << 20;
 
 /// Starts a named thread.
 pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
@@ -29,7 +34,7 @@ enum ViewJob {
 /// What the view thread has done already.
 struct ViewState {
     epoch: u64,
-    cache: Cache,
+    views: Views,
     /// The tile handed over last, also if it had a fault, and the wish that was for it.
     answered: Option<(String, u64)>,
     /// The tile in view, unless it has a fault.
@@ -41,8 +46,14 @@ struct ViewState {
 
 impl ViewState {
     fn new(epoch: u64) -> Self {
-        let cache = Cache::new(BUDGET_BYTES);
-        Self { epoch, cache, answered: None, shown: None, sampled: None, refused: Vec::new() }
+        Self {
+            epoch,
+            views: Views::new(Arc::clone(PictureCache::shared())),
+            answered: None,
+            shown: None,
+            sampled: None,
+            refused: Vec::new(),
+        }
     }
 
     /// The most urgent thing to do; `None` if all wishes are met.
@@ -68,10 +79,7 @@ impl ViewState {
 
     fn is_worth_reading(&self, tile: &Tile) -> bool {
         let bytes = tile.size[0] as usize * tile.size[1] as usize * 7;
-        tile.fault.is_none()
-            && bytes < BUDGET_BYTES / 4
-            && !self.cache.holds(&tile.id)
-            && !self.refused.contains(&tile.id)
+        tile.fault.is_none() && bytes < PREFETCHED_BYTES && !self.views.holds(tile) && !self.refused.contains(&tile.id)
     }
 
     /// Does a job and returns what the window is to know.
@@ -79,34 +87,64 @@ impl ViewState {
         match job {
             ViewJob::Show(project, tile, wish) => {
                 (self.answered, self.sampled) = (Some((tile.id.clone(), wish)), None);
-                let read = self.cache.get(&tile.id).map_or_else(|| read_view(&project, &tile), Ok);
+                let read = self.views.get_or_read(&project, &tile);
                 self.shown = read.as_ref().ok().cloned();
                 Some(match read {
-                    Ok(view) => {
-                        self.cache.put(Arc::clone(&view));
-                        Loaded::View(view)
-                    }
+                    Ok(view) => Loaded::View(view),
                     Err(message) => Loaded::Fault { tile: tile.id, message },
                 })
             }
             ViewJob::Sample(view, classes, sampling) => {
                 self.sampled = Some(sampling);
-                let mask = Arc::new(sampling::sample(view.mask.as_deref()?, &view.tile, &sampling));
+                let mask = sampling::sample(view.mask.as_deref()?, &view.short_id, &sampling);
                 let counts = mask.counts(classes);
-                Some(Loaded::Sampled { tile: view.tile.clone(), sampling, mask, counts })
+                Some(Loaded::Sampled { tile: view.tile.clone(), sampling, mask: Arc::new(Dots::new(mask)), counts })
             }
             ViewJob::Prefetch(project, tile) => {
-                match read_view(&project, &tile) {
-                    Ok(view) => {
-                        self.cache.put(view);
-                        // The tile in view stays the last to go.
-                        self.answered.as_ref().and_then(|(shown, _)| self.cache.get(shown));
-                    }
-                    Err(_) => self.refused.push(tile.id), // Reported when it is opened.
+                if self.views.get_or_read(&project, &tile).is_err() {
+                    self.refused.push(tile.id); // Reported when it is opened.
                 }
                 None
             }
         }
+    }
+}
+
+/// Views in the cache that the program shares: going back to a tile is instant.
+struct Views {
+    cache: Arc<PictureCache>,
+    owner: Owner,
+    /// The files views were made of, by the tile's id.
+    read: HashMap<String, FileStamp>,
+}
+
+impl Views {
+    fn new(cache: Arc<PictureCache>) -> Self {
+        Self { cache, owner: Owner::new(), read: HashMap::new() }
+    }
+
+    /// Whether the tile is here, as far as is known without asking the disk.
+    fn holds(&self, tile: &Tile) -> bool {
+        self.read.get(&tile.id).is_some_and(|stamp| self.cache.holds(self.owner, stamp))
+    }
+
+    /// The tile, from the cache or from disk.
+    fn get_or_read(&mut self, project: &Project, tile: &Tile) -> Result<Arc<TileView>, String> {
+        let stamp = FileStamp::of(&tile.image);
+        if let Some(view) = self.cache.get(self.owner, &stamp) {
+            return Ok(view);
+        }
+        let view = guarded(&tile.id, || read_view(&self.cache, project, tile))?;
+        let bytes = view.image.bytes() + view.mask.as_ref().map_or(0, |mask| mask.data().len());
+        self.read.insert(tile.id.clone(), stamp.clone());
+        self.cache.put(self.owner, stamp, Arc::clone(&view), bytes);
+        Ok(view)
+    }
+}
+
+impl Drop for Views {
+    fn drop(&mut self) {
+        self.cache.forget(self.owner);
     }
 }
 
@@ -138,58 +176,27 @@ pub(super) fn serve_views(shared: &Shared, outbox: &Outbox) {
     }
 }
 
-/// Makes thumbnails until the loader is dropped.
-pub(super) fn serve_thumbnails(shared: &Shared, outbox: &Outbox) {
-    loop {
-        let (epoch, project, tile, done, total) = {
-            let mut wishes = shared.wishes();
-            loop {
-                if wishes.is_over {
-                    return;
-                }
-                let project = wishes.project.clone();
-                if let (Some(project), Some(tile)) = (project, wishes.thumbnails.pop()) {
-                    let total = wishes.thumbnails_total;
-                    let done = total - wishes.thumbnails.len();
-                    break (shared.epoch.load(Ordering::Acquire), project, tile, done, total);
-                }
-                wishes = shared.changed.wait(wishes).unwrap_or_else(std::sync::PoisonError::into_inner);
-            }
-        };
-        let thumbnail = project.tile(&tile).map(|found| guarded(&tile, || project.thumbnail(found, THUMBNAIL_PX)));
-        let loaded = match thumbnail {
-            Some(Ok(image)) => Some(Loaded::Thumbnail { tile, image }),
-            Some(Err(message)) => Some(Loaded::Fault { tile, message }),
-            None => None,
-        };
-        let news = loaded.into_iter().chain([Loaded::Progress { done, total }]);
-        for loaded in news {
-            if !outbox.send(epoch, loaded) {
-                return;
-            }
-        }
-    }
-}
-
 /// Decodes image and mask.
-fn read_view(project: &Project, tile: &Tile) -> Result<Arc<TileView>, String> {
-    guarded(&tile.id, || {
-        let image = project.read_image(tile)?;
-        let read = project.read_mask(tile)?;
-        let (mask, unmatched) = read.map_or((None, Vec::new()), |read| (Some(Arc::new(read.mask)), read.unmatched));
-        Ok(Arc::new(TileView {
-            tile: tile.id.clone(),
-            size: [image.width(), image.height()],
-            image: ImagePyramid::new(&image),
-            mask_counts: mask.as_ref().map_or_else(Vec::new, |mask| mask.counts(project.classes.len())),
-            mask,
-            unmatched,
-        }))
-    })
+fn read_view(cache: &PictureCache, project: &Project, tile: &Tile) -> Result<Arc<TileView>, DataError> {
+    let picture = cache.picture(project, tile)?;
+    let read = project.read_mask(tile)?;
+    let (mask, unmatched) = read.map_or((None, Vec::new()), |mut read| {
+        picture.valid.iter().for_each(|valid| valid.take_out_of(&mut read.mask));
+        (Some(Arc::new(read.mask)), read.unmatched)
+    });
+    Ok(Arc::new(TileView {
+        tile: tile.id.clone(),
+        short_id: tile.short_id.clone(),
+        size: picture.size(),
+        image: ImagePyramid::of(picture),
+        mask_counts: mask.as_ref().map_or_else(Vec::new, |mask| mask.counts(project.classes.len())),
+        mask,
+        unmatched,
+    }))
 }
 
 /// A decoder that panics on a broken file must not take the thread with it.
-fn guarded<T>(tile: &str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, String> {
+pub(super) fn guarded<T>(tile: &str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, String> {
     std::panic::catch_unwind(AssertUnwindSafe(read))
         .map(|read| read.map_err(|error| error.to_string()))
         .unwrap_or_else(|_| Err(format!("tile {tile} made its decoder fail: convert or replace its files")))

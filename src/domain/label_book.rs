@@ -1,0 +1,434 @@
+//! All labels of a project: one history for undo and redo, and for each tile the strokes that lie on it, so that a click
+//! costs the same however many came before it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::label::{self, Bounds, Surface};
+use super::{Edit, Mask, Stroke, geometry::PixelRect};
+
+/// Strokes taken back that a tile remembers; whoever is further behind draws it anew.
+const REMEMBERED: usize = 64;
+
+/// All labels of a project: every stroke, and how many of them stand. Tiles are known by their ids alone: labels of a tile
+/// that is not in the project are kept like any others.
+#[derive(Clone, Debug, Default)]
+pub struct LabelBook {
+    strokes: Vec<Stroke>,
+    standing: usize,
+    /// So many of the first strokes stand for good.
+    sealed: usize,
+    tiles: BTreeMap<String, OnTile>,
+    /// Counts how often the book was cleared.
+    generation: u64,
+}
+
+/// What lies on one tile.
+#[derive(Clone, Debug, Default)]
+struct OnTile {
+    /// Its strokes by their place in the history, those undone at the end.
+    strokes: Vec<usize>,
+    standing: usize,
+    /// Painting strokes that stand, by class.
+    classes: Vec<u64>,
+    /// Counts strokes taken back.
+    taken_back: u64,
+    /// The latest of them.
+    undone: VecDeque<Undone>,
+}
+
+/// A stroke that was taken back.
+#[derive(Clone, Copy, Debug)]
+struct Undone {
+    bounds: Option<Bounds>,
+    /// Strokes of the tile that stood afterwards.
+    left: usize,
+}
+
+/// How far the labels of a tile have been drawn, to go on from with [`LabelBook::draw_on`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    generation: u64,
+    taken_back: u64,
+    strokes: usize,
+    /// Points of the last stroke.
+    points: usize,
+}
+
+impl OnTile {
+    fn stand(&mut self, class: Option<u8>) {
+        self.standing += 1;
+        if let Some(class) = class.map(usize::from) {
+            if self.classes.len() <= class {
+                self.classes.resize(class + 1, 0);
+            }
+            self.classes[class] += 1;
+        }
+    }
+
+    fn take_back(&mut self, stroke: &Stroke) {
+        self.standing -= 1;
+        if let Some(class) = stroke.class {
+            self.classes[usize::from(class)] -= 1;
+        }
+        self.taken_back += 1;
+        self.undone.push_back(Undone { bounds: Bounds::of(stroke, 0), left: self.standing });
+        if self.undone.len() > REMEMBERED {
+            self.undone.pop_front();
+        }
+    }
+
+    /// What was taken back since `drawn`; `None` if that is no longer known.
+    fn undone_since(&self, drawn: Drawn) -> Option<impl Iterator<Item = &Undone>> {
+        let missed = self.taken_back.checked_sub(drawn.taken_back)?;
+        let first = self.undone.len().checked_sub(usize::try_from(missed).ok()?)?;
+        Some(self.undone.range(first..))
+    }
+}
+
+impl LabelBook {
+    /// What stands now stands for good: undo, redo and extensions do not reach it. For labels of a journal that is only read;
+    /// if more of them come, an undo recorded elsewhere must not take them back.
+    pub fn seal(&mut self) {
+        self.forget_undone();
+        self.sealed = self.standing;
+    }
+
+    /// Forgets everything, to be filled anew.
+    pub fn clear(&mut self) {
+        *self = Self { generation: self.generation + 1, ..Self::default() };
+    }
+
+    /// Applies an edit. Returns the tile whose labels changed; `None` if there was nothing to do.
+    pub fn apply(&mut self, edit: Edit) -> Option<String> {
+        match edit {
+            Edit::Begin(stroke) => {
+                self.forget_undone();
+                self.begin(stroke);
+            }
+            Edit::Extend(points) => {
+                if self.standing < self.strokes.len() || self.standing == self.sealed {
+                    return None; // The stroke was undone while it was being drawn.
+                }
+                self.strokes.last_mut()?.path.extend(points);
+            }
+            Edit::Undo => {
+                if !self.can_undo() {
+                    return None;
+                }
+                self.standing -= 1;
+                let stroke = &self.strokes[self.standing];
+                self.tiles.get_mut(&stroke.tile)?.take_back(stroke);
+                return Some(stroke.tile.clone());
+            }
+            Edit::Redo => {
+                let stroke = self.strokes.get(self.standing)?;
+                self.tiles.get_mut(&stroke.tile)?.stand(stroke.class);
+                self.standing += 1;
+            }
+        }
+        Some(self.strokes[self.standing - 1].tile.clone())
+    }
+
+    fn begin(&mut self, stroke: Stroke) {
+        if !self.tiles.contains_key(&stroke.tile) {
+            self.tiles.insert(stroke.tile.clone(), OnTile::default());
+        }
+        if let Some(tile) = self.tiles.get_mut(&stroke.tile) {
+            tile.strokes.push(self.standing);
+            tile.stand(stroke.class);
+        }
+        self.strokes.push(stroke);
+        self.standing += 1;
+    }
+
+    fn forget_undone(&mut self) {
+        for stroke in self.strokes.drain(self.standing..) {
+            if let Some(tile) = self.tiles.get_mut(&stroke.tile) {
+                tile.strokes.pop();
+            }
+        }
+    }
+
+    /// Strokes that stand, oldest first.
+    pub fn standing(&self) -> &[Stroke] {
+        &self.strokes[..self.standing]
+    }
+
+    /// Strokes that stand on a tile, oldest first.
+    pub fn standing_on(&self, tile: &str) -> impl Iterator<Item = &Stroke> {
+        let places = self.tiles.get(tile).map_or(&[][..], |tile| &tile.strokes[..tile.standing]);
+        places.iter().map(|place| &self.strokes[*place])
+    }
+
+    /// The stroke that undo would take back.
+    pub fn next_undo(&self) -> Option<&Stroke> {
+        self.standing().last().filter(|_| self.can_undo())
+    }
+
+    /// The stroke that redo would bring back.
+    pub fn next_redo(&self) -> Option<&Stroke> {
+        self.strokes.get(self.standing)
+    }
+
+    /// Whether undo would do anything.
+    pub fn can_undo(&self) -> bool {
+        self.standing > self.sealed
+    }
+
+    /// Whether redo would do anything.
+    pub fn can_redo(&self) -> bool {
+        self.standing < self.strokes.len()
+    }
+
+    /// Painting strokes that stand on a tile.
+    pub fn count(&self, tile: &str) -> usize {
+        self.class_counts(tile).iter().sum::<u64>() as usize
+    }
+
+    /// Painting strokes that stand on a tile, by class; classes after the last one painted are left out.
+    pub fn class_counts(&self, tile: &str) -> &[u64] {
+        self.tiles.get(tile).map_or(&[], |tile| &tile.classes)
+    }
+
+    /// Whether a tile carries strokes.
+    pub fn carries(&self, tile: &str) -> bool {
+        self.tiles.get(tile).is_some_and(|tile| tile.standing > 0)
+    }
+
+    /// The tiles that carry strokes, in the order of their ids.
+    pub fn tiles(&self) -> impl Iterator<Item = &str> {
+        self.tiles.iter().filter(|(_, tile)| tile.standing > 0).map(|(id, _)| id.as_str())
+    }
+
+    /// The mask of a tile's own labels: strokes replayed in order, unlabelled where there is none.
+    pub fn rasterize(&self, tile: &str, size: [u32; 2]) -> Mask {
+        let mut mask = Mask::unlabelled(size[0], size[1]);
+        for stroke in self.standing_on(tile) {
+            label::draw(&mut mask, stroke, 0);
+        }
+        mask
+    }
+
+    /// Brings own labels that were drawn as far as `drawn` up to date, touching only what has changed since. Returns how far
+    /// they are drawn now.
+    pub fn draw_on(&self, tile: &str, drawn: Drawn, surface: &mut impl Surface) -> Drawn {
+        let size = surface.size();
+        let whole = PixelRect { x: 0, y: 0, width: size[0], height: size[1] };
+        let Some(on_tile) = self.tiles.get(tile) else {
+            if drawn != Drawn::default() {
+                surface.clear(whole);
+            }
+            return Drawn::default();
+        };
+        let (mut kept, mut points) = (0, 0);
+        match on_tile.undone_since(drawn).filter(|_| drawn.generation == self.generation) {
+            Some(undone) => {
+                let undone: Vec<&Undone> = undone.collect();
+                kept = undone.iter().map(|undone| undone.left).fold(drawn.strokes, usize::min);
+                points = if kept == drawn.strokes { drawn.points } else { usize::MAX };
+                for rect in undone.iter().filter_map(|undone| undone.bounds?.pixels(size)) {
+                    surface.clear(rect);
+                    self.restore(tile, kept, rect, surface);
+                }
+            }
+            None => surface.clear(whole),
+        }
+        // The last stroke drawn may have grown.
+        let first = kept.saturating_sub(1);
+        for (place, stroke) in self.standing_on(tile).enumerate().skip(first) {
+            label::draw(surface, stroke, if place < kept { points.min(stroke.path.len()) } else { 0 });
+        }
+        Drawn {
+            generation: self.generation,
+            taken_back: on_tile.taken_back,
+            strokes: on_tile.standing,
+            points: self.standing_on(tile).last().map_or(0, |stroke| stroke.path.len()),
+        }
+    }
+
+    /// Draws a tile's first strokes again where one over them was taken back.
+    fn restore(&self, tile: &str, first: usize, rect: PixelRect, surface: &mut impl Surface) {
+        let size = surface.size();
+        for stroke in self.standing_on(tile).take(first) {
+            if stroke.rect(size, 0).is_some_and(|of_it| of_it.meets(rect)) {
+                label::draw_within(surface, stroke, rect);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn click(tile: &str, class: Option<u8>, x: f32) -> Edit {
+        Edit::Begin(Stroke { tile: tile.to_owned(), class, radius: 0.0, path: vec![[x, 0.5]] })
+    }
+
+    fn labels(book: &LabelBook) -> Vec<u8> {
+        book.rasterize("a", [4, 1]).data().to_vec()
+    }
+
+    #[test]
+    fn clicks_paint_erasers_unlabel() {
+        let mut book = LabelBook::default();
+        assert_eq!(book.apply(click("a", Some(1), 0.5)).as_deref(), Some("a"));
+        book.apply(click("a", Some(2), 2.5));
+        book.apply(click("b", Some(2), 3.5));
+        assert_eq!(labels(&book), [1, 255, 2, 255]);
+        book.apply(click("a", None, 0.5));
+        assert_eq!(labels(&book), [255, 255, 2, 255]);
+        assert_eq!((book.count("a"), book.count("b")), (2, 1));
+    }
+
+    #[test]
+    fn what_is_sealed_is_neither_undone_nor_extended() {
+        let mut book = LabelBook::default();
+        book.apply(click("a", Some(1), 0.5));
+        book.apply(click("a", Some(2), 1.5));
+        book.apply(Edit::Undo);
+        book.seal();
+        for edit in [Edit::Undo, Edit::Redo, Edit::Extend(vec![[3.5, 0.5]])] {
+            assert_eq!(book.apply(edit), None);
+        }
+        assert!(!book.can_undo() && !book.can_redo() && book.next_undo().is_none());
+        book.apply(click("a", None, 0.5));
+        assert_eq!(labels(&book), [255; 4], "it can be erased");
+        book.apply(Edit::Undo);
+        assert_eq!(labels(&book), [1, 255, 255, 255]);
+    }
+
+    #[test]
+    fn undo_and_redo_walk_the_whole_history() {
+        let mut book = LabelBook::default();
+        for i in 0..4 {
+            book.apply(click("a", Some(i), f32::from(i)));
+        }
+        let all = labels(&book);
+        for _ in 0..4 {
+            assert!(book.apply(Edit::Undo).is_some());
+        }
+        assert_eq!(labels(&book), [255; 4]);
+        assert_eq!(book.apply(Edit::Undo), None);
+        while book.apply(Edit::Redo).is_some() {}
+        assert_eq!(labels(&book), all);
+    }
+
+    #[test]
+    fn a_new_stroke_forgets_what_was_undone() {
+        let mut book = LabelBook::default();
+        book.apply(click("a", Some(0), 0.5));
+        book.apply(click("a", Some(1), 1.5));
+        book.apply(Edit::Undo);
+        book.apply(click("a", Some(2), 2.5));
+        assert!(!book.can_redo());
+        assert_eq!(labels(&book), [0, 255, 2, 255]);
+    }
+
+    #[test]
+    fn a_drag_grows_and_is_undone_whole() {
+        let mut book = LabelBook::default();
+        book.apply(click("a", Some(3), 0.5));
+        book.apply(Edit::Extend(vec![[1.5, 0.5], [3.5, 0.5]]));
+        assert_eq!(labels(&book), [3; 4]);
+        book.apply(Edit::Undo);
+        assert_eq!(labels(&book), [255; 4]);
+        assert_eq!(book.apply(Edit::Extend(vec![[2.5, 0.5]])), None, "an undone stroke does not grow");
+    }
+
+    #[test]
+    fn strokes_are_counted_by_tile_and_class_through_undo_and_redo() {
+        let mut book = LabelBook::default();
+        for (tile, class) in [("a", Some(1)), ("b", Some(0)), ("a", None), ("a", Some(1))] {
+            book.apply(click(tile, class, 0.5));
+        }
+        assert_eq!((book.class_counts("a"), book.class_counts("b"), book.count("c")), (&[0, 2][..], &[1][..], 0));
+        for _ in 0..3 {
+            book.apply(Edit::Undo);
+        }
+        assert_eq!((book.count("a"), book.carries("b"), book.tiles().collect::<Vec<_>>()), (1, false, vec!["a"]));
+        book.apply(Edit::Redo);
+        assert!(book.carries("b"));
+        book.apply(click("c", Some(0), 0.5));
+        assert_eq!(book.tiles().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(book.standing_on("a").count(), 1, "what was undone is forgotten");
+        book.clear();
+        assert_eq!((book.tiles().count(), book.count("a"), book.can_undo()), (0, 0, false));
+    }
+
+    /// Counts the pixels that are touched.
+    struct Counted(Mask, u64);
+
+    impl Surface for Counted {
+        fn size(&self) -> [u32; 2] {
+            self.0.size()
+        }
+
+        fn clear(&mut self, rect: PixelRect) {
+            self.1 += u64::from(rect.width * rect.height);
+            self.0.clear(rect);
+        }
+
+        fn paint(&mut self, y: u32, columns: std::ops::Range<u32>, class: Option<u8>) {
+            self.1 += u64::from(columns.end - columns.start);
+            self.0.paint(y, columns, class);
+        }
+    }
+
+    #[test]
+    fn drawing_on_equals_drawing_anew_after_any_history() {
+        let mut random = crate::domain::hash::Stream::new(7);
+        let size = [40, 30];
+        let mut book = LabelBook::default();
+        let (mut mask, mut drawn) = (Mask::unlabelled(size[0], size[1]), Drawn::default());
+        for turn in 0..2000 {
+            let point = [random.below(400) as f32 / 10.0, random.below(300) as f32 / 10.0];
+            let class = Some(random.below(4) as u8).filter(|class| *class != 3);
+            let tile = if random.below(5) == 0 { "b" } else { "a" }.to_owned();
+            match random.below(9) {
+                0..4 => {
+                    book.apply(Edit::Begin(Stroke { tile, class, radius: random.below(5) as f32, path: vec![point] }))
+                }
+                4 | 5 => book.apply(Edit::Extend(vec![point])),
+                6 | 7 => book.apply(Edit::Undo),
+                _ => book.apply(Edit::Redo),
+            };
+            if turn % 500 == 499 {
+                book.clear();
+            }
+            if random.below(3) == 0 {
+                drawn = book.draw_on("a", drawn, &mut mask);
+                assert!(mask == book.rasterize("a", size), "turn {turn}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_click_touches_its_own_pixels_and_an_undo_those_around_them() {
+        let mut book = LabelBook::default();
+        for i in 0..5000 {
+            book.apply(click("a", Some(1), (i % 300) as f32 + 0.5));
+        }
+        let mut surface = Counted(Mask::unlabelled(300, 300), 0);
+        let drawn = book.draw_on("a", Drawn::default(), &mut surface);
+        surface.1 = 0;
+        book.apply(click("a", Some(2), 7.5));
+        let drawn = book.draw_on("a", drawn, &mut surface);
+        assert_eq!(surface.1, 1);
+        book.apply(Edit::Undo);
+        book.draw_on("a", drawn, &mut surface);
+        assert!(surface.1 < 200, "{} pixels were touched", surface.1);
+    }
+
+    #[test]
+    fn labels_of_a_tile_nobody_knows_stay_in_the_book() {
+        let mut book = LabelBook::default();
+        book.apply(click("gone", Some(1), 0.5));
+        book.apply(click("a", Some(2), 1.5));
+        assert_eq!((book.count("gone"), labels(&book)), (1, vec![255, 2, 255, 255]));
+        book.apply(Edit::Undo);
+        assert_eq!(book.apply(Edit::Undo).as_deref(), Some("gone"));
+        book.apply(Edit::Redo);
+        assert_eq!(book.rasterize("gone", [4, 1]).data(), [1, 255, 255, 255]);
+    }
+}

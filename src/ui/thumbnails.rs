@@ -1,0 +1,90 @@
+//! Thumbnails as textures: those shown last, within a limit. The others are on disk and come back in a moment.
+
+use std::collections::HashMap;
+
+use eframe::egui::TextureHandle;
+
+/// So many textures of 96×96 pixels take 64 MB.
+const KEPT: usize = 1700;
+
+/// Rows before and after those in sight whose thumbnails are read ahead.
+const AHEAD: usize = 100;
+
+/// Small pictures of the tiles, by id.
+#[derive(Default)]
+pub struct Thumbnails {
+    textures: HashMap<String, (TextureHandle, u64)>,
+    clock: u64,
+}
+
+impl Thumbnails {
+    /// A tile's thumbnail, if it is here.
+    pub fn get(&self, tile: &str) -> Option<&TextureHandle> {
+        self.textures.get(tile).map(|(texture, _)| texture)
+    }
+
+    /// Forgets all: another project.
+    pub fn clear(&mut self) {
+        self.textures.clear();
+    }
+
+    /// Takes one in. When there are too many, those seen last are kept.
+    pub fn insert(&mut self, tile: String, texture: TextureHandle) {
+        self.textures.insert(tile, (texture, self.clock));
+        if self.textures.len() > KEPT {
+            // A tenth goes at once, so that this is not done for each.
+            let mut seen: Vec<u64> = self.textures.values().map(|(_, seen)| *seen).collect();
+            let place = seen.len() / 10;
+            let (_, bound, _) = seen.select_nth_unstable(place);
+            let bound = *bound;
+            self.textures.retain(|_, (_, seen)| *seen > bound || *seen == self.clock);
+        }
+    }
+
+    /// Notes which tiles are in sight, by id.
+    pub fn note_seen<'a>(&mut self, tiles: impl Iterator<Item = &'a str>) {
+        self.clock += 1;
+        for tile in tiles {
+            if let Some((_, seen)) = self.textures.get_mut(tile) {
+                *seen = self.clock;
+            }
+        }
+    }
+}
+
+/// The places to read thumbnails for: those in sight, then those around them, the nearest first.
+pub fn order(in_sight: &[usize], tiles: usize) -> impl Iterator<Item = usize> {
+    let (first, last) = (in_sight.iter().min().copied().unwrap_or(0), in_sight.iter().max().copied().unwrap_or(0));
+    let around = (1..=AHEAD).flat_map(move |n| [last.checked_add(n), first.checked_sub(n)]);
+    in_sight.iter().copied().chain(around.flatten().filter(move |index| *index < tiles))
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::{Color32, ColorImage, Context, TextureOptions};
+
+    use super::*;
+
+    #[test]
+    fn what_is_in_sight_comes_first_and_then_its_neighbours() {
+        let around: Vec<usize> = order(&[3, 4], 8).collect();
+        assert_eq!(around, [3, 4, 5, 2, 6, 1, 7, 0]);
+        assert_eq!(order(&[5000], 10_000).count(), 2 * AHEAD + 1, "not the whole folder");
+    }
+
+    #[test]
+    fn scrolling_to_the_end_keeps_what_is_in_sight_and_what_was_seen_last() {
+        let (ctx, mut thumbnails) = (Context::default(), Thumbnails::default());
+        let texture = |name: usize| {
+            ctx.load_texture(name.to_string(), ColorImage::filled([1, 1], Color32::RED), TextureOptions::LINEAR)
+        };
+        for row in 0..5000 {
+            thumbnails.insert(row.to_string(), texture(row));
+            let in_sight: Vec<String> = (row.saturating_sub(10)..=row).map(|row| row.to_string()).collect();
+            thumbnails.note_seen(in_sight.iter().map(String::as_str));
+            assert!(in_sight.iter().all(|row| thumbnails.get(row).is_some()), "row {row}");
+        }
+        assert!(thumbnails.textures.len() <= KEPT);
+        assert!(thumbnails.get("4000").is_some() && thumbnails.get("0").is_none());
+    }
+}
