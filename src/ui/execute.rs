@@ -363,7 +363,8 @@ fn start(services: &mut Services, state: &mut AppState) {
         return;
     }
     let config = state.config();
-    let has_masks = state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
+    let has_masks =
+        state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     let config = if has_masks { config } else { config.without_masks() };
     let name = runs::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
