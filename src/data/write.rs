@@ -23,7 +23,7 @@ pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).map_err(DataError::io(DOING, path))?;
-    file.write_all(content).map_err(DataError::io(DOING, path))?;
+    file.as_file_mut().write_all(content).map_err(DataError::io(DOING, path))?;
     file.as_file().sync_all().map_err(DataError::io(DOING, path))?;
     file.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
     sync_folder(folder);

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a step is waited for. Labels are on the disk, and so is the checkpoint of a minute ago.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A window that may be about to close.
 #[derive(Debug, Default)]
