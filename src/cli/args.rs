@@ -136,6 +136,9 @@ pub struct TrainArgs {
     /// Print only what is wrong, and the last line.
     #[arg(long)]
     pub quiet: bool,
+    /// Print every event of the engine as JSON, one a line, in place of words.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
 }
 
 /// Arguments of `evaluate`.

@@ -171,6 +171,7 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
         view: loaded,
         sampled: state.view.sampled.as_ref(),
         labels: state.view.labels.as_ref(),
+        book: Some(&project.book),
         prediction: state.view.prediction.as_ref(),
         palette: &project.palette,
         layers: &state.settings.layers[view],

@@ -10,6 +10,7 @@ pub mod gpu;
 mod indices;
 pub mod input;
 pub mod label_plane;
+mod markers;
 mod overlay;
 mod packer;
 pub mod palette;
@@ -28,6 +29,7 @@ use eframe::egui::Color32;
 
 use super::layers::LayerSet;
 use super::tiles::TileView;
+use crate::domain::LabelBook;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::Preview;
 
@@ -69,6 +71,8 @@ pub struct TileScene<'a> {
     pub sampled: Option<&'a Arc<Dots>>,
     /// Own labels.
     pub labels: Option<&'a LabelPlane>,
+    /// The strokes they come from, for those that are too small to be seen.
+    pub book: Option<&'a LabelBook>,
     /// What the network says; it may have another size than the tile.
     pub prediction: Option<&'a Arc<Preview>>,
     /// Colours of the classes.

@@ -234,19 +234,36 @@ impl Chain {
 pub struct Dots {
     mask: Mask,
     chain: Chain,
+    few: Vec<([u32; 2], u8)>,
 }
+
+/// More labelled pixels than this are not listed one by one.
+const FEW: usize = 3000;
 
 impl Dots {
     /// Takes a while for a large tile: not for the window's thread.
     pub fn new(mask: Mask) -> Self {
         let chain = Chain::new(&mask).thinned(&mask);
-        Self { mask, chain }
+        let few = few(&mask);
+        Self { mask, chain, few }
+    }
+
+    /// The labelled pixels with their classes, if they are few: each is to be seen from afar. Else none.
+    pub fn few(&self) -> &[([u32; 2], u8)] {
+        &self.few
     }
 
     /// The reductions.
     pub(super) fn chain(&self) -> &Chain {
         &self.chain
     }
+}
+
+fn few(mask: &Mask) -> Vec<([u32; 2], u8)> {
+    let labelled = mask.data().iter().enumerate().filter(|(_, class)| **class != UNLABELLED);
+    let place = |(i, class): (usize, &u8)| ([i as u32 % mask.width(), i as u32 / mask.width()], *class);
+    let found: Vec<_> = labelled.take(FEW + 1).map(place).collect();
+    if found.len() > FEW { Vec::new() } else { found }
 }
 
 impl Deref for Dots {

@@ -7,6 +7,7 @@ use super::frame::{Frame, Lens};
 use super::gesture::Gesture;
 use super::gpu::{CanvasCallback, CanvasGpu};
 use super::input::Place;
+use super::markers::markers;
 use super::{CanvasResponse, Scene, Tool, ToolKind, overlay};
 use crate::domain::geometry::Camera;
 
@@ -134,6 +135,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
                 ui.painter_at(rect).rect_filled(tile, 0.0, ui.visuals().faint_bg_color);
             }
             overlay::pixel_grid(&ui.painter_at(rect), rect, &view.camera, size);
+            markers(&ui.painter_at(rect), rect, &view.camera, scene);
             draw_cursor(ui, &response, view, tool);
             return out;
         }
@@ -244,6 +246,7 @@ mod tests {
             view: &window.tile,
             sampled: None,
             labels: None,
+            book: None,
             prediction: None,
             palette: &window.palette,
             layers: &layers,
