@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 
 use super::action::Dialog;
 use super::canvas::{Palette, ToolKind, ViewState};
+use super::check::CheckState;
 use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
@@ -40,6 +41,8 @@ pub struct AppState {
     pub reopen_at: Option<String>,
     /// The tile in view, by its place in the project.
     pub selected: usize,
+    /// What its masks come to.
+    pub check: CheckState,
     /// What of it has been read.
     pub view: InView,
     /// Small pictures of the tiles, by id.
@@ -133,6 +136,8 @@ pub struct OpenProject {
     /// Colours of the classes, for the canvas.
     pub palette: Palette,
     hidden: BTreeSet<u8>,
+    /// Names that labels are kept under which are no tile's, with the number of strokes.
+    pub lost_labels: Vec<(String, usize)>,
     /// The journal's file.
     pub journal: PathBuf,
     /// Whether the last edit could be written.
@@ -156,6 +161,7 @@ impl OpenProject {
             book,
             palette,
             hidden: BTreeSet::new(),
+            lost_labels: Vec::new(),
             journal,
             saved: true,
             disk: Disk::default(),
@@ -225,6 +231,7 @@ impl AppState {
             opening: None,
             reopen_at: None,
             selected: 0,
+            check: CheckState::default(),
             view: InView::default(),
             thumbnails: Thumbnails::default(),
             decoding: None,
