@@ -157,7 +157,7 @@ fn a_click_is_on_disk_and_can_be_undone() {
     click(&mut harness, "Redo (Ctrl+Shift+Z)");
     saved(&mut harness, "1 label");
     drop(harness);
-    let harness = window(Some(root.path()));
+    let mut harness = window(Some(root.path()));
     saved(&mut harness, "1 label");
 }
 
