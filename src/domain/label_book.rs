@@ -155,9 +155,14 @@ impl LabelBook {
     }
 
     /// Strokes that stand on a tile, oldest first.
-    pub fn standing_on(&self, tile: &str) -> impl Iterator<Item = &Stroke> {
-        let places = self.tiles.get(tile).map_or(&[][..], |tile| &tile.strokes[..tile.standing]);
-        places.iter().map(|place| &self.strokes[*place])
+    pub fn standing_on(&self, tile: &str) -> impl DoubleEndedIterator<Item = &Stroke> {
+        self.standing_from(tile, 0)
+    }
+
+    /// The same, the first ones left out at no cost.
+    fn standing_from(&self, tile: &str, first: usize) -> impl DoubleEndedIterator<Item = &Stroke> {
+        let places = self.tiles.get(tile).and_then(|tile| tile.strokes.get(first..tile.standing));
+        places.unwrap_or_default().iter().map(|place| &self.strokes[*place])
     }
 
     /// The stroke that undo would take back.
@@ -235,14 +240,14 @@ impl LabelBook {
         }
         // The last stroke drawn may have grown.
         let first = kept.saturating_sub(1);
-        for (place, stroke) in self.standing_on(tile).enumerate().skip(first) {
+        for (place, stroke) in (first..).zip(self.standing_from(tile, first)) {
             label::draw(surface, stroke, if place < kept { points.min(stroke.path.len()) } else { 0 });
         }
         Drawn {
             generation: self.generation,
             taken_back: on_tile.taken_back,
             strokes: on_tile.standing,
-            points: self.standing_on(tile).last().map_or(0, |stroke| stroke.path.len()),
+            points: self.standing_on(tile).next_back().map_or(0, |stroke| stroke.path.len()),
         }
     }
 
