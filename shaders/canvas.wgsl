@@ -110,7 +110,7 @@ fn fs_tile(corner: Corner) -> @location(0) vec4<f32> {
     let uv = corner.uv;
     var color = vec4<f32>(0.0);
     if shows_image {
-        color = vec4<f32>(textureSampleLevel(image, image_sampler, uv, 0.0).rgb, 1.0);
+        color = textureSampleLevel(image, image_sampler, uv, 0.0); // Transparent and black where no pixel exists.
         if !is_opaque {
             color *= view.image_opacity;
         }

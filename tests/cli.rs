@@ -151,6 +151,7 @@ fn what_cannot_work_is_refused_with_the_remedy() {
     refuse(&["--class-weights", "1,2"], "2 class weights for 7 classes");
     refuse(&["--keep", "0"], "keep ratio");
     refuse(&["--clicks-only"], "nothing to learn from");
+    refuse(&["--ignore", "water,lava"], "no class 'lava'");
     refuse(&["--device", "no such adapter"], "no adapter's name contains");
     pointillist()
         .args(["train", "--data", "/no/such/folder", "--out"])
@@ -256,6 +257,66 @@ fn an_interrupted_run_keeps_its_checkpoint() {
     let text = fs::read_to_string(out.join("summary.json")).unwrap();
     assert!(text.contains("\"stopped\""), "{text}");
     pointillist().args(["evaluate", "--run"]).arg(&out).assert().success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_an_error_that_speaks_of_space_and_leaves_nothing_half_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 16; exec '{}' train --base 8 --levels 3 --crop 32 --steps 2 --batch 2 --device cpu \
+         --data '{}' --out '{}'",
+        env!("CARGO_BIN_EXE_pointillist"),
+        demo().display(),
+        out.display()
+    );
+    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("last checkpoint was not written") && stderr.contains("free space"), "{stderr}");
+    assert_eq!(stderr.matches("[WARNING]").count(), 1, "told once while it lasts: {stderr}");
+    let summary = fs::read_to_string(out.join("summary.json")).unwrap();
+    assert!(summary.contains("\"unsaved\": \"cannot write"), "{summary}");
+    let left: Vec<_> = walk(&out).into_iter().filter(|path| path.extension().is_none_or(|e| e == "bpk")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn events_can_be_read_by_a_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = pointillist()
+        .args(["train", "--json", "--base", "2", "--levels", "2", "--crop", "32", "--steps", "2", "--device", "cpu"])
+        .arg("--data")
+        .arg(demo())
+        .arg("--out")
+        .arg(dir.path().join("run"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert!(events.iter().any(|event| event["kind"]["Started"].is_object()), "{text}");
+    assert_eq!(events.last().unwrap()["kind"]["Finished"]["steps"], 2, "{text}");
+}
+
+#[test]
+fn the_last_checkpoint_can_be_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = short_run(&dir, &["--quiet"]);
+    let score = |which: &str| {
+        let output =
+            pointillist().args(["evaluate", "--json", "--checkpoint", which, "--run"]).arg(&run).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let scores: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(scores["checkpoint"], which);
+        scores["miou"].as_f64()
+    };
+    assert_eq!(score("best"), score("last"), "after one epoch they are one network");
+    fs::remove_file(run.join("last.bpk")).unwrap();
+    let refused = pointillist().args(["evaluate", "--checkpoint", "last", "--run"]).arg(&run).assert().failure();
+    refused.stderr(contains("last.bpk"));
+    score("best");
 }
 
 fn walk(folder: &Path) -> Vec<PathBuf> {

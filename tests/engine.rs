@@ -2,91 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::PathBuf;
+mod bench;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use pointillist::data::{Journal, Project, demo};
-use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::data::{Journal, Project};
+use pointillist::domain::config::Length;
 use pointillist::domain::{Edit, RunConfig, Strategy, Stroke};
 use pointillist::engine::protocol::{Outcome, Summary, ViewRequest};
-use pointillist::engine::{Command, EngineHandle, Event, EventKind, Phase};
+use pointillist::engine::{Command, Event, EventKind, Phase};
 use pointillist::kernels::gate::GATE;
-use tempfile::TempDir;
 
-/// An engine, a demo project of its own, and a place for runs.
-struct Bench {
-    engine: EngineHandle,
-    dir: TempDir,
-    woken: Arc<AtomicUsize>,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        demo::unpack(&dir.path().join("demo")).unwrap();
-        let woken = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&woken);
-        let waker = Arc::new(move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
-        Self { engine: EngineHandle::start(waker).unwrap(), dir, woken }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.dir.path().join("demo")
-    }
-
-    fn config(&self, length: Length) -> RunConfig {
-        let mut config = RunConfig { data: self.data(), device: DeviceChoice::Cpu, ..RunConfig::demo() };
-        config.model.base = 2;
-        config.train.frame = Frame::Crop(32);
-        config.train.batch = 2;
-        config.train.length = length;
-        config
-    }
-
-    fn start(&self, run: u64, config: RunConfig) -> PathBuf {
-        let out = self.dir.path().join(format!("run{run}"));
-        assert!(self.engine.send(Command::Start { run, config: Box::new(config), out: out.clone() }));
-        out
-    }
-
-    /// Events until one is as wanted; that one is returned.
-    fn until<T>(&self, what: &str, wanted: impl Fn(&Event) -> Option<T>) -> T {
-        loop {
-            let event = self.engine.wait_event().unwrap_or_else(|| panic!("the engine ended before {what}"));
-            if let Some(found) = wanted(&event) {
-                return found;
-            }
-            if let EventKind::Failed(why) = &event.kind {
-                panic!("failed before {what}: {why}");
-            }
-        }
-    }
-
-    fn until_finished(&self) -> Box<Summary> {
-        self.until("the end", |event| match &event.kind {
-            EventKind::Finished(summary) => Some(summary.clone()),
-            _ => None,
-        })
-    }
-
-    fn until_step(&self, at_least: u64) -> f64 {
-        self.until("a step", |event| match &event.kind {
-            EventKind::Step(step) if step.step >= at_least => Some(step.lr),
-            _ => None,
-        })
-    }
-}
-
-fn failure(event: &Event) -> Option<String> {
-    match &event.kind {
-        EventKind::Failed(why) => Some(why.clone()),
-        _ => None,
-    }
-}
+use bench::{Bench, failure};
 
 #[test]
 fn a_run_is_paused_slowed_stopped_and_loses_nothing() {

@@ -196,11 +196,15 @@ fn every_tab_menu_and_dialog_can_be_drawn() {
         harness.run_ok();
         assert_eq!(harness.state().state().settings.tab, tab);
     }
-    for (menu, entry) in
-        [("File", "Open demo"), ("Edit", "Classes…"), ("View", "Previous tile"), ("Run", "Evaluate now")]
-    {
+    for (menu, entry) in [
+        ("File", "Open demo"),
+        ("Edit", "Redo"),
+        ("Project", "Edit classes…"),
+        ("View", "Previous tile"),
+        ("Run", "Evaluate now"),
+    ] {
         click(&mut harness, menu);
-        harness.get_by_label_contains(entry);
+        assert!(harness.query_all_by_label_contains(entry).next().is_some(), "{entry}");
         harness.key_press(Key::Escape);
         harness.run_ok();
     }
@@ -258,6 +262,63 @@ fn a_folder_that_cannot_be_opened_is_one_message() {
     click(&mut harness, "Close this message");
     assert_eq!(harness.state().state().messages.toasts().count(), 0);
     assert!(harness.state().state().messages.text().contains("error"));
+}
+
+#[test]
+fn bad_tiles_are_counted_once_and_truly() {
+    let root = project();
+    let bad = root.path().join("images").join("2.png");
+    std::fs::write(&bad, "no picture").expect("a bad file");
+    let mut harness = window(Some(root.path()));
+    click(&mut harness, "Tile 3"); // Its header is whole: the fault shows when it is decoded.
+    step_until(&mut harness, "both are known", |app| app.state().messages.text().contains("2 of 3 tiles"));
+    let text = harness.state().state().messages.text();
+    assert_eq!(text.matches("tiles cannot be used").count(), 1, "{text}");
+    let toasts = harness.state().state().messages.toasts().filter(|(_, m)| m.headline.contains("cannot be used"));
+    assert_eq!(toasts.count(), 1, "{text}");
+}
+
+#[test]
+fn a_message_goes_after_a_while_but_not_under_the_pointer() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = window(None);
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, UiAction::OpenProject(empty.path().to_path_buf()));
+    step_until(&mut harness, "the message is there", |app| !app.state().messages.all().is_empty());
+    harness.run_ok();
+    let toasts = |harness: &Harness<'_, App>| harness.state().state().messages.toasts().count();
+    let at = harness.get_by_label("Close this message").rect().center();
+    let bar = harness.get_by_role_and_label(Role::Button, "Start").rect();
+    assert!(at.y < bar.top(), "clear of the run bar");
+    harness.hover_at(at);
+    harness.run_steps(130); // A quarter of a second each, errors go after half a minute.
+    assert_eq!(toasts(&harness), 1, "somebody reads it");
+    harness.hover_at(at - eframe::egui::vec2(600.0, 300.0));
+    harness.run_steps(130);
+    assert_eq!(toasts(&harness), 0);
+    assert!(harness.state().state().messages.text().contains("error"));
+}
+
+#[test]
+fn a_small_window_with_large_text_keeps_its_picture() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    harness.set_size(eframe::egui::vec2(512.0, 320.0)); // 1024 × 640 at 200 %.
+    harness.run_ok();
+    let canvas = harness.get_by_label("Canvas left").rect();
+    assert!(canvas.width() > 300.0 && canvas.height() > 140.0, "{canvas:?}");
+    let rects =
+        ["Start", "Log", "Class water", "Tile 1", "Canvas left"].map(|label| harness.get_by_label(label).rect());
+    for (i, a) in rects.iter().enumerate() {
+        assert!(rects[i + 1..].iter().all(|b| !a.shrink(1.0).intersects(b.shrink(1.0))), "{rects:?}");
+    }
+    click(&mut harness, "Classes, layers, sampling and training");
+    harness.get_by_label("Edit classes…");
+    click(&mut harness, "Close the panel");
+    assert!(harness.query_by_label("Edit classes…").is_none());
+    click(&mut harness, "Log");
+    assert!(harness.state().state().room.lower);
+    assert!(harness.get_by_label("Canvas left").rect().height() > 60.0);
 }
 
 /// A folder as the desktop hands it over when it is dropped.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::weights::ClassWeights;
+use crate::engine::protocol::Checkpoint;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -25,6 +26,10 @@ pub struct Args {
 pub enum Verb {
     /// Train a network on a folder of tiles.
     Train(Box<TrainArgs>),
+    /// What a folder comes to: tiles, masks and how they are read, labels per class and split, everything left over.
+    Check(CheckArgs),
+    /// Tiles with own labels, and labels that lie on no tile any more; these can be given to one.
+    Labels(LabelsArgs),
     /// Score a finished run against full masks.
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
@@ -109,8 +114,18 @@ pub struct TrainArgs {
     /// Share of the training tiles that validate, if the dataset names none.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
-    /// Classes kept out of loss and score, by name, in place of those the dataset ignores.
-    #[arg(long, value_delimiter = ',')]
+    /// Tiles that validate, by id: these and no drawn ones. May be given again.
+    #[arg(long)]
+    pub val_tile: Vec<String>,
+    /// Tiles that are learned from, whatever was drawn. May be given again.
+    #[arg(long)]
+    pub train_tile: Vec<String>,
+    /// Tiles that are not used. May be given again.
+    #[arg(long)]
+    pub skip_tile: Vec<String>,
+    /// Classes kept out of loss and score, in place of those the dataset ignores: a class's name, or several with commas
+    /// between them. May be given again.
+    #[arg(long)]
     pub ignore: Option<Vec<String>>,
     /// Seed of sampling, split, weights, order and crops.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
@@ -121,6 +136,9 @@ pub struct TrainArgs {
     /// Print only what is wrong, and the last line.
     #[arg(long)]
     pub quiet: bool,
+    /// Print every event of the engine as JSON, one a line, in place of words.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
 }
 
 /// Arguments of `evaluate`.
@@ -129,6 +147,9 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
+    /// Which of the run's networks: the one that scored best, or the last one.
+    #[arg(long, value_enum, default_value = "best")]
+    pub checkpoint: CheckpointArg,
     /// Another folder of tiles: all its tiles with a mask are scored. Without it, the run's validation tiles are.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -146,12 +167,18 @@ pub struct PredictArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
+    /// Which of the run's networks: the one that scored best, or the last one.
+    #[arg(long, value_enum, default_value = "best")]
+    pub checkpoint: CheckpointArg,
     /// Images to segment, or folders of them.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
     /// auto, gpu, cpu, or part of an adapter's name; as the run was trained if not given.
     #[arg(long)]
     pub device: Option<String>,
@@ -172,6 +199,29 @@ pub struct SampleArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// Replace results that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Folder of tiles.
+    pub data: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `labels`.
+#[derive(Debug, clap::Args)]
+pub struct LabelsArgs {
+    /// Folder of tiles.
+    pub data: PathBuf,
+    /// Give the labels that are kept under a name to a tile.
+    #[arg(long, num_args = 2, value_names = ["NAME", "TILE"])]
+    pub relink: Option<Vec<String>>,
 }
 
 /// Arguments of `bench`.
@@ -270,6 +320,24 @@ pub enum ScheduleArg {
     Cosine,
     /// No change.
     Constant,
+}
+
+/// `--checkpoint`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CheckpointArg {
+    /// The best score; without validation tiles the lowest training loss.
+    Best,
+    /// The last one written.
+    Last,
+}
+
+impl From<CheckpointArg> for Checkpoint {
+    fn from(arg: CheckpointArg) -> Self {
+        match arg {
+            CheckpointArg::Best => Self::Best,
+            CheckpointArg::Last => Self::Last,
+        }
+    }
 }
 
 fn parse_weights(text: &str) -> Result<ClassWeights, String> {

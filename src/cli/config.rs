@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::args::{ArchArg, LossArg, OptimizerArg, SamplingArgs, ScheduleArg, TrainArgs};
 use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, Schedule};
+use crate::domain::split::Split;
 use crate::domain::{RunConfig, Strategy};
 
 impl SamplingArgs {
@@ -37,7 +38,12 @@ impl TrainArgs {
 
     fn apply_to_data(&self, config: &mut RunConfig) {
         set(&mut config.data, self.data.clone());
-        set(&mut config.val_ratio, self.val_ratio);
+        let named_alone = (!self.val_tile.is_empty()).then_some(0.0);
+        set(&mut config.val_ratio, self.val_ratio.or(named_alone));
+        let parts = [(&self.val_tile, Split::Val), (&self.train_tile, Split::Train), (&self.skip_tile, Split::Test)];
+        for (ids, split) in parts {
+            config.split.extend(ids.iter().map(|id| (id.clone(), split)));
+        }
         set(&mut config.seed, self.seed);
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
@@ -127,7 +133,7 @@ mod tests {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer adam --lr 0.01 --weight-decay 0 \
-             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown",
+             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -137,7 +143,7 @@ mod tests {
             device: DeviceChoice::Cpu,
             ..RunConfig::default()
         };
-        want.ignore = Some(vec!["water".into(), "unknown".into()]);
+        want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         want.sampling = crate::domain::Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
         want.model = crate::domain::config::ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };
         want.train = crate::domain::config::TrainConfig {
@@ -154,6 +160,20 @@ mod tests {
             quarter_turns: true,
         };
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn named_tiles_validate_and_no_drawn_ones() {
+        let got = config("pointillist train --data D --out R --val-tile a --val-tile x/b --train-tile c --skip-tile d")
+            .unwrap();
+        assert!(got.val_ratio.abs() < f64::EPSILON);
+        let part = |id: &str| got.split.get(id).copied();
+        assert_eq!(
+            [part("a"), part("x/b"), part("c"), part("d")].map(Option::unwrap),
+            [Split::Val, Split::Val, Split::Train, Split::Test]
+        );
+        let drawn = config("pointillist train --data D --out R --val-tile a --val-ratio 0.2").unwrap();
+        assert!((drawn.val_ratio - 0.2).abs() < f64::EPSILON);
     }
 
     #[test]

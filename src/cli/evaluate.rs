@@ -1,33 +1,40 @@
 //! `evaluate`: scores a finished run.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::EvaluateArgs;
 use super::out;
 use crate::data::Project;
+use crate::data::project::TileNamed;
 use crate::domain::Classes;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
+use crate::engine::protocol::Checkpoint;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::train::folder::FinishedRun;
-use crate::train::plan::Plan;
+use crate::train::folder::{FinishedRun, SplitRecord};
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
-    let project = Project::open(args.data.as_ref().unwrap_or(&run.config.data))?;
-    finished::check_classes(&run.classes, &project)?;
-    let plan = Plan::new(project, &run.config);
+    let opened = Project::open(args.data.as_ref().unwrap_or(&run.config.data))?;
+    let project = Arc::new(opened.adopt(&run.classes, args.data.is_some())?);
+    let unknown = opened.unknown_to(&run.classes);
+    if !unknown.is_empty() {
+        let names = unknown.join(", ");
+        out::error(&format!("[WARNING] the run does not know these classes, their pixels are not scored: {names}"));
+    }
     let tiles = match &args.data {
-        None => recorded(&plan.project, &run.split()?.val),
-        Some(_) => with_masks(&plan.project),
+        None => recorded(&project, &run.split()?),
+        Some(_) => with_masks(&project),
     };
     if tiles.is_empty() {
         anyhow::bail!(
@@ -38,8 +45,9 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
             }
         );
     }
-    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
-    let result = score(EvaluationJob::new(plan.project, &tiles), &predictor);
+    let checkpoint = run.nearest(args.checkpoint.into());
+    let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
+    let result = score(EvaluationJob::new(project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {
         out::error(&format!("[WARNING] a tile is left out of the score: {}", fault.what));
@@ -47,17 +55,30 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     if result.tiles.is_empty() {
         anyhow::bail!("nothing was scored: none of the tiles can be read");
     }
+    let which = Measured { tiles: which, checkpoint };
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
 }
 
-/// The tiles a run was scored on, as its folder says. Those that are gone are named.
-fn recorded(project: &Project, ids: &[String]) -> Vec<usize> {
-    let find = |id: &String| project.tiles.iter().position(|tile| tile.id == *id && tile.fault.is_none());
-    for gone in ids.iter().filter(|id| find(id).is_none()) {
-        out::error(&format!("[WARNING] the run was scored on tile {gone}, which is gone or cannot be read"));
+/// What was scored, and on what.
+#[derive(Clone, Copy)]
+struct Measured {
+    tiles: &'static str,
+    checkpoint: Checkpoint,
+}
+
+/// The tiles a run was scored on, as its folder says. Those that are gone, or could be one of several, are named.
+fn recorded(project: &Project, split: &SplitRecord) -> Vec<usize> {
+    let find = |id: &String| match split.find(project, id) {
+        TileNamed::One(index) if project.tiles[index].fault.is_none() => Ok(index),
+        TileNamed::Several => Err(format!("{id}, which several files go by now: which one is not recorded")),
+        TileNamed::One(_) | TileNamed::None => Err(format!("{id}, which is gone or cannot be read")),
+    };
+    let found: Vec<Result<usize, String>> = split.val.iter().map(find).collect();
+    for what in found.iter().filter_map(|found| found.as_ref().err()) {
+        out::error(&format!("[WARNING] the run was scored on tile {what}"));
     }
-    ids.iter().filter_map(find).collect()
+    found.into_iter().flatten().collect()
 }
 
 fn with_masks(project: &Project) -> Vec<usize> {
@@ -70,7 +91,7 @@ fn score(mut job: EvaluationJob, predictor: &Predictor) -> Evaluated {
     job.finish()
 }
 
-fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result<String> {
+fn as_json(result: &Evaluated, which: Measured, classes: &Classes) -> anyhow::Result<String> {
     let per_class: Vec<_> = classes
         .iter()
         .zip(result.scores.iou.iter().zip(&result.scores.f1))
@@ -78,7 +99,8 @@ fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result
         .collect();
     let tiles: Vec<_> = result.tiles.iter().map(|(id, miou)| json!({ "id": id, "miou": miou })).collect();
     let value = json!({
-        "measured_on": format!("{which}, full masks at native resolution"),
+        "checkpoint": which.checkpoint,
+        "measured_on": format!("{}, full masks at native resolution", which.tiles),
         "miou": result.scores.miou,
         "pixel_accuracy": result.scores.pixel_accuracy,
         "pixels": result.scores.pixels,
@@ -89,7 +111,7 @@ fn as_json(result: &Evaluated, which: &str, classes: &Classes) -> anyhow::Result
     Ok(serde_json::to_string_pretty(&value)?)
 }
 
-fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
+fn as_table(result: &Evaluated, which: Measured, classes: &Classes) -> String {
     let scores = &result.scores;
     let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
     let mut lines = vec![format!("{:width$}     IoU      F1", "class")];
@@ -100,7 +122,9 @@ fn as_table(result: &Evaluated, which: &str, classes: &Classes) -> String {
     lines.push(format!("mIoU {} · pixel accuracy {}", cell(scores.miou).trim(), cell(scores.pixel_accuracy).trim()));
     let megapixels = scores.pixels as f64 / 1e6;
     lines.push(format!(
-        "measured on {which} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        "{} checkpoint, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        which.checkpoint.name(),
+        which.tiles,
         result.tiles.len()
     ));
     lines.join("\n")

@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// The exit code of a run that was interrupted, as shells give it.
+pub(super) const CODE: u8 = 130;
+
 static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Calls `stop` on the first Ctrl-C (or SIGTERM), and ends the process on the second.
 pub(super) fn on_first(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
+            std::process::exit(i32::from(CODE));
         }
         stop();
     })?;

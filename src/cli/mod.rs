@@ -2,11 +2,13 @@
 
 mod args;
 mod bench;
+mod check;
 mod config;
 mod demo;
 mod doctor;
 mod evaluate;
 mod interrupt;
+mod labels;
 mod out;
 mod predict;
 mod sample;
@@ -23,6 +25,8 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let result = match args.verb {
         Some(Verb::Train(args)) => train::run(*args),
+        Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),

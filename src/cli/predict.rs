@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use super::args::PredictArgs;
 use super::out;
+use crate::data::output::{OutputName, Outputs};
+use crate::data::project::{self, ImageFile};
 use crate::data::{DataError, images, write};
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
@@ -13,20 +15,26 @@ use crate::engine::{finished, priority};
 use crate::infer::Predictor;
 use crate::train::folder::FinishedRun;
 
+/// What is written for each image.
+const ENDINGS: [&str; 3] = ["_classes.png", "_colors.png", "_confidence.png"];
+
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
-    let (predictor, ..) = finished::load(&run, &mut Devices::default())?;
-    out::create_folder(&args.out)?;
-    let mut names = BTreeSet::new();
-    let mut failed = 0;
     let images = expand(&args.images)?;
-    for image in &images {
-        let target = args.out.join(unique_name(image, &mut names));
-        if let Err(error) = predict(image, &target, &predictor, &run) {
+    out::create_folder(&args.out)?;
+    let endings: Vec<String> = images.iter().map(|image| ending(&image.path)).collect();
+    let names: Vec<OutputName<'_>> =
+        images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
+    let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
+    let (predictor, ..) = finished::load(&run, args.checkpoint.into(), &mut Devices::default())?;
+    let mut failed = 0;
+    for (image, targets) in images.iter().zip(&outputs.paths) {
+        if let Err(error) = predict(&image.path, targets, &predictor, &run) {
             out::error(&format!("[WARNING] this image is left out: {error}"));
             failed += 1;
         }
@@ -37,53 +45,44 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Folders stand for the images in them.
-fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp"];
-    let is_image = |path: &PathBuf| {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
-    };
-    let mut images = Vec::new();
+/// Folders stand for the images that opening them would list. An image named twice is segmented once.
+fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<ImageFile>> {
+    let mut images: Vec<ImageFile> = Vec::new();
     for path in paths {
-        if path.is_dir() {
-            let cannot = || DataError::io("cannot read the folder (check that you may)", path);
-            let entries = path.read_dir().map_err(cannot())?.collect::<Result<Vec<_>, _>>().map_err(cannot())?;
-            let mut found: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(is_image).collect();
-            anyhow::ensure!(!found.is_empty(), "there is no image in this folder: {}", path.display());
-            found.sort();
-            images.extend(found);
+        let found = if path.is_dir() {
+            let (found, notes) = project::list_images(path)?;
+            notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
+            found
         } else {
-            images.push(path.clone());
-        }
+            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            vec![ImageFile { path: path.clone(), name }]
+        };
+        images.extend(found);
     }
+    let mut seen = BTreeSet::new();
+    images.retain(|image| seen.insert(image.path.canonicalize().unwrap_or_else(|_| image.path.clone())));
     Ok(images)
 }
 
-/// The image's name without its extension; images of one name in several folders get a number.
-fn unique_name(image: &Path, taken: &mut BTreeSet<PathBuf>) -> PathBuf {
-    let stem = PathBuf::from(image.file_stem().unwrap_or(image.as_os_str()));
-    let numbered = |n: usize| if n == 1 { stem.clone() } else { with_suffix(&stem, &format!("_{n}")) };
-    let name = (1..).map(numbered).find(|name| !taken.contains(name)).unwrap_or(stem.clone());
-    taken.insert(name.clone());
-    name
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut text = path.as_os_str().to_owned();
-    text.push(suffix);
-    PathBuf::from(text)
-}
-
-fn predict(image: &Path, target: &Path, predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
-    let picture = images::decode_rgb(image)?;
+fn predict(image: &Path, targets: &[PathBuf], predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
+    let [classes, colors, confidence] = targets else { return Ok(()) };
+    let picture = images::decode(image)?;
     images::reading_note(image).iter().for_each(|note| out::line(&format!("[INFO] {note}")));
-    let prediction = predictor.predict(&picture);
-    let size = prediction.classes.size();
-    write::index_png(&with_suffix(target, "_classes.png"), &prediction.classes)?;
-    write::color_png(&with_suffix(target, "_colors.png"), &prediction.classes, &run.classes, false)?;
-    write::confidence_png(&with_suffix(target, "_confidence.png"), &prediction.confidence, size)?;
-    out::line(&format!("{} -> {}", image.display(), with_suffix(target, "_{classes,colors,confidence}.png").display()));
+    let prediction = predictor.predict(picture);
+    if let Some(folder) = classes.parent() {
+        out::create_folder(folder)?;
+    }
+    write::index_png(classes, &prediction.classes)?;
+    let is_partial = prediction.classes.labelled() < prediction.classes.data().len() as u64;
+    write::color_png(colors, &prediction.classes, &run.classes, is_partial)?;
+    write::confidence_png(confidence, &prediction.confidence, prediction.classes.size())?;
+    let short = classes.to_string_lossy();
+    let short = short.strip_suffix(ENDINGS[0]).unwrap_or(&short);
+    out::line(&format!("{} -> {short}_{{classes,colors,confidence}}.png", image.display()));
     Ok(())
 }
 
@@ -92,9 +91,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_of_one_name_do_not_overwrite_each_other() {
-        let mut taken = BTreeSet::new();
-        let names = ["a/x.jpg", "b/x.jpg", "b/y.png"].map(|path| unique_name(Path::new(path), &mut taken));
-        assert_eq!(names, ["x", "x_2", "y"].map(PathBuf::from));
+    fn an_image_named_twice_is_segmented_once_and_results_are_no_images() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["x.png", "x_classes.png", "x_colors.png", "x_confidence.png", "._x.png", "y.png", "y_mask.png"] {
+            image::GrayImage::new(2, 2).save_with_format(dir.path().join(name), image::ImageFormat::Png).unwrap();
+        }
+        let images = expand(&[dir.path().join("x.png"), dir.path().to_owned()]).unwrap();
+        assert_eq!(images.iter().map(|image| image.name.as_str()).collect::<Vec<_>>(), ["x", "y"]);
     }
 }

@@ -1,14 +1,21 @@
 //! `sample`: writes sampled masks, and the figure every paper shows: full and sampled mask side by side.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use image::{Rgb, RgbImage};
 
 use super::args::SampleArgs;
 use super::out;
+use crate::data::output::{OutputName, Outputs};
 use crate::data::{DataError, Project, Tile, write};
 use crate::domain::{Classes, Mask, Sampling, sampling};
+
+/// What is written for each tile.
+const ENDINGS: [&str; 3] = ["_sampled.png", "_sampled_colors.png", "_full_sampled.png"];
+
+/// Colours or values without a class that are named for a tile.
+const NAMED: usize = 3;
 
 /// Pixels between the two masks.
 const GAP: u32 = 16;
@@ -23,10 +30,18 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let project = Project::open(&args.data)?;
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     out::line(&format!("[INFO] Sampling {} with seed {}", strategy.describe(), args.seed));
+    let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.mask.is_some()).collect();
+    let name = |tile: &&Tile| -> (String, String) {
+        let ending = tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
+        (tile.short_id.clone(), ending.to_owned())
+    };
+    let names: Vec<(String, String)> = tiles.iter().map(name).collect();
+    let names: Vec<OutputName<'_>> = names.iter().map(|(short, ending)| OutputName { short, ending }).collect();
+    let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
     out::create_folder(&args.out)?;
     let (mut written, mut failed) = (0, 0);
-    for tile in project.tiles.iter().filter(|tile| tile.mask.is_some()) {
-        match sample(&project, tile, &sampling, &args.out) {
+    for (tile, targets) in tiles.into_iter().zip(&outputs.paths) {
+        match sample(&project, tile, &sampling, targets) {
             Ok(line) => {
                 out::line(&line);
                 written += 1;
@@ -46,17 +61,15 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn sample(project: &Project, tile: &Tile, sampling: &Sampling, folder: &Path) -> Result<String, DataError> {
-    let Some(full) = project.read_mask(tile)? else { return Ok(String::new()) };
-    let sampled = sampling::sample(&full.mask, &tile.id, sampling);
-    let path = |ending: &str| folder.join(format!("{}_{ending}.png", tile.id));
-    let first = path("sampled");
-    if let Some(parent) = first.parent() {
+fn sample(project: &Project, tile: &Tile, sampling: &Sampling, targets: &[PathBuf]) -> Result<String, DataError> {
+    let (Some(full), [index, colors, picture]) = (project.read_mask(tile)?, targets) else { return Ok(String::new()) };
+    let sampled = sampling::sample(&full.mask, &tile.short_id, sampling);
+    if let Some(parent) = index.parent() {
         out::create_folder(parent)?;
     }
-    write::index_png(&first, &sampled)?;
-    write::color_png(&path("sampled_colors"), &sampled, &project.classes, true)?;
-    write::rgb_png(&path("full_sampled"), &side_by_side(&full.mask, &sampled, &project.classes))?;
+    write::index_png(index, &sampled)?;
+    write::color_png(colors, &sampled, &project.classes, true)?;
+    write::rgb_png(picture, &side_by_side(&full.mask, &sampled, &project.classes))?;
     let counts = sampled.counts(project.classes.len());
     let counts: Vec<String> = project
         .classes
@@ -65,8 +78,12 @@ fn sample(project: &Project, tile: &Tile, sampling: &Sampling, folder: &Path) ->
         .filter(|(_, n)| *n > 0)
         .map(|(class, n)| format!("{} {n}", class.name))
         .collect();
-    let unmatched: u64 = full.unmatched.iter().map(|(_, n)| n).sum();
-    let note = if unmatched > 0 { format!(" ({unmatched} pixels match no class)") } else { String::new() };
+    let strangers: Vec<String> = full.unmatched.iter().take(NAMED).map(|(code, _)| code.to_string()).collect();
+    let more = if full.unmatched.len() > NAMED { ", …" } else { "" };
+    let note = match full.unmatched_pixels() {
+        0 => String::new(),
+        pixels => format!(" ({pixels} pixels match no class: {}{more})", strangers.join(", ")),
+    };
     Ok(format!("{}: {}{note}", tile.id, counts.join(", ")))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::legend::{IGNORE_VALUES, Legend, palette};
-use super::{DataError, table, write};
+use super::{DataError, labelmap, table, write};
 use crate::domain::{ClassDef, Classes};
 
 /// Our own file, in a project's root.
@@ -38,32 +38,42 @@ struct Entry {
     mask_color: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<u16>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_mask_colors: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also_values: Vec<u16>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     ignored: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     was: Vec<String>,
 }
 
-/// Reads a folder's class file, ours before DeepGlobe's. `None` if there is neither.
-fn read(root: &Path) -> Result<Option<Legend>, DataError> {
+/// Reads a folder's class file, ours before DeepGlobe's before CVAT's. `None` if there is none.
+fn read(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
     if let Some(legend) = read_own(root)? {
         return Ok(Some(legend));
     }
     let path = root.join(DEEPGLOBE_FILE);
-    if path.exists() { read_class_dict(&path).map(Some) } else { Ok(None) }
+    if path.exists() {
+        return read_class_dict(&path).map(Some);
+    }
+    let path = root.join(labelmap::FILE);
+    if path.exists() { labelmap::read(&path, notes).map(Some) } else { Ok(None) }
 }
 
 /// The class file that counts for a project: its root's, or, where the root is the parent of a dataset, the dataset's.
 /// Tells which one it was.
 pub(super) fn find(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
-    if let Some(legend) = read(root)? {
+    if let Some(legend) = read(root, notes)? {
         return Ok(Some(legend));
     }
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.path()).collect();
     folders.sort();
     let mut found: Vec<(PathBuf, Legend)> = Vec::new();
     for folder in folders.into_iter().filter(|folder| is_visible_folder(folder)) {
-        if let Some(legend) = read(&folder)? {
+        if let Some(legend) = read(&folder, notes)? {
             found.push((folder, legend));
         }
     }
@@ -102,6 +112,9 @@ pub(super) fn write_legend(root: &Path, legend: &Legend) -> Result<(), DataError
         color: Some(hex(class.color)),
         mask_color: (legend.mask_colors[i] != class.color).then(|| hex(legend.mask_colors[i])),
         value: legend.values[i],
+        place: (usize::from(legend.places[i]) != i && legend.values[i].is_none()).then_some(legend.places[i]),
+        also_mask_colors: legend.also_colors[i].iter().map(|color| hex(*color)).collect(),
+        also_values: legend.also_values[i].clone(),
         ignored: class.ignored,
         was: legend.was[i].clone(),
     };
@@ -141,15 +154,26 @@ fn legend_of(file: ClassesFile) -> Result<Legend, String> {
     legend.mask_colors = mask_colors;
     legend.unlabelled = file.unlabelled.iter().map(|text| parse_hex(text)).collect::<Result<_, _>>()?;
     legend.ignore_values = file.ignore_values.unwrap_or(legend.ignore_values);
-    (legend.values, legend.was) = file.classes.into_iter().map(|entry| (entry.value, entry.was)).unzip();
-    let coded: Vec<u16> = legend.values.iter().flatten().copied().collect();
+    for (i, entry) in file.classes.into_iter().enumerate() {
+        legend.also_colors[i] = entry.also_mask_colors.iter().map(|text| parse_hex(text)).collect::<Result<_, _>>()?;
+        legend.places[i] = entry.place.unwrap_or(legend.places[i]);
+        (legend.values[i], legend.also_values[i], legend.was[i]) = (entry.value, entry.also_values, entry.was);
+    }
+    check_values(&legend)?;
+    Ok(legend)
+}
+
+/// No gray value may stand for two classes.
+fn check_values(legend: &Legend) -> Result<(), String> {
+    let own = (0..legend.classes.len()).map(|class| legend.value(class));
+    let coded: Vec<u16> = own.chain(legend.also_values.iter().flatten().copied()).collect();
+    if legend.has_values() && legend.values.contains(&None) {
+        return Err("some classes have a value and some have none: give one to all or to none".to_owned());
+    }
     if let Some(twice) = coded.iter().enumerate().find(|(i, value)| coded[..*i].contains(value)) {
         return Err(format!("two classes have the value {}: give each its own", twice.1));
     }
-    if !coded.is_empty() && coded.len() < legend.values.len() {
-        return Err("some classes have a value and some have none: give one to all or to none".to_owned());
-    }
-    Ok(legend)
+    Ok(())
 }
 
 fn read_class_dict(path: &Path) -> Result<Legend, DataError> {
@@ -179,7 +203,7 @@ pub(super) fn hex([r, g, b]: [u8; 3]) -> String {
     format!("#{r:02X}{g:02X}{b:02X}")
 }
 
-fn parse_hex(text: &str) -> Result<[u8; 3], String> {
+pub(super) fn parse_hex(text: &str) -> Result<[u8; 3], String> {
     let digits = text.trim().trim_start_matches('#');
     let bits = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
     let bits = bits.ok_or_else(|| format!("'{text}' is no colour: write it as \"#RRGGBB\""))?;
@@ -193,7 +217,7 @@ mod tests {
     fn read_text(text: &str) -> Result<Option<Legend>, DataError> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(OWN_FILE), text).unwrap();
-        read(dir.path())
+        read(dir.path(), &mut Vec::new())
     }
 
     #[test]
@@ -206,7 +230,19 @@ mod tests {
         assert!(!legend.classes.is_scored(1) && legend.classes.is_scored(2));
         let dir = tempfile::tempdir().unwrap();
         write_legend(dir.path(), &legend).unwrap();
-        assert_eq!(read(dir.path()).unwrap().unwrap(), legend);
+        assert_eq!(read(dir.path(), &mut Vec::new()).unwrap().unwrap(), legend);
+    }
+
+    #[test]
+    fn what_other_classes_left_behind_survives_the_file() {
+        let text = "[[class]]\nname = 'a'\nalso_mask_colors = ['#010203']\nalso_values = [1]\nwas = ['b']\n\
+                    [[class]]\nname = 'c'\nplace = 2\n";
+        let legend = read_text(text).unwrap().unwrap();
+        assert_eq!(legend.value_table()[..3], [(0, 0), (2, 1), (1, 0)]);
+        assert!(legend.color_table().contains(&([1, 2, 3], 0)));
+        let dir = tempfile::tempdir().unwrap();
+        write_legend(dir.path(), &legend).unwrap();
+        assert_eq!(read(dir.path(), &mut Vec::new()).unwrap().unwrap(), legend);
     }
 
     #[test]
@@ -217,6 +253,8 @@ mod tests {
             ("[[class]]\nname = 'a'\ncolor = 'red'\n", "red"),
             ("[[class]]\nname = 'a'\n", "at least 2"),
             ("[[class]]\nname = 'a'\nvalue = 1\n[[class]]\nname = 'b'\nvalue = 1\n", "two classes have the value 1"),
+            ("[[class]]\nname = 'a'\nalso_values = [1]\n[[class]]\nname = 'b'\n", "two classes have the value 1"),
+            ("[[class]]\nname = 'a'\nvalue = 1\n[[class]]\nname = 'b'\n", "some classes have a value"),
             ("[[class]\n", "line 1"),
         ];
         for (text, part) in cases {
@@ -230,24 +268,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = "\u{feff}Name, R, G, B\r\nwater, 0, 0, 255\r\nland, 0, 255, 0\r\nunknown, 0, 0, 0\r\n\r\n";
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), text).unwrap();
-        let legend = read(dir.path()).unwrap().unwrap();
+        let legend = read(dir.path(), &mut Vec::new()).unwrap().unwrap();
         assert_eq!(legend.classes.iter().map(|class| class.ignored).collect::<Vec<_>>(), [false, false, true]);
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), "name,r,g\nwater,0,0\n").unwrap();
-        let message = read(dir.path()).unwrap_err().to_string();
+        let message = read(dir.path(), &mut Vec::new()).unwrap_err().to_string();
         assert!(message.contains("'b'") && message.contains(DEEPGLOBE_FILE), "{message}");
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), "name,r,g,b\nwater,0,0,256\n").unwrap();
-        assert!(read(dir.path()).unwrap_err().to_string().contains("'256'"));
+        assert!(read(dir.path(), &mut Vec::new()).unwrap_err().to_string().contains("'256'"));
     }
 
     #[test]
     fn writing_classes_keeps_what_is_known_about_masks() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(OWN_FILE), "unlabelled = ['#9B9B9B']\n[[class]]\nname = 'a'\ncolor = '#010101'\n[[class]]\nname = 'b'\ncolor = '#020202'\n").unwrap();
-        let mut list: Vec<ClassDef> = read(dir.path()).unwrap().unwrap().classes.iter().cloned().collect();
+        let mut list: Vec<ClassDef> =
+            read(dir.path(), &mut Vec::new()).unwrap().unwrap().classes.iter().cloned().collect();
         list[0].color = [200, 0, 0];
         list[1].name = "meadow".to_owned();
         write_classes(dir.path(), &Classes::new(list).unwrap()).unwrap();
-        let legend = read(dir.path()).unwrap().unwrap();
+        let legend = read(dir.path(), &mut Vec::new()).unwrap().unwrap();
         assert_eq!(legend.mask_colors, [[1; 3], [2; 3]]);
         assert_eq!((legend.unlabelled, &legend.was[1][0]), (vec![[155; 3]], &"b".to_owned()));
     }

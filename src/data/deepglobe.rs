@@ -1,10 +1,10 @@
 //! DeepGlobe's own layout: `metadata.csv` lists every tile, its mask and its split.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::listing::{Listing, unique_ids};
-use super::scan::Scan;
+use super::scan::{self, Scan};
 use super::table::{Row, Table};
 use super::{DataError, Tile, naming};
 use crate::domain::split::Split;
@@ -42,15 +42,24 @@ pub(super) fn list(root: &Path) -> Result<Listing, DataError> {
     if columns.split.is_none() {
         listing.notes.push(format!("{METADATA} has no column 'split': all tiles count as training tiles"));
     }
+    let mut lines: BTreeMap<PathBuf, u64> = BTreeMap::new();
     for row in &table.rows {
-        let image = row.cell(columns.image);
+        let (image, line) = (row.cell(columns.image), row.line);
         if image.is_empty() {
-            listing.notes.push(format!("line {} of {METADATA} names no image and is left out", row.line));
-        } else {
-            let (tile, note) = tile(root, row, &columns);
-            listing.notes.extend(note);
-            listing.tiles.push(tile);
+            listing.notes.push(format!("line {line} of {METADATA} names no image and is left out"));
+            continue;
         }
+        let (tile, note) = tile(root, row, &columns);
+        if let Some(before) = lines.get(&scan::real(&tile.image)) {
+            let image = tile.image.display();
+            listing.notes.push(format!(
+                "line {line} of {METADATA} lists the image of line {before} a second time and is left out: {image}"
+            ));
+            continue;
+        }
+        lines.insert(scan::real(&tile.image), line);
+        listing.notes.extend(note);
+        listing.tiles.push(tile);
     }
     unique_ids(&mut listing.tiles);
     listing.notes.extend(unlisted(root, &listing.tiles)?);
@@ -72,14 +81,30 @@ fn tile(root: &Path, row: &Row, columns: &Columns) -> (Tile, Option<String>) {
     let note = (split.is_none() && !cell.is_empty())
         .then(|| format!("line {} of {METADATA}: split '{cell}' is unknown and taken for training", row.line));
     let fault = missing(&image).or_else(|| mask.as_deref().and_then(missing));
-    let tile = Tile { group: id.clone(), id, split: split.unwrap_or(Split::Train), image, mask, size: [0, 0], fault };
-    (tile, note)
+    let file = scan::composed(&image.strip_prefix(root).unwrap_or(&image).to_string_lossy().replace('\\', "/"));
+    let split = split.unwrap_or(Split::Train);
+    (Tile { split, mask, fault, ..Tile::new(scan::composed(&id), file, image) }, note)
 }
 
-/// Where a cell of the table points; tables from Windows may hold backslashes.
+/// Where a cell of the table points. Tables from Windows may hold backslashes; an ü may be written in two ways.
 fn locate(root: &Path, cell: &str) -> PathBuf {
     let path = root.join(cell);
-    if path.exists() || !cell.contains('\\') { path } else { root.join(cell.replace('\\', "/")) }
+    if path.exists() {
+        return path;
+    }
+    let parts = cell.replace('\\', "/");
+    parts.split('/').filter(|part| !part.is_empty() && *part != ".").fold(root.to_owned(), |folder, part| {
+        let direct = folder.join(part);
+        if direct.exists() { direct } else { alike(&folder, part).unwrap_or(direct) }
+    })
+}
+
+/// The entry of a folder whose name is the same text in another Unicode form.
+fn alike(folder: &Path, name: &str) -> Option<PathBuf> {
+    let name = scan::composed(name);
+    let is_alike =
+        |path: &PathBuf| path.file_name().is_some_and(|other| scan::composed(&other.to_string_lossy()) == name);
+    std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).find(is_alike)
 }
 
 fn missing(path: &Path) -> Option<String> {
@@ -88,10 +113,10 @@ fn missing(path: &Path) -> Option<String> {
 
 /// Says how many images lie in the folder without being listed.
 fn unlisted(root: &Path, tiles: &[Tile]) -> Result<Vec<String>, DataError> {
-    let listed: HashSet<&Path> =
-        tiles.iter().flat_map(|tile| std::iter::once(&tile.image).chain(&tile.mask)).map(PathBuf::as_path).collect();
+    let files = tiles.iter().flat_map(|tile| std::iter::once(&tile.image).chain(&tile.mask));
+    let listed: HashSet<PathBuf> = files.map(|path| scan::real(path)).collect();
     let scan = Scan::new(root)?;
-    let count = scan.images.iter().filter(|found| !listed.contains(found.path.as_path())).count();
+    let count = scan.images.iter().filter(|found| !listed.contains(&scan::real(&found.path))).count();
     let mut notes: Vec<String> = scan.notes().collect();
     if count > 0 {
         notes.push(format!("{count} image files are not listed in {METADATA} and are left out"));

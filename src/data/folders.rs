@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::listing::{Listing, ungroup_if_single, unique_ids};
 use super::naming::{self, Role};
-use super::scan::{Found, Scan};
-use super::{DataError, Tile};
+use super::scan::{self, Found, Scan};
+use super::{DataError, Tile, split_lists};
 use crate::domain::split::Split;
 
 /// A found file with what its path says.
@@ -14,19 +14,27 @@ struct Named {
     found: Found,
     /// Folders without the one that says "images" or "masks".
     place: Vec<String>,
+    /// Where that one stood.
+    role_at: Option<usize>,
     /// The stem without what the other half of a pair does not share.
     stem: String,
-    mask: bool,
+    kind: Kind,
+}
+
+/// What a file is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Image,
+    /// A mask by its folder.
+    InMaskFolder,
+    /// A mask by the ending of its name.
+    WithMaskEnding,
 }
 
 impl Named {
+    /// What images and the masks of their sibling folder have in common.
     fn id(&self) -> String {
         self.place.iter().map(String::as_str).chain([self.stem.as_str()]).collect::<Vec<_>>().join("/")
-    }
-
-    /// What an image and its mask have in common.
-    fn key(&self) -> String {
-        self.id().to_lowercase()
     }
 }
 
@@ -34,49 +42,54 @@ impl Named {
 pub(super) fn list(root: &Path) -> Result<Listing, DataError> {
     let scan = Scan::new(root)?;
     let mut listing = Listing { notes: scan.notes().collect(), ..Listing::default() };
-    let (masks, images): (Vec<Named>, Vec<Named>) = name_all(scan.images).into_iter().partition(|named| named.mask);
+    let (images, masks): (Vec<Named>, Vec<Named>) =
+        name_all(scan.images).into_iter().partition(|named| named.kind == Kind::Image);
     if images.is_empty() {
         return Err(DataError::content(nothing_found(masks.len(), &listing.notes), root));
     }
     let mut pairs = Pairs::new(&masks);
     let like_deepglobe = |named: &Named| named.found.stem.to_lowercase().ends_with("_sat");
     listing.named_like_deepglobe = images.iter().all(like_deepglobe);
-    let splits = read_split_lists(root);
-    listing.tiles = images.iter().map(|image| tile(image, pairs.take(image), &splits)).collect();
+    listing.tiles = images.iter().map(|image| tile(image, pairs.take(image))).collect();
     listing.layout = match (listing.named_like_deepglobe, listing.tiles.iter().any(|tile| tile.mask.is_some())) {
         (true, _) => "DeepGlobe without metadata.csv",
         (false, true) => "images and masks",
         (false, false) => "images",
     }
     .to_owned();
-    let orphans = pairs.left();
-    if let Some(first) = orphans.first() {
-        let (count, first) = (orphans.len(), first.display());
-        listing
-            .notes
-            .push(format!("{count} masks have no image of the same name and are left out; the first is {first}"));
-    }
+    listing.notes.extend(left_over(&pairs.left()));
     unique_ids(&mut listing.tiles);
     ungroup_if_single(&mut listing.tiles);
     only_test_is_train(&mut listing);
+    split_lists::apply(root, &mut listing.tiles, &mut listing.notes)?;
     Ok(listing)
+}
+
+/// A sentence about masks without an image, if there are any.
+fn left_over(masks: &[&Path]) -> Option<String> {
+    let first = masks.first()?.display();
+    Some(match masks.len() {
+        1 => format!("1 mask belongs to no image and is left out (the rules are in docs/formats.md): {first}"),
+        count => format!(
+            "{count} masks belong to no image and are left out (the rules are in docs/formats.md); the first is {first}"
+        ),
+    })
 }
 
 /// The one tile of a single image file.
 pub(super) fn single(file: &Path) -> Listing {
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let found = Found { path: file.to_owned(), folders: Vec::new(), utf8: file.to_str().is_some(), stem };
+    let found = Found::new(file.to_owned(), Vec::new(), file.to_str().is_some());
     let siblings = file.parent().and_then(|folder| std::fs::read_dir(folder).ok());
-    let wanted = naming::strip_image_suffix(&found.stem).to_lowercase();
-    let mask = siblings.into_iter().flatten().flatten().map(|entry| entry.path()).find(|path| {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        super::scan::is_image(path)
-            && naming::strip_mask_suffix(&stem).is_some_and(|bare| bare.to_lowercase() == wanted)
-    });
     let stem = naming::strip_image_suffix(&found.stem).to_owned();
-    let named = Named { found, place: Vec::new(), stem, mask: false };
-    let mut tile = tile(&named, mask, &HashMap::new());
-    tile.group.clone_from(&tile.id);
+    let mut masks: Vec<PathBuf> = siblings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    masks.sort();
+    let mask = masks.into_iter().find(|path| {
+        let found = Found::new(path.clone(), Vec::new(), true);
+        scan::is_image(path) && naming::strip_mask_suffix(&found.stem) == Some(&stem)
+    });
+    let named = Named { found, place: Vec::new(), role_at: None, stem, kind: Kind::Image };
+    let tile = tile(&named, mask);
+    let tile = Tile { group: tile.id.clone(), ..tile };
     Listing { layout: "a single image".to_owned(), tiles: vec![tile], ..Listing::default() }
 }
 
@@ -91,58 +104,73 @@ fn nothing_found(masks: usize, notes: &[String]) -> String {
     text
 }
 
-/// Tells images from masks. An ending such as `_m` makes a mask only if the image is there too.
+/// Tells images from masks. An ending such as `_m` makes a mask only if its image lies beside it or below.
 fn name_all(found: Vec<Found>) -> Vec<Named> {
-    let stems: HashSet<String> =
-        found.iter().map(|found| naming::strip_image_suffix(&found.stem).to_lowercase()).collect();
+    let mut stems = HashSet::new();
+    for found in &found {
+        let stem = naming::strip_image_suffix(&found.stem);
+        stems.extend((0..=found.folders.len()).map(|depth| (found.folders[..depth].to_vec(), stem.to_owned())));
+    }
     found.into_iter().map(|found| name(found, &stems)).collect()
 }
 
-fn name(found: Found, stems: &HashSet<String>) -> Named {
-    let role = found.folders.iter().rposition(|folder| naming::folder_role(folder).is_some());
+fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
+    let role_at = found.folders.iter().rposition(|folder| naming::folder_role(folder).is_some());
     let mut place = found.folders.clone();
-    let role = role.and_then(|i| naming::folder_role(&place.remove(i)));
+    let role = role_at.and_then(|i| naming::folder_role(&place.remove(i)));
     let bare = naming::strip_mask_suffix(&found.stem);
     let certain = ["_mask", "_label"].iter().any(|end| found.stem.to_lowercase().contains(end));
-    let suffixed = bare.filter(|bare| certain || stems.contains(&bare.to_lowercase()));
-    let (mask, stem) = match role {
-        Some(Role::Mask) => (true, bare.unwrap_or_else(|| naming::strip_image_suffix(&found.stem))),
-        Some(Role::Image) if !found.stem.to_lowercase().ends_with("_mask") => {
-            (false, naming::strip_image_suffix(&found.stem))
-        }
-        _ => (suffixed.is_some(), suffixed.unwrap_or_else(|| naming::strip_image_suffix(&found.stem))),
+    let suffixed = bare.filter(|bare| certain || stems.contains(&(found.folders.clone(), (*bare).to_owned())));
+    let image_stem = naming::strip_image_suffix(&found.stem);
+    let (kind, stem) = match (role, suffixed) {
+        (Some(Role::Mask), _) => (Kind::InMaskFolder, bare.unwrap_or(image_stem)),
+        (Some(Role::Image), _) if !found.stem.to_lowercase().ends_with("_mask") => (Kind::Image, image_stem),
+        (_, Some(bare)) => (Kind::WithMaskEnding, bare),
+        (_, None) => (Kind::Image, image_stem),
     };
     let stem = stem.to_owned();
-    Named { found, place, stem, mask }
+    Named { found, place, role_at, stem, kind }
 }
 
-/// Masks waiting for their images: by place and stem, else by a stem that only one mask has.
+/// Masks waiting for their images. A mask belongs to an image of the same name in the sibling folder, or, with a mask
+/// ending, to one beside it or below; never to one that merely shares its name.
 struct Pairs<'a> {
     masks: &'a [Named],
-    by_key: HashMap<String, usize>,
-    by_stem: HashMap<String, Vec<usize>>,
+    by_place: HashMap<String, Vec<usize>>,
+    by_ending: HashMap<(&'a [String], &'a str), usize>,
     used: HashSet<usize>,
 }
 
 impl<'a> Pairs<'a> {
     fn new(masks: &'a [Named]) -> Self {
-        let mut by_stem: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut pairs = Self { masks, by_place: HashMap::new(), by_ending: HashMap::new(), used: HashSet::new() };
         for (i, mask) in masks.iter().enumerate() {
-            by_stem.entry(mask.stem.to_lowercase()).or_default().push(i);
+            if mask.kind == Kind::InMaskFolder {
+                pairs.by_place.entry(mask.id()).or_default().push(i);
+            } else {
+                pairs.by_ending.entry((&mask.found.folders, &mask.stem)).or_insert(i);
+            }
         }
-        let by_key = masks.iter().enumerate().rev().map(|(i, mask)| (mask.key(), i)).collect();
-        Self { masks, by_key, by_stem, used: HashSet::new() }
+        pairs
     }
 
     fn take(&mut self, image: &Named) -> Option<PathBuf> {
-        let alone = || match self.by_stem.get(&image.stem.to_lowercase())?.as_slice() {
-            // Elsewhere in the tree, but with an ending that says what it is a mask of.
-            [only] if naming::strip_mask_suffix(&self.masks[*only].found.stem).is_some() => Some(*only),
-            _ => None,
-        };
-        let index = self.by_key.get(&image.key()).copied().or_else(alone)?;
+        let index = self.in_sibling_folder(image).or_else(|| self.with_ending(image))?;
         self.used.insert(index);
         Some(self.masks[index].found.path.clone())
+    }
+
+    /// An image outside any image folder may have its masks in a mask folder at any level above it.
+    fn in_sibling_folder(&self, image: &Named) -> Option<usize> {
+        let candidates = self.by_place.get(&image.id())?;
+        let is_sibling = |mask: &&usize| image.role_at.is_none() || self.masks[**mask].role_at == image.role_at;
+        candidates.iter().find(is_sibling).copied()
+    }
+
+    fn with_ending(&self, image: &Named) -> Option<usize> {
+        let folders = &image.found.folders;
+        let above = (0..=folders.len()).rev().map(|depth| &folders[..depth]);
+        above.into_iter().find_map(|folder| self.by_ending.get(&(folder, image.stem.as_str())).copied())
     }
 
     fn left(&self) -> Vec<&Path> {
@@ -151,33 +179,20 @@ impl<'a> Pairs<'a> {
     }
 }
 
-fn tile(named: &Named, mask: Option<PathBuf>, splits: &HashMap<String, Split>) -> Tile {
+fn tile(named: &Named, mask: Option<PathBuf>) -> Tile {
     let is_split = |folder: &&String| naming::split_named(folder).is_some();
     let scene_folder: Vec<&str> = named.place.iter().filter(|folder| !is_split(folder)).map(String::as_str).collect();
     let id = named.id();
-    let from_folder = || named.found.folders.iter().rev().find_map(|folder| naming::split_named(folder));
-    let split = splits.get(&named.stem).copied().or_else(from_folder).unwrap_or(Split::Train);
+    let from_folder = named.found.folders.iter().rev().find_map(|folder| naming::split_named(folder));
     let fault = (!named.found.utf8)
         .then(|| format!("its path holds bytes that are no UTF-8 text: rename it: {}", named.found.path.display()));
     Tile {
         group: naming::scene_of(&scene_folder.join("/"), &named.stem).unwrap_or_else(|| id.clone()),
-        id,
-        split,
-        image: named.found.path.clone(),
+        split: from_folder.unwrap_or(Split::Train),
         mask,
-        size: [0, 0],
         fault,
+        ..Tile::new(id, named.found.file(), named.found.path.clone())
     }
-}
-
-/// LandCover.ai names its splits in `train.txt`, `val.txt` and `test.txt`, a stem a line.
-fn read_split_lists(root: &Path) -> HashMap<String, Split> {
-    let mut splits = HashMap::new();
-    for (name, split) in [("train.txt", Split::Train), ("val.txt", Split::Val), ("test.txt", Split::Test)] {
-        let text = std::fs::read_to_string(root.join(name)).unwrap_or_default();
-        splits.extend(text.lines().map(|line| (line.trim().to_owned(), split)));
-    }
-    splits
 }
 
 /// A folder of nothing but test tiles was opened to work on: they train.

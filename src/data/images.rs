@@ -1,18 +1,19 @@
-//! Decodes image files within limits, to 8-bit RGB. Headers can be read without decoding.
+//! Decodes image files within limits, turned as they are to be seen. Headers can be read without decoding.
 
 use std::fmt::Display;
-use std::io::Read;
 use std::path::Path;
 
+use image::metadata::Orientation;
 use image::{
-    ColorType, DynamicImage, ExtendedColorType, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader,
-    Limits, RgbImage,
+    ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
 };
 
-use super::DataError;
+use super::mask_raster::MaskRaster;
+use super::picture::Picture;
 use super::stretch::{Valid, stretch};
 use super::tiff_file::TiffFile;
-use crate::domain::panic;
+use super::{DataError, orientation, png_file};
+use crate::domain::{Validity, panic};
 
 /// Longest side that is decoded.
 pub(super) const MAX_SIDE: u32 = 30_000;
@@ -23,28 +24,35 @@ pub(super) const MAX_BYTES: u64 = 2 << 30;
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    /// Width and height.
+    /// Width and height as the picture is to be seen.
     pub(super) size: [u32; 2],
-    /// One gray channel, no palette.
-    pub(super) gray: bool,
-    /// What gray values of fewer than 8 bits were multiplied with to fill 8.
-    pub(super) gray_scale: u8,
+    /// Width and height as stored.
+    pub(super) stored: [u32; 2],
+    /// How the stored picture is turned to be seen.
+    pub(super) orientation: Orientation,
     /// A JPEG: values are near what was drawn, not equal to it.
     pub(super) lossy: bool,
     /// Bands, alpha left out.
     pub(super) bands: u16,
+    /// Pictures in the file, of which the first is read.
+    pub(super) pages: usize,
+    /// Some pixels may not exist: there is alpha, a "no data" value, an internal mask, or a block left out.
+    pub(super) partial: bool,
 }
 
 impl Header {
-    /// What a user should know of bands that are not used.
-    pub(super) fn bands_note(&self) -> Option<String> {
-        match self.bands {
+    /// What a user should know of what is not used.
+    pub(super) fn note(&self) -> Option<String> {
+        let bands = match self.bands {
             1 | 3 => None,
             2 => Some("2 bands: the first is shown and learned from as gray, the other is not used".to_owned()),
             bands => Some(format!(
                 "{bands} bands: the first three are taken for red, green and blue, the others are not used"
             )),
-        }
+        };
+        let pages = (self.pages > 1).then(|| format!("{} pages: only the first one is read", self.pages));
+        let notes: Vec<String> = bands.into_iter().chain(pages).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 }
 
@@ -52,62 +60,110 @@ impl Header {
 pub(super) fn read_header(path: &Path) -> Result<Header, DataError> {
     guarded(path, || {
         let reader = open(path)?;
-        if let Some(tiff) = unusual_tiff(&reader, path)? {
+        let tiff = tiff_file(&reader, path)?;
+        if let Some(tiff) = tiff.as_ref().filter(|tiff| !tiff.is_usual()) {
             return Ok(tiff.header());
         }
-        let lossy = reader.format() == Some(ImageFormat::Jpeg);
-        let decoder = reader.into_decoder().map_err(|error| describe(&error, path))?;
+        let format = reader.format();
+        let mut decoder = reader.into_decoder().map_err(|error| describe(&error, path))?;
         let (width, height) = decoder.dimensions();
         if decoder.total_bytes() > MAX_BYTES {
             return Err(too_large(path, width, height));
         }
-        let gray = matches!(decoder.color_type(), ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16);
-        let bits =
-            if decoder.original_color_type() == ExtendedColorType::L1 { 1 } else { png_gray_bits(path).unwrap_or(8) };
-        let gray_scale = match bits {
-            1 => 255,
-            2 => 85,
-            4 => 17,
-            _ => 1,
+        if let Some(tiff) = tiff {
+            return Ok(Header { bands: color_bands(decoder.color_type()), ..tiff.header() });
+        }
+        let orientation = match format {
+            Some(ImageFormat::Png) => png_file::orientation(path),
+            _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
         };
-        Ok(Header { size: [width, height], gray, gray_scale, lossy, bands: if gray { 1 } else { 3 } })
+        let (stored, lossy) = ([width, height], format == Some(ImageFormat::Jpeg));
+        let (size, partial) = (orientation::upright_size(stored, orientation), decoder.color_type().has_alpha());
+        let bands = color_bands(decoder.color_type());
+        Ok(Header { size, stored, orientation, lossy, bands, pages: 1, partial })
     })
 }
 
-/// Decodes a mask to whatever it holds; a palette TIFF to its indices if masks are read `by_value`, else to its colours.
-pub(super) fn decode_mask(path: &Path, by_value: bool) -> Result<DynamicImage, DataError> {
+fn color_bands(color: ColorType) -> u16 {
+    if color.has_color() { 3 } else { 1 }
+}
+
+/// Decodes a mask to what it holds: indices of a palette, values, or colours.
+pub(super) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
     guarded(path, || {
+        let header = read_header(path)?;
         let reader = open(path)?;
-        match unusual_tiff(&reader, path)? {
-            Some(tiff) => tiff.mask(by_value),
-            None => decode(reader, path),
+        if reader.format() == Some(ImageFormat::Png)
+            && let Some(raster) = png_file::mask(path)?
+        {
+            return Ok(raster.turned(header.stored, header.orientation));
         }
+        let tiff = tiff_file(&reader, path)?;
+        let raster = match tiff.as_ref().filter(|tiff| !tiff.is_usual()) {
+            Some(tiff) => tiff.mask()?,
+            None => {
+                let decoded = decode_whole(reader, path)?;
+                let valid = valid_pixels(&decoded).or(tiff.map(|tiff| tiff.masked()).transpose()?.flatten());
+                MaskRaster::of_image(decoded, valid, header.lossy)
+            }
+        };
+        Ok(raster.turned(header.stored, header.orientation))
     })
 }
 
-/// Decodes an image to 8-bit RGB: gray is repeated, alpha dropped, deeper values are stretched. Of more than three bands
-/// the first three are taken.
-pub fn decode_rgb(path: &Path) -> Result<RgbImage, DataError> {
+/// Decodes an image as it is to be seen: gray is repeated, deeper values are stretched, and of more than three bands the
+/// first three are taken. Pixels that do not exist are marked.
+///
+/// # Errors
+/// If the file cannot be read; the message names it.
+pub fn decode(path: &Path) -> Result<Picture, DataError> {
     guarded(path, || {
+        let header = read_header(path)?;
         let reader = open(path)?;
-        if let Some(tiff) = unusual_tiff(&reader, path)? {
-            return tiff.rgb();
-        }
-        Ok(match decode(reader, path)? {
-            DynamicImage::ImageRgb8(image) => image,
-            image @ (DynamicImage::ImageLuma16(_)
-            | DynamicImage::ImageLumaA16(_)
-            | DynamicImage::ImageRgb16(_)
-            | DynamicImage::ImageRgba16(_)) => stretch_16(&image.into_rgb16()),
-            DynamicImage::ImageRgba8(image) => drop_alpha(&image),
-            image => image.into_rgb8(),
-        })
+        let tiff = tiff_file(&reader, path)?;
+        let Picture { rgb, valid } = match tiff.as_ref().filter(|tiff| !tiff.is_usual()) {
+            Some(tiff) => tiff.picture()?,
+            None => {
+                let decoded = decode_whole(reader, path)?;
+                let valid = valid_pixels(&decoded).or(tiff.map(|tiff| tiff.masked()).transpose()?.flatten());
+                Picture { rgb: to_rgb(decoded, valid.as_ref()), valid }
+            }
+        };
+        let mut turned = DynamicImage::from(rgb);
+        turned.apply_orientation(header.orientation);
+        let valid = orientation::turn_validity(valid, header.stored, header.orientation);
+        Ok(Picture { rgb: turned.into_rgb8(), valid })
     })
+}
+
+/// 8-bit colours. Pixels that do not exist have no say in how deeper values are stretched.
+fn to_rgb(image: DynamicImage, valid: Option<&Validity>) -> RgbImage {
+    match image {
+        DynamicImage::ImageRgb8(image) => image,
+        image @ (DynamicImage::ImageLuma16(_)
+        | DynamicImage::ImageLumaA16(_)
+        | DynamicImage::ImageRgb16(_)
+        | DynamicImage::ImageRgba16(_)) => stretch_16(&image.into_rgb16(), valid),
+        DynamicImage::ImageRgba8(image) => drop_alpha(&image),
+        image => image.into_rgb8(),
+    }
+}
+
+/// Pixels with any opacity, in an image with an alpha channel.
+fn valid_pixels(image: &DynamicImage) -> Option<Validity> {
+    let exists = match image {
+        DynamicImage::ImageLumaA8(image) => image.pixels().map(|pixel| pixel.0[1] > 0).collect(),
+        DynamicImage::ImageRgba8(image) => image.pixels().map(|pixel| pixel.0[3] > 0).collect(),
+        DynamicImage::ImageLumaA16(image) => image.pixels().map(|pixel| pixel.0[1] > 0).collect(),
+        DynamicImage::ImageRgba16(image) => image.pixels().map(|pixel| pixel.0[3] > 0).collect(),
+        _ => return None,
+    };
+    Validity::new([image.width(), image.height()], exists)
 }
 
 /// What a user should know of how an image is read; `None` if there is nothing, or if it cannot be read.
 pub fn reading_note(path: &Path) -> Option<String> {
-    let note = read_header(path).ok()?.bands_note()?;
+    let note = read_header(path).ok()?.note()?;
     Some(format!("the image has {note}: {}", path.display()))
 }
 
@@ -134,12 +190,12 @@ fn open(path: &Path) -> Result<Reader, DataError> {
     Ok(reader)
 }
 
-/// The file as our own reader sees it, if it is a TIFF that the `image` crate does not read in full.
-fn unusual_tiff(reader: &Reader, path: &Path) -> Result<Option<TiffFile>, DataError> {
-    if reader.format() == Some(ImageFormat::Tiff) { TiffFile::open(path) } else { Ok(None) }
+/// The file as our own reader sees it, if it is a TIFF.
+fn tiff_file(reader: &Reader, path: &Path) -> Result<Option<TiffFile>, DataError> {
+    (reader.format() == Some(ImageFormat::Tiff)).then(|| TiffFile::open(path)).transpose()
 }
 
-fn decode(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> {
+fn decode_whole(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> {
     if reader.format() == Some(ImageFormat::Jpeg) {
         check_complete(path)?;
     }
@@ -196,21 +252,16 @@ fn check_complete(path: &Path) -> Result<(), DataError> {
     Err(DataError::content("the JPEG is incomplete, its end is missing: copy it again", path))
 }
 
-/// Bits of a gray PNG's pixels, which the decoder widens to 8.
-fn png_gray_bits(path: &Path) -> Option<u8> {
-    let mut head = [0_u8; 26];
-    std::fs::File::open(path).ok()?.read_exact(&mut head).ok()?;
-    (head.starts_with(b"\x89PNG") && head[25] == 0).then_some(head[24])
-}
-
 fn drop_alpha(image: &image::RgbaImage) -> RgbImage {
     let data = image.as_raw().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
     ImageBuffer::from_raw(image.width(), image.height(), data).unwrap_or_default()
 }
 
-fn stretch_16(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>) -> RgbImage {
+fn stretch_16(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>, valid: Option<&Validity>) -> RgbImage {
     let samples = image.as_raw();
-    stretch([image.width(), image.height()], Valid::UNSIGNED, |pixel, band| f64::from(samples[pixel * 3 + band]))
+    let exists = |pixel: usize| valid.is_none_or(|valid| valid.flags()[pixel]);
+    let at = |pixel, band| if exists(pixel) { f64::from(samples[pixel * 3 + band]) } else { f64::NAN };
+    stretch([image.width(), image.height()], Valid::UNSIGNED, at)
 }
 
 #[cfg(test)]
@@ -224,14 +275,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("g.png");
         image::GrayImage::from_pixel(3, 2, Luma([9])).save(&path).unwrap();
-        assert_eq!(decode_rgb(&path).unwrap().get_pixel(2, 1).0, [9, 9, 9]);
-        assert_eq!(
-            read_header(&path).unwrap(),
-            Header { size: [3, 2], gray: true, gray_scale: 1, lossy: false, bands: 1 }
-        );
-        image::RgbaImage::from_pixel(3, 2, image::Rgba([1, 2, 3, 0])).save(&path).unwrap();
-        assert_eq!(decode_rgb(&path).unwrap().get_pixel(0, 0).0, [1, 2, 3]);
-        assert!(!read_header(&path).unwrap().gray);
+        assert_eq!(decode(&path).unwrap().rgb.get_pixel(2, 1).0, [9, 9, 9]);
+        let header = read_header(&path).unwrap();
+        assert_eq!((header.size, header.bands, header.partial), ([3, 2], 1, false));
+        image::RgbaImage::from_fn(3, 2, |x, _| image::Rgba([1, 2, 3, x as u8])).save(&path).unwrap();
+        let Picture { rgb, valid } = decode(&path).unwrap();
+        assert_eq!(rgb.get_pixel(0, 0).0, [1, 2, 3]);
+        assert_eq!(valid.unwrap().flags(), [false, true, true, false, true, true], "alpha 0 is no pixel");
+        assert!(read_header(&path).unwrap().partial);
     }
 
     #[test]
@@ -239,10 +290,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("cut.jpg");
         RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, x as u8, y as u8])).save(&path).unwrap();
-        assert!(decode_rgb(&path).is_ok());
+        assert!(decode(&path).is_ok());
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
-        let message = decode_rgb(&path).unwrap_err().to_string();
+        let message = decode(&path).unwrap_err().to_string();
         assert!(message.contains("incomplete") && message.contains("cut.jpg"), "{message}");
     }
 

@@ -1,5 +1,6 @@
 //! What the pixels of mask files stand for: the classes, and the colour or value each has in the files.
 
+use super::class_edits::ClassEdits;
 use super::masks::MaskCoding;
 use crate::domain::class::ClassError;
 use crate::domain::{ClassDef, Classes, UNLABELLED};
@@ -13,6 +14,12 @@ pub(super) struct Legend {
     pub(super) mask_colors: Vec<[u8; 3]>,
     /// Gray value in mask files, where it is not simply the class's place.
     pub(super) values: Vec<Option<u16>>,
+    /// Gray value of a class without a `value`: its place in the list, unless classes before it went away.
+    pub(super) places: Vec<u16>,
+    /// Further colours in mask files: those of classes merged into this one.
+    pub(super) also_colors: Vec<Vec<[u8; 3]>>,
+    /// Further gray values in mask files.
+    pub(super) also_values: Vec<Vec<u16>>,
     /// Earlier names, under which labels may have been stored.
     pub(super) was: Vec<Vec<String>>,
     /// Colours that mean "unlabelled".
@@ -31,6 +38,9 @@ impl Legend {
         Self {
             mask_colors: classes.iter().map(|class| class.color).collect(),
             values: vec![None; count],
+            places: (0..count as u16).collect(),
+            also_colors: vec![Vec::new(); count],
+            also_values: vec![Vec::new(); count],
             was: vec![Vec::new(); count],
             unlabelled: Vec::new(),
             ignore_values: IGNORE_VALUES.to_vec(),
@@ -43,50 +53,45 @@ impl Legend {
         Classes::new(list).map(Self::of)
     }
 
-    /// How masks are to be read; `gray` if all mask files hold gray values.
-    pub(super) fn coding(&self, gray: bool) -> MaskCoding {
-        let by_value = self.values.iter().any(Option::is_some);
-        let gray_colors = self.mask_colors.iter().all(|[r, g, b]| r == g && g == b);
-        if by_value || (gray && !gray_colors) {
-            return MaskCoding::Values { table: self.value_table() };
-        }
-        let classes = self.mask_colors.iter().enumerate().map(|(i, color)| (*color, i as u8));
-        let unlabelled = self.unlabelled.iter().map(|color| (*color, UNLABELLED));
-        let pure = self.mask_colors.iter().flatten().all(|v| [0, 255].contains(v));
-        MaskCoding::Colors { table: unlabelled.chain(classes).collect(), threshold: pure }
+    /// How masks are to be read.
+    pub(super) fn coding(&self) -> MaskCoding {
+        let (colors, values) = (self.color_table(), self.value_table());
+        MaskCoding { colors, values, listed: self.has_values(), ..MaskCoding::default() }
     }
 
-    fn value_table(&self) -> Vec<(u16, u8)> {
-        let classes = self.values.iter().enumerate().map(|(i, value)| (value.unwrap_or(i as u16), i as u8));
+    /// Whether classes have values of their own in mask files.
+    pub(super) fn has_values(&self) -> bool {
+        self.values.iter().any(Option::is_some)
+    }
+
+    /// The gray value of a class in mask files.
+    pub(super) fn value(&self, class: usize) -> u16 {
+        self.values[class].unwrap_or(self.places[class])
+    }
+
+    /// Colours in mask files and what they stand for; the first entry of a colour counts, so that a class can be made of one
+    /// that was unlabelled.
+    pub(super) fn color_table(&self) -> Vec<([u8; 3], u8)> {
+        let unlabelled = self.unlabelled.iter().map(|color| (*color, UNLABELLED));
+        let classes = self.mask_colors.iter().enumerate().map(|(i, color)| (*color, i as u8));
+        let also = self.also_colors.iter().enumerate().flat_map(|(i, list)| list.iter().map(move |c| (*c, i as u8)));
+        classes.chain(also).chain(unlabelled).collect()
+    }
+
+    /// Values in mask files and what they stand for; the first entry of a value counts.
+    pub(super) fn value_table(&self) -> Vec<(i32, u8)> {
+        let classes = (0..self.classes.len()).map(|i| (i32::from(self.value(i)), i as u8));
+        let also = self.also_values.iter().enumerate();
+        let also = also.flat_map(|(i, list)| list.iter().map(move |value| (i32::from(*value), i as u8)));
         // Negative values wrap as they do in 8- and in 16-bit files. A class's own value wins: it stands first.
-        let ignored = self.ignore_values.iter().flat_map(|&v| if v < 0 { vec![256 + v, 65_536 + v] } else { vec![v] });
-        let ignored = ignored.filter_map(|v| u16::try_from(v).ok()).map(|v| (v, UNLABELLED));
-        classes.chain(ignored).collect()
+        let wrapped = |&v: &i64| if v < 0 { vec![v, 256 + v, 65_536 + v] } else { vec![v] };
+        let ignored = self.ignore_values.iter().flat_map(wrapped).filter_map(|v| i32::try_from(v).ok());
+        classes.chain(also).chain(ignored.map(|v| (v, UNLABELLED))).collect()
     }
 
     /// The same coding under changed classes: a class keeps its coding by name or, if renamed, by place.
     pub(super) fn with_classes(&self, classes: Classes) -> Self {
-        let mut next = Self {
-            unlabelled: self.unlabelled.clone(),
-            ignore_values: self.ignore_values.clone(),
-            ..Self::of(classes)
-        };
-        let old: Vec<&str> = self.classes.iter().map(|class| class.name.as_str()).collect();
-        let new: Vec<String> = next.classes.iter().map(|class| class.name.clone()).collect();
-        for (i, name) in new.iter().enumerate() {
-            let by_name = old.iter().position(|old| old == name);
-            let renamed = (i < old.len() && !new.iter().any(|new| new == old[i])).then_some(i);
-            if let Some(from) = by_name.or(renamed) {
-                next.mask_colors[i] = self.mask_colors[from];
-                next.values[i] = self.values[from];
-                next.was[i].clone_from(&self.was[from]);
-                if old[from] != name {
-                    next.was[i].push(old[from].to_owned());
-                }
-            }
-            next.was[i].retain(|was| !new.contains(was));
-        }
-        next
+        self.edited(&ClassEdits::between(&self.classes, classes))
     }
 
     /// Every name a class goes or went by, with its index.
@@ -124,7 +129,7 @@ mod tests {
         let mut legend = Legend::of(classes(&["value 1", "value 3"]));
         legend.values = vec![Some(1), Some(3)];
         let next = legend.with_classes(classes(&["roof", "value 3", "road"]));
-        assert_eq!(next.values, [Some(1), Some(3), None]);
+        assert_eq!(next.values, [Some(1), Some(3), Some(4)], "a file has a value for all or for none");
         assert_eq!(next.was[0], ["value 1"]);
         let again = next.with_classes(classes(&["tiled roof", "value 3", "road"]));
         assert_eq!(again.was[0], ["value 1", "roof"]);

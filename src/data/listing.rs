@@ -1,6 +1,6 @@
 //! Tiles as a layout lists them, before their headers are read; and the reading of the headers.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
 
@@ -19,29 +19,40 @@ pub(super) struct Listing {
     pub(super) named_like_deepglobe: bool,
 }
 
-/// Gives tiles with equal ids the ending of their file, or a number.
+/// Gives tiles that share a short id the ending of their file, or where that is shared too their path: what stands beside
+/// a tile never changes which tile is meant, only how short its name can be.
 pub(super) fn unique_ids(tiles: &mut [Tile]) {
-    let mut taken = HashSet::new();
-    for tile in tiles {
-        let ending = tile.image.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
-        let base = tile.id.clone();
-        let mut number = 1;
-        while !taken.insert(tile.id.clone()) {
-            tile.id = if number == 1 { format!("{base}.{ending}") } else { format!("{base}.{ending}.{number}") };
-            number += 1;
+    let with_ending = |tile: &Tile| {
+        let ending = tile.file.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default();
+        format!("{}.{ending}", tile.short_id)
+    };
+    tiles.iter_mut().for_each(|tile| tile.id.clone_from(&tile.short_id));
+    for longer in [&with_ending, &|tile: &Tile| tile.file.clone()] as [&dyn Fn(&Tile) -> String; 2] {
+        for index in shared(tiles) {
+            tiles[index].id = longer(&tiles[index]);
         }
+    }
+    // Names that are no text, or two ways to write one letter.
+    for index in shared(tiles) {
+        tiles[index].id = format!("{} ({index})", tiles[index].id);
     }
 }
 
-/// Reads every tile's headers: sizes, and faults that show in them. Notes what else they tell. Returns whether all masks
-/// hold gray values.
-pub(super) fn read_headers(listing: &mut Listing) -> bool {
-    let read: Vec<HeadersRead> = listing.tiles.par_iter_mut().map(read_header).collect();
-    let mut kinds = read.iter().filter_map(|read| read.gray_mask).peekable();
-    let gray = kinds.peek().is_some() && kinds.all(|gray| gray);
+/// Tiles whose id is not theirs alone.
+fn shared(tiles: &[Tile]) -> Vec<usize> {
+    let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, tile) in tiles.iter().enumerate() {
+        owners.entry(&tile.id).or_default().push(index);
+    }
+    owners.into_values().filter(|owners| owners.len() > 1).flatten().collect()
+}
+
+/// Reads every tile's headers: sizes, and faults that show in them. Notes what else they tell.
+pub(super) fn read_headers(listing: &mut Listing) {
+    let notes: Vec<Option<String>> = listing.tiles.par_iter_mut().map(read_header).collect();
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (tile, read) in listing.tiles.iter().zip(&read) {
-        if let Some(note) = &read.bands_note {
+    for (tile, note) in listing.tiles.iter().zip(&notes) {
+        if let Some(note) = note {
             alike.entry(note).or_default().push(&tile.id);
         }
     }
@@ -50,39 +61,29 @@ pub(super) fn read_headers(listing: &mut Listing) -> bool {
         count => format!("{count} tiles have {note}; the first is {}", ids[0]),
     });
     listing.notes.extend(sentences);
-    gray
 }
 
-/// What a tile's headers tell beside sizes and faults.
-#[derive(Default)]
-struct HeadersRead {
-    /// Whether its mask is gray, if it has a usable one.
-    gray_mask: Option<bool>,
-    /// What is to be said of its bands.
-    bands_note: Option<String>,
-}
-
-fn read_header(tile: &mut Tile) -> HeadersRead {
-    let mut read = HeadersRead::default();
+/// Returns what is to be said of the image.
+fn read_header(tile: &mut Tile) -> Option<String> {
+    let mut note = None;
     match images::read_header(&tile.image) {
         Ok(header) => {
-            tile.size = header.size;
-            read.bands_note = header.bands_note();
+            (tile.size, tile.stored, tile.orientation) = (header.size, header.stored, header.orientation);
+            tile.partial = header.partial;
+            note = header.note();
         }
         Err(error) => {
             tile.fault.get_or_insert_with(|| error.to_string());
         }
     }
     if let (None, Some(path)) = (&tile.fault, tile.mask.as_deref()) {
-        match images::read_header(path) {
-            Ok(header) if header.size == tile.size => read.gray_mask = Some(header.gray),
-            Ok(header) => {
-                tile.fault = Some(format!("{}: {}", masks::wrong_size(header.size, tile.size), path.display()));
-            }
-            Err(error) => tile.fault = Some(error.to_string()),
-        }
+        tile.fault = match images::read_header(path) {
+            Ok(header) if header.size == tile.size => None,
+            Ok(header) => Some(format!("{}: {}", masks::wrong_size(header.size, tile.size), path.display())),
+            Err(error) => Some(error.to_string()),
+        };
     }
-    read
+    note
 }
 
 /// A sentence about tiles that cannot be used, if there are any: how many, and the first one's fault.
@@ -90,7 +91,8 @@ pub(super) fn fault_note(tiles: &[Tile]) -> Option<String> {
     let mut faulty = tiles.iter().filter_map(|tile| tile.fault.as_ref().map(|fault| (&tile.id, fault)));
     let count = faulty.clone().count();
     let (id, fault) = faulty.next()?;
-    Some(format!("{count} of {} tiles cannot be used; the first is {id}: {fault}", tiles.len()))
+    let tiles = tiles.len();
+    Some(format!("{count} of {tiles} tiles cannot be used: the list says why; the first is {id}: {fault}"))
 }
 
 /// Makes every tile its own group if grouping by scene would leave nothing to hold back for validation.
@@ -101,7 +103,7 @@ pub(super) fn ungroup_if_single(tiles: &mut [Tile]) {
     }
     if sizes.len() == 1 {
         for tile in tiles {
-            tile.group.clone_from(&tile.id);
+            tile.group.clone_from(&tile.short_id);
         }
     }
 }

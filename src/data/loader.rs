@@ -170,7 +170,7 @@ impl Maker {
                 Frame::Crop(size) => draw_corner(&target, size, &mut random),
             };
             let symmetry = Symmetry::draw(&mut random, self.plan.flips, self.plan.quarter_turns);
-            crop::cut_image(&prepared.image, corner, symmetry, size, &self.table, &mut batch.images);
+            crop::cut_image(&prepared.picture.rgb, corner, symmetry, size, &self.table, &mut batch.images);
             crop::cut_labels(target.mask(), corner, symmetry, size, &mut batch.targets);
             batch.origins.push(Origin { tile, corner, symmetry, revision: target.revision });
         }
@@ -190,15 +190,22 @@ impl Maker {
             Stream::new(hash::mix(self.plan.seed) ^ number as u64).shuffle(&mut order);
             self.epoch = Some(Epoch { number, pool: Arc::clone(&pool), order });
         }
+        let mut unreadable = String::new();
         for offset in 0..pool.len() {
             let Some(epoch) = &self.epoch else { break };
             let tile = epoch.order[(item + offset) % pool.len()];
             match self.set.prepare(tile) {
                 Ok(prepared) => return Ok((tile, prepared)),
-                Err(error) => self.report(TileFault { tile, what: error.to_string() }),
+                Err(error) => {
+                    unreadable = error.to_string();
+                    self.report(TileFault { tile, what: unreadable.clone() });
+                }
             }
         }
-        Err("none of the training tiles can be read: see the warnings for the files".to_owned())
+        Err(match pool.len() {
+            1 => format!("the only training tile cannot be read: {unreadable}"),
+            tiles => format!("none of the {tiles} training tiles can be read, the last of them because {unreadable}"),
+        })
     }
 
     fn report(&self, fault: TileFault) {
@@ -267,6 +274,23 @@ mod tests {
     use super::*;
     use crate::data::Project;
     use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+
+    #[test]
+    fn when_the_only_tile_is_damaged_the_error_names_file_and_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        image::RgbImage::new(16, 16).save(&path).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let mut book = LabelBook::default();
+        let (tile, path_in_image) = (project.tiles[0].id.clone(), vec![[8.0, 8.0]]);
+        book.apply(Edit::Begin(Stroke { tile, class: Some(0), radius: 2.0, path: path_in_image }));
+        std::fs::write(&path, b"no picture").unwrap();
+        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0], Frame::Resize(16), sampling, book);
+        let plan = BatchPlan { count: 1, flips: false, quarter_turns: false, seed: 1 };
+        let error = Loader::start(Arc::new(set), plan, 1, || {}).unwrap().next_batch().unwrap_err();
+        assert!(error.starts_with("the only training tile cannot be read: ") && error.contains("a.png"), "{error}");
+    }
 
     #[test]
     fn a_tile_whose_file_was_replaced_is_one_bad_tile() {

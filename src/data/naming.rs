@@ -5,10 +5,10 @@
 use crate::domain::split::Split;
 
 /// Names of folders that hold images.
-const IMAGE_FOLDERS: [&str; 7] = ["images", "img", "img_dir", "image", "imgs", "sat", "rgb"];
+const IMAGE_FOLDERS: [&str; 8] = ["images", "img", "img_dir", "image", "imgs", "sat", "rgb", "jpegimages"];
 
 /// Names of folders that hold masks.
-const MASK_FOLDERS: [&str; 13] = [
+const MASK_FOLDERS: [&str; 15] = [
     "masks",
     "mask",
     "labels",
@@ -22,6 +22,8 @@ const MASK_FOLDERS: [&str; 13] = [
     "annotation",
     "groundtruth",
     "ground_truth",
+    "segmentationclass",
+    "segmentationclasspng",
 ];
 
 /// Endings of a mask's stem.
@@ -44,6 +46,16 @@ pub(super) fn folder_role(name: &str) -> Option<Role> {
     let lower = name.to_lowercase();
     let bare = ["_png", "_tif", "_tiff", "_jpg"].iter().find_map(|end| lower.strip_suffix(end)).unwrap_or(&lower);
     if MASK_FOLDERS.contains(&bare) { Some(Role::Mask) } else { IMAGE_FOLDERS.contains(&bare).then_some(Role::Image) }
+}
+
+/// A path without the last folder that says what its files are: `images/train/a` → `train/a`.
+pub(super) fn without_role(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let folders = parts.len() - 1;
+    if let Some(role) = parts[..folders].iter().rposition(|folder| folder_role(folder).is_some()) {
+        parts.remove(role);
+    }
+    parts.join("/")
 }
 
 /// The stem without its mask ending, if it has one: `10233_mask` → `10233`, `X_15label` → `X`.
@@ -118,6 +130,12 @@ mod tests {
         assert_eq!(folder_role("masks_png"), Some(Role::Mask));
         assert_eq!(folder_role("ann_dir"), Some(Role::Mask));
         assert_eq!(folder_role("Tile 1"), None);
+    }
+
+    #[test]
+    fn the_folder_of_images_is_no_part_of_a_name() {
+        assert_eq!(without_role("set/images/train/a"), "set/train/a");
+        assert_eq!(without_role("images"), "images");
     }
 
     #[test]

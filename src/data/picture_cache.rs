@@ -8,9 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use image::RgbImage;
-
-use super::{DataError, Project, Tile};
+use super::{DataError, Picture, Project, Tile};
 
 /// Everything kept together may take this much.
 const LIMIT_BYTES: usize = 384 << 20;
@@ -99,21 +97,21 @@ impl PictureCache {
     ///
     /// # Errors
     /// If the file cannot be read, or is not the one that the project was opened with.
-    pub fn picture(&self, project: &Project, tile: &Tile) -> Result<Arc<RgbImage>, DataError> {
+    pub fn picture(&self, project: &Project, tile: &Tile) -> Result<Arc<Picture>, DataError> {
         let stamp = FileStamp::of(&tile.image);
         if let Some(kept) = self.decoded(&stamp)
             && tile.fault.is_none()
-            && [kept.width(), kept.height()] == tile.size
+            && kept.size() == tile.size
         {
             return Ok(kept);
         }
-        let image = Arc::new(project.read_image(tile)?);
-        self.put(Owner::EVERYBODY, stamp, Arc::clone(&image), image.len());
-        Ok(image)
+        let picture = Arc::new(project.read_picture(tile)?);
+        self.put(Owner::EVERYBODY, stamp, Arc::clone(&picture), picture.bytes());
+        Ok(picture)
     }
 
     /// A picture, if it is here.
-    pub fn decoded(&self, stamp: &FileStamp) -> Option<Arc<RgbImage>> {
+    pub fn decoded(&self, stamp: &FileStamp) -> Option<Arc<Picture>> {
         self.get(Owner::EVERYBODY, stamp)
     }
 
@@ -186,6 +184,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use image::RgbImage;
+
     use super::*;
 
     fn stamp(name: &str) -> FileStamp {
@@ -233,12 +233,12 @@ mod tests {
         RgbImage::from_pixel(8, 6, image::Rgb([200, 1, 2])).save(&file).unwrap();
         let later = SystemTime::now() + std::time::Duration::from_secs(2);
         std::fs::File::options().write(true).open(&file).unwrap().set_modified(later).unwrap();
-        assert_eq!(read(&project).unwrap().get_pixel(0, 0).0, [200, 1, 2]);
+        assert_eq!(read(&project).unwrap().rgb.get_pixel(0, 0).0, [200, 1, 2]);
         RgbImage::new(6, 8).save(&file).unwrap();
         let message = read(&project).unwrap_err().to_string();
         assert!(message.contains("open the folder again") && message.contains("a_sat.png"), "{message}");
         let reopened = Project::open(dir.path()).unwrap();
-        assert_eq!(read(&reopened).unwrap().dimensions(), (6, 8));
+        assert_eq!(read(&reopened).unwrap().size(), [6, 8]);
         assert!(read(&project).is_err(), "what another project has read does not fit this one's labels");
     }
 }

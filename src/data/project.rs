@@ -3,13 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
+use image::metadata::Orientation;
 
+use super::class_edits::ClassEdits;
 use super::legend::Legend;
 use super::listing::{self, Listing};
+use super::mask_read::MaskRead;
 use super::masks::MaskCoding;
-use super::{DataError, classes_file, deepglobe, folders, images, pickup, scan};
+use super::picked_up::PickedUp;
+use super::picture::Picture;
+use super::{DataError, classes_file, deepglobe, folders, images, naming, pickup, scan};
 use crate::domain::split::Split;
-use crate::domain::{Classes, Mask};
+use crate::domain::{Classes, UNLABELLED, Validity};
 
 /// A folder of tiles.
 #[derive(Clone, Debug)]
@@ -30,13 +35,33 @@ pub struct Project {
     pub notes: Vec<String>,
     pub(super) legend: Legend,
     pub(super) coding: MaskCoding,
+    /// The classes come from the masks themselves.
+    picked_up: bool,
+}
+
+/// What an id of another time means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TileNamed {
+    /// The tile with this index.
+    One(usize),
+    /// Several tiles go by it: which one was meant cannot be told.
+    Several,
+    /// No tile.
+    None,
 }
 
 /// One image of a project.
+///
+/// A tile is its file: [`Tile::file`] means the same tile whatever else lies in the folder. [`Tile::id`] is how it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
-    /// Unique in the project; UTF-8, made from the path relative to the root.
+    /// Unique in the project as it is now: the short id, with the file's ending where another tile shares that.
     pub id: String,
+    /// The path from the root, with ending, folders divided by `/`, in Unicode's composed form.
+    pub file: String,
+    /// The path without ending and without the folder that says "images", or the id in the dataset's table. What is sampled
+    /// depends on it; tiles of one picture in two formats share it.
+    pub short_id: String,
     /// Tiles of one group touch each other and are never split between training and validation.
     pub group: String,
     /// The part it plays according to the dataset.
@@ -45,19 +70,36 @@ pub struct Tile {
     pub image: PathBuf,
     /// The full mask, if there is one.
     pub mask: Option<PathBuf>,
-    /// Width and height from the image's header.
+    /// Width and height as the image is seen, from its header.
     pub size: [u32; 2],
     /// Why it cannot be used, if so.
     pub fault: Option<String>,
+    /// Width and height as stored.
+    pub(super) stored: [u32; 2],
+    /// How the stored image is turned to be seen.
+    pub(super) orientation: Orientation,
+    /// Some of its pixels may not exist.
+    pub(super) partial: bool,
 }
 
-/// A mask as read, with the colours or values that belong to no class.
-#[derive(Clone, Debug)]
-pub struct MaskRead {
-    /// Class indices; unmatched pixels are unlabelled.
-    pub mask: Mask,
-    /// Colours (or gray values, as r = g = b) that match no class, with their pixel counts, most frequent first.
-    pub unmatched: Vec<([u8; 3], u64)>,
+impl Tile {
+    /// A tile that trains, alone in its group, its header not read yet.
+    pub(super) fn new(short_id: String, file: String, image: PathBuf) -> Self {
+        Self {
+            id: short_id.clone(),
+            file,
+            group: short_id.clone(),
+            short_id,
+            split: Split::Train,
+            image,
+            mask: None,
+            size: [0, 0],
+            fault: None,
+            stored: [0, 0],
+            orientation: Orientation::NoTransforms,
+            partial: false,
+        }
+    }
 }
 
 /// A tile that turned out unusable only when it was read.
@@ -82,16 +124,17 @@ impl Project {
                 &root.join(deepglobe::METADATA),
             ));
         }
-        let gray = listing::read_headers(&mut listing);
+        listing::read_headers(&mut listing);
         listing.notes.extend(listing::fault_note(&listing.tiles));
-        let legend = choose_legend(&root, &mut listing, gray)?;
+        let (legend, picked_up) = choose_legend(&root, &mut listing)?;
         let is_val = |tile: &Tile| tile.split == Split::Val && tile.mask.is_some() && tile.fault.is_none();
         Ok(Self {
             name: name_of(&root),
             has_val_split: listing.tiles.iter().any(is_val),
             classes: legend.classes.clone(),
-            coding: legend.coding(gray),
+            coding: coding(&legend, &listing.tiles),
             legend,
+            picked_up,
             root,
             layout: listing.layout,
             tiles: listing.tiles,
@@ -99,23 +142,126 @@ impl Project {
         })
     }
 
+    /// How many tiles cannot be used, as far as is known now, and the first one's fault; nothing if all can.
+    pub fn fault_note(&self) -> Option<String> {
+        listing::fault_note(&self.tiles)
+    }
+
     /// The tile with this id.
     pub fn tile(&self, id: &str) -> Option<&Tile> {
         self.tiles.iter().find(|tile| tile.id == id)
     }
 
-    /// Decodes a tile's image to 8-bit RGB.
-    pub fn read_image(&self, tile: &Tile) -> Result<RgbImage, DataError> {
-        usable(tile)?;
-        let image = images::decode_rgb(&tile.image)?;
-        let [size, was] = [image.dimensions().into(), tile.size];
-        if size == was { Ok(image) } else { Err(DataError::content(replaced(tile, size), &tile.image)) }
+    /// The tile that an id of another time means: the one with this file, or where no file was recorded, the one that goes
+    /// by this short id.
+    pub fn tile_named(&self, id: &str, file: Option<&str>) -> TileNamed {
+        let id = scan::composed(id);
+        let with_ending = |tile: &Tile| {
+            let ending = tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
+            id.strip_suffix(ending).and_then(|id| id.strip_suffix('.')) == Some(&tile.short_id)
+        };
+        let is_meant = |tile: &&Tile| match file {
+            Some(file) => tile.file == file,
+            None => tile.short_id == id || with_ending(tile),
+        };
+        let mut meant = (0..self.tiles.len()).filter(|index| is_meant(&&self.tiles[*index]));
+        match (meant.next(), meant.next()) {
+            (None, _) => TileNamed::None,
+            (Some(index), None) => TileNamed::One(index),
+            (Some(_), Some(_)) => TileNamed::Several,
+        }
     }
 
-    /// Decodes a tile's full mask; `None` if it has none.
+    /// The project as a run with these classes sees it: masks are read as the run's classes, which are found by name. What
+    /// belongs to no class of the run is unlabelled.
+    ///
+    /// # Errors
+    /// If the project lacks a class of the run, or, where colours must agree, shows one in another colour.
+    pub fn adopt(&self, classes: &Classes, colors_agree: bool) -> Result<Self, DataError> {
+        let mut map = vec![UNLABELLED; self.legend.classes.len()];
+        let mut differ = Vec::new();
+        for (index, class) in classes.iter().enumerate() {
+            match self.legend.names().find(|(name, _)| *name == class.name) {
+                None => differ.push(format!("'{}' is missing", class.name)),
+                Some((_, own)) => {
+                    let shown = self.legend.classes.as_slice()[usize::from(own)].color;
+                    if colors_agree && shown != class.color {
+                        let (run, here) = (classes_file::hex(class.color), classes_file::hex(shown));
+                        differ.push(format!("'{}' is {run} in the run and {here} here", class.name));
+                    }
+                    map[usize::from(own)] = index as u8;
+                }
+            }
+        }
+        if !differ.is_empty() {
+            let names =
+                |classes: &Classes| classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>().join(", ");
+            let what = format!(
+                "the run's classes ({}) are not those of the project ({}): {}. Open the project the run was trained on, or \
+                 give this one the same classes in {}",
+                names(classes),
+                names(&self.classes),
+                differ.join(", "),
+                classes_file::OWN_FILE
+            );
+            return Err(DataError::content(what, &self.root));
+        }
+        let coding = self.coding.remapped(|index| map.get(usize::from(index)).copied().unwrap_or(UNLABELLED));
+        Ok(Self { classes: classes.clone(), coding, ..self.clone() })
+    }
+
+    /// Classes of the project that a run with these classes does not know.
+    pub fn unknown_to(&self, classes: &Classes) -> Vec<String> {
+        let known = |name: &str| classes.iter().any(|class| class.name == name);
+        let names = |index: u8| self.legend.names().filter(move |(_, other)| *other == index).map(|(name, _)| name);
+        let is_unknown = |index: &u8| !names(*index).any(known);
+        let all = (0..self.legend.classes.len() as u8).filter(is_unknown);
+        all.map(|index| self.legend.classes.name(index).to_owned()).collect()
+    }
+
+    /// Keeps the order of classes that were picked up from masks, so that masks added later do not change it.
+    ///
+    /// # Errors
+    /// If the project's folder cannot be written.
+    pub fn keep_class_order(&self) -> Result<(), DataError> {
+        if self.picked_up { PickedUp::write(&self.root, &self.legend) } else { Ok(()) }
+    }
+
+    /// Decodes a tile's image to 8-bit RGB.
+    pub fn read_image(&self, tile: &Tile) -> Result<RgbImage, DataError> {
+        self.read_picture(tile).map(|picture| picture.rgb)
+    }
+
+    /// Decodes a tile's image, with the pixels that exist.
+    pub fn read_picture(&self, tile: &Tile) -> Result<Picture, DataError> {
+        usable(tile)?;
+        let picture = images::decode(&tile.image)?;
+        if picture.size() != tile.size {
+            return Err(DataError::content(replaced(tile, picture.size()), &tile.image));
+        }
+        Ok(picture)
+    }
+
+    /// Which pixels of a tile exist; `None` if all do. Decodes only images that may lack some.
+    pub fn valid_pixels(&self, tile: &Tile) -> Result<Option<Validity>, DataError> {
+        if tile.partial { Ok(self.read_picture(tile)?.valid) } else { Ok(None) }
+    }
+
+    /// Decodes a tile's full mask as its file has it; `None` if it has none. Whoever learns from it or scores against it
+    /// takes out the pixels that do not exist in the image.
     pub fn read_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
         usable(tile)?;
         tile.mask.as_deref().map(|path| self.coding.read(path, tile.size)).transpose()
+    }
+
+    /// Decodes a tile's full mask without the labels of pixels that do not exist in its image.
+    pub fn read_existing_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
+        let Some(mut read) = self.read_mask(tile)? else { return Ok(None) };
+        if let Some(valid) = self.valid_pixels(tile)? {
+            valid.take_out_of(&mut read.mask);
+            read.no_data = read.no_data.max(valid.missing());
+        }
+        Ok(Some(read))
     }
 
     /// A tile's image, small enough for a square of `side` pixels.
@@ -126,12 +272,18 @@ impl Project {
     /// Changes the classes and writes them to `pointillist.toml`. What is known about mask files is kept: a class is
     /// the same as before if it has the same name or, renamed, the same place; its labels stay with it.
     pub fn save_classes(&mut self, classes: &Classes) -> Result<(), DataError> {
-        let gray = matches!(self.coding, MaskCoding::Values { .. });
-        let legend = self.legend.with_classes(classes.clone());
+        self.edit_classes(&ClassEdits::between(&self.classes, classes.clone()))
+    }
+
+    /// Changes the classes and writes them to `pointillist.toml`, where what mask files hold follows its class. Unless the
+    /// edits keep all indices, labels must be read anew.
+    pub fn edit_classes(&mut self, edits: &ClassEdits) -> Result<(), DataError> {
+        let legend = self.legend.edited(edits);
         classes_file::write_legend(&self.root, &legend)?;
-        self.coding = legend.coding(gray);
-        self.classes = classes.clone();
+        self.coding = coding(&legend, &self.tiles);
+        self.classes = edits.classes.clone();
         self.legend = legend;
+        self.picked_up = false;
         Ok(())
     }
 }
@@ -143,6 +295,29 @@ fn replaced(tile: &Tile, size: [u32; 2]) -> String {
         "tile {}: the image is {now_wide}×{now_high} pixels and was {wide}×{high} when the folder was opened: open the folder again",
         tile.id
     )
+}
+
+/// An image to segment, found in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFile {
+    /// The file.
+    pub path: PathBuf,
+    /// What its results are named by: the path from the folder without ending and without the folder that says "images".
+    pub name: String,
+}
+
+/// The images of a folder as opening it would list them, without masks, hidden files and results written earlier; and what
+/// was noticed.
+///
+/// # Errors
+/// If the folder cannot be read or holds no image.
+pub fn list_images(root: &Path) -> Result<(Vec<ImageFile>, Vec<String>), DataError> {
+    let (_, listing) = list(root)?;
+    let images = listing.tiles.into_iter().map(|tile| {
+        let bare = tile.file.rsplit_once('.').map_or(tile.file.as_str(), |(bare, _)| bare);
+        ImageFile { name: naming::without_role(bare), path: tile.image }
+    });
+    Ok((images.collect(), listing.notes))
 }
 
 fn usable(tile: &Tile) -> Result<(), DataError> {
@@ -168,24 +343,54 @@ fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
     Ok((parent.to_owned(), folders::single(root)))
 }
 
-/// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with.
-fn choose_legend(root: &Path, listing: &mut Listing, gray: bool) -> Result<Legend, DataError> {
+/// How masks are read, with some of them to ask where one alone leaves it open.
+fn coding(legend: &Legend, tiles: &[Tile]) -> MaskCoding {
+    /// The first that leaves no doubt answers.
+    const ASKED: usize = 32;
+    let masks: Vec<&PathBuf> = tiles.iter().filter_map(|tile| tile.mask.as_ref()).collect();
+    let asked = masks.len().min(ASKED);
+    let others = (0..asked).map(|i| masks[i * masks.len() / asked].clone()).collect();
+    MaskCoding { others, ..legend.coding() }
+}
+
+/// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with. Tells
+/// whether it was the masks.
+fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legend, bool), DataError> {
     if let Some(legend) = classes_file::find(root, &mut listing.notes)? {
-        return Ok(legend);
+        return Ok((legend, false));
     }
     let listed = root.join(deepglobe::METADATA).is_file();
-    if (listed || listing.named_like_deepglobe) && !gray {
-        listing.notes.push(format!("there is no {}: DeepGlobe's own classes are used", classes_file::DEEPGLOBE_FILE));
-        return Ok(Legend::of(Classes::deepglobe()));
+    if (listed || listing.named_like_deepglobe) && !pickup::hold_values(&listing.tiles) {
+        let strangers = pickup::strangers_to_deepglobe(&listing.tiles);
+        if strangers.is_empty() {
+            let file = classes_file::DEEPGLOBE_FILE;
+            listing.notes.push(format!("there is no {file}: DeepGlobe's own classes are used"));
+            return Ok((Legend::of(Classes::deepglobe()), false));
+        }
+        if listed {
+            return Err(not_deepglobe(&strangers, root));
+        }
     }
-    if let Some(legend) = pickup::pick_up(&listing.tiles, gray, &mut listing.notes, root)? {
-        return Ok(legend);
+    if let Some(legend) = pickup::pick_up(&listing.tiles, &mut listing.notes, root)? {
+        return Ok((legend, true));
     }
     listing.notes.push(format!(
         "no classes are known: two are given to start with, name your own in the window or in {}",
         classes_file::OWN_FILE
     ));
-    Ok(pickup::starter())
+    Ok((pickup::starter(), false))
+}
+
+/// A table in DeepGlobe's layout over masks of other classes: which ones cannot be guessed.
+fn not_deepglobe(strangers: &[[u8; 3]], root: &Path) -> DataError {
+    let colors: Vec<String> = strangers.iter().take(6).map(|color| classes_file::hex(*color)).collect();
+    let what = format!(
+        "the masks' colours are not DeepGlobe's ({}): name them in {} (name,r,g,b) or {}",
+        colors.join(", "),
+        classes_file::DEEPGLOBE_FILE,
+        classes_file::OWN_FILE
+    );
+    DataError::content(what, root)
 }
 
 fn name_of(root: &Path) -> String {

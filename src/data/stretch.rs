@@ -25,8 +25,12 @@ impl Valid {
     /// Unsigned whole numbers, where 0 is likely to be no data.
     pub(super) const UNSIGNED: Self = Self { above: -1.0, below: f64::INFINITY, declared: None, zero_counts: false };
 
+    /// Whatever is a number.
+    pub(super) const ANY: Self =
+        Self { above: f64::NEG_INFINITY, below: f64::INFINITY, declared: None, zero_counts: true };
+
     /// Whether a value is to be seen. NaN is not.
-    fn shows(&self, value: f64) -> bool {
+    pub(super) fn shows(&self, value: f64) -> bool {
         value > self.above && value < self.below && self.declared != Some(value)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::DataError;
+use super::{DataError, text};
 
 /// The rows of a CSV file.
 #[derive(Debug)]
@@ -31,24 +31,26 @@ impl Row {
 impl Table {
     /// Reads a file whole: these tables are short.
     pub(super) fn read(path: &Path) -> Result<Self, DataError> {
-        let bytes = std::fs::read(path).map_err(DataError::io("cannot read the table", path))?;
-        let text = String::from_utf8_lossy(&bytes);
-        let text = text.trim_start_matches('\u{feff}');
+        let text = text::read(path)?;
+        let (declared, text) = declared_delimiter(&text);
         let first = text.lines().next().unwrap_or("");
-        let delimiter =
+        let frequent =
             [b',', b';', b'\t'].into_iter().max_by_key(|d| (first.bytes().filter(|b| b == d).count(), *d == b','));
+        let delimiter = declared.or(frequent);
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .flexible(true)
             .delimiter(delimiter.unwrap_or(b','))
             .from_reader(text.as_bytes());
+        let skipped = u64::from(declared.is_some());
         let broken = |error: csv::Error| DataError::content(format!("the table cannot be read ({error})"), path);
         let header = reader.headers().map_err(broken)?.iter().map(str::to_lowercase).collect();
         let mut rows = Vec::new();
         for cells in reader.into_records() {
             let cells = cells.map_err(broken)?;
             if cells.iter().any(|cell| !cell.is_empty()) {
-                rows.push(Row { line: cells.position().map_or(0, csv::Position::line), cells });
+                let line = cells.position().map_or(0, csv::Position::line) + skipped;
+                rows.push(Row { line, cells });
             }
         }
         Ok(Self { path: path.to_owned(), header, rows })
@@ -68,5 +70,15 @@ impl Table {
                 &self.path,
             )
         })
+    }
+}
+
+/// The delimiter that Excel's first line `sep=;` names, and the text after that line.
+fn declared_delimiter(text: &str) -> (Option<u8>, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let declared = first.trim_end_matches('\r').trim_matches('"').strip_prefix("sep=");
+    match declared.map(str::as_bytes) {
+        Some([delimiter]) => (Some(*delimiter), rest),
+        _ => (None, text),
     }
 }

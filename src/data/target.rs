@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::Picture;
 use crate::domain::config::Frame;
 use crate::domain::geometry::PixelRect;
 use crate::domain::hash::Stream;
@@ -30,6 +31,8 @@ struct Labels {
     sampled: Arc<Mask>,
     /// With own labels over them; absent as long as there are none.
     mask: Option<Mask>,
+    /// Tells which pixels exist; absent if all do.
+    picture: Option<Arc<Picture>>,
     is_scored: [bool; 256],
     /// Pixels of each index.
     counts: [u64; 256],
@@ -38,9 +41,18 @@ struct Labels {
 }
 
 impl Target {
-    /// Of a tile of this size without own labels. `sampled` has the size the network sees.
-    pub(super) fn new(sampled: Mask, size: [u32; 2], frame: Frame, classes: &Classes) -> Self {
-        let labels = Labels::new(sampled, std::array::from_fn(|index| classes.is_scored(index as u8)));
+    /// Of a tile of this size without own labels. `sampled` and `picture` have the size the network sees; of pixels that do
+    /// not exist nothing is learned, whatever label they are given.
+    pub(super) fn new(
+        mut sampled: Mask,
+        picture: &Arc<Picture>,
+        size: [u32; 2],
+        frame: Frame,
+        classes: &Classes,
+    ) -> Self {
+        picture.valid.iter().for_each(|valid| valid.take_out_of(&mut sampled));
+        let picture = picture.valid.is_some().then(|| Arc::clone(picture));
+        let labels = Labels::new(sampled, picture, std::array::from_fn(|index| classes.is_scored(index as u8)));
         let resized = matches!(frame, Frame::Resize(_));
         Self { revision: 0, labels, own: None, size, resized, drawn: Drawn::default() }
     }
@@ -101,7 +113,7 @@ impl Target {
 }
 
 impl Labels {
-    fn new(mut sampled: Mask, is_scored: [bool; 256]) -> Self {
+    fn new(mut sampled: Mask, picture: Option<Arc<Picture>>, is_scored: [bool; 256]) -> Self {
         let mut counts = [0; 256];
         for index in sampled.data_mut() {
             if !is_scored[usize::from(*index)] {
@@ -112,7 +124,7 @@ impl Labels {
         counts.copy_from_slice(&all);
         let labelled = |row: &[u8]| row.iter().filter(|index| **index != UNLABELLED).count() as u32;
         let rows = sampled.data().chunks(sampled.width().max(1) as usize).map(labelled).collect();
-        Self { sampled: Arc::new(sampled), mask: None, is_scored, counts, rows }
+        Self { sampled: Arc::new(sampled), mask: None, picture, is_scored, counts, rows }
     }
 
     fn mask(&self) -> &Mask {
@@ -124,7 +136,9 @@ impl Labels {
         let Some(mask) = &mut self.mask else { return };
         let row = y as usize * mask.width() as usize;
         let own = own.map(|index| if self.is_scored[usize::from(index)] { index } else { UNLABELLED });
+        let valid = self.picture.as_ref().and_then(|picture| picture.valid.as_ref());
         for at in row + columns.start as usize..row + columns.end as usize {
+            let own = own.filter(|_| valid.is_none_or(|valid| valid.flags()[at]));
             let (old, new) = (mask.data()[at], own.unwrap_or_else(|| self.sampled.data()[at]));
             self.counts[usize::from(old)] -= 1;
             self.counts[usize::from(new)] += 1;
@@ -199,7 +213,11 @@ impl Surface for Noted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Edit, Stroke};
+    use crate::domain::{Edit, Stroke, Validity};
+
+    fn whole(size: [u32; 2]) -> Arc<Picture> {
+        Arc::new(image::RgbImage::new(size[0], size[1]).into())
+    }
 
     /// What a target was before it followed changes: own labels over sampled ones, made over the whole tile.
     fn anew(sampled: &Mask, book: &LabelBook, size: [u32; 2], frame: Frame, classes: &Classes) -> Mask {
@@ -227,7 +245,7 @@ mod tests {
             let draw = |random: &mut Stream| if random.below(3) == 0 { random.below(7) as u8 } else { UNLABELLED };
             let data = (0..width * height).map(|_| draw(&mut random)).collect();
             let sampled = Mask::from_vec(width, height, data).unwrap();
-            let mut target = Target::new(sampled.clone(), size, frame, &classes);
+            let mut target = Target::new(sampled.clone(), &whole([width, height]), size, frame, &classes);
             let mut book = LabelBook::default();
             for turn in 0..400 {
                 let class = [Some(1), Some(ignored), None][random.below(3)];
@@ -248,16 +266,33 @@ mod tests {
     }
 
     #[test]
+    fn pixels_that_do_not_exist_take_no_label() {
+        let flags = vec![false, true, true, true];
+        let rgb = image::RgbImage::new(4, 1);
+        let picture = Arc::new(Picture { rgb, valid: Validity::new([4, 1], flags) });
+        let sampled = Mask::from_vec(4, 1, vec![1, 1, UNLABELLED, UNLABELLED]).unwrap();
+        let mut target = Target::new(sampled, &picture, [4, 1], Frame::Crop(16), &Classes::deepglobe());
+        assert_eq!(target.mask().data(), [UNLABELLED, 1, UNLABELLED, UNLABELLED]);
+        let mut book = LabelBook::default();
+        let path = vec![[0.5, 0.5], [3.5, 0.5]];
+        book.apply(Edit::Begin(Stroke { tile: "a".to_owned(), class: Some(2), radius: 0.0, path }));
+        target.follow(&book, "a", 1);
+        assert_eq!(target.mask().data(), [UNLABELLED, 2, 2, 2]);
+        assert_eq!(target.counts(7)[2], 3);
+    }
+
+    #[test]
     fn every_labelled_pixel_is_drawn_where_they_are_few() {
         let mut sampled = Mask::unlabelled(500, 300);
         for at in [0, 499, 40_123, 149_999] {
             sampled.data_mut()[at] = 1;
         }
-        let target = Target::new(sampled, [500, 300], Frame::Crop(16), &Classes::deepglobe());
+        let target = Target::new(sampled, &whole([500, 300]), [500, 300], Frame::Crop(16), &Classes::deepglobe());
         let mut random = Stream::new(1);
         let drawn: std::collections::BTreeSet<_> = (0..200).filter_map(|_| target.draw_labelled(&mut random)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [[0, 0], [123, 80], [499, 0], [499, 299]]);
-        let nothing = Target::new(Mask::unlabelled(5, 3), [5, 3], Frame::Crop(16), &Classes::deepglobe());
+        let nothing =
+            Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], Frame::Crop(16), &Classes::deepglobe());
         assert_eq!(nothing.draw_labelled(&mut random), None);
     }
 }

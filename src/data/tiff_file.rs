@@ -1,54 +1,74 @@
 //! TIFFs that the `image` crate does not read, or not with all they say: more than three bands, palettes, signed and
-//! floating-point samples, "no data".
+//! floating-point samples, "no data", internal masks, blocks left out.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, ImageBuffer, RgbImage};
+use image::metadata::Orientation;
+use image::{ImageBuffer, RgbImage};
 use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{ByteOrder, SampleFormat, Tag};
 
-use super::DataError;
 use super::images::{self, Header, MAX_BYTES, MAX_SIDE};
+use super::mask_raster::{MaskRaster, NO_VALUE, Pixels};
+use super::picture::Picture;
 use super::stretch::{Valid, stretch};
+use super::{DataError, orientation};
+use crate::domain::Validity;
 
 /// What the colours of a TIFF mean: tag 262.
-const GRAY: [u16; 2] = [0, 1];
+const WHITE_IS_ZERO: u16 = 0;
 const RGB: u16 = 2;
 const PALETTE: u16 = 3;
 
-/// A mask's sample that can be no class: a fraction, or beyond 16 bits.
-const NO_CLASS: u16 = 65_534;
+/// Colour models whose samples are read as they are: gray either way, RGB, palettes and internal masks.
+const PLAIN: [u16; 5] = [0, 1, 2, 3, 4];
+
+/// A compression: tag 259.
+const JPEG: u16 = 7;
 
 /// A TIFF's first image, not decoded yet.
 pub(super) struct TiffFile {
     path: PathBuf,
     size: [u32; 2],
+    orientation: Orientation,
     meaning: u16,
     /// Samples a pixel, alpha included.
     samples: usize,
     /// Samples a pixel that show something.
     bands: u16,
+    /// Which sample is alpha.
+    alpha: Option<usize>,
     bits: u16,
     format: SampleFormat,
+    compression: u16,
     planar: bool,
     no_data: Option<f64>,
     /// Where the palette's colours stand, if it is one: all reds, all greens, all blues.
     palette: Vec<u16>,
     /// Where the image's directory lies.
     directory: u64,
+    /// Its place among the file's directories.
+    place: usize,
+    /// Strips or tiles that the writer left out, by number; empty if it left none out.
+    left_out: Vec<bool>,
+    /// The internal mask: which pixels exist.
+    mask: Option<Box<Self>>,
+    /// Pictures in the file, without overviews and masks.
+    pages: usize,
 }
 
 impl TiffFile {
-    /// Reads the header. `None` for a file that the `image` crate reads as well.
-    pub(super) fn open(path: &Path) -> Result<Option<Self>, DataError> {
+    /// Reads the header.
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
         let file = File::open(path).map_err(DataError::io("cannot open the image", path))?;
         let mut decoder = decoder(BufReader::new(file)).map_err(|error| describe(&error, path))?;
-        let tiff = Self::read(&mut decoder, path).map_err(|error| describe(&error, path))?;
+        let mut tiff = Self::read(&mut decoder, path, 0).map_err(|error| describe(&error, path))?;
+        tiff.look_further(&mut decoder);
         if tiff.is_usual() {
-            return Ok(None);
+            return Ok(tiff);
         }
         let sample = u64::from(tiff.bits.div_ceil(8)) * tiff.samples as u64;
         let [width, height] = tiff.size;
@@ -58,10 +78,13 @@ impl TiffFile {
         if tiff.planar && !tiff.bits.is_multiple_of(8) {
             return Err(images::unsupported(&format!("bands of {} bits stored one after the other", tiff.bits), path));
         }
-        Ok(Some(tiff))
+        if !PLAIN.contains(&tiff.meaning) && tiff.compression != JPEG {
+            return Err(images::unsupported(&"blocks left out in this colour model", path));
+        }
+        Ok(tiff)
     }
 
-    fn read(decoder: &mut Decoder<impl Read + Seek>, path: &Path) -> Result<Self, TiffError> {
+    fn read(decoder: &mut Decoder<impl Read + Seek>, path: &Path, place: usize) -> Result<Self, TiffError> {
         let (width, height) = decoder.dimensions()?;
         let number = |decoder: &mut Decoder<_>, tag, default: u16| -> Result<u16, TiffError> {
             Ok(decoder.find_tag_unsigned_vec(tag)?.and_then(|list: Vec<u16>| list.first().copied()).unwrap_or(default))
@@ -69,87 +92,219 @@ impl TiffFile {
         let meaning = number(decoder, Tag::PhotometricInterpretation, 1)?;
         let samples = number(decoder, Tag::SamplesPerPixel, 1)?.max(1);
         let extra: Vec<u16> = decoder.find_tag_unsigned_vec(Tag::ExtraSamples)?.unwrap_or_default();
-        let alpha = extra.iter().filter(|kind| [1, 2].contains(*kind)).count() as u16;
+        let alphas = extra.iter().filter(|kind| [1, 2].contains(*kind)).count() as u16;
+        let first_extra = usize::from(samples).saturating_sub(extra.len());
+        let alpha = extra.iter().position(|kind| [1, 2].contains(kind)).map(|place| first_extra + place);
         let palette = decoder.find_tag_unsigned_vec(Tag::ColorMap)?.unwrap_or_default();
         let no_data = decoder.get_tag_ascii_string(Tag::GdalNodata).ok();
+        let orientation = u8::try_from(number(decoder, Tag::Orientation, 1)?).ok().and_then(Orientation::from_exif);
         Ok(Self {
             path: path.to_owned(),
             size: [width, height],
+            orientation: orientation.unwrap_or(Orientation::NoTransforms),
             meaning,
             samples: usize::from(samples),
-            bands: samples.saturating_sub(alpha).max(1),
+            bands: samples.saturating_sub(alphas).max(1),
+            alpha,
             bits: number(decoder, Tag::BitsPerSample, 1)?,
             format: SampleFormat::from_u16_exhaustive(number(decoder, Tag::SampleFormat, 1)?),
+            compression: number(decoder, Tag::Compression, 1)?,
             planar: samples > 1 && number(decoder, Tag::PlanarConfiguration, 1)? == 2,
-            no_data: no_data.and_then(|text| text.trim_matches(['\0', ' ']).parse().ok()),
+            no_data: no_data.and_then(|text| text.trim_matches(|c: char| c.is_whitespace() || c == '\0').parse().ok()),
             palette,
             directory: decoder.ifd_pointer().map_or(0, |pointer| pointer.0),
+            place,
+            left_out: left_out(decoder)?,
+            mask: None,
+            pages: 1,
         })
     }
 
-    /// Whether the `image` crate reads it, and nothing is lost: gray, RGB and RGBA of up to 8 bits, pixel by pixel. Other
-    /// colour models than those known here are its matter as well.
-    fn is_usual(&self) -> bool {
+    /// Finds the internal mask among the directories that follow, and counts further pictures. A directory that cannot be
+    /// read ends the search: what counts is the first picture.
+    fn look_further(&mut self, decoder: &mut Decoder<impl Read + Seek>) {
+        const REDUCED: u32 = 1;
+        const MASK: u32 = 4;
+        let mut place = 0;
+        while decoder.more_images() && decoder.next_image().is_ok() {
+            place += 1;
+            let kind = decoder.find_tag_unsigned(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
+            let old_kind: u32 = decoder.find_tag_unsigned(Tag::SubfileType).ok().flatten().unwrap_or(0);
+            if kind & MASK != 0 {
+                let mask = Self::read(decoder, &self.path, place).ok();
+                let fits = |mask: &Self| mask.size == self.size && kind & REDUCED == 0 && mask.samples == 1;
+                self.mask = self.mask.take().or(mask.filter(fits).map(Box::new));
+            } else if kind & REDUCED == 0 && old_kind != 2 {
+                self.pages += 1;
+            }
+        }
+    }
+
+    /// Whether the `image` crate reads the colours, and nothing is lost: gray, RGB and RGBA of up to 8 bits, pixel by
+    /// pixel, without a "no data" value. Other colour models than those known here are its matter as well.
+    pub(super) fn is_usual(&self) -> bool {
         let shallow = self.format == SampleFormat::Uint && [1, 8].contains(&self.bits) && !self.planar;
+        let plain = self.no_data.is_none() && self.left_out.is_empty();
         match self.meaning {
-            0 | 1 => shallow && self.samples == 1,
-            RGB => shallow && (self.samples == 3 || (self.samples == 4 && self.bands == 3)),
-            PALETTE => false,
-            _ => true,
+            1 => plain && shallow && self.samples == 1,
+            RGB => plain && shallow && (self.samples == 3 || (self.samples == 4 && self.bands == 3)),
+            WHITE_IS_ZERO | PALETTE => false,
+            _ => self.left_out.is_empty(),
         }
     }
 
     /// What the file says of itself.
     pub(super) fn header(&self) -> Header {
-        let gray = GRAY.contains(&self.meaning) && self.bands == 1;
-        Header { size: self.size, gray, gray_scale: 1, lossy: false, bands: self.bands }
+        Header {
+            size: orientation::upright_size(self.size, self.orientation),
+            stored: self.size,
+            orientation: self.orientation,
+            lossy: self.compression == JPEG,
+            bands: self.bands,
+            pages: self.pages,
+            partial: self.is_partial(),
+        }
+    }
+
+    /// Whether some pixels may not exist.
+    fn is_partial(&self) -> bool {
+        let declared = self.no_data.is_some() || self.mask.is_some() || self.alpha.is_some();
+        declared || !self.left_out.is_empty() || self.format != SampleFormat::Uint
     }
 
     /// Decodes it as a picture: the first three bands, or the first one as gray.
-    pub(super) fn rgb(&self) -> Result<RgbImage, DataError> {
+    pub(super) fn picture(&self) -> Result<Picture, DataError> {
         let pixels = self.decode()?;
         let at = number_at(&pixels);
         let band_of = |band: usize| if self.bands < 3 { 0 } else { band };
-        let at = |pixel: usize, band: usize| at(self.place(pixel, band_of(band)));
-        Ok(match (self.meaning, &pixels) {
+        let at = |pixel: usize, band: usize| at(self.place_of(pixel, band_of(band)));
+        let valid = self.valid_pixels(&pixels, &self.missing(), self.valid())?;
+        let exists = |pixel: usize| valid.as_ref().is_none_or(|valid| valid.flags()[pixel]);
+        let mut rgb = match (self.meaning, &pixels) {
             (PALETTE, _) => self.map(|pixel| self.color(at(pixel, 0))),
             (_, DecodingResult::U8(_)) => {
                 let full = f64::from((1_u16 << self.bits.min(8)) - 1);
                 let fill = |value: f64| if full < 255.0 { (value / full * 255.0).round() as u8 } else { value as u8 };
                 self.map(|pixel| [0, 1, 2].map(|band| fill(at(pixel, band))))
             }
-            _ => stretch(self.size, self.valid(), at),
-        })
+            _ => stretch(self.size, self.valid(), |pixel, band| if exists(pixel) { at(pixel, band) } else { f64::NAN }),
+        };
+        if self.meaning == WHITE_IS_ZERO {
+            rgb.iter_mut().for_each(|value| *value = 255 - *value);
+        }
+        rgb.pixels_mut().enumerate().filter(|(i, _)| !exists(*i)).for_each(|(_, pixel)| pixel.0 = [0; 3]);
+        Ok(Picture { rgb, valid })
     }
 
-    /// Decodes it as a mask: colours, or one band of values (a palette's are its indices).
-    pub(super) fn mask(&self, by_value: bool) -> Result<DynamicImage, DataError> {
-        let pixels = self.decode()?;
-        let at = number_at(&pixels);
-        let at = |pixel: usize, band: usize| at(self.place(pixel, band));
-        match (self.meaning, self.bands, &pixels) {
-            (PALETTE, ..) if !by_value => Ok(self.map(|pixel| self.color(at(pixel, 0))).into()),
-            (_, 1, _) => {
-                let values = (0..self.pixel_count()).map(|pixel| class_value(at(pixel, 0))).collect();
-                let image = ImageBuffer::from_raw(self.size[0], self.size[1], values).unwrap_or_default();
-                Ok(DynamicImage::ImageLuma16(image))
-            }
-            (_, 3.., DecodingResult::U8(_)) => Ok(self.map(|pixel| [0, 1, 2].map(|band| at(pixel, band) as u8)).into()),
-            (_, 3.., DecodingResult::U16(_)) => {
-                Ok(self.map(|pixel| [0, 1, 2].map(|band| (at(pixel, band) / 257.0).round() as u8)).into())
-            }
-            _ => Err(DataError::content(
-                format!("{} bands of {} bits are no mask: export class values in one band", self.bands, self.bits),
-                &self.path,
-            )),
+    /// Decodes it as a mask: colours, or one band of values or indices, all as stored. A block that was left out holds the
+    /// "no data" value, else 0.
+    pub(super) fn mask(&self) -> Result<MaskRaster, DataError> {
+        let decoded = self.decode()?;
+        let missing = if self.no_data.is_some() { self.missing() } else { Vec::new() };
+        let no_data = self.no_data.filter(|value| is_value(*value)).map(|value| value as i32);
+        let (pixels, valid) = if self.bands == 1 {
+            let pixels = self.one_band(&decoded, &missing, no_data)?;
+            (pixels, self.valid_pixels(&decoded, &[], Valid::ANY)?)
+        } else {
+            (self.colors(&decoded)?, self.valid_pixels(&decoded, &missing, self.valid())?)
+        };
+        Ok(MaskRaster { size: self.size, pixels, valid, no_data, lossy: self.compression == JPEG })
+    }
+
+    fn one_band(&self, decoded: &DecodingResult, missing: &[bool], no_data: Option<i32>) -> Result<Pixels, DataError> {
+        let at = number_at(decoded);
+        let fill = no_data.unwrap_or(NO_VALUE);
+        let value = |pixel: usize| match at(self.place_of(pixel, 0)) {
+            _ if missing.get(pixel) == Some(&true) => fill,
+            value if is_value(value) => value as i32,
+            _ => NO_VALUE,
+        };
+        let values = (0..self.pixel_count()).map(value);
+        let shallow = self.bits <= 8 && self.format == SampleFormat::Uint;
+        match self.meaning {
+            PALETTE if !shallow => Err(images::unsupported(&format!("a palette of {} bits", self.bits), &self.path)),
+            PALETTE => Ok(Pixels::Indices {
+                indices: values.map(|value| value as u8).collect(),
+                colors: (0..1 << self.bits.min(8)).map(|index| self.color(f64::from(index))).collect(),
+                transparent: Vec::new(),
+            }),
+            _ if shallow && missing.is_empty() => Ok(Pixels::Values8(values.map(|value| value as u8).collect())),
+            _ => Ok(Pixels::Values(values.collect())),
         }
     }
 
-    /// All samples as they are. The decoder knows nothing of palettes and drops bands beyond those a colour model needs,
-    /// so it is told that the file holds plain bands.
+    fn colors(&self, decoded: &DecodingResult) -> Result<Pixels, DataError> {
+        let at = number_at(decoded);
+        let full = match decoded {
+            DecodingResult::U8(_) if self.bands > 2 => 1.0,
+            DecodingResult::U16(_) if self.bands > 2 => 257.0,
+            _ => {
+                let what = format!("{} bands of {} bits are no mask", self.bands, self.bits);
+                return Err(DataError::content(format!("{what}: export class values in one band"), &self.path));
+            }
+        };
+        let color = |pixel| [0, 1, 2].map(|band| (at(self.place_of(pixel, band)) / full).round() as u8);
+        Ok(Pixels::Colors((0..self.pixel_count()).map(color).collect()))
+    }
+
+    /// Which pixels exist as the internal mask says.
+    pub(super) fn masked(&self) -> Result<Option<Validity>, DataError> {
+        let Some(mask) = &self.mask else { return Ok(None) };
+        let decoded = mask.decode()?;
+        let at = number_at(&decoded);
+        Ok(Validity::new(self.size, (0..self.pixel_count()).map(|pixel| at(pixel) != 0.0).collect()))
+    }
+
+    /// Which pixels exist: neither left out nor masked nor transparent, every band a number, and not all of them "no data".
+    fn valid_pixels(
+        &self,
+        decoded: &DecodingResult,
+        missing: &[bool],
+        valid: Valid,
+    ) -> Result<Option<Validity>, DataError> {
+        if !self.is_partial() {
+            return Ok(None);
+        }
+        let (at, masked) = (number_at(decoded), self.masked()?);
+        let bands = if self.bands < 3 { 1 } else { 3 };
+        let is_palette = self.meaning == PALETTE;
+        let exists = |pixel: usize| {
+            let values = || (0..bands).map(|band| at(self.place_of(pixel, band)));
+            missing.get(pixel) != Some(&true)
+                && masked.as_ref().is_none_or(|masked| masked.flags()[pixel])
+                && self.alpha.is_none_or(|alpha| at(self.place_of(pixel, alpha)) > 0.0)
+                && values().all(f64::is_finite)
+                && (is_palette || values().any(|value| valid.shows(value)))
+        };
+        Ok(Validity::new(self.size, (0..self.pixel_count()).map(exists).collect()))
+    }
+
+    /// For each pixel whether its block was left out; empty if none was.
+    fn missing(&self) -> Vec<bool> {
+        self.left_out.is_empty().then(Vec::new).unwrap_or_else(|| self.missing_pixels().unwrap_or_default())
+    }
+
+    fn missing_pixels(&self) -> Option<Vec<bool>> {
+        let file = File::open(&self.path).ok()?;
+        let mut decoder = decoder(BufReader::new(file)).ok()?;
+        decoder.seek_to_image(self.place).ok()?;
+        let parts = Parts::of(&decoder, self.size);
+        let mut missing = vec![false; self.pixel_count()];
+        for (number, _) in self.left_out.iter().enumerate().filter(|(_, left_out)| **left_out) {
+            let (x, y) = parts.corner(number % parts.count());
+            for row in y..(y + parts.size[1]).min(self.size[1] as usize) {
+                let line = &mut missing[row * self.size[0] as usize..][..self.size[0] as usize];
+                line[x..(x + parts.size[0]).min(self.size[0] as usize)].fill(true);
+            }
+        }
+        Some(missing)
+    }
+
+    /// All samples as they are. The decoder knows nothing of palettes, inverts white-is-zero and drops bands beyond those a
+    /// colour model needs, so it is told that the file holds plain bands.
     fn decode(&self) -> Result<DecodingResult, DataError> {
         let mut bytes = std::fs::read(&self.path).map_err(DataError::io("cannot read the image", &self.path))?;
-        if !GRAY.contains(&self.meaning) {
+        if self.meaning != 1 && PLAIN.contains(&self.meaning) {
             declare_plain_bands(&mut bytes, self.directory)
                 .ok_or_else(|| DataError::content("the TIFF is damaged: export it again", &self.path))?;
         }
@@ -161,39 +316,42 @@ impl TiffFile {
     }
 
     fn read_samples(&self, decoder: &mut Decoder<impl Read + Seek>) -> Result<DecodingResult, TiffError> {
+        decoder.seek_to_image(self.place)?;
         let mut pixels = DecodingResult::U8(Vec::new());
-        if !self.planar {
+        if !self.planar && self.left_out.is_empty() {
             decoder.read_image_to_buffer(&mut pixels)?;
             return Ok(pixels);
         }
         pixels.resize_to(&decoder.image_buffer_layout()?, &limits())?;
-        for band in 0..self.samples {
-            self.read_plane(band, decoder, &mut pixels)?;
+        for plane in 0..if self.planar { self.samples } else { 1 } {
+            self.read_plane(plane, decoder, &mut pixels)?;
         }
         Ok(pixels)
     }
 
-    /// Reads a band that is stored by itself, part by part: reading them all at once, the decoder takes the lowest tiles
-    /// of all planes but the first for whole ones and fails.
+    /// Reads the bands that are stored together, part by part: reading all at once, the decoder takes the lowest tiles of
+    /// all planes but the first for whole ones and fails, and reads parts that were left out from the start of the file.
     fn read_plane(
         &self,
-        band: usize,
+        plane: usize,
         decoder: &mut Decoder<impl Read + Seek>,
         pixels: &mut DecodingResult,
     ) -> Result<(), TiffError> {
         let [width, height] = self.size.map(|side| side as usize);
-        let (part_width, part_height) = decoder.chunk_dimensions();
-        let across = width.div_ceil(part_width as usize);
-        let count = across * height.div_ceil(part_height as usize);
-        let sample = usize::from(self.bits / 8);
+        let parts = Parts::of(decoder, self.size);
+        let pixel_bits = usize::from(self.bits) * if self.planar { 1 } else { self.samples };
+        let bytes = |pixels: usize| (pixels * pixel_bits).div_ceil(8);
         let mut all = pixels.as_buffer(0);
-        for part in 0..count {
-            let index = (band * count + part) as u32;
-            let line_bytes = decoder.chunk_data_dimensions(index).0 as usize * sample;
-            let mut read = decoder.read_chunk(index)?;
-            let (x, y) = (part % across * part_width as usize, part / across * part_height as usize);
+        for part in 0..parts.count() {
+            let number = plane * parts.count() + part;
+            if self.left_out.get(number) == Some(&true) {
+                continue;
+            }
+            let line_bytes = bytes(decoder.chunk_data_dimensions(number as u32).0 as usize);
+            let mut read = decoder.read_chunk(number as u32)?;
+            let (x, y) = parts.corner(part);
             for (row, line) in read.as_buffer(0).as_bytes().chunks_exact(line_bytes).take(height - y).enumerate() {
-                let start = ((band * height + y + row) * width + x) * sample;
+                let start = (plane * height + y + row) * bytes(width) + x * pixel_bits / 8;
                 all.as_bytes_mut()[start..start + line.len()].copy_from_slice(line);
             }
         }
@@ -217,7 +375,7 @@ impl TiffFile {
     }
 
     /// Where a sample stands among all.
-    fn place(&self, pixel: usize, band: usize) -> usize {
+    fn place_of(&self, pixel: usize, band: usize) -> usize {
         if self.planar { band * self.pixel_count() + pixel } else { pixel * self.samples + band }
     }
 
@@ -278,10 +436,50 @@ fn number_at(pixels: &DecodingResult) -> Box<dyn Fn(usize) -> f64 + Sync + '_> {
     }
 }
 
-/// A sample as a class's value. Negative ones count from the end of the range, as `ignore_values` do.
-fn class_value(sample: f64) -> u16 {
-    let is_value = sample.fract() == 0.0 && (-32_768.0..=65_535.0).contains(&sample);
-    if is_value { sample as i32 as u16 } else { NO_CLASS }
+/// Whether a sample can be a class's value.
+fn is_value(sample: f64) -> bool {
+    sample.fract() == 0.0 && sample > f64::from(i32::MIN) && sample <= f64::from(i32::MAX)
+}
+
+/// The strips or tiles that an image is stored in.
+struct Parts {
+    /// Width and height of a whole one.
+    size: [usize; 2],
+    across: usize,
+    down: usize,
+}
+
+impl Parts {
+    fn of(decoder: &Decoder<impl Read + Seek>, image: [u32; 2]) -> Self {
+        let (width, height) = decoder.chunk_dimensions();
+        let size = [width.max(1) as usize, height.max(1) as usize];
+        let [across, down] = [0, 1].map(|i| (image[i] as usize).div_ceil(size[i]));
+        Self { size, across, down }
+    }
+
+    fn count(&self) -> usize {
+        self.across * self.down
+    }
+
+    fn corner(&self, part: usize) -> (usize, usize) {
+        (part % self.across * self.size[0], part / self.across * self.size[1])
+    }
+}
+
+/// Which strips or tiles a writer left out, as GDAL does with `SPARSE_OK`; empty if none.
+fn left_out(decoder: &mut Decoder<impl Read + Seek>) -> Result<Vec<bool>, TiffError> {
+    let mut list = |tiles, strips| -> Result<Vec<u64>, TiffError> {
+        let of_tiles = decoder.find_tag_unsigned_vec(tiles)?;
+        Ok(match of_tiles {
+            Some(list) => list,
+            None => decoder.find_tag_unsigned_vec(strips)?.unwrap_or_default(),
+        })
+    };
+    let offsets = list(Tag::TileOffsets, Tag::StripOffsets)?;
+    let lengths = list(Tag::TileByteCounts, Tag::StripByteCounts)?;
+    let left_out: Vec<bool> =
+        offsets.iter().enumerate().map(|(i, at)| *at == 0 || lengths.get(i) == Some(&0)).collect();
+    Ok(if left_out.contains(&true) { left_out } else { Vec::new() })
 }
 
 /// Overwrites what the directory says of the colours. `None` if it does not lie in the file.

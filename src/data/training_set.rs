@@ -3,18 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use image::{RgbImage, imageops};
-
 use super::picture_cache::{FileStamp, Owner, PictureCache};
 use super::target::Target;
-use super::{DataError, Journal, Project, Tile};
+use super::{DataError, Journal, Picture, Project, Tile};
 use crate::domain::config::Frame;
 use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
 
 /// A tile ready to be cut from.
 pub struct Prepared {
     /// Colours, at the size the network sees the tile.
-    pub image: Arc<RgbImage>,
+    pub picture: Arc<Picture>,
     target: RwLock<Target>,
 }
 
@@ -173,19 +171,19 @@ impl TrainingSet {
     }
 
     fn decode(&self, tile: &Tile) -> Result<Prepared, DataError> {
-        let image = self.cache.picture(&self.project, tile)?;
+        let picture = self.cache.picture(&self.project, tile)?;
         let sampled = match self.project.read_mask(tile)? {
-            Some(full) => sampling::sample(&full.mask, &tile.id, &self.sampling),
-            None => Mask::unlabelled(image.width(), image.height()),
+            Some(full) => sampling::sample(&full.mask, &tile.short_id, &self.sampling),
+            None => Mask::unlabelled(picture.rgb.width(), picture.rgb.height()),
         };
-        let (image, sampled) = match self.frame {
-            Frame::Crop(_) => (image, sampled),
-            Frame::Resize(side) => (Arc::new(resize(&image, side, side)), self.resize_labels(&sampled, side)),
+        let (picture, sampled) = match self.frame {
+            Frame::Crop(_) => (picture, sampled),
+            Frame::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
         };
-        let mut target = Target::new(sampled, tile.size, self.frame, &self.project.classes);
+        let mut target = Target::new(sampled, &picture, tile.size, self.frame, &self.project.classes);
         let labels = self.labels();
         target.follow(&labels.book, &tile.id, labels.revision(&tile.id));
-        Ok(Prepared { image, target: RwLock::new(target) })
+        Ok(Prepared { picture, target: RwLock::new(target) })
     }
 
     /// Points are too few to lose any; of a fraction the same fraction is to remain.
@@ -208,7 +206,7 @@ impl TrainingSet {
         } else if self.cache.holds(self.owner, key) {
             return;
         }
-        let own_picture = if matches!(self.frame, Frame::Resize(_)) { prepared.image.len() } else { 0 };
+        let own_picture = if matches!(self.frame, Frame::Resize(_)) { prepared.picture.bytes() } else { 0 };
         let bytes = prepared.target().bytes() + own_picture;
         self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
     }
@@ -228,11 +226,6 @@ fn one_bad_tile<T>(tile: &Tile, work: impl FnOnce() -> Result<T, DataError>) -> 
     })
 }
 
-/// Resizes a picture, averaging over the pixels that become one.
-pub fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
-    imageops::resize(image, width, height, imageops::FilterType::Triangle)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,7 +235,7 @@ mod tests {
     fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
         let dir = tempfile::tempdir().unwrap();
         for id in ["a", "b"] {
-            RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
+            image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
         }
         let project = Arc::new(Project::open(dir.path()).unwrap());
         let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
@@ -293,7 +286,7 @@ mod tests {
         let mut book = LabelBook::default();
         book.apply(click("a", 1, 3.5));
         let (dir, _project, set) = set(book);
-        RgbImage::new(16, 64).save(dir.path().join("a.png")).unwrap();
+        image::RgbImage::new(16, 64).save(dir.path().join("a.png")).unwrap();
         let message = set.prepare(0).err().unwrap().to_string();
         assert!(message.contains("16×64") && message.contains("32×32"), "{message}");
         assert!(message.contains("open the folder again") && message.ends_with("a.png"), "{message}");

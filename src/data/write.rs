@@ -1,4 +1,5 @@
-//! Writes files whole or not at all: a temporary file beside the target takes its place when complete.
+//! Writes files whole or not at all: a temporary file beside the target takes its place when it is complete and on the
+//! disk, so that even a power cut leaves the old file or the new one.
 
 use std::io::Write;
 use std::path::Path;
@@ -22,10 +23,21 @@ pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).map_err(DataError::io(DOING, path))?;
-    file.write_all(content).map_err(DataError::io(DOING, path))?;
+    file.as_file_mut().write_all(content).map_err(DataError::io(DOING, path))?;
+    file.as_file().sync_all().map_err(DataError::io(DOING, path))?;
     file.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
+    sync_folder(folder);
     Ok(())
 }
+
+/// Has the folder itself remember the new name. Some file systems cannot do that; the file is there all the same.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) {
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).ok();
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) {}
 
 /// Writes class indices as an 8-bit gray PNG; unlabelled is 255.
 pub fn index_png(path: &Path, mask: &Mask) -> Result<(), DataError> {
@@ -90,6 +102,21 @@ mod tests {
         confidence_png(&index, &[0, 128, 255], [3, 1]).unwrap();
         assert_eq!(image::open(&index).unwrap().into_luma8().into_raw(), [0, 128, 255]);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.json");
+        atomically(&path, b"old").unwrap();
+        std::fs::create_dir(dir.path().join("folder")).unwrap();
+        let error = atomically(&dir.path().join("folder"), b"new").unwrap_err().to_string();
+        assert!(error.contains("free space") && error.contains("folder"), "{error}");
+        let mut names: Vec<_> =
+            dir.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["folder", "x.json"]);
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! One description of a run, for the window, the command line and the run folder alike.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::split::Split;
 use super::weights::ClassWeights;
-use super::{ClassDef, Classes, Sampling, Strategy};
-
-/// Largest batch and largest frame: beyond these no machine of today holds a step.
-const MAX_BATCH: usize = 1024;
-const MAX_FRAME: u32 = 8192;
+use super::{Classes, Sampling, Strategy, stored};
 
 /// Everything that determines a run. `config.toml` in a run folder is this, and `--config` reads it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,7 +17,7 @@ pub struct RunConfig {
     pub data: PathBuf,
     /// Share of the training tiles that validate, when the dataset names no validation tiles.
     pub val_ratio: f64,
-    /// Names of the classes kept out of loss and score; as the dataset says if absent.
+    /// Names of the classes kept out of loss and score (see [`RunConfig::ignored_names`]); as the dataset says if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Vec<String>>,
     /// Seed of everything random but sampling: split, initial weights, order, crops, flips.
@@ -32,6 +30,9 @@ pub struct RunConfig {
     pub model: ModelConfig,
     /// How it is trained.
     pub train: TrainConfig,
+    /// The part of single tiles, by id, where it is not to be the one that the dataset or the draw gives them; `test` tiles
+    /// are not used at all.
+    pub split: BTreeMap<String, Split>,
 }
 
 /// The network's shape.
@@ -191,6 +192,7 @@ impl Default for RunConfig {
             sampling: Sampling::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
+            split: BTreeMap::new(),
         }
     }
 }
@@ -239,57 +241,44 @@ impl RunConfig {
         config
     }
 
-    /// Everything wrong with the numbers, each with its remedy; empty if the run can start.
-    pub fn problems(&self, classes: &Classes) -> Vec<String> {
-        let train = &self.train;
-        let mut problems = self.model.problems(train.frame);
-        let mut refuse = |wrong: bool, why: String| {
-            if wrong {
-                problems.push(why);
-            }
-        };
-        refuse(train.batch == 0, "a batch of 0 trains nothing: choose at least 1".to_owned());
-        refuse(
-            train.batch > MAX_BATCH,
-            format!("a batch of {} is more than the {MAX_BATCH} that fit: choose less", train.batch),
-        );
-        for name in self.ignore.iter().flatten().filter(|name| !classes.iter().any(|class| class.name == **name)) {
-            let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
-            refuse(true, format!("there is no class '{name}' to ignore: the classes are {}", names.join(", ")));
-        }
-        let scored = classes.iter().filter(|class| !self.ignores(class)).count();
-        refuse(scored < 2, format!("{scored} classes are left to tell apart: ignore fewer"));
-        let nothing = matches!(train.length, Length::Epochs(0) | Length::Steps(0));
-        refuse(nothing, "0 epochs or steps train nothing: choose at least 1".to_owned());
-        let lr_fits = train.lr.is_finite() && train.lr > 0.0;
-        refuse(!lr_fits, format!("a learning rate of {} cannot be used: choose one above 0, such as 0.001", train.lr));
-        let decay_fits = train.weight_decay.is_finite() && train.weight_decay >= 0.0;
-        refuse(!decay_fits, format!("a weight decay of {} cannot be used: choose 0 or more", train.weight_decay));
-        let ratio_fits = (0.0..1.0).contains(&self.val_ratio);
-        refuse(
-            !ratio_fits,
-            format!("a validation ratio of {} leaves nothing to train on: choose 0 to 0.9", self.val_ratio),
-        );
-        if let ClassWeights::Given(weights) = &train.class_weights {
-            let (given, needed) = (weights.len(), classes.len());
-            refuse(given != needed, format!("{given} class weights for {needed} classes: give one per class"));
-            let usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().any(|w| *w > 0.0);
-            refuse(!usable, "class weights must be 0 or more, and not all 0".to_owned());
-            let teaches = classes.iter().zip(weights).any(|(class, w)| *w > 0.0 && !self.ignores(class));
-            refuse(
-                !teaches,
-                "only ignored classes have a weight: give one above 0 to a class that is scored".to_owned(),
-            );
-        }
-        if train.loss == Loss::Pce {
-            problems.extend(self.sampling.strategy.problem());
-        }
-        problems
+    /// Reads a configuration that this program wrote, in whatever version: what is understood is kept, and a phrase told
+    /// for each field that is not.
+    ///
+    /// # Errors
+    /// If the text is no TOML at all.
+    pub fn read_stored(text: &str) -> Result<(Self, Vec<String>), String> {
+        let stored: serde_json::Value = toml::from_str(text).map_err(|error| error.to_string())?;
+        stored::read(&Self::default(), &Self::every_field(), &stored).map_err(|error| error.to_string())
     }
 
-    /// Whether a class stays out of loss and score.
-    fn ignores(&self, class: &ClassDef) -> bool {
-        self.ignore.as_ref().map_or(class.ignored, |names| names.contains(&class.name))
+    /// A configuration in which every optional field is there.
+    pub fn every_field() -> Self {
+        Self { ignore: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The names of the classes to ignore, if the configuration says which. What is the name of a class is taken whole;
+    /// anything else is a list with commas, for a name may hold a comma itself.
+    pub fn ignored_names(&self, classes: &Classes) -> Option<Vec<String>> {
+        let is_class = |name: &str| classes.iter().any(|class| class.name == name);
+        let names = |given: &String| -> Vec<String> {
+            if is_class(given) {
+                return vec![given.clone()];
+            }
+            given.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        Some(self.ignore.as_ref()?.iter().flat_map(names).collect())
+    }
+
+    /// This configuration for tiles of which none has a mask: it is learned from own labels alone, and says so.
+    pub fn without_masks(mut self) -> Self {
+        self.sampling.strategy = Strategy::Nothing;
+        self.train.loss = Loss::Pce;
+        self
+    }
+
+    /// Whether own labels alone are learned from.
+    pub fn is_without_masks(&self) -> bool {
+        self.label_sampling().strategy == Strategy::Nothing
     }
 
     /// The sampling that is learned from: full supervision uses the full masks whatever the strategy.
@@ -310,34 +299,6 @@ impl ModelConfig {
     /// Channels of a level, 0 being the full resolution.
     pub fn channels(&self, level: usize) -> usize {
         self.base << level
-    }
-
-    /// What keeps this network from being built for a frame, a sentence each.
-    pub fn problems(&self, frame: Frame) -> Vec<String> {
-        let mut problems = Vec::new();
-        if !(2..=7).contains(&self.levels) {
-            problems.push(format!("{} levels cannot be built: choose 2 to 7", self.levels));
-            return problems;
-        }
-        if !(1..=256).contains(&self.base) {
-            problems.push(format!("{} base channels cannot be built: choose 1 to 256", self.base));
-        }
-        let (size, stride) = (frame.size(), self.stride());
-        if size > MAX_FRAME {
-            problems.push(format!("{size} pixels a side are more than the {MAX_FRAME} that fit: choose less"));
-            return problems;
-        }
-        if size == 0 || size % stride != 0 {
-            let below = size / stride * stride;
-            let near = if below == 0 { stride.to_string() } else { format!("{below} or {}", below + stride) };
-            problems.push(format!(
-                "{} of {size} cannot be halved {} times for {} levels: choose {near}",
-                if matches!(frame, Frame::Crop(_)) { "a crop" } else { "a size" },
-                self.levels - 1,
-                self.levels,
-            ));
-        }
-        problems
     }
 }
 
@@ -362,35 +323,7 @@ impl Arch {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn presets_can_start() {
-        for config in [RunConfig::default(), RunConfig::demo(), RunConfig::reference()] {
-            assert_eq!(config.problems(&Classes::deepglobe()), Vec::<String>::new());
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_refused_with_a_remedy() {
-        let refusal = |change: fn(&mut RunConfig)| {
-            let mut config = RunConfig::default();
-            change(&mut config);
-            config.problems(&Classes::deepglobe()).join("; ")
-        };
-        assert!(refusal(|c| c.train.batch = 0).contains("choose at least 1"));
-        assert!(refusal(|c| c.train.frame = Frame::Crop(250)).contains("choose 240 or 256"));
-        assert!(refusal(|c| c.train.frame = Frame::Resize(7)).contains("choose 16"));
-        assert!(refusal(|c| c.train.frame = Frame::Crop(0)).contains("choose 16"));
-        assert!(refusal(|c| c.train.lr = f64::NAN).contains("learning rate"));
-        assert!(refusal(|c| c.model.levels = 0).contains("2 to 7"));
-        assert!(refusal(|c| c.model.base = 0).contains("1 to 256"));
-        assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
-        assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
-        assert!(
-            refusal(|c| c.train.class_weights = ClassWeights::Given(vec![1.0; 5])).contains("5 class weights for 7")
-        );
-        assert!(refusal(|c| c.sampling.strategy = Strategy::FractionPerClass(2.0)).contains("keep ratio"));
-    }
+    use crate::domain::ClassDef;
 
     #[test]
     fn a_configuration_survives_its_file() {
@@ -407,5 +340,48 @@ mod tests {
         let config: RunConfig = toml::from_str("seed = 7\n[train]\nlength = { steps = 100 }").expect("short");
         assert_eq!((config.seed, config.train.length), (7, Length::Steps(100)));
         assert!(toml::from_str::<RunConfig>("sede = 7").is_err());
+        assert!(toml::from_str::<RunConfig>("[sampling]\nsede = 7").is_err());
+    }
+
+    #[test]
+    fn a_configuration_of_another_version_keeps_what_is_understood() {
+        let text = "seed = 7\nfancy = true\nignore = [\"water\"]\n[model]\narch = \"transformer\"\nbase = 32\n\
+                    [train]\nlength = { fortnights = 2 }\nbatch = 3\nmomentum = 0.9\n[sampling]\nseed = 9";
+        let (config, lost) = RunConfig::read_stored(text).expect("TOML");
+        assert_eq!((config.seed, config.model.base, config.train.batch, config.sampling.seed), (7, 32, 3, 9));
+        assert_eq!((config.model.arch, config.train.length), (Arch::UNet, TrainConfig::default().length));
+        assert_eq!(config.ignore, Some(vec!["water".to_owned()]));
+        for told in ["fancy is not", "train.momentum is not", "model.arch = \"transformer\" is", "fortnights"] {
+            assert!(lost.iter().any(|phrase| phrase.contains(told)), "{told} in {lost:?}");
+        }
+        assert_eq!(lost.len(), 4, "{lost:?}");
+        assert!(RunConfig::read_stored("no [ toml").is_err());
+    }
+
+    #[test]
+    fn what_was_written_reads_back_whole() {
+        let mut config = RunConfig::reference();
+        config.train.class_weights = ClassWeights::Given(vec![0.1, 1.5]);
+        config.train.length = Length::Steps(9);
+        config.sampling.strategy = Strategy::PointsPerClass(3);
+        config.device = DeviceChoice::Named("Adapter".to_owned());
+        let text = toml::to_string(&config).expect("plain data");
+        assert_eq!(RunConfig::read_stored(&text), Ok((config, Vec::new())), "{text}");
+    }
+
+    #[test]
+    fn a_class_with_a_comma_in_its_name_can_be_ignored() {
+        let class = |name: &str, color| ClassDef { name: name.to_owned(), color: [color; 3], ignored: false };
+        let classes = vec![class("water, deep", 1), class("a", 2), class("b", 3), class("c", 4)];
+        let classes = Classes::new(classes).expect("four classes");
+        let names = |given: &[&str]| {
+            let ignore = Some(given.iter().map(|&name| name.to_owned()).collect());
+            RunConfig { ignore, ..RunConfig::default() }.ignored_names(&classes)
+        };
+        assert_eq!(names(&["water, deep", "a, b"]), Some(vec!["water, deep".into(), "a".into(), "b".into()]));
+        assert_eq!(names(&[""]), Some(Vec::new()), "nothing is ignored");
+        assert_eq!(RunConfig::default().ignored_names(&classes), None);
+        let config = RunConfig { ignore: names(&["water, deep"]), ..RunConfig::default() };
+        assert_eq!(config.problems(&classes), Vec::<String>::new());
     }
 }

@@ -12,8 +12,11 @@ pub mod mask;
 pub mod metrics;
 pub mod nan;
 pub mod panic;
+mod problems;
 pub mod sampling;
 pub mod split;
+pub mod stored;
+pub mod valid;
 pub mod weights;
 
 pub use class::{ClassDef, Classes};
@@ -23,3 +26,4 @@ pub use label_book::{Drawn, LabelBook};
 pub use mask::{Mask, UNLABELLED};
 pub use metrics::{Confusion, Scores};
 pub use sampling::{Sampling, Strategy};
+pub use valid::Validity;

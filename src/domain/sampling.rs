@@ -26,6 +26,7 @@ pub enum Strategy {
 
 /// A sampling run: the strategy and the seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Sampling {
     /// How labels are drawn.
     pub strategy: Strategy,

@@ -1,19 +1,17 @@
-//! Opening a finished run: its figures are told again, and its best checkpoint predicts.
+//! Opening a finished run: its figures are told again, and one of its checkpoints predicts.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::device::{Chosen, Devices};
 use super::outbox::Outbox;
-use super::protocol::{Evaluation, EventKind, Phase, RunInfo, StepReport, Summary};
+use super::protocol::{Checkpoint, Evaluation, EventKind, Phase, RunInfo, Saved, StepReport, Summary};
+use super::session::{Kept, Session};
 use super::start;
-use super::worker::Session;
-use crate::data::Project;
-use crate::domain::{Classes, Confusion, Scores};
+use crate::domain::{Confusion, Scores};
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder::{FinishedRun, MetricsRow, StepRow};
-use crate::train::plan::Plan;
+use crate::train::folder::{FinishedRun, MetricsRow, StepRow, load_checkpoint};
 
 /// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
 /// failed) shows its figures, and nothing predicts.
@@ -26,22 +24,26 @@ pub(super) fn open(
     let what = "loading the checkpoint".to_owned();
     outbox.send(EventKind::Phase(Phase::Preparing { what, done: 0, total: 0 }));
     let run = FinishedRun::open(folder)?;
+    run.notes.iter().for_each(|note| outbox.warn(note));
     let mut config = run.config.clone();
     config.data = data.unwrap_or(config.data);
     let project = start::open_project(&config.data, outbox)?;
-    check_classes(&run.classes, &project)?;
-    let plan = Plan::new(project, &config);
+    let project = Arc::new(project.adopt(&run.classes, false)?);
     let split = run.split()?;
-    let summary: Option<Summary> = run.summary();
+    let (summary, notes) = run.summary::<Summary>().unzip();
+    notes.iter().flatten().for_each(|note| outbox.warn(note));
     let (steps, metrics) = run.history();
+    let kept = kept(&run, summary.as_ref(), &metrics);
+    let shown = run.nearest(Kept::default_of(metrics.iter().any(|row| !row.miou.is_nan())));
     let (predictor, device, parameters) = match &summary {
-        Some(summary) if !run.has_checkpoint() => (None, summary.device.clone(), summary.parameters),
+        Some(summary) if kept.choices.is_empty() => (None, summary.device.clone(), summary.parameters),
         _ => {
-            let (predictor, chosen, parameters) = load(&run, devices)?;
+            let (predictor, chosen, parameters) = load(&run, shown, devices)?;
             (Some(predictor), chosen.info, parameters)
         }
     };
-    let step = summary.as_ref().and_then(|s| s.best_step).or(metrics.last().map(|m| m.step)).unwrap_or(0);
+    let predicting = kept.predicting(shown);
+    let step = predicting.shown.step.unwrap_or(0);
     let info = RunInfo {
         folder: folder.to_owned(),
         classes: run.classes.iter().cloned().collect(),
@@ -50,6 +52,7 @@ pub(super) fn open(
         val_tiles: split.val,
         parameters,
         predicts: predictor.is_some(),
+        predicting: predictor.is_some().then_some(predicting),
         steps_per_epoch: 0,
         total_steps: summary.as_ref().map_or(0, |s| s.steps),
         config,
@@ -60,39 +63,45 @@ pub(super) fn open(
         outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
     }
     outbox.send(EventKind::Phase(Phase::Idle));
-    let project = Arc::clone(&plan.project);
-    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None }))
+    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept), owed: None }))
 }
 
-/// The best checkpoint of a run, ready to predict, with the device it is on and its number of parameters.
+/// The checkpoints there are. A run that was killed does not say what steps they are of; its best one was evaluated.
+fn kept(run: &FinishedRun, summary: Option<&Summary>, metrics: &[MetricsRow]) -> Kept {
+    let best_step = summary.map_or_else(|| best_row(metrics), |summary| summary.best_step);
+    let saved = [
+        Saved { checkpoint: Checkpoint::Best, step: best_step },
+        Saved { checkpoint: Checkpoint::Last, step: summary.map(|summary| summary.steps) },
+    ];
+    Kept {
+        folder: run.path.clone(),
+        model: run.config.model,
+        classes: run.classes.len(),
+        choices: saved.into_iter().filter(|saved| run.has(saved.checkpoint)).collect(),
+    }
+}
+
+/// The step of the best score among these.
+fn best_row(metrics: &[MetricsRow]) -> Option<u64> {
+    let scored = metrics.iter().filter(|row| !row.miou.is_nan());
+    scored.max_by(|a, b| a.miou.total_cmp(&b.miou)).map(|row| row.step)
+}
+
+/// A checkpoint of a run, ready to predict, with the device it is on and its number of parameters. Where the best one is
+/// missing (the run was killed before its first evaluation) it is the last one.
 ///
 /// # Errors
 /// If the device or the checkpoint cannot be opened.
-pub fn load(run: &FinishedRun, devices: &mut Devices) -> anyhow::Result<(Predictor, Chosen, usize)> {
+pub fn load(
+    run: &FinishedRun,
+    checkpoint: Checkpoint,
+    devices: &mut Devices,
+) -> anyhow::Result<(Predictor, Chosen, usize)> {
     let chosen = devices.open(&run.config.device).map_err(anyhow::Error::msg)?;
     let net = Net::new(&run.config.model, run.classes.len(), &chosen.device);
     let parameters = Net::new(&run.config.model, run.classes.len(), &chosen.device.clone().autodiff()).parameters();
-    let net = run.load(net)?;
+    let net = load_checkpoint(&run.path, net, run.nearest(checkpoint))?;
     Ok((start::predictor(&run.config, &run.classes, net, &chosen), chosen, parameters))
-}
-
-/// Scores would be nonsense if a class index meant something else in another project.
-///
-/// # Errors
-/// If the classes differ.
-pub fn check_classes(classes: &Classes, project: &Project) -> anyhow::Result<()> {
-    let names = |classes: &Classes| classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
-    let (of_run, of_project) = (names(classes), names(&project.classes));
-    if of_run == of_project {
-        return Ok(());
-    }
-    anyhow::bail!(
-        "the run tells apart {}, but the project has {}: open the project the run was trained on, or give the project the \
-         same classes in pointillist.toml: {}",
-        of_run.join(", "),
-        of_project.join(", "),
-        project.root.display()
-    )
 }
 
 /// Tells the figures of the run's files again. What the files do not hold is not made up: confusion and tiles stay empty.
@@ -101,10 +110,9 @@ fn tell(steps: &[StepRow], metrics: &[MetricsRow], summary: Option<Summary>, out
         let report = StepReport { step, epoch, loss, lr, step_secs: 0.0, waiting: 0.0, labelled: 0 };
         outbox.send(EventKind::Step(report));
     }
-    let mut best = f64::NEG_INFINITY;
+    let best = summary.as_ref().map_or_else(|| best_row(metrics), |summary| summary.best_step);
     for row in metrics {
-        let is_best = row.miou > best;
-        best = best.max(row.miou);
+        let is_best = Some(row.step) == best;
         let last = summary.as_ref().and_then(|s| s.last.as_ref()).filter(|last| last.step == row.step);
         let evaluation = last.cloned().unwrap_or_else(|| evaluation(row, is_best));
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));

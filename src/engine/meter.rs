@@ -15,6 +15,11 @@ impl Mean {
         self.count += 1;
     }
 
+    /// Whether there is anything to read out.
+    pub(super) fn is_begun(&self) -> bool {
+        self.count > 0
+    }
+
     /// The mean since the last call; NaN if there was nothing.
     pub(super) fn take(&mut self) -> f32 {
         let mean = self.sum / f64::from(self.count);
@@ -26,6 +31,7 @@ impl Mean {
 /// Time spent on steps, and on waiting for the loader.
 pub(super) struct Meter {
     pub(super) since_report: Mean,
+    pub(super) since_row: Mean,
     pub(super) since_evaluation: Mean,
     report_secs: f64,
     report_waiting: f64,
@@ -39,6 +45,7 @@ impl Meter {
     pub(super) fn new() -> Self {
         Self {
             since_report: Mean::default(),
+            since_row: Mean::default(),
             since_evaluation: Mean::default(),
             report_secs: 0.0,
             report_waiting: 0.0,
@@ -52,6 +59,7 @@ impl Meter {
     /// Takes note of a step: its loss, how long the loader kept it waiting, and how long it took after that.
     pub(super) fn step(&mut self, loss: f32, waiting: f64, computing: f64) {
         self.since_report.add(loss);
+        self.since_row.add(loss);
         self.since_evaluation.add(loss);
         self.report_secs += computing + waiting;
         self.report_waiting += waiting;
@@ -93,6 +101,9 @@ mod tests {
         let (secs, waiting) = meter.take_report();
         assert!((secs - 0.4).abs() < 1e-6 && (waiting - 0.125).abs() < 1e-6);
         assert!(meter.since_report.take().is_nan());
+        assert!(
+            meter.since_row.is_begun() && (meter.since_row.take() - 2.0).abs() < 1e-6 && !meter.since_row.is_begun()
+        );
         assert!((meter.since_evaluation.take() - 2.0).abs() < 1e-6);
         assert!((meter.waiting_share() - 0.125).abs() < 1e-9);
     }

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use image::RgbImage;
-
 use super::outbox::Outbox;
 use super::protocol::{EventKind, Preview, ViewRequest};
 use super::slot::Latest;
 use crate::data::picture_cache::PictureCache;
-use crate::data::{DataError, Project};
+use crate::data::{DataError, Picture, Project};
 use crate::infer::{Predictor, TileJob, TilePrediction};
 
 /// Share of the training time that previews may take.
@@ -23,7 +21,7 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(300);
 pub(super) struct Previewer {
     slot: Arc<Latest<Preview>>,
     view: Option<ViewRequest>,
-    tile: Option<(String, Arc<RgbImage>)>,
+    tile: Option<(String, Arc<Picture>)>,
     /// A tile half predicted, and the step of the network that predicts it.
     job: Option<(TileJob, u64)>,
     earlier: Option<TilePrediction>,
@@ -130,7 +128,7 @@ impl Previewer {
         job.advance(predictor);
         let complete = job.is_complete();
         if complete || self.published_at.is_none_or(|at| at.elapsed() >= PUBLISH_EVERY) {
-            self.publish(&view.tile, job.so_far(), step, outbox);
+            self.publish(&view.tile, &job, step, outbox);
         }
         if complete {
             self.finished_at = Some(Instant::now());
@@ -141,16 +139,17 @@ impl Previewer {
         Ok(())
     }
 
-    fn publish(&mut self, tile: &str, prediction: &TilePrediction, step: u64, outbox: &Outbox) {
-        let TilePrediction { classes, confidence } = prediction.clone();
-        let complete = classes.labelled() == classes.data().len() as u64;
+    fn publish(&mut self, tile: &str, job: &TileJob, step: u64, outbox: &Outbox) {
+        let TilePrediction { classes, confidence } = job.so_far().clone();
+        // One that goes over an earlier prediction is complete from its first window on.
+        let complete = job.is_whole();
         self.slot.put(Preview { run: outbox.run, tile: tile.to_owned(), step, classes, confidence, complete });
         self.published_at = Some(Instant::now());
         outbox.send(EventKind::PreviewReady);
     }
 
     /// The tile in view as the network sees it, decoded once.
-    fn image(&mut self, id: &str, predictor: &Predictor, project: &Project) -> Result<Arc<RgbImage>, DataError> {
+    fn image(&mut self, id: &str, predictor: &Predictor, project: &Project) -> Result<Arc<Picture>, DataError> {
         if let Some((kept, image)) = &self.tile
             && kept == id
         {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::config::Length;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{ClassDef, Confusion, Mask, RunConfig, Scores};
+pub use crate::train::folder::Checkpoint;
 
 /// Tells runs apart; events of an earlier run are dropped on arrival.
 pub type RunId = u64;
@@ -23,7 +25,7 @@ pub enum Command {
         /// The run folder to create.
         out: PathBuf,
     },
-    /// Open a finished run: its best checkpoint predicts from now on.
+    /// Open a finished run: its network predicts from now on.
     Open {
         /// The id its events will carry.
         run: RunId,
@@ -38,15 +40,17 @@ pub enum Command {
     Resume,
     /// End the run after the current step; its checkpoints and summary are written.
     Stop,
-    /// Use another learning rate from the next step on (a cosine schedule continues, scaled).
+    /// Use this learning rate for the next step; the schedule goes on from there.
     SetLearningRate(f64),
     /// The label journal has grown: labels count from the next batch on.
     LabelsChanged,
     /// Predict this tile, again and again while training; `None` predicts nothing.
     View(Option<ViewRequest>),
+    /// Have this checkpoint of the run that ended, or was opened, predict.
+    Show(Checkpoint),
     /// Evaluate now.
     Evaluate,
-    /// Write the last checkpoint now.
+    /// Write the last checkpoint now; or what a run that is over could not write when it ended.
     Save,
     /// End the thread, finishing a run cleanly.
     Shutdown,
@@ -90,6 +94,10 @@ pub enum EventKind {
         /// Whether it is the best so far.
         best: bool,
     },
+    /// The learning rate of the next step, after somebody set one.
+    LearningRate(f64),
+    /// A checkpoint predicts from now on.
+    Predicting(Predicting),
     /// Worth knowing.
     Info(String),
     /// Something went wrong, and the run goes on.
@@ -98,6 +106,8 @@ pub enum EventKind {
     Finished(Box<Summary>),
     /// The run is over, or did not start. What was on disk stays; the engine can start again.
     Failed(String),
+    /// Somebody stopped the run before its first step; nothing was written.
+    Cancelled,
 }
 
 /// What the engine is doing.
@@ -138,7 +148,7 @@ impl Phase {
 }
 
 /// Where a run computes, and why there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceInfo {
     /// Adapter name, or the CPU with its thread count.
     pub name: String,
@@ -169,10 +179,40 @@ pub struct RunInfo {
     pub parameters: usize,
     /// Whether its network is loaded: a run that ended before its first checkpoint has none.
     pub predicts: bool,
+    /// Which checkpoint predicts; absent while the network is being trained.
+    pub predicting: Option<Predicting>,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
     /// Steps in all.
     pub total_steps: u64,
+}
+
+impl RunInfo {
+    /// Epochs in all, for "epoch 3/20".
+    pub fn epochs(&self) -> u32 {
+        match self.config.train.length {
+            Length::Epochs(epochs) => epochs,
+            Length::Steps(steps) => steps.div_ceil(self.steps_per_epoch.max(1)) as u32,
+        }
+    }
+}
+
+/// Which checkpoint predicts, and which others could.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Predicting {
+    /// The one that does.
+    pub shown: Saved,
+    /// All there are.
+    pub choices: Vec<Saved>,
+}
+
+/// A checkpoint on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// Which one.
+    pub checkpoint: Checkpoint,
+    /// Steps it had taken, if that is known.
+    pub step: Option<u64>,
 }
 
 /// Progress of training.
@@ -220,22 +260,24 @@ pub struct Evaluation {
 }
 
 /// How a run ended. `summary.json` in a run folder is this.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// Run folder.
     pub folder: PathBuf,
     /// `completed`, `stopped` or `failed`.
     pub outcome: Outcome,
     /// Why it failed, if it did.
-    #[serde(default)]
     pub why: Option<String>,
+    /// Why its last checkpoint could not be written, if so.
+    pub unsaved: Option<String>,
     /// Steps taken.
     pub steps: u64,
     /// Epochs finished.
     pub epochs: u32,
     /// Best mean IoU; absent if nothing could be scored.
     pub best_miou: Option<f64>,
-    /// The step it was reached at.
+    /// The step of the best checkpoint.
     pub best_step: Option<u64>,
     /// The last evaluation.
     pub last: Option<Evaluation>,
@@ -252,12 +294,13 @@ pub struct Summary {
 }
 
 /// Whether a run got to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// All steps were taken.
     Completed,
     /// Somebody stopped it.
+    #[default]
     Stopped,
     /// It broke off.
     Failed,

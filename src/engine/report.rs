@@ -1,6 +1,7 @@
 //! A run in words: the lines of the reference study's training script, so that its readers feel at home.
 
 use super::protocol::{Evaluation, Outcome, Summary};
+use crate::domain::Classes;
 
 /// The lines of an evaluation.
 pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
@@ -28,6 +29,22 @@ pub fn closing_line(summary: &Summary) -> String {
     }
 }
 
+/// What is to be said of a run whose last save failed.
+pub fn unsaved_line(why: &str) -> String {
+    format!("the last checkpoint was not written: {why}")
+}
+
+/// How a score was measured: tiles, pixels, and the classes that do not count.
+pub fn measured_on(classes: &Classes, tiles: usize, pixels: u64) -> String {
+    if tiles == 0 {
+        return "nothing: no validation tiles".to_owned();
+    }
+    let ignored: Vec<&str> = classes.iter().filter(|c| c.ignored).map(|c| c.name.as_str()).collect();
+    let ignored = if ignored.is_empty() { String::new() } else { format!(", without {}", ignored.join(", ")) };
+    let (plural, megapixels) = (if tiles == 1 { "" } else { "s" }, pixels as f64 / 1e6);
+    format!("{tiles} validation tile{plural}, full masks at native resolution, {megapixels:.2} Mpx{ignored}")
+}
+
 /// `[INFO]` line about class weights.
 pub fn weights_line(kind: &str, weights: &[f32]) -> String {
     let list: Vec<String> = weights.iter().map(|w| format!("{w:.4}")).collect();
@@ -46,7 +63,6 @@ fn four_digits(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::domain::{Confusion, Scores};
-    use crate::engine::protocol::DeviceInfo;
 
     #[test]
     fn the_lines_are_those_of_the_reference_study() {
@@ -69,24 +85,7 @@ mod tests {
 
     #[test]
     fn only_a_run_that_came_to_its_end_is_complete() {
-        let last = |outcome, best_miou| {
-            let device = DeviceInfo { name: String::new(), backend: String::new(), is_gpu: false, why: String::new() };
-            closing_line(&Summary {
-                folder: "run".into(),
-                outcome,
-                why: None,
-                steps: 7,
-                epochs: 0,
-                best_miou,
-                best_step: None,
-                last: None,
-                secs: 1.0,
-                waiting: 0.0,
-                device,
-                parameters: 1,
-                version: String::new(),
-            })
-        };
+        let last = |outcome, best_miou| closing_line(&Summary { outcome, steps: 7, best_miou, ..Summary::default() });
         assert_eq!(last(Outcome::Completed, Some(0.4215)), "Training complete. Best mIoU: 0.4215");
         assert_eq!(last(Outcome::Stopped, Some(0.4215)), "Training stopped at step 7. Best mIoU: 0.4215");
         assert_eq!(last(Outcome::Stopped, None), "Training stopped at step 7. Nothing was scored");

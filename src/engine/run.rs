@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::choice::Choice;
+use super::keeper::Keeper;
 use super::meter::Meter;
 use super::outbox::Outbox;
 use super::protocol::{Evaluation, EventKind, Outcome, Phase, RunInfo, StepReport, Summary};
@@ -11,17 +13,13 @@ use super::{report, start};
 use crate::data::loader::Loader;
 use crate::data::training_set::TrainingSet;
 use crate::data::{DataError, Journal, Project, TileFault};
-use crate::domain::RunConfig;
-use crate::domain::config::Length;
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::train::folder::{Checkpoint, MetricsRow, RunFolder, SplitRecord, StepRow};
-use crate::train::schedule;
+use crate::model::Net;
+use crate::train::folder::{self, SplitRecord, StepRow};
+use crate::train::schedule::{self, Anchor};
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
-
-/// A killed run loses at most this much.
-const SAVE_EVERY: Duration = Duration::from_secs(60);
 
 /// What a run is made of.
 pub(super) struct Parts {
@@ -33,34 +31,29 @@ pub(super) struct Parts {
     pub(super) set: Arc<TrainingSet>,
     pub(super) weighting: Weighting,
     pub(super) journal: Journal,
-    pub(super) folder: RunFolder,
+    pub(super) keeper: Keeper,
 }
 
 /// A run under way.
 pub(super) struct Run {
     parts: Parts,
     weights: Vec<f32>,
-    lr: f64,
+    /// The learning rate that was set last.
+    set_rate: Anchor,
+    /// The learning rate of the last step.
+    last_rate: f64,
     step: u64,
     paused: bool,
     ending: Option<Outcome>,
     evaluation: Option<EvaluationJob>,
     evaluated_at_step: Option<u64>,
     meter: Meter,
-    best: Option<Best>,
+    choice: Choice,
     last: Option<Evaluation>,
     /// Ids of tiles of the split that turned out unreadable.
     left_out: BTreeSet<String>,
     started: Instant,
     evaluated: Instant,
-    saved: Instant,
-}
-
-/// The best evaluation so far.
-struct Best {
-    rating: f64,
-    step: u64,
-    miou: Option<f64>,
 }
 
 /// What a turn came to.
@@ -76,19 +69,19 @@ impl Run {
         let now = Instant::now();
         Self {
             weights: parts.weighting.weights(),
-            lr: parts.info.config.train.lr,
+            set_rate: Anchor { rate: parts.info.config.train.lr, step: 0 },
+            last_rate: 0.0,
             step: 0,
             paused: false,
             ending: None,
             evaluation: None,
             evaluated_at_step: None,
             meter: Meter::new(),
-            best: None,
+            choice: Choice::default(),
             last: None,
             left_out: BTreeSet::new(),
             started: now,
             evaluated: now,
-            saved: now,
             parts,
         }
     }
@@ -133,13 +126,21 @@ impl Run {
         }
     }
 
-    pub(super) fn set_learning_rate(&mut self, lr: f64, outbox: &Outbox) {
-        if lr.is_finite() && lr > 0.0 {
-            self.lr = lr;
-            self.say(outbox, format!("Learning rate set to {lr} at step {}", self.step));
+    /// The rate of the next step; what comes after decays from there.
+    pub(super) fn set_learning_rate(&mut self, rate: f64, outbox: &Outbox) {
+        if rate.is_finite() && rate > 0.0 {
+            self.set_rate = Anchor { rate, step: self.step };
+            self.say(outbox, format!("Learning rate set to {rate} after step {}", self.step));
         } else {
-            outbox.warn(format!("a learning rate of {lr} cannot be used: the one before stays"));
+            self.parts.keeper.warn(outbox, format!("a learning rate of {rate} cannot be used: the one before stays"));
         }
+        outbox.send(EventKind::LearningRate(self.learning_rate()));
+    }
+
+    /// The rate of the next step.
+    fn learning_rate(&self) -> f64 {
+        let RunInfo { config, total_steps, .. } = &self.parts.info;
+        schedule::learning_rate(config.train.schedule, self.set_rate, self.step, *total_steps)
     }
 
     /// The run ends after the current step.
@@ -151,22 +152,19 @@ impl Run {
 
     /// Tells and logs.
     pub(super) fn say(&mut self, outbox: &Outbox, text: String) {
-        self.parts.folder.log(&format!("[INFO] {text}"));
-        outbox.info(text);
-    }
-
-    fn warn(&mut self, outbox: &Outbox, text: String) {
-        self.parts.folder.log(&format!("[WARNING] {text}"));
-        outbox.warn(text);
+        self.parts.keeper.say(outbox, text);
     }
 
     /// Takes over what has been clicked since.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let Parts { journal, set, weighting, project, .. } = &mut self.parts;
+        let Parts { journal, set, weighting, project, keeper, info, .. } = &mut self.parts;
         let changed = match set.follow(journal) {
             Ok(changed) => changed,
-            Err(error) => return self.warn(outbox, format!("new labels cannot be read: {error}")),
+            Err(error) => return keeper.warn(outbox, format!("new labels cannot be read: {error}")),
         };
+        if changed.iter().any(|id| !info.val_tiles.contains(id)) {
+            self.choice.labels_changed();
+        }
         if weighting.needs_counts() {
             let learned = set.tiles();
             let touched = |&index: &usize| changed.contains(&project.tiles[index].id) && learned.contains(&index);
@@ -179,22 +177,28 @@ impl Run {
         }
     }
 
-    /// Evaluates after the current step.
+    /// Evaluates after the current step, if that was not done yet.
     pub(super) fn evaluate(&mut self, predictor: &mut Predictor, outbox: &Outbox) {
-        if self.evaluation.is_none() {
+        if self.evaluated_at_step == Some(self.step) {
+            self.say(outbox, format!("Scored already at step {}: the network has not changed since", self.step));
+        } else if self.evaluation.is_none() {
             predictor.set_net(self.parts.trainer.valid());
             self.evaluation = Some(EvaluationJob::new(self.project(), &self.parts.val));
             outbox.send(EventKind::Phase(self.phase()));
         }
     }
 
-    /// Writes the last checkpoint.
-    pub(super) fn save(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
-        let path = self.parts.folder.save(&self.parts.trainer.valid(), Checkpoint::Last)?;
-        self.parts.folder.flush()?;
-        self.saved = Instant::now();
-        outbox.send(EventKind::Checkpoint { path, best: false });
-        Ok(())
+    /// Writes the last checkpoint because somebody asked for it: a failure is told even if the one before was.
+    pub(super) fn save(&mut self, outbox: &Outbox) {
+        if let Err(error) = self.parts.keeper.save(&self.parts.trainer.valid(), outbox) {
+            outbox.warn(format!("the checkpoint was not written: {error}"));
+        }
+    }
+
+    /// What is left to save of a run that is over.
+    pub(super) fn into_unsaved(self) -> (Keeper, Net) {
+        let net = self.parts.trainer.valid();
+        (self.parts.keeper, net)
     }
 
     /// Gives a predictor the network of this moment.
@@ -205,11 +209,11 @@ impl Run {
     /// Does the next bit of work.
     pub(super) fn turn(&mut self, predictor: &mut Predictor, outbox: &Outbox) -> anyhow::Result<Turn> {
         if self.evaluation.is_some() {
-            self.evaluation_turn(predictor, outbox)?;
+            self.evaluation_turn(predictor, outbox);
             return Ok(Turn::More(0.0));
         }
         if let Some(outcome) = self.ending {
-            return Ok(Turn::Finished(Box::new(self.finish(outcome, outbox)?)));
+            return Ok(Turn::Finished(Box::new(self.finish(outcome, outbox))));
         }
         if self.step >= self.parts.info.total_steps {
             self.ending = Some(Outcome::Completed);
@@ -218,8 +222,8 @@ impl Run {
         let began = Instant::now();
         self.take_step(outbox)?;
         let secs = began.elapsed().as_secs_f64();
-        if self.saved.elapsed() >= SAVE_EVERY {
-            self.save(outbox)?;
+        if self.parts.keeper.is_due() {
+            self.parts.keeper.save(&self.parts.trainer.valid(), outbox).ok(); // The keeper tells and tries again.
         }
         let at_epoch_end = self.step.is_multiple_of(self.parts.info.steps_per_epoch);
         if at_epoch_end || self.step == self.parts.info.total_steps {
@@ -230,51 +234,66 @@ impl Run {
 
     fn take_step(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
         let began = Instant::now();
-        let batch = self.parts.loader.next_batch().map_err(anyhow::Error::msg)?;
+        let batch = self.parts.loader.next_batch();
         let waiting = began.elapsed();
-        self.leave_out(self.parts.loader.take_faults(), outbox)?;
-        let RunInfo { config: RunConfig { train, .. }, total_steps, .. } = &self.parts.info;
-        let lr = schedule::learning_rate(train.schedule, self.lr, self.step, *total_steps);
+        self.leave_out(self.parts.loader.take_faults(), outbox);
+        let batch = batch.map_err(anyhow::Error::msg)?;
+        let lr = self.learning_rate();
         let loss = self.parts.trainer.step(&batch, &self.weights, lr);
         self.step += 1;
         if !loss.is_finite() {
             anyhow::bail!("the loss is {loss} at step {}: start again with a lower learning rate than {lr}", self.step);
         }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
-        if self.meter.is_report_due() || self.step == *total_steps {
-            self.report(lr, batch.labelled, outbox)?;
-        }
+        self.report(lr, batch.labelled, outbox);
         Ok(())
     }
 
     /// Names tiles that turned out unreadable, and says how many are left: fewer than the split that was told at the start.
-    fn leave_out(&mut self, faults: Vec<TileFault>, outbox: &Outbox) -> anyhow::Result<()> {
+    fn leave_out(&mut self, faults: Vec<TileFault>, outbox: &Outbox) {
         for TileFault { tile, what } in faults {
             let id = self.parts.project.tiles[tile].id.clone();
             if !self.left_out.insert(id.clone()) {
                 continue; // A validation tile is tried, and fails, at each evaluation.
             }
-            self.warn(outbox, format!("tile {id} is left out: {what}"));
+            let Parts { keeper, project, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.parts;
+            keeper.warn(outbox, format!("tile {id} is left out: {what}"));
             let left = |ids: &[String]| -> Vec<String> {
                 ids.iter().filter(|id| !self.left_out.contains(*id)).cloned().collect()
             };
-            let RunInfo { train_tiles, val_tiles, .. } = &self.parts.info;
             let (train, val) = (left(train_tiles), left(val_tiles).len());
             let corrected =
                 format!("Split corrected: {} train / {val} val, since tile {id} cannot be read", train.len());
             // A validation tile may be readable again at the next evaluation, so it stays recorded.
-            self.parts.folder.write_split(&SplitRecord { train, val: val_tiles.clone() })?;
-            self.say(outbox, corrected);
+            keeper.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
+            keeper.say(outbox, corrected);
         }
-        Ok(())
     }
 
-    fn report(&mut self, lr: f64, labelled: u64, outbox: &Outbox) -> anyhow::Result<()> {
-        let (step_secs, waiting) = self.meter.take_report();
-        let (step, epoch, loss) = (self.step, self.epoch(), self.meter.since_report.take());
-        self.parts.folder.add_step(&StepRow { step, epoch, loss, lr })?;
-        outbox.send(EventKind::Step(StepReport { step, epoch, loss, lr, step_secs, waiting, labelled }));
-        Ok(())
+    /// Tells of the step, in the table by count and to whoever listens by the clock.
+    fn report(&mut self, lr: f64, labelled: u64, outbox: &Outbox) {
+        let (step, epoch, total) = (self.step, self.epoch(), self.parts.info.total_steps);
+        if step.is_multiple_of(folder::steps_per_row(total)) || step == total {
+            self.add_row(lr, outbox);
+        }
+        self.last_rate = lr;
+        if self.meter.is_report_due() || step == total {
+            let (step_secs, waiting) = self.meter.take_report();
+            let loss = self.meter.since_report.take();
+            outbox.send(EventKind::Step(StepReport { step, epoch, loss, lr, step_secs, waiting, labelled }));
+        }
+    }
+
+    fn add_row(&mut self, lr: f64, outbox: &Outbox) {
+        let row = StepRow { step: self.step, epoch: self.epoch(), loss: self.meter.since_row.take(), lr };
+        self.parts.keeper.add_step(&row, outbox);
+    }
+
+    /// The steps since the last row make a row of their own: nothing comes after them.
+    fn add_last_row(&mut self, outbox: &Outbox) {
+        if self.meter.since_row.is_begun() {
+            self.add_row(self.last_rate, outbox);
+        }
     }
 
     /// The epoch the last step belonged to, from 1.
@@ -282,16 +301,8 @@ impl Run {
         self.step.div_ceil(self.parts.info.steps_per_epoch) as u32
     }
 
-    /// Epochs in all, for "epoch 3/20".
-    fn epochs(&self) -> u32 {
-        match self.parts.info.config.train.length {
-            Length::Epochs(epochs) => epochs,
-            Length::Steps(steps) => steps.div_ceil(self.parts.info.steps_per_epoch) as u32,
-        }
-    }
-
-    fn evaluation_turn(&mut self, predictor: &Predictor, outbox: &Outbox) -> anyhow::Result<()> {
-        let Some(mut job) = self.evaluation.take() else { return Ok(()) };
+    fn evaluation_turn(&mut self, predictor: &Predictor, outbox: &Outbox) {
+        let Some(mut job) = self.evaluation.take() else { return };
         let before = job.progress();
         if job.advance(predictor) {
             if job.progress() != before {
@@ -299,26 +310,22 @@ impl Run {
                 outbox.send(EventKind::Phase(Phase::Evaluating { done, total }));
             }
             self.evaluation = Some(job);
-            return Ok(());
+            return;
         }
-        self.evaluated(job.finish(), outbox)?;
+        self.evaluated(job.finish(), outbox);
         outbox.send(EventKind::Phase(self.phase()));
-        Ok(())
     }
 
-    fn evaluated(&mut self, result: Evaluated, outbox: &Outbox) -> anyhow::Result<()> {
+    fn evaluated(&mut self, result: Evaluated, outbox: &Outbox) {
         let Evaluated { scores, confusion, tiles, faults } = result;
-        self.leave_out(faults, outbox)?;
+        self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
-        let miou = (!scores.miou.is_nan()).then_some(scores.miou);
-        let rating = miou.unwrap_or(-f64::from(train_loss));
-        // A network that has not taken a step is nobody's best.
-        let best = self.step > 0 && self.best.as_ref().is_none_or(|best| rating > best.rating);
+        let best = self.choice.rate(self.step, scores.miou, train_loss);
         let evaluation = Evaluation {
             step: self.step,
             epoch: self.epoch(),
             train_loss,
-            measured_on: measured_on(&self.parts, tiles.len(), scores.pixels),
+            measured_on: report::measured_on(&self.parts.project.classes, tiles.len(), scores.pixels),
             scores,
             confusion,
             tiles,
@@ -327,43 +334,48 @@ impl Run {
         };
         self.evaluated = Instant::now();
         self.evaluated_at_step = Some(self.step);
-        for line in report::epoch_lines(&evaluation, self.epochs()) {
-            self.parts.folder.log(&line);
-        }
-        self.parts.folder.add_metrics(&metrics_row(&evaluation))?;
-        self.save(outbox)?;
+        let (lines, net) = (report::epoch_lines(&evaluation, self.parts.info.epochs()), self.parts.trainer.valid());
+        let keeper = &mut self.parts.keeper;
+        lines.iter().for_each(|line| keeper.log(line, outbox));
+        keeper.add_metrics(&evaluation, outbox);
+        keeper.save(&net, outbox).ok(); // The keeper tells and tries again.
         if best {
-            let path = self.parts.folder.save(&self.parts.trainer.valid(), Checkpoint::Best)?;
-            self.best = Some(Best { rating, step: self.step, miou });
-            outbox.send(EventKind::Checkpoint { path, best: true });
+            keeper.save_best(net, outbox);
         }
         self.last = Some(evaluation.clone());
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
-        Ok(())
     }
 
-    fn finish(&mut self, outcome: Outcome, outbox: &Outbox) -> anyhow::Result<Summary> {
+    fn finish(&mut self, outcome: Outcome, outbox: &Outbox) -> Summary {
         outbox.send(EventKind::Phase(Phase::Stopping));
-        if self.step > 0 {
-            self.save(outbox)?;
-            if self.best.is_none() {
-                // Stopped before the first evaluation: what there is must still predict.
-                self.parts.folder.save(&self.parts.trainer.valid(), Checkpoint::Best)?;
-                self.say(outbox, "Stopped before the first evaluation: the best checkpoint is the last one".to_owned());
-            }
+        self.add_last_row(outbox);
+        let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
+        let mut summary = self.summary(outcome, None);
+        summary.unsaved = unsaved.map(|error| error.to_string());
+        let keeper = &mut self.parts.keeper;
+        keeper.log(&report::closing_line(&summary), outbox);
+        summary.unsaved.iter().for_each(|why| keeper.log(&format!("[ERROR] {}", report::unsaved_line(why)), outbox));
+        let written = keeper.write_summary(&summary).and_then(|()| keeper.sync());
+        if let Err(error) = written {
+            summary.unsaved.get_or_insert(error.to_string());
         }
-        let summary = self.summary(outcome, None);
-        self.parts.folder.write_summary(&summary)?;
-        self.parts.folder.log(&report::closing_line(&summary));
-        Ok(summary)
+        summary
+    }
+
+    fn save_at_end(&mut self, outbox: &Outbox) -> Result<(), DataError> {
+        let why_best = self.choice.end(self.step);
+        why_best.iter().for_each(|why| self.say(outbox, (*why).to_owned()));
+        self.parts.keeper.save_at_end(&self.parts.trainer.valid(), why_best.is_some(), outbox)
     }
 
     /// The run broke: its figures so far and the reason are brought to the disk, and the checkpoints stay as they are, so
     /// that it can be opened. The network of this moment is not saved, for it may be what broke.
-    pub(super) fn fail(&mut self, why: &str) -> Result<(), DataError> {
-        self.parts.folder.log(&format!("[ERROR] {why}"));
-        self.parts.folder.write_summary(&self.summary(Outcome::Failed, Some(why.to_owned())))?;
-        self.parts.folder.flush()
+    pub(super) fn fail(&mut self, why: &str, outbox: &Outbox) -> Result<(), DataError> {
+        self.add_last_row(outbox);
+        self.parts.keeper.log(&format!("[ERROR] {why}"), outbox);
+        let summary = self.summary(Outcome::Failed, Some(why.to_owned()));
+        self.parts.keeper.write_summary(&summary)?;
+        self.parts.keeper.sync()
     }
 
     fn summary(&self, outcome: Outcome, why: Option<String>) -> Summary {
@@ -371,10 +383,11 @@ impl Run {
             folder: self.parts.info.folder.clone(),
             outcome,
             why,
+            unsaved: None,
             steps: self.step,
             epochs: (self.step / self.parts.info.steps_per_epoch) as u32,
-            best_miou: self.best.as_ref().and_then(|best| best.miou),
-            best_step: self.best.as_ref().map(|best| best.step),
+            best_miou: self.choice.miou(),
+            best_step: self.choice.step(),
             last: self.last.clone(),
             secs: self.started.elapsed().as_secs_f64(),
             waiting: self.meter.waiting_share(),
@@ -382,29 +395,5 @@ impl Run {
             parameters: self.parts.info.parameters,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
-    }
-}
-
-fn measured_on(parts: &Parts, tiles: usize, pixels: u64) -> String {
-    if tiles == 0 {
-        return "nothing: no validation tiles".to_owned();
-    }
-    let ignored: Vec<&str> = parts.project.classes.iter().filter(|c| c.ignored).map(|c| c.name.as_str()).collect();
-    let ignored = if ignored.is_empty() { String::new() } else { format!(", without {}", ignored.join(", ")) };
-    let (plural, megapixels) = (if tiles == 1 { "" } else { "s" }, pixels as f64 / 1e6);
-    format!("{tiles} validation tile{plural}, full masks at native resolution, {megapixels:.2} Mpx{ignored}")
-}
-
-fn metrics_row(evaluation: &Evaluation) -> MetricsRow {
-    let Evaluation { step, epoch, train_loss, scores, secs, .. } = evaluation;
-    MetricsRow {
-        step: *step,
-        epoch: *epoch,
-        train_loss: *train_loss,
-        miou: scores.miou,
-        pixel_accuracy: scores.pixel_accuracy,
-        pixels: scores.pixels,
-        secs: *secs,
-        iou: scores.iou.clone(),
     }
 }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail};
 
 use super::device::{self, Chosen, Devices};
+use super::keeper::Keeper;
+use super::labels::tell_labels;
 use super::outbox::Outbox;
+use super::preparing::{announce, go_on};
 use super::priority;
-use super::protocol::{EventKind, Phase, RunInfo};
+use super::protocol::RunInfo;
 use super::report;
 use super::run::{Parts, Run};
 use crate::data::loader::{BatchPlan, Loader};
@@ -24,9 +27,9 @@ use crate::train::plan::Plan;
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
 
-/// Prepares a run. `cancelled` is asked between tiles.
+/// Prepares a run. `cancelled` is asked between tiles, and between one thing that takes its time and the next.
 pub(super) fn prepare(
-    config: RunConfig,
+    mut config: RunConfig,
     out: &Path,
     devices: &mut Devices,
     outbox: &Outbox,
@@ -34,13 +37,22 @@ pub(super) fn prepare(
 ) -> anyhow::Result<(Run, Predictor)> {
     announce(outbox, "opening the project", 0, 0);
     let project = open_project(&config.data, outbox)?;
+    go_on(cancelled)?;
+    refuse_problems(config.problems(&project.classes))?;
+    config.ignore = config.ignored_names(&project.classes);
     let plan = divide(project, &config, outbox, cancelled)?;
-    refuse_problems(config.problems(&plan.project.classes))?;
+    let mut notes = plan.notes.clone();
+    if plan.train.iter().all(|&index| plan.project.tiles[index].mask.is_none()) && !config.is_without_masks() {
+        notes.push("No training tile has a mask: own labels alone are learned from".to_owned());
+        config = config.without_masks();
+    }
     let chosen = devices.open(&config.device).map_err(|why| anyhow!(why))?;
     check_buffers(&config, &plan.project.classes, &chosen)?;
+    go_on(cancelled)?;
 
     let (journal, replay) = Journal::open_to_follow(&plan.project)?;
     replay.notes.iter().for_each(|note| outbox.warn(note));
+    tell_labels(&config, &plan, &replay.book, outbox, cancelled)?;
     let set = Arc::new(TrainingSet::new(
         Arc::clone(&plan.project),
         plan.train.clone(),
@@ -55,17 +67,20 @@ pub(super) fn prepare(
     }
     let weighting = count_labels(&config.train, &set, &plan.project.classes, outbox, cancelled)?;
 
+    if let Err(error) = plan.project.keep_class_order() {
+        outbox.warn(error.to_string());
+    }
+    go_on(cancelled)?;
     announce(outbox, "building the network", 0, 0);
     chosen.device.seed(config.seed);
     let training_device = chosen.device.clone().autodiff();
     let net = Net::new(&config.model, plan.project.classes.len(), &training_device);
     let folder = RunFolder::create(out, &config, &plan.project.classes)?;
     let info = describe(&config, &plan, &set, &net, &chosen, out);
-    folder.write_split(&SplitRecord { train: info.train_tiles.clone(), val: info.val_tiles.clone() })?;
+    folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
     let predictor = predictor(&config, &plan.project.classes, net.clone(), &chosen);
     let trainer = Trainer::new(net, &config.train, training_device);
     let loader = Loader::start(Arc::clone(&set), batch_plan(&config), loader_threads(), priority::lower_this_thread)?;
-    let notes = plan.notes.clone();
     let mut run = Run::new(Parts {
         info,
         project: plan.project,
@@ -75,7 +90,7 @@ pub(super) fn prepare(
         set,
         weighting,
         journal,
-        folder,
+        keeper: Keeper::new(folder),
     });
     notes.into_iter().for_each(|note| run.say(outbox, note));
     run.announce_start(outbox);
@@ -120,9 +135,7 @@ fn divide(
         }
         let mut faults = Vec::new();
         for (done, &index) in plan.val.iter().enumerate() {
-            if cancelled() {
-                bail!("the run was stopped before its first step");
-            }
+            go_on(cancelled)?;
             announce(outbox, "reading the validation tiles", done, plan.val.len());
             let tile = &project.tiles[index];
             let read = project.read_image(tile).and_then(|_| project.read_mask(tile));
@@ -136,10 +149,6 @@ fn divide(
             project.tiles[index].fault = Some(fault);
         }
     }
-}
-
-fn announce(outbox: &Outbox, what: &str, done: usize, total: usize) {
-    outbox.send(EventKind::Phase(Phase::Preparing { what: what.to_owned(), done, total }));
 }
 
 fn refuse_problems(problems: Vec<String>) -> anyhow::Result<()> {
@@ -171,9 +180,7 @@ fn count_labels(
     }
     let tiles = set.tiles();
     for (done, &tile) in tiles.iter().enumerate() {
-        if cancelled() {
-            bail!("the run was stopped before its first step");
-        }
+        go_on(cancelled)?;
         announce(outbox, "counting labels for the class weights", done, tiles.len());
         if let Some(counts) = set.label_counts(tile) {
             weighting.count(tile, counts);
@@ -198,6 +205,7 @@ fn describe(config: &RunConfig, plan: &Plan, set: &TrainingSet, net: &Net, chose
         val_tiles: plan.ids(&plan.val),
         parameters: net.parameters(),
         predicts: true,
+        predicting: None,
         steps_per_epoch,
         total_steps,
     }

@@ -9,17 +9,16 @@ use crossbeam_channel::Receiver;
 
 use super::device::Devices;
 use super::outbox::Outbox;
+use super::preparing::Cancelled;
 use super::preview::Previewer;
-use super::protocol::{Command, EventKind, Phase, Preview, RunId, Summary};
+use super::protocol::{Checkpoint, Command, EventKind, Phase, Preview, RunId, Summary};
 use super::run::{Run, Turn};
+use super::session::{Kept, Session};
 use super::slot::Latest;
 use super::{finished, start};
-use crate::data::Project;
 use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;
 use crate::kernels::memory;
-use crate::model::Net;
-use crate::train::folder::{self, Checkpoint};
 
 /// The worker's state.
 pub(super) struct Worker {
@@ -30,14 +29,6 @@ pub(super) struct Worker {
     devices: Devices,
     session: Option<Session>,
     previewer: Previewer,
-}
-
-/// A network that can predict, and the run that trains it, if one does.
-pub(super) struct Session {
-    pub(super) predictor: Predictor,
-    pub(super) project: Arc<Project>,
-    pub(super) step: u64,
-    pub(super) run: Option<Run>,
 }
 
 impl Worker {
@@ -82,6 +73,11 @@ impl Worker {
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
         let message = match panic::caught(|| work(self)) {
             Ok(Ok(())) => return,
+            Ok(Err(error)) if error.is::<Cancelled>() => {
+                self.outbox.send(EventKind::Cancelled);
+                self.outbox.send(EventKind::Phase(Phase::Idle));
+                return;
+            }
             Ok(Err(error)) => self.break_off(format!("{error:#}")),
             Err(why) => {
                 let message = self.break_off(format!(
@@ -104,8 +100,9 @@ impl Worker {
 
     /// Has the run, if there is one, leave its folder in order. Returns what to tell.
     fn break_off(&mut self, why: String) -> String {
-        let Some(run) = self.session.as_mut().and_then(|session| session.run.as_mut()) else { return why };
-        match panic::caught(|| run.fail(&why)) {
+        let Self { session, outbox, .. } = self;
+        let Some(run) = session.as_mut().and_then(|session| session.run.as_mut()) else { return why };
+        match panic::caught(|| run.fail(&why, outbox)) {
             Ok(Ok(())) => format!("{why}. The run so far is kept in {}", run.info().folder.display()),
             Ok(Err(error)) => format!("{why}. Nor can that be written down: {error}"),
             Err(panic) => format!("{why}. Nor can that be written down: {panic}"),
@@ -113,31 +110,49 @@ impl Worker {
     }
 
     fn obey(&mut self, command: Command) -> anyhow::Result<()> {
-        let Self { outbox, previewer, session, .. } = self;
-        let run = session.as_mut().and_then(|session| session.run.as_mut());
-        match (command, run) {
-            (Command::Start { run: id, .. } | Command::Open { run: id, .. }, Some(_)) => {
+        match command {
+            Command::Start { run, .. } | Command::Open { run, .. } if self.is_training() => {
                 let why = "a run is under way: stop it before another begins".to_owned();
-                outbox.send_for(id, EventKind::Failed(why));
+                self.outbox.send_for(run, EventKind::Failed(why));
             }
-            (Command::Start { run, config, out }, None) => self.start(run, *config, &out)?,
-            (Command::Open { run, folder, data }, None) => self.open(run, &folder, data)?,
-            (Command::Pause, Some(run)) => run.set_paused(true, outbox),
-            (Command::Resume, Some(run)) => run.set_paused(false, outbox),
-            (Command::Stop, Some(run)) => run.stop(outbox),
-            (Command::SetLearningRate(lr), Some(run)) => run.set_learning_rate(lr, outbox),
-            (Command::LabelsChanged, Some(run)) => run.follow_labels(outbox),
-            (Command::Save, Some(run)) => run.save(outbox)?,
-            (Command::Evaluate, Some(_)) => {
-                if let Some(Session { predictor, run: Some(run), .. }) = session {
-                    run.evaluate(predictor, outbox);
-                }
-            }
-            (Command::View(view), _) => previewer.set_view(view),
-            // Without a run there is nothing to hold, stop, save or teach. Shutting down is `work`'s matter.
-            _ => {}
+            Command::Start { run, config, out } => self.start(run, *config, &out)?,
+            Command::Open { run, folder, data } => self.open(run, &folder, data)?,
+            Command::Pause => self.steer(|run, _, outbox| run.set_paused(true, outbox)),
+            Command::Resume => self.steer(|run, _, outbox| run.set_paused(false, outbox)),
+            Command::Stop => self.steer(|run, _, outbox| run.stop(outbox)),
+            Command::SetLearningRate(rate) => self.steer(|run, _, outbox| run.set_learning_rate(rate, outbox)),
+            Command::LabelsChanged => self.steer(|run, _, outbox| run.follow_labels(outbox)),
+            Command::Evaluate => self.steer(|run, predictor, outbox| run.evaluate(predictor, outbox)),
+            Command::Save => self.save(),
+            Command::View(view) => self.previewer.set_view(view),
+            Command::Show(checkpoint) => self.show(checkpoint),
+            Command::Shutdown => {} // `work` ends before it gets here.
         }
         Ok(())
+    }
+
+    fn is_training(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.run.is_some())
+    }
+
+    /// Does something to the run. Without one there is nothing to hold, stop, save or teach.
+    fn steer(&mut self, change: impl FnOnce(&mut Run, &mut Predictor, &Outbox)) {
+        if let Some(Session { predictor, run: Some(run), .. }) = &mut self.session {
+            change(run, predictor, &self.outbox);
+        }
+    }
+
+    /// Has a checkpoint predict. The one that does goes on if it cannot be loaded.
+    fn show(&mut self, checkpoint: Checkpoint) {
+        let Some(session) = self.session.as_mut().filter(|session| session.run.is_none()) else { return };
+        match session.show(checkpoint) {
+            Ok(Some(predicting)) => {
+                self.previewer.mark_stale();
+                self.outbox.send(EventKind::Predicting(predicting));
+            }
+            Ok(None) => {}
+            Err(error) => self.outbox.warn(format!("the checkpoint cannot be shown: {error}")),
+        }
     }
 
     fn start(&mut self, id: RunId, config: RunConfig, out: &Path) -> anyhow::Result<()> {
@@ -148,7 +163,8 @@ impl Worker {
             waiting.iter().any(|command| matches!(command, Command::Stop | Command::Shutdown))
         };
         let (run, predictor) = start::prepare(config, out, devices, outbox, &mut cancelled)?;
-        self.session = Some(Session { predictor, project: run.project(), step: 0, run: Some(run) });
+        self.session =
+            Some(Session { predictor, project: run.project(), step: 0, run: Some(run), kept: None, owed: None });
         Ok(())
     }
 
@@ -195,29 +211,38 @@ impl Worker {
                     previewer.advance(&session.predictor, &session.project, session.step, outbox);
                 }
             }
-            Turn::Finished(summary) => self.conclude(summary)?,
+            Turn::Finished(summary) => self.conclude(summary),
         }
         Ok(())
     }
 
-    /// The run is over: its best checkpoint predicts from now on.
-    fn conclude(&mut self, summary: Box<Summary>) -> anyhow::Result<()> {
-        let Some(session) = &mut self.session else { return Ok(()) };
-        let Some(run) = session.run.take() else { return Ok(()) };
-        let info = run.info().clone();
-        drop(run);
+    /// The run is over: one of its checkpoints predicts from now on. One that was not written leaves the network as it is.
+    fn conclude(&mut self, summary: Box<Summary>) {
+        let Some(session) = &mut self.session else { return };
+        session.end(&summary);
         memory::release_idle();
-        let best_step = summary.best_step;
+        self.tell_end(summary);
+    }
+
+    fn tell_end(&mut self, summary: Box<Summary>) {
+        let shown = Kept::default_of(summary.best_miou.is_some());
         self.outbox.send(EventKind::Finished(summary));
         self.outbox.send(EventKind::Phase(Phase::Idle));
-        if session.step > 0 {
-            let device = session.predictor.device().clone();
-            let net = Net::new(&info.config.model, info.classes.len(), &device);
-            session.predictor.set_net(folder::load_checkpoint(&info.folder, net, Checkpoint::Best)?);
-            session.step = best_step.unwrap_or(session.step);
-            self.previewer.mark_stale();
+        self.show(shown);
+    }
+
+    /// Saves the run, or one that is over and could not be saved then.
+    fn save(&mut self) {
+        let Self { session, outbox, .. } = self;
+        match session {
+            Some(Session { run: Some(run), .. }) => run.save(outbox),
+            Some(session) => match session.save(outbox) {
+                Ok(Some(summary)) => self.tell_end(summary),
+                Ok(None) => {}
+                Err(error) => outbox.warn(format!("the run is still not saved: {error}")),
+            },
+            None => {}
         }
-        Ok(())
     }
 
     /// Ends a run cleanly before the thread does.

@@ -86,12 +86,13 @@ impl EvaluationJob {
 
     fn open(&self, index: usize, predictor: &Predictor) -> Result<Current, DataError> {
         let tile = &self.project.tiles[index];
-        let image = PictureCache::shared().picture(&self.project, tile)?;
-        let truth = self.project.read_mask(tile)?.map(|read| read.mask).ok_or_else(|| DataError::Content {
+        let picture = PictureCache::shared().picture(&self.project, tile)?;
+        let mut truth = self.project.read_mask(tile)?.map(|read| read.mask).ok_or_else(|| DataError::Content {
             what: "this tile has no mask to be scored against".to_owned(),
             path: tile.image.clone(),
         })?;
-        Ok(Current { tile: index, job: predictor.begin(predictor.fit(image), None), truth })
+        picture.valid.iter().for_each(|valid| valid.take_out_of(&mut truth));
+        Ok(Current { tile: index, job: predictor.begin(predictor.fit(picture), None), truth })
     }
 
     fn score(&mut self, current: Current) {

@@ -8,10 +8,10 @@ use image::RgbImage;
 
 use super::window::{self, Window};
 use crate::data::augment::Symmetry;
-use crate::data::{crop, normalize, training_set};
+use crate::data::{Picture, crop, normalize};
 use crate::domain::config::Frame;
 use crate::domain::geometry::PixelRect;
-use crate::domain::{Classes, Mask};
+use crate::domain::{Classes, Mask, Validity};
 use crate::model::{IN_CHANNELS, Net};
 
 /// Windows are at least this large, however small the crops: less of them is overlap.
@@ -30,7 +30,8 @@ pub struct Predictor {
 /// What the network says of a tile.
 #[derive(Clone, Debug)]
 pub struct TilePrediction {
-    /// The most probable class per pixel (never an ignored one); unlabelled where nothing has been predicted yet.
+    /// The most probable class per pixel (never an ignored one); unlabelled where nothing has been predicted yet, and where
+    /// no pixel exists.
     pub classes: Mask,
     /// Its probability, 0–255.
     pub confidence: Vec<u8>,
@@ -38,9 +39,11 @@ pub struct TilePrediction {
 
 /// A tile being predicted.
 pub struct TileJob {
-    image: Arc<RgbImage>,
+    picture: Arc<Picture>,
     windows: VecDeque<Window>,
     prediction: TilePrediction,
+    /// Every pixel has been predicted, now or earlier.
+    whole: bool,
 }
 
 impl Predictor {
@@ -65,30 +68,33 @@ impl Predictor {
     }
 
     /// A tile as the network sees it: resized in a resized run.
-    pub fn fit(&self, image: Arc<RgbImage>) -> Arc<RgbImage> {
+    pub fn fit(&self, picture: Arc<Picture>) -> Arc<Picture> {
         match self.frame {
-            Frame::Resize(size) => Arc::new(training_set::resize(&image, size, size)),
-            Frame::Crop(_) => image,
+            Frame::Resize(size) => Arc::new(picture.resize(size, size)),
+            Frame::Crop(_) => picture,
         }
     }
 
     /// Begins a tile made by [`Predictor::fit`]; the windows nearest to `first` (in the tile's own pixels) come first.
-    pub fn begin(&self, image: Arc<RgbImage>, first: Option<PixelRect>) -> TileJob {
+    pub fn begin(&self, picture: Arc<Picture>, first: Option<PixelRect>) -> TileJob {
         let first = first.filter(|_| matches!(self.frame, Frame::Crop(_)));
-        let size = [image.width(), image.height()];
+        let size = picture.size();
         let windows = window::cover(size, self.window, first).into();
         let prediction = TilePrediction {
             classes: Mask::unlabelled(size[0], size[1]),
             confidence: vec![0; size[0] as usize * size[1] as usize],
         };
-        TileJob { image, windows, prediction }
+        TileJob { picture, windows, prediction, whole: false }
     }
 
     /// Predicts a whole tile at its own size.
-    pub fn predict(&self, image: &RgbImage) -> TilePrediction {
-        let mut job = self.begin(self.fit(Arc::new(image.clone())), None);
+    pub fn predict(&self, picture: Picture) -> TilePrediction {
+        let ([width, height], valid) = (picture.size(), picture.valid.clone());
+        let mut job = self.begin(self.fit(Arc::new(picture)), None);
         while job.advance(self) {}
-        job.finish().at_size(image.width(), image.height())
+        let mut prediction = job.finish().at_size(width, height);
+        prediction.take_out_missing(valid.as_ref());
+        prediction
     }
 
     /// Logits of one window: `[classes, window, window]`.
@@ -106,8 +112,11 @@ impl TileJob {
     /// Predicts one more window. `false` when there was none left.
     pub fn advance(&mut self, predictor: &Predictor) -> bool {
         let Some(window) = self.windows.pop_front() else { return false };
-        let logits = predictor.logits(&self.image, window.corner);
+        let logits = predictor.logits(&self.picture.rgb, window.corner);
         self.prediction.write(&logits, predictor.window, &predictor.scored, &window);
+        if self.windows.is_empty() {
+            self.prediction.take_out_missing(self.picture.valid.as_ref());
+        }
         true
     }
 
@@ -115,8 +124,14 @@ impl TileJob {
     pub fn over(mut self, earlier: TilePrediction) -> Self {
         if earlier.classes.size() == self.prediction.classes.size() {
             self.prediction = earlier;
+            self.whole = true;
         }
         self
+    }
+
+    /// Whether every pixel has been predicted, now or in what this started from.
+    pub fn is_whole(&self) -> bool {
+        self.whole || self.windows.is_empty()
     }
 
     /// Whether every window is predicted.
@@ -151,6 +166,14 @@ impl TilePrediction {
                 self.confidence[target] = (probability * 255.0).round() as u8;
             }
         }
+    }
+
+    /// Takes back what was predicted where no pixel exists.
+    fn take_out_missing(&mut self, valid: Option<&Validity>) {
+        let Some(valid) = valid else { return };
+        valid.take_out_of(&mut self.classes);
+        let missing = valid.flags().iter().map(|exists| !exists);
+        self.confidence.iter_mut().zip(missing).filter(|(_, missing)| *missing).for_each(|(p, _)| *p = 0);
     }
 
     /// The same at another size (nearest neighbour): a resized run predicts at its training size.
@@ -208,10 +231,22 @@ mod tests {
     #[test]
     fn every_pixel_of_a_tile_of_any_size_is_predicted() {
         for frame in [Frame::Crop(32), Frame::Resize(64)] {
-            let prediction = predictor(frame).predict(&picture(301, 77));
+            let prediction = predictor(frame).predict(picture(301, 77).into());
             assert_eq!(prediction.classes.size(), [301, 77]);
             assert!(prediction.classes.data().iter().all(|&class| class < 6 && class != UNLABELLED));
             assert!(prediction.confidence.iter().all(|&p| p > 255 / 7));
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_is_not_predicted() {
+        for frame in [Frame::Crop(32), Frame::Resize(64)] {
+            let flags = (0..80 * 60).map(|i| i % 80 >= 20).collect();
+            let whole = Picture { rgb: picture(80, 60), valid: Validity::new([80, 60], flags) };
+            let prediction = predictor(frame).predict(whole);
+            for (i, (class, confidence)) in prediction.classes.data().iter().zip(&prediction.confidence).enumerate() {
+                assert_eq!((*class == UNLABELLED, *confidence == 0), (i % 80 < 20, i % 80 < 20), "{i}");
+            }
         }
     }
 
@@ -220,12 +255,12 @@ mod tests {
         let predictor = predictor(Frame::Crop(32));
         let image = picture(600, 300);
         let corner = PixelRect { x: 500, y: 200, width: 50, height: 50 };
-        let mut job = predictor.begin(Arc::new(image.clone()), Some(corner));
+        let mut job = predictor.begin(Arc::new(image.clone().into()), Some(corner));
         job.advance(&predictor);
         assert_eq!(job.so_far().classes.get(0, 0), UNLABELLED);
         assert_ne!(job.so_far().classes.get(599, 299), UNLABELLED);
         while job.advance(&predictor) {}
         assert!(job.is_complete());
-        assert_eq!(job.finish().classes, predictor.predict(&image).classes);
+        assert_eq!(job.finish().classes, predictor.predict(image.into()).classes);
     }
 }

@@ -22,26 +22,10 @@ pub struct Plan {
 impl Plan {
     /// Divides a project as the configuration says.
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
-        let mut notes = Vec::new();
-        if let Some(ignore) = &config.ignore {
-            project.classes.ignore_only(ignore);
+        if let Some(ignore) = config.ignored_names(&project.classes) {
+            project.classes.ignore_only(&ignore);
         }
-        let usable = |tile: &Tile| tile.fault.is_none();
-        let select = |keep: &dyn Fn(&Tile) -> bool| -> Vec<usize> {
-            (0..project.tiles.len()).filter(|&i| usable(&project.tiles[i]) && keep(&project.tiles[i])).collect()
-        };
-        let mut val = select(&|tile| tile.split == Split::Val && tile.mask.is_some());
-        if val.is_empty() {
-            let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
-            val = choose(&project, &masked, config, &mut notes);
-        }
-        let val_groups: Vec<&str> = val.iter().map(|&index| project.tiles[index].group.as_str()).collect();
-        let is_apart = |tile: &Tile| project.has_val_split || !val_groups.contains(&tile.group.as_str());
-        // Tiles meant for testing are learned from only if they have no mask to be tested against, and only from clicks.
-        let train = select(&|tile| (tile.split == Split::Train || tile.mask.is_none()) && is_apart(tile))
-            .into_iter()
-            .filter(|index| !val.contains(index))
-            .collect();
+        let Division { train, val, notes } = Division::of(&project, config);
         Self { project: Arc::new(project), train, val, notes }
     }
 
@@ -49,6 +33,75 @@ impl Plan {
     pub fn ids(&self, tiles: &[usize]) -> Vec<String> {
         tiles.iter().map(|&index| self.project.tiles[index].id.clone()).collect()
     }
+}
+
+/// Which tiles of a project a run would learn from and be scored on: the dataset's own division, or one that is drawn, with
+/// what the configuration says of single tiles. The same for everybody who asks, so that it can be shown before the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Division {
+    /// Indices of the tiles that may be learned from.
+    pub train: Vec<usize>,
+    /// Indices of the tiles scored against their full masks.
+    pub val: Vec<usize>,
+    /// How it came about, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Division {
+    /// Divides a project's tiles.
+    pub fn of(project: &Project, config: &RunConfig) -> Self {
+        let mut notes = Vec::new();
+        let tiles = &project.tiles;
+        let select = |keep: &dyn Fn(&Tile) -> bool| -> Vec<usize> {
+            (0..tiles.len()).filter(|&i| tiles[i].fault.is_none() && keep(&tiles[i])).collect()
+        };
+        let mut val = select(&|tile| tile.split == Split::Val && tile.mask.is_some());
+        if val.is_empty() {
+            let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
+            val = choose(project, &masked, config, &mut notes);
+        }
+        let asked = |tile: &Tile| config.split.get(&tile.id).copied();
+        let drawn: BTreeSet<usize> = val.into_iter().collect();
+        let val: Vec<usize> = (0..tiles.len())
+            .filter(|index| validates(&tiles[*index], asked(&tiles[*index]), drawn.contains(index)))
+            .collect();
+        notes.extend(asked_notes(project, config));
+        let val_groups: BTreeSet<&str> = val.iter().map(|&index| tiles[index].group.as_str()).collect();
+        let is_apart = |tile: &Tile| project.has_val_split || !val_groups.contains(tile.group.as_str());
+        // Tiles meant for testing are learned from only if they have no mask to be tested against, and only from clicks.
+        let learns = |tile: &Tile| match asked(tile) {
+            Some(split) => split == Split::Train,
+            None => (tile.split == Split::Train || tile.mask.is_none()) && is_apart(tile),
+        };
+        let scored: BTreeSet<usize> = val.iter().copied().collect();
+        let train = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
+        Self { train, val, notes }
+    }
+}
+
+/// Whether a tile is scored, given what is asked of it and whether it would be if nothing were.
+fn validates(tile: &Tile, asked: Option<Split>, drawn: bool) -> bool {
+    let can = tile.fault.is_none() && tile.mask.is_some();
+    can && asked.map_or(drawn, |split| split == Split::Val)
+}
+
+/// What is to be said of the tiles whose part was asked for.
+fn asked_notes(project: &Project, config: &RunConfig) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (id, split) in &config.split {
+        match project.tile(id) {
+            None => notes
+                .push(format!("there is no tile '{id}' to be put into {}: nothing is changed for it", split.name())),
+            Some(tile) if *split == Split::Val && tile.mask.is_none() => {
+                notes.push(format!("tile {id} has no mask to be scored against, so it does not validate"));
+            }
+            Some(_) => {}
+        }
+    }
+    if !config.split.is_empty() {
+        notes.push(format!("the part of {} tiles was chosen by hand", config.split.len()));
+    }
+    notes
 }
 
 fn choose(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec<String>) -> Vec<usize> {
@@ -115,6 +168,34 @@ mod tests {
         let note = &plan.notes[1];
         assert!(note.starts_with("3 of 6 tiles (50 %) validate where val_ratio asks for 1: "), "{note}");
         assert!(note.contains("2 scenes"), "{note}");
+    }
+
+    /// What `asked` comes to: ids that train and ids that validate.
+    fn division(asked: &[(&str, Split)]) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let project = plan(&["a", "b", "c", "d"]).project;
+        let split = asked.iter().map(|(id, split)| ((*id).to_owned(), *split)).collect();
+        let drawn = Division::of(&project, &RunConfig { split, ..RunConfig::default() });
+        let ids = |list: &[usize]| list.iter().map(|&index| project.tiles[index].id.clone()).collect();
+        (ids(&drawn.train), ids(&drawn.val), drawn.notes)
+    }
+
+    #[test]
+    fn what_is_asked_of_single_tiles_is_done_over_what_was_drawn() {
+        let (train, val, _) = division(&[]);
+        assert_eq!((train.len(), val.len()), (3, 1));
+        let (drawn, other) = (val[0].as_str(), train[0].as_str());
+        let (_, val, _) = division(&[(drawn, Split::Train), (other, Split::Val)]);
+        assert_eq!(val, [other]);
+        let (train, val, _) = division(&[(other, Split::Test)]);
+        assert_eq!((train.len(), val), (2, vec![drawn.to_owned()]), "one tile is not used");
+        let (train, val, _) = division(&[(drawn, Split::Train)]);
+        assert_eq!((train.len(), val.len()), (4, 0));
+    }
+
+    #[test]
+    fn a_tile_that_is_not_there_is_named() {
+        let (.., notes) = division(&[("z", Split::Val)]);
+        assert!(notes.iter().any(|note| note.contains("no tile 'z'")), "{notes:?}");
     }
 
     #[test]

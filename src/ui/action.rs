@@ -5,10 +5,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::canvas::ToolKind;
+use super::class_draft::ClassDraft;
 use super::layers::Layer;
 use super::preset::Preset;
 use super::theme::ThemeChoice;
-use crate::domain::{ClassDef, Edit, RunConfig};
+use crate::data::ClassEdits;
+use crate::domain::split::Split;
+use crate::domain::{Edit, RunConfig};
+use crate::engine::protocol::Checkpoint;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +29,15 @@ pub enum UiAction {
     OpenRun(PathBuf),
     /// Look for run folders again.
     ListRuns,
+    /// Read all masks and tell what they come to.
+    Check,
+    /// Give the labels kept under a name to a tile.
+    Relink {
+        /// The name.
+        from: String,
+        /// The tile's id.
+        tile: String,
+    },
     /// Close the window.
     Quit,
     /// Bring this tile (by its place in the project) into view.
@@ -33,26 +46,8 @@ pub enum UiAction {
     StepTile(i32),
     /// Show only tiles whose id contains this.
     SetFilter(String),
-    /// Show the whole tile.
-    Fit,
-    /// One screen pixel per image pixel.
-    ActualSize,
-    /// One view or two.
-    ToggleTwoViews,
-    /// Show these layers in a view.
-    SetPreset(usize, Preset),
-    /// Layers are switched in this view from now on.
-    ActivateView(usize),
-    /// Layers are switched in the other view from now on.
-    ActivateOtherView,
-    /// Show or hide a layer in the active view.
-    ToggleLayer(Layer),
-    /// Change a layer's opacity in the active view.
-    SetOpacity(Layer, f32),
-    /// Show or hide a class in all layers.
-    ToggleClass(u8),
-    /// Show or hide the class in hand.
-    ToggleClassInHand,
+    /// Change what the views show, and how.
+    View(ViewAction),
     /// Paint with this class from now on.
     PickClass(u8),
     /// Paint, erase or only pan.
@@ -70,15 +65,19 @@ pub enum UiAction {
     /// Bring it back.
     Redo,
     /// Change the class list being edited.
-    DraftClasses(Vec<ClassDef>),
+    DraftClasses(ClassDraft),
     /// Save the classes of the project.
-    SetClasses(Vec<ClassDef>),
+    SetClasses(Box<ClassEdits>),
+    /// Choose the part of this tile (by its place in the project) by hand, or leave it to the dataset and the draw.
+    SetSplit(usize, Option<Split>),
     /// Change the form of the next run.
     SetForm(Box<RunConfig>),
     /// Start, or pause, or go on: whatever the phase allows.
     StartOrPause,
     /// End the run after this step.
     Stop,
+    /// Have this checkpoint of the run that ended predict.
+    ShowCheckpoint(Checkpoint),
     /// Score the validation tiles now.
     Evaluate,
     /// Write the last checkpoint now.
@@ -87,8 +86,14 @@ pub enum UiAction {
     SetLearningRate(f64),
     /// Change how the window looks.
     SetTheme(ThemeChoice),
-    /// Bring a tab of the lower panel to the front.
+    /// Everything larger, or smaller, by so many steps.
+    StepZoom(i32),
+    /// Everything as large as it is meant.
+    ResetZoom,
+    /// Bring a tab of the lower panel to the front; fold the panel if it is there already.
     ShowTab(Tab),
+    /// Lay the right panel over the picture, or take it away, where there is no room for it beside.
+    ToggleSide,
     /// Draw the loss on a logarithmic scale.
     SetLogLoss(bool),
     /// Open a dialog, or close the one that is open.
@@ -103,6 +108,31 @@ pub enum UiAction {
     CopyLog,
     /// Copy what a bug report needs.
     CopyDiagnostics,
+}
+
+/// A change of what the views show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ViewAction {
+    /// Show the whole tile.
+    Fit,
+    /// One screen point per image pixel.
+    ActualSize,
+    /// One view or two.
+    ToggleTwo,
+    /// Show these layers in a view.
+    SetPreset(usize, Preset),
+    /// Layers are switched in this view from now on.
+    Activate(usize),
+    /// Layers are switched in the other view from now on.
+    ActivateOther,
+    /// Show or hide a layer in the active view.
+    ToggleLayer(Layer),
+    /// Change a layer's opacity in the active view.
+    SetOpacity(Layer, f32),
+    /// Show or hide a class in all layers.
+    ToggleClass(u8),
+    /// Show or hide the class in hand.
+    ToggleClassInHand,
 }
 
 /// Tabs of the lower panel.
@@ -147,4 +177,8 @@ pub enum Dialog {
     OpenRunPath,
     /// The class list, to be edited.
     Classes,
+    /// What the project comes to.
+    Check,
+    /// Labels that lie on no tile.
+    LostLabels,
 }

@@ -1,10 +1,14 @@
 //! The one place where actions are carried out.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui::{Context, ViewportCommand};
 
-use super::action::{Dialog, UiAction};
+use super::action::{Dialog, Tab, UiAction, ViewAction};
+use super::canvas::ToolKind;
+use super::check::{CheckState, Progress};
+use super::class_draft::ClassDraft;
 use super::diagnostics;
 use super::in_view::InView;
 use super::jobs::Done;
@@ -14,89 +18,118 @@ use super::runs;
 use super::services::Services;
 use super::settings::RADII;
 use super::state::AppState;
-use crate::domain::{ClassDef, Classes, Edit, RunConfig};
+use super::theme::ThemeChoice;
+use crate::data::ClassEdits;
+use crate::domain::split::Split;
+use crate::domain::{Edit, RunConfig};
 use crate::engine::{Command, Phase};
 
-/// Carries an action out.
+/// Carries an action out. Every one is named here: one that is new cannot be forgotten.
 pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, action: UiAction) {
     match action {
-        UiAction::PickFolder | UiAction::PickRun => pick(services, state, &action),
+        UiAction::PickFolder => pick_project(services, state),
+        UiAction::PickRun => pick_run(services, state),
         UiAction::OpenProject(path) => open_project(services, state, path),
         UiAction::OpenDemo => open_demo(services, state),
         UiAction::OpenRun(folder) => open_run(services, state, folder),
         UiAction::ListRuns => list_runs(services, state),
+        UiAction::Check => check(services, state),
+        UiAction::Relink { from, tile } => relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         UiAction::SelectTile(index) => select_tile(services, state, index),
         UiAction::StepTile(steps) => step_tile(services, state, steps),
+        UiAction::SetFilter(filter) => state.filter = filter,
         UiAction::Label(edit) => label(services, state, edit),
         UiAction::StrokeEnded => tell_labels(services, state),
         UiAction::Undo => undo(services, state, Edit::Undo),
         UiAction::Redo => undo(services, state, Edit::Redo),
-        UiAction::SetClasses(classes) => set_classes(services, state, classes),
-        UiAction::SetForm(form) => set_form(services, state, *form),
-        UiAction::StartOrPause => start_or_pause(services, state),
-        UiAction::Stop => send(services, state, Command::Stop),
-        UiAction::Evaluate => send(services, state, Command::Evaluate),
-        UiAction::SaveCheckpoint => save_checkpoint(services, state),
-        UiAction::SetLearningRate(rate) => {
-            state.asked_rate = Some(rate);
-            send(services, state, Command::SetLearningRate(rate));
-        }
-        UiAction::CopyLog => ctx.copy_text(state.messages.text()),
-        UiAction::CopyDiagnostics => {
-            ctx.copy_text(diagnostics::text(state));
-            state.say(Level::Info, "Diagnostics copied: paste them into the report");
-        }
-        UiAction::SetTheme(choice) => {
-            state.settings.theme = choice;
-            ctx.set_theme(choice.preference());
-        }
-        change => change_state(state, change),
-    }
-}
-
-/// Actions that change nothing but the state.
-fn change_state(state: &mut AppState, action: UiAction) {
-    match action {
-        UiAction::SetFilter(filter) => state.filter = filter,
-        UiAction::Fit => state.camera.fit(),
-        UiAction::ActualSize => state.camera.actual_size(),
-        UiAction::ToggleTwoViews => {
-            state.settings.two_views = !state.settings.two_views;
-            state.active_view = 0;
-        }
-        UiAction::SetPreset(view, preset) => state.settings.layers[view] = preset.layers(),
-        UiAction::ActivateView(view) => state.active_view = view,
-        UiAction::ActivateOtherView if state.settings.two_views => state.active_view = 1 - state.active_view,
-        UiAction::ToggleClass(class) => toggle_class(state, class),
-        UiAction::ToggleClassInHand => toggle_class(state, state.class),
-        UiAction::ToggleLayer(layer) => {
-            let style = &mut state.settings.layers[state.active_view][layer];
-            style.visible = !style.visible;
-        }
-        UiAction::SetOpacity(layer, opacity) => {
-            state.settings.layers[state.active_view][layer].opacity = opacity.clamp(0.0, 1.0);
-        }
-        UiAction::PickClass(class) if usize::from(class) < state.class_list().len() => {
-            state.class = class;
-            state.tool = super::canvas::ToolKind::Brush;
-        }
+        UiAction::PickClass(class) => pick_class(state, class),
         UiAction::SetTool(tool) => state.tool = tool,
         UiAction::SetRadius(radius) => state.settings.radius = radius.clamp(*RADII.start(), *RADII.end()),
         UiAction::StepRadius(steps) => state.settings.step_radius(steps),
         UiAction::DraftClasses(draft) => state.class_draft = draft,
-        UiAction::ShowTab(tab) => state.settings.tab = tab,
+        UiAction::SetClasses(edits) => set_classes(services, state, &edits),
+        UiAction::SetSplit(index, split) => set_split(state, index, split),
+        UiAction::SetForm(form) => set_form(services, state, *form),
+        UiAction::StartOrPause => start_or_pause(services, state),
+        UiAction::Stop => send(services, state, Command::Stop),
+        UiAction::ShowCheckpoint(checkpoint) => send(services, state, Command::Show(checkpoint)),
+        UiAction::Evaluate => send(services, state, Command::Evaluate),
+        UiAction::SaveCheckpoint => save_checkpoint(services, state),
+        UiAction::SetLearningRate(rate) => set_learning_rate(services, state, rate),
+        UiAction::View(change) => change_view(state, change),
+        UiAction::ShowTab(tab) => show_tab(state, tab),
+        UiAction::ToggleSide => state.side_open = !state.side_open,
         UiAction::SetLogLoss(log) => state.settings.log_loss = log,
-        UiAction::Show(dialog) => {
-            state.dialog = dialog;
-            if dialog == Some(Dialog::Classes) {
-                state.class_draft = state.class_list().to_vec();
-            }
-        }
+        UiAction::SetTheme(choice) => set_theme(state, ctx, choice),
+        UiAction::StepZoom(steps) => services.pointer.step_zoom(ctx, steps),
+        UiAction::ResetZoom => services.pointer.set_zoom(ctx, 1.0),
+        UiAction::Show(dialog) => show(state, dialog),
         UiAction::TypePath(path) => state.typed_path = path,
         UiAction::Dismiss(index) => state.messages.dismiss(index),
         UiAction::DismissHelp => state.settings.help_dismissed = true,
-        _ => {}
+        UiAction::CopyLog => ctx.copy_text(state.messages.text()),
+        UiAction::CopyDiagnostics => copy_diagnostics(state, ctx),
+    }
+}
+
+/// What the views show, and how.
+fn change_view(state: &mut AppState, change: ViewAction) {
+    let active = state.active_view;
+    match change {
+        ViewAction::Fit => state.camera.fit(),
+        ViewAction::ActualSize => state.camera.actual_size(),
+        ViewAction::ToggleTwo => {
+            state.settings.two_views = !state.settings.two_views;
+            state.active_view = 0;
+        }
+        ViewAction::SetPreset(view, preset) => state.settings.layers[view] = preset.layers(),
+        ViewAction::Activate(view) => state.active_view = view,
+        ViewAction::ActivateOther => state.active_view = if state.settings.two_views { 1 - active } else { active },
+        ViewAction::ToggleLayer(layer) => {
+            let style = &mut state.settings.layers[active][layer];
+            style.visible = !style.visible;
+        }
+        ViewAction::SetOpacity(layer, opacity) => {
+            state.settings.layers[active][layer].opacity = opacity.clamp(0.0, 1.0);
+        }
+        ViewAction::ToggleClass(class) => toggle_class(state, class),
+        ViewAction::ToggleClassInHand => toggle_class(state, state.class),
+    }
+}
+
+/// The tab that is in front folds the panel, and opens it again.
+fn show_tab(state: &mut AppState, tab: Tab) {
+    let folds = state.settings.tab == tab && state.room.lower;
+    (state.settings.tab, state.settings.lower_open) = (tab, Some(!folds));
+}
+
+/// A key may name a class that the project does not have.
+fn pick_class(state: &mut AppState, class: u8) {
+    if usize::from(class) < state.class_list().len() {
+        (state.class, state.tool) = (class, ToolKind::Brush);
+    }
+}
+
+fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {
+    state.settings.theme = choice;
+    ctx.set_theme(choice.preference());
+}
+
+fn copy_diagnostics(state: &mut AppState, ctx: &Context) {
+    ctx.copy_text(diagnostics::text(state));
+    state.say(Level::Info, "Diagnostics copied: paste them into the report");
+}
+
+fn set_learning_rate(services: &Services, state: &mut AppState, rate: f64) {
+    state.asked_rate = Some(rate);
+    send(services, state, Command::SetLearningRate(rate));
+}
+
+fn show(state: &mut AppState, dialog: Option<Dialog>) {
+    state.dialog = dialog;
+    if dialog == Some(Dialog::Classes) {
+        state.class_draft = ClassDraft::of(state.class_list());
     }
 }
 
@@ -123,14 +156,17 @@ fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
     }
 }
 
-fn pick(services: &Services, state: &mut AppState, action: &UiAction) {
+fn pick_project(services: &Services, state: &mut AppState) {
     let start = state.project.as_ref().map(|project| project.project.root.clone());
-    let result = if *action == UiAction::PickRun {
-        let start = state.runs_home.clone().or(start);
-        services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath)
-    } else {
-        services.jobs.pick_folder("Open a folder of tiles", start.as_deref(), Done::ProjectPicked, Dialog::OpenPath)
-    };
+    let title = "Open a folder of tiles";
+    let result = services.jobs.pick_folder(title, start.as_deref(), Done::ProjectPicked, Dialog::OpenPath);
+    failed_to_start(state, result);
+}
+
+fn pick_run(services: &Services, state: &mut AppState) {
+    let root = state.project.as_ref().map(|project| project.project.root.clone());
+    let start = state.runs_home.clone().or(root);
+    let result = services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath);
     failed_to_start(state, result);
 }
 
@@ -185,7 +221,7 @@ pub(super) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     }
     state.dialog = None;
     services.last_run += 1;
-    state.run = RunState::begin(services.last_run, "Opening the run");
+    state.run = RunState::opening(services.last_run);
     state.view.prediction = None;
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
@@ -270,22 +306,51 @@ fn tell_labels(services: &Services, state: &AppState) {
     }
 }
 
-fn set_classes(services: &mut Services, state: &mut AppState, list: Vec<ClassDef>) {
+/// Looks at all masks in the background.
+pub(super) fn check(services: &Services, state: &mut AppState) {
+    state.check.stop();
+    let Some(open) = &state.project else { return };
+    let (progress, project) = (Arc::new(Progress::default()), (*open.project).clone());
+    let result = services.jobs.check(project, state.config(), Arc::clone(&progress));
+    state.check = CheckState::Running(progress);
+    failed_to_start(state, result);
+}
+
+/// Gives labels whose tile is gone to another one.
+fn relink(services: &mut Services, state: &mut AppState, from: &str, tile: &str) {
+    let (Some(open), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
+    if let Err(error) = journal.relink(&mut open.book, from, tile) {
+        return state.say(Level::Error, &error.to_string());
+    }
+    open.lost_labels = journal.unlinked(&open.book);
+    open.recount(tile);
+    state.say(Level::Info, &format!("The labels of {from} lie on {tile} now"));
+    if let Some(selected) = state.tile().filter(|selected| selected.id == tile).map(|_| state.selected) {
+        select_tile(services, state, selected);
+    }
+    tell_labels(services, state);
+}
+
+fn set_classes(services: &mut Services, state: &mut AppState, edits: &ClassEdits) {
     let Some(open) = &mut state.project else { return };
     let mut project = (*open.project).clone();
-    let saved = Classes::new(list).map_err(anyhow::Error::from).and_then(|classes| Ok(project.save_classes(&classes)?));
-    match saved {
-        Ok(()) => {
-            if let Some(journal) = &mut services.journal {
-                journal.set_classes(&project);
-            }
-            open.set_project(project);
-            state.dialog = None;
-            state.fit_to_classes();
-            services.reload_tiles(state);
-        }
-        Err(error) => state.say(Level::Error, &format!("The classes could not be saved: {error:#}")),
+    if let Err(error) = project.edit_classes(edits) {
+        return state.say(Level::Error, &format!("The classes could not be saved: {error}"));
     }
+    state.dialog = None;
+    if edits.keep_indices() {
+        if let Some(journal) = &mut services.journal {
+            journal.set_classes(&project);
+        }
+        open.set_project(project);
+        state.fit_to_classes();
+        check(services, state);
+        return services.reload_tiles(state);
+    }
+    // Labels know their class by its index: they are read anew, by name.
+    state.follow_classes(edits);
+    state.reopen_at = state.tile().map(|tile| tile.id.clone());
+    open_project(services, state, project.root);
 }
 
 fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
@@ -293,19 +358,32 @@ fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
         services.tiles.set_sampling(form.sampling);
     }
     state.settings.form = form;
+    state.divide();
+}
+
+/// Chooses the part of a tile by hand, or leaves it to the dataset and the draw again.
+fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
+    let Some(open) = &state.project else { return };
+    let Some(id) = open.project.tiles.get(index).map(|tile| tile.id.clone()) else { return };
+    let of_project = state.settings.splits.entry(open.project.root.clone()).or_default();
+    match split {
+        Some(split) => of_project.insert(id, split),
+        None => of_project.remove(&id),
+    };
+    state.divide();
 }
 
 fn start_or_pause(services: &mut Services, state: &mut AppState) {
     match state.run.phase {
         Phase::Idle => start(services, state),
         Phase::Paused => send(services, state, Command::Resume),
-        _ if state.can_pause() => send(services, state, Command::Pause),
-        _ => {}
+        Phase::Training | Phase::Evaluating { .. } => send(services, state, Command::Pause),
+        Phase::Preparing { .. } | Phase::Stopping => {} // There is nothing to pause yet, or no more.
     }
 }
 
 fn start(services: &mut Services, state: &mut AppState) {
-    let (Some(project), Some(home)) = (&state.project, &state.runs_home) else { return };
+    let (Some(_), Some(home)) = (&state.project, &state.runs_home) else { return };
     if state.opening.is_some() {
         state.say(Level::Warning, "A project is being opened: start when it is there");
         return;
@@ -314,12 +392,15 @@ fn start(services: &mut Services, state: &mut AppState) {
         state.say(Level::Error, &format!("The run cannot start: {why}"));
         return;
     }
-    let config = RunConfig { data: project.project.root.clone(), ..state.settings.form.clone() };
+    let config = state.config();
+    let has_masks =
+        state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
+    let config = if has_masks { config } else { config.without_masks() };
     let name = runs::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
     services.last_run += 1;
-    state.run = RunState::begin(services.last_run, "Starting");
+    state.run = RunState::starting(services.last_run);
     state.view.prediction = None;
     if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
         state.run = RunState::default();
@@ -328,7 +409,8 @@ fn start(services: &mut Services, state: &mut AppState) {
 }
 
 fn save_checkpoint(services: &Services, state: &mut AppState) {
-    if state.run.is_running() {
+    let unsaved = state.run.summary.as_ref().is_some_and(|summary| summary.unsaved.is_some());
+    if state.run.is_running() || unsaved {
         send(services, state, Command::Save);
     } else {
         state.say(Level::Info, "Nothing to save: labels are written with each click, a run's checkpoints when it ends");

@@ -123,6 +123,7 @@ mod tests {
             image: ImagePyramid::new(&image::RgbImage::new(4, 2)),
             mask_counts: mask.counts(2),
             mask: Some(Arc::new(mask)),
+            short_id: String::new(),
             unmatched: Vec::new(),
         };
         InView { tile: Some(Arc::new(tile)), ..InView::default() }

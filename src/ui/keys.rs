@@ -1,8 +1,8 @@
 //! The keyboard: one table that binds the keys and that the help is drawn from.
 
-use eframe::egui::{Context, Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
-use super::action::{Dialog, Tab, UiAction};
+use super::action::{Dialog, Tab, UiAction, ViewAction};
 use super::canvas::ToolKind;
 use super::layers::Layer;
 
@@ -67,48 +67,68 @@ pub const BINDINGS: &[Binding] = &[
         text: "Larger brush",
         action: || UiAction::StepRadius(1),
     },
-    Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::Fit },
-    Binding { group: "View", keys: &[ctrl(Key::Num0)], text: "100 %", action: || UiAction::ActualSize },
-    Binding { group: "View", keys: &[plain(Key::T)], text: "One or two views", action: || UiAction::ToggleTwoViews },
+    Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::View(ViewAction::Fit) },
+    Binding {
+        group: "View",
+        keys: &[ctrl(Key::Num0)],
+        text: "100 %",
+        action: || UiAction::View(ViewAction::ActualSize),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::T)],
+        text: "One or two views",
+        action: || UiAction::View(ViewAction::ToggleTwo),
+    },
     Binding {
         group: "View",
         keys: &[plain(Key::W)],
         text: "Layers of the other view",
-        action: || UiAction::ActivateOtherView,
+        action: || UiAction::View(ViewAction::ActivateOther),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::X)],
         text: "Hide or show the class in hand",
-        action: || UiAction::ToggleClassInHand,
+        action: || UiAction::View(ViewAction::ToggleClassInHand),
     },
     Binding { group: "View", keys: &[plain(Key::A)], text: "Previous tile", action: || UiAction::StepTile(-1) },
     Binding { group: "View", keys: &[plain(Key::D)], text: "Next tile", action: || UiAction::StepTile(1) },
-    Binding { group: "View", keys: &[plain(Key::I)], text: "Image", action: || UiAction::ToggleLayer(Layer::Image) },
-    Binding { group: "View", keys: &[plain(Key::M)], text: "Full mask", action: || UiAction::ToggleLayer(Layer::Mask) },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::I)],
+        text: "Image",
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Image)),
+    },
+    Binding {
+        group: "View",
+        keys: &[plain(Key::M)],
+        text: "Full mask",
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Mask)),
+    },
     Binding {
         group: "View",
         keys: &[plain(Key::S)],
         text: "Sampled mask",
-        action: || UiAction::ToggleLayer(Layer::Sampled),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Sampled)),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::O)],
         text: "Own labels",
-        action: || UiAction::ToggleLayer(Layer::Labels),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Labels)),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::P)],
         text: "Prediction",
-        action: || UiAction::ToggleLayer(Layer::Prediction),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Prediction)),
     },
     Binding {
         group: "View",
         keys: &[plain(Key::U)],
         text: "Confidence",
-        action: || UiAction::ToggleLayer(Layer::Confidence),
+        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Confidence)),
     },
     Binding {
         group: "Run",
@@ -124,13 +144,25 @@ pub const BINDINGS: &[Binding] = &[
     Binding { group: "Window", keys: &[plain(Key::F5)], text: "Log", action: || UiAction::ShowTab(Tab::Log) },
     Binding {
         group: "Window",
+        keys: &[ctrl(Key::Plus), ctrl(Key::Equals)],
+        text: "Everything larger",
+        action: || UiAction::StepZoom(1),
+    },
+    Binding {
+        group: "Window",
+        keys: &[ctrl(Key::Minus)],
+        text: "Everything smaller",
+        action: || UiAction::StepZoom(-1),
+    },
+    Binding {
+        group: "Window",
         keys: &[plain(Key::F1)],
         text: "These keys",
         action: || UiAction::Show(Some(Dialog::Keys)),
     },
 ];
 
-/// What the mouse and the digits do, bound where they act, and what egui binds by itself.
+/// What the mouse and the digits do, bound where they act.
 pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("Labels", "1 – 9", "Pick a class"),
     ("Labels", "Click", "Place a point"),
@@ -139,32 +171,20 @@ pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("View", "Wheel", "Zoom at the cursor"),
     ("View", "Space+Drag", "Pan (or the middle button)"),
     ("View", "Ctrl+Wheel", "Opacity of the top layer"),
-    ("Window", "Ctrl++, Ctrl+-", "Everything larger or smaller"),
 ];
 
 const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
-/// Actions of the keys pressed in this frame. Nothing while somebody types into a field.
-pub fn pressed(ctx: &Context) -> Vec<UiAction> {
-    if ctx.text_edit_focused() {
-        return Vec::new();
-    }
-    let mut actions = Vec::new();
-    ctx.input_mut(|input| {
-        for binding in BINDINGS {
-            // As often as they were pressed: a slow frame must not swallow an undo.
-            let count = |key: &KeyboardShortcut| input.count_and_consume_key(key.modifiers, key.logical_key);
-            let times: usize = binding.keys.iter().map(count).sum();
-            actions.extend((0..times).map(|_| (binding.action)()));
-        }
-        for (index, key) in DIGITS.into_iter().enumerate() {
-            if input.consume_key(Modifiers::NONE, key) {
-                actions.push(UiAction::PickClass(index as u8));
-            }
-        }
-    });
-    actions
+/// What a key pressed asks for; `None` for other events and keys that are not bound.
+pub fn action(event: &Event) -> Option<UiAction> {
+    let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
+    let is_meant = |bound: &KeyboardShortcut| bound.logical_key == *key && modifiers.matches_logically(bound.modifiers);
+    let bound = BINDINGS.iter().find(|binding| binding.keys.iter().any(is_meant));
+    bound.map(|binding| (binding.action)()).or_else(|| {
+        let digit = DIGITS.iter().position(|digit| digit == key)?;
+        modifiers.matches_logically(Modifiers::NONE).then_some(UiAction::PickClass(digit as u8))
+    })
 }
 
 /// The keys of an action as the menus show them; empty if it has none.
@@ -177,7 +197,7 @@ pub fn shortcut(ctx: &Context, action: &UiAction) -> String {
 pub fn key_name(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
     let name = ctx.format_shortcut(shortcut);
     match shortcut.logical_key {
-        Key::OpenBracket | Key::CloseBracket | Key::Comma | Key::Period => {
+        Key::OpenBracket | Key::CloseBracket | Key::Comma | Key::Period | Key::Plus | Key::Minus | Key::Equals => {
             name.replace(shortcut.logical_key.name(), shortcut.logical_key.symbol_or_name())
         }
         _ => name,

@@ -1,5 +1,6 @@
 //! What lies over a tile, in drawing order, and how strongly each is shown. Plain data, kept between sessions.
 
+use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,18 @@ impl Layer {
     pub const ALL: [Self; 6] =
         [Self::Image, Self::Mask, Self::Sampled, Self::Prediction, Self::Confidence, Self::Labels];
 
+    /// Its name in the remembered settings: it stays the same whatever the window calls it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Mask => "mask",
+            Self::Sampled => "sampled",
+            Self::Prediction => "prediction",
+            Self::Confidence => "confidence",
+            Self::Labels => "labels",
+        }
+    }
+
     /// Its name in the window.
     pub fn name(self) -> &'static str {
         match self {
@@ -50,8 +63,37 @@ pub struct LayerStyle {
 
 /// The layers of one view.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LayerSet([LayerStyle; 6]);
+#[serde(from = "Stored", into = "Stored")]
+pub struct LayerSet([LayerStyle; Layer::ALL.len()]);
+
+/// Layers as they are remembered: by name, so that a list with one more or one less still says what it said.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Named(BTreeMap<String, LayerStyle>),
+    /// The first version wrote them in their order.
+    Listed(Vec<LayerStyle>),
+}
+
+impl From<Stored> for LayerSet {
+    fn from(stored: Stored) -> Self {
+        let mut set = Self::image();
+        for (place, layer) in Layer::ALL.into_iter().enumerate() {
+            let style = match &stored {
+                Stored::Named(styles) => styles.get(layer.key()),
+                Stored::Listed(styles) => styles.get(place),
+            };
+            set[layer] = style.copied().unwrap_or(set[layer]);
+        }
+        set
+    }
+}
+
+impl From<LayerSet> for Stored {
+    fn from(set: LayerSet) -> Self {
+        Self::Named(Layer::ALL.into_iter().map(|layer| (layer.key().to_owned(), set[layer])).collect())
+    }
+}
 
 impl Index<Layer> for LayerSet {
     type Output = LayerStyle;
@@ -118,6 +160,24 @@ mod tests {
             set[layer].opacity = i as f32;
         }
         assert_eq!(Layer::ALL.map(|layer| set[layer].opacity), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    }
+
+    #[test]
+    fn a_list_with_one_layer_more_or_less_still_says_what_it_said() {
+        let mut stored = serde_json::to_value(LayerSet::sampled()).unwrap();
+        let layers = stored.as_object_mut().unwrap();
+        let style = layers.remove("confidence").unwrap();
+        layers.insert("shadows".to_owned(), style);
+        assert_eq!(serde_json::from_value::<LayerSet>(stored).unwrap(), LayerSet::sampled());
+    }
+
+    #[test]
+    fn layers_stored_in_their_order_are_understood() {
+        let styles = Layer::ALL.map(|layer| LayerSet::full()[layer]);
+        for count in [4, 6] {
+            let stored = serde_json::to_value(&styles[..count]).unwrap();
+            assert_eq!(serde_json::from_value::<LayerSet>(stored).unwrap(), LayerSet::full());
+        }
     }
 
     #[test]

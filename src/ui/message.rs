@@ -1,6 +1,6 @@
 //! What the window has to say: a log of everything, and toasts for what needs attention. Each message is shown once.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::format;
 
@@ -24,6 +24,15 @@ impl Level {
             Self::Error => "error",
         }
     }
+
+    /// How long such a message floats over the window; the log keeps it.
+    fn float(self) -> Option<Duration> {
+        match self {
+            Self::Info => None,
+            Self::Warning => Some(Duration::from_secs(10)),
+            Self::Error => Some(Duration::from_secs(30)),
+        }
+    }
 }
 
 /// One thing said.
@@ -39,8 +48,10 @@ pub struct Message {
     pub hint: String,
     /// How often the same was said in a row.
     pub times: u32,
-    /// Whether it still floats over the window.
-    pub toast: bool,
+    /// How long it still floats over the window; no longer if absent.
+    pub toast: Option<Duration>,
+    /// What it tells the state of: a later message of the same takes its place.
+    subject: Option<&'static str>,
 }
 
 /// All messages of this session, oldest first.
@@ -48,6 +59,9 @@ pub struct Message {
 pub struct Messages {
     list: Vec<Message>,
 }
+
+/// Messages that float at a time.
+const SHOWN: usize = 3;
 
 /// Old messages are forgotten beyond this many.
 const KEPT: usize = 2000;
@@ -65,12 +79,31 @@ impl Messages {
         if self.list.len() >= KEPT {
             self.list.drain(..KEPT / 4);
         }
-        self.list.push(Message { time, level, headline, hint, times: 1, toast: level > Level::Info });
+        let toast = level.float();
+        self.list.push(Message { time, level, headline, hint, times: 1, toast, subject: None });
+    }
+
+    /// Says how something is now, in place of what was said of it before.
+    pub fn say_now(&mut self, subject: &'static str, time: SystemTime, level: Level, text: &str) {
+        self.list.retain(|message| message.subject != Some(subject));
+        self.say(time, level, text);
+        if let Some(last) = self.list.last_mut() {
+            last.subject = Some(subject);
+        }
+    }
+
+    /// Time goes by for what floats. Returns when to look again.
+    pub fn age(&mut self, passed: Duration) -> Option<Duration> {
+        let floating = self.list.iter_mut().rev().filter(|message| message.toast.is_some()).take(SHOWN);
+        for message in floating {
+            message.toast = message.toast.and_then(|left| left.checked_sub(passed)).filter(|left| !left.is_zero());
+        }
+        self.toasts().filter_map(|(_, message)| message.toast).min()
     }
 
     /// What floats has been dealt with; the log keeps it.
     pub fn settle(&mut self) {
-        self.list.iter_mut().for_each(|message| message.toast = false);
+        self.list.iter_mut().for_each(|message| message.toast = None);
     }
 
     /// All, oldest first.
@@ -80,14 +113,14 @@ impl Messages {
 
     /// What floats over the window, with its index; at most the newest three.
     pub fn toasts(&self) -> impl Iterator<Item = (usize, &Message)> {
-        let floating = self.list.iter().enumerate().rev().filter(|(_, m)| m.toast);
-        floating.take(3)
+        let floating = self.list.iter().enumerate().rev().filter(|(_, m)| m.toast.is_some());
+        floating.take(SHOWN)
     }
 
     /// Closes the toast of message `index`; the log keeps it.
     pub fn dismiss(&mut self, index: usize) {
         if let Some(message) = self.list.get_mut(index) {
-            message.toast = false;
+            message.toast = None;
         }
     }
 
@@ -156,6 +189,40 @@ mod tests {
         }
         assert_eq!(messages.all().len(), 1);
         assert!(messages.text().contains("×3"));
+    }
+
+    #[test]
+    fn what_floats_goes_after_a_time_errors_later() {
+        let mut messages = Messages::default();
+        messages.say(NOW, Level::Warning, "it creaks");
+        messages.say(NOW, Level::Error, "it broke");
+        let after = |messages: &mut Messages, secs| messages.age(Duration::from_secs(secs));
+        assert_eq!(after(&mut messages, 4), Some(Duration::from_secs(6)));
+        assert_eq!(messages.toasts().count(), 2);
+        assert_eq!(after(&mut messages, 6), Some(Duration::from_secs(20)));
+        assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
+        assert_eq!(after(&mut messages, 60), None);
+        assert!(messages.toasts().count() == 0 && messages.text().contains("It creaks"));
+    }
+
+    #[test]
+    fn only_what_can_be_seen_grows_old() {
+        let mut messages = Messages::default();
+        for text in ["a", "b", "c", "d"] {
+            messages.say(NOW, Level::Warning, text);
+        }
+        messages.age(Duration::from_secs(20));
+        assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [0], "the oldest had not been shown yet");
+    }
+
+    #[test]
+    fn a_state_is_told_as_it_is_now() {
+        let mut messages = Messages::default();
+        messages.say_now("bad tiles", NOW, Level::Warning, "2 of 14 tiles cannot be used");
+        messages.say(NOW, Level::Info, "between");
+        messages.say_now("bad tiles", NOW, Level::Warning, "3 of 14 tiles cannot be used");
+        assert_eq!(messages.text().matches("tiles cannot be used").count(), 1);
+        assert_eq!(messages.toasts().next().map(|(_, m)| m.headline.as_str()), Some("3 of 14 tiles cannot be used"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::curves::Curves;
 use super::message::Level;
 use crate::domain::split::Split;
 use crate::engine::protocol::{Evaluation, Outcome, RunInfo, StepReport, Summary};
-use crate::engine::{Event, EventKind, Phase, RunId};
+use crate::engine::{Event, EventKind, Phase, RunId, report};
 
 /// The current run, or the last one.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct RunState {
     pub info: Option<Box<RunInfo>>,
     /// The latest report.
     pub step: Option<StepReport>,
+    /// The learning rate in force.
+    pub rate: Option<f64>,
     /// Seconds per step, smoothed.
     pub step_secs: f32,
     /// The series of the plots.
@@ -38,16 +40,22 @@ pub struct RunState {
     pub checkpoint: Option<PathBuf>,
     /// Previews announced so far.
     pub previews: u64,
+    /// Whether a run that had ended is opened, rather than begun.
+    pub opened: bool,
 }
 
 /// Something an event wants said.
 pub type Note = (Level, String);
 
 impl RunState {
-    /// The state of a run that was just asked for.
-    pub fn begin(id: RunId, what: &str) -> Self {
-        let phase = Phase::Preparing { what: what.to_owned(), done: 0, total: 0 };
-        Self { id, phase, ..Self::default() }
+    /// The state of a run that was just started.
+    pub fn starting(id: RunId) -> Self {
+        Self { id, phase: preparing("Starting"), ..Self::default() }
+    }
+
+    /// The state of a run that is about to be opened.
+    pub fn opening(id: RunId) -> Self {
+        Self { id, phase: preparing("Opening the run"), opened: true, ..Self::default() }
     }
 
     /// Takes in an event. Events of earlier runs are dropped. Returns what is to be said to the user.
@@ -69,10 +77,17 @@ impl RunState {
             }
             EventKind::Info(text) => return Some((Level::Info, text)),
             EventKind::Warning(text) => return Some((Level::Warning, text)),
-            EventKind::Finished(summary) => return Some((Level::Info, self.finished(summary))),
-            EventKind::Failed(text) => {
+            EventKind::LearningRate(rate) => self.rate = Some(rate),
+            EventKind::Predicting(predicting) => {
+                if let Some(info) = &mut self.info {
+                    info.predicting = Some(predicting);
+                }
+            }
+            EventKind::Finished(summary) => return Some(self.finished(summary)),
+            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why))),
+            EventKind::Cancelled => {
                 self.phase = Phase::Idle;
-                return Some((Level::Error, text));
+                return Some((Level::Info, "Stopped before the first step. Nothing was written".to_owned()));
             }
         }
         None
@@ -89,6 +104,7 @@ impl RunState {
         self.curves.add_step(&report);
         let old = if self.step_secs > 0.0 { self.step_secs } else { report.step_secs };
         self.step_secs = 0.9 * old + 0.1 * report.step_secs;
+        self.rate = Some(report.lr);
         self.step = Some(report);
     }
 
@@ -96,13 +112,13 @@ impl RunState {
         self.curves.add_evaluation(&evaluation);
         self.tile_scores = evaluation.tiles.iter().cloned().collect();
         let miou = evaluation.scores.miou;
-        if !miou.is_nan() && self.best.is_none_or(|(best, _)| miou > best) {
+        if evaluation.best && !miou.is_nan() {
             self.best = Some((miou, evaluation.step));
         }
         self.evaluation = Some(evaluation);
     }
 
-    fn finished(&mut self, summary: Box<Summary>) -> String {
+    fn finished(&mut self, summary: Box<Summary>) -> Note {
         self.phase = Phase::Idle;
         let how = match summary.outcome {
             Outcome::Completed => "Training complete",
@@ -110,9 +126,27 @@ impl RunState {
             Outcome::Failed => "Training failed",
         };
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
-        let note = format!("{how} after {} steps.{best} Everything is in {}", summary.steps, summary.folder.display());
+        let (steps, folder) = (summary.steps, summary.folder.display());
+        let note = match &summary.unsaved {
+            Some(why) => (
+                Level::Error,
+                format!("{how}, but not all of it is saved: make room and press Ctrl+S. {}", report::unsaved_line(why)),
+            ),
+            None => (Level::Info, format!("{how} after {steps} steps.{best} Everything is in {folder}")),
+        };
         self.summary = Some(summary);
         note
+    }
+
+    /// What failed comes first; why, and what to do, after it.
+    fn failed(&mut self, why: &str) -> String {
+        self.phase = Phase::Idle;
+        let what = match (self.opened, &self.info) {
+            (true, _) => "The run cannot be opened",
+            (false, None) => "The run did not start",
+            (false, Some(_)) => "The run failed",
+        };
+        format!("{what}: {why}")
     }
 
     /// Whether a run is under way: the form is locked, Start becomes Pause.
@@ -147,6 +181,10 @@ impl RunState {
     }
 }
 
+fn preparing(what: &str) -> Phase {
+    Phase::Preparing { what: what.to_owned(), done: 0, total: 0 }
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -168,6 +206,7 @@ pub(super) mod tests {
             val_tiles: vec!["b".to_owned()],
             parameters: 1234,
             predicts: true,
+            predicting: None,
             steps_per_epoch: 10,
             total_steps: 40,
         }
@@ -197,14 +236,14 @@ pub(super) mod tests {
     }
 
     fn run(kinds: Vec<EventKind>) -> (RunState, Vec<Note>) {
-        let mut state = RunState::begin(7, "Starting");
+        let mut state = RunState::starting(7);
         let notes = kinds.into_iter().filter_map(|kind| state.apply(Event { run: 7, kind })).collect();
         (state, notes)
     }
 
     #[test]
     fn events_of_earlier_runs_are_dropped() {
-        let mut state = RunState::begin(7, "Starting");
+        let mut state = RunState::starting(7);
         let failed = EventKind::Failed("an old sorrow".to_owned());
         assert_eq!(state.apply(Event { run: 6, kind: failed }), None);
         assert_eq!(state.apply(Event { run: 6, kind: EventKind::Step(step(3)) }), None);
@@ -235,37 +274,54 @@ pub(super) mod tests {
     #[test]
     fn the_best_is_kept_when_a_worse_one_follows() {
         let mut worse = evaluation(20);
-        worse.scores.miou = 0.01;
+        (worse.scores.miou, worse.best) = (0.01, false);
         let (state, _) =
             run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(worse))]);
         assert_eq!(state.best.map(|(_, step)| step), Some(10));
     }
 
     #[test]
-    fn a_failure_leaves_the_window_usable() {
-        let (state, notes) =
-            run(vec![EventKind::Phase(Phase::Training), EventKind::Failed("out of memory".to_owned())]);
-        assert_eq!(notes, [(Level::Error, "out of memory".to_owned())]);
+    fn a_failure_leaves_the_window_usable_and_says_first_what_failed() {
+        let failure = || EventKind::Failed("cannot write: no space".to_owned());
+        let (state, notes) = run(vec![EventKind::Phase(Phase::Training), failure()]);
+        assert_eq!(notes, [(Level::Error, "The run did not start: cannot write: no space".to_owned())]);
         assert!(!state.is_running());
+        let (_, notes) = run(vec![EventKind::Started(Box::new(info())), failure()]);
+        assert!(notes[0].1.starts_with("The run failed: cannot"), "{notes:?}");
+        let mut opening = RunState::opening(7);
+        let note = opening.apply(Event { run: 7, kind: failure() });
+        assert!(note.is_some_and(|(_, text)| text.starts_with("The run cannot be opened: ")));
+    }
+
+    #[test]
+    fn the_rate_in_force_is_the_one_set_until_the_next_step_tells_its_own() {
+        let (mut state, _) = run(vec![EventKind::Step(step(1)), EventKind::LearningRate(0.5)]);
+        assert_eq!(state.rate, Some(0.5));
+        state.apply(Event { run: 7, kind: EventKind::Step(StepReport { lr: 0.4, ..step(2) }) });
+        assert_eq!(state.rate, Some(0.4));
+    }
+
+    #[test]
+    fn a_best_that_was_chosen_anew_replaces_a_better_score() {
+        let mut anew = evaluation(20);
+        anew.scores.miou = 0.01;
+        let (state, _) =
+            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(anew))]);
+        assert_eq!(state.best, Some((0.01, 20)));
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_saved_is_an_error() {
+        let unsaved = Some("cannot write: no space".to_owned());
+        let summary = Summary { outcome: Outcome::Completed, steps: 3, unsaved, ..Summary::default() };
+        let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
+        assert_eq!(notes[0].0, Level::Error);
+        assert!(notes[0].1.contains("no space"), "{notes:?}");
     }
 
     #[test]
     fn a_finished_run_says_where_everything_is() {
-        let summary = Summary {
-            folder: "/runs/1".into(),
-            outcome: Outcome::Stopped,
-            why: None,
-            steps: 12,
-            epochs: 1,
-            best_miou: Some(0.5),
-            best_step: Some(10),
-            last: None,
-            secs: 3.0,
-            waiting: 0.0,
-            device: device(),
-            parameters: 1,
-            version: "0".to_owned(),
-        };
+        let summary = Summary { folder: "/runs/1".into(), steps: 12, best_miou: Some(0.5), ..Summary::default() };
         let (mut state, notes) =
             run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
         assert!(notes[0].1.contains("stopped after 12 steps") && notes[0].1.contains("/runs/1"), "{notes:?}");

@@ -103,7 +103,7 @@ fn read(folder: &Path) -> Option<RunEntry> {
     Some(RunEntry {
         folder: folder.to_path_buf(),
         name: folder.file_name()?.to_string_lossy().into_owned(),
-        config: toml::from_str(&config).ok(),
+        config: RunConfig::read_stored(&config).ok().map(|(config, _)| config),
         end: end.and_then(|text| serde_json::from_str(&text).ok()),
     })
 }
@@ -122,17 +122,24 @@ mod tests {
         };
         write("1-old", "config.toml", &toml::to_string(&RunConfig::demo()).unwrap());
         write("1-old", "summary.json", r#"{"outcome":"stopped","steps":7,"best_miou":0.5,"last":{"x":null}}"#);
-        write("2-cut-short", "config.toml", "[train]");
+        write("2-cut-short", "config.toml", "[train]\nof_another_version = 1");
         write("3-no-run", "notes.txt", "");
         let runs = list(&[home.path().to_path_buf(), PathBuf::from("/no/such/folder")]);
         assert_eq!(runs.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["2-cut-short", "1-old"]);
-        assert_eq!(runs[0].end, None);
+        assert!(runs[0].end.is_none() && runs[0].config.is_some());
         assert_eq!(runs[1].end.as_ref().map(|end| (end.steps, end.best_miou)), Some((7, Some(0.5))));
     }
 
     #[test]
     fn a_name_says_when_what_and_how_sparse() {
         assert_eq!(name(&RunConfig::default(), SystemTime::UNIX_EPOCH), "19700101-000000-unet-keep0.1");
+    }
+
+    #[test]
+    fn a_run_from_clicks_alone_says_so() {
+        let config = RunConfig::default().without_masks();
+        assert!(name(&config, SystemTime::UNIX_EPOCH).ends_with("-clicks"));
+        assert_eq!(config.label_sampling().strategy.describe(), "clicks only");
     }
 
     #[test]

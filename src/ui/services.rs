@@ -8,10 +8,12 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 
 use super::attention::Attention;
 use super::canvas::ViewState;
+use super::check::CheckState;
 use super::execute;
 use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
+use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::{AppState, OpenProject};
 use super::thumbnails;
@@ -39,6 +41,8 @@ pub struct Services {
     pub journal: Option<Journal>,
     /// Has a person at work answered first.
     pub attention: Attention,
+    /// Knows where the pointer is, whatever the scale.
+    pub pointer: PointerScale,
     /// The id of the last run asked for.
     pub last_run: RunId,
     /// The part of the tile on screen, and since when.
@@ -59,6 +63,7 @@ impl Services {
             jobs: Jobs::new(waker),
             journal: None,
             attention,
+            pointer: PointerScale::default(),
             last_run: 0,
             visible: (None, Instant::now()),
             asked: None,
@@ -80,13 +85,16 @@ impl Services {
         {
             state.apply_preview(preview);
         }
-        let was_running = state.run.is_running();
+        let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
         while let Some(event) = self.engine.try_event() {
             state.apply(event);
             if start.elapsed() > DRAIN {
                 ctx.request_repaint();
                 break;
             }
+        }
+        if state.settings.form.sampling != sampling {
+            self.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
         }
         if was_running && !state.run.is_running() {
             execute::list_runs(self, state);
@@ -99,7 +107,7 @@ impl Services {
         match done {
             Done::Opened(opened) => self.take_project(state, *opened),
             Done::OpenFailed(path, why) => {
-                state.opening = None;
+                (state.opening, state.reopen_at) = (None, None);
                 state.settings.recent.retain(|recent| *recent != path);
                 state.say(Level::Error, &why);
             }
@@ -110,6 +118,10 @@ impl Services {
                 state.dialog = Some(instead);
             }
             Done::Runs(runs) => state.runs = runs,
+            Done::Checked(report) => {
+                report.warning.iter().for_each(|warning| state.say(Level::Warning, warning));
+                state.check = CheckState::Done(report);
+            }
             Done::Failed(why) => {
                 state.opening = None;
                 state.say(Level::Error, &why);
@@ -120,20 +132,18 @@ impl Services {
 
     fn take_project(&mut self, state: &mut AppState, opened: Opened) {
         let Opened { project, journal, replay, runs_home, runs } = opened;
-        let bad = project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
+        let faults = project.fault_note();
         let (root, tiles) = (project.root.clone(), project.tiles.len());
         state.messages.settle(); // What went wrong on the way to this project, or with the one before.
         state.say(Level::Info, &format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
-        for note in project.notes.iter().chain(&replay.notes) {
+        for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
             state.say(Level::Warning, note);
-        }
-        if bad > 0 {
-            state.say(Level::Warning, &format!("{bad} of {tiles} tiles cannot be used: the list says why"));
         }
         state.opening = None;
         state.settings.remember(&root);
         let mut open = OpenProject::new(project, replay.book, journal.path.clone());
         open.disk = journal.disk();
+        open.lost_labels = journal.unlinked(&open.book);
         state.project = Some(open);
         self.journal = Some(journal);
         (state.runs_home, state.runs) = (Some(runs_home), runs);
@@ -141,10 +151,18 @@ impl Services {
         state.filter.clear();
         state.thumbnails.clear();
         state.fit_to_classes();
+        state.divide();
+        state.say_faults();
+        execute::check(self, state);
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);
-        let first = state.project.as_ref().and_then(|p| p.project.tiles.iter().position(|tile| tile.fault.is_none()));
+        let last = state.reopen_at.take();
+        let first = state.project.as_ref().and_then(|open| {
+            let tiles = &open.project.tiles;
+            let again = tiles.iter().position(|tile| Some(&tile.id) == last.as_ref());
+            again.or_else(|| tiles.iter().position(|tile| tile.fault.is_none()))
+        });
         execute::select_tile(self, state, first.unwrap_or(0));
         state.camera = ViewState::default();
     }
@@ -235,7 +253,9 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &mut state.project
                 && project.mark_fault(&tile, &message)
             {
-                state.say(Level::Warning, &format!("Tile {tile} cannot be used: {message}"));
+                state.divide();
+                state.say(Level::Info, &format!("Tile {tile} cannot be used: {message}"));
+                state.say_faults();
             }
         }
         Loaded::Progress { done, total } => state.decoding = Some((done, total)),
@@ -258,13 +278,13 @@ fn say_disk(state: &mut AppState) {
 
 /// Colours that belong to no class are told once per tile: they are unlabelled, not background.
 fn say_unmatched(state: &mut AppState, view: &TileView) {
-    let Some((color, _)) = view.unmatched.first() else { return };
+    let Some((code, _)) = view.unmatched.first() else { return };
     let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
     if is_news {
         let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
         let text = format!(
-            "Tile {}: {pixels} pixels of its mask match no class (most often the colour {color:?}) and stay \
-             unlabelled. If it is a class, add it in Edit > Classes",
+            "Tile {}: {pixels} pixels of its mask match no class (most often {code}) and stay \
+             unlabelled. If it is a class, add it in Project > Edit classes",
             view.tile
         );
         state.say(Level::Warning, &text);

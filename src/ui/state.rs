@@ -8,20 +8,24 @@ use std::time::{Instant, SystemTime};
 
 use super::action::Dialog;
 use super::canvas::{Palette, ToolKind, ViewState};
+use super::check::CheckState;
+use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
+use super::room::Room;
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
 use crate::data::journal::Disk;
-use crate::data::{Project, Tile};
+use crate::data::{ClassEdits, Fate, Project, Tile};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, Classes, LabelBook, Stroke};
+use crate::domain::{ClassDef, Classes, LabelBook, RunConfig, Stroke};
 use crate::engine::protocol::Preview;
-use crate::engine::{Event, Phase};
+use crate::engine::{Event, EventKind, Phase};
+use crate::train::plan::Division;
 
 /// The state of the whole window.
 pub struct AppState {
@@ -33,14 +37,20 @@ pub struct AppState {
     pub project: Option<OpenProject>,
     /// A project being opened.
     pub opening: Option<PathBuf>,
+    /// The tile to bring into view when it is.
+    pub reopen_at: Option<String>,
     /// The tile in view, by its place in the project.
     pub selected: usize,
+    /// What its masks come to.
+    pub check: CheckState,
     /// What of it has been read.
     pub view: InView,
     /// Small pictures of the tiles, by id.
     pub thumbnails: Thumbnails,
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
+    /// The part each tile would play in a run started now, by id; those that are missing play none.
+    parts: BTreeMap<String, Part>,
     /// Only tiles whose id contains this are listed.
     pub filter: String,
     /// The list is to scroll to the tile in view.
@@ -65,16 +75,56 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// What was said.
     pub messages: Messages,
+    /// The right panel is laid over the picture.
+    pub side_open: bool,
+    /// Which panels there is room for.
+    pub room: Room,
+    /// The pointer is over what floats.
+    pub toasts_held: bool,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// The path being typed.
     pub typed_path: String,
     /// The classes being edited.
-    pub class_draft: Vec<ClassDef>,
+    pub class_draft: ClassDraft,
     /// What draws the window.
     pub graphics: String,
     /// How long its frames take.
     pub frames: FrameTimes,
+}
+
+/// The part a tile plays in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its labels are learned from.
+    Trains,
+    /// Its full mask is scored against; nothing of it is learned from.
+    Validates,
+    /// The dataset keeps it for testing.
+    Tests,
+    /// It plays no part: as chosen, or because it touches a tile that validates.
+    Unused,
+}
+
+impl Part {
+    /// What its badge says.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trains => "train",
+            Self::Validates => "val",
+            Self::Tests => "test",
+            Self::Unused => "not used",
+        }
+    }
+
+    /// What becomes of labels on such a tile, if they are not learned from.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Trains => None,
+            Self::Validates => Some("This tile validates: labels on it are not learned from"),
+            Self::Tests | Self::Unused => Some("This tile is not used: labels on it are not learned from"),
+        }
+    }
 }
 
 /// A project with its labels.
@@ -86,6 +136,8 @@ pub struct OpenProject {
     /// Colours of the classes, for the canvas.
     pub palette: Palette,
     hidden: BTreeSet<u8>,
+    /// Names that labels are kept under which are no tile's, with the number of strokes.
+    pub lost_labels: Vec<(String, usize)>,
     /// The journal's file.
     pub journal: PathBuf,
     /// Whether the last edit could be written.
@@ -109,6 +161,7 @@ impl OpenProject {
             book,
             palette,
             hidden: BTreeSet::new(),
+            lost_labels: Vec::new(),
             journal,
             saved: true,
             disk: Disk::default(),
@@ -176,10 +229,13 @@ impl AppState {
             settings,
             project: None,
             opening: None,
+            reopen_at: None,
             selected: 0,
+            check: CheckState::default(),
             view: InView::default(),
             thumbnails: Thumbnails::default(),
             decoding: None,
+            parts: BTreeMap::new(),
             filter: String::new(),
             scroll_to_tile: false,
             camera: ViewState::default(),
@@ -192,9 +248,12 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             messages: Messages::default(),
+            side_open: false,
+            toasts_held: false,
+            room: Room { side: true, tiles: true, lower: true },
             dialog: None,
             typed_path: String::new(),
-            class_draft: Vec::new(),
+            class_draft: ClassDraft::default(),
             graphics: String::new(),
             frames: FrameTimes::new(Instant::now()),
         }
@@ -202,12 +261,30 @@ impl AppState {
 
     /// Takes in what the engine says.
     pub fn apply(&mut self, event: Event) {
+        let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
+        if let EventKind::LearningRate(rate) = event.kind
+            && self.asked_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
+        {
+            self.asked_rate = None; // The engine has heard the last of what was asked.
+        }
         if let Some((level, text)) = self.run.apply(event) {
             self.say(level, &text);
         }
         if !self.run.is_running() {
             self.asked_rate = None;
         }
+        if is_started && self.run.opened {
+            self.take_form();
+        }
+    }
+
+    /// The form shows how the opened run was trained, its length included; the project and the device stay.
+    fn take_form(&mut self) {
+        let Some(info) = &self.run.info else { return };
+        let form = &self.settings.form;
+        let (data, device) = (form.data.clone(), form.device.clone());
+        self.settings.form = RunConfig { data, device, ..info.config.clone() };
+        self.fit_to_classes();
     }
 
     /// Takes in a prediction, if it is of the tile in view by the present network.
@@ -222,14 +299,55 @@ impl AppState {
         self.messages.say(self.clock, level, text);
     }
 
+    /// Says how many tiles cannot be used, in place of an earlier count.
+    pub fn say_faults(&mut self) {
+        let Some(note) = self.project.as_ref().and_then(|open| open.project.fault_note()) else { return };
+        self.messages.say_now("bad tiles", self.clock, Level::Warning, &note);
+    }
+
     /// The tile in view.
     pub fn tile(&self) -> Option<&Tile> {
         self.project.as_ref()?.project.tiles.get(self.selected)
     }
 
-    /// The part a tile plays: as the run decided, else as the dataset says.
-    pub fn split(&self, tile: &Tile) -> Split {
-        self.run.splits.get(&tile.id).copied().unwrap_or(tile.split)
+    /// The part a tile plays: in the run under way, else in the one that would be started now.
+    pub fn part(&self, tile: &Tile) -> Part {
+        let running = self.run.splits.get(&tile.id).filter(|_| self.run.is_running());
+        let planned = || {
+            let of = self.parts.get(&tile.id).copied();
+            // A tile meant for testing is learned from only once it is labelled.
+            let waits = tile.split == Split::Test && self.project.as_ref().is_some_and(|p| p.labels_on(&tile.id) == 0);
+            of.filter(|of| !waits || *of == Part::Validates || self.asked_split(tile).is_some())
+        };
+        match running {
+            Some(Split::Train) => Part::Trains,
+            Some(Split::Val) => Part::Validates,
+            Some(Split::Test) | None => {
+                planned().unwrap_or(if tile.split == Split::Test { Part::Tests } else { Part::Unused })
+            }
+        }
+    }
+
+    /// The part that was chosen for a tile by hand.
+    pub fn asked_split(&self, tile: &Tile) -> Option<Split> {
+        self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.id).copied()
+    }
+
+    /// The configuration of a run that would be started now.
+    pub fn config(&self) -> RunConfig {
+        let root = self.project.as_ref().map(|open| open.project.root.clone()).unwrap_or_default();
+        let split = self.settings.splits.get(&root).cloned().unwrap_or_default();
+        RunConfig { data: root, split, ..self.settings.form.clone() }
+    }
+
+    /// Draws the parts of all tiles anew: project, form or a choice have changed.
+    pub fn divide(&mut self) {
+        self.parts.clear();
+        let Some(open) = &self.project else { return };
+        let drawn = Division::of(&open.project, &self.config());
+        let id = |index: usize| open.project.tiles[index].id.clone();
+        let trains = drawn.train.iter().map(|index| (id(*index), Part::Trains));
+        self.parts = trains.chain(drawn.val.iter().map(|index| (id(*index), Part::Validates))).collect();
     }
 
     /// Places of the tiles that pass the filter.
@@ -297,8 +415,7 @@ impl AppState {
 
     /// The learning rate in force.
     pub fn live_rate(&self) -> f64 {
-        let reported = self.run.step.map(|step| step.lr);
-        self.asked_rate.or(reported).unwrap_or(self.settings.form.train.lr)
+        self.asked_rate.or(self.run.rate).unwrap_or(self.settings.form.train.lr)
     }
 
     /// What lies under the pointer.
@@ -315,6 +432,24 @@ impl AppState {
         };
         let tile = self.tile()?.id.clone();
         Some(Stroke { tile, class, radius: self.settings.radius, path: vec![pos_in_image] })
+    }
+
+    /// What goes by class follows an edited class list: the class in hand, typed weights.
+    pub fn follow_classes(&mut self, edits: &ClassEdits) {
+        let place = |fate: Option<&Fate>| match fate {
+            Some(Fate::Kept(new) | Fate::Merged(new)) => Some(*new),
+            _ => None,
+        };
+        self.class = place(edits.fates.get(usize::from(self.class))).unwrap_or(0);
+        if let ClassWeights::Given(weights) = &mut self.settings.form.train.class_weights {
+            let mut moved = vec![1.0; edits.classes.len()];
+            for (weight, fate) in weights.iter().zip(&edits.fates) {
+                if let Fate::Kept(new) = fate {
+                    moved[usize::from(*new)] = *weight;
+                }
+            }
+            *weights = moved;
+        }
     }
 
     /// Makes what depends on the project's classes fit them: the class in hand, typed weights.
@@ -335,7 +470,6 @@ mod tests {
     use super::*;
     use crate::data::{write, write_classes};
     use crate::domain::Edit;
-    use crate::engine::EventKind;
 
     /// A state with three tiles, nothing read of them yet.
     fn state() -> AppState {
@@ -378,7 +512,7 @@ mod tests {
     #[test]
     fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
         let mut state = state();
-        state.run = RunState::begin(3, "Starting");
+        state.run = RunState::starting(3);
         assert!(!state.can_start() && !state.can_edit_classes());
         state.asked_rate = Some(0.5);
         assert!((state.live_rate() - 0.5).abs() < 1e-12);
@@ -388,7 +522,38 @@ mod tests {
         assert!(state.can_start());
         assert_eq!(state.asked_rate, None);
         let toast = state.messages.toasts().next().unwrap().1;
-        assert_eq!((toast.headline.as_str(), toast.hint.as_str()), ("No memory", "take a smaller batch"));
+        assert_eq!(
+            (toast.headline.as_str(), toast.hint.as_str()),
+            ("The run did not start", "no memory: take a smaller batch")
+        );
+    }
+
+    #[test]
+    fn the_field_shows_the_rate_asked_for_until_the_engine_has_it() {
+        let mut state = state();
+        state.run = RunState::starting(3);
+        state.asked_rate = Some(0.5);
+        state.apply(Event { run: 3, kind: EventKind::LearningRate(0.3) });
+        assert!((state.live_rate() - 0.5).abs() < 1e-12, "an earlier one was answered");
+        state.apply(Event { run: 3, kind: EventKind::LearningRate(0.5) });
+        assert_eq!(state.asked_rate, None);
+        assert!((state.live_rate() - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_opened_run_fills_in_the_form_with_its_length() {
+        let mut state = state();
+        state.run = RunState::opening(3);
+        let mut info = crate::ui::run_state::tests::info();
+        info.config.train.length = crate::domain::config::Length::Steps(77);
+        info.config.data = "/elsewhere".into();
+        state.apply(Event { run: 3, kind: EventKind::Started(Box::new(info)) });
+        assert_eq!(state.settings.form.train.length, crate::domain::config::Length::Steps(77));
+        assert_eq!(state.settings.form.data, Settings::default().form.data);
+        state.run = RunState::starting(4);
+        let kind = EventKind::Started(Box::new(crate::ui::run_state::tests::info()));
+        state.apply(Event { run: 4, kind });
+        assert_eq!(state.settings.form.train.length, crate::domain::config::Length::Steps(77));
     }
 
     #[test]

@@ -164,7 +164,10 @@ pub fn mono(size: f32) -> FontId {
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
     // One more than egui's own: where an action is drawn in its frame, what it brings may have to be measured first.
-    ctx.options_mut(|options| options.max_passes = NonZeroUsize::MIN.saturating_add(2));
+    ctx.options_mut(|options| {
+        options.max_passes = NonZeroUsize::MIN.saturating_add(2);
+        options.zoom_with_keyboard = false; // It is ours: see `pointer_scale`.
+    });
     for (theme, tokens) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
         ctx.set_style_of(theme, style(tokens, theme == Theme::Dark));
     }

@@ -14,8 +14,8 @@ use image::RgbImage;
 
 use super::canvas::Dots;
 use super::canvas::pyramid::ImagePyramid;
-use crate::data::Project;
 use crate::data::thumbnail_store::ThumbnailStore;
+use crate::data::{Code, Project};
 use crate::domain::{Mask, Sampling};
 use crate::engine::handle::Waker;
 use crate::engine::priority;
@@ -28,6 +28,8 @@ pub const THUMBNAIL_PX: u32 = 96;
 pub struct TileView {
     /// Its id.
     pub tile: String,
+    /// What is sampled from its mask depends on this.
+    pub short_id: String,
     /// Width and height of the image.
     pub size: [u32; 2],
     /// The image with its reductions.
@@ -36,8 +38,8 @@ pub struct TileView {
     pub mask: Option<Arc<Mask>>,
     /// Pixels of each class in the mask.
     pub mask_counts: Vec<u64>,
-    /// Colours of the mask that match no class, with their pixel counts.
-    pub unmatched: Vec<([u8; 3], u64)>,
+    /// Colours or values of the mask that match no class, with their pixel counts.
+    pub unmatched: Vec<(Code, u64)>,
 }
 
 /// Something that was read.

@@ -1,12 +1,16 @@
 //! The middle of the window: one view of the tile, or two side by side that move together.
 
-use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{
+    Align, ComboBox, Context, Event, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2,
+    vec2,
+};
 use lucide_icons::Icon;
 
-use super::action::UiAction;
-use super::canvas::{CanvasResponse, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_ui};
+use super::action::{UiAction, ViewAction};
+use super::canvas::{CanvasResponse, Deed, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_id, canvas_ui};
 use super::layers::Layer;
 use super::preset::Preset;
+use super::room::TWO_VIEWS;
 use super::state::AppState;
 use super::theme::{Tokens, class_color};
 use super::widgets::quiet_icon;
@@ -29,38 +33,68 @@ pub struct Viewed {
 /// Draws the views. The camera and the pointer's position are the only state they change by themselves.
 pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) -> Viewed {
     let rect = ui.available_rect_before_wrap();
-    let count = if state.settings.two_views { 2 } else { 1 };
-    let gap = 2.0;
+    // Where two would be slivers, the active one is shown.
+    let views = match state.settings.two_views {
+        true if rect.width() >= TWO_VIEWS => 0..2,
+        true => state.active_view..state.active_view + 1,
+        false => 0..1,
+    };
+    let (gap, count, first) = (2.0, views.len(), views.start);
     let width = (rect.width() - gap * (count as f32 - 1.0)) / count as f32;
     let (mut visible, mut hover) = (None, None);
-    for (view, name) in NAMES.into_iter().enumerate().take(count) {
-        let left = rect.left() + view as f32 * (width + gap);
+    for view in views {
+        let (name, left) = (NAMES[view], rect.left() + (view - first) as f32 * (width + gap));
         let place = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        let is_last = view + 1 == first + count;
         let response = ui
-            .scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| view_ui(ui, view, state, actions))
+            .scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| {
+                view_ui(ui, view, is_last, state, actions)
+            })
             .inner;
         hover = hover.or(response.hover_in_image);
         visible = visible.or(response.visible);
-        take_response(view, &response, state, actions);
     }
     state.hover_in_image = hover;
     ui.advance_cursor_after_rect(rect);
     Viewed { rect, visible }
 }
 
-fn view_ui(ui: &mut Ui, view: usize, state: &mut AppState, actions: &mut Vec<UiAction>) -> CanvasResponse {
+fn view_ui(
+    ui: &mut Ui,
+    view: usize,
+    is_last: bool,
+    state: &mut AppState,
+    actions: &mut Vec<UiAction>,
+) -> CanvasResponse {
     ui.spacing_mut().item_spacing.y = 0.0;
-    header_ui(ui, view, state, actions);
+    header_ui(ui, view, is_last, state, actions);
     ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // What the canvas paints behind the picture.
     let tool = tool(state);
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, &scene(state, view), &tool);
     state.camera = camera;
+    if is_last {
+        warning_ui(ui, state);
+    }
     response
 }
 
+/// Says over the picture that labels on this tile are for nothing, once there are some.
+fn warning_ui(ui: &mut Ui, state: &AppState) {
+    let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
+    let Some(warning) = state.part(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
+    let tokens = Tokens::of(ui);
+    let picture = ui.min_rect();
+    let room = picture.width() - 32.0;
+    let galley = ui.painter().layout(warning.to_owned(), FontId::proportional(12.0), tokens.warn, room.max(40.0));
+    let corner = picture.left_bottom() + vec2(8.0, -8.0 - 8.0 - galley.size().y);
+    let ground = Rect::from_min_size(corner, galley.size() + vec2(16.0, 8.0));
+    ui.painter().rect_filled(ground, 4.0, tokens.raised);
+    ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
+}
+
 /// The presets, and for the left view the switch between one view and two.
-fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
+fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions: &mut Vec<UiAction>) {
     let tokens = Tokens::of(ui);
     let active = state.settings.two_views && state.active_view == view;
     let frame = Frame::NONE.inner_margin(vec2_margin());
@@ -71,16 +105,15 @@ fn header_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAct
             ui.spacing_mut().item_spacing.x = 2.0;
             presets_ui(ui, view, state, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let last = view == 1 || !state.settings.two_views;
                 let (icon, name) = match state.settings.two_views {
                     true => (Icon::Square, "One view (T)"),
                     false => (Icon::Columns2, "Two views (T)"),
                 };
-                if last && quiet_icon(ui, icon, name).clicked() {
-                    actions.push(UiAction::ToggleTwoViews);
+                if is_last && quiet_icon(ui, icon, name).clicked() {
+                    actions.push(UiAction::View(ViewAction::ToggleTwo));
                 }
-                if last && quiet_icon(ui, Icon::Maximize, "Fit the tile (Ctrl+F)").clicked() {
-                    actions.push(UiAction::Fit);
+                if is_last && quiet_icon(ui, Icon::Maximize, "Fit the tile (Ctrl+F)").clicked() {
+                    actions.push(UiAction::View(ViewAction::Fit));
                 }
             });
         });
@@ -100,7 +133,10 @@ fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAc
         for preset in Preset::ALL {
             let response = ui.selectable_label(shown == Some(preset), preset.name());
             if response.on_hover_text(format!("Show this in the {side} view")).clicked() {
-                actions.extend([UiAction::ActivateView(view), UiAction::SetPreset(view, preset)]);
+                actions.extend([
+                    UiAction::View(ViewAction::Activate(view)),
+                    UiAction::View(ViewAction::SetPreset(view, preset)),
+                ]);
             }
         }
     };
@@ -135,32 +171,58 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
         view: loaded,
         sampled: state.view.sampled.as_ref(),
         labels: state.view.labels.as_ref(),
+        book: Some(&project.book),
         prediction: state.view.prediction.as_ref(),
         palette: &project.palette,
         layers: &state.settings.layers[view],
     })
 }
 
-/// Turns what happened in a view into actions.
-fn take_response(view: usize, response: &CanvasResponse, state: &AppState, actions: &mut Vec<UiAction>) {
-    if !response.strokes.is_empty() && state.active_view != view {
-        actions.push(UiAction::ActivateView(view));
-    }
-    for stroke in &response.strokes {
-        match stroke {
-            StrokeEvent::Begin(pos) => actions.extend(state.stroke_at(*pos).map(|s| UiAction::Label(Edit::Begin(s)))),
-            StrokeEvent::Extend(path) => actions.push(UiAction::Label(Edit::Extend(path.clone()))),
-            StrokeEvent::End => actions.push(UiAction::StrokeEnded),
+/// What an event of this frame asks for on the pictures as they were drawn last, with class, tool and tile as they are now.
+pub fn pointed(ctx: &Context, state: &mut AppState, event: &Event) -> Vec<UiAction> {
+    let (tool, size, may_begin) = (tool(state), state.view.size(), state.dialog.is_none());
+    let deeds = state.camera.follow(ctx, event, &tool, size, may_begin);
+    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
+}
+
+/// What is over when all events of a frame have been followed.
+pub fn pointed_last(ctx: &Context, state: &mut AppState) -> Vec<UiAction> {
+    let deeds = state.camera.end_of_events(ctx);
+    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
+}
+
+/// Turns what was done in a view into actions.
+fn actions_of(state: &AppState, view: Id, deeds: &[Deed]) -> Vec<UiAction> {
+    let view = usize::from(view == canvas_id(NAMES[1]));
+    let mut actions = Vec::new();
+    for deed in deeds {
+        match deed {
+            Deed::Stroke(stroke) => {
+                if state.active_view != view {
+                    actions.push(UiAction::View(ViewAction::Activate(view)));
+                }
+                actions.extend(label_of(state, stroke));
+            }
+            Deed::StepRadius(steps) => actions.push(UiAction::StepRadius(*steps)),
+            Deed::StepOpacity(step) => {
+                if let Some(layer) = top_layer(state, view) {
+                    let opacity = state.settings.layers[view][layer].opacity + step;
+                    actions.extend([
+                        UiAction::View(ViewAction::Activate(view)),
+                        UiAction::View(ViewAction::SetOpacity(layer, opacity)),
+                    ]);
+                }
+            }
         }
     }
-    if response.radius_step != 0 {
-        actions.push(UiAction::StepRadius(response.radius_step));
-    }
-    if response.opacity_step != 0.0
-        && let Some(layer) = top_layer(state, view)
-    {
-        let opacity = state.settings.layers[view][layer].opacity + response.opacity_step;
-        actions.extend([UiAction::ActivateView(view), UiAction::SetOpacity(layer, opacity)]);
+    actions
+}
+
+fn label_of(state: &AppState, stroke: &StrokeEvent) -> Option<UiAction> {
+    match stroke {
+        StrokeEvent::Begin(pos) => state.stroke_at(*pos).map(|stroke| UiAction::Label(Edit::Begin(stroke))),
+        StrokeEvent::Extend(path) => Some(UiAction::Label(Edit::Extend(path.clone()))),
+        StrokeEvent::End => Some(UiAction::StrokeEnded),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Small pieces the panels share, so that the same thing looks the same everywhere.
 
 use eframe::egui::{
-    Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, ProgressBar, Response, RichText, Sense, Stroke,
-    StrokeKind, Ui, Vec2, WidgetText, vec2,
+    Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, ProgressBar, Response, RichText, ScrollArea, Sense,
+    Stroke, StrokeKind, Ui, Vec2, WidgetText, vec2,
 };
 use lucide_icons::Icon;
 
@@ -59,6 +59,14 @@ pub fn section<R>(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui
         ui.add_space(UNIT);
     });
     ui.separator();
+}
+
+/// A part of exactly this size that scrolls, whatever is in it: nothing beside it moves when its contents change.
+pub fn fixed(ui: &mut Ui, name: &str, size: Vec2, add: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui(size, |ui| {
+        ui.set_min_size(size);
+        ScrollArea::vertical().id_salt(name).auto_shrink(false).max_height(size.y).show(ui, add);
+    });
 }
 
 /// A name and its field, in line with those above and below.

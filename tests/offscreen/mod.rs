@@ -152,6 +152,7 @@ impl Props {
             view: &self.view,
             sampled: self.sampled.as_ref(),
             labels: self.labels.as_ref(),
+            book: None,
             prediction: self.prediction.as_ref(),
             palette: &self.palette,
             layers: &self.layers,

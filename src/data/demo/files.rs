@@ -89,7 +89,8 @@ fn write_picture(recipe: &Recipe, path: &Path) -> Result<(), DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Project;
+    use crate::data::{Project, Tile};
+    use crate::domain::{RunConfig, split};
 
     fn unpacked() -> (tempfile::TempDir, Project) {
         let dir = tempfile::tempdir().unwrap();
@@ -139,6 +140,19 @@ mod tests {
         let pixels: u64 = counts.iter().sum();
         assert!(counts[..6].iter().all(|n| *n * 20 > pixels), "{counts:?}");
         assert!(counts[6] > 0 && counts[6] * 50 < pixels, "{counts:?}");
+    }
+
+    #[test]
+    fn the_tile_that_validates_by_default_has_every_scored_class() {
+        let (_dir, project) = unpacked();
+        let masked: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.mask.is_some()).collect();
+        let groups: Vec<&str> = masked.iter().map(|tile| tile.group.as_str()).collect();
+        let config = RunConfig::default();
+        let val = split::choose_validation(&groups, config.val_ratio, config.seed);
+        let chosen: Vec<&Tile> = masked.into_iter().zip(val).filter(|(_, val)| *val).map(|(tile, _)| tile).collect();
+        assert_eq!(chosen.len(), 1);
+        let counts = project.read_mask(chosen[0]).unwrap().unwrap().mask.counts(7);
+        assert!(counts[..6].iter().all(|count| *count * 25 > u64::from(SIDE * SIDE)), "{}: {counts:?}", chosen[0].id);
     }
 
     #[test]

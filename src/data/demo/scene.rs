@@ -44,7 +44,18 @@ pub(super) const LABELLED: [Recipe; 12] = [
         axis: [1.0, 0.0],
         ..PLAIN
     },
-    Recipe { id: "1006", seed: 16_000, forest: 0.06, fields: 0.0, river: 4.0, axis: [0.6, 0.8], ..PLAIN },
+    // The one that validates unless another seed is chosen: every scored class is in it.
+    Recipe {
+        id: "1006",
+        seed: 16_200,
+        river: 5.0,
+        urban: 0.0,
+        fields: -0.04,
+        forest: 0.02,
+        barren: -0.02,
+        axis: [0.6, 0.8],
+        ..PLAIN
+    },
     Recipe { id: "1007", seed: 17_000, urban: -0.02, fields: 0.12, axis: [0.8, -0.6], ..PLAIN },
     Recipe { id: "1008", seed: 18_000, lake: 0.33, urban: -0.02, forest: 0.0, barren: -0.05, ..PLAIN },
     Recipe { id: "1009", seed: 19_000, fields: 0.14, urban: -0.04, forest: -0.02, axis: [0.28, 0.96], ..PLAIN },

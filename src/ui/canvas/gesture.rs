@@ -43,9 +43,9 @@ pub(super) enum Gesture {
     Paint { last_in_image: [f32; 2] },
 }
 
-/// What a press starts.
+/// What a press starts something with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Context {
+pub(super) struct Hand {
     /// The tool in hand.
     pub(super) tool: Tool,
     /// Space is held: the left button pans whatever the tool.
@@ -54,29 +54,27 @@ pub(super) struct Context {
     pub(super) image_size: [u32; 2],
 }
 
-/// Follows the events of a frame. Moves the camera, returns what was drawn.
+/// Follows an event. Moves the camera, returns what was drawn.
 pub(super) fn follow(
     gesture: &mut Option<Gesture>,
     camera: &mut Camera,
-    context: &Context,
-    events: &[Pointer],
+    hand: &Hand,
+    event: Pointer,
 ) -> Vec<StrokeEvent> {
     let mut strokes = Vec::new();
-    for &event in events {
-        match event {
-            Pointer::Press(button, pos) if gesture.is_none() => {
-                *gesture = begin(button, pos, camera, context);
-                if let Some(Gesture::Paint { last_in_image }) = *gesture {
-                    strokes.push(StrokeEvent::Begin(last_in_image));
-                }
+    match event {
+        Pointer::Press(button, pos) if gesture.is_none() => {
+            *gesture = begin(button, pos, camera, hand);
+            if let Some(Gesture::Paint { last_in_image }) = *gesture {
+                strokes.push(StrokeEvent::Begin(last_in_image));
             }
-            Pointer::Press(..) => {}
-            Pointer::Move(pos) => travel(gesture, camera, pos, &mut strokes),
-            Pointer::Release(button, pos) => {
-                if gesture.is_some_and(|gesture| gesture.button() == button) {
-                    travel(gesture, camera, pos, &mut strokes);
-                    finish(gesture, &mut strokes);
-                }
+        }
+        Pointer::Press(..) => {}
+        Pointer::Move(pos) => strokes.extend(travel(gesture, camera, pos)),
+        Pointer::Release(button, pos) => {
+            if gesture.is_some_and(|gesture| gesture.button() == button) {
+                strokes.extend(travel(gesture, camera, pos));
+                finish(gesture, &mut strokes);
             }
         }
     }
@@ -100,38 +98,35 @@ impl Gesture {
 }
 
 /// The gesture a press starts; none beside the tile, where there is nothing to paint.
-fn begin(button: Button, pos: [f32; 2], camera: &Camera, context: &Context) -> Option<Gesture> {
-    if button == Button::Middle || context.is_space_held || context.tool.kind == ToolKind::Pan {
+fn begin(button: Button, pos: [f32; 2], camera: &Camera, hand: &Hand) -> Option<Gesture> {
+    if button == Button::Middle || hand.is_space_held || hand.tool.kind == ToolKind::Pan {
         return Some(Gesture::Pan { button, last_in_view: pos });
     }
     let at = camera.image_from_view(pos);
-    let reach = context.tool.radius_px.max(0.0);
-    let reaches = (0..2).all(|i| at[i] > -reach && at[i] < context.image_size[i] as f32 + reach);
+    let reach = hand.tool.radius_px.max(0.0);
+    let reaches = (0..2).all(|i| at[i] > -reach && at[i] < hand.image_size[i] as f32 + reach);
     reaches.then_some(Gesture::Paint { last_in_image: at })
 }
 
 /// The pointer moved to `pos`.
-fn travel(gesture: &mut Option<Gesture>, camera: &mut Camera, pos: [f32; 2], strokes: &mut Vec<StrokeEvent>) {
+fn travel(gesture: &mut Option<Gesture>, camera: &mut Camera, pos: [f32; 2]) -> Option<StrokeEvent> {
     match gesture {
         Some(Gesture::Pan { last_in_view, .. }) => {
             camera.pan([pos[0] - last_in_view[0], pos[1] - last_in_view[1]]);
             *last_in_view = pos;
+            None
         }
         Some(Gesture::Paint { last_in_image }) => {
             let at = camera.image_from_view(pos);
             // Finer steps than this change no pixel anybody could see.
             let step = (0.5 / camera.zoom).max(0.25);
             if (at[0] - last_in_image[0]).hypot(at[1] - last_in_image[1]) < step {
-                return;
+                return None;
             }
             *last_in_image = at;
-            if let Some(StrokeEvent::Extend(path)) = strokes.last_mut() {
-                path.push(at);
-            } else {
-                strokes.push(StrokeEvent::Extend(vec![at]));
-            }
+            Some(StrokeEvent::Extend(vec![at]))
         }
-        None => {}
+        None => None,
     }
 }
 
@@ -141,25 +136,25 @@ mod tests {
 
     use super::*;
 
-    fn context(kind: ToolKind) -> Context {
+    fn hand(kind: ToolKind) -> Hand {
         let tool = Tool { kind, color: Color32::WHITE, radius_px: 2.0 };
-        Context { tool, is_space_held: false, image_size: [100, 100] }
+        Hand { tool, is_space_held: false, image_size: [100, 100] }
     }
 
     fn camera() -> Camera {
         Camera { center_in_image: [50.0, 50.0], zoom: 2.0 }
     }
 
-    fn run(context: &Context, events: &[Pointer]) -> (Vec<StrokeEvent>, Camera, Option<Gesture>) {
+    fn run(hand: &Hand, events: &[Pointer]) -> (Vec<StrokeEvent>, Camera, Option<Gesture>) {
         let (mut gesture, mut camera) = (None, camera());
-        let strokes = follow(&mut gesture, &mut camera, context, events);
+        let strokes = events.iter().flat_map(|event| follow(&mut gesture, &mut camera, hand, *event)).collect();
         (strokes, camera, gesture)
     }
 
     #[test]
     fn a_click_within_one_frame_is_a_whole_stroke() {
         let click = [Pointer::Press(Button::Primary, [10.0, 0.0]), Pointer::Release(Button::Primary, [10.0, 0.0])];
-        let (strokes, moved, gesture) = run(&context(ToolKind::Brush), &click);
+        let (strokes, moved, gesture) = run(&hand(ToolKind::Brush), &click);
         assert_eq!(strokes, [StrokeEvent::Begin([55.0, 50.0]), StrokeEvent::End]);
         assert_eq!((moved, gesture), (camera(), None), "the camera never follows the brush");
     }
@@ -172,21 +167,21 @@ mod tests {
             Pointer::Move([4.0, 0.0]),
             Pointer::Move([8.0, 0.0]),
         ];
-        let (strokes, _, gesture) = run(&context(ToolKind::Erase), &drag);
-        let path = vec![[52.0, 50.0], [54.0, 50.0]];
-        assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0]), StrokeEvent::Extend(path)]);
+        let (strokes, _, gesture) = run(&hand(ToolKind::Erase), &drag);
+        let on = |x| StrokeEvent::Extend(vec![[x, 50.0]]);
+        assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0]), on(52.0), on(54.0)]);
         assert!(gesture.is_some(), "the button is still down");
     }
 
     #[test]
     fn space_and_the_middle_button_pan_with_any_tool() {
         let drag = |button| [Pointer::Press(button, [0.0, 0.0]), Pointer::Move([20.0, -10.0])];
-        for (context, button) in [
-            (Context { is_space_held: true, ..context(ToolKind::Brush) }, Button::Primary),
-            (context(ToolKind::Brush), Button::Middle),
-            (context(ToolKind::Pan), Button::Primary),
+        for (hand, button) in [
+            (Hand { is_space_held: true, ..hand(ToolKind::Brush) }, Button::Primary),
+            (hand(ToolKind::Brush), Button::Middle),
+            (hand(ToolKind::Pan), Button::Primary),
         ] {
-            let (strokes, camera, _) = run(&context, &drag(button));
+            let (strokes, camera, _) = run(&hand, &drag(button));
             assert_eq!(strokes, []);
             assert_eq!(camera.center_in_image, [40.0, 55.0]);
         }
@@ -199,7 +194,7 @@ mod tests {
             Pointer::Press(Button::Middle, [0.0, 0.0]),
             Pointer::Release(Button::Middle, [0.0, 0.0]),
         ];
-        let (strokes, _, gesture) = run(&context(ToolKind::Brush), &events);
+        let (strokes, _, gesture) = run(&hand(ToolKind::Brush), &events);
         assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0])]);
         assert!(matches!(gesture, Some(Gesture::Paint { .. })));
     }
@@ -207,13 +202,13 @@ mod tests {
     #[test]
     fn clicks_beside_the_tile_are_no_strokes() {
         let click = |x: f32| [Pointer::Press(Button::Primary, [x, 0.0]), Pointer::Release(Button::Primary, [x, 0.0])];
-        assert_eq!(run(&context(ToolKind::Brush), &click(150.0)).0, []);
-        assert_eq!(run(&context(ToolKind::Brush), &click(102.0)).0.len(), 2, "the brush reaches in from outside");
+        assert_eq!(run(&hand(ToolKind::Brush), &click(150.0)).0, []);
+        assert_eq!(run(&hand(ToolKind::Brush), &click(102.0)).0.len(), 2, "the brush reaches in from outside");
     }
 
     #[test]
     fn a_release_that_was_never_seen_still_ends_the_stroke() {
-        let (_, _, mut gesture) = run(&context(ToolKind::Brush), &[Pointer::Press(Button::Primary, [0.0, 0.0])]);
+        let (_, _, mut gesture) = run(&hand(ToolKind::Brush), &[Pointer::Press(Button::Primary, [0.0, 0.0])]);
         let mut strokes = Vec::new();
         finish(&mut gesture, &mut strokes);
         finish(&mut gesture, &mut strokes);

@@ -8,7 +8,9 @@ pub mod frame;
 pub mod gesture;
 pub mod gpu;
 mod indices;
+pub mod input;
 pub mod label_plane;
+mod markers;
 mod overlay;
 mod packer;
 pub mod palette;
@@ -27,15 +29,17 @@ use eframe::egui::Color32;
 
 use super::layers::LayerSet;
 use super::tiles::TileView;
+use crate::domain::LabelBook;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::Preview;
 
 pub use gesture::StrokeEvent;
 pub use gpu::CanvasGpu;
+pub use input::Deed;
 pub use label_plane::LabelPlane;
 pub use palette::Palette;
 pub use pyramid::Dots;
-pub use view::{ViewState, canvas_ui};
+pub use view::{ViewState, canvas_id, canvas_ui};
 
 /// What a view shows.
 #[derive(Clone, Copy)]
@@ -67,6 +71,8 @@ pub struct TileScene<'a> {
     pub sampled: Option<&'a Arc<Dots>>,
     /// Own labels.
     pub labels: Option<&'a LabelPlane>,
+    /// The strokes they come from, for those that are too small to be seen.
+    pub book: Option<&'a LabelBook>,
     /// What the network says; it may have another size than the tile.
     pub prediction: Option<&'a Arc<Preview>>,
     /// Colours of the classes.
@@ -97,21 +103,15 @@ pub struct Tool {
     pub radius_px: f32,
 }
 
-/// What happened in a view during one frame.
+/// What a view shows during one frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CanvasResponse {
     /// The pointer is over the view.
     pub hovered: bool,
     /// Image position under the pointer; `None` beside the tile.
     pub hover_in_image: Option<[f32; 2]>,
-    /// What was drawn, in order. Empty in most frames.
-    pub strokes: Vec<StrokeEvent>,
     /// The camera moved.
     pub camera_changed: bool,
-    /// Shift+wheel: steps by which the brush is to grow.
-    pub radius_step: i32,
-    /// Ctrl+wheel: by how much the opacity of the chosen layer is to grow.
-    pub opacity_step: f32,
     /// The part of the tile on screen.
     pub visible: Option<PixelRect>,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use image::RgbImage;
 
 use super::palette::{linear_from_srgb, srgb_from_linear};
+use crate::data::Picture;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Mask, UNLABELLED, hash, sampling};
 
@@ -16,7 +17,7 @@ const CROWDED: f64 = 0.25;
 /// An image with its reductions. The image itself is shared with whoever else has decoded it.
 #[derive(Clone, Debug)]
 pub struct ImagePyramid {
-    base: Arc<RgbImage>,
+    base: Arc<Picture>,
     reductions: Vec<ImageLevel>,
 }
 
@@ -42,19 +43,20 @@ pub(super) fn level_count(size: [u32; 2]) -> u32 {
 impl ImagePyramid {
     /// Of a picture of one's own.
     pub fn new(image: &RgbImage) -> Self {
-        Self::of(Arc::new(image.clone()))
+        Self::of(Arc::new(image.clone().into()))
     }
 
     /// Averages light, not stored values, so that fine patterns keep their brightness. Takes a while for a large tile: not
     /// for the window's thread.
-    pub fn of(base: Arc<RgbImage>) -> Self {
-        let size = [base.width(), base.height()];
+    pub fn of(base: Arc<Picture>) -> Self {
+        let size = base.size();
         let tables = LightTables::new();
         let mut reductions: Vec<ImageLevel> = Vec::new();
         for _ in 1..level_count(size) {
             reductions.push(match reductions.last() {
                 Some(finer) => tables.halve::<4>(&finer.rgba, finer.size),
-                None => tables.halve::<3>(base.as_raw(), size),
+                None if base.valid.is_some() => tables.halve::<4>(&rgba(&base, 0..base.rgb.len() / 3), size),
+                None => tables.halve::<3>(base.rgb.as_raw(), size),
             });
         }
         Self { base, reductions }
@@ -69,7 +71,7 @@ impl ImagePyramid {
     pub(super) fn size(&self, level: usize) -> [u32; 2] {
         match level.checked_sub(1) {
             Some(i) => self.reductions[i].size,
-            None => [self.base.width(), self.base.height()],
+            None => self.base.size(),
         }
     }
 
@@ -79,26 +81,38 @@ impl ImagePyramid {
         let (first, end) = (rows.start as usize * width, rows.end as usize * width);
         match level.checked_sub(1) {
             Some(i) => Cow::Borrowed(&self.reductions[i].rgba[first * 4..end * 4]),
-            None => {
-                let (pixels, _) = self.base.as_raw()[first * 3..end * 3].as_chunks::<3>();
-                let mut rgba = vec![255; (end - first) * 4];
-                for (out, [r, g, b]) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(pixels) {
-                    *out = [*r, *g, *b, 255];
-                }
-                Cow::Owned(rgba)
-            }
+            None => Cow::Owned(rgba(&self.base, first..end)),
         }
     }
 
     /// The colour of a pixel of the full size.
     pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
-        self.base.get_pixel_checked(x, y).map(|pixel| pixel.0)
+        self.base.rgb.get_pixel_checked(x, y).map(|pixel| pixel.0)
     }
 
     /// Memory the reductions take, the picture they are of left out.
     pub fn bytes(&self) -> usize {
         self.reductions.iter().map(|level| level.rgba.len()).sum()
     }
+}
+
+/// Some pixels of a picture, transparent where none exist; these are black, so that their colour adds nothing to a mean.
+fn rgba(picture: &Picture, pixels: Range<usize>) -> Vec<u8> {
+    let (colors, _) = picture.rgb.as_raw()[pixels.start * 3..pixels.end * 3].as_chunks::<3>();
+    let mut rgba = vec![255; colors.len() * 4];
+    for (out, [r, g, b]) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(colors) {
+        *out = [*r, *g, *b, 255];
+    }
+    if let Some(valid) = &picture.valid {
+        let missing = valid.flags()[pixels].iter().map(|exists| !exists);
+        rgba.as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .zip(missing)
+            .filter(|(_, missing)| *missing)
+            .for_each(|(out, _)| *out = [0; 4]);
+    }
+    rgba
 }
 
 /// Stored value to light and back by looking up: a level of a large tile takes milliseconds.
@@ -119,7 +133,8 @@ impl LightTables {
         }
     }
 
-    /// The mean of each block of 2×2, of an image with so many channels.
+    /// The mean of each block of 2×2, of an image with so many channels, the fourth being alpha that the colours are
+    /// multiplied with.
     fn halve<const CHANNELS: usize>(&self, from: &[u8], from_size: [u32; 2]) -> ImageLevel {
         let size = half(from_size);
         let stride = from_size[0] as usize * CHANNELS;
@@ -136,6 +151,12 @@ impl LightTables {
                         .iter()
                         .sum::<u16>();
                     *value = self.stored[usize::from(sum / 4)];
+                }
+                if CHANNELS == 4 {
+                    let at = x * 2 * CHANNELS + 3;
+                    let sum: u16 =
+                        [at, at + right, at + below, at + below + right].iter().map(|i| u16::from(top[*i])).sum();
+                    pixel[3] = (sum / 4) as u8;
                 }
             }
         }
@@ -213,19 +234,36 @@ impl Chain {
 pub struct Dots {
     mask: Mask,
     chain: Chain,
+    few: Vec<([u32; 2], u8)>,
 }
+
+/// More labelled pixels than this are not listed one by one.
+const FEW: usize = 3000;
 
 impl Dots {
     /// Takes a while for a large tile: not for the window's thread.
     pub fn new(mask: Mask) -> Self {
         let chain = Chain::new(&mask).thinned(&mask);
-        Self { mask, chain }
+        let few = few(&mask);
+        Self { mask, chain, few }
+    }
+
+    /// The labelled pixels with their classes, if they are few: each is to be seen from afar. Else none.
+    pub fn few(&self) -> &[([u32; 2], u8)] {
+        &self.few
     }
 
     /// The reductions.
     pub(super) fn chain(&self) -> &Chain {
         &self.chain
     }
+}
+
+fn few(mask: &Mask) -> Vec<([u32; 2], u8)> {
+    let labelled = mask.data().iter().enumerate().filter(|(_, class)| **class != UNLABELLED);
+    let place = |(i, class): (usize, &u8)| ([i as u32 % mask.width(), i as u32 / mask.width()], *class);
+    let found: Vec<_> = labelled.take(FEW + 1).map(place).collect();
+    if found.len() > FEW { Vec::new() } else { found }
 }
 
 impl Deref for Dots {

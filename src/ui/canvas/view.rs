@@ -1,20 +1,15 @@
 //! The widget: events in, camera moved, picture and cursor drawn, and what was done handed back.
 
-use eframe::egui::{self, Event, Id, Key, MouseWheelUnit, PointerButton, Rect, Response, Role, Sense, Ui, WidgetInfo};
+use eframe::egui::{self, Id, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo};
 use eframe::egui_wgpu;
 
 use super::frame::{Frame, Lens};
-use super::gesture::{self, Button, Context, Gesture, Pointer};
+use super::gesture::Gesture;
 use super::gpu::{CanvasCallback, CanvasGpu};
+use super::input::Place;
+use super::markers::markers;
 use super::{CanvasResponse, Scene, Tool, ToolKind, overlay};
 use crate::domain::geometry::Camera;
-
-/// Zoom of one notch of the wheel.
-const ZOOM_PER_NOTCH: f32 = 1.2;
-/// Opacity of one notch.
-const OPACITY_PER_NOTCH: f32 = 0.05;
-/// What pointing devices that report points call a notch.
-const POINTS_PER_NOTCH: f32 = 40.0;
 
 /// What linked views share: the camera, and the drag under way in one of them.
 #[derive(Clone, Debug)]
@@ -25,9 +20,15 @@ pub struct ViewState {
     fitted_image: Option<[u32; 2]>,
     /// View size of a fit that nobody has moved away from.
     fitted_view: Option<[f32; 2]>,
-    gesture: Option<(Id, Gesture)>,
+    pub(super) gesture: Option<(Id, Gesture)>,
     /// Shift+wheel that is not yet a whole notch.
-    radius_notches: f32,
+    pub(super) radius_notches: f32,
+    /// Where the pictures were drawn last.
+    pub(super) places: Vec<Place>,
+    /// Where the pointer is.
+    pub(super) pointer: Option<Pos2>,
+    /// Space is held: the left button pans whatever the tool.
+    pub(super) is_space_held: bool,
 }
 
 impl Default for ViewState {
@@ -38,6 +39,9 @@ impl Default for ViewState {
             fitted_view: None,
             gesture: None,
             radius_notches: 0.0,
+            places: Vec::new(),
+            pointer: None,
+            is_space_held: false,
         }
     }
 }
@@ -61,7 +65,7 @@ impl ViewState {
     }
 
     /// Fits if asked to, if the tile has another size, or if the view was resized while showing a whole tile.
-    fn keep_fitted(&mut self, image: [u32; 2], view: [f32; 2]) {
+    pub(super) fn keep_fitted(&mut self, image: [u32; 2], view: [f32; 2]) {
         let is_new = self.fitted_image != Some(image);
         // Linked views may differ by a rounded point; that is no reason to move.
         let is_resized = self.fitted_view.is_some_and(|old| (0..2).any(|i| (old[i] - view[i]).abs() > 2.0));
@@ -71,13 +75,32 @@ impl ViewState {
             self.fitted_view = Some(view);
         }
     }
+
+    /// Zooms by `factor` around a position in a view.
+    pub(super) fn zoom_at(&mut self, pos_in_view: [f32; 2], factor: f32) {
+        if factor != 1.0 {
+            self.camera.zoom_at(pos_in_view, factor);
+            self.fitted_view = None;
+        }
+    }
+
+    /// Moves by hand: the tile is no longer shown whole.
+    pub(super) fn let_go_of_fit(&mut self) {
+        self.fitted_view = None;
+    }
 }
 
-/// Shows a scene in all the room there is and lets `tool` work on it. `label` is its name for assistive technology and
-/// tells views apart, e.g. "Canvas left".
+/// What tells a view from others.
+pub fn canvas_id(label: &str) -> Id {
+    Id::unique(("canvas", label))
+}
+
+/// Shows a scene in all the room there is. `label` is its name for assistive technology and tells views apart, e.g.
+/// "Canvas left". What `tool` does there is told by [`ViewState::follow`].
 pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'_>, tool: &Tool) -> CanvasResponse {
     let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-    let id = Id::unique(("canvas", label));
+    let id = canvas_id(label);
+    view.places.retain(|place| place.id != id);
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, ui.is_enabled(), label));
     let ground = ui.visuals().extreme_bg_color;
@@ -97,6 +120,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
         Scene::Tile(scene) => {
             let size = scene.view.size;
             view.keep_fitted(size, rect.size().into());
+            view.places.push(Place { id, rect, image_size: size, scale: ui.ctx().pixels_per_point() });
             let before = view.camera;
             let mut out = interact(ui, &response, view, tool, size);
             out.camera_changed = view.camera != before;
@@ -111,6 +135,7 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
                 ui.painter_at(rect).rect_filled(tile, 0.0, ui.visuals().faint_bg_color);
             }
             overlay::pixel_grid(&ui.painter_at(rect), rect, &view.camera, size);
+            markers(&ui.painter_at(rect), rect, &view.camera, scene);
             draw_cursor(ui, &response, view, tool);
             return out;
         }
@@ -119,116 +144,26 @@ pub fn canvas_ui(ui: &mut Ui, label: &str, view: &mut ViewState, scene: &Scene<'
     CanvasResponse { hovered: response.hovered(), ..CanvasResponse::default() }
 }
 
-/// Turns the frame's events into strokes, camera moves and steps.
+/// What the pointer does while it rests: two fingers zoom, a double click fits, and it points at something.
 fn interact(ui: &Ui, response: &Response, view: &mut ViewState, tool: &Tool, image_size: [u32; 2]) -> CanvasResponse {
     let mut out = CanvasResponse { hovered: response.contains_pointer(), ..CanvasResponse::default() };
-    if out.hovered {
-        wheel(ui, response.rect, view, &mut out);
+    if out.hovered
+        && let Some(touch) = ui.input(egui::InputState::multi_touch)
+    {
+        view.zoom_at(in_view(response.rect, touch.center_pos), touch.zoom_delta);
     }
-    let moved = view.camera;
-    out.strokes = drag(ui, response, view, tool, image_size);
     if response.double_clicked() && tool.kind == ToolKind::Pan {
         view.camera = Camera::fit(image_size, response.rect.size().into());
         view.fitted_view = Some(response.rect.size().into());
-    } else if view.camera != moved {
-        view.fitted_view = None;
     }
     let pointer = response.hover_pos().map(|pos| view.camera.image_from_view(in_view(response.rect, pos)));
     out.hover_in_image = pointer.filter(|pos| (0..2).all(|i| pos[i] >= 0.0 && pos[i] < image_size[i] as f32));
     out
 }
 
-/// Follows presses, moves and releases.
-fn drag(
-    ui: &Ui,
-    response: &Response,
-    view: &mut ViewState,
-    tool: &Tool,
-    image_size: [u32; 2],
-) -> Vec<gesture::StrokeEvent> {
-    if view.gesture.is_some_and(|(owner, _)| owner != response.id) {
-        return Vec::new();
-    }
-    // A click that closes a menu is not a label.
-    let may_begin = response.contains_pointer() && ui.is_enabled() && !egui::Popup::is_any_open(ui.ctx());
-    let context = Context { tool: *tool, is_space_held: is_space_held(ui), image_size };
-    let events = ui.input(|input| pointer_events(&input.events, response.rect, may_begin));
-    let mut current = view.gesture.map(|(_, gesture)| gesture);
-    let mut strokes = gesture::follow(&mut current, &mut view.camera, &context, &events);
-    if !ui.input(|input| input.pointer.any_down()) {
-        gesture::finish(&mut current, &mut strokes);
-    }
-    view.gesture = current.map(|gesture| (response.id, gesture));
-    strokes
-}
-
-/// The events that gestures are made of.
-fn pointer_events(events: &[Event], rect: Rect, may_begin: bool) -> Vec<Pointer> {
-    let pointer = |event: &Event| match *event {
-        Event::PointerMoved(pos) => Some(Pointer::Move(in_view(rect, pos))),
-        Event::PointerButton { pos, button, pressed, .. } => {
-            let button = match button {
-                PointerButton::Primary => Button::Primary,
-                PointerButton::Middle => Button::Middle,
-                _ => return None,
-            };
-            match pressed {
-                true => (may_begin && rect.contains(pos)).then(|| Pointer::Press(button, in_view(rect, pos))),
-                false => Some(Pointer::Release(button, in_view(rect, pos))),
-            }
-        }
-        _ => None,
-    };
-    events.iter().filter_map(pointer).collect()
-}
-
-/// Zooms at the cursor; with Shift steps the radius, with Ctrl the opacity.
-fn wheel(ui: &Ui, rect: Rect, view: &mut ViewState, out: &mut CanvasResponse) {
-    let Some(pos) = ui.input(|input| input.pointer.latest_pos()) else { return };
-    let mut zoom = ui.input(egui::InputState::multi_touch).map_or(1.0, |touch| touch.zoom_delta);
-    ui.input(|input| {
-        for event in &input.events {
-            match *event {
-                Event::Zoom(factor) => zoom *= factor,
-                Event::MouseWheel { unit, delta, modifiers, .. } => {
-                    // With Shift some systems turn the wheel sideways.
-                    let notches = notches(unit, if delta.y == 0.0 && modifiers.shift { delta.x } else { delta.y });
-                    if modifiers.command || modifiers.ctrl {
-                        out.opacity_step += notches * OPACITY_PER_NOTCH;
-                    } else if modifiers.shift {
-                        view.radius_notches += notches;
-                    } else {
-                        zoom *= ZOOM_PER_NOTCH.powf(notches);
-                    }
-                }
-                _ => {}
-            }
-        }
-    });
-    out.radius_step = view.radius_notches.trunc() as i32;
-    view.radius_notches = view.radius_notches.fract();
-    if zoom != 1.0 {
-        view.camera.zoom_at(in_view(rect, pos), zoom);
-        view.fitted_view = None;
-    }
-}
-
-fn notches(unit: MouseWheelUnit, delta: f32) -> f32 {
-    match unit {
-        MouseWheelUnit::Line => delta,
-        MouseWheelUnit::Point => delta / POINTS_PER_NOTCH,
-        MouseWheelUnit::Page => delta * 4.0,
-    }
-}
-
 /// A position relative to the view's middle.
-fn in_view(rect: Rect, pos: egui::Pos2) -> [f32; 2] {
+pub(super) fn in_view(rect: Rect, pos: Pos2) -> [f32; 2] {
     (pos - rect.center()).into()
-}
-
-/// Space pans, unless it is being typed somewhere.
-fn is_space_held(ui: &Ui) -> bool {
-    !ui.ctx().egui_wants_keyboard_input() && ui.input(|input| input.key_down(Key::Space))
 }
 
 fn draw_cursor(ui: &Ui, response: &Response, view: &ViewState, tool: &Tool) {
@@ -236,7 +171,7 @@ fn draw_cursor(ui: &Ui, response: &Response, view: &ViewState, tool: &Tool) {
     let is_panning = matches!(mine, Some(Gesture::Pan { .. }));
     let pos = response.hover_pos().or_else(|| mine.and_then(|_| response.interact_pointer_pos()));
     let Some(pos) = pos else { return };
-    let pans = tool.kind == ToolKind::Pan || is_space_held(ui);
+    let pans = tool.kind == ToolKind::Pan || view.is_space_held;
     ui.ctx().set_cursor_icon(overlay::cursor(tool.kind, pans, is_panning));
     if !pans && !is_panning {
         let at = view.camera.image_from_view(in_view(response.rect, pos));
@@ -259,12 +194,13 @@ fn lens(ui: &Ui, rect: Rect, camera: Camera) -> Lens {
 mod tests {
     use std::sync::Arc;
 
-    use eframe::egui::{Color32, Modifiers, Pos2, TouchPhase, vec2};
+    use eframe::egui::{Color32, Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, vec2};
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
     use image::RgbImage;
 
-    use super::super::{Palette, StrokeEvent, TileScene};
+    use super::super::input::{OPACITY_PER_NOTCH, ZOOM_PER_NOTCH};
+    use super::super::{Deed, Palette, StrokeEvent, TileScene};
     use super::*;
     use crate::domain::Classes;
     use crate::ui::canvas::pyramid::ImagePyramid;
@@ -278,6 +214,7 @@ mod tests {
         view: ViewState,
         tool: Tool,
         left: Vec<CanvasResponse>,
+        deeds: Vec<Deed>,
     }
 
     fn tile(size: [u32; 2]) -> Arc<TileView> {
@@ -287,16 +224,29 @@ mod tests {
             image: ImagePyramid::new(&RgbImage::new(size[0], size[1])),
             mask: None,
             mask_counts: Vec::new(),
+            short_id: String::new(),
             unmatched: Vec::new(),
         })
     }
 
+    /// As the window does it: events first, then the picture.
+    fn follow(ctx: &egui::Context, window: &mut Window) {
+        let size = Some(window.tile.size);
+        for event in ctx.input(|input| input.events.clone()) {
+            let done = window.view.follow(ctx, &event, &window.tool, size, true);
+            window.deeds.extend(done.into_iter().flat_map(|(_, deeds)| deeds));
+        }
+        window.deeds.extend(window.view.end_of_events(ctx).into_iter().flat_map(|(_, deeds)| deeds));
+    }
+
     fn show(ui: &mut Ui, window: &mut Window) {
+        follow(&ui.ctx().clone(), window);
         let layers = LayerSet::image();
         let tile = TileScene {
             view: &window.tile,
             sampled: None,
             labels: None,
+            book: None,
             prediction: None,
             palette: &window.palette,
             layers: &layers,
@@ -311,7 +261,14 @@ mod tests {
     fn window(kind: ToolKind) -> Harness<'static, Window> {
         let tool = Tool { kind, color: Color32::YELLOW, radius_px: 2.0 };
         let palette = Palette::of(&Classes::deepglobe());
-        let window = Window { tile: tile([100, 100]), palette, view: ViewState::default(), tool, left: Vec::new() };
+        let window = Window {
+            tile: tile([100, 100]),
+            palette,
+            view: ViewState::default(),
+            tool,
+            left: Vec::new(),
+            deeds: Vec::new(),
+        };
         let mut harness = Harness::new_ui_state(show, window);
         harness.run_steps(3);
         harness.state_mut().left.clear();
@@ -336,7 +293,8 @@ mod tests {
     }
 
     fn strokes(harness: &Harness<'_, Window>) -> Vec<StrokeEvent> {
-        harness.state().left.iter().flat_map(|out| out.strokes.clone()).collect()
+        let deeds = harness.state().deeds.iter();
+        deeds.filter_map(|deed| if let Deed::Stroke(stroke) = deed { Some(stroke.clone()) } else { None }).collect()
     }
 
     #[test]
@@ -395,9 +353,7 @@ mod tests {
         let camera = harness.state().view.camera;
         wheel(&mut harness, Modifiers::SHIFT);
         wheel(&mut harness, Modifiers::CTRL);
-        let steps: i32 = harness.state().left.iter().map(|out| out.radius_step).sum();
-        let opacity: f32 = harness.state().left.iter().map(|out| out.opacity_step).sum();
-        assert_eq!((steps, opacity), (1, OPACITY_PER_NOTCH));
+        assert_eq!(harness.state().deeds, [Deed::StepRadius(1), Deed::StepOpacity(OPACITY_PER_NOTCH)]);
         assert_eq!(harness.state().view.camera, camera);
     }
 
@@ -454,7 +410,8 @@ mod tests {
             let tool = Tool { kind: ToolKind::Brush, color: Color32::RED, radius_px: 1.0 };
             let mut view = ViewState::default();
             let show = move |ui: &mut Ui| {
-                assert_eq!(canvas_ui(ui, "Canvas left", &mut view, &scene, &tool).strokes, []);
+                assert!(canvas_ui(ui, "Canvas left", &mut view, &scene, &tool).visible.is_none());
+                assert!(!view.holds(ui.ctx(), ui.max_rect().center()), "there is nothing to draw on");
             };
             let mut harness = Harness::builder().with_context_setup(crate::ui::theme::install).build_ui(show);
             harness.run_steps(2);

@@ -1,18 +1,14 @@
 //! The legend: key, colour, name, share of the tile in view, own labels. A click picks the class to paint with.
 
-use eframe::egui::{
-    Align, Align2, Button, Checkbox, FontId, Layout, Rect, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align2, Button, FontId, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lucide_icons::Icon;
 
-use crate::domain::class::MAX_CLASSES;
-use crate::domain::{ClassDef, Classes};
-use crate::ui::action::{Dialog, UiAction};
+use crate::domain::ClassDef;
+use crate::ui::action::{Dialog, UiAction, ViewAction};
 use crate::ui::format;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, class_color, mono, semibold};
-use crate::ui::widgets::{icon, quiet_icon};
+use crate::ui::widgets::quiet_icon;
 
 const ROW: f32 = 24.0;
 
@@ -109,95 +105,6 @@ fn row_ui(ui: &mut Ui, row: &Row<'_>, chosen: bool, actions: &mut Vec<UiAction>)
     let place = Rect::from_center_size(pos2(rect.right() - 15.0, middle), vec2(30.0, 22.0));
     let mut eye = ui.new_child(UiBuilder::new().max_rect(place));
     if quiet_icon(&mut eye, sign, &format!("{verb} class {}", class.name)).clicked() {
-        actions.push(UiAction::ToggleClass(index as u8));
-    }
-}
-
-/// The dialog that renames, recolours and adds classes.
-pub fn editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    ui.heading("Classes");
-    ui.weak("Kept in pointillist.toml in the project folder. Ignored classes stay out of loss and score.");
-    ui.add_space(8.0);
-    let mut draft = state.class_draft.clone();
-    let kept = state.class_list().len();
-    ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
-        let mut removed = None;
-        for (index, class) in draft.iter_mut().enumerate() {
-            ui.horizontal(|ui| {
-                let color = ui.color_edit_button_srgb(&mut class.color);
-                color.accessible_name(format!("Colour of class {}", index + 1));
-                let edit = TextEdit::singleline(&mut class.name).hint_text("name").desired_width(220.0);
-                ui.add(edit).accessible_name(format!("Name of class {}", index + 1));
-                ui.add(Checkbox::new(&mut class.ignored, "ignored"));
-                // Labels and masks know classes by index: only what was just added may go again.
-                if index >= kept && quiet_icon(ui, Icon::Trash2, "Take this class away again").clicked() {
-                    removed = Some(index);
-                }
-            });
-        }
-        if let Some(index) = removed {
-            draft.remove(index);
-        }
-    });
-    if draft.len() < MAX_CLASSES && ui.button((icon(Icon::Plus, 13.0), "Add a class")).clicked() {
-        draft.push(fresh_class(&draft));
-    }
-    let problem = problem(&draft);
-    if let Some(problem) = &problem {
-        ui.colored_label(Tokens::of(ui).error, problem);
-    }
-    ui.add_space(8.0);
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        if ui.add_enabled(problem.is_none(), Button::new("Save")).clicked() {
-            actions.push(UiAction::SetClasses(draft.clone()));
-        } else if ui.button("Cancel").clicked() {
-            actions.push(UiAction::Show(None));
-        }
-    });
-    if draft != state.class_draft {
-        actions.push(UiAction::DraftClasses(draft));
-    }
-}
-
-/// Why the list cannot be saved.
-fn problem(draft: &[ClassDef]) -> Option<String> {
-    if draft.iter().any(|class| class.name.trim().is_empty()) {
-        return Some("every class needs a name".to_owned());
-    }
-    Classes::new(draft.to_vec()).err().map(|error| error.to_string())
-}
-
-/// A class with a name and a colour nobody has yet.
-fn fresh_class(others: &[ClassDef]) -> ClassDef {
-    let name = (1..).map(|i| format!("class {i}")).find(|name| others.iter().all(|class| class.name != *name));
-    let colors = (0_u32..).map(|i| {
-        let hue = (i as f32 * 0.618_034).fract();
-        let rgb = eframe::egui::ecolor::Hsva::new(hue, 0.65, 0.9, 1.0).to_srgb();
-        [rgb[0], rgb[1], rgb[2]]
-    });
-    let color = colors.take(4 * MAX_CLASSES).find(|color| others.iter().all(|class| class.color != *color));
-    ClassDef { name: name.unwrap_or_default(), color: color.unwrap_or_default(), ignored: false }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn new_classes_never_collide_with_old_ones() {
-        let mut draft: Vec<ClassDef> = Classes::deepglobe().iter().cloned().collect();
-        for _ in 0..40 {
-            draft.push(fresh_class(&draft));
-        }
-        assert_eq!(problem(&draft), None);
-    }
-
-    #[test]
-    fn a_list_that_cannot_be_used_says_why() {
-        let mut draft: Vec<ClassDef> = Classes::deepglobe().iter().cloned().collect();
-        draft[0].name = " ".to_owned();
-        assert!(problem(&draft).unwrap().contains("name"));
-        draft[0].name = "water".to_owned();
-        assert!(problem(&draft).unwrap().contains("share a name"));
+        actions.push(UiAction::View(ViewAction::ToggleClass(index as u8)));
     }
 }

@@ -4,26 +4,39 @@ use std::path::PathBuf;
 
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
-use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui};
+use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
-use super::classes;
+use super::check::{check_ui, lost_labels_ui};
+use super::class_editor::class_editor_ui;
 use crate::ui::action::{Dialog, UiAction};
 use crate::ui::keys::{BINDINGS, BY_HAND, key_name};
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, mono, semibold};
+use crate::ui::widgets::fixed;
+
+/// Height of the keys.
+const KEYS_HEIGHT: f32 = 560.0;
 
 /// Draws the dialog that is open, if one is.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
     let Some(dialog) = state.dialog else { return };
     let frame = Frame::popup(&ctx.global_style()).inner_margin(20);
+    let room = ctx.content_rect().size();
     let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ctx, |ui| {
-        ui.set_max_width(if dialog == Dialog::Keys { 640.0 } else { 480.0 });
+        let width = match dialog {
+            Dialog::Keys => 640.0,
+            Dialog::Check => 760.0,
+            Dialog::About | Dialog::OpenPath | Dialog::OpenRunPath | Dialog::Classes | Dialog::LostLabels => 480.0,
+        };
+        ui.set_max_width((room.x - 72.0).min(width));
         match dialog {
-            Dialog::Keys => keys_ui(ui),
+            Dialog::Keys => keys_ui(ui, room.y - 170.0),
             Dialog::About => about_ui(ui),
             Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
             Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
-            Dialog::Classes => classes::editor_ui(ui, state, actions),
+            Dialog::Classes => class_editor_ui(ui, state, actions),
+            Dialog::Check => check_ui(ui, state, actions),
+            Dialog::LostLabels => lost_labels_ui(ui, state, actions),
         }
         ui.add_space(8.0);
         if matches!(dialog, Dialog::Keys | Dialog::About) && ui.button("Close").clicked() {
@@ -35,10 +48,15 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
     }
 }
 
-/// The keys, in two columns of groups.
-fn keys_ui(ui: &mut Ui) {
+/// The keys, in two columns of groups that scroll where there is less room than they need.
+fn keys_ui(ui: &mut Ui, room: f32) {
     ui.heading("Keys");
     ui.add_space(8.0);
+    let size = vec2(ui.available_width(), room.min(KEYS_HEIGHT));
+    fixed(ui, "keys", size, |ui| key_columns_ui(ui));
+}
+
+fn key_columns_ui(ui: &mut Ui) {
     ui.columns(2, |columns| {
         for (column, groups) in columns.iter_mut().zip([["File", "Labels", "Window"], ["View", "Run", ""]]) {
             for group in groups.into_iter().filter(|group| !group.is_empty()) {

@@ -1,12 +1,15 @@
 //! The first steps, on a card over the picture until they are taken or it is closed.
 
-use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow};
+use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow, Vec2, vec2};
 use lucide_icons::Icon;
 
 use crate::ui::action::UiAction;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, semibold};
 use crate::ui::widgets::quiet_icon;
+
+/// Room that the card takes, with some picture around it.
+const CARD: Vec2 = vec2(360.0, 230.0);
 
 /// Draws the card in the lower left corner of the picture.
 pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -17,7 +20,10 @@ pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec
     if project.labels() > 0 && state.view.prediction.is_some() {
         return actions.push(UiAction::DismissHelp);
     }
-    let corner = picture.left_bottom() + eframe::egui::vec2(16.0, -16.0);
+    if picture.width() < CARD.x || picture.height() < CARD.y {
+        return; // It would hide the picture it speaks of.
+    }
+    let corner = picture.left_bottom() + vec2(16.0, -16.0);
     let area = Area::new(Id::unique("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
     area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);

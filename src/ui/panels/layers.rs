@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
 
-use crate::ui::action::UiAction;
+use crate::ui::action::{UiAction, ViewAction};
 use crate::ui::layers::Layer;
 use crate::ui::state::AppState;
 use crate::ui::widgets::quiet_icon;
@@ -25,7 +25,7 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         ui.horizontal(|ui| {
             let (icon, verb) = if style.visible { (Icon::Eye, "Hide") } else { (Icon::EyeOff, "Show") };
             if quiet_icon(ui, icon, &format!("{verb} {}", layer.name())).clicked() {
-                actions.push(UiAction::ToggleLayer(layer));
+                actions.push(UiAction::View(ViewAction::ToggleLayer(layer)));
             }
             ui.add_enabled_ui(style.visible, |ui| {
                 let place = vec2(NAME, ui.spacing().interact_size.y);
@@ -38,7 +38,7 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 let slider = Slider::new(&mut per_cent, 0.0..=100.0).suffix(" %").fixed_decimals(0);
                 let name = format!("Opacity of {}", layer.name());
                 if ui.name_inputs(name, |ui| ui.add(slider)).changed() {
-                    actions.push(UiAction::SetOpacity(layer, per_cent as f32 / 100.0));
+                    actions.push(UiAction::View(ViewAction::SetOpacity(layer, per_cent as f32 / 100.0)));
                 }
             });
         });

@@ -1,9 +1,9 @@
 //! The menu bar, with the project's name and tile beside it.
 
-use eframe::egui::{Align, Button, Layout, MenuBar, Ui};
+use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
 use crate::domain::LabelBook;
-use crate::ui::action::{Dialog, UiAction};
+use crate::ui::action::{Dialog, UiAction, ViewAction};
 use crate::ui::keys;
 use crate::ui::state::AppState;
 use crate::ui::theme::ThemeChoice;
@@ -13,6 +13,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     MenuBar::new().ui(ui, |ui| {
         ui.menu_button("File", |ui| file_ui(ui, state, actions));
         ui.menu_button("Edit", |ui| edit_ui(ui, state, actions));
+        ui.menu_button("Project", |ui| project_ui(ui, state, actions));
         ui.menu_button("View", |ui| view_ui(ui, state, actions));
         ui.menu_button("Run", |ui| run_ui(ui, state, actions));
         ui.menu_button("Help", |ui| {
@@ -57,19 +58,28 @@ fn edit_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let book = state.project.as_ref().map(|project| &project.book);
     item(ui, book.is_some_and(LabelBook::can_undo), "Undo", UiAction::Undo, actions);
     item(ui, book.is_some_and(LabelBook::can_redo), "Redo", UiAction::Redo, actions);
-    ui.separator();
-    item(ui, state.can_edit_classes(), "Classes…", UiAction::Show(Some(Dialog::Classes)), actions);
+}
+
+fn project_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    item(ui, state.can_edit_classes(), "Edit classes…", UiAction::Show(Some(Dialog::Classes)), actions);
+    let is_open = state.project.is_some();
+    item(ui, is_open, "Check…", UiAction::Show(Some(Dialog::Check)), actions);
+    item(ui, is_open, "Labels without a tile…", UiAction::Show(Some(Dialog::LostLabels)), actions);
 }
 
 fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let views = if state.settings.two_views { "One view" } else { "Two views" };
-    item(ui, true, views, UiAction::ToggleTwoViews, actions);
+    item(ui, true, views, UiAction::View(ViewAction::ToggleTwo), actions);
     ui.separator();
-    item(ui, true, "Fit the tile", UiAction::Fit, actions);
-    item(ui, true, "100 %", UiAction::ActualSize, actions);
+    item(ui, true, "Fit the tile", UiAction::View(ViewAction::Fit), actions);
+    item(ui, true, "100 %", UiAction::View(ViewAction::ActualSize), actions);
     ui.separator();
     item(ui, true, "Previous tile", UiAction::StepTile(-1), actions);
     item(ui, true, "Next tile", UiAction::StepTile(1), actions);
+    ui.separator();
+    item(ui, true, "Everything larger", UiAction::StepZoom(1), actions);
+    item(ui, true, "Everything smaller", UiAction::StepZoom(-1), actions);
+    item(ui, true, "As large as meant", UiAction::ResetZoom, actions);
     ui.separator();
     ui.menu_button("Theme", |ui| {
         for choice in ThemeChoice::ALL {
@@ -98,8 +108,9 @@ fn title_ui(ui: &mut Ui, state: &AppState) {
         ui.spinner();
     } else if let Some(project) = &state.project {
         let name = &project.project.name;
-        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.split(tile).name()));
-        ui.weak(format!("{name}{tile}")).on_hover_text(format!(
+        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.part(tile).name()));
+        let text = RichText::new(format!("{name}{tile}")).weak();
+        ui.add(Label::new(text).truncate()).on_hover_text(format!(
             "{}: {}",
             project.project.layout,
             project.project.root.display()

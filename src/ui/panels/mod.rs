@@ -1,6 +1,9 @@
 //! The panels: functions that draw from the state and emit actions. They never block, compute or change anything.
 
+pub mod check;
+pub mod class_editor;
 pub mod classes;
+pub mod closing;
 pub mod curves;
 pub mod dialogs;
 pub mod help;
@@ -13,6 +16,7 @@ pub mod sampling;
 pub mod scores;
 pub mod side;
 pub mod status;
+pub mod strip;
 pub mod tile_list;
 pub mod toasts;
 pub mod tools;

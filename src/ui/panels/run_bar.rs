@@ -1,9 +1,10 @@
 //! The run at a glance: start, pause, stop, how far, how fast, how good, and where it computes.
 
-use eframe::egui::{Align, Layout, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use crate::engine::Phase;
+use crate::engine::protocol::{Checkpoint, Predicting, Saved};
 use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::state::AppState;
@@ -13,17 +14,37 @@ use crate::ui::widgets::{accent_button, badge, icon, icon_button, number, progre
 /// How a score was measured is told in full where the bar has this much left.
 const ROOM_FOR_MEASURE: f32 = 1000.0;
 
-/// Draws the bar.
+/// From this width on score and device stand at the right end; in a narrower window everything follows in a row.
+const ROOM_FOR_ENDS: f32 = 760.0;
+
+/// Draws the bar. What has no room scrolls: nothing is printed over anything.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    if ui.available_width() < ROOM_FOR_ENDS {
+        row_ui(ui, |ui| {
+            buttons_ui(ui, state, actions);
+            ui.separator();
+            progress_ui(ui, state, actions);
+            score_ui(ui, state);
+            device_ui(ui, state);
+        });
+        return;
+    }
     ui.horizontal_centered(|ui| {
         buttons_ui(ui, state, actions);
         ui.separator();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             device_ui(ui, state);
             score_ui(ui, state);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| progress_ui(ui, state));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                row_ui(ui, |ui| progress_ui(ui, state, actions));
+            });
         });
     });
+}
+
+/// A row that scrolls where it is longer than the room there is.
+fn row_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ScrollArea::horizontal().id_salt("row").auto_shrink(false).show(ui, |ui| ui.horizontal_centered(add));
 }
 
 fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -56,14 +77,15 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
 }
 
-fn progress_ui(ui: &mut Ui, state: &AppState) {
+fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let run = &state.run;
-    // A run that ended well has loaded its best checkpoint; one that failed predicts with what it had.
-    let ended = run.summary.as_ref().is_some_and(|summary| summary.steps > 0);
-    let network = run.can_predict().then_some(if ended { "best checkpoint" } else { "network" });
-    ui.label(phase_text(&run.phase, state.project.is_some(), network));
+    let predicting = run.info.as_ref().and_then(|info| info.predicting.as_ref());
+    let network = run.can_predict().then(|| network_text(predicting));
+    ui.label(phase_text(&run.phase, state.project.is_some(), network.as_deref()));
     if !run.is_running() {
-        if let Some(step) = &run.step {
+        if let Some(predicting) = predicting {
+            checkpoints_ui(ui, predicting, actions);
+        } else if let Some(step) = &run.step {
             ui.weak(format!("after {}", format::counted(step.step, "step")));
         }
         return;
@@ -78,7 +100,7 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
         ui.label(number(format!("epoch {epoch}/{epochs}")));
     }
     if let Some(share) = run.progress() {
-        let width = (ui.available_width() - 230.0).clamp(40.0, 320.0);
+        let width = (ui.clip_rect().right() - ui.cursor().left() - 230.0).clamp(40.0, 320.0);
         progress(ui, share, width, number(format!("{:.0} %", share * 100.0)));
     }
     let on_gpu = run.info.as_ref().is_some_and(|info| info.device.is_gpu);
@@ -91,6 +113,36 @@ fn progress_ui(ui: &mut Ui, state: &AppState) {
         && let Some(left) = run.seconds_left()
     {
         ui.weak(format!("{} left", format::duration(left)));
+    }
+}
+
+/// Which network predicts: a checkpoint, with its step where that is known, or the one that was trained last.
+fn network_text(predicting: Option<&Predicting>) -> String {
+    let Some(Saved { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
+        return "network".to_owned();
+    };
+    let step = step.map_or(String::new(), |step| format!(" (step {})", format::count(step)));
+    format!("{} checkpoint{step}", checkpoint.name())
+}
+
+/// The choice among the checkpoints of a run that is over, where there is one.
+fn checkpoints_ui(ui: &mut Ui, predicting: &Predicting, actions: &mut Vec<UiAction>) {
+    let Predicting { shown, choices } = predicting;
+    if choices.iter().all(|choice| choice.step.is_some() && choice.step == choices[0].step) {
+        return; // One network under two names.
+    }
+    for Saved { checkpoint, step } in choices {
+        let name = checkpoint.name();
+        let of = step.map_or(String::new(), |step| format!(" of step {}", format::count(step)));
+        let why = match checkpoint {
+            Checkpoint::Best => "the best score; without validation tiles the lowest loss",
+            Checkpoint::Last => "the last step, with all corrections",
+        };
+        let choice = ui.selectable_label(shown.checkpoint == *checkpoint, name);
+        let choice = choice.on_hover_text(format!("Predict with the {name} checkpoint{of}: {why}"));
+        if choice.accessible_name(format!("Predict with the {name} checkpoint")).clicked() {
+            actions.push(UiAction::ShowCheckpoint(*checkpoint));
+        }
     }
 }
 
@@ -137,12 +189,86 @@ fn device_ui(ui: &mut Ui, state: &AppState) {
 
 #[cfg(test)]
 mod tests {
+    use eframe::egui::accesskit::Role;
+    use eframe::egui::{Rect, vec2};
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
     use super::*;
+    use crate::engine::{Event, EventKind};
+    use crate::ui::run_state::{RunState, tests as samples};
+    use crate::ui::settings::Settings;
+
+    /// The bar while a run trains, in a window this wide.
+    fn bar(width: f32) -> Harness<'static> {
+        let mut state = AppState::new(Settings::default());
+        state.run = RunState::starting(7);
+        let evaluated = |step| EventKind::Evaluated(Box::new(samples::evaluation(step)));
+        let events = [
+            EventKind::Started(Box::new(samples::info())),
+            EventKind::Phase(Phase::Training),
+            EventKind::Step(samples::step(10)),
+            evaluated(10),
+            evaluated(12),
+        ];
+        events.into_iter().for_each(|kind| state.apply(Event { run: 7, kind }));
+        let show = move |ui: &mut Ui| run_bar_ui(ui, &state, &mut Vec::new());
+        let size = vec2(width, 44.0);
+        let mut harness =
+            Harness::builder().with_size(size).with_context_setup(crate::ui::theme::install).build_ui(show);
+        harness.run_steps(4);
+        harness
+    }
+
+    /// Where texts and buttons are, from left to right.
+    fn places(harness: &Harness<'_>) -> Vec<(String, Rect)> {
+        let is_drawn = |role| [Role::Label, Role::Button].contains(&role);
+        let nodes = harness.query_all_by(|node| is_drawn(node.role()));
+        let text = |node: &egui_kittest::Node<'_>| {
+            let node = node.accesskit_node();
+            node.label().or_else(|| node.value()).unwrap_or_default()
+        };
+        let mut places: Vec<_> = nodes.map(|node| (text(&node), node.rect())).collect();
+        places.sort_by(|a, b| a.1.left().total_cmp(&b.1.left()));
+        places
+    }
+
+    #[test]
+    fn a_narrow_bar_is_one_row_in_which_nothing_lies_over_anything() {
+        for width in [300.0, 512.0, 640.0, 750.0] {
+            let places = places(&bar(width));
+            assert!(places.iter().any(|(text, _)| text.contains("Flex")), "{places:?}");
+            let over = places.windows(2).find(|pair| pair[0].1.right() > pair[1].1.left() + 0.5);
+            assert!(over.is_none(), "{over:?} at {width}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_a_wide_bar_leave_room_for_the_progress_between_them() {
+        for width in [788.0, 985.0, 1100.0, 1280.0, 1600.0] {
+            let places = places(&bar(width));
+            let place = |part: &str| {
+                places.iter().find(|(text, _)| text.contains(part)).unwrap_or_else(|| panic!("{part}: {places:?}")).1
+            };
+            let ends = place("val:").left().min(place("mIoU").left());
+            assert!(ends - place("Stop").right() > 120.0, "{places:?} at {width}");
+        }
+    }
 
     #[test]
     fn a_score_says_whether_it_is_the_last_or_the_best() {
         assert_eq!(miou_text(0.25, 10, Some((0.25, 10))), format!("mIoU {} last and best", format::score(0.25)));
         assert_eq!(miou_text(0.25, 20, Some((0.5, 10))), format!("mIoU {} last", format::score(0.25)));
+    }
+
+    #[test]
+    fn the_bar_says_which_checkpoint_predicts() {
+        let saved = |checkpoint, step| Saved { checkpoint, step };
+        let predicting = |shown| Predicting { shown, choices: vec![shown] };
+        let best = predicting(saved(Checkpoint::Best, Some(1200)));
+        assert_eq!(network_text(Some(&best)), format!("best checkpoint (step {})", format::count(1200)));
+        assert_eq!(network_text(Some(&predicting(saved(Checkpoint::Last, None)))), "last checkpoint");
+        assert_eq!(network_text(None), "network");
     }
 
     #[test]

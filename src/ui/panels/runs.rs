@@ -3,6 +3,7 @@
 use eframe::egui::{Grid, ScrollArea, Ui};
 use lucide_icons::Icon;
 
+use crate::domain::Strategy;
 use crate::ui::action::UiAction;
 use crate::ui::format;
 use crate::ui::runs::RunEntry;
@@ -28,6 +29,7 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         nothing_yet(ui, "Runs of this project are listed here once they have ended.");
         return;
     }
+    let masks = state.project.as_ref().is_none_or(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     ScrollArea::both().id_salt("runs").auto_shrink(false).show(ui, |ui| {
         Grid::new("runs").num_columns(8).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
             for heading in ["", "run", "network", "labels", "steps", "best mIoU", "time", "ended"] {
@@ -35,18 +37,19 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             }
             ui.end_row();
             for run in &state.runs {
-                row_ui(ui, state, run, actions);
+                row_ui(ui, state, run, masks, actions);
                 ui.end_row();
             }
         });
     });
 }
 
-fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
+fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &mut Vec<UiAction>) {
     let shown = state.run.info.as_ref().is_some_and(|info| info.folder == run.folder);
     ui.add_enabled_ui(!state.run.is_running() && !shown, |ui| {
         let button = ui.button(if shown { "Opened" } else { "Open" });
-        let button = button.on_hover_text("Load its best checkpoint: it predicts the tile in view");
+        let button =
+            button.on_hover_text("Show its curves and fill in the form; its network predicts the tile in view");
         let button = button.on_disabled_hover_text(match shown {
             true => "This run is open already",
             false => "A run is under way: stop it first",
@@ -60,7 +63,9 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAct
         Some(config) => {
             let model = config.model;
             ui.label(format!("{}, base {}, {} levels", model.arch.title(), model.base, model.levels));
-            ui.label(config.label_sampling().strategy.describe());
+            // Early versions wrote down a sampling where there was no mask to sample from.
+            let strategy = if masks { config.label_sampling().strategy } else { Strategy::Nothing };
+            ui.label(strategy.describe());
         }
         None => {
             ui.colored_label(Tokens::of(ui).warn, "config.toml cannot be read");

@@ -18,11 +18,19 @@ const SYNC: Duration = Duration::from_millis(250);
 /// Between what is told of the point under the cursor.
 const GAP: f32 = 12.0;
 
+/// Where there is less, the zoom gives way to what is under the cursor.
+const ROOM_FOR_ALL: f32 = 760.0;
+
 /// Draws the line. What comes and goes with the cursor is laid out last, and without separators: egui draws two more frames for
 /// a separator whose place in the order was not there in the frame before.
 pub fn status_ui(ui: &mut Ui, state: &AppState) {
+    let is_narrow = ui.available_width() < ROOM_FOR_ALL;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         saved_ui(ui, state);
+        if is_narrow && state.hover_in_image.is_some() {
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
+            return;
+        }
         ui.separator();
         ui.label(number(format!("{:>4.0} %", state.camera.camera.zoom * 100.0)))
             .on_hover_text("Zoom: screen points per image pixel");
@@ -30,7 +38,9 @@ pub fn status_ui(ui: &mut Ui, state: &AppState) {
             ui.separator();
             ui.label(number(format!("{width} × {height} px")));
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
+        if !is_narrow {
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| cursor_ui(ui, state));
+        }
     });
 }
 

@@ -1,8 +1,8 @@
 //! The tiles: thumbnail, id, split, own labels, score, fault. Only rows in sight are drawn.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, Image, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, Vec2,
-    WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Image, RadioButton, Rect, RichText, Role, ScrollArea, Sense, Stroke,
+    TextEdit, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use lucide_icons::Icon;
 
@@ -10,12 +10,14 @@ use crate::data::Tile;
 use crate::domain::split::Split;
 use crate::ui::action::UiAction;
 use crate::ui::format;
-use crate::ui::state::{AppState, OpenProject};
+use crate::ui::state::{AppState, OpenProject, Part};
 use crate::ui::theme::{Tokens, icons, mono, semibold};
 use crate::ui::widgets::{nothing_yet, progress};
 
 const ROW: f32 = 60.0;
 const THUMBNAIL: f32 = 52.0;
+/// Width of the list without words.
+pub const STRIP: f32 = 80.0;
 /// Room for the words beside the progress of reading.
 const WORDS: f32 = 112.0;
 
@@ -25,7 +27,9 @@ pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) 
         nothing_yet(ui, "Open a folder of tiles,\nor drop one here.");
         return Vec::new();
     };
-    head_ui(ui, state, project, actions);
+    if state.room.tiles {
+        head_ui(ui, state, project, actions);
+    }
     let shown = state.shown_tiles();
     if shown.is_empty() {
         nothing_yet(ui, "No tile has this in its name.");
@@ -40,9 +44,7 @@ pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) 
     area.show_rows(ui, ROW, shown.len(), |ui, rows| {
         for &index in &shown[rows] {
             in_sight.push(index);
-            if row_ui(ui, state, &project.project.tiles[index], index) {
-                actions.push(UiAction::SelectTile(index));
-            }
+            row_ui(ui, state, &project.project.tiles[index], index, actions);
         }
     });
     in_sight
@@ -78,7 +80,7 @@ fn head_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, actions: &mut V
     }
 }
 
-fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
+fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mut Vec<UiAction>) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let (tokens, chosen) = (Tokens::of(ui), index == state.selected);
     let said = format!("Tile {}", tile.id);
@@ -91,6 +93,9 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
     ui.painter().rect_filled(rect, CornerRadius::same(4), ground);
     let square = Rect::from_min_size(rect.min + Vec2::splat(4.0), Vec2::splat(THUMBNAIL));
     thumbnail_ui(ui, state, tile, square);
+    if !state.room.tiles {
+        part_dot(ui, tokens, state.part(tile), square);
+    }
     let text_left = square.right() + 8.0;
     let clip = ui.painter().with_clip_rect(Rect::from_min_max(pos2(text_left, rect.top()), rect.max - vec2(4.0, 0.0)));
     let name = if chosen { semibold(13.0) } else { FontId::proportional(13.0) };
@@ -100,8 +105,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
     if tile.fault.is_some() {
         clip.text(second, Align2::LEFT_CENTER, "cannot be used", FontId::proportional(11.5), tokens.error);
     } else {
-        let split = state.split(tile);
-        let end = split_ui(&clip, tokens, split, second);
+        let end = part_ui(&clip, tokens, state.part(tile), second);
         let score = state.run.tile_scores.get(&tile.id);
         if let Some(score) = score {
             let text = format!("mIoU {}", format::score(*score));
@@ -115,14 +119,44 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize) -> bool {
             tokens.weak,
         );
     }
-    let response = response.on_hover_ui(|ui| {
-        ui.label(&tile.id);
-        match &tile.fault {
-            Some(fault) => ui.colored_label(tokens.error, fault),
-            None => ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.split(tile).name())),
-        };
+    response.context_menu(|ui| choice_ui(ui, state, tile, index, actions));
+    let response = response.on_hover_ui(|ui| told_ui(ui, state, tile));
+    if response.clicked() {
+        actions.push(UiAction::SelectTile(index));
+    }
+}
+
+/// All there is to say of a tile.
+fn told_ui(ui: &mut Ui, state: &AppState, tile: &Tile) {
+    ui.label(&tile.id);
+    if let Some(fault) = &tile.fault {
+        ui.colored_label(Tokens::of(ui).error, fault);
+        return;
+    }
+    ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.part(tile).name()));
+    ui.weak(match state.asked_split(tile) {
+        Some(_) => "Chosen by hand; a right click changes it",
+        None => "As the dataset says or as drawn; a right click changes it",
     });
-    response.clicked()
+}
+
+/// The part the tile is to play in the next run.
+fn choice_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mut Vec<UiAction>) {
+    ui.weak("In the next run");
+    let choices = [
+        (None, "As the dataset says, or as drawn"),
+        (Some(Split::Train), "Learn from it"),
+        (Some(Split::Val), "Validate on it"),
+        (Some(Split::Test), "Do not use it"),
+    ];
+    for (split, text) in choices {
+        let can = !state.run.is_running() && (split != Some(Split::Val) || tile.mask.is_some());
+        let chosen = state.asked_split(tile) == split;
+        if ui.add_enabled(can, RadioButton::new(chosen, text)).clicked() {
+            actions.push(UiAction::SetSplit(index, split));
+            ui.close();
+        }
+    }
 }
 
 /// What else is to be said of a tile: its mask, and own labels.
@@ -139,14 +173,24 @@ fn split_id(id: &str) -> (&str, &str) {
     id.rsplit_once('/').unwrap_or(("", id))
 }
 
-/// The split as a tag. Returns where it ends.
-fn split_ui(painter: &eframe::egui::Painter, tokens: Tokens, split: Split, at: eframe::egui::Pos2) -> f32 {
-    let color = match split {
-        Split::Train => tokens.accent,
-        Split::Val => tokens.warn,
-        Split::Test => tokens.weak,
-    };
-    let galley = painter.layout_no_wrap(split.name().to_owned(), FontId::proportional(10.5), color);
+/// The part as a dot on the thumbnail.
+fn part_dot(ui: &Ui, tokens: Tokens, part: Part, square: Rect) {
+    let at = square.right_bottom() - Vec2::splat(6.0);
+    ui.painter().circle(at, 4.0, part_color(tokens, part), Stroke::new(1.0, tokens.panel));
+}
+
+fn part_color(tokens: Tokens, part: Part) -> Color32 {
+    match part {
+        Part::Trains => tokens.accent,
+        Part::Validates => tokens.warn,
+        Part::Tests | Part::Unused => tokens.weak,
+    }
+}
+
+/// The part as a tag. Returns where it ends.
+fn part_ui(painter: &eframe::egui::Painter, tokens: Tokens, part: Part, at: eframe::egui::Pos2) -> f32 {
+    let color = part_color(tokens, part);
+    let galley = painter.layout_no_wrap(part.name().to_owned(), FontId::proportional(10.5), color);
     let rect = Rect::from_min_size(at - vec2(0.0, galley.size().y / 2.0 + 1.0), galley.size() + vec2(8.0, 2.0));
     painter.rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
     painter.galley(rect.min + vec2(4.0, 1.0), galley, color);

@@ -1,4 +1,4 @@
-//! Warnings and errors that float over the window until they are closed.
+//! Warnings and errors that float over the window for a while, or until they are closed.
 
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, RichText, Stroke, Vec2};
 use lucide_icons::Icon;
@@ -9,26 +9,32 @@ use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, semibold};
 use crate::ui::widgets::{icon, quiet_icon};
 
-/// Draws the toasts in a column whose foot stands `above_bottom` points over the window's foot, clear of the run bar.
-pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &mut Vec<UiAction>) {
+/// A window lower than this shows the newest one only: more would cover the run bar.
+const ROOM_FOR_ALL: f32 = 480.0;
+
+/// Draws the toasts in a column whose foot stands `above_bottom` points over the window's foot, clear of the run bar. Returns
+/// whether the pointer is over one.
+pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &mut Vec<UiAction>) -> bool {
     if state.messages.toasts().next().is_none() {
-        return;
+        return false;
     }
+    let shown = if ctx.content_rect().height() < ROOM_FOR_ALL { 1 } else { usize::MAX };
     let offset = Vec2::new(-16.0, -above_bottom - 12.0);
     let area = Area::new(Id::unique("toasts")).anchor(Align2::RIGHT_BOTTOM, offset).order(Order::Foreground);
-    area.show(ctx, |ui| {
+    let shown = area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);
-        for (index, message) in state.messages.toasts() {
+        for (index, message) in state.messages.toasts().take(shown) {
             let (color, sign) = match message.level {
                 Level::Error => (tokens.error, Icon::CircleX),
                 _ => (tokens.warn, Icon::TriangleAlert),
             };
             Frame::popup(ui.style()).inner_margin(12).stroke(Stroke::new(1.0, color)).show(ui, |ui| {
-                ui.set_width(380.0);
+                let width = (ctx.content_rect().width() - 56.0).min(380.0);
+                ui.set_width(width);
                 ui.horizontal_top(|ui| {
                     ui.label(icon(sign, 16.0).color(color));
                     ui.vertical(|ui| {
-                        ui.set_width(318.0);
+                        ui.set_width(width - 62.0);
                         ui.label(RichText::new(&message.headline).font(semibold(13.0)).color(tokens.strong));
                         if !message.hint.is_empty() {
                             ui.label(&message.hint);
@@ -41,4 +47,5 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
             });
         }
     });
+    shown.response.contains_pointer()
 }

@@ -63,7 +63,7 @@ fn thumbnail(project: &Project, tile: &Tile, store: &ThumbnailStore) -> Result<R
         return Ok(kept);
     }
     let made = match PictureCache::shared().decoded(&stamp) {
-        Some(picture) => images::shrink(&picture, THUMBNAIL_PX),
+        Some(picture) => images::shrink(&picture.rgb, THUMBNAIL_PX),
         None => project.thumbnail(tile, THUMBNAIL_PX)?,
     };
     store.put(&stamp, THUMBNAIL_PX, &made);

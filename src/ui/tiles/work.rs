@@ -96,7 +96,7 @@ impl ViewState {
             }
             ViewJob::Sample(view, classes, sampling) => {
                 self.sampled = Some(sampling);
-                let mask = sampling::sample(view.mask.as_deref()?, &view.tile, &sampling);
+                let mask = sampling::sample(view.mask.as_deref()?, &view.short_id, &sampling);
                 let counts = mask.counts(classes);
                 Some(Loaded::Sampled { tile: view.tile.clone(), sampling, mask: Arc::new(Dots::new(mask)), counts })
             }
@@ -178,13 +178,17 @@ pub(super) fn serve_views(shared: &Shared, outbox: &Outbox) {
 
 /// Decodes image and mask.
 fn read_view(cache: &PictureCache, project: &Project, tile: &Tile) -> Result<Arc<TileView>, DataError> {
-    let image = cache.picture(project, tile)?;
+    let picture = cache.picture(project, tile)?;
     let read = project.read_mask(tile)?;
-    let (mask, unmatched) = read.map_or((None, Vec::new()), |read| (Some(Arc::new(read.mask)), read.unmatched));
+    let (mask, unmatched) = read.map_or((None, Vec::new()), |mut read| {
+        picture.valid.iter().for_each(|valid| valid.take_out_of(&mut read.mask));
+        (Some(Arc::new(read.mask)), read.unmatched)
+    });
     Ok(Arc::new(TileView {
         tile: tile.id.clone(),
-        size: [image.width(), image.height()],
-        image: ImagePyramid::of(image),
+        short_id: tile.short_id.clone(),
+        size: picture.size(),
+        image: ImagePyramid::of(picture),
         mask_counts: mask.as_ref().map_or_else(Vec::new, |mask| mask.counts(project.classes.len())),
         mask,
         unmatched,

@@ -1,0 +1,212 @@
+//! What a folder comes to before anyone trains: for `pointillist check` and the window's *Project > Check*.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::plan::Plan;
+use crate::data::census::Census;
+use crate::data::{Project, twins};
+use crate::domain::RunConfig;
+use crate::domain::split::Split;
+
+/// Everything that is to be known of a folder.
+pub struct Check {
+    project: Arc<Project>,
+    /// The split that each tile has in a run with the configuration asked about.
+    splits: Vec<Split>,
+    plan_notes: Vec<String>,
+    census: Census,
+    /// Tiles whose image files are the same, by index.
+    identical: Vec<Vec<usize>>,
+}
+
+#[derive(Serialize)]
+struct TileLine<'a> {
+    id: &'a str,
+    file: &'a str,
+    split: &'static str,
+    size: [u32; 2],
+    mask: Option<String>,
+    read: Option<&'static str>,
+    fault: Option<&'a str>,
+}
+
+impl Check {
+    /// Looks at every mask. `progress` is told how many are done and says whether to go on.
+    ///
+    /// `None` if it was told not to go on.
+    pub fn new(project: Project, config: &RunConfig, progress: impl Fn(usize, usize) -> bool + Sync) -> Option<Self> {
+        let plan = Plan::new(project, config);
+        let split = |index: usize| match plan.project.tiles[index].split {
+            _ if plan.val.contains(&index) => Split::Val,
+            _ if plan.train.contains(&index) => Split::Train,
+            Split::Train => Split::Val, // Held back beside a tile that validates.
+            other => other,
+        };
+        let splits: Vec<Split> = (0..plan.project.tiles.len()).map(split).collect();
+        let usable = |index: &usize| plan.project.tiles[*index].fault.is_none();
+        let tiles: Vec<(usize, Split)> = (0..splits.len()).filter(usable).map(|index| (index, splits[index])).collect();
+        let census = Census::take(&plan.project, &tiles, progress)?;
+        let identical = twins::identical_images(&plan.project);
+        Some(Self { splits, plan_notes: plan.notes, census, identical, project: plan.project })
+    }
+
+    /// How the masks were taken: "12 masks by colour"; empty without masks.
+    pub fn readings_line(&self) -> String {
+        self.census.readings_line()
+    }
+
+    /// A sentence about pixels that match no class, if they are many.
+    pub fn warning(&self) -> Option<String> {
+        self.census.warning()
+    }
+
+    /// In words, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let project = &self.project;
+        let masks = project.tiles.iter().filter(|tile| tile.mask.is_some()).count();
+        let count = |split| self.splits.iter().filter(|other| **other == split).count();
+        let mut lines = vec![
+            format!("{}: {}", project.layout, project.root.display()),
+            format!("{} tiles, {masks} with a mask", project.tiles.len()),
+            format!("split: {} train, {} val, {} test", count(Split::Train), count(Split::Val), count(Split::Test)),
+        ];
+        if masks > 0 {
+            lines.push(format!("masks: {}", self.census.readings_line()));
+            lines.push(String::new());
+            lines.extend(self.census.table(project));
+            lines.push(String::new());
+        }
+        lines.extend(self.findings());
+        lines
+    }
+
+    /// What a user should know, a sentence each.
+    pub fn findings(&self) -> Vec<String> {
+        let project = &self.project;
+        let id = |index: usize| project.tiles[index].id.as_str();
+        let faults =
+            project.tiles.iter().filter_map(|tile| tile.fault.as_ref().map(|fault| format!("{}: {fault}", tile.id)));
+        let unread = self.census.faults.iter().map(|fault| format!("{}: {}", id(fault.tile), fault.what));
+        let soft = (self.census.softened > 0)
+            .then(|| format!("{} pixels of soft edges were given to the nearer of two classes", self.census.softened));
+        let stray = (!self.census.strangers.is_empty() && self.census.warning().is_none())
+            .then(|| format!("a few pixels match no class: {}", self.census.name_strangers()));
+        let twins = self.identical.iter().map(|group| {
+            let names = group.iter().map(|index| id(*index)).collect::<Vec<_>>().join(", ");
+            let plays = |split| group.iter().any(|index| self.splits[*index] == split);
+            let leak = if plays(Split::Train) && plays(Split::Val) {
+                ": one is learned from and another scored, so the score means little"
+            } else {
+                ""
+            };
+            format!("the images of {names} are the same file{leak}")
+        });
+        project
+            .notes
+            .iter()
+            .chain(&self.plan_notes)
+            .cloned()
+            .chain(faults)
+            .chain(unread)
+            .chain(self.census.warning())
+            .chain(stray)
+            .chain(soft)
+            .chain(twins)
+            .collect()
+    }
+
+    /// For machines.
+    pub fn json(&self) -> Value {
+        let project = &self.project;
+        let tiles: Vec<TileLine<'_>> = project
+            .tiles
+            .iter()
+            .enumerate()
+            .map(|(index, tile)| TileLine {
+                id: &tile.id,
+                file: &tile.file,
+                split: self.splits[index].name(),
+                size: tile.size,
+                mask: tile.mask.as_ref().map(|mask| mask.display().to_string()),
+                read: self.census.taken.get(&index).map(|reading| reading.name()),
+                fault: tile.fault.as_deref(),
+            })
+            .collect();
+        let splits: serde_json::Map<String, Value> = self
+            .census
+            .splits
+            .iter()
+            .map(|(split, counts)| {
+                let classes: serde_json::Map<String, Value> =
+                    project.classes.iter().zip(&counts.classes).map(|(class, n)| (class.name.clone(), json!(n))).collect();
+                let (no_class, no_data, unlabelled) = (counts.no_class, counts.no_data, counts.unlabelled);
+                let counts = json!({ "masks": counts.masks, "classes": classes, "no_class": no_class, "no_data": no_data,
+                    "unlabelled": unlabelled });
+                ((*split).to_owned(), counts)
+            })
+            .collect();
+        let strangers: Vec<Value> = self
+            .census
+            .strangers
+            .iter()
+            .map(|(code, (pixels, tiles))| json!({ "code": code.to_string(), "pixels": pixels, "tiles": tiles }))
+            .collect();
+        let identical: Vec<Vec<&str>> = self
+            .identical
+            .iter()
+            .map(|group| group.iter().map(|index| project.tiles[*index].id.as_str()).collect())
+            .collect();
+        let readings: serde_json::Map<String, Value> =
+            self.census.readings.iter().map(|(reading, n)| (reading.name().to_owned(), json!(n))).collect();
+        json!({
+            "layout": project.layout, "root": project.root.display().to_string(), "tiles": tiles, "masks_read": readings,
+            "pixels": splits, "no_class": strangers, "identical_images": identical, "findings": self.findings(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{GrayImage, Luma, RgbImage};
+
+    use super::*;
+
+    #[test]
+    fn a_check_tells_what_training_would_meet() {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["images", "masks"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
+            let level = if i == 1 { 9 } else { 5 };
+            RgbImage::from_pixel(4, 4, image::Rgb([level; 3]))
+                .save(dir.path().join(format!("images/{name}.png")))
+                .unwrap();
+            let mask = GrayImage::from_fn(4, 4, |x, _| Luma([[0, 1, 9, 255][x as usize]]));
+            mask.save(dir.path().join(format!("masks/{name}.png"))).unwrap();
+        }
+        let classes = "[[class]]\nname = 'x'\nvalue = 0\n[[class]]\nname = 'y'\nvalue = 1\n";
+        std::fs::write(dir.path().join("pointillist.toml"), classes).unwrap();
+        std::fs::write(dir.path().join("val.txt"), "a\n").unwrap();
+        let check = Check::new(Project::open(dir.path()).unwrap(), &RunConfig::default(), |_, _| true).unwrap();
+        let text = check.lines().join("\n");
+        for part in [
+            "3 tiles, 3 with a mask",
+            "2 train, 1 val",
+            "3 masks by value",
+            "25.0 % of the mask pixels",
+            "value 9",
+            "the images of a, c are the same file: one is learned from",
+            "val.txt names 1 of 3 tiles",
+        ] {
+            assert!(text.contains(part), "{part} is not in:\n{text}");
+        }
+        let json = check.json();
+        assert_eq!(json["pixels"]["val"]["classes"]["y"], 4);
+        assert_eq!(json["tiles"][1]["read"], "by value");
+        assert_eq!(json["identical_images"], json!([["a", "c"]]));
+    }
+}

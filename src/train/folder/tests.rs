@@ -1,0 +1,130 @@
+//! Tests of the run folder.
+
+use burn::tensor::{Device, Tensor};
+
+use super::*;
+
+fn folder() -> (tempfile::TempDir, RunFolder) {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
+    (dir, run)
+}
+
+#[test]
+fn a_run_reads_back_as_written() {
+    let (_dir, mut run) = folder();
+    let step = StepRow { step: 3, epoch: 1, loss: 0.5, lr: 1e-3 };
+    let metrics = MetricsRow {
+        step: 3,
+        epoch: 1,
+        train_loss: 0.5,
+        miou: 0.25,
+        pixel_accuracy: 0.75,
+        pixels: 100,
+        secs: 1.5,
+        iou: vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6, f64::NAN],
+    };
+    run.add_step(&step).unwrap();
+    run.add_metrics(&metrics).unwrap();
+    let back = FinishedRun::open(run.path()).unwrap();
+    assert_eq!(back.config, RunConfig::demo());
+    assert_eq!(back.classes, Classes::deepglobe());
+    let (steps, rows) = back.history();
+    assert_eq!(steps, [step]);
+    assert_eq!(rows[0].iou[..6], metrics.iou[..6]);
+    assert!(rows[0].iou[6].is_nan());
+}
+
+#[test]
+fn tables_have_their_columns_from_the_beginning() {
+    let (_dir, run) = folder();
+    let text = |name: &str| fs::read_to_string(run.path().join(name)).unwrap();
+    assert_eq!(text(STEPS), "step,epoch,loss,lr\n");
+    assert!(text(METRICS).starts_with("step,epoch,train_loss,val_miou,") && text(METRICS).ends_with(",iou_unknown\n"));
+    let (steps, metrics) = FinishedRun::open(run.path()).unwrap().history();
+    assert!(steps.is_empty() && metrics.is_empty());
+}
+
+#[test]
+fn a_checkpoint_reloads_to_identical_logits() {
+    let (_dir, run) = folder();
+    let device = Device::flex();
+    let config = RunConfig::demo().model;
+    let net = Net::new(&config, 7, &device);
+    let images = Tensor::random([1, 3, 16, 16], burn::tensor::Distribution::Default, &device);
+    run.save(&net, Checkpoint::Best).unwrap();
+    let loaded = load_checkpoint(run.path(), Net::new(&config, 7, &device), Checkpoint::Best).unwrap();
+    assert_eq!(net.forward(images.clone()).into_data(), loaded.forward(images).into_data());
+    let other = Net::new(&crate::domain::config::ModelConfig { base: 4, ..config }, 7, &device);
+    let error = load_checkpoint(run.path(), other, Checkpoint::Best).expect_err("another shape");
+    assert!(error.to_string().contains("does not fit"), "{error}");
+}
+
+#[test]
+fn runs_are_never_overwritten_and_folders_never_mistaken() {
+    let (_dir, run) = folder();
+    let again = RunFolder::create(run.path(), &RunConfig::demo(), &Classes::deepglobe());
+    assert!(again.is_err_and(|error| error.to_string().contains("choose another")));
+    let empty = tempfile::tempdir().unwrap();
+    assert!(FinishedRun::open(empty.path()).is_err_and(|error| error.to_string().contains("no run folder")));
+    let missing = load_checkpoint(run.path(), Net::new(&RunConfig::demo().model, 7, &Device::flex()), Checkpoint::Last);
+    assert!(missing.is_err_and(|error| error.to_string().contains("no such checkpoint")));
+}
+
+#[test]
+fn the_configuration_of_an_old_run_opens_and_says_what_it_does_not_know() {
+    let (_dir, run) = folder();
+    let file = run.path().join(CONFIG);
+    let text = fs::read_to_string(&file).unwrap().replace("[train]", "[train]\nmomentum = 0.9");
+    fs::write(&file, format!("colour_jitter = 0.2\n{text}")).unwrap();
+    let back = FinishedRun::open(run.path()).unwrap();
+    assert_eq!(back.config, RunConfig::demo());
+    let told = back.notes.join("\n");
+    assert!(told.contains("colour_jitter") && told.contains("train.momentum"), "{told}");
+}
+
+#[test]
+fn a_summary_of_another_version_keeps_what_is_understood() {
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Ended {
+        steps: u64,
+        best_miou: Option<f64>,
+    }
+    let (_dir, run) = folder();
+    run.write_summary(&serde_json::json!({ "steps": 7, "best_miou": "high", "stars": 5 })).unwrap();
+    let (ended, notes) = FinishedRun::open(run.path()).unwrap().summary::<Ended>().unwrap();
+    assert_eq!(ended, Ended { steps: 7, best_miou: None });
+    assert_eq!(notes.len(), 2, "{notes:?}");
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_leaves_nothing_half_written() {
+    let (_dir, run) = folder();
+    let net = Net::new(&RunConfig::demo().model, 7, &Device::flex());
+    fs::create_dir(run.path().join("last.bpk")).unwrap(); // Nothing can take its place.
+    let before = fs::read_dir(run.path()).unwrap().count();
+    let error = run.save(&net, Checkpoint::Last).unwrap_err().to_string();
+    assert!(error.contains("free space") && error.contains("last.bpk"), "{error}");
+    assert_eq!(fs::read_dir(run.path()).unwrap().count(), before);
+    run.save(&net, Checkpoint::Best).unwrap();
+    assert_eq!(fs::read_dir(run.path()).unwrap().count(), before + 1);
+}
+
+#[test]
+fn class_names_with_commas_quotes_and_line_ends_stand_in_the_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["water, deep", "the \"wet\" one", "two\nlines"];
+    let class = |(i, name): (usize, &&str)| ClassDef { name: (*name).to_owned(), color: [i as u8; 3], ignored: false };
+    let classes = Classes::new(names.iter().enumerate().map(class).collect()).unwrap();
+    let run = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &classes).unwrap();
+    let mut table = csv::Reader::from_path(run.path().join(METRICS)).unwrap();
+    let columns: Vec<_> = table.headers().unwrap().iter().skip(METRIC_COLUMNS.len()).map(str::to_owned).collect();
+    assert_eq!(columns, names.map(|name| format!("iou_{name}")));
+    assert_eq!(FinishedRun::open(run.path()).unwrap().classes, classes);
+}
+
+#[test]
+fn rows_are_by_count_and_never_too_many() {
+    assert_eq!([0, 1, 5000, 5001, 1_000_000].map(steps_per_row), [1, 1, 1, 2, 200]);
+}
