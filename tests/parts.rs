@@ -13,7 +13,7 @@ use pointillist::domain::{Classes, Mask};
 use pointillist::train::plan::Plan;
 use pointillist::ui::App;
 use pointillist::ui::action::UiAction;
-use pointillist::ui::state::Part;
+use pointillist::ui::parts::Part;
 
 const IDS: [&str; 4] = ["a", "b", "c", "d"];
 
