@@ -283,6 +283,24 @@ fn a_full_disk_is_an_error_that_speaks_of_space_and_leaves_nothing_half_written(
 }
 
 #[test]
+fn events_can_be_read_by_a_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = pointillist()
+        .args(["train", "--json", "--base", "2", "--levels", "2", "--crop", "32", "--steps", "2", "--device", "cpu"])
+        .arg("--data")
+        .arg(demo())
+        .arg("--out")
+        .arg(dir.path().join("run"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert!(events.iter().any(|event| event["kind"]["Started"].is_object()), "{text}");
+    assert_eq!(events.last().unwrap()["kind"]["Finished"]["steps"], 2, "{text}");
+}
+
+#[test]
 fn the_last_checkpoint_can_be_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let run = short_run(&dir, &["--quiet"]);

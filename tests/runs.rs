@@ -165,6 +165,26 @@ fn a_run_whose_last_checkpoint_was_never_written_says_so_and_still_predicts() {
 }
 
 #[test]
+fn a_run_that_is_over_can_be_saved_when_there_is_room_again() {
+    let bench = Bench::new();
+    let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
+    bench.until_step(1);
+    let blocked = block(&out, "last.bpk");
+    bench.engine.send(Command::Stop);
+    assert!(bench.until_finished().unsaved.is_some());
+    bench.engine.send(Command::Save);
+    bench.until("that there is none yet", |e| warning(e).filter(|text| text.contains("still not saved")));
+    fs::remove_dir(&blocked).unwrap();
+    bench.engine.send(Command::Save);
+    let summary = bench.until_finished();
+    assert_eq!((summary.outcome, summary.unsaved.clone()), (Outcome::Stopped, None));
+    let written: Summary = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(written.unsaved, None);
+    assert!(blocked.is_file() && out.join("best.bpk").is_file() && is_tidy(&out));
+    bench.until("the network shown", predicting);
+}
+
+#[test]
 fn without_a_score_the_last_network_is_shown_and_either_can_be_chosen() {
     let bench = Bench::new();
     let config = RunConfig { val_ratio: 0.0, ..bench.config(Length::Epochs(2)) };

@@ -28,6 +28,8 @@ pub enum Verb {
     Train(Box<TrainArgs>),
     /// What a folder comes to: tiles, masks and how they are read, labels per class and split, everything left over.
     Check(CheckArgs),
+    /// Tiles with own labels, and labels that lie on no tile any more; these can be given to one.
+    Labels(LabelsArgs),
     /// Score a finished run against full masks.
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
@@ -134,6 +136,9 @@ pub struct TrainArgs {
     /// Print only what is wrong, and the last line.
     #[arg(long)]
     pub quiet: bool,
+    /// Print every event of the engine as JSON, one a line, in place of words.
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
 }
 
 /// Arguments of `evaluate`.
@@ -207,6 +212,16 @@ pub struct CheckArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `labels`.
+#[derive(Debug, clap::Args)]
+pub struct LabelsArgs {
+    /// Folder of tiles.
+    pub data: PathBuf,
+    /// Give the labels that are kept under a name to a tile.
+    #[arg(long, num_args = 2, value_names = ["NAME", "TILE"])]
+    pub relink: Option<Vec<String>>,
 }
 
 /// Arguments of `bench`.

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod evaluate;
 mod interrupt;
+mod labels;
 mod out;
 mod predict;
 mod sample;
@@ -25,6 +26,7 @@ pub fn run() -> ExitCode {
     let result = match args.verb {
         Some(Verb::Train(args)) => train::run(*args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),

@@ -17,23 +17,24 @@ pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
     let engine = EngineHandle::start(Arc::new(|| {}))?;
     interrupt::on_first(engine.stopper())?;
     engine.send(Command::Start { run: 1, config: Box::new(config), out: args.out.clone() });
-    Teller::new(args.quiet).follow(&engine)
+    Teller::new(args.quiet, args.json).follow(&engine)
 }
 
 /// Turns events into text.
 struct Teller {
     quiet: bool,
+    json: bool,
     bar: ProgressBar,
     epochs: u32,
     info: Option<Box<RunInfo>>,
 }
 
 impl Teller {
-    fn new(quiet: bool) -> Self {
+    fn new(quiet: bool, json: bool) -> Self {
         let bar = ProgressBar::hidden();
         bar.set_style(style("{spinner} {wide_msg}"));
-        let teller = Self { quiet, bar, epochs: 0, info: None };
-        if !quiet && std::io::stderr().is_terminal() {
+        let teller = Self { quiet, json, bar, epochs: 0, info: None };
+        if !quiet && !json && std::io::stderr().is_terminal() {
             teller.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             teller.bar.enable_steady_tick(Duration::from_millis(200));
         }
@@ -43,6 +44,9 @@ impl Teller {
     /// Tells everything until the run is over.
     fn follow(mut self, engine: &EngineHandle) -> anyhow::Result<ExitCode> {
         while let Some(event) = engine.wait_event() {
+            if self.json {
+                out::line(&serde_json::to_string(&event)?);
+            }
             match event.kind {
                 EventKind::Phase(phase) => self.phase(&phase),
                 EventKind::Started(info) => self.started(info),
@@ -62,7 +66,7 @@ impl Teller {
                 }
                 EventKind::Cancelled => {
                     self.bar.finish_and_clear();
-                    out::line("Stopped before the first step. Nothing was written");
+                    self.say_last("Stopped before the first step. Nothing was written");
                     return Ok(ExitCode::from(interrupt::CODE));
                 }
                 EventKind::Finished(summary) => return self.finished(&summary),
@@ -76,9 +80,9 @@ impl Teller {
         self.bar.finish_and_clear();
         let interrupted = interrupt::asked();
         if interrupted {
-            out::line(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
+            self.say_last(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
         } else {
-            out::line(&report::closing_line(summary));
+            self.say_last(&report::closing_line(summary));
         }
         match &summary.unsaved {
             Some(why) => anyhow::bail!("{}", report::unsaved_line(why)),
@@ -88,8 +92,15 @@ impl Teller {
     }
 
     fn say(&self, line: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.json {
             self.bar.suspend(|| out::line(line));
+        }
+    }
+
+    /// The last line is said even by a quiet run; as JSON it was an event.
+    fn say_last(&self, line: &str) {
+        if !self.json {
+            out::line(line);
         }
     }
 

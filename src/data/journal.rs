@@ -9,10 +9,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::journal_line::{self, Header, Parsed, VERSION};
+use super::journal_line::{self, Called, Header, Parsed, VERSION};
 use super::journal_place as place;
 use super::journal_sync::Syncer;
 use super::journal_tail::{News, Tail};
+use super::journal_tiles::{JournalTiles, Meant};
 use super::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke};
 
@@ -29,6 +30,12 @@ pub struct Journal {
     tail: Tail,
     /// Lines read so far, for messages.
     lines: usize,
+    /// The tiles as its lines call them.
+    tiles: JournalTiles,
+    /// The version in which the file was written last; 0 for an empty one.
+    version: u32,
+    /// The tile of the last stroke, whose extensions lie on it.
+    drawn_on: Meant,
     /// The last stroke could not be used, so extensions of it are passed over.
     skipping: bool,
     /// The file ends in the middle of a line.
@@ -68,13 +75,19 @@ impl Journal {
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
         let other = [Some(place::inside(&project.root)), place::outside(&project.root)].into_iter().flatten();
         let other = other.into_iter().find(|other| *other != path && other.is_file());
-        let mut journal = Self::unread(path, class_names(project));
-        journal.other = other.map(|other| Box::new(Self::unread(other, journal.names.clone())));
+        let (names, tiles) = (class_names(project), JournalTiles::of(project));
+        let mut journal = Self::unread(path, names.clone(), tiles.clone());
+        journal.other = other.map(|other| Box::new(Self::unread(other, names, tiles)));
         if to_write && journal.folder().is_dir() {
             journal.lock()?;
         }
         let mut replay = Replay::default();
         journal.read_all(&mut replay.book, &mut replay.notes)?;
+        replay.notes.extend(journal.ambiguous_note());
+        replay.notes.extend(journal.unlinked_note(&replay.book));
+        if let Err(error) = journal.keep_meaning() {
+            log::warn!("{error}");
+        }
         if to_write {
             replay.notes.extend(journal.place_note(&project.root));
             replay.notes.extend(journal.torn_note());
@@ -82,10 +95,73 @@ impl Journal {
         Ok((journal, replay))
     }
 
-    fn unread(path: PathBuf, names: Vec<(String, u8)>) -> Self {
+    fn unread(path: PathBuf, names: Vec<(String, u8)>, tiles: JournalTiles) -> Self {
         let (tail, disk, skipping, torn) = (Tail::default(), Disk::default(), false, false);
         let (syncer, file, lock, other) = (None, None, None, None);
-        Self { path, names, tail, lines: 0, skipping, torn, disk, syncer, file, lock, other }
+        let drawn_on = Meant { tile: None, stored: false };
+        let (lines, version) = (0, 0);
+        Self { path, names, tiles, version, drawn_on, tail, lines, skipping, torn, disk, syncer, file, lock, other }
+    }
+
+    /// Records in a file of version 1 which tiles its ids mean, while that can be told: a tile added later may share an id.
+    fn keep_meaning(&mut self) -> Result<(), DataError> {
+        let files = self.tiles.to_record();
+        if self.version != 1 || files.is_empty() || self.torn {
+            return Ok(());
+        }
+        let had_lock = self.lock.is_some();
+        if !had_lock && self.lock().is_err() {
+            return Ok(()); // Whoever has it open for writing has recorded it.
+        }
+        let recorded = self.write_lines(&journal_line::header(files), "cannot record which tiles the labels lie on");
+        if !had_lock {
+            (self.file, self.syncer, self.lock) = (None, None, None);
+        }
+        recorded
+    }
+
+    fn ambiguous_note(&self) -> Option<String> {
+        let ids: Vec<&str> = self.tiles.ambiguous().collect();
+        (!ids.is_empty()).then(|| {
+            format!(
+                "several files go by {}, and it is not recorded whose labels these are: they are kept and not used until they \
+                 are given to one (Project > Labels…, or pointillist labels): {}",
+                ids.join(", "),
+                self.path.display()
+            )
+        })
+    }
+
+    fn unlinked_note(&self, book: &LabelBook) -> Option<String> {
+        let unlinked = self.unlinked(book);
+        let (first, _) = unlinked.first()?;
+        Some(format!(
+            "labels lie on {} files that are not in this folder (the first is {first}): they are kept and not used until they \
+             are given to a tile (Project > Labels…, or pointillist labels): {}",
+            unlinked.len(),
+            self.path.display()
+        ))
+    }
+
+    /// Names under which labels are kept that are no tile's, with the number of strokes: the file was moved, renamed or
+    /// removed, or several files could be meant.
+    pub fn unlinked(&self, book: &LabelBook) -> Vec<(String, usize)> {
+        let lost = book.tiles().filter(|id| !self.tiles.is_tile(id));
+        lost.map(|id| (id.to_owned(), book.standing_on(id).count())).collect()
+    }
+
+    /// Gives the labels that are kept under a name to a tile of the project. Not undone by undo; can be done again.
+    ///
+    /// # Errors
+    /// If there is no such tile, or the journal cannot be written.
+    pub fn relink(&mut self, book: &mut LabelBook, from: &str, tile: &str) -> Result<(), DataError> {
+        if !self.tiles.is_tile(tile) {
+            return Err(DataError::content(format!("there is no tile '{tile}' to give the labels to"), &self.path));
+        }
+        let line = journal_line::relink(from, self.tiles.file(tile));
+        self.write_lines(&line, "the labels could not be given to the tile (check free space)")?;
+        book.relink(from, tile);
+        Ok(())
     }
 
     /// Says where new labels go and where others are read from, if that is not the project's folder alone.
@@ -122,36 +198,43 @@ impl Journal {
     /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk follows.
     pub fn append(&mut self, edit: &Edit) -> Result<(), DataError> {
         let name = |class| self.names.iter().find(|(_, index)| *index == class).map(|(name, _)| name.clone());
-        let line = journal_line::write(edit, name).ok_or_else(|| {
+        let line = journal_line::write(edit, name, |id| self.tiles.file(id)).ok_or_else(|| {
             DataError::content(
                 "a label of a class the project does not have, or with a position that is no number, was refused",
                 &self.path,
             )
         })?;
+        self.write_lines(&line, "the label was not saved (check free space)")?;
+        self.skipping &= !matches!(edit, Edit::Begin(_));
+        Ok(())
+    }
+
+    /// Appends a line, after whatever has to stand before it.
+    fn write_lines(&mut self, line: &str, doing: &'static str) -> Result<(), DataError> {
         if self.file.is_none() {
             self.start_writing()?;
         }
-        let mut text = match (self.tail.offset(), self.torn) {
-            (0, false) => format!("{}\n", journal_line::header()),
-            (_, false) => String::new(),
-            (_, true) => "#\n".to_owned(), // Whatever the torn line held, it is no label now.
-        };
-        text.push_str(&line);
+        // Whatever a torn line held, it is no label now.
+        let mut text = if self.torn { "#\n".to_owned() } else { String::new() };
+        if self.version < VERSION && Header::parse(line.as_bytes()).is_none() {
+            text.push_str(&journal_line::header(self.tiles.to_record()));
+            text.push('\n');
+        }
+        text.push_str(line);
         text.push('\n');
         let Some(file) = &mut self.file else {
             return Ok(()); // `start_writing` has set it.
         };
         if let Err(cause) = file.write_all(text.as_bytes()) {
             self.torn = true; // Part of the line may be there.
-            return Err(DataError::io("the label was not saved (check free space)", &self.path)(cause));
+            return Err(DataError::io(doing, &self.path)(cause));
         }
         self.syncer.iter().for_each(Syncer::note);
         let length = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();
         // After a torn line its bytes are missing here: whoever follows replays the file once.
         self.tail.take(text.as_bytes(), length);
-        self.torn = false;
-        self.skipping &= !matches!(edit, Edit::Begin(_));
+        (self.torn, self.version) = (false, VERSION);
         Ok(())
     }
 
@@ -194,7 +277,7 @@ impl Journal {
     }
 
     fn rewind(&mut self) {
-        (self.tail, self.lines, self.skipping) = (Tail::default(), 0, false);
+        (self.tail, self.lines, self.version, self.skipping) = (Tail::default(), 0, 0, false);
         if let Some(other) = &mut self.other {
             other.rewind();
         }
@@ -267,9 +350,12 @@ impl Journal {
         self.torn = complete < new.len();
         self.tail.take(&new[..complete], self.tail.offset() + complete as u64);
         let mut changed = BTreeSet::new();
-        for line in new[..complete].split_inclusive(|byte| *byte == b'\n') {
+        let lines = || new[..complete].split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        // What ids mean may be recorded after the lines that use them.
+        lines().filter_map(Header::parse).for_each(|header| self.tiles.record(header.files));
+        for line in lines() {
             self.lines += 1;
-            match self.apply(line.trim_ascii(), book) {
+            match self.apply(line, book) {
                 Ok(tile) => changed.extend(tile),
                 Err(what) => notes.push(format!("line {}: {what}: {}", self.lines, self.path.display())),
             }
@@ -282,10 +368,9 @@ impl Journal {
         if line.is_empty() {
             return Ok(None);
         }
-        if self.lines == 1
-            && let Ok(header) = serde_json::from_slice::<Header>(line)
-        {
+        if let Some(header) = Header::parse(line) {
             let newer = header.pointillist != "labels" || header.version > VERSION;
+            self.version = header.version;
             return if newer { Err("written by a newer version of Pointillist".to_owned()) } else { Ok(None) };
         }
         let index = |class: &str| self.names.iter().find(|(name, _)| name == class).map(|(_, index)| *index);
@@ -295,17 +380,46 @@ impl Journal {
         })?;
         match parsed {
             Parsed::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
-            Parsed::Edit(edit) => {
-                self.skipping &= !matches!(edit, Edit::Begin(_));
-                Ok(book.apply(edit))
+            Parsed::Edit(Edit::Extend(mut path)) => {
+                self.tiles.upright(self.drawn_on, &mut path);
+                Ok(book.apply(Edit::Extend(path)))
+            }
+            Parsed::Edit(edit) => Ok(book.apply(edit)),
+            Parsed::Begin(called, stroke) => {
+                self.skipping = false;
+                Ok(book.apply(Edit::Begin(self.placed(&called, stroke))))
+            }
+            Parsed::Relink { from, to } => {
+                let to = self.tiles.id(self.tiles.of_file(&to), &to);
+                book.relink(&from, &to);
+                Ok(Some(to))
             }
             Parsed::UnknownClass { tile, class } => {
+                let tile = self.meant(&tile).1;
                 // An empty stroke holds the place, so that undo and redo count as they did.
                 book.apply(Edit::Begin(Stroke { tile, class: None, radius: 0.0, path: Vec::new() }));
                 self.skipping = true;
                 Err(format!("there is no class '{class}' in this project, its label is kept but not used"))
             }
         }
+    }
+}
+
+impl Journal {
+    /// The tile that a line means, and its name in the label book.
+    fn meant(&mut self, called: &Called) -> (Meant, String) {
+        let meant = match called {
+            Called::File(file) => self.tiles.of_file(file),
+            Called::Tile(id) => self.tiles.of_id(id),
+        };
+        (meant, self.tiles.id(meant, self.tiles.recorded(called.name())))
+    }
+
+    /// A stroke on the tile it means, as the image is seen.
+    fn placed(&mut self, called: &Called, mut stroke: Stroke) -> Stroke {
+        (self.drawn_on, stroke.tile) = self.meant(called);
+        self.tiles.upright(self.drawn_on, &mut stroke.path);
+        stroke
     }
 }
 
@@ -489,7 +603,7 @@ mod tests {
         std::fs::rename(dir.path().join("a_sat.png"), dir.path().join("b_sat.png")).unwrap();
         let without = Project::open(dir.path()).unwrap();
         let (mut journal, replay) = Journal::open(&without).unwrap();
-        assert_eq!((replay.book.count("a"), replay.book.carries("b")), (1, false));
+        assert_eq!((replay.book.count("a_sat.png"), replay.book.carries("b")), (1, false));
         let stroke = Stroke { tile: "b".to_owned(), class: Some(2), radius: 1.0, path: vec![[1.0, 1.0]] };
         journal.append(&Edit::Begin(stroke)).unwrap();
         drop(journal);
@@ -600,11 +714,92 @@ mod tests {
         assert!(!journal.path.exists());
     }
 
+    /// A folder of `a.png` and labels that version 1 gave to it.
+    fn written_by_version_1(lines: &str) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        image::RgbImage::new(8, 8).save(dir.path().join("a.png")).unwrap();
+        std::fs::create_dir(dir.path().join(FOLDER)).unwrap();
+        let text = format!("{{\"pointillist\":\"labels\",\"version\":1}}\n{lines}");
+        std::fs::write(dir.path().join(FOLDER).join(FILE), text).unwrap();
+        dir
+    }
+
+    const ON_A: &str = "{\"op\":\"paint\",\"tile\":\"a\",\"class\":\"class 1\",\"radius\":0,\"path\":[[1.5,2.5]]}\n";
+
+    fn tiles_of(replay: &Replay) -> Vec<&str> {
+        replay.book.tiles().collect()
+    }
+
+    #[test]
+    fn labels_stay_on_their_file_when_another_takes_its_short_name() {
+        let dir = written_by_version_1(ON_A);
+        let open = || Journal::open_to_follow(&Project::open(dir.path()).unwrap()).unwrap();
+        assert_eq!(tiles_of(&open().1), ["a"]);
+        image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
+        let (_, replay) = open();
+        assert_eq!((tiles_of(&replay), replay.notes.len()), (vec!["a.png"], 0), "{:?}", replay.notes);
+        // What is labelled from now on is called by its file.
+        let project = Project::open(dir.path()).unwrap();
+        let (mut journal, _) = Journal::open(&project).unwrap();
+        let path = vec![[3.5, 3.5]];
+        journal.append(&Edit::Begin(Stroke { tile: "a.bmp".to_owned(), class: Some(1), radius: 0.0, path })).unwrap();
+        drop(journal);
+        assert_eq!(tiles_of(&open().1), ["a.bmp", "a.png"]);
+        assert!(std::fs::read_to_string(inside(dir.path())).unwrap().contains(r#""file":"a.bmp""#));
+    }
+
+    #[test]
+    fn an_id_that_several_files_go_by_is_told_and_its_labels_can_be_given_to_one() {
+        let dir = written_by_version_1(ON_A);
+        image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let (mut journal, mut replay) = Journal::open(&project).unwrap();
+        assert_eq!(tiles_of(&replay), ["a"]);
+        assert!(replay.notes.iter().any(|note| note.contains("several files go by a,")), "{:?}", replay.notes);
+        assert_eq!(journal.unlinked(&replay.book), [("a".to_owned(), 1)]);
+        assert!(journal.relink(&mut replay.book, "a", "nowhere").is_err());
+        journal.relink(&mut replay.book, "a", "a.png").unwrap();
+        assert_eq!(tiles_of(&replay), ["a.png"]);
+        drop(journal);
+        assert_eq!(tiles_of(&Journal::open(&project).unwrap().1), ["a.png"]);
+    }
+
+    #[test]
+    fn labels_of_a_file_that_was_renamed_are_kept_and_listed() {
+        let dir = written_by_version_1(ON_A);
+        drop(Journal::open(&Project::open(dir.path()).unwrap()).unwrap());
+        std::fs::rename(dir.path().join("a.png"), dir.path().join("b.png")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let (mut journal, mut replay) = Journal::open(&project).unwrap();
+        assert_eq!(journal.unlinked(&replay.book).len(), 1);
+        assert!(replay.notes.iter().any(|note| note.contains("not in this folder")), "{:?}", replay.notes);
+        let (from, _) = journal.unlinked(&replay.book).remove(0);
+        journal.relink(&mut replay.book, &from, "b").unwrap();
+        assert_eq!((replay.book.count("b"), journal.unlinked(&replay.book).len()), (1, 0));
+    }
+
+    #[test]
+    fn labels_turn_with_an_image_that_is_seen_turned() {
+        let dir = written_by_version_1(
+            "{\"op\":\"paint\",\"tile\":\"a\",\"class\":\"class 1\",\"radius\":0,\"path\":[[1.5,2.5]]}\n{\"op\":\"extend\",\"path\":[[2.5,2.5]]}\n",
+        );
+        let mut project = Project::open(dir.path()).unwrap();
+        (project.tiles[0].stored, project.tiles[0].size) = ([8, 4], [4, 8]);
+        project.tiles[0].orientation = image::metadata::Orientation::Rotate90;
+        let (mut journal, replay) = Journal::open(&project).unwrap();
+        assert_eq!(replay.book.standing()[0].path, [[1.5, 1.5], [1.5, 2.5]]);
+        journal.append(&click(Some(1), 1.0)).unwrap();
+        drop(journal);
+        let (_, replay) = Journal::open(&project).unwrap();
+        assert_eq!(replay.book.standing()[0].path[0], [1.5, 1.5], "turned once, however often it is read");
+        assert_eq!(replay.book.standing()[1].path[0], [1.0, 2.25], "what is given now is given as it is seen");
+    }
+
     #[test]
     fn a_newer_format_says_so() {
         let (dir, project) = project();
         std::fs::create_dir(dir.path().join(FOLDER)).unwrap();
-        std::fs::write(dir.path().join(FOLDER).join(FILE), "{\"pointillist\":\"labels\",\"version\":2}\n").unwrap();
+        std::fs::write(dir.path().join(FOLDER).join(FILE), "{\"pointillist\":\"labels\",\"version\":3}\n").unwrap();
         let (_journal, replay) = Journal::open(&project).unwrap();
         assert!(replay.notes[0].contains("newer version"));
         assert_eq!(project.tiles.iter().map(|tile: &Tile| tile.id.as_str()).collect::<Vec<_>>(), ["a"]);

@@ -1,58 +1,125 @@
 //! One line of the label journal: an edit as JSON, classes by name.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Edit, Stroke};
 
 /// The format's version. Readers refuse higher ones.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
-/// The first line of a journal.
+/// The first line of a journal; and a line further down, from which on a newer version writes.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Header {
     /// Always "labels".
     pub(super) pointillist: String,
-    /// [`VERSION`] when written.
+    /// The version of the lines that follow.
     pub(super) version: u32,
+    /// The files that ids of version 1 meant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) files: BTreeMap<String, String>,
+}
+
+impl Header {
+    /// Reads a header line; `None` for any other.
+    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+        if line.starts_with(b"{\"pointillist\"") { serde_json::from_slice(line).ok() } else { None }
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 enum Line {
-    Paint { tile: String, class: String, radius: f32, path: Vec<[f32; 2]> },
-    Erase { tile: String, radius: f32, path: Vec<[f32; 2]> },
-    Extend { path: Vec<[f32; 2]> },
+    Paint {
+        #[serde(flatten)]
+        tile: Called,
+        class: String,
+        radius: f32,
+        path: Vec<[f32; 2]>,
+    },
+    Erase {
+        #[serde(flatten)]
+        tile: Called,
+        radius: f32,
+        path: Vec<[f32; 2]>,
+    },
+    Extend {
+        path: Vec<[f32; 2]>,
+    },
     Undo,
     Redo,
+    Relink {
+        from: String,
+        to: String,
+    },
+}
+
+/// How a line calls its tile.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Called {
+    /// By its file: version 2.
+    File(String),
+    /// By its short id: version 1.
+    Tile(String),
+}
+
+impl Called {
+    /// The name itself.
+    pub(super) fn name(&self) -> &str {
+        let (Self::File(name) | Self::Tile(name)) = self;
+        name
+    }
 }
 
 /// What a line asks for.
 #[derive(Debug, PartialEq)]
 pub(super) enum Parsed {
-    /// An edit to apply.
+    /// A stroke; its tile is called as in the line.
+    Begin(Called, Stroke),
+    /// Another edit to apply.
     Edit(Edit),
     /// A stroke of a class that the project does not have: it takes its place in the history but paints nothing.
     UnknownClass {
         /// The tile it lies on.
-        tile: String,
+        tile: Called,
         /// The name nobody knows.
         class: String,
     },
+    /// Labels move to the tile with another file.
+    Relink {
+        /// What their tile is called.
+        from: String,
+        /// The file.
+        to: String,
+    },
 }
 
-/// The header line, without line end.
-pub(super) fn header() -> String {
-    format!(r#"{{"pointillist":"labels","version":{VERSION}}}"#)
+/// A header line, without line end.
+pub(super) fn header(files: BTreeMap<String, String>) -> String {
+    let header = Header { pointillist: "labels".to_owned(), version: VERSION, files };
+    serde_json::to_string(&header).unwrap_or_default()
+}
+
+/// Labels move to the tile with another file, as a line without line end.
+pub(super) fn relink(from: &str, to: &str) -> String {
+    serde_json::to_string(&Line::Relink { from: from.to_owned(), to: to.to_owned() }).unwrap_or_default()
 }
 
 /// An edit as a line, without line end. `None` for a class without a name or numbers that JSON cannot hold.
-pub(super) fn write(edit: &Edit, name: impl Fn(u8) -> Option<String>) -> Option<String> {
+pub(super) fn write<'a>(
+    edit: &'a Edit,
+    name: impl Fn(u8) -> Option<String>,
+    file: impl Fn(&'a str) -> &'a str,
+) -> Option<String> {
+    let called = |tile: &'a str| Called::File(file(tile).to_owned());
     let line = match edit {
         Edit::Begin(Stroke { tile, class: Some(class), radius, path }) => {
-            Line::Paint { tile: tile.clone(), class: name(*class)?, radius: *radius, path: path.clone() }
+            Line::Paint { tile: called(tile), class: name(*class)?, radius: *radius, path: path.clone() }
         }
         Edit::Begin(Stroke { tile, class: None, radius, path }) => {
-            Line::Erase { tile: tile.clone(), radius: *radius, path: path.clone() }
+            Line::Erase { tile: called(tile), radius: *radius, path: path.clone() }
         }
         Edit::Extend(path) => Line::Extend { path: path.clone() },
         Edit::Undo => Line::Undo,
@@ -61,7 +128,7 @@ pub(super) fn write(edit: &Edit, name: impl Fn(u8) -> Option<String>) -> Option<
     let finite = match &line {
         Line::Paint { radius, path, .. } | Line::Erase { radius, path, .. } => radius.is_finite() && all_finite(path),
         Line::Extend { path } => all_finite(path),
-        Line::Undo | Line::Redo => true,
+        Line::Undo | Line::Redo | Line::Relink { .. } => true,
     };
     finite.then(|| serde_json::to_string(&line).ok())?
 }
@@ -72,15 +139,16 @@ fn all_finite(path: &[[f32; 2]]) -> bool {
 
 /// Reads a line back.
 pub(super) fn parse(line: &[u8], index: impl Fn(&str) -> Option<u8>) -> Result<Parsed, serde_json::Error> {
-    let edit = match serde_json::from_slice(line)? {
+    let stroke = |tile: &Called, class, radius, path| Stroke { tile: tile.name().to_owned(), class, radius, path };
+    Ok(match serde_json::from_slice(line)? {
         Line::Paint { tile, class, radius, path } => match index(&class) {
-            Some(class) => Edit::Begin(Stroke { tile, class: Some(class), radius, path }),
-            None => return Ok(Parsed::UnknownClass { tile, class }),
+            Some(class) => Parsed::Begin(tile.clone(), stroke(&tile, Some(class), radius, path)),
+            None => Parsed::UnknownClass { tile, class },
         },
-        Line::Erase { tile, radius, path } => Edit::Begin(Stroke { tile, class: None, radius, path }),
-        Line::Extend { path } => Edit::Extend(path),
-        Line::Undo => Edit::Undo,
-        Line::Redo => Edit::Redo,
-    };
-    Ok(Parsed::Edit(edit))
+        Line::Erase { tile, radius, path } => Parsed::Begin(tile.clone(), stroke(&tile, None, radius, path)),
+        Line::Extend { path } => Parsed::Edit(Edit::Extend(path)),
+        Line::Undo => Parsed::Edit(Edit::Undo),
+        Line::Redo => Parsed::Edit(Edit::Redo),
+        Line::Relink { from, to } => Parsed::Relink { from, to },
+    })
 }

@@ -16,6 +16,7 @@ mod journal_line;
 mod journal_place;
 mod journal_sync;
 mod journal_tail;
+mod journal_tiles;
 mod legend;
 mod listing;
 pub mod loader;

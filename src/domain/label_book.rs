@@ -129,6 +129,21 @@ impl LabelBook {
         Some(self.strokes[self.standing - 1].tile.clone())
     }
 
+    /// Gives the strokes of one tile to another: the tile's file has moved.
+    pub fn relink(&mut self, from: &str, to: &str) {
+        let (strokes, standing, sealed) = (std::mem::take(&mut self.strokes), self.standing, self.sealed);
+        let undone = strokes.len() - standing;
+        self.clear();
+        for stroke in strokes {
+            let tile = if stroke.tile == from { to.to_owned() } else { stroke.tile };
+            self.begin(Stroke { tile, ..stroke });
+        }
+        for _ in 0..undone {
+            self.apply(Edit::Undo);
+        }
+        self.sealed = sealed;
+    }
+
     fn begin(&mut self, stroke: Stroke) {
         if !self.tiles.contains_key(&stroke.tile) {
             self.tiles.insert(stroke.tile.clone(), OnTile::default());

@@ -63,7 +63,7 @@ pub(super) fn open(
         outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
     }
     outbox.send(EventKind::Phase(Phase::Idle));
-    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept) }))
+    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept), owed: None }))
 }
 
 /// The checkpoints there are. A run that was killed does not say what steps they are of; its best one was evaluated.

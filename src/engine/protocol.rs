@@ -50,7 +50,7 @@ pub enum Command {
     Show(Checkpoint),
     /// Evaluate now.
     Evaluate,
-    /// Write the last checkpoint now.
+    /// Write the last checkpoint now; or what a run that is over could not write when it ended.
     Save,
     /// End the thread, finishing a run cleanly.
     Shutdown,

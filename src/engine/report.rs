@@ -31,7 +31,7 @@ pub fn closing_line(summary: &Summary) -> String {
 
 /// What is to be said of a run whose last save failed.
 pub fn unsaved_line(why: &str) -> String {
-    format!("the last checkpoint was not written, and what was learned since the one before is lost: {why}")
+    format!("the last checkpoint was not written: {why}")
 }
 
 /// How a score was measured: tiles, pixels, and the classes that do not count.

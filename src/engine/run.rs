@@ -15,6 +15,7 @@ use crate::data::training_set::TrainingSet;
 use crate::data::{DataError, Journal, Project, TileFault};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
+use crate::model::Net;
 use crate::train::folder::{self, SplitRecord, StepRow};
 use crate::train::schedule::{self, Anchor};
 use crate::train::trainer::Trainer;
@@ -192,6 +193,12 @@ impl Run {
         if let Err(error) = self.parts.keeper.save(&self.parts.trainer.valid(), outbox) {
             outbox.warn(format!("the checkpoint was not written: {error}"));
         }
+    }
+
+    /// What is left to save of a run that is over.
+    pub(super) fn into_unsaved(self) -> (Keeper, Net) {
+        let net = self.parts.trainer.valid();
+        (self.parts.keeper, net)
     }
 
     /// Gives a predictor the network of this moment.

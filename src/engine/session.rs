@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::keeper::Keeper;
+use super::outbox::Outbox;
 use super::protocol::{Checkpoint, Predicting, RunInfo, Saved, Summary};
 use super::run::Run;
 use crate::data::{DataError, Project};
@@ -19,6 +21,16 @@ pub(super) struct Session {
     pub(super) run: Option<Run>,
     /// What a run that is over left to choose from.
     pub(super) kept: Option<Kept>,
+    /// A run that is over and not on the disk.
+    pub(super) owed: Option<Owed>,
+}
+
+/// A run that is over and could not be saved: all it takes to try again.
+pub(super) struct Owed {
+    pub(super) keeper: Keeper,
+    pub(super) net: Net,
+    pub(super) summary: Box<Summary>,
+    pub(super) kept: Kept,
 }
 
 /// The checkpoints of a run that is over.
@@ -30,6 +42,37 @@ pub(super) struct Kept {
 }
 
 impl Session {
+    /// The run is over. What could not be saved is kept, so that it can be saved when there is room.
+    pub(super) fn end(&mut self, summary: &Summary) {
+        let Some(run) = self.run.take() else { return };
+        let kept = Kept::of(run.info(), summary);
+        if summary.unsaved.is_some() {
+            run.refresh(&mut self.predictor);
+            let (keeper, net) = run.into_unsaved();
+            self.owed = Some(Owed { keeper, net, summary: Box::new(summary.clone()), kept });
+        } else if summary.steps > 0 {
+            self.kept = Some(kept);
+        }
+    }
+
+    /// Tries again to save a run that is over. Its summary, if there was one to save and that was done.
+    ///
+    /// # Errors
+    /// If the disk is still full, or the folder gone.
+    pub(super) fn save(&mut self, outbox: &Outbox) -> Result<Option<Box<Summary>>, DataError> {
+        let Some(mut owed) = self.owed.take() else { return Ok(None) };
+        match owed.save(outbox) {
+            Ok(()) => {
+                self.kept = (owed.summary.steps > 0).then_some(owed.kept);
+                Ok(Some(owed.summary))
+            }
+            Err(error) => {
+                self.owed = Some(owed);
+                Err(error)
+            }
+        }
+    }
+
     /// Has a checkpoint predict. `None` if there is nothing to choose from.
     ///
     /// # Errors
@@ -42,6 +85,18 @@ impl Session {
         let predicting = kept.predicting(checkpoint);
         self.step = predicting.shown.step.unwrap_or(self.step);
         Ok(Some(predicting))
+    }
+}
+
+impl Owed {
+    fn save(&mut self, outbox: &Outbox) -> Result<(), DataError> {
+        if self.summary.steps > 0 {
+            self.keeper.save_at_end(&self.net, false, outbox)?;
+        }
+        let summary = Summary { unsaved: None, ..(*self.summary).clone() };
+        self.keeper.write_summary(&summary)?;
+        *self.summary = summary;
+        Ok(())
     }
 }
 

@@ -123,7 +123,7 @@ impl Worker {
             Command::SetLearningRate(rate) => self.steer(|run, _, outbox| run.set_learning_rate(rate, outbox)),
             Command::LabelsChanged => self.steer(|run, _, outbox| run.follow_labels(outbox)),
             Command::Evaluate => self.steer(|run, predictor, outbox| run.evaluate(predictor, outbox)),
-            Command::Save => self.steer(|run, _, outbox| run.save(outbox)),
+            Command::Save => self.save(),
             Command::View(view) => self.previewer.set_view(view),
             Command::Show(checkpoint) => self.show(checkpoint),
             Command::Shutdown => {} // `work` ends before it gets here.
@@ -163,7 +163,8 @@ impl Worker {
             waiting.iter().any(|command| matches!(command, Command::Stop | Command::Shutdown))
         };
         let (run, predictor) = start::prepare(config, out, devices, outbox, &mut cancelled)?;
-        self.session = Some(Session { predictor, project: run.project(), step: 0, run: Some(run), kept: None });
+        self.session =
+            Some(Session { predictor, project: run.project(), step: 0, run: Some(run), kept: None, owed: None });
         Ok(())
     }
 
@@ -218,18 +219,30 @@ impl Worker {
     /// The run is over: one of its checkpoints predicts from now on. One that was not written leaves the network as it is.
     fn conclude(&mut self, summary: Box<Summary>) {
         let Some(session) = &mut self.session else { return };
-        let Some(run) = session.run.take() else { return };
-        if summary.steps > 0 && summary.unsaved.is_none() {
-            session.kept = Some(Kept::of(run.info(), &summary));
-        } else {
-            run.refresh(&mut session.predictor);
-        }
-        drop(run);
+        session.end(&summary);
         memory::release_idle();
+        self.tell_end(summary);
+    }
+
+    fn tell_end(&mut self, summary: Box<Summary>) {
         let shown = Kept::default_of(summary.best_miou.is_some());
         self.outbox.send(EventKind::Finished(summary));
         self.outbox.send(EventKind::Phase(Phase::Idle));
         self.show(shown);
+    }
+
+    /// Saves the run, or one that is over and could not be saved then.
+    fn save(&mut self) {
+        let Self { session, outbox, .. } = self;
+        match session {
+            Some(Session { run: Some(run), .. }) => run.save(outbox),
+            Some(session) => match session.save(outbox) {
+                Ok(Some(summary)) => self.tell_end(summary),
+                Ok(None) => {}
+                Err(error) => outbox.warn(format!("the run is still not saved: {error}")),
+            },
+            None => {}
+        }
     }
 
     /// Ends a run cleanly before the thread does.

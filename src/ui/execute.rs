@@ -379,7 +379,8 @@ fn start(services: &mut Services, state: &mut AppState) {
 }
 
 fn save_checkpoint(services: &Services, state: &mut AppState) {
-    if state.run.is_running() {
+    let unsaved = state.run.summary.as_ref().is_some_and(|summary| summary.unsaved.is_some());
+    if state.run.is_running() || unsaved {
         send(services, state, Command::Save);
     } else {
         state.say(Level::Info, "Nothing to save: labels are on disk with each click, a run's checkpoints when it ends");

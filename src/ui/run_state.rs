@@ -128,7 +128,10 @@ impl RunState {
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
         let (steps, folder) = (summary.steps, summary.folder.display());
         let note = match &summary.unsaved {
-            Some(why) => (Level::Error, format!("{how}, but not all of it is saved: {}", report::unsaved_line(why))),
+            Some(why) => (
+                Level::Error,
+                format!("{how}, but not all of it is saved: make room and press Ctrl+S. {}", report::unsaved_line(why)),
+            ),
             None => (Level::Info, format!("{how} after {steps} steps.{best} Everything is in {folder}")),
         };
         self.summary = Some(summary);

@@ -1,0 +1,128 @@
+//! Which tile a line of the label journal means. Version 2 names a tile by its file; version 1 named it by its short id, and
+//! knew positions as the image is stored rather than as it is seen.
+
+use std::collections::{BTreeMap, HashMap};
+
+use image::metadata::Orientation;
+
+use super::orientation;
+use super::project::{Project, TileNamed};
+
+/// The tiles of a project as journals name them.
+#[derive(Clone, Debug)]
+pub(super) struct JournalTiles {
+    tiles: Vec<JournalTile>,
+    by_file: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
+    /// The files that ids of version 1 meant, as the journal recorded them.
+    recorded: BTreeMap<String, String>,
+    /// The ids of version 1 met so far, and what they mean.
+    met: BTreeMap<String, TileNamed>,
+    /// The tiles that go by an id of version 1.
+    named: BTreeMap<String, Vec<usize>>,
+}
+
+#[derive(Clone, Debug)]
+struct JournalTile {
+    id: String,
+    file: String,
+    stored: [u32; 2],
+    orientation: Orientation,
+}
+
+/// The tile a line means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Meant {
+    /// Its place in the project; `None` for a tile that is not there, or could be one of several.
+    pub(super) tile: Option<usize>,
+    /// Positions are those of the stored image.
+    pub(super) stored: bool,
+}
+
+impl JournalTiles {
+    pub(super) fn of(project: &Project) -> Self {
+        let tile = |index: usize| {
+            let tile = &project.tiles[index];
+            let (id, file) = (tile.id.clone(), tile.file.clone());
+            JournalTile { id, file, stored: tile.stored, orientation: tile.orientation }
+        };
+        let tiles: Vec<JournalTile> = (0..project.tiles.len()).map(tile).collect();
+        let index = |key: fn(&JournalTile) -> &String| {
+            tiles.iter().enumerate().map(|(index, tile)| (key(tile).clone(), index)).collect()
+        };
+        let mut named: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, tile) in project.tiles.iter().enumerate() {
+            let ending = tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
+            for id in [tile.short_id.clone(), format!("{}.{ending}", tile.short_id)] {
+                named.entry(id).or_default().push(index);
+            }
+        }
+        let (by_file, by_id) = (index(|tile| &tile.file), index(|tile| &tile.id));
+        Self { by_file, by_id, tiles, recorded: BTreeMap::new(), met: BTreeMap::new(), named }
+    }
+
+    /// Takes over what ids of version 1 mean, as the journal says.
+    pub(super) fn record(&mut self, files: BTreeMap<String, String>) {
+        self.recorded.extend(files);
+    }
+
+    /// The tile with this file.
+    pub(super) fn of_file(&self, file: &str) -> Meant {
+        Meant { tile: self.by_file.get(file).copied(), stored: false }
+    }
+
+    /// The tile that an id of version 1 means: the recorded one, else the only one that goes by it.
+    pub(super) fn of_id(&mut self, id: &str) -> Meant {
+        let id = &super::scan::composed(id);
+        let named = match (self.recorded.get(id), self.named.get(id).map(Vec::as_slice)) {
+            (Some(file), _) => self.by_file.get(file).map_or(TileNamed::None, |index| TileNamed::One(*index)),
+            (None, Some([index])) => TileNamed::One(*index),
+            (None, Some(_)) => TileNamed::Several,
+            (None, None) => TileNamed::None,
+        };
+        self.met.insert(id.clone(), named);
+        Meant { tile: if let TileNamed::One(index) = named { Some(index) } else { None }, stored: true }
+    }
+
+    /// The file that was recorded for an id of version 1; the name itself if none was.
+    pub(super) fn recorded<'a>(&'a self, called: &'a str) -> &'a str {
+        self.recorded.get(called).map_or(called, String::as_str)
+    }
+
+    /// A tile's id as it is shown, or what the line called it.
+    pub(super) fn id(&self, meant: Meant, called: &str) -> String {
+        meant.tile.map_or_else(|| called.to_owned(), |index| self.tiles[index].id.clone())
+    }
+
+    /// Positions as the image is seen.
+    pub(super) fn upright(&self, meant: Meant, path: &mut [[f32; 2]]) {
+        if let (Some(index), true) = (meant.tile, meant.stored) {
+            let JournalTile { stored, orientation, .. } = &self.tiles[index];
+            path.iter_mut().for_each(|point| *point = orientation::upright_point(*point, *stored, *orientation));
+        }
+    }
+
+    /// What a tile is to be called in a line of version 2.
+    pub(super) fn file<'a>(&'a self, id: &'a str) -> &'a str {
+        self.by_id.get(id).map_or(id, |index| &self.tiles[*index].file)
+    }
+
+    /// What the ids of version 1 mean that were met and leave no doubt; to be recorded.
+    pub(super) fn to_record(&self) -> BTreeMap<String, String> {
+        let file = |(id, named): (&String, &TileNamed)| match named {
+            TileNamed::One(index) => Some((id.clone(), self.tiles[*index].file.clone())),
+            TileNamed::Several | TileNamed::None => None,
+        };
+        self.met.iter().filter_map(file).collect()
+    }
+
+    /// Ids of version 1 that several tiles go by.
+    pub(super) fn ambiguous(&self) -> impl Iterator<Item = &str> {
+        self.met.iter().filter(|(_, named)| **named == TileNamed::Several).map(|(id, _)| id.as_str())
+    }
+
+    /// Whether a name of the label book is that of a tile of the project.
+    pub(super) fn is_tile(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+}
