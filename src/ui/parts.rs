@@ -61,7 +61,7 @@ impl AppState {
 
     /// The part that was chosen for a tile by hand.
     pub fn asked_split(&self, tile: &Tile) -> Option<Split> {
-        self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.id).copied()
+        self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.file).copied()
     }
 
     /// The configuration of a run that would be started now.
