@@ -74,9 +74,21 @@ impl Legend {
         }
         let fresh = (0..is_coded.len()).filter(|new| !is_coded[*new]).collect::<Vec<_>>();
         fresh.into_iter().for_each(|new| next.code_anew(new, self));
+        next.claim_unlabelled();
         let names: BTreeSet<String> = next.classes.iter().map(|class| class.name.clone()).collect();
         next.was.iter_mut().for_each(|was| was.retain(|name| !names.contains(name)));
         next
+    }
+
+    /// A class that is shown in a colour that was unlabelled takes it over: that is how CVAT's background becomes a class.
+    fn claim_unlabelled(&mut self) {
+        for (index, class) in self.classes.iter().enumerate() {
+            let was_unlabelled = self.unlabelled.contains(&class.color);
+            self.unlabelled.retain(|color| *color != class.color);
+            if was_unlabelled && self.mask_colors[index] != class.color {
+                self.also_colors[index].push(class.color);
+            }
+        }
     }
 
     /// Class `new` is what class `old` of the other legend was.

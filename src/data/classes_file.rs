@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::legend::{IGNORE_VALUES, Legend, palette};
-use super::{DataError, table, write};
+use super::{DataError, labelmap, table, write};
 use crate::domain::{ClassDef, Classes};
 
 /// Our own file, in a project's root.
@@ -50,26 +50,30 @@ struct Entry {
     was: Vec<String>,
 }
 
-/// Reads a folder's class file, ours before DeepGlobe's. `None` if there is neither.
-fn read(root: &Path) -> Result<Option<Legend>, DataError> {
+/// Reads a folder's class file, ours before DeepGlobe's before CVAT's. `None` if there is none.
+fn read(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
     if let Some(legend) = read_own(root)? {
         return Ok(Some(legend));
     }
     let path = root.join(DEEPGLOBE_FILE);
-    if path.exists() { read_class_dict(&path).map(Some) } else { Ok(None) }
+    if path.exists() {
+        return read_class_dict(&path).map(Some);
+    }
+    let path = root.join(labelmap::FILE);
+    if path.exists() { labelmap::read(&path, notes).map(Some) } else { Ok(None) }
 }
 
 /// The class file that counts for a project: its root's, or, where the root is the parent of a dataset, the dataset's.
 /// Tells which one it was.
 pub(super) fn find(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
-    if let Some(legend) = read(root)? {
+    if let Some(legend) = read(root, notes)? {
         return Ok(Some(legend));
     }
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root).into_iter().flatten().flatten().map(|e| e.path()).collect();
     folders.sort();
     let mut found: Vec<(PathBuf, Legend)> = Vec::new();
     for folder in folders.into_iter().filter(|folder| is_visible_folder(folder)) {
-        if let Some(legend) = read(&folder)? {
+        if let Some(legend) = read(&folder, notes)? {
             found.push((folder, legend));
         }
     }
@@ -213,7 +217,7 @@ mod tests {
     fn read_text(text: &str) -> Result<Option<Legend>, DataError> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(OWN_FILE), text).unwrap();
-        read(dir.path())
+        read(dir.path(), &mut Vec::new())
     }
 
     #[test]
@@ -226,7 +230,7 @@ mod tests {
         assert!(!legend.classes.is_scored(1) && legend.classes.is_scored(2));
         let dir = tempfile::tempdir().unwrap();
         write_legend(dir.path(), &legend).unwrap();
-        assert_eq!(read(dir.path()).unwrap().unwrap(), legend);
+        assert_eq!(read(dir.path(), &mut Vec::new()).unwrap().unwrap(), legend);
     }
 
     #[test]
@@ -238,7 +242,7 @@ mod tests {
         assert!(legend.color_table().contains(&([1, 2, 3], 0)));
         let dir = tempfile::tempdir().unwrap();
         write_legend(dir.path(), &legend).unwrap();
-        assert_eq!(read(dir.path()).unwrap().unwrap(), legend);
+        assert_eq!(read(dir.path(), &mut Vec::new()).unwrap().unwrap(), legend);
     }
 
     #[test]
@@ -264,24 +268,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = "\u{feff}Name, R, G, B\r\nwater, 0, 0, 255\r\nland, 0, 255, 0\r\nunknown, 0, 0, 0\r\n\r\n";
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), text).unwrap();
-        let legend = read(dir.path()).unwrap().unwrap();
+        let legend = read(dir.path(), &mut Vec::new()).unwrap().unwrap();
         assert_eq!(legend.classes.iter().map(|class| class.ignored).collect::<Vec<_>>(), [false, false, true]);
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), "name,r,g\nwater,0,0\n").unwrap();
-        let message = read(dir.path()).unwrap_err().to_string();
+        let message = read(dir.path(), &mut Vec::new()).unwrap_err().to_string();
         assert!(message.contains("'b'") && message.contains(DEEPGLOBE_FILE), "{message}");
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), "name,r,g,b\nwater,0,0,256\n").unwrap();
-        assert!(read(dir.path()).unwrap_err().to_string().contains("'256'"));
+        assert!(read(dir.path(), &mut Vec::new()).unwrap_err().to_string().contains("'256'"));
     }
 
     #[test]
     fn writing_classes_keeps_what_is_known_about_masks() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(OWN_FILE), "unlabelled = ['#9B9B9B']\n[[class]]\nname = 'a'\ncolor = '#010101'\n[[class]]\nname = 'b'\ncolor = '#020202'\n").unwrap();
-        let mut list: Vec<ClassDef> = read(dir.path()).unwrap().unwrap().classes.iter().cloned().collect();
+        let mut list: Vec<ClassDef> =
+            read(dir.path(), &mut Vec::new()).unwrap().unwrap().classes.iter().cloned().collect();
         list[0].color = [200, 0, 0];
         list[1].name = "meadow".to_owned();
         write_classes(dir.path(), &Classes::new(list).unwrap()).unwrap();
-        let legend = read(dir.path()).unwrap().unwrap();
+        let legend = read(dir.path(), &mut Vec::new()).unwrap().unwrap();
         assert_eq!(legend.mask_colors, [[1; 3], [2; 3]]);
         assert_eq!((legend.unlabelled, &legend.was[1][0]), (vec![[155; 3]], &"b".to_owned()));
     }

@@ -69,12 +69,13 @@ impl Legend {
         self.values[class].unwrap_or(self.places[class])
     }
 
-    /// Colours in mask files and what they stand for.
+    /// Colours in mask files and what they stand for; the first entry of a colour counts, so that a class can be made of one
+    /// that was unlabelled.
     pub(super) fn color_table(&self) -> Vec<([u8; 3], u8)> {
         let unlabelled = self.unlabelled.iter().map(|color| (*color, UNLABELLED));
         let classes = self.mask_colors.iter().enumerate().map(|(i, color)| (*color, i as u8));
         let also = self.also_colors.iter().enumerate().flat_map(|(i, list)| list.iter().map(move |c| (*c, i as u8)));
-        unlabelled.chain(classes).chain(also).collect()
+        classes.chain(also).chain(unlabelled).collect()
     }
 
     /// Values in mask files and what they stand for; the first entry of a value counts.

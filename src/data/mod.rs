@@ -17,6 +17,7 @@ mod journal_place;
 mod journal_sync;
 mod journal_tail;
 mod journal_tiles;
+mod labelmap;
 mod legend;
 mod listing;
 pub mod loader;

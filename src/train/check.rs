@@ -53,6 +53,16 @@ impl Check {
         Some(Self { splits, plan_notes: plan.notes, census, identical, project: plan.project })
     }
 
+    /// How the masks were taken: "12 masks by colour"; empty without masks.
+    pub fn readings_line(&self) -> String {
+        self.census.readings_line()
+    }
+
+    /// A sentence about pixels that match no class, if they are many.
+    pub fn warning(&self) -> Option<String> {
+        self.census.warning()
+    }
+
     /// In words, a line each.
     pub fn lines(&self) -> Vec<String> {
         let project = &self.project;

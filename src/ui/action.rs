@@ -29,6 +29,15 @@ pub enum UiAction {
     OpenRun(PathBuf),
     /// Look for run folders again.
     ListRuns,
+    /// Read all masks and tell what they come to.
+    Check,
+    /// Give the labels kept under a name to a tile.
+    Relink {
+        /// The name.
+        from: String,
+        /// The tile's id.
+        tile: String,
+    },
     /// Close the window.
     Quit,
     /// Bring this tile (by its place in the project) into view.
@@ -168,4 +177,8 @@ pub enum Dialog {
     OpenRunPath,
     /// The class list, to be edited.
     Classes,
+    /// What the project comes to.
+    Check,
+    /// Labels that lie on no tile.
+    LostLabels,
 }

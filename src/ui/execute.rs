@@ -1,11 +1,13 @@
 //! The one place where actions are carried out.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui::{Context, ViewportCommand};
 
 use super::action::{Dialog, Tab, UiAction, ViewAction};
 use super::canvas::ToolKind;
+use super::check::{CheckState, Progress};
 use super::class_draft::ClassDraft;
 use super::diagnostics;
 use super::in_view::InView;
@@ -31,6 +33,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::OpenDemo => open_demo(services, state),
         UiAction::OpenRun(folder) => open_run(services, state, folder),
         UiAction::ListRuns => list_runs(services, state),
+        UiAction::Check => check(services, state),
+        UiAction::Relink { from, tile } => relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         UiAction::SelectTile(index) => select_tile(services, state, index),
         UiAction::StepTile(steps) => step_tile(services, state, steps),
@@ -302,6 +306,31 @@ fn tell_labels(services: &Services, state: &AppState) {
     }
 }
 
+/// Looks at all masks in the background.
+pub(super) fn check(services: &Services, state: &mut AppState) {
+    state.check.stop();
+    let Some(open) = &state.project else { return };
+    let (progress, project) = (Arc::new(Progress::default()), (*open.project).clone());
+    let result = services.jobs.check(project, state.config(), Arc::clone(&progress));
+    state.check = CheckState::Running(progress);
+    failed_to_start(state, result);
+}
+
+/// Gives labels whose tile is gone to another one.
+fn relink(services: &mut Services, state: &mut AppState, from: &str, tile: &str) {
+    let (Some(open), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
+    if let Err(error) = journal.relink(&mut open.book, from, tile) {
+        return state.say(Level::Error, &error.to_string());
+    }
+    open.lost_labels = journal.unlinked(&open.book);
+    open.recount(tile);
+    state.say(Level::Info, &format!("The labels of {from} lie on {tile} now"));
+    if let Some(selected) = state.tile().filter(|selected| selected.id == tile).map(|_| state.selected) {
+        select_tile(services, state, selected);
+    }
+    tell_labels(services, state);
+}
+
 fn set_classes(services: &mut Services, state: &mut AppState, edits: &ClassEdits) {
     let Some(open) = &mut state.project else { return };
     let mut project = (*open.project).clone();
@@ -315,6 +344,7 @@ fn set_classes(services: &mut Services, state: &mut AppState, edits: &ClassEdits
         }
         open.set_project(project);
         state.fit_to_classes();
+        check(services, state);
         return services.reload_tiles(state);
     }
     // Labels know their class by its index: they are read anew, by name.

@@ -2,16 +2,18 @@
 //! message; a panic in it becomes an error message.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::action::Dialog;
+use super::check::{self, Progress, Report};
 use super::runs::{self, RunEntry};
 use crate::data::demo;
 use crate::data::journal::Replay;
 use crate::data::{Journal, Project};
-use crate::domain::panic;
+use crate::domain::{RunConfig, panic};
 use crate::engine::Waker;
 
 /// Nobody closes a dialog sooner than this after asking for it: it was never shown.
@@ -31,6 +33,8 @@ pub enum Done {
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
+    /// All masks were looked at.
+    Checked(Report),
     /// Something failed.
     Failed(String),
     /// Nothing came of it.
@@ -109,6 +113,11 @@ impl Jobs {
         self.spawn("list runs", move || Done::Runs(runs::of_project(&root)))
     }
 
+    /// Looks at all masks of a project.
+    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<Progress>) -> std::io::Result<()> {
+        self.spawn("check", move || check::look(project, &config, &progress).map_or(Done::Nothing, Done::Checked))
+    }
+
     /// Asks for a folder. The dialog is made here, on the window's thread, and awaited elsewhere. Where the desktop has
     /// none, `instead` is to be shown.
     pub fn pick_folder(
@@ -140,7 +149,6 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use super::*;

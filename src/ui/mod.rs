@@ -5,6 +5,7 @@ pub mod app;
 pub mod app_icon;
 pub mod attention;
 pub mod canvas;
+pub mod check;
 pub mod class_draft;
 pub mod closing;
 pub mod curves;

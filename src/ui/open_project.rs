@@ -18,6 +18,8 @@ pub struct OpenProject {
     /// Colours of the classes, for the canvas.
     pub palette: Palette,
     hidden: BTreeSet<u8>,
+    /// Names that labels are kept under which are no tile's, with the number of strokes.
+    pub lost_labels: Vec<(String, usize)>,
     /// The journal's file.
     pub journal: PathBuf,
     /// Whether the last edit could be written.
@@ -41,6 +43,7 @@ impl OpenProject {
             book,
             palette,
             hidden: BTreeSet::new(),
+            lost_labels: Vec::new(),
             journal,
             saved: true,
             disk: Disk::default(),

@@ -8,6 +8,7 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 
 use super::attention::Attention;
 use super::canvas::ViewState;
+use super::check::CheckState;
 use super::execute;
 use super::format;
 use super::jobs::{Done, Jobs, Opened};
@@ -118,6 +119,10 @@ impl Services {
                 state.dialog = Some(instead);
             }
             Done::Runs(runs) => state.runs = runs,
+            Done::Checked(report) => {
+                report.warning.iter().for_each(|warning| state.say(Level::Warning, warning));
+                state.check = CheckState::Done(report);
+            }
             Done::Failed(why) => {
                 state.opening = None;
                 state.say(Level::Error, &why);
@@ -139,6 +144,7 @@ impl Services {
         state.settings.remember(&root);
         let mut open = OpenProject::new(project, replay.book, journal.path.clone());
         open.disk = journal.disk();
+        open.lost_labels = journal.unlinked(&open.book);
         state.project = Some(open);
         self.journal = Some(journal);
         (state.runs_home, state.runs) = (Some(runs_home), runs);
@@ -148,6 +154,7 @@ impl Services {
         state.fit_to_classes();
         state.divide();
         state.say_faults();
+        execute::check(self, state);
         self.engine.send(Command::View(None));
         self.asked = None;
         self.reload_tiles(state);

@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 
 use super::action::Dialog;
 use super::canvas::{ToolKind, ViewState};
+use super::check::CheckState;
 use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
@@ -39,6 +40,8 @@ pub struct AppState {
     pub reopen_at: Option<String>,
     /// The tile in view, by its place in the project.
     pub selected: usize,
+    /// What its masks come to.
+    pub check: CheckState,
     /// What of it has been read.
     pub view: InView,
     /// Small pictures of the tiles, by id.
@@ -99,6 +102,7 @@ impl AppState {
             opening: None,
             reopen_at: None,
             selected: 0,
+            check: CheckState::default(),
             view: InView::default(),
             thumbnails: Thumbnails::default(),
             decoding: None,

@@ -15,7 +15,7 @@ const LIST: f32 = 320.0;
 /// Room for what changes, or for why it cannot be saved.
 const CHANGES: f32 = 76.0;
 /// Everything else in the dialog and around it.
-const REST: f32 = 190.0;
+const REST: f32 = 210.0;
 
 /// Draws the dialog.
 pub fn class_editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -26,6 +26,8 @@ pub fn class_editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
     ui.set_width(width);
     ui.heading("Classes");
     ui.weak("Kept in pointillist.toml in the project folder. Ignored classes stay out of loss and score.");
+    let readings = state.check.readings().unwrap_or("masks are being read, or there are none");
+    ui.weak(format!("Read so far: {readings}."));
     ui.add_space(4.0);
     let mut draft = state.class_draft.clone();
     fixed(ui, "classes", vec2(width, list), |ui| rows_ui(ui, &mut draft));

@@ -6,6 +6,7 @@ use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, TextEdit, Ui, vec2};
 
+use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
 use crate::ui::action::{Dialog, UiAction};
 use crate::ui::keys::{BINDINGS, BY_HAND, key_name};
@@ -22,13 +23,20 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
     let frame = Frame::popup(&ctx.global_style()).inner_margin(20);
     let room = ctx.content_rect().size();
     let modal = Modal::new(Id::unique("dialog")).frame(frame).show(ctx, |ui| {
-        ui.set_max_width((room.x - 72.0).min(if dialog == Dialog::Keys { 640.0 } else { 480.0 }));
+        let width = match dialog {
+            Dialog::Keys => 640.0,
+            Dialog::Check => 760.0,
+            Dialog::About | Dialog::OpenPath | Dialog::OpenRunPath | Dialog::Classes | Dialog::LostLabels => 480.0,
+        };
+        ui.set_max_width((room.x - 72.0).min(width));
         match dialog {
             Dialog::Keys => keys_ui(ui, room.y - 170.0),
             Dialog::About => about_ui(ui),
             Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
             Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
             Dialog::Classes => class_editor_ui(ui, state, actions),
+            Dialog::Check => check_ui(ui, state, actions),
+            Dialog::LostLabels => lost_labels_ui(ui, state, actions),
         }
         ui.add_space(8.0);
         if matches!(dialog, Dialog::Keys | Dialog::About) && ui.button("Close").clicked() {

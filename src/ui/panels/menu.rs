@@ -62,6 +62,9 @@ fn edit_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 fn project_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, state.can_edit_classes(), "Edit classes…", UiAction::Show(Some(Dialog::Classes)), actions);
+    let is_open = state.project.is_some();
+    item(ui, is_open, "Check…", UiAction::Show(Some(Dialog::Check)), actions);
+    item(ui, is_open, "Labels without a tile…", UiAction::Show(Some(Dialog::LostLabels)), actions);
 }
 
 fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -1,5 +1,6 @@
 //! The panels: functions that draw from the state and emit actions. They never block, compute or change anything.
 
+pub mod check;
 pub mod class_editor;
 pub mod classes;
 pub mod closing;

@@ -1,0 +1,83 @@
+//! The dialogs that tell what the project comes to, and which labels lie on no tile any more.
+
+use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, vec2};
+
+use crate::ui::action::UiAction;
+use crate::ui::check::CheckState;
+use crate::ui::format;
+use crate::ui::state::AppState;
+use crate::ui::theme::mono;
+use crate::ui::widgets::{fixed, number, progress};
+
+const HEIGHT: f32 = 420.0;
+/// Everything else in the dialog and around it.
+const REST: f32 = 170.0;
+
+/// Draws what a look at all masks found.
+pub fn check_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.heading("Check");
+    ui.weak("What training would meet: tiles, how masks are read, pixels per class and split, everything left over.");
+    ui.add_space(8.0);
+    let room = ui.ctx().content_rect().size();
+    let size = vec2(ui.available_width(), HEIGHT.min(room.y - REST).max(56.0));
+    fixed(ui, "check", size, |ui| match &state.check {
+        CheckState::None => {
+            ui.weak("Nothing was looked at yet.");
+        }
+        CheckState::Running(under_way) => {
+            let (done, total) = under_way.read();
+            ui.label("Reading the masks…");
+            progress(ui, done as f32 / total.max(1) as f32, 240.0, number(format!("{done} of {total}")));
+        }
+        CheckState::Done(report) => {
+            ScrollArea::horizontal().show(ui, |ui| {
+                for line in &report.lines {
+                    ui.add(Label::new(RichText::new(line).font(mono(12.0))).extend());
+                }
+            });
+        }
+    });
+    ui.horizontal(|ui| {
+        let done = matches!(state.check, CheckState::Done(_));
+        if ui.add_enabled(done, Button::new("Copy")).clicked()
+            && let CheckState::Done(report) = &state.check
+        {
+            ui.ctx().copy_text(report.lines.join("\n"));
+        }
+        if ui.add_enabled(!matches!(state.check, CheckState::Running(_)), Button::new("Check again")).clicked() {
+            actions.push(UiAction::Check);
+        }
+        if ui.button("Close").clicked() {
+            actions.push(UiAction::Show(None));
+        }
+    });
+}
+
+/// Draws the labels that lie on no tile, each with the way to give them to the one in view.
+pub fn lost_labels_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.heading("Labels without a tile");
+    ui.weak("Their file was moved, renamed or removed, or several files go by their name. They are kept until they have a tile.");
+    ui.add_space(8.0);
+    let lost = state.project.as_ref().map_or(&[][..], |open| &open.lost_labels);
+    let tile = state.tile().map(|tile| tile.id.clone());
+    if lost.is_empty() {
+        ui.label("All labels lie on a tile.");
+    }
+    for (name, strokes) in lost {
+        ui.horizontal(|ui| {
+            ui.label(format!("{name}: {}", format::counted(*strokes as u64, "stroke")));
+            if let Some(tile) = &tile
+                && ui
+                    .button(format!("Give to {tile}"))
+                    .on_hover_text("The tile in view. Choose another one in the list")
+                    .clicked()
+            {
+                actions.push(UiAction::Relink { from: name.clone(), tile: tile.clone() });
+            }
+        });
+    }
+    ui.add_space(8.0);
+    if ui.button("Close").clicked() {
+        actions.push(UiAction::Show(None));
+    }
+}
