@@ -364,11 +364,11 @@ fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
 /// Chooses the part of a tile by hand, or leaves it to the dataset and the draw again.
 fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
     let Some(open) = &state.project else { return };
-    let Some(id) = open.project.tiles.get(index).map(|tile| tile.id.clone()) else { return };
+    let Some(file) = open.project.tiles.get(index).map(|tile| tile.file.clone()) else { return };
     let of_project = state.settings.splits.entry(open.project.root.clone()).or_default();
     match split {
-        Some(split) => of_project.insert(id, split),
-        None => of_project.remove(&id),
+        Some(split) => of_project.insert(file, split),
+        None => of_project.remove(&file),
     };
     state.divide();
 }

@@ -1,31 +1,30 @@
 //! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
 //! engine says, without side effects, so that it is tested without a window.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::action::Dialog;
-use super::canvas::{Palette, ToolKind, ViewState};
+use super::canvas::{ToolKind, ViewState};
 use super::check::CheckState;
 use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
+use super::open_project::OpenProject;
+use super::parts::Part;
 use super::room::Room;
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
-use crate::data::journal::Disk;
-use crate::data::{ClassEdits, Fate, Project, Tile};
-use crate::domain::split::Split;
+use crate::data::{ClassEdits, Fate, Tile};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, Classes, LabelBook, RunConfig, Stroke};
+use crate::domain::{ClassDef, RunConfig, Stroke};
 use crate::engine::protocol::Preview;
 use crate::engine::{Event, EventKind, Phase};
-use crate::train::plan::Division;
 
 /// The state of the whole window.
 pub struct AppState {
@@ -50,7 +49,7 @@ pub struct AppState {
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
     /// The part each tile would play in a run started now, by id; those that are missing play none.
-    parts: BTreeMap<String, Part>,
+    pub(super) parts: BTreeMap<String, Part>,
     /// Only tiles whose id contains this are listed.
     pub filter: String,
     /// The list is to scroll to the tile in view.
@@ -91,134 +90,6 @@ pub struct AppState {
     pub graphics: String,
     /// How long its frames take.
     pub frames: FrameTimes,
-}
-
-/// The part a tile plays in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Its labels are learned from.
-    Trains,
-    /// Its full mask is scored against; nothing of it is learned from.
-    Validates,
-    /// The dataset keeps it for testing.
-    Tests,
-    /// It plays no part: as chosen, or because it touches a tile that validates.
-    Unused,
-}
-
-impl Part {
-    /// What its badge says.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Trains => "train",
-            Self::Validates => "val",
-            Self::Tests => "test",
-            Self::Unused => "not used",
-        }
-    }
-
-    /// What becomes of labels on such a tile, if they are not learned from.
-    pub fn warning(self) -> Option<&'static str> {
-        match self {
-            Self::Trains => None,
-            Self::Validates => Some("This tile validates: labels on it are not learned from"),
-            Self::Tests | Self::Unused => Some("This tile is not used: labels on it are not learned from"),
-        }
-    }
-}
-
-/// A project with its labels.
-pub struct OpenProject {
-    /// Tiles and classes.
-    pub project: Arc<Project>,
-    /// All own labels.
-    pub book: LabelBook,
-    /// Colours of the classes, for the canvas.
-    pub palette: Palette,
-    hidden: BTreeSet<u8>,
-    /// Names that labels are kept under which are no tile's, with the number of strokes.
-    pub lost_labels: Vec<(String, usize)>,
-    /// The journal's file.
-    pub journal: PathBuf,
-    /// Whether the last edit could be written.
-    pub saved: bool,
-    /// Whether what was written is on the disk.
-    pub disk: Disk,
-    /// Whether it was told that the disk refused some of it.
-    pub told_disk: bool,
-    /// Tiles whose unmatched colours were told.
-    pub told_unmatched: BTreeSet<String>,
-    counts: BTreeMap<String, usize>,
-}
-
-impl OpenProject {
-    /// A project as it was read.
-    pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
-        let palette = Palette::of(&project.classes);
-        let counts = book.tiles().map(|tile| (tile.to_owned(), book.count(tile))).collect();
-        Self {
-            project: Arc::new(project),
-            book,
-            palette,
-            hidden: BTreeSet::new(),
-            lost_labels: Vec::new(),
-            journal,
-            saved: true,
-            disk: Disk::default(),
-            told_disk: false,
-            told_unmatched: BTreeSet::new(),
-            counts,
-        }
-    }
-
-    /// The classes of its masks.
-    pub fn classes(&self) -> &Classes {
-        &self.project.classes
-    }
-
-    /// Own labels in all.
-    pub fn labels(&self) -> usize {
-        self.counts.values().sum()
-    }
-
-    /// Own labels on a tile.
-    pub fn labels_on(&self, tile: &str) -> usize {
-        self.counts.get(tile).copied().unwrap_or(0)
-    }
-
-    /// Counts the labels of a tile anew, after an edit.
-    pub fn recount(&mut self, tile: &str) {
-        self.counts.insert(tile.to_owned(), self.book.count(tile));
-    }
-
-    /// Marks a tile that turned out to be bad. Returns whether that is news.
-    pub fn mark_fault(&mut self, tile: &str, why: &str) -> bool {
-        let project = Arc::make_mut(&mut self.project);
-        let Some(tile) = project.tiles.iter_mut().find(|t| t.id == tile && t.fault.is_none()) else { return false };
-        tile.fault = Some(why.to_owned());
-        true
-    }
-
-    /// Puts other classes in place.
-    pub fn set_project(&mut self, project: Project) {
-        self.palette = Palette::of(&project.classes);
-        self.hidden.iter().for_each(|class| self.palette.set_visible(*class, false));
-        self.project = Arc::new(project);
-    }
-
-    /// Whether a class is drawn.
-    pub fn is_class_visible(&self, class: u8) -> bool {
-        !self.hidden.contains(&class)
-    }
-
-    /// Shows or hides a class in all layers.
-    pub fn toggle_class(&mut self, class: u8) {
-        let visible = self.hidden.remove(&class);
-        if !visible {
-            self.hidden.insert(class);
-        }
-        self.palette.set_visible(class, visible);
-    }
 }
 
 impl AppState {
@@ -284,6 +155,7 @@ impl AppState {
         let form = &self.settings.form;
         let (data, device) = (form.data.clone(), form.device.clone());
         self.settings.form = RunConfig { data, device, ..info.config.clone() };
+        self.divide();
         self.fit_to_classes();
     }
 
@@ -308,46 +180,6 @@ impl AppState {
     /// The tile in view.
     pub fn tile(&self) -> Option<&Tile> {
         self.project.as_ref()?.project.tiles.get(self.selected)
-    }
-
-    /// The part a tile plays: in the run under way, else in the one that would be started now.
-    pub fn part(&self, tile: &Tile) -> Part {
-        let running = self.run.splits.get(&tile.id).filter(|_| self.run.is_running());
-        let planned = || {
-            let of = self.parts.get(&tile.id).copied();
-            // A tile meant for testing is learned from only once it is labelled.
-            let waits = tile.split == Split::Test && self.project.as_ref().is_some_and(|p| p.labels_on(&tile.id) == 0);
-            of.filter(|of| !waits || *of == Part::Validates || self.asked_split(tile).is_some())
-        };
-        match running {
-            Some(Split::Train) => Part::Trains,
-            Some(Split::Val) => Part::Validates,
-            Some(Split::Test) | None => {
-                planned().unwrap_or(if tile.split == Split::Test { Part::Tests } else { Part::Unused })
-            }
-        }
-    }
-
-    /// The part that was chosen for a tile by hand.
-    pub fn asked_split(&self, tile: &Tile) -> Option<Split> {
-        self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.id).copied()
-    }
-
-    /// The configuration of a run that would be started now.
-    pub fn config(&self) -> RunConfig {
-        let root = self.project.as_ref().map(|open| open.project.root.clone()).unwrap_or_default();
-        let split = self.settings.splits.get(&root).cloned().unwrap_or_default();
-        RunConfig { data: root, split, ..self.settings.form.clone() }
-    }
-
-    /// Draws the parts of all tiles anew: project, form or a choice have changed.
-    pub fn divide(&mut self) {
-        self.parts.clear();
-        let Some(open) = &self.project else { return };
-        let drawn = Division::of(&open.project, &self.config());
-        let id = |index: usize| open.project.tiles[index].id.clone();
-        let trains = drawn.train.iter().map(|index| (id(*index), Part::Trains));
-        self.parts = trains.chain(drawn.val.iter().map(|index| (id(*index), Part::Validates))).collect();
     }
 
     /// Places of the tiles that pass the filter.
@@ -468,8 +300,8 @@ impl AppState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{write, write_classes};
-    use crate::domain::Edit;
+    use crate::data::{Project, write, write_classes};
+    use crate::domain::{Classes, Edit, LabelBook};
 
     /// A state with three tiles, nothing read of them yet.
     fn state() -> AppState {
