@@ -21,12 +21,15 @@ fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {
     step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
     let mut form = RunConfig { device: DeviceChoice::Cpu, val_ratio: 0.0, ..RunConfig::demo() };
     (form.train.length, form.train.frame, form.model.base) = (length, Frame::Crop(32), 2);
-    for action in [UiAction::SetForm(Box::new(form)), UiAction::StartOrPause] {
-        let ctx = harness.ctx.clone();
-        harness.state_mut().act(&ctx, action);
-        harness.step();
-    }
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    act(&mut harness, UiAction::StartOrPause);
     (home, harness)
+}
+
+fn act(harness: &mut Harness<'_, App>, action: UiAction) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, action);
+    harness.step();
 }
 
 fn shown(app: &App) -> Option<Checkpoint> {
@@ -35,7 +38,12 @@ fn shown(app: &App) -> Option<Checkpoint> {
 
 #[test]
 fn without_a_score_the_last_network_predicts_until_the_other_is_chosen() {
-    let (_home, mut harness) = training(Length::Epochs(2));
+    let (_home, mut harness) = training(Length::Steps(1_000_000));
+    step_until(&mut harness, "steps are taken after an evaluation", |app| {
+        let run = &app.state().run;
+        run.evaluation.as_ref().zip(run.step).is_some_and(|(evaluation, step)| step.step > evaluation.step)
+    });
+    act(&mut harness, UiAction::Stop);
     step_until(&mut harness, "the last network predicts", |app| shown(app) == Some(Checkpoint::Last));
     harness.run_ok();
     harness.get_by_label_contains("the last checkpoint (step ");

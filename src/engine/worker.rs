@@ -122,7 +122,7 @@ impl Worker {
             Command::Stop => self.steer(|run, _, outbox| run.stop(outbox)),
             Command::SetLearningRate(rate) => self.steer(|run, _, outbox| run.set_learning_rate(rate, outbox)),
             Command::LabelsChanged => self.steer(|run, _, outbox| run.follow_labels(outbox)),
-            Command::Evaluate => self.steer(|run, predictor, outbox| run.evaluate(predictor, outbox)),
+            Command::Evaluate => self.steer(Run::evaluate),
             Command::Save => self.save(),
             Command::View(view) => self.previewer.set_view(view),
             Command::Show(checkpoint) => self.show(checkpoint),
