@@ -9,7 +9,7 @@ mod harness;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Event, Modifiers, MouseWheelUnit, TouchPhase, pos2, vec2};
+use eframe::egui::{Event, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, pos2, vec2};
 use harness::{open, step_until};
 use pointillist::data::{Project, write};
 
@@ -43,7 +43,8 @@ fn scroll(folder: &Path, what: &str) {
     for _ in 0..(TILES as f32 / ROWS_PER_FRAME) as usize + 20 {
         let delta = vec2(0.0, -ROWS_PER_FRAME * ROW);
         let (unit, modifiers, phase) = (MouseWheelUnit::Point, Modifiers::NONE, TouchPhase::Move);
-        harness.event(Event::MouseWheel { unit, delta, phase, modifiers });
+        let source = MouseWheelSource::Unknown;
+        harness.event(Event::MouseWheel { unit, delta, phase, modifiers, source });
         let start = Instant::now();
         harness.step();
         taken.push(start.elapsed());

@@ -284,3 +284,43 @@ fn a_picture_that_was_painted_on_is_the_picture_composed_anew() {
         }
     }
 }
+
+#[test]
+fn a_large_tile_is_coarse_at_first_and_whole_within_some_frames() {
+    let size = [64, 64];
+    let Some(mut in_time) = offscreen(size, PLAIN) else { return };
+    let mut props = Props::noise([1800, 1500]);
+    props.sampled = Some(Arc::new(Dots::new(sparse_over([1800, 1500]))));
+    props.labels = Some(LabelPlane::new(Mask::unlabelled(1800, 1500)));
+    for layer in [Layer::Image, Layer::Mask, Layer::Sampled, Layer::Labels] {
+        props.layers[layer] = LayerStyle { visible: true, opacity: 0.7 };
+    }
+    let lens = lens(Camera { center_in_image: [900.0, 700.0], zoom: 1.0 }, size);
+    let mut frames = 0;
+    loop {
+        frames += 1;
+        let more = in_time.gpu.prepare_in_time(&in_time.device, &in_time.queue, 0, &props.frame(lens));
+        if frames == 2 {
+            // A dab while the tile is still on its way.
+            let dab = Stroke { tile: "noise".to_owned(), class: Some(2), radius: 9.0, path: vec![[900.0, 700.0]] };
+            props.labels.as_mut().unwrap().paint(&dab, 0);
+        }
+        if !more {
+            break;
+        }
+    }
+    assert!((4..60).contains(&frames), "{frames} frames");
+    let uploads = in_time.gpu.uploads();
+    let mut whole = offscreen(size, PLAIN).unwrap();
+    for offscreen in [&mut in_time, &mut whole] {
+        offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    }
+    assert_eq!(in_time.gpu.uploads(), uploads, "nothing is left to upload");
+    assert!(in_time.pixels() == whole.pixels());
+}
+
+/// A label on every 50th pixel.
+fn sparse_over(size: [u32; 2]) -> Mask {
+    let data = (0..size[0] * size[1]).map(|i| if i % 50 == 0 { 3 } else { 255 }).collect();
+    Mask::from_vec(size[0], size[1], data).unwrap()
+}

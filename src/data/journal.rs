@@ -431,7 +431,11 @@ fn sync_of(file: File, folder: &Path) -> impl FnMut() -> io::Result<()> + Send +
             // Some network file systems refuse this; the file's own sync still counts.
             sync_folder(&folder).unwrap_or_else(|error| log::debug!("cannot sync {}: {error}", folder.display()));
         }
-        file.sync_data()
+        match file.sync_data() {
+            // There are file systems that know no sync.
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
+            synced => synced,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use super::{DataError, Picture, Project, Tile};
 
 /// Everything kept together may take this much.
-const LIMIT_BYTES: usize = 320 << 20;
+const LIMIT_BYTES: usize = 384 << 20;
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -184,6 +184,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use image::RgbImage;
+
     use super::*;
 
     fn stamp(name: &str) -> FileStamp {
@@ -222,17 +224,17 @@ mod tests {
     fn window_and_trainer_share_a_picture_until_its_file_changes() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a_sat.png");
-        image::RgbImage::new(8, 6).save(&file).unwrap();
+        RgbImage::new(8, 6).save(&file).unwrap();
         let project = Project::open(dir.path()).unwrap();
         let cache = PictureCache::new(1 << 20);
         let read = |project: &Project| cache.picture(project, &project.tiles[0]);
         let (first, second) = (read(&project).unwrap(), read(&project).unwrap());
         assert!(Arc::ptr_eq(&first, &second) && cache.bytes() == 8 * 6 * 3);
-        image::RgbImage::from_pixel(8, 6, image::Rgb([200, 1, 2])).save(&file).unwrap();
+        RgbImage::from_pixel(8, 6, image::Rgb([200, 1, 2])).save(&file).unwrap();
         let later = SystemTime::now() + std::time::Duration::from_secs(2);
         std::fs::File::options().write(true).open(&file).unwrap().set_modified(later).unwrap();
         assert_eq!(read(&project).unwrap().rgb.get_pixel(0, 0).0, [200, 1, 2]);
-        image::RgbImage::new(6, 8).save(&file).unwrap();
+        RgbImage::new(6, 8).save(&file).unwrap();
         let message = read(&project).unwrap_err().to_string();
         assert!(message.contains("open the folder again") && message.contains("a_sat.png"), "{message}");
         let reopened = Project::open(dir.path()).unwrap();

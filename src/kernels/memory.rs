@@ -6,7 +6,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::lines;
+use super::{lines, raw};
 
 /// Values from the start of a cache line on, that go back to the pool when dropped.
 #[derive(Debug)]
@@ -97,6 +97,11 @@ impl Drop for Buffer {
         pool.idle.push(values);
         pool.trim();
     }
+}
+
+/// Has large blocks go back to the system when they are freed. To be called at the start of the program.
+pub fn return_large_blocks() {
+    raw::return_large_blocks();
 }
 
 /// Gives all idle buffers back to the system, for instance when a run has ended.

@@ -413,6 +413,6 @@ fn save_checkpoint(services: &Services, state: &mut AppState) {
     if state.run.is_running() || unsaved {
         send(services, state, Command::Save);
     } else {
-        state.say(Level::Info, "Nothing to save: labels are on disk with each click, a run's checkpoints when it ends");
+        state.say(Level::Info, "Nothing to save: labels are written with each click, a run's checkpoints when it ends");
     }
 }
