@@ -20,6 +20,7 @@ pub mod layers;
 pub mod meshes;
 pub mod message;
 pub mod open_project;
+mod opening;
 pub mod panels;
 pub mod parts;
 pub mod pointer_scale;

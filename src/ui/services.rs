@@ -14,6 +14,7 @@ use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
 use super::open_project::OpenProject;
+use super::opening;
 use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::AppState;
@@ -98,7 +99,7 @@ impl Services {
             self.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
         }
         if was_running && !state.run.is_running() {
-            execute::list_runs(self, state);
+            opening::list_runs(self, state);
         }
         say_disk(state);
         self.ask_for_prediction(state, ctx);
@@ -112,8 +113,8 @@ impl Services {
                 state.settings.recent.retain(|recent| *recent != path);
                 state.say(Level::Error, &why);
             }
-            Done::ProjectPicked(path) => execute::open_project(self, state, path),
-            Done::RunPicked(path) => execute::open_run(self, state, path),
+            Done::ProjectPicked(path) => opening::open_project(self, state, path),
+            Done::RunPicked(path) => opening::open_run(self, state, path),
             Done::NoFolderDialog(instead) => {
                 state.say(Level::Info, "The desktop shows no folder dialog: type the path");
                 state.dialog = Some(instead);
