@@ -18,7 +18,8 @@ const COLORS: &str = "[[class]]\nname = 'red'\ncolor = '#C82828'\n[[class]]\nnam
 fn values() -> String {
     let mut value = 0;
     let line = |line: &str| {
-        let numbered = if line.starts_with("color") { format!("{line}\nvalue = {value}\n") } else { format!("{line}\n") };
+        let numbered =
+            if line.starts_with("color") { format!("{line}\nvalue = {value}\n") } else { format!("{line}\n") };
         value += i32::from(line.starts_with("color"));
         numbered
     };
@@ -127,7 +128,9 @@ impl Tiff {
 
 #[test]
 fn indices_in_three_equal_channels_are_values() {
-    let mask = |folder: &Path| RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 1, 2, 7][x as usize]; 3])).save(folder.join("a.png")).unwrap();
+    let mask = |folder: &Path| {
+        RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 1, 2, 7][x as usize]; 3])).save(folder.join("a.png")).unwrap()
+    };
     let read = read(&folder([4, 1], Some(COLORS), mask));
     assert_eq!((read.mask.data(), read.reading), (&[0, 1, 2, UNLABELLED][..], Reading::Values));
     assert_eq!(read.unmatched, [(Code::Value(7), 1)]);
@@ -182,7 +185,8 @@ fn codes_beyond_255_are_classes_of_their_own() {
 
 #[test]
 fn forty_classes_are_forty_classes() {
-    let mask = |folder: &Path| GrayImage::from_fn(160, 4, |x, _| Luma([(x / 4) as u8])).save(folder.join("a.png")).unwrap();
+    let mask =
+        |folder: &Path| GrayImage::from_fn(160, 4, |x, _| Luma([(x / 4) as u8])).save(folder.join("a.png")).unwrap();
     let project = Project::open(folder([160, 4], None, mask).path()).unwrap();
     assert_eq!(project.classes.len(), 40);
 }
@@ -235,7 +239,8 @@ fn what_is_transparent_in_a_mask_is_unlabelled_and_our_own_sampled_colours_come_
 
 #[test]
 fn indices_in_a_jpeg_are_refused_by_name() {
-    let mask = |folder: &Path| GrayImage::from_fn(32, 32, |x, _| Luma([(x / 11) as u8])).save(folder.join("a.jpg")).unwrap();
+    let mask =
+        |folder: &Path| GrayImage::from_fn(32, 32, |x, _| Luma([(x / 11) as u8])).save(folder.join("a.jpg")).unwrap();
     let dir = folder([32, 32], Some(&values()), mask);
     let project = Project::open(dir.path()).unwrap();
     let message = project.read_mask(&project.tiles[0]).unwrap_err().to_string();
@@ -248,7 +253,8 @@ fn soft_edges_of_a_binary_mask_go_to_the_nearer_class() {
         let distance = ((x as f32 - 32.0).powi(2) + (y as f32 - 32.0).powi(2)).sqrt();
         (((20.0 - distance) / 2.0 + 0.5).clamp(0.0, 1.0) * 255.0) as u8
     };
-    let mask = |folder: &Path| GrayImage::from_fn(64, 64, |x, y| Luma([level(x, y)])).save(folder.join("a.png")).unwrap();
+    let mask =
+        |folder: &Path| GrayImage::from_fn(64, 64, |x, y| Luma([level(x, y)])).save(folder.join("a.png")).unwrap();
     let dir = folder([64, 64], None, mask);
     let project = Project::open(dir.path()).unwrap();
     assert_eq!(project.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["value 0", "value 255"]);
@@ -279,7 +285,11 @@ fn the_order_of_picked_up_classes_is_kept_when_a_tile_is_added() {
 fn deepglobes_palette_is_presumed_only_over_deepglobes_colours() {
     let dir = tempfile::tempdir().unwrap();
     RgbImage::new(4, 1).save(dir.path().join("1_sat.png")).unwrap();
-    fs::write(dir.path().join("metadata.csv"), "image_id,split,sat_image_path,mask_path\n1,train,1_sat.png,1_mask.png\n").unwrap();
+    fs::write(
+        dir.path().join("metadata.csv"),
+        "image_id,split,sat_image_path,mask_path\n1,train,1_sat.png,1_mask.png\n",
+    )
+    .unwrap();
     let mask = |colors: [[u8; 3]; 2]| {
         RgbImage::from_fn(4, 1, |x, _| Rgb(colors[usize::from(x > 1)])).save(dir.path().join("1_mask.png")).unwrap();
     };

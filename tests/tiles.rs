@@ -86,7 +86,11 @@ fn a_file_that_a_table_lists_twice_is_one_tile() {
     fs::write(dir.path().join("metadata.csv"), table).unwrap();
     let project = Project::open(dir.path()).unwrap();
     assert_eq!(project.tiles.iter().map(|tile| tile.id.as_str()).collect::<Vec<_>>(), ["1", "3"]);
-    assert!(project.notes.iter().any(|note| note.contains("line 3") && note.contains("second time")), "{:?}", project.notes);
+    assert!(
+        project.notes.iter().any(|note| note.contains("line 3") && note.contains("second time")),
+        "{:?}",
+        project.notes
+    );
 }
 
 #[test]

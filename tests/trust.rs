@@ -17,7 +17,8 @@ fn pointillist() -> Command {
     command
 }
 
-const CLASSES: &str = "[[class]]\nname = 'low'\ncolor = '#101010'\nvalue = 0\n[[class]]\nname = 'high'\ncolor = '#F0F0F0'\nvalue = 1\n";
+const CLASSES: &str =
+    "[[class]]\nname = 'low'\ncolor = '#101010'\nvalue = 0\n[[class]]\nname = 'high'\ncolor = '#F0F0F0'\nvalue = 1\n";
 
 /// Four tiles in `images`, with masks of these values in their left and right halves.
 fn dataset(left: u8, right: u8) -> TempDir {
@@ -27,7 +28,9 @@ fn dataset(left: u8, right: u8) -> TempDir {
     }
     for (i, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
         let shade = |x: u32| if x < 32 { 30 + i as u8 } else { 200 + i as u8 };
-        RgbImage::from_fn(64, 64, |x, _| Rgb([shade(x); 3])).save(dir.path().join(format!("images/{name}.png"))).unwrap();
+        RgbImage::from_fn(64, 64, |x, _| Rgb([shade(x); 3]))
+            .save(dir.path().join(format!("images/{name}.png")))
+            .unwrap();
         let value = |x: u32| if x < 32 { left } else { right };
         GrayImage::from_fn(64, 64, |x, _| Luma([value(x)])).save(dir.path().join(format!("masks/{name}.png"))).unwrap();
     }
@@ -38,7 +41,9 @@ fn dataset(left: u8, right: u8) -> TempDir {
 fn train(data: &Path, out: &Path) -> Command {
     let mut command = pointillist();
     command
-        .args(["train", "--base", "4", "--levels", "3", "--crop", "32", "--steps", "4", "--batch", "2", "--device", "cpu"])
+        .args([
+            "train", "--base", "4", "--levels", "3", "--crop", "32", "--steps", "4", "--batch", "2", "--device", "cpu",
+        ])
         .arg("--data")
         .arg(data)
         .arg("--out")
@@ -80,12 +85,11 @@ fn training_begins_with_a_table_of_labels_and_warns_of_strangers() {
 fn a_check_prints_what_a_folder_comes_to() {
     let dir = dataset(0, 1);
     fs::copy(dir.path().join("images/a.png"), dir.path().join("images/e.png")).unwrap();
-    pointillist()
-        .arg("check")
-        .arg(dir.path())
-        .assert()
-        .success()
-        .stdout(contains("5 tiles, 4 with a mask").and(contains("4 masks by value")).and(contains("the images of a, e are the same file")));
+    pointillist().arg("check").arg(dir.path()).assert().success().stdout(
+        contains("5 tiles, 4 with a mask")
+            .and(contains("4 masks by value"))
+            .and(contains("the images of a, e are the same file")),
+    );
     let output = pointillist().args(["check", "--json"]).arg(dir.path()).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let low = |split: &str| json["pixels"][split]["classes"]["low"].as_u64().unwrap();
@@ -99,7 +103,13 @@ fn results_are_not_overwritten_unasked_and_are_no_images() {
     let images = dir.path().join("images");
     let predict = |extra: &[&str]| {
         let mut command = pointillist();
-        command.args(["predict", "--device", "cpu", "--run"]).arg(&run).arg(&images).arg("--out").arg(&images).args(extra);
+        command
+            .args(["predict", "--device", "cpu", "--run"])
+            .arg(&run)
+            .arg(&images)
+            .arg("--out")
+            .arg(&images)
+            .args(extra);
         command
     };
     predict(&[]).assert().success();
@@ -118,10 +128,18 @@ fn a_name_too_long_for_results_is_refused_before_anything_is_written() {
     let dir = dataset(0, 1);
     let long = "x".repeat(242);
     for folder in ["images", "masks"] {
-        fs::rename(dir.path().join(format!("{folder}/a.png")), dir.path().join(format!("{folder}/{long}.png"))).unwrap();
+        fs::rename(dir.path().join(format!("{folder}/a.png")), dir.path().join(format!("{folder}/{long}.png")))
+            .unwrap();
     }
     let out = dir.path().join("out");
-    pointillist().args(["sample", "--data"]).arg(dir.path()).arg("--out").arg(&out).assert().failure().stderr(contains("too long"));
+    pointillist()
+        .args(["sample", "--data"])
+        .arg(dir.path())
+        .arg("--out")
+        .arg(&out)
+        .assert()
+        .failure()
+        .stderr(contains("too long"));
     assert!(!out.exists());
 }
 
@@ -160,7 +178,8 @@ fn another_folder_is_scored_in_the_classes_of_the_run() {
     let here: serde_json::Value =
         serde_json::from_slice(&evaluate(dir.path()).arg("--json").output().unwrap().stdout).unwrap();
     assert_eq!(there["miou"], here["miou"], "the same pictures and labels, coded otherwise");
-    fs::write(other.path().join("pointillist.toml"), classes.replace("'low'", "'deep'").replace("#F0F0F0", "#EEEEEE")).unwrap();
+    fs::write(other.path().join("pointillist.toml"), classes.replace("'low'", "'deep'").replace("#F0F0F0", "#EEEEEE"))
+        .unwrap();
     evaluate(other.path())
         .assert()
         .failure()

@@ -28,8 +28,6 @@ pub struct OpenProject {
     pub disk: Disk,
     /// Whether it was told that the disk refused some of it.
     pub told_disk: bool,
-    /// Tiles whose unmatched colours were told.
-    pub told_unmatched: BTreeSet<String>,
     counts: BTreeMap<String, usize>,
 }
 
@@ -48,7 +46,6 @@ impl OpenProject {
             saved: true,
             disk: Disk::default(),
             told_disk: false,
-            told_unmatched: BTreeSet::new(),
             counts,
         }
     }

@@ -10,7 +10,6 @@ use super::attention::Attention;
 use super::canvas::ViewState;
 use super::check::CheckState;
 use super::execute;
-use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
 use super::open_project::OpenProject;
@@ -19,7 +18,7 @@ use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
 use super::state::AppState;
 use super::thumbnails;
-use super::tiles::{Loaded, TileLoader, TileView};
+use super::tiles::{Loaded, TileLoader};
 use crate::data::Journal;
 use crate::data::journal::DiskState;
 use crate::domain::geometry::PixelRect;
@@ -242,7 +241,6 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &state.project {
                 state.view.redraw_labels(&project.book, &view.tile, view.size);
             }
-            say_unmatched(state, &view);
             state.view.tile = Some(view);
         }
         Loaded::Sampled { tile, mask, counts, .. } if Some(&tile) == in_view.as_ref() => {
@@ -275,20 +273,5 @@ fn say_disk(state: &mut AppState) {
             project.journal.display()
         );
         state.say(Level::Error, &text);
-    }
-}
-
-/// Colours that belong to no class are told once per tile: they are unlabelled, not background.
-fn say_unmatched(state: &mut AppState, view: &TileView) {
-    let Some((code, _)) = view.unmatched.first() else { return };
-    let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
-    if is_news {
-        let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
-        let text = format!(
-            "Tile {}: {pixels} pixels of its mask match no class (most often {code}) and stay \
-             unlabelled. If it is a class, add it in Project > Edit classes",
-            view.tile
-        );
-        state.say(Level::Warning, &text);
     }
 }

@@ -33,7 +33,6 @@ fn tile(size: [u32; 2]) -> Arc<TileView> {
         mask: None,
         mask_counts: Vec::new(),
         short_id: String::new(),
-        unmatched: Vec::new(),
     })
 }
 
