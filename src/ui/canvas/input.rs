@@ -103,7 +103,8 @@ impl ViewState {
 
     /// Whether what happens at a position is the pictures' business.
     pub fn holds(&self, ctx: &Context, pos: Pos2) -> bool {
-        self.gesture.is_some() || self.places.iter().any(|place| place.contains(ctx, pos))
+        let is_on_picture = self.places.iter().any(|place| place.contains(ctx, pos));
+        self.gesture.is_some() || (is_on_picture && !is_covered(ctx, pos))
     }
 
     /// Ends what a button that is up holds no longer: its release may never have been seen.
@@ -122,9 +123,8 @@ impl ViewState {
     /// picture.
     fn place_at(&self, ctx: &Context, pos: Pos2) -> Option<Place> {
         let place = self.places.iter().find(|place| place.contains(ctx, pos))?;
-        let is_covered = ctx.layer_id_at(pos).is_some_and(|layer| layer != LayerId::background());
         let is_taken = ctx.dragged_id().is_some_and(|id| id != place.id);
-        (!is_covered && !is_taken && !egui::Popup::is_any_open(ctx)).then_some(*place)
+        (!is_covered(ctx, pos) && !is_taken && !egui::Popup::is_any_open(ctx)).then_some(*place)
     }
 
     fn press(
@@ -178,6 +178,11 @@ impl ViewState {
         self.zoom_at(at, ZOOM_PER_NOTCH.powf(notches));
         None
     }
+}
+
+/// Whether a dialog, a menu or a card lies over this position.
+fn is_covered(ctx: &Context, pos: Pos2) -> bool {
+    ctx.layer_id_at(pos).is_some_and(|layer| layer != LayerId::background())
 }
 
 /// The buttons that mean something here.
