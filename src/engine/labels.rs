@@ -23,7 +23,7 @@ pub(super) fn tell_labels(
     let project = &plan.project;
     let census = take_census(plan, outbox, cancelled)?;
     if !census.readings.is_empty() {
-        outbox.info(format!("Masks: {}", census.readings_line()));
+        outbox.info(format!("Read {}", census.readings_line()));
         census.table(project).into_iter().for_each(|line| outbox.info(line));
     }
     for fault in &census.faults {

@@ -81,7 +81,7 @@ impl Check {
             format!("split: {} train, {} val, {} test", count(Split::Train), count(Split::Val), count(Split::Test)),
         ];
         if masks > 0 {
-            lines.push(format!("masks: {}", self.census.readings_line()));
+            lines.push(format!("read: {}", self.census.readings_line()));
             lines.push(String::new());
             lines.extend(self.census.table(project));
             lines.push(String::new());
