@@ -130,6 +130,7 @@ impl Props {
         let mask = Mask::from_vec(size[0], size[1], classes.collect()).expect("one index per pixel");
         let view = TileView {
             tile: "noise".to_owned(),
+            short_id: String::new(),
             size,
             image: ImagePyramid::new(&image),
             mask: Some(Arc::new(mask)),
