@@ -137,7 +137,9 @@ fn a_class_that_is_unlabelled_leaves_pixels_without_label_and_unused_labels_in_t
     step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
     let state = harness.state().state();
     assert_eq!(state.view.counts(), Some(&[0, 0, 0, 1536, 0, 0][..]));
-    assert!(state.view.tile.as_ref().is_some_and(|tile| tile.unmatched.is_empty()), "it is no unknown colour");
+    let project = &state.project.as_ref().expect("a project").project;
+    let read = state.tile().and_then(|tile| project.read_mask(tile).expect("it is readable")).expect("it has a mask");
+    assert!(read.unmatched.is_empty(), "it is no unknown colour");
     assert!(state.messages.text().contains("there is no class 'water'"), "{}", state.messages.text());
     let journal = std::fs::read_to_string(root.path().join(".pointillist/labels.jsonl")).expect("the journal");
     assert!(journal.contains("water"));

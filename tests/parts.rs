@@ -13,7 +13,7 @@ use pointillist::domain::{Classes, Mask};
 use pointillist::train::plan::Plan;
 use pointillist::ui::App;
 use pointillist::ui::action::UiAction;
-use pointillist::ui::state::Part;
+use pointillist::ui::parts::Part;
 
 const IDS: [&str; 4] = ["a", "b", "c", "d"];
 
@@ -88,7 +88,7 @@ fn the_part_of_a_tile_is_chosen_by_hand() {
     let now = parts(harness.state());
     assert_eq!((now[val], now[other]), (Part::Unused, Part::Validates));
     assert_eq!(now, planned(harness.state()));
-    assert_eq!(harness.state().state().config().split.get(IDS[val]), Some(&Split::Test));
+    assert_eq!(harness.state().state().config().split.get(&format!("{}.png", IDS[val])), Some(&Split::Test));
     choose(&mut harness, IDS[val], "As the dataset says, or as drawn");
     choose(&mut harness, IDS[other], "As the dataset says, or as drawn");
     assert_eq!(parts(harness.state()), drawn);

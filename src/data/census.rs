@@ -158,8 +158,8 @@ impl Census {
         let share = no_class as f64 / pixels.max(1) as f64;
         (share > TELLING_SHARE).then(|| {
             format!(
-                "{:.1} % of the mask pixels match no class and are unlabelled: {}. If they are a class, name it in Edit > \
-                 Classes or in pointillist.toml; if not, list them there as unlabelled",
+                "{:.1} % of the mask pixels match no class and are unlabelled: {}. If they are a class, name it in Project \
+                 > Edit classes or in pointillist.toml; if not, list them there as unlabelled",
                 100.0 * share,
                 self.name_strangers()
             )

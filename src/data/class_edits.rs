@@ -150,6 +150,7 @@ impl Legend {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Project;
     use crate::data::legend::palette;
     use crate::domain::{ClassDef, UNLABELLED};
 
@@ -207,6 +208,27 @@ mod tests {
         assert_eq!((by_color(&next, old.mask_colors[1]), by_value(&next, 20)), (None, None));
         assert_eq!((next.values[..2].to_vec(), by_value(&next, 30)), (vec![Some(10), Some(30)], Some(1)));
         assert!(next.values[2].is_some_and(|value| ![10, 20, 30, 255].contains(&value)), "a value for all or for none");
+    }
+
+    #[test]
+    fn gray_masks_keep_their_meaning_when_a_class_before_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        crate::data::write_classes(dir.path(), &classes(&["a", "b", "c"])).unwrap();
+        image::RgbImage::new(6, 1).save(dir.path().join("t.png")).unwrap();
+        let mask = image::GrayImage::from_raw(6, 1, vec![0, 1, 1, 2, 2, 2]).unwrap();
+        mask.save(dir.path().join("t_mask.png")).unwrap();
+        let counts = || {
+            let project = Project::open(dir.path()).unwrap();
+            let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
+            (read.mask.counts(3), read.unmatched.len())
+        };
+        assert_eq!(counts(), (vec![1, 2, 3], 0));
+        let mut project = Project::open(dir.path()).unwrap();
+        project.edit_classes(&edits(&["b", "c"], &[Fate::Unlabelled, Fate::Kept(0), Fate::Kept(1)])).unwrap();
+        assert_eq!(counts(), (vec![2, 3, 0], 0));
+        let mut project = Project::open(dir.path()).unwrap();
+        project.edit_classes(&edits(&["b", "d"], &[Fate::Kept(0), Fate::Merged(1)])).unwrap();
+        assert_eq!(counts(), (vec![2, 3, 0], 0));
     }
 
     #[test]

@@ -359,7 +359,7 @@ mod tests {
     use crate::data::legend::Legend;
     use crate::domain::{ClassDef, Classes};
 
-    fn saved(image: &DynamicImage) -> (tempfile::TempDir, std::path::PathBuf) {
+    fn saved(image: &DynamicImage) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m.png");
         image.save(&path).unwrap();

@@ -11,7 +11,7 @@ use super::mask_raster::{MaskRaster, NO_VALUE, Pixels};
 use super::picked_up::PickedUp;
 use super::{DataError, Tile, images, masks, soft};
 use crate::domain::class::MAX_CLASSES;
-use crate::domain::{ClassDef, Classes};
+use crate::domain::{ClassDef, Classes, Validity};
 
 /// Most masks that are read.
 const MAX_MASKS: usize = 64;
@@ -117,8 +117,9 @@ fn looks<'a>(paths: &[&'a Path], most: usize) -> Result<Vec<Look<'a>>, DataError
 }
 
 fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
-    let width = raster.size[0] as usize;
-    let found = match existing(raster.pixels, raster.valid.as_ref().map(|valid| valid.flags())) {
+    // Where pixels are missing, those left have other neighbours than in the picture: edges are not looked for.
+    let width = raster.valid.as_ref().map_or(raster.size[0] as usize, |_| usize::MAX);
+    let found = match existing(raster.pixels, raster.valid.as_ref().map(Validity::flags)) {
         Pixels::Values8(values) => grays(path, &values, width, raster.lossy, false)?,
         Pixels::Values(values) => {
             let mut counts: Counts<i32> = masks::tally(&values, |value| value).into_iter().collect();

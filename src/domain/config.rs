@@ -30,7 +30,7 @@ pub struct RunConfig {
     pub model: ModelConfig,
     /// How it is trained.
     pub train: TrainConfig,
-    /// The part of single tiles, by id, where it is not to be the one that the dataset or the draw gives them; `test` tiles
+    /// The part of single tiles, by file or id, where it is not to be the one that the dataset or the draw gives them; `test` tiles
     /// are not used at all.
     pub split: BTreeMap<String, Split>,
 }

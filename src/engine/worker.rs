@@ -122,7 +122,7 @@ impl Worker {
             Command::Stop => self.steer(|run, _, outbox| run.stop(outbox)),
             Command::SetLearningRate(rate) => self.steer(|run, _, outbox| run.set_learning_rate(rate, outbox)),
             Command::LabelsChanged => self.steer(|run, _, outbox| run.follow_labels(outbox)),
-            Command::Evaluate => self.steer(|run, predictor, outbox| run.evaluate(predictor, outbox)),
+            Command::Evaluate => self.steer(Run::evaluate),
             Command::Save => self.save(),
             Command::View(view) => self.previewer.set_view(view),
             Command::Show(checkpoint) => self.show(checkpoint),
@@ -170,6 +170,7 @@ impl Worker {
 
     /// Another run begins: the network of the one before must not predict in its name.
     fn forget_session(&mut self, id: RunId) {
+        self.save_owed();
         self.outbox.run = id;
         self.session = None;
         self.previewer.restart();
@@ -245,8 +246,17 @@ impl Worker {
         }
     }
 
+    /// The last chance for a run that is over and could not be saved.
+    fn save_owed(&mut self) {
+        let Self { outbox, session, .. } = self;
+        if let Some(Err(error)) = session.as_mut().map(|session| session.save(outbox)) {
+            outbox.warn(format!("the run before is given up, it still cannot be saved: {error}"));
+        }
+    }
+
     /// Ends a run cleanly before the thread does.
     fn end_run(&mut self) -> anyhow::Result<()> {
+        self.save_owed();
         let Self { outbox, session, .. } = self;
         let Some(Session { predictor, run: Some(run), .. }) = session else { return Ok(()) };
         run.stop(outbox);

@@ -65,6 +65,13 @@ impl Check {
 
     /// In words, a line each.
     pub fn lines(&self) -> Vec<String> {
+        let mut lines = self.summary();
+        lines.extend(self.findings());
+        lines
+    }
+
+    /// Tiles, split, readings and the table, a line each.
+    pub fn summary(&self) -> Vec<String> {
         let project = &self.project;
         let masks = project.tiles.iter().filter(|tile| tile.mask.is_some()).count();
         let count = |split| self.splits.iter().filter(|other| **other == split).count();
@@ -79,7 +86,6 @@ impl Check {
             lines.extend(self.census.table(project));
             lines.push(String::new());
         }
-        lines.extend(self.findings());
         lines
     }
 

@@ -60,12 +60,11 @@ impl Division {
             let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
             val = choose(project, &masked, config, &mut notes);
         }
-        let asked = |tile: &Tile| config.split.get(&tile.id).copied();
+        let asked = |tile: &Tile| asked(config, tile);
         let drawn: BTreeSet<usize> = val.into_iter().collect();
         let val: Vec<usize> = (0..tiles.len())
             .filter(|index| validates(&tiles[*index], asked(&tiles[*index]), drawn.contains(index)))
             .collect();
-        notes.extend(asked_notes(project, config));
         let val_groups: BTreeSet<&str> = val.iter().map(|&index| tiles[index].group.as_str()).collect();
         let is_apart = |tile: &Tile| project.has_val_split || !val_groups.contains(tile.group.as_str());
         // Tiles meant for testing are learned from only if they have no mask to be tested against, and only from clicks.
@@ -74,9 +73,17 @@ impl Division {
             None => (tile.split == Split::Train || tile.mask.is_none()) && is_apart(tile),
         };
         let scored: BTreeSet<usize> = val.iter().copied().collect();
-        let train = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
+        let train: Vec<usize> = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
+        if !config.split.is_empty() {
+            notes = asked_notes(project, config, &train, &val);
+        }
         Self { train, val, notes }
     }
+}
+
+/// What the configuration asks of a tile, by its file or by its id.
+pub fn asked(config: &RunConfig, tile: &Tile) -> Option<Split> {
+    config.split.get(&tile.file).or_else(|| config.split.get(&tile.id)).copied()
 }
 
 /// Whether a tile is scored, given what is asked of it and whether it would be if nothing were.
@@ -85,21 +92,22 @@ fn validates(tile: &Tile, asked: Option<Split>, drawn: bool) -> bool {
     can && asked.map_or(drawn, |split| split == Split::Val)
 }
 
-/// What is to be said of the tiles whose part was asked for.
-fn asked_notes(project: &Project, config: &RunConfig) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (id, split) in &config.split {
-        match project.tile(id) {
-            None => notes
-                .push(format!("there is no tile '{id}' to be put into {}: nothing is changed for it", split.name())),
+/// What is to be said of a division with tiles whose part was asked for.
+fn asked_notes(project: &Project, config: &RunConfig, train: &[usize], val: &[usize]) -> Vec<String> {
+    let (asked, train, scored) = (config.split.len(), train.len(), val.len());
+    let mut notes =
+        vec![format!("Split into {train} train / {scored} val; the part of {asked} tiles was chosen by hand")];
+    if val.is_empty() {
+        notes.push("No validation tiles: no score is measured, the lowest training loss is the best".to_owned());
+    }
+    for (name, split) in &config.split {
+        match project.tiles.iter().find(|tile| tile.file == *name || tile.id == *name) {
+            None => notes.push(format!("There is no tile '{name}' whose part could be chosen")),
             Some(tile) if *split == Split::Val && tile.mask.is_none() => {
-                notes.push(format!("tile {id} has no mask to be scored against, so it does not validate"));
+                notes.push(format!("Tile {} has no mask to be scored against, so it does not validate", tile.id));
             }
             Some(_) => {}
         }
-    }
-    if !config.split.is_empty() {
-        notes.push(format!("the part of {} tiles was chosen by hand", config.split.len()));
     }
     notes
 }
@@ -193,9 +201,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tile_is_meant_by_its_id_or_by_its_file() {
+        let (_, val, _) = division(&[("images/a.png", Split::Val), ("b", Split::Val)]);
+        assert!(val.contains(&"a".to_owned()) && val.contains(&"b".to_owned()), "{val:?}");
+    }
+
+    #[test]
     fn a_tile_that_is_not_there_is_named() {
         let (.., notes) = division(&[("z", Split::Val)]);
-        assert!(notes.iter().any(|note| note.contains("no tile 'z'")), "{notes:?}");
+        assert!(notes.iter().any(|note| note.contains("There is no tile 'z'")), "{notes:?}");
     }
 
     #[test]

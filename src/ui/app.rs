@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use eframe::egui::{self, CentralPanel, Context, Event, Frame, Margin, Panel, RawInput, Ui};
 use eframe::{CreationContext, egui_wgpu};
 
-use super::action::{Tab, UiAction};
+use super::action::UiAction;
 use super::app_icon::app_icon;
 use super::attention::Attention;
 use super::canvas::CanvasGpu;
@@ -24,7 +24,7 @@ use super::room::Room;
 use super::services::Services;
 use super::settings::Settings;
 use super::state::AppState;
-use super::theme::{self, Tokens, on_panel};
+use super::theme::{self, on_panel};
 use super::views::{self, drop_ui, views_ui};
 use crate::domain::Edit;
 use crate::engine::{Command, Waker};
@@ -239,7 +239,7 @@ impl App {
         Panel::bottom("status").frame(frame).exact_size(24.0).show(ui, |ui| panels::status::status_ui(ui, state));
         let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
         let bar_top = bar.show(ui, |ui| panels::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
-        let tabs_top = lower_panel(ui, state, actions);
+        let tabs_top = panels::lower::lower_panel(ui, state, actions);
         let in_sight = tiles_panel(ui, state, actions);
         state.scroll_to_tile = false;
         self.services.want_thumbnails(state, &in_sight);
@@ -318,20 +318,6 @@ impl eframe::App for App {
     }
 }
 
-/// The tabs at the foot, with what the one in front holds or alone. Returns where they begin.
-fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> f32 {
-    let height = ui.ctx().content_rect().height();
-    if !state.room.lower {
-        let frame = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(8, 2));
-        let tabs = Panel::bottom("tabs").frame(frame).show(ui, |ui| tabs_ui(ui, state, actions));
-        return tabs.response.rect.top();
-    }
-    let highest = Room::lower_height(height);
-    let lower = Panel::bottom("lower").resizable(true).size_range(96.0_f32.min(highest)..=highest);
-    let lower = lower.default_size((height * 0.25).max(150.0).min(highest));
-    lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions))).response.rect.top()
-}
-
 /// The tiles, with words or as thumbnails. Returns those in sight.
 fn tiles_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
     let panel = match state.room.tiles {
@@ -351,33 +337,6 @@ fn side_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         let panel = Panel::right("strip").frame(frame).resizable(false).exact_size(panels::strip::STRIP);
         panel.show(ui, |ui| on_panel(ui, |ui| panels::strip::strip_ui(ui, state, actions)));
     }
-}
-
-/// The tabs under the views.
-fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    tabs_ui(ui, state, actions);
-    match state.settings.tab {
-        Tab::Curves => panels::curves::curves_ui(ui, state, actions),
-        Tab::Scores => panels::scores::scores_ui(ui, state),
-        Tab::Runs => panels::runs::runs_ui(ui, state, actions),
-        Tab::Log => panels::log::log_ui(ui, state, actions),
-    }
-}
-
-fn tabs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    let errors = state.messages.all().iter().filter(|message| message.level == Level::Error).count();
-    ui.horizontal(|ui| {
-        for tab in Tab::ALL {
-            let mut name = egui::RichText::new(tab.name());
-            if tab == Tab::Log && errors > 0 {
-                name = egui::RichText::new(format!("{} ({errors})", tab.name())).color(Tokens::of(ui).error);
-            }
-            let in_front = state.settings.tab == tab && state.room.lower;
-            if ui.selectable_label(in_front, name).clicked() {
-                actions.push(UiAction::ShowTab(tab));
-            }
-        }
-    });
 }
 
 /// The folder, or image, dropped on the window.

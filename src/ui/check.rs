@@ -37,12 +37,21 @@ impl Progress {
 /// What a check found, as text to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// All of it, a line each.
-    pub lines: Vec<String>,
+    /// Tiles, split and pixels: a table in lines of equal letters.
+    pub summary: Vec<String>,
+    /// What a user should know, a sentence each.
+    pub findings: Vec<String>,
     /// How the masks were taken: "12 masks by colour".
     pub readings: String,
     /// What must be told at once.
     pub warning: Option<String>,
+}
+
+impl Report {
+    /// All of it as text.
+    pub fn text(&self) -> String {
+        [&self.summary[..], &self.findings[..]].concat().join("\n")
+    }
 }
 
 /// A check of the open project: none yet, under way, or done.
@@ -78,5 +87,10 @@ impl CheckState {
 /// Looks at every mask; `None` if it was stopped.
 pub(super) fn look(project: Project, config: &RunConfig, progress: &Progress) -> Option<Report> {
     let check = Check::new(project, config, |done, total| progress.note(done, total))?;
-    Some(Report { lines: check.lines(), readings: check.readings_line(), warning: check.warning() })
+    Some(Report {
+        summary: check.summary(),
+        findings: check.findings(),
+        readings: check.readings_line(),
+        warning: check.warning(),
+    })
 }

@@ -1,6 +1,5 @@
 //! The one place where actions are carried out.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eframe::egui::{Context, ViewportCommand};
@@ -11,8 +10,8 @@ use super::check::{CheckState, Progress};
 use super::class_draft::ClassDraft;
 use super::diagnostics;
 use super::in_view::InView;
-use super::jobs::Done;
 use super::message::Level;
+use super::opening;
 use super::run_state::RunState;
 use super::runs;
 use super::services::Services;
@@ -27,12 +26,12 @@ use crate::engine::{Command, Phase};
 /// Carries an action out. Every one is named here: one that is new cannot be forgotten.
 pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, action: UiAction) {
     match action {
-        UiAction::PickFolder => pick_project(services, state),
-        UiAction::PickRun => pick_run(services, state),
-        UiAction::OpenProject(path) => open_project(services, state, path),
-        UiAction::OpenDemo => open_demo(services, state),
-        UiAction::OpenRun(folder) => open_run(services, state, folder),
-        UiAction::ListRuns => list_runs(services, state),
+        UiAction::PickFolder => opening::pick_project(services, state),
+        UiAction::PickRun => opening::pick_run(services, state),
+        UiAction::OpenProject(path) => opening::open_project(services, state, path),
+        UiAction::OpenDemo => opening::open_demo(services, state),
+        UiAction::OpenRun(folder) => opening::open_run(services, state, folder),
+        UiAction::ListRuns => opening::list_runs(services, state),
         UiAction::Check => check(services, state),
         UiAction::Relink { from, tile } => relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -146,97 +145,6 @@ fn send(services: &Services, state: &mut AppState, command: Command) {
     }
 }
 
-fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
-    if let Err(error) = result {
-        state.opening = None;
-        state.say(
-            Level::Error,
-            &format!("The system has no thread to give: {error}. Close other programs and try again"),
-        );
-    }
-}
-
-fn pick_project(services: &Services, state: &mut AppState) {
-    let start = state.project.as_ref().map(|project| project.project.root.clone());
-    let title = "Open a folder of tiles";
-    let result = services.jobs.pick_folder(title, start.as_deref(), Done::ProjectPicked, Dialog::OpenPath);
-    failed_to_start(state, result);
-}
-
-fn pick_run(services: &Services, state: &mut AppState) {
-    let root = state.project.as_ref().map(|project| project.project.root.clone());
-    let start = state.runs_home.clone().or(root);
-    let result = services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath);
-    failed_to_start(state, result);
-}
-
-/// Opens a project in the background.
-pub(super) fn open_project(services: &mut Services, state: &mut AppState, path: PathBuf) {
-    if refuses_while_running(state) {
-        return;
-    }
-    close_if_open(services, state, &path);
-    state.dialog = None;
-    state.opening = Some(path.clone());
-    let result = services.jobs.open(path);
-    failed_to_start(state, result);
-}
-
-fn open_demo(services: &mut Services, state: &mut AppState) {
-    if refuses_while_running(state) {
-        return;
-    }
-    if let Some(demo) = runs::demo_folder() {
-        close_if_open(services, state, &demo);
-    }
-    state.opening = Some(PathBuf::from("the demo project"));
-    let result = services.jobs.open_demo();
-    failed_to_start(state, result);
-}
-
-/// A journal can be open only once: a project to be opened anew is closed first.
-fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
-    let open = state.project.as_ref().map(|project| project.project.root.as_path());
-    let same = |root: &Path| root == path || std::fs::canonicalize(root).ok() == std::fs::canonicalize(path).ok();
-    if open.is_some_and(same) {
-        services.journal = None;
-        state.project = None;
-        state.view = InView::default();
-    }
-}
-
-/// A run belongs to its project: another one is opened only when it is over.
-fn refuses_while_running(state: &mut AppState) -> bool {
-    let running = state.run.is_running();
-    if running {
-        state.say(Level::Warning, "A run is on: stop it before opening something else");
-    }
-    running
-}
-
-/// Opens a finished run over the open project.
-pub(super) fn open_run(services: &mut Services, state: &mut AppState, folder: PathBuf) {
-    if refuses_while_running(state) {
-        return;
-    }
-    state.dialog = None;
-    services.last_run += 1;
-    state.run = RunState::opening(services.last_run);
-    state.view.prediction = None;
-    let data = state.project.as_ref().map(|project| project.project.root.clone());
-    if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
-        state.run = RunState::default();
-        state.say(Level::Error, "The engine is busy: try again in a moment");
-    }
-}
-
-/// Looks for run folders.
-pub(super) fn list_runs(services: &Services, state: &mut AppState) {
-    let Some(project) = &state.project else { return };
-    let result = services.jobs.list_runs(project.project.root.clone());
-    failed_to_start(state, result);
-}
-
 /// Brings a tile into view.
 pub(super) fn select_tile(services: &mut Services, state: &mut AppState, index: usize) {
     state.selected = index;
@@ -313,7 +221,7 @@ pub(super) fn check(services: &Services, state: &mut AppState) {
     let (progress, project) = (Arc::new(Progress::default()), (*open.project).clone());
     let result = services.jobs.check(project, state.config(), Arc::clone(&progress));
     state.check = CheckState::Running(progress);
-    failed_to_start(state, result);
+    opening::failed_to_start(state, result);
 }
 
 /// Gives labels whose tile is gone to another one.
@@ -350,7 +258,7 @@ fn set_classes(services: &mut Services, state: &mut AppState, edits: &ClassEdits
     // Labels know their class by its index: they are read anew, by name.
     state.follow_classes(edits);
     state.reopen_at = state.tile().map(|tile| tile.id.clone());
-    open_project(services, state, project.root);
+    opening::open_project(services, state, project.root);
 }
 
 fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
@@ -364,11 +272,11 @@ fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
 /// Chooses the part of a tile by hand, or leaves it to the dataset and the draw again.
 fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
     let Some(open) = &state.project else { return };
-    let Some(id) = open.project.tiles.get(index).map(|tile| tile.id.clone()) else { return };
+    let Some(file) = open.project.tiles.get(index).map(|tile| tile.file.clone()) else { return };
     let of_project = state.settings.splits.entry(open.project.root.clone()).or_default();
     match split {
-        Some(split) => of_project.insert(id, split),
-        None => of_project.remove(&id),
+        Some(split) => of_project.insert(file, split),
+        None => of_project.remove(&file),
     };
     state.divide();
 }

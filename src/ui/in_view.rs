@@ -124,7 +124,6 @@ mod tests {
             mask_counts: mask.counts(2),
             mask: Some(Arc::new(mask)),
             short_id: String::new(),
-            unmatched: Vec::new(),
         };
         InView { tile: Some(Arc::new(tile)), ..InView::default() }
     }

@@ -10,7 +10,7 @@ const MEDIUM: f32 = 760.0;
 /// From this height on the tabs under the picture are open unless folded by hand.
 const HIGH: f32 = 520.0;
 /// Two views of a picture narrower than this would both be slivers.
-pub const TWO_VIEWS: f32 = 480.0;
+pub const TWO_VIEWS: f32 = 420.0;
 
 /// What stands in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

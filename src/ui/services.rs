@@ -10,14 +10,15 @@ use super::attention::Attention;
 use super::canvas::ViewState;
 use super::check::CheckState;
 use super::execute;
-use super::format;
 use super::jobs::{Done, Jobs, Opened};
 use super::message::Level;
+use super::open_project::OpenProject;
+use super::opening;
 use super::pointer_scale::PointerScale;
 use super::run_state::RunState;
-use super::state::{AppState, OpenProject};
+use super::state::AppState;
 use super::thumbnails;
-use super::tiles::{Loaded, TileLoader, TileView};
+use super::tiles::{Loaded, TileLoader};
 use crate::data::Journal;
 use crate::data::journal::DiskState;
 use crate::domain::geometry::PixelRect;
@@ -97,7 +98,7 @@ impl Services {
             self.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
         }
         if was_running && !state.run.is_running() {
-            execute::list_runs(self, state);
+            opening::list_runs(self, state);
         }
         say_disk(state);
         self.ask_for_prediction(state, ctx);
@@ -111,8 +112,8 @@ impl Services {
                 state.settings.recent.retain(|recent| *recent != path);
                 state.say(Level::Error, &why);
             }
-            Done::ProjectPicked(path) => execute::open_project(self, state, path),
-            Done::RunPicked(path) => execute::open_run(self, state, path),
+            Done::ProjectPicked(path) => opening::open_project(self, state, path),
+            Done::RunPicked(path) => opening::open_run(self, state, path),
             Done::NoFolderDialog(instead) => {
                 state.say(Level::Info, "The desktop shows no folder dialog: type the path");
                 state.dialog = Some(instead);
@@ -240,7 +241,6 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &state.project {
                 state.view.redraw_labels(&project.book, &view.tile, view.size);
             }
-            say_unmatched(state, &view);
             state.view.tile = Some(view);
         }
         Loaded::Sampled { tile, mask, counts, .. } if Some(&tile) == in_view.as_ref() => {
@@ -273,21 +273,6 @@ fn say_disk(state: &mut AppState) {
             project.journal.display()
         );
         state.say(Level::Error, &text);
-    }
-}
-
-/// Colours that belong to no class are told once per tile: they are unlabelled, not background.
-fn say_unmatched(state: &mut AppState, view: &TileView) {
-    let Some((code, _)) = view.unmatched.first() else { return };
-    let is_news = state.project.as_mut().is_some_and(|project| project.told_unmatched.insert(view.tile.clone()));
-    if is_news {
-        let pixels = format::count(view.unmatched.iter().map(|(_, n)| n).sum());
-        let text = format!(
-            "Tile {}: {pixels} pixels of its mask match no class (most often {code}) and stay \
-             unlabelled. If it is a class, add it in Project > Edit classes",
-            view.tile
-        );
-        state.say(Level::Warning, &text);
     }
 }
 

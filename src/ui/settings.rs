@@ -36,7 +36,7 @@ pub struct Settings {
     pub log_loss: bool,
     /// Whether the first steps were read.
     pub help_dismissed: bool,
-    /// The part of single tiles, chosen by hand, by project and id.
+    /// The part of single tiles, chosen by hand, by project and file.
     pub splits: BTreeMap<PathBuf, BTreeMap<String, Split>>,
 }
 

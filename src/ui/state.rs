@@ -1,31 +1,30 @@
 //! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
 //! engine says, without side effects, so that it is tested without a window.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::action::Dialog;
-use super::canvas::{Palette, ToolKind, ViewState};
+use super::canvas::{ToolKind, ViewState};
 use super::check::CheckState;
 use super::class_draft::ClassDraft;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
+use super::open_project::OpenProject;
+use super::parts::Part;
 use super::room::Room;
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
-use crate::data::journal::Disk;
-use crate::data::{ClassEdits, Fate, Project, Tile};
-use crate::domain::split::Split;
+use crate::data::{ClassEdits, Fate, Tile};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, Classes, LabelBook, RunConfig, Stroke};
+use crate::domain::{ClassDef, RunConfig, Stroke};
 use crate::engine::protocol::Preview;
 use crate::engine::{Event, EventKind, Phase};
-use crate::train::plan::Division;
 
 /// The state of the whole window.
 pub struct AppState {
@@ -50,7 +49,7 @@ pub struct AppState {
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
     /// The part each tile would play in a run started now, by id; those that are missing play none.
-    parts: BTreeMap<String, Part>,
+    pub(super) parts: BTreeMap<String, Part>,
     /// Only tiles whose id contains this are listed.
     pub filter: String,
     /// The list is to scroll to the tile in view.
@@ -91,134 +90,6 @@ pub struct AppState {
     pub graphics: String,
     /// How long its frames take.
     pub frames: FrameTimes,
-}
-
-/// The part a tile plays in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Its labels are learned from.
-    Trains,
-    /// Its full mask is scored against; nothing of it is learned from.
-    Validates,
-    /// The dataset keeps it for testing.
-    Tests,
-    /// It plays no part: as chosen, or because it touches a tile that validates.
-    Unused,
-}
-
-impl Part {
-    /// What its badge says.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Trains => "train",
-            Self::Validates => "val",
-            Self::Tests => "test",
-            Self::Unused => "not used",
-        }
-    }
-
-    /// What becomes of labels on such a tile, if they are not learned from.
-    pub fn warning(self) -> Option<&'static str> {
-        match self {
-            Self::Trains => None,
-            Self::Validates => Some("This tile validates: labels on it are not learned from"),
-            Self::Tests | Self::Unused => Some("This tile is not used: labels on it are not learned from"),
-        }
-    }
-}
-
-/// A project with its labels.
-pub struct OpenProject {
-    /// Tiles and classes.
-    pub project: Arc<Project>,
-    /// All own labels.
-    pub book: LabelBook,
-    /// Colours of the classes, for the canvas.
-    pub palette: Palette,
-    hidden: BTreeSet<u8>,
-    /// Names that labels are kept under which are no tile's, with the number of strokes.
-    pub lost_labels: Vec<(String, usize)>,
-    /// The journal's file.
-    pub journal: PathBuf,
-    /// Whether the last edit could be written.
-    pub saved: bool,
-    /// Whether what was written is on the disk.
-    pub disk: Disk,
-    /// Whether it was told that the disk refused some of it.
-    pub told_disk: bool,
-    /// Tiles whose unmatched colours were told.
-    pub told_unmatched: BTreeSet<String>,
-    counts: BTreeMap<String, usize>,
-}
-
-impl OpenProject {
-    /// A project as it was read.
-    pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
-        let palette = Palette::of(&project.classes);
-        let counts = book.tiles().map(|tile| (tile.to_owned(), book.count(tile))).collect();
-        Self {
-            project: Arc::new(project),
-            book,
-            palette,
-            hidden: BTreeSet::new(),
-            lost_labels: Vec::new(),
-            journal,
-            saved: true,
-            disk: Disk::default(),
-            told_disk: false,
-            told_unmatched: BTreeSet::new(),
-            counts,
-        }
-    }
-
-    /// The classes of its masks.
-    pub fn classes(&self) -> &Classes {
-        &self.project.classes
-    }
-
-    /// Own labels in all.
-    pub fn labels(&self) -> usize {
-        self.counts.values().sum()
-    }
-
-    /// Own labels on a tile.
-    pub fn labels_on(&self, tile: &str) -> usize {
-        self.counts.get(tile).copied().unwrap_or(0)
-    }
-
-    /// Counts the labels of a tile anew, after an edit.
-    pub fn recount(&mut self, tile: &str) {
-        self.counts.insert(tile.to_owned(), self.book.count(tile));
-    }
-
-    /// Marks a tile that turned out to be bad. Returns whether that is news.
-    pub fn mark_fault(&mut self, tile: &str, why: &str) -> bool {
-        let project = Arc::make_mut(&mut self.project);
-        let Some(tile) = project.tiles.iter_mut().find(|t| t.id == tile && t.fault.is_none()) else { return false };
-        tile.fault = Some(why.to_owned());
-        true
-    }
-
-    /// Puts other classes in place.
-    pub fn set_project(&mut self, project: Project) {
-        self.palette = Palette::of(&project.classes);
-        self.hidden.iter().for_each(|class| self.palette.set_visible(*class, false));
-        self.project = Arc::new(project);
-    }
-
-    /// Whether a class is drawn.
-    pub fn is_class_visible(&self, class: u8) -> bool {
-        !self.hidden.contains(&class)
-    }
-
-    /// Shows or hides a class in all layers.
-    pub fn toggle_class(&mut self, class: u8) {
-        let visible = self.hidden.remove(&class);
-        if !visible {
-            self.hidden.insert(class);
-        }
-        self.palette.set_visible(class, visible);
-    }
 }
 
 impl AppState {
@@ -284,6 +155,7 @@ impl AppState {
         let form = &self.settings.form;
         let (data, device) = (form.data.clone(), form.device.clone());
         self.settings.form = RunConfig { data, device, ..info.config.clone() };
+        self.divide();
         self.fit_to_classes();
     }
 
@@ -308,46 +180,6 @@ impl AppState {
     /// The tile in view.
     pub fn tile(&self) -> Option<&Tile> {
         self.project.as_ref()?.project.tiles.get(self.selected)
-    }
-
-    /// The part a tile plays: in the run under way, else in the one that would be started now.
-    pub fn part(&self, tile: &Tile) -> Part {
-        let running = self.run.splits.get(&tile.id).filter(|_| self.run.is_running());
-        let planned = || {
-            let of = self.parts.get(&tile.id).copied();
-            // A tile meant for testing is learned from only once it is labelled.
-            let waits = tile.split == Split::Test && self.project.as_ref().is_some_and(|p| p.labels_on(&tile.id) == 0);
-            of.filter(|of| !waits || *of == Part::Validates || self.asked_split(tile).is_some())
-        };
-        match running {
-            Some(Split::Train) => Part::Trains,
-            Some(Split::Val) => Part::Validates,
-            Some(Split::Test) | None => {
-                planned().unwrap_or(if tile.split == Split::Test { Part::Tests } else { Part::Unused })
-            }
-        }
-    }
-
-    /// The part that was chosen for a tile by hand.
-    pub fn asked_split(&self, tile: &Tile) -> Option<Split> {
-        self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.id).copied()
-    }
-
-    /// The configuration of a run that would be started now.
-    pub fn config(&self) -> RunConfig {
-        let root = self.project.as_ref().map(|open| open.project.root.clone()).unwrap_or_default();
-        let split = self.settings.splits.get(&root).cloned().unwrap_or_default();
-        RunConfig { data: root, split, ..self.settings.form.clone() }
-    }
-
-    /// Draws the parts of all tiles anew: project, form or a choice have changed.
-    pub fn divide(&mut self) {
-        self.parts.clear();
-        let Some(open) = &self.project else { return };
-        let drawn = Division::of(&open.project, &self.config());
-        let id = |index: usize| open.project.tiles[index].id.clone();
-        let trains = drawn.train.iter().map(|index| (id(*index), Part::Trains));
-        self.parts = trains.chain(drawn.val.iter().map(|index| (id(*index), Part::Validates))).collect();
     }
 
     /// Places of the tiles that pass the filter.
@@ -466,148 +298,4 @@ impl AppState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::{write, write_classes};
-    use crate::domain::Edit;
-
-    /// A state with three tiles, nothing read of them yet.
-    fn state() -> AppState {
-        let root = tempfile::tempdir().unwrap();
-        write_classes(root.path(), &Classes::deepglobe()).unwrap();
-        for id in ["172307", "172308", "900100"] {
-            let picture = image::RgbImage::new(8, 8);
-            write::rgb_png(&root.path().join(format!("{id}.png")), &picture).unwrap();
-        }
-        let project = Project::open(root.path()).unwrap();
-        assert_eq!(project.tiles.len(), 3, "{project:?}");
-        let mut state = AppState::new(Settings::default());
-        state.project = Some(OpenProject::new(project, LabelBook::default(), PathBuf::new()));
-        state
-    }
-
-    #[test]
-    fn stepping_follows_the_filter_and_stops_at_the_ends() {
-        let mut state = state();
-        assert_eq!((state.tile_after(1), state.tile_after(-1)), (Some(1), Some(0)));
-        state.selected = 2;
-        assert_eq!(state.tile_after(1), Some(2));
-        state.filter = " 1723 ".to_owned();
-        assert_eq!(state.shown_tiles(), [0, 1]);
-        assert_eq!(state.tile_after(1), Some(0), "the tile in view is filtered away");
-        state.filter = "nothing".to_owned();
-        assert_eq!(state.tile_after(1), None);
-    }
-
-    #[test]
-    fn a_run_that_cannot_start_says_why() {
-        let nothing_open = AppState::new(Settings::default());
-        assert!(nothing_open.why_no_start().unwrap().contains("project"));
-        let mut state = state();
-        assert!(state.can_start());
-        state.settings.form.train.batch = 0;
-        assert!(state.why_no_start().unwrap().contains("batch of 0"));
-    }
-
-    #[test]
-    fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
-        let mut state = state();
-        state.run = RunState::starting(3);
-        assert!(!state.can_start() && !state.can_edit_classes());
-        state.asked_rate = Some(0.5);
-        assert!((state.live_rate() - 0.5).abs() < 1e-12);
-        state.apply(Event { run: 2, kind: EventKind::Failed("an older run".to_owned()) });
-        assert!(state.messages.all().is_empty());
-        state.apply(Event { run: 3, kind: EventKind::Failed("no memory: take a smaller batch".to_owned()) });
-        assert!(state.can_start());
-        assert_eq!(state.asked_rate, None);
-        let toast = state.messages.toasts().next().unwrap().1;
-        assert_eq!(
-            (toast.headline.as_str(), toast.hint.as_str()),
-            ("The run did not start", "no memory: take a smaller batch")
-        );
-    }
-
-    #[test]
-    fn the_field_shows_the_rate_asked_for_until_the_engine_has_it() {
-        let mut state = state();
-        state.run = RunState::starting(3);
-        state.asked_rate = Some(0.5);
-        state.apply(Event { run: 3, kind: EventKind::LearningRate(0.3) });
-        assert!((state.live_rate() - 0.5).abs() < 1e-12, "an earlier one was answered");
-        state.apply(Event { run: 3, kind: EventKind::LearningRate(0.5) });
-        assert_eq!(state.asked_rate, None);
-        assert!((state.live_rate() - 0.5).abs() < 1e-12);
-    }
-
-    #[test]
-    fn an_opened_run_fills_in_the_form_with_its_length() {
-        let mut state = state();
-        state.run = RunState::opening(3);
-        let mut info = crate::ui::run_state::tests::info();
-        info.config.train.length = crate::domain::config::Length::Steps(77);
-        info.config.data = "/elsewhere".into();
-        state.apply(Event { run: 3, kind: EventKind::Started(Box::new(info)) });
-        assert_eq!(state.settings.form.train.length, crate::domain::config::Length::Steps(77));
-        assert_eq!(state.settings.form.data, Settings::default().form.data);
-        state.run = RunState::starting(4);
-        let kind = EventKind::Started(Box::new(crate::ui::run_state::tests::info()));
-        state.apply(Event { run: 4, kind });
-        assert_eq!(state.settings.form.train.length, crate::domain::config::Length::Steps(77));
-    }
-
-    #[test]
-    fn strokes_carry_the_class_in_hand() {
-        let mut state = state();
-        (state.class, state.settings.radius) = (4, 3.0);
-        let stroke = state.stroke_at([1.0, 2.0]).unwrap();
-        assert_eq!((stroke.tile.as_str(), stroke.class, stroke.path), ("172307", Some(4), vec![[1.0, 2.0]]));
-        state.tool = ToolKind::Erase;
-        assert_eq!(state.stroke_at([1.0, 2.0]).unwrap().class, None);
-        state.tool = ToolKind::Pan;
-        assert_eq!(state.stroke_at([1.0, 2.0]), None);
-    }
-
-    #[test]
-    fn labels_are_counted_per_tile() {
-        let mut state = state();
-        let edit = Edit::Begin(state.stroke_at([1.0, 1.0]).unwrap());
-        let project = state.project.as_mut().unwrap();
-        let tile = project.book.apply(edit).unwrap();
-        project.recount(&tile);
-        assert_eq!((project.labels(), project.labels_on("172307"), project.labels_on("900100")), (1, 1, 0));
-    }
-
-    #[test]
-    fn what_depends_on_the_classes_is_made_to_fit() {
-        let mut state = state();
-        state.class = 40;
-        state.settings.form.train.class_weights = ClassWeights::Given(vec![2.0; 3]);
-        state.fit_to_classes();
-        assert_eq!(state.class, 0);
-        let ClassWeights::Given(weights) = &state.settings.form.train.class_weights else { panic!("still given") };
-        assert_eq!(weights.len(), 7);
-        assert!(state.can_start());
-    }
-
-    #[test]
-    fn a_hidden_class_stays_hidden_when_others_are_edited() {
-        let mut state = state();
-        let open = state.project.as_mut().unwrap();
-        open.toggle_class(2);
-        assert!(!open.is_class_visible(2) && open.is_class_visible(1));
-        open.set_project((*open.project).clone());
-        assert_eq!((open.palette.color(1)[3], open.palette.color(2)[3]), (255, 0));
-        open.toggle_class(2);
-        assert!(open.is_class_visible(2) && open.palette.color(2)[3] == 255);
-    }
-
-    #[test]
-    fn a_tile_that_turns_out_bad_is_marked_once() {
-        let mut state = state();
-        let project = state.project.as_mut().unwrap();
-        assert!(project.mark_fault("172308", "truncated"));
-        assert!(!project.mark_fault("172308", "truncated"));
-        assert_eq!(project.project.tiles[1].fault.as_deref(), Some("truncated"));
-    }
-}
+mod tests;

@@ -14,8 +14,8 @@ use image::RgbImage;
 
 use super::canvas::Dots;
 use super::canvas::pyramid::ImagePyramid;
+use crate::data::Project;
 use crate::data::thumbnail_store::ThumbnailStore;
-use crate::data::{Code, Project};
 use crate::domain::{Mask, Sampling};
 use crate::engine::handle::Waker;
 use crate::engine::priority;
@@ -38,8 +38,6 @@ pub struct TileView {
     pub mask: Option<Arc<Mask>>,
     /// Pixels of each class in the mask.
     pub mask_counts: Vec<u64>,
-    /// Colours or values of the mask that match no class, with their pixel counts.
-    pub unmatched: Vec<(Code, u64)>,
 }
 
 /// Something that was read.

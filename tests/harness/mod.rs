@@ -1,5 +1,7 @@
 //! The window without a screen, as tests drive it.
 
+#![allow(dead_code, reason = "each test needs some of it")]
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

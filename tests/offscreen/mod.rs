@@ -135,7 +135,6 @@ impl Props {
             image: ImagePyramid::new(&image),
             mask: Some(Arc::new(mask)),
             mask_counts: Vec::new(),
-            unmatched: Vec::new(),
         };
         Self {
             view: Arc::new(view),

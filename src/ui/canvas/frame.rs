@@ -128,7 +128,8 @@ impl Frame {
         });
         let levels = self.levels(shapes);
         let is_filtered = self.lens.image_px_per_px() > 1.0;
-        let is_opaque = shown[Layer::Image as usize] && self.layers[Layer::Image].opacity >= 1.0;
+        let is_opaque =
+            shown[Layer::Image as usize] && self.layers[Layer::Image].opacity >= 1.0 && self.view.image.is_whole();
         Drawing { uniform: self.uniform(shapes, levels), shown, levels, is_filtered, is_opaque }
     }
 

@@ -29,7 +29,7 @@ pub(super) struct Place {
 
 impl Place {
     /// A position of this frame, relative to the middle of the picture as it was drawn: the scale may be another now.
-    fn from_middle(&self, ctx: &Context, pos: Pos2) -> [f32; 2] {
+    fn offset_of(&self, ctx: &Context, pos: Pos2) -> [f32; 2] {
         in_view(self.rect, pos * (ctx.pixels_per_point() / self.scale))
     }
 
@@ -73,7 +73,7 @@ impl ViewState {
                         return None; // Another button changes nothing of what is under way.
                     }
                     let place = self.place_at(ctx, pos).filter(|_| may_begin)?;
-                    let event = Pointer::Press(button, place.from_middle(ctx, pos));
+                    let event = Pointer::Press(button, place.offset_of(ctx, pos));
                     return self.press(&place, event, tool, image_size);
                 }
                 self.drag(ctx, |pos| Pointer::Release(button, pos), pos, tool)
@@ -88,14 +88,14 @@ impl ViewState {
             }
             Event::Zoom(factor) => {
                 let place = self.place_at(ctx, self.pointer?)?;
-                self.zoom_at(place.from_middle(ctx, self.pointer?), factor);
+                self.zoom_at(place.offset_of(ctx, self.pointer?), factor);
                 None
             }
             Event::MouseWheel { unit, delta, modifiers, .. } => {
                 let place = self.place_at(ctx, self.pointer?)?;
                 // With Shift some systems turn the wheel sideways.
                 let delta = if delta.y == 0.0 && modifiers.shift { delta.x } else { delta.y };
-                Some((place.id, self.wheel(place.from_middle(ctx, self.pointer?), notches(unit, delta), modifiers)?))
+                Some((place.id, self.wheel(place.offset_of(ctx, self.pointer?), notches(unit, delta), modifiers)?))
             }
             _ => None,
         }
@@ -103,7 +103,8 @@ impl ViewState {
 
     /// Whether what happens at a position is the pictures' business.
     pub fn holds(&self, ctx: &Context, pos: Pos2) -> bool {
-        self.gesture.is_some() || self.places.iter().any(|place| place.contains(ctx, pos))
+        let is_on_picture = self.places.iter().any(|place| place.contains(ctx, pos));
+        self.gesture.is_some() || (is_on_picture && !is_covered(ctx, pos))
     }
 
     /// Ends what a button that is up holds no longer: its release may never have been seen.
@@ -122,9 +123,8 @@ impl ViewState {
     /// picture.
     fn place_at(&self, ctx: &Context, pos: Pos2) -> Option<Place> {
         let place = self.places.iter().find(|place| place.contains(ctx, pos))?;
-        let is_covered = ctx.layer_id_at(pos).is_some_and(|layer| layer != LayerId::background());
         let is_taken = ctx.dragged_id().is_some_and(|id| id != place.id);
-        (!is_covered && !is_taken && !egui::Popup::is_any_open(ctx)).then_some(*place)
+        (!is_covered(ctx, pos) && !is_taken && !egui::Popup::is_any_open(ctx)).then_some(*place)
     }
 
     fn press(
@@ -156,7 +156,7 @@ impl ViewState {
         let place = *self.places.iter().find(|place| place.id == owner)?;
         let hand = Hand { tool: *tool, is_space_held: self.is_space_held, image_size: place.image_size };
         let mut current = Some(gesture);
-        let strokes = gesture::follow(&mut current, &mut self.camera, &hand, event(place.from_middle(ctx, pos)));
+        let strokes = gesture::follow(&mut current, &mut self.camera, &hand, event(place.offset_of(ctx, pos)));
         if matches!(gesture, Gesture::Pan { .. }) {
             self.let_go_of_fit();
         }
@@ -178,6 +178,11 @@ impl ViewState {
         self.zoom_at(at, ZOOM_PER_NOTCH.powf(notches));
         None
     }
+}
+
+/// Whether a dialog, a menu or a card lies over this position.
+fn is_covered(ctx: &Context, pos: Pos2) -> bool {
+    ctx.layer_id_at(pos).is_some_and(|layer| layer != LayerId::background())
 }
 
 /// The buttons that mean something here.

@@ -120,7 +120,10 @@ mod tests {
         Camera { center_in_image: [500.0, 500.0], zoom }
     }
 
-    fn own(zoom: f32, strokes: &[(Option<u8>, f32, &[[f32; 2]])]) -> Vec<Mark> {
+    /// Class, radius and path.
+    type Drawn<'a> = (Option<u8>, f32, &'a [[f32; 2]]);
+
+    fn own(zoom: f32, strokes: &[Drawn<'_>]) -> Vec<Mark> {
         let mut book = LabelBook::default();
         for (class, radius, path) in strokes {
             let stroke = Stroke { tile: "a".to_owned(), class: *class, radius: *radius, path: path.to_vec() };

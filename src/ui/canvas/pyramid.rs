@@ -62,6 +62,11 @@ impl ImagePyramid {
         Self { base, reductions }
     }
 
+    /// Whether every pixel of it exists.
+    pub(super) fn is_whole(&self) -> bool {
+        self.base.valid.is_none()
+    }
+
     /// How many sizes there are, the full one included.
     pub(super) fn level_count(&self) -> usize {
         self.reductions.len() + 1

@@ -31,10 +31,16 @@ pub fn check_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         }
         CheckState::Done(report) => {
             ScrollArea::horizontal().show(ui, |ui| {
-                for line in &report.lines {
+                for line in &report.summary {
                     ui.add(Label::new(RichText::new(line).font(mono(12.0))).extend());
                 }
             });
+            for finding in &report.findings {
+                ui.horizontal_top(|ui| {
+                    ui.weak("·");
+                    ui.add(Label::new(finding).wrap());
+                });
+            }
         }
     });
     ui.horizontal(|ui| {
@@ -42,7 +48,7 @@ pub fn check_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         if ui.add_enabled(done, Button::new("Copy")).clicked()
             && let CheckState::Done(report) = &state.check
         {
-            ui.ctx().copy_text(report.lines.join("\n"));
+            ui.ctx().copy_text(report.text());
         }
         if ui.add_enabled(!matches!(state.check, CheckState::Running(_)), Button::new("Check again")).clicked() {
             actions.push(UiAction::Check);

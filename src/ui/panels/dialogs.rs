@@ -53,7 +53,7 @@ fn keys_ui(ui: &mut Ui, room: f32) {
     ui.heading("Keys");
     ui.add_space(8.0);
     let size = vec2(ui.available_width(), room.min(KEYS_HEIGHT));
-    fixed(ui, "keys", size, |ui| key_columns_ui(ui));
+    fixed(ui, "keys", size, key_columns_ui);
 }
 
 fn key_columns_ui(ui: &mut Ui) {

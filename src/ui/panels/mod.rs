@@ -9,6 +9,7 @@ pub mod dialogs;
 pub mod help;
 pub mod layers;
 pub mod log;
+pub mod lower;
 pub mod menu;
 pub mod run_bar;
 pub mod runs;

@@ -45,6 +45,7 @@ pub fn status_ui(ui: &mut Ui, state: &AppState) {
 }
 
 fn cursor_ui(ui: &mut Ui, state: &AppState) {
+    ui.shrink_clip_rect(ui.max_rect()); // What has no room is cut off, not printed over what stands at the right.
     let Some(under) = state.under_cursor() else {
         ui.weak("Wheel zooms, Space and drag pans, F1 shows the keys");
         return;

@@ -10,7 +10,9 @@ use crate::data::Tile;
 use crate::domain::split::Split;
 use crate::ui::action::UiAction;
 use crate::ui::format;
-use crate::ui::state::{AppState, OpenProject, Part};
+use crate::ui::open_project::OpenProject;
+use crate::ui::parts::Part;
+use crate::ui::state::AppState;
 use crate::ui::theme::{Tokens, icons, mono, semibold};
 use crate::ui::widgets::{nothing_yet, progress};
 

@@ -6,7 +6,8 @@ use lucide_icons::Icon;
 use super::training_fields as fields;
 use crate::domain::RunConfig;
 use crate::ui::action::UiAction;
-use crate::ui::state::{AppState, OpenProject};
+use crate::ui::open_project::OpenProject;
+use crate::ui::state::AppState;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::{accent_button, field};
 

@@ -180,9 +180,9 @@ pub(super) fn serve_views(shared: &Shared, outbox: &Outbox) {
 fn read_view(cache: &PictureCache, project: &Project, tile: &Tile) -> Result<Arc<TileView>, DataError> {
     let picture = cache.picture(project, tile)?;
     let read = project.read_mask(tile)?;
-    let (mask, unmatched) = read.map_or((None, Vec::new()), |mut read| {
+    let mask = read.map(|mut read| {
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut read.mask));
-        (Some(Arc::new(read.mask)), read.unmatched)
+        Arc::new(read.mask)
     });
     Ok(Arc::new(TileView {
         tile: tile.id.clone(),
@@ -191,7 +191,6 @@ fn read_view(cache: &PictureCache, project: &Project, tile: &Tile) -> Result<Arc
         image: ImagePyramid::of(picture),
         mask_counts: mask.as_ref().map_or_else(Vec::new, |mask| mask.counts(project.classes.len())),
         mask,
-        unmatched,
     }))
 }
 

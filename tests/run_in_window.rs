@@ -1,0 +1,79 @@
+//! A run as the window shows it: which network predicts, and what happens when the window is closed under way.
+
+mod harness;
+
+use eframe::egui::{ViewportCommand, ViewportEvent, ViewportId};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use harness::step_until;
+use pointillist::data::demo;
+use pointillist::domain::RunConfig;
+use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::engine::protocol::{Checkpoint, Outcome};
+use pointillist::ui::App;
+use pointillist::ui::action::UiAction;
+
+/// The window over the demo, training a small network for so long, without validation tiles.
+fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let root = demo::unpack(&home.path().join("demo")).expect("the demo");
+    let mut harness = harness::open(Some(&root));
+    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
+    let mut form = RunConfig { device: DeviceChoice::Cpu, val_ratio: 0.0, ..RunConfig::demo() };
+    (form.train.length, form.train.frame, form.model.base) = (length, Frame::Crop(32), 2);
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    act(&mut harness, UiAction::StartOrPause);
+    (home, harness)
+}
+
+fn act(harness: &mut Harness<'_, App>, action: UiAction) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, action);
+    harness.step();
+}
+
+fn shown(app: &App) -> Option<Checkpoint> {
+    Some(app.state().run.info.as_ref()?.predicting.as_ref()?.shown.checkpoint)
+}
+
+#[test]
+fn without_a_score_the_last_network_predicts_until_the_other_is_chosen() {
+    let (_home, mut harness) = training(Length::Steps(1_000_000));
+    step_until(&mut harness, "steps are taken after an evaluation", |app| {
+        let run = &app.state().run;
+        run.evaluation.as_ref().zip(run.step).is_some_and(|(evaluation, step)| step.step > evaluation.step)
+    });
+    act(&mut harness, UiAction::Stop);
+    step_until(&mut harness, "the last network predicts", |app| shown(app) == Some(Checkpoint::Last));
+    harness.run_ok();
+    harness.get_by_label_contains("the last checkpoint (step ");
+    harness.get_by_label("Predict with the best checkpoint").click();
+    step_until(&mut harness, "the other one does", |app| shown(app) == Some(Checkpoint::Best));
+    harness.run_ok();
+    harness.get_by_label_contains("the best checkpoint (step ");
+}
+
+#[test]
+fn closing_under_way_says_so_ends_the_run_and_closes() {
+    let (_home, mut harness) = training(Length::Steps(1_000_000));
+    step_until(&mut harness, "a step is taken", |app| app.state().run.step.is_some());
+    let root = |harness: &Harness<'_, App>| harness.output().viewport_output[&ViewportId::ROOT].commands.clone();
+    let viewport = harness.input_mut().viewports.get_mut(&ViewportId::ROOT).expect("the window");
+    viewport.events.push(ViewportEvent::Close);
+    harness.step();
+    assert!(root(&harness).contains(&ViewportCommand::CancelClose), "it waits");
+    harness.input_mut().viewports.get_mut(&ViewportId::ROOT).expect("the window").events.clear();
+    harness.step();
+    harness.get_by_label("Finishing the step…");
+    for _ in 0..10_000 {
+        if root(&harness).contains(&ViewportCommand::Close) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        harness.step();
+    }
+    assert!(root(&harness).contains(&ViewportCommand::Close), "and closes by itself");
+    let summary = harness.state().state().run.summary.clone().expect("the run has ended");
+    assert_eq!(summary.outcome, Outcome::Stopped);
+    assert!(summary.folder.join("last.bpk").is_file());
+}
