@@ -61,6 +61,16 @@ impl Disk {
     }
 }
 
+#[cfg(test)]
+impl Disk {
+    /// One that refused something.
+    pub(crate) fn refused(why: &str) -> Self {
+        let disk = Self::default();
+        disk.0.lock().failed = Some(why.to_owned());
+        disk
+    }
+}
+
 /// The thread that syncs. Dropping it syncs what is left.
 #[derive(Debug)]
 pub(super) struct Syncer(Disk);

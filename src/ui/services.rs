@@ -275,3 +275,28 @@ fn say_disk(state: &mut AppState) {
         state.say(Level::Error, &text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Project;
+    use crate::data::journal::Disk;
+    use crate::domain::LabelBook;
+    use crate::ui::settings::Settings;
+
+    #[test]
+    fn a_disk_that_refuses_labels_is_told_of_once_with_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        image::RgbImage::new(4, 4).save(dir.path().join("a.png")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let mut state = AppState::new(Settings::default());
+        let mut open = OpenProject::new(project, LabelBook::default(), dir.path().join("labels.jsonl"));
+        open.disk = Disk::refused("no space left");
+        state.project = Some(open);
+        say_disk(&mut state);
+        say_disk(&mut state);
+        let text = state.messages.text();
+        assert_eq!(text.matches("no space left").count(), 1, "{text}");
+        assert!(text.contains("labels.jsonl"), "{text}");
+    }
+}

@@ -115,10 +115,10 @@ impl Textures {
         self.fill_image(uploader, frame, 0, budget);
     }
 
+    /// A finer level is no upload of its own: where it is drawn, what is drawn has changed.
     fn fill_image(&mut self, uploader: Uploader<'_>, frame: &Frame, finest: u32, budget: &mut Budget) {
         if let Some(texture) = self.image.made_mut() {
-            let is_finer = uploader.fill_image(texture, &frame.view.image, finest, budget);
-            self.uploads += u64::from(is_finer);
+            uploader.fill_image(texture, &frame.view.image, finest, budget);
         }
     }
 

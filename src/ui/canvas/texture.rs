@@ -157,16 +157,10 @@ impl Uploader<'_> {
         self.texture(pyramid.size(skipped), levels as u32, wgpu::TextureFormat::Rgba8Unorm)
     }
 
-    /// Fills an image's texture down to `finest`. True if a level was completed.
-    pub(super) fn fill_image(
-        self,
-        to: &mut LayerTexture,
-        pyramid: &ImagePyramid,
-        finest: u32,
-        budget: &mut Budget,
-    ) -> bool {
+    /// Fills an image's texture down to `finest`.
+    pub(super) fn fill_image(self, to: &mut LayerTexture, pyramid: &ImagePyramid, finest: u32, budget: &mut Budget) {
         let skipped = pyramid.level_count() - to.full.levels as usize;
-        self.fill(to, finest, budget, |level, rows| pyramid.rows(level + skipped, rows))
+        self.fill(to, finest, budget, |level, rows| pyramid.rows(level + skipped, rows));
     }
 
     /// Room for the layers of a tile to be packed into.
