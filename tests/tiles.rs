@@ -53,6 +53,18 @@ fn a_mask_with_an_ending_belongs_to_images_beside_it_and_below() {
 }
 
 #[test]
+fn a_mask_of_the_very_name_goes_before_one_that_loses_an_ending() {
+    let dir = tree(&["images/foo.png", "images/foo_m.png"], &[("masks/foo_m.png", 3)]);
+    assert_eq!(pairs(dir.path()), [pair("foo", None), pair("foo_m", 3)]);
+    let dir = tree(&["images/s.png", "images/s_img.png"], &[("masks/s_img.png", 1)]);
+    assert_eq!(pairs(dir.path()).iter().filter(|(_, mask)| mask.is_some()).count(), 1, "it is lent to nobody");
+    let dir = tree(&["images/10_sat.png"], &[("masks/10_mask.png", 2)]);
+    assert_eq!(pairs(dir.path()), [pair("10", 2)]);
+    let dir = tree(&["images/a.png", "images/a_label.png"], &[]);
+    assert_eq!(Project::open(dir.path()).unwrap().tiles.len(), 1, "a mask among the images is no image");
+}
+
+#[test]
 fn masks_left_over_are_named() {
     let dir = tree(&["images/a.png"], &[("masks/a.png", 1), ("masks/b.png", 2), ("labels/a.png", 3)]);
     let project = Project::open(dir.path()).unwrap();

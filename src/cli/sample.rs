@@ -38,6 +38,9 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<(String, String)> = tiles.iter().map(name).collect();
     let names: Vec<OutputName<'_>> = names.iter().map(|(short, ending)| OutputName { short, ending }).collect();
     let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
+    if let Err(error) = project.keep_class_order() {
+        log::debug!("{error}"); // A folder that cannot be written keeps the order as long as nothing is added.
+    }
     out::create_folder(&args.out)?;
     let (mut written, mut failed) = (0, 0);
     for (tile, targets) in tiles.into_iter().zip(&outputs.paths) {
@@ -68,7 +71,7 @@ fn sample(project: &Project, tile: &Tile, sampling: &Sampling, targets: &[PathBu
         out::create_folder(parent)?;
     }
     write::index_png(index, &sampled)?;
-    write::color_png(colors, &sampled, &project.classes, true)?;
+    write::color_png(colors, &sampled, &project.classes_in_masks(), true)?;
     write::rgb_png(picture, &side_by_side(&full.mask, &sampled, &project.classes))?;
     let counts = sampled.counts(project.classes.len());
     let counts: Vec<String> = project

@@ -32,6 +32,11 @@ enum Kind {
 }
 
 impl Named {
+    /// The same with the stem as it is.
+    fn exact(&self) -> String {
+        self.place.iter().map(String::as_str).chain([self.found.stem.as_str()]).collect::<Vec<_>>().join("/")
+    }
+
     /// What images and the masks of their sibling folder have in common.
     fn id(&self) -> String {
         self.place.iter().map(String::as_str).chain([self.stem.as_str()]).collect::<Vec<_>>().join("/")
@@ -47,7 +52,7 @@ pub(super) fn list(root: &Path) -> Result<Listing, DataError> {
     if images.is_empty() {
         return Err(DataError::content(nothing_found(masks.len(), &listing.notes), root));
     }
-    let mut pairs = Pairs::new(&masks);
+    let mut pairs = Pairs::new(&masks, &images);
     let like_deepglobe = |named: &Named| named.found.stem.to_lowercase().ends_with("_sat");
     listing.named_like_deepglobe = images.iter().all(like_deepglobe);
     listing.tiles = images.iter().map(|image| tile(image, pairs.take(image))).collect();
@@ -124,7 +129,10 @@ fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
     let image_stem = naming::strip_image_suffix(&found.stem);
     let (kind, stem) = match (role, suffixed) {
         (Some(Role::Mask), _) => (Kind::InMaskFolder, bare.unwrap_or(image_stem)),
-        (Some(Role::Image), _) if !found.stem.to_lowercase().ends_with("_mask") => (Kind::Image, image_stem),
+        // "_m" is too little of an ending to take an image out of a folder of images.
+        (Some(Role::Image), bare) if bare.is_none_or(|bare| found.stem.len() - bare.len() < 3) => {
+            (Kind::Image, image_stem)
+        }
         (_, Some(bare)) => (Kind::WithMaskEnding, bare),
         (_, None) => (Kind::Image, image_stem),
     };
@@ -136,17 +144,30 @@ fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
 /// ending, to one beside it or below; never to one that merely shares its name.
 struct Pairs<'a> {
     masks: &'a [Named],
+    /// Masks in mask folders, by their very names.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The same by what is left of their names, where an image has exactly one and it has no other image.
     by_place: HashMap<String, Vec<usize>>,
     by_ending: HashMap<(&'a [String], &'a str), usize>,
     used: HashSet<usize>,
 }
 
 impl<'a> Pairs<'a> {
-    fn new(masks: &'a [Named]) -> Self {
-        let mut pairs = Self { masks, by_place: HashMap::new(), by_ending: HashMap::new(), used: HashSet::new() };
+    fn new(masks: &'a [Named], images: &[Named]) -> Self {
+        let (by_name, by_place, by_ending) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut pairs = Self { masks, by_name, by_place, by_ending, used: HashSet::new() };
+        let names: HashSet<String> = images.iter().map(Named::exact).collect();
+        let mut stems: HashMap<String, HashSet<&str>> = HashMap::new();
+        for image in images {
+            stems.entry(image.id()).or_default().insert(&image.found.stem);
+        }
         for (i, mask) in masks.iter().enumerate() {
             if mask.kind == Kind::InMaskFolder {
-                pairs.by_place.entry(mask.id()).or_default().push(i);
+                pairs.by_name.entry(mask.exact()).or_default().push(i);
+                // Where several images come down to one name, only a mask of the very name is one's own.
+                if !names.contains(&mask.exact()) && stems.get(&mask.id()).is_some_and(|stems| stems.len() == 1) {
+                    pairs.by_place.entry(mask.id()).or_default().push(i);
+                }
             } else {
                 pairs.by_ending.entry((&mask.found.folders, &mask.stem)).or_insert(i);
             }
@@ -162,9 +183,9 @@ impl<'a> Pairs<'a> {
 
     /// An image outside any image folder may have its masks in a mask folder at any level above it.
     fn in_sibling_folder(&self, image: &Named) -> Option<usize> {
-        let candidates = self.by_place.get(&image.id())?;
         let is_sibling = |mask: &&usize| image.role_at.is_none() || self.masks[**mask].role_at == image.role_at;
-        candidates.iter().find(is_sibling).copied()
+        let among = |masks: Option<&Vec<usize>>| masks.and_then(|masks| masks.iter().find(is_sibling).copied());
+        among(self.by_name.get(&image.exact())).or_else(|| among(self.by_place.get(&image.id())))
     }
 
     fn with_ending(&self, image: &Named) -> Option<usize> {

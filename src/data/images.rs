@@ -1,6 +1,7 @@
 //! Decodes image files within limits, turned as they are to be seen. Headers can be read without decoding.
 
 use std::fmt::Display;
+use std::io::Read as _;
 use std::path::Path;
 
 use image::metadata::Orientation;
@@ -99,8 +100,11 @@ pub(super) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
             return Ok(raster.turned(header.stored, header.orientation));
         }
         let tiff = tiff_file(&reader, path)?;
-        let raster = match tiff.as_ref().filter(|tiff| !tiff.is_usual()) {
+        let raster = match tiff.as_ref().filter(|tiff| !tiff.is_usual_mask()) {
             Some(tiff) => tiff.mask()?,
+            None if is_one_bit_bmp(path) => {
+                return Err(DataError::content("a BMP of 1 bit is no mask that can be read: export it as PNG", path));
+            }
             None => {
                 let decoded = decode_whole(reader, path)?;
                 let valid = valid_pixels(&decoded).or(tiff.map(|tiff| tiff.masked()).transpose()?.flatten());
@@ -239,6 +243,13 @@ pub(super) fn damaged(error: &impl Display, path: &Path) -> DataError {
 
 pub(super) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
     DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
+}
+
+/// Whether a BMP has a palette of two colours: which of them is 0 cannot be told once it is decoded.
+fn is_one_bit_bmp(path: &Path) -> bool {
+    let mut head = [0; 30];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head.starts_with(b"BM") && head[28] == 1
 }
 
 /// A truncated JPEG decodes to gray without complaint, so its end is checked: within a scan neither marker can occur,

@@ -13,7 +13,7 @@ use super::journal_line::{self, Called, Header, Parsed, VERSION};
 use super::journal_place as place;
 use super::journal_sync::Syncer;
 use super::journal_tail::{News, Tail};
-use super::journal_tiles::{JournalTiles, Meant};
+use super::journal_tiles::{self, JournalTiles, Meant};
 use super::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke};
 
@@ -122,10 +122,10 @@ impl Journal {
 
     fn ambiguous_note(&self) -> Option<String> {
         let ids: Vec<&str> = self.tiles.ambiguous().collect();
-        (!ids.is_empty()).then(|| {
+        (!ids.is_empty() && self.tiles.is_whole()).then(|| {
             format!(
                 "several files go by {}, and it is not recorded whose labels these are: they are kept and not used until they \
-                 are given to one (Project > Labels…, or pointillist labels): {}",
+                 are given to one (Project > Labels without a tile…, or pointillist labels): {}",
                 ids.join(", "),
                 self.path.display()
             )
@@ -134,10 +134,10 @@ impl Journal {
 
     fn unlinked_note(&self, book: &LabelBook) -> Option<String> {
         let unlinked = self.unlinked(book);
-        let (first, _) = unlinked.first()?;
+        let (first, _) = unlinked.first().filter(|_| self.tiles.is_whole())?;
         Some(format!(
             "labels lie on {} files that are not in this folder (the first is {first}): they are kept and not used until they \
-             are given to a tile (Project > Labels…, or pointillist labels): {}",
+             are given to a tile (Project > Labels without a tile…, or pointillist labels): {}",
             unlinked.len(),
             self.path.display()
         ))
@@ -147,7 +147,7 @@ impl Journal {
     /// removed, or several files could be meant.
     pub fn unlinked(&self, book: &LabelBook) -> Vec<(String, usize)> {
         let lost = book.tiles().filter(|id| !self.tiles.is_tile(id));
-        lost.map(|id| (id.to_owned(), book.standing_on(id).count())).collect()
+        lost.map(|id| (journal_tiles::shown(id).to_owned(), book.standing_on(id).count())).collect()
     }
 
     /// Gives the labels that are kept under a name to a tile of the project. Not undone by undo; can be done again.
@@ -158,9 +158,11 @@ impl Journal {
         if !self.tiles.is_tile(tile) {
             return Err(DataError::content(format!("there is no tile '{tile}' to give the labels to"), &self.path));
         }
-        let line = journal_line::relink(from, self.tiles.file(tile));
+        let file = self.tiles.file(tile).to_owned();
+        let line = journal_line::relink(from, &file);
         self.write_lines(&line, "the labels could not be given to the tile (check free space)")?;
-        book.relink(from, tile);
+        self.tiles.relink(self.lines, from.to_owned(), file);
+        book.relink(&journal_tiles::lost(from), tile);
         Ok(())
     }
 
@@ -249,7 +251,9 @@ impl Journal {
         let other_has_news = self.other.as_mut().map_or(Ok(false), |other| other.has_news())?;
         match self.look()? {
             News::Nothing if !other_has_news => {}
-            News::More(bytes) if !other_has_news => changed.extend(self.take(&bytes, book, &mut notes)),
+            News::More(bytes) if !other_has_news && !journal_line::relinks(&bytes) => {
+                changed.extend(self.take(&bytes, book, &mut notes));
+            }
             _ => {
                 changed.extend(book.tiles().map(str::to_owned));
                 book.clear();
@@ -278,6 +282,7 @@ impl Journal {
 
     fn rewind(&mut self) {
         (self.tail, self.lines, self.version, self.skipping) = (Tail::default(), 0, 0, false);
+        self.tiles.rewind();
         if let Some(other) = &mut self.other {
             other.rewind();
         }
@@ -353,6 +358,11 @@ impl Journal {
         let lines = || new[..complete].split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         // What ids mean may be recorded after the lines that use them.
         lines().filter_map(Header::parse).for_each(|header| self.tiles.record(header.files));
+        for (number, line) in lines().enumerate().filter(|(_, line)| journal_line::relinks(line)) {
+            if let Ok(Parsed::Relink { from, to }) = journal_line::parse(line, |_| None) {
+                self.tiles.relink(self.lines + number + 1, from, to);
+            }
+        }
         for line in lines() {
             self.lines += 1;
             match self.apply(line, book) {
@@ -389,11 +399,7 @@ impl Journal {
                 self.skipping = false;
                 Ok(book.apply(Edit::Begin(self.placed(&called, stroke))))
             }
-            Parsed::Relink { from, to } => {
-                let to = self.tiles.id(self.tiles.of_file(&to), &to);
-                book.relink(&from, &to);
-                Ok(Some(to))
-            }
+            Parsed::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
             Parsed::UnknownClass { tile, class } => {
                 let tile = self.meant(&tile).1;
                 // An empty stroke holds the place, so that undo and redo count as they did.
@@ -412,7 +418,15 @@ impl Journal {
             Called::File(file) => self.tiles.of_file(file),
             Called::Tile(id) => self.tiles.of_id(id),
         };
-        (meant, self.tiles.id(meant, self.tiles.recorded(called.name())))
+        let name = self.tiles.recorded(called.name()).to_owned();
+        match self.tiles.moved_to(self.lines, &name) {
+            None => (meant, self.tiles.key(meant, &name)),
+            Some(file) => {
+                // Positions stay those of the image that was labelled.
+                let to = Meant { stored: meant.stored, ..self.tiles.of_file(&file) };
+                (to, self.tiles.key(to, &file))
+            }
+        }
     }
 
     /// A stroke on the tile it means, as the image is seen.
@@ -607,7 +621,10 @@ mod tests {
         std::fs::rename(dir.path().join("a_sat.png"), dir.path().join("b_sat.png")).unwrap();
         let without = Project::open(dir.path()).unwrap();
         let (mut journal, replay) = Journal::open(&without).unwrap();
-        assert_eq!((replay.book.count("a_sat.png"), replay.book.carries("b")), (1, false));
+        assert_eq!(
+            (journal.unlinked(&replay.book), replay.book.carries("b")),
+            (vec![("a_sat.png".to_owned(), 1)], false)
+        );
         let stroke = Stroke { tile: "b".to_owned(), class: Some(2), radius: 1.0, path: vec![[1.0, 1.0]] };
         journal.append(&Edit::Begin(stroke)).unwrap();
         drop(journal);
@@ -758,7 +775,7 @@ mod tests {
         image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
         let project = Project::open(dir.path()).unwrap();
         let (mut journal, mut replay) = Journal::open(&project).unwrap();
-        assert_eq!(tiles_of(&replay), ["a"]);
+        assert!(!replay.book.carries("a") && !replay.book.carries("a.png"));
         assert!(replay.notes.iter().any(|note| note.contains("several files go by a,")), "{:?}", replay.notes);
         assert_eq!(journal.unlinked(&replay.book), [("a".to_owned(), 1)]);
         assert!(journal.relink(&mut replay.book, "a", "nowhere").is_err());
@@ -780,6 +797,50 @@ mod tests {
         let (from, _) = journal.unlinked(&replay.book).remove(0);
         journal.relink(&mut replay.book, &from, "b").unwrap();
         assert_eq!((replay.book.count("b"), journal.unlinked(&replay.book).len()), (1, 0));
+    }
+
+    #[test]
+    fn relinked_labels_stay_when_a_file_of_the_old_name_appears() {
+        let dir = written_by_version_1(ON_A);
+        drop(Journal::open(&Project::open(dir.path()).unwrap()).unwrap());
+        let place = |name: &str| dir.path().join(name);
+        std::fs::rename(place("a.png"), place("b.png")).unwrap();
+        let (mut journal, mut replay) = Journal::open(&Project::open(dir.path()).unwrap()).unwrap();
+        journal.relink(&mut replay.book, "a.png", "b").unwrap();
+        drop(journal);
+        image::RgbImage::new(8, 8).save(place("a.png")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let (mut journal, replay) = Journal::open(&project).unwrap();
+        assert_eq!(tiles_of(&replay), ["b"]);
+        journal.append(&click(None, 1.0)).unwrap();
+        drop(journal);
+        assert_eq!(tiles_of(&Journal::open(&project).unwrap().1), ["a", "b"], "new labels lie on the new file");
+    }
+
+    #[test]
+    fn a_lost_name_is_nobodys_id() {
+        let dir = written_by_version_1(ON_A);
+        drop(Journal::open(&Project::open(dir.path()).unwrap()).unwrap());
+        std::fs::remove_file(dir.path().join("a.png")).unwrap();
+        std::fs::create_dir(dir.path().join("images")).unwrap();
+        for name in ["images/a.png", "images/a.bmp"] {
+            image::RgbImage::new(8, 8).save(dir.path().join(name)).unwrap();
+        }
+        let project = Project::open(dir.path()).unwrap();
+        assert!(project.tile("a.png").is_some(), "a tile goes by what the lost file was called");
+        let (journal, replay) = Journal::open(&project).unwrap();
+        assert!(!replay.book.carries("a.png"));
+        assert_eq!(journal.unlinked(&replay.book), [("a.png".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn opening_one_image_settles_nothing_for_its_folder() {
+        let dir = written_by_version_1(ON_A);
+        image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
+        let (_, replay) = Journal::open_to_follow(&Project::open(&dir.path().join("a.bmp")).unwrap()).unwrap();
+        assert!(!replay.book.carries("a") && replay.notes.is_empty(), "{:?}", replay.notes);
+        let text = std::fs::read_to_string(inside(dir.path())).unwrap();
+        assert!(!text.contains("files"), "{text}");
     }
 
     #[test]

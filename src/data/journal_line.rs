@@ -107,6 +107,14 @@ pub(super) fn relink(from: &str, to: &str) -> String {
     serde_json::to_string(&Line::Relink { from: from.to_owned(), to: to.to_owned() }).unwrap_or_default()
 }
 
+/// Whether lines may give labels to another tile.
+pub(super) fn relinks(lines: &[u8]) -> bool {
+    lines.windows(RELINK.len()).any(|part| part == RELINK)
+}
+
+/// How every such line begins.
+const RELINK: &[u8] = br#"{"op":"relink""#;
+
 /// An edit as a line, without line end. `None` for a class without a name or numbers that JSON cannot hold.
 pub(super) fn write<'a>(
     edit: &'a Edit,

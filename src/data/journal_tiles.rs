@@ -18,6 +18,10 @@ pub(super) struct JournalTiles {
     recorded: BTreeMap<String, String>,
     /// The ids of version 1 met so far, and what they mean.
     met: BTreeMap<String, TileNamed>,
+    /// The labels that lines up to a number call by a name were given to a file.
+    relinked: Vec<Relinked>,
+    /// One image of a folder was opened by itself: what other names mean cannot be told.
+    is_single: bool,
     /// The tiles that go by an id of version 1.
     named: BTreeMap<String, Vec<usize>>,
 }
@@ -28,6 +32,27 @@ struct JournalTile {
     file: String,
     stored: [u32; 2],
     orientation: Orientation,
+}
+
+/// Labels that were given to another file.
+#[derive(Clone, Debug)]
+struct Relinked {
+    line: usize,
+    from: String,
+    to: String,
+}
+
+/// Before a name in the label book that is no tile's: no path and no id begins like this.
+const LOST: char = '\0';
+
+/// A name of the label book as it is to be shown.
+pub(super) fn shown(name: &str) -> &str {
+    name.trim_start_matches(LOST)
+}
+
+/// The name under which labels without a tile are kept in the label book.
+pub(super) fn lost(name: &str) -> String {
+    format!("{LOST}{}", shown(name))
 }
 
 /// The tile a line means.
@@ -57,8 +82,20 @@ impl JournalTiles {
                 named.entry(id).or_default().push(index);
             }
         }
+        if project.is_single() {
+            named.values_mut().for_each(|tiles| tiles.extend(project.has_namesakes().then_some(usize::MAX)));
+        }
         let (by_file, by_id) = (index(|tile| &tile.file), index(|tile| &tile.id));
-        Self { by_file, by_id, tiles, recorded: BTreeMap::new(), met: BTreeMap::new(), named }
+        Self {
+            by_file,
+            by_id,
+            tiles,
+            recorded: BTreeMap::new(),
+            met: BTreeMap::new(),
+            named,
+            relinked: Vec::new(),
+            is_single: project.is_single(),
+        }
     }
 
     /// Takes over what ids of version 1 mean, as the journal says.
@@ -89,9 +126,31 @@ impl JournalTiles {
         self.recorded.get(called).map_or(called, String::as_str)
     }
 
-    /// A tile's id as it is shown, or what the line called it.
-    pub(super) fn id(&self, meant: Meant, called: &str) -> String {
-        meant.tile.map_or_else(|| called.to_owned(), |index| self.tiles[index].id.clone())
+    /// The name in the label book of what a line means: a tile's id, or one that says what the line called it.
+    pub(super) fn key(&self, meant: Meant, called: &str) -> String {
+        meant.tile.map_or_else(|| lost(called), |index| self.tiles[index].id.clone())
+    }
+
+    /// Takes over that the labels called `from` up to a line were given to the file `to`.
+    pub(super) fn relink(&mut self, line: usize, from: String, to: String) {
+        self.relinked.push(Relinked { line, from, to });
+    }
+
+    /// The file to which labels that a line calls by this name were given later.
+    pub(super) fn moved_to(&self, line: usize, called: &str) -> Option<String> {
+        let mut moved: Option<&Relinked> = None;
+        for relinked in &self.relinked {
+            let (name, after) = moved.map_or((called, line), |moved| (moved.to.as_str(), moved.line));
+            if relinked.line > after && relinked.from == name {
+                moved = Some(relinked);
+            }
+        }
+        moved.map(|moved| moved.to.clone())
+    }
+
+    /// Forgets what the lines said: they are read anew.
+    pub(super) fn rewind(&mut self) {
+        (self.recorded, self.met, self.relinked) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     }
 
     /// Positions as the image is seen.
@@ -109,6 +168,9 @@ impl JournalTiles {
 
     /// What the ids of version 1 mean that were met and leave no doubt; to be recorded.
     pub(super) fn to_record(&self) -> BTreeMap<String, String> {
+        if self.is_single {
+            return BTreeMap::new();
+        }
         let file = |(id, named): (&String, &TileNamed)| match named {
             TileNamed::One(index) => Some((id.clone(), self.tiles[*index].file.clone())),
             TileNamed::Several | TileNamed::None => None,
@@ -119,6 +181,11 @@ impl JournalTiles {
     /// Ids of version 1 that several tiles go by.
     pub(super) fn ambiguous(&self) -> impl Iterator<Item = &str> {
         self.met.iter().filter(|(_, named)| **named == TileNamed::Several).map(|(id, _)| id.as_str())
+    }
+
+    /// Whether all of the folder's tiles are known, so that a name which is none of theirs is lost.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_single
     }
 
     /// Whether a name of the label book is that of a tile of the project.

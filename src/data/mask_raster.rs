@@ -73,6 +73,13 @@ impl MaskRaster {
             image @ (DynamicImage::ImageLuma16(_) | DynamicImage::ImageLumaA16(_)) => {
                 Pixels::Values(image.into_luma16().into_raw().into_iter().map(i32::from).collect())
             }
+            image @ (DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_)) => {
+                let deep = image.into_rgb16();
+                // Values of 8 bits stored in 16 are not scaled.
+                let shift = if deep.iter().all(|value| *value < 256) { 0 } else { 8 };
+                let color = |[r, g, b]: &[u16; 3]| [r, g, b].map(|value| (value >> shift) as u8);
+                Pixels::Colors(deep.as_raw().as_chunks::<3>().0.iter().map(color).collect())
+            }
             image => Pixels::Colors(image.into_rgb8().into_raw().as_chunks::<3>().0.to_vec()),
         };
         Self { size, pixels, valid, no_data: None, lossy }

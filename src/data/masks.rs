@@ -33,8 +33,8 @@ pub(super) struct MaskCoding {
     pub(super) listed: bool,
     /// Other masks, to be asked where a file alone leaves it open how it is meant.
     pub(super) others: Arc<[PathBuf]>,
-    /// What they said.
-    pub(super) answer: Arc<OnceLock<Option<Reading>>>,
+    /// What those of one channel said, and those of three.
+    pub(super) answers: Arc<[OnceLock<Option<Reading>>; 2]>,
 }
 
 /// How a file is to be taken, and whether it leaves no doubt.
@@ -46,8 +46,10 @@ struct Decision {
 
 impl MaskCoding {
     /// Reads a mask file that must have the size of its image.
-    pub(super) fn read(&self, path: &Path, size: [u32; 2]) -> Result<MaskRead, DataError> {
-        let raster = images::decode_mask(path)?;
+    ///
+    /// `valid` says which pixels of the image exist, where the mask's others are to count as no data.
+    pub(super) fn read(&self, path: &Path, size: [u32; 2], valid: Option<&Validity>) -> Result<MaskRead, DataError> {
+        let mut raster = images::decode_mask(path)?;
         if raster.size != size {
             return Err(DataError::content(wrong_size(raster.size, size), path));
         }
@@ -55,6 +57,7 @@ impl MaskCoding {
             return Err(DataError::content("the mask decodes to fewer pixels than its header says", path));
         }
         let reading = self.reading(&raster);
+        raster.valid = Validity::both(raster.valid, valid);
         let converted = self.convert(&raster, reading, path)?;
         let mut mask = Mask::from_vec(size[0], size[1], converted.indices)
             .ok_or_else(|| DataError::content("the mask decodes to fewer pixels than its header says", path))?;
@@ -80,11 +83,16 @@ impl MaskCoding {
         if decision.sure || self.others.is_empty() {
             return decision.reading;
         }
-        let ask = || {
-            let decided = |path: &PathBuf| images::decode_mask(path).ok().map(|raster| self.decide(&raster));
-            self.others.iter().filter_map(decided).find(|decision| decision.sure).map(|decision| decision.reading)
+        let has_channels = |raster: &MaskRaster| matches!(raster.pixels, Pixels::Colors(_));
+        let is_alike = |other: &MaskRaster| {
+            has_channels(other) == has_channels(raster) && !matches!(other.pixels, Pixels::Indices { .. })
         };
-        self.answer.get_or_init(ask).unwrap_or(decision.reading)
+        let ask = || {
+            let alike = self.others.iter().filter_map(|path| images::decode_mask(path).ok()).filter(is_alike);
+            let sure = |other: MaskRaster| Some(self.decide(&other)).filter(|decision| decision.sure);
+            alike.into_iter().find_map(sure).map(|decision| decision.reading)
+        };
+        self.answers[usize::from(has_channels(raster))].get_or_init(ask).unwrap_or(decision.reading)
     }
 
     fn decide(&self, raster: &MaskRaster) -> Decision {
@@ -112,7 +120,10 @@ impl MaskCoding {
 
     /// Grays are colours or values: whichever more pixels belong to.
     fn colors_or_values(&self, grays: &HashMap<i32, u64>, kind: Reading, raster: &MaskRaster) -> Decision {
-        let by_color = |gray: i32| u8::try_from(gray).ok().and_then(|gray| find(&self.colors, &[gray; 3]));
+        let by_color = |gray: i32| match raster.no_data == Some(gray) {
+            true => Some(UNLABELLED),
+            false => gray_color(gray).and_then(|color| find(&self.colors, &color)),
+        };
         let by_value = |gray: i32| self.value_index(gray, raster.no_data);
         let strangers = |index: &dyn Fn(i32) -> Option<u8>| -> u64 {
             grays.iter().filter(|(gray, _)| index(**gray).is_none()).map(|(_, count)| count).sum()
@@ -129,12 +140,15 @@ impl MaskCoding {
     fn convert(&self, raster: &MaskRaster, reading: Reading, path: &Path) -> Result<Converted, DataError> {
         match (&raster.pixels, reading) {
             (Pixels::Indices { indices, colors, transparent }, Reading::Colors) => {
-                let color = |index: u8| colors.get(usize::from(index)).copied().unwrap_or([0; 3]);
-                let see = |index: u8| match transparent.contains(&index) {
-                    true => Seen::NoData,
-                    false => self.see_color(color(index), raster.lossy),
+                let color = |index: u8| colors.get(usize::from(index)).copied();
+                let cuts = self.cuts(indices.iter().filter_map(|index| color(*index)), raster.lossy);
+                let see = |index: u8| match color(index) {
+                    _ if transparent.contains(&index) => Seen::NoData,
+                    Some(color) => self.see_color(color, raster.lossy, cuts),
+                    None => Seen::Stranger,
                 };
-                Ok(Converted::of(indices, see, |index| Code::Color(color(index)), raster.valid.as_ref()))
+                let code = |index: u8| color(index).map_or(Code::Value(index.into()), Code::Color);
+                Ok(Converted::of(indices, see, code, raster.valid.as_ref()))
             }
             (Pixels::Indices { indices, transparent, .. }, _) => {
                 let see = |index: u8| match find(&self.values, &i32::from(index)) {
@@ -145,7 +159,8 @@ impl MaskCoding {
                 Ok(Converted::of(indices, see, |index| Code::Value(index.into()), raster.valid.as_ref()))
             }
             (Pixels::Colors(colors), Reading::Colors) => {
-                let see = |color| self.see_color(color, raster.lossy);
+                let cuts = self.cuts(colors.iter().copied(), raster.lossy);
+                let see = |color| self.see_color(color, raster.lossy, cuts);
                 Ok(Converted::of(colors, see, Code::Color, raster.valid.as_ref()))
             }
             (Pixels::Colors(colors), _) => {
@@ -154,8 +169,11 @@ impl MaskCoding {
             }
             (Pixels::Values8(grays), _) => self.convert_grays(grays, raster, reading, path),
             (Pixels::Values(values), Reading::Colors) => {
-                let gray = |value: i32| u8::try_from(value).map(|gray| [gray; 3]);
-                let see = |value| gray(value).map_or(Seen::Stranger, |color| self.see_color(color, raster.lossy));
+                let see = |value| match gray_color(value) {
+                    _ if raster.no_data == Some(value) => Seen::NoData,
+                    Some(color) => self.see_color(color, raster.lossy, true),
+                    None => Seen::Stranger,
+                };
                 Ok(Converted::of(values, see, Code::Value, raster.valid.as_ref()))
             }
             (Pixels::Values(values), _) => {
@@ -174,7 +192,8 @@ impl MaskCoding {
         path: &Path,
     ) -> Result<Converted, DataError> {
         let exact = |gray: u8| match reading {
-            Reading::Colors => self.see_color([gray; 3], raster.lossy),
+            Reading::Colors if raster.no_data == Some(i32::from(gray)) => Seen::NoData,
+            Reading::Colors => self.see_color([gray; 3], raster.lossy, raster.lossy),
             _ => self.see_value(i32::from(gray), raster.no_data),
         };
         let code = |gray: u8| match reading {
@@ -208,9 +227,11 @@ impl MaskCoding {
         if is_close { Err(DataError::content(indices_in_jpeg(), path)) } else { Ok(()) }
     }
 
+    /// The value that a JPEG may have made this level of.
     fn nearest_value(&self, gray: u8) -> Option<u8> {
-        let near = self.values.iter().filter(|(value, _)| (0..=255).contains(value));
-        near.min_by_key(|(value, _)| value.abs_diff(i32::from(gray))).map(|(_, index)| *index)
+        let distance = |value: i32| value.abs_diff(i32::from(gray));
+        let near = self.values.iter().filter(|(value, _)| distance(*value) <= u32::from(LOSSY_REACH));
+        near.min_by_key(|(value, _)| distance(*value)).map(|(_, index)| *index)
     }
 
     fn see_value(&self, value: i32, no_data: Option<i32>) -> Seen {
@@ -229,13 +250,31 @@ impl MaskCoding {
         self.listed && find(&self.values, &value).is_some_and(|index| index != UNLABELLED)
     }
 
-    fn see_color(&self, color: [u8; 3], lossy: bool) -> Seen {
+    /// Whether colours near a corner are taken for it: all classes have corners, and the file is a picture of corners that
+    /// compression or resizing has touched, not one of small numbers.
+    fn cuts(&self, pixels: impl Iterator<Item = [u8; 3]>, lossy: bool) -> bool {
+        let is_corner = |color: &[u8; 3]| color.iter().all(|v| [0, 255].contains(v));
+        let is_bright = |color: &[u8; 3]| color.contains(&255);
+        if lossy || !self.is_pure() {
+            return self.is_pure();
+        }
+        let (mut all, mut corners, mut bright) = (0_u64, 0_u64, false);
+        for color in pixels {
+            all += 1;
+            corners += u64::from(is_corner(&color));
+            bright |= is_bright(&color);
+        }
+        corners * 2 >= all && bright
+    }
+
+    fn see_color(&self, color: [u8; 3], lossy: bool, cuts: bool) -> Seen {
         let nearest = || {
             let (known, index) = self.colors.iter().min_by_key(|(known, _)| distance(*known, color))?;
             (distance(*known, color) <= LOSSY_REACH).then_some(*index)
         };
         let exact = find(&self.colors, &color);
-        let cut = || self.is_pure().then(|| cut(color)).flatten().and_then(|corner| find(&self.colors, &corner));
+        let cut =
+            || (cuts && self.is_pure()).then(|| cut(color)).flatten().and_then(|corner| find(&self.colors, &corner));
         Seen::of(exact.or_else(cut).or_else(|| if lossy { nearest() } else { None }))
     }
 
@@ -266,6 +305,12 @@ pub(super) fn cut(color: [u8; 3]) -> Option<[u8; 3]> {
 /// The largest difference of any channel.
 pub(super) fn distance(a: [u8; 3], b: [u8; 3]) -> u8 {
     (0..3).map(|i| a[i].abs_diff(b[i])).max().unwrap_or(0)
+}
+
+/// A gray value as a colour; of 16 bits those that are an 8-bit level widened.
+fn gray_color(gray: i32) -> Option<[u8; 3]> {
+    let level = if gray > 255 && gray % 257 == 0 { gray / 257 } else { gray };
+    u8::try_from(level).ok().map(|level| [level; 3])
 }
 
 fn find<K: PartialEq>(table: &[(K, u8)], key: &K) -> Option<u8> {
@@ -371,7 +416,7 @@ mod tests {
         let pixels = [[0, 255, 255], [10, 200, 250], [0, 0, 0], [255, 0, 0], [155; 3]];
         let image = RgbImage::from_fn(5, 1, |x, _| Rgb(pixels[x as usize]));
         let (_dir, path) = saved(&image.into());
-        let read = Legend::of(Classes::deepglobe()).coding().read(&path, [5, 1]).unwrap();
+        let read = Legend::of(Classes::deepglobe()).coding().read(&path, [5, 1], None).unwrap();
         assert_eq!(read.mask.data(), [0, 0, 6, UNLABELLED, UNLABELLED], "far from any corner is no class");
         assert_eq!(read.unmatched, [(Code::Color([155; 3]), 1), (Code::Color([255, 0, 0]), 1)]);
     }
@@ -388,7 +433,7 @@ mod tests {
         let pixels = [[226, 169, 41], [155, 155, 155], [226, 169, 42], [0, 0, 0], [0, 0, 0]];
         let image = RgbImage::from_fn(5, 1, |x, _| Rgb(pixels[x as usize]));
         let (_dir, path) = saved(&image.into());
-        let read = legend.coding().read(&path, [5, 1]).unwrap();
+        let read = legend.coding().read(&path, [5, 1], None).unwrap();
         assert_eq!(read.mask.data(), [0, 255, 255, 255, 255]);
         assert_eq!(read.unmatched, [(Code::Color([0, 0, 0]), 2), (Code::Color([226, 169, 42]), 1)]);
     }
@@ -399,12 +444,12 @@ mod tests {
         legend.values = vec![Some(1), Some(3)];
         let image = GrayImage::from_fn(4, 1, |x, _| Luma([[1, 3, 255, 7][x as usize]]));
         let (_dir, path) = saved(&image.into());
-        let read = legend.coding().read(&path, [4, 1]).unwrap();
+        let read = legend.coding().read(&path, [4, 1], None).unwrap();
         assert_eq!(read.mask.data(), [0, 1, 255, 255]);
         assert_eq!(read.unmatched, [(Code::Value(7), 1)]);
         let deep = image::ImageBuffer::from_fn(3, 1, |x, _| Luma([[1_u16, 3, 65_535][x as usize]]));
         let (_dir, path) = saved(&deep.into());
-        let read = legend.coding().read(&path, [3, 1]).unwrap();
+        let read = legend.coding().read(&path, [3, 1], None).unwrap();
         assert_eq!((read.mask.data(), read.unmatched.len()), (&[0, 1, 255][..], 0));
     }
 
@@ -415,14 +460,14 @@ mod tests {
         legend.ignore_values = vec![0];
         let image = GrayImage::from_fn(3, 1, |x, _| Luma([[0, 1, 2][x as usize]]));
         let (_dir, path) = saved(&image.into());
-        let read = legend.coding().read(&path, [3, 1]).unwrap();
+        let read = legend.coding().read(&path, [3, 1], None).unwrap();
         assert_eq!((read.mask.data(), read.unmatched.len()), (&[255, 0, 1][..], 0));
     }
 
     #[test]
     fn a_mask_of_another_size_names_both() {
         let (_dir, path) = saved(&GrayImage::new(4, 4).into());
-        let message = two([1, 2, 3], [4, 5, 6]).coding().read(&path, [5, 4]).unwrap_err().to_string();
+        let message = two([1, 2, 3], [4, 5, 6]).coding().read(&path, [5, 4], None).unwrap_err().to_string();
         assert!(message.contains("4×4") && message.contains("5×4") && message.contains("m.png"), "{message}");
     }
 }

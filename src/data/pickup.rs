@@ -6,11 +6,11 @@ use std::path::Path;
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
 use super::classes_file::{OWN_FILE, hex};
-use super::legend::{IGNORE_VALUES, Legend, palette};
+use super::legend::{Legend, palette};
 use super::mask_raster::{MaskRaster, NO_VALUE, Pixels};
 use super::picked_up::PickedUp;
 use super::{DataError, Tile, images, masks, soft};
-use crate::domain::class::MAX_CLASSES;
+use crate::domain::class::{ClassError, MAX_CLASSES};
 use crate::domain::{ClassDef, Classes, Validity};
 
 /// Most masks that are read.
@@ -41,7 +41,13 @@ enum Found {
         channels: bool,
     },
     /// Colours, and those of them that are met in runs of three and more.
-    Colors { counts: Counts<[u8; 3]>, solid: BTreeSet<[u8; 3]>, lossy: bool },
+    Colors {
+        counts: Counts<[u8; 3]>,
+        solid: BTreeSet<[u8; 3]>,
+        lossy: bool,
+        /// VOC's boundary was among them, and is left out.
+        boundary: bool,
+    },
 }
 
 /// Reads masks spread evenly over the tiles and makes a class of every colour or value that is frequent enough. Classes
@@ -50,10 +56,19 @@ pub(super) fn pick_up(tiles: &[Tile], notes: &mut Vec<String>, root: &Path) -> R
     let paths = mask_paths(tiles);
     let looks = looks(&paths, MAX_MASKS)?;
     let before = PickedUp::read(root);
-    let legend = if looks.iter().any(|look| matches!(look.found, Found::Colors { .. })) {
-        by_color(&colors(&looks, root)?, &before)
-    } else {
-        by_value(&values(&looks, root)?, &before)
+    let by_colors = looks.iter().any(|look| matches!(look.found, Found::Colors { .. }));
+    let has_boundary = looks.iter().any(|look| matches!(look.found, Found::Colors { boundary: true, .. }));
+    let legend = match by_colors {
+        true => by_color(&before.order_colors(&colors(&looks, root)?)),
+        false => by_value(&before.order_values(&values(&looks, root)?)),
+    };
+    let too_many = |count: usize| DataError::content(interpolated(count, "colours and values"), root);
+    let legend = match legend {
+        Err(ClassError::TooMany(count)) => return Err(too_many(count)),
+        legend => legend.ok().map(|legend| match has_boundary {
+            true => Legend { unlabelled: vec![VOC_BOUNDARY], ..legend },
+            false => legend,
+        }),
     };
     if let Some(legend) = &legend {
         notes.push(format!(
@@ -66,33 +81,38 @@ pub(super) fn pick_up(tiles: &[Tile], notes: &mut Vec<String>, root: &Path) -> R
     Ok(legend)
 }
 
-/// Colours of the masks that are not DeepGlobe's, most frequent first; empty if they are (nearly) all DeepGlobe's, or if
-/// the masks hold no colours.
-pub(super) fn strangers_to_deepglobe(tiles: &[Tile]) -> Vec<[u8; 3]> {
-    const LOOKS: usize = 8;
-    let paths = mask_paths(tiles);
-    let classes = Classes::deepglobe();
-    let mut strangers = Counts::new();
-    let mut total = 0;
-    for look in looks(&paths, LOOKS).unwrap_or_default() {
-        let Found::Colors { counts, .. } = look.found else { continue };
-        total += counts.values().sum::<u64>();
-        let is_strange = |color| masks::cut(color).is_none_or(|color| classes.index_of_color(color).is_none());
-        counts.into_iter().filter(|(color, _)| is_strange(*color)).for_each(|(color, n)| {
-            *strangers.entry(color).or_insert(0) += n;
-        });
-    }
-    if strangers.values().sum::<u64>() * 2 <= total {
-        return Vec::new();
-    }
-    most_frequent(strangers)
+/// What masks that are named as DeepGlobe names them hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Resemblance {
+    /// DeepGlobe's colours; or there are no masks to say otherwise.
+    DeepGlobe,
+    /// Other colours, most frequent first.
+    Strangers(Vec<[u8; 3]>),
+    /// Black, white and grays alone, which say nothing: DeepGlobe's roads are white on black.
+    Grays,
 }
 
-/// Whether the masks hold values rather than colours, as far as a look at some of them tells.
-pub(super) fn hold_values(tiles: &[Tile]) -> bool {
-    let looks = looks(&mask_paths(tiles), 8).unwrap_or_default();
-    let is_gray = |look: &Look<'_>| matches!(look.found, Found::Values { channels: false, .. });
-    !looks.is_empty() && looks.iter().all(is_gray)
+/// Looks at some of the masks.
+pub(super) fn resemblance(tiles: &[Tile]) -> Resemblance {
+    const LOOKS: usize = 8;
+    let looks = looks(&mask_paths(tiles), LOOKS).unwrap_or_default();
+    if looks.is_empty() {
+        return Resemblance::DeepGlobe;
+    }
+    let classes = Classes::deepglobe();
+    let (mut strangers, mut own) = (Counts::new(), 0);
+    for look in looks {
+        let Found::Colors { counts, .. } = look.found else { continue };
+        for (color, n) in counts.into_iter().filter(|([r, g, b], _)| r != g || g != b) {
+            let is_own = masks::cut(color).is_some_and(|color| classes.index_of_color(color).is_some());
+            if is_own { own += n } else { *strangers.entry(color).or_insert(0) += n }
+        }
+    }
+    match (own, strangers.values().sum::<u64>()) {
+        (0, 0) => Resemblance::Grays,
+        (own, foreign) if own >= foreign => Resemblance::DeepGlobe,
+        _ => Resemblance::Strangers(most_frequent(strangers)),
+    }
 }
 
 /// Two classes to start from where nothing is known.
@@ -124,6 +144,7 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
         Pixels::Values(values) => {
             let mut counts: Counts<i32> = masks::tally(&values, |value| value).into_iter().collect();
             counts.remove(&NO_VALUE);
+            check_deep_edges(path, &values, &counts, width)?;
             Found::Values { counts, channels: false }
         }
         Pixels::Indices { indices, colors, transparent } => {
@@ -131,8 +152,8 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
             let indices: Vec<u8> = indices.into_iter().filter(|index| !transparent.contains(index)).collect();
             let mut counts = Counts::new();
             masks::tally(&indices, color).into_iter().for_each(|(color, n)| *counts.entry(color).or_insert(0) += n);
-            counts.remove(&VOC_BOUNDARY);
-            Found::Colors { solid: counts.keys().copied().collect(), counts, lossy: false }
+            let boundary = counts.remove(&VOC_BOUNDARY).is_some();
+            Found::Colors { solid: counts.keys().copied().collect(), counts, lossy: false, boundary }
         }
         Pixels::Colors(colors) => match masks::gray_tally(&colors) {
             Some(_) => {
@@ -143,6 +164,7 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
                 counts: masks::tally(&colors, |color| color).into_iter().collect(),
                 solid: colors.chunk_by(|a, b| a == b).filter(|run| run.len() > 2).map(|run| run[0]).collect(),
                 lossy: raster.lossy,
+                boundary: false,
             },
         },
     };
@@ -190,14 +212,31 @@ fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) 
     Ok(Found::Values { counts, channels })
 }
 
+/// Deep values with soft edges are refused: which levels were meant cannot be told from the file alone.
+fn check_deep_edges(path: &Path, values: &[i32], counts: &Counts<i32>, width: usize) -> Result<(), DataError> {
+    let Some((most, _)) = counts.last_key_value().filter(|_| counts.len() > 3) else { return Ok(()) };
+    let level = |value: &i32| (i64::from((*value).max(0)) * 255 / i64::from((*most).max(1))) as u8;
+    let levels: Vec<u8> = values.iter().map(level).collect();
+    if soft::binary_levels(&levels, width).is_some() || soft::is_interpolated(&levels, width) {
+        return Err(DataError::content(interpolated(counts.len(), "values"), path));
+    }
+    Ok(())
+}
+
 /// All values, in order.
-fn values(looks: &[Look<'_>], root: &Path) -> Result<Vec<i32>, DataError> {
+fn values(looks: &[Look<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
     let counts = looks.iter().filter_map(|look| match &look.found {
         Found::Values { counts, .. } => Some(counts),
         Found::Colors { .. } => None,
     });
     let all: BTreeSet<i32> = counts.flat_map(BTreeMap::keys).copied().collect();
-    let classes: Vec<i32> = all.into_iter().filter(|value| (0..65_535).contains(value)).collect();
+    let mut classes: Vec<u16> = all.into_iter().filter_map(|value| u16::try_from(value).ok()).collect();
+    // Unlabelled, unless there would be nothing left to tell apart: masks of 0 and 255, or of 0 and 65535.
+    for unlabelled in [u16::MAX, 255] {
+        if classes.len() > 2 {
+            classes.retain(|value| *value != unlabelled);
+        }
+    }
     if classes.len() > MAX_CLASSES {
         let path = looks.first().map_or(root, |look| look.path);
         return Err(DataError::content(interpolated(classes.len(), "values"), path));
@@ -211,7 +250,7 @@ fn colors(looks: &[Look<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
     let mut drawn = BTreeSet::new();
     for look in looks {
         match &look.found {
-            Found::Colors { counts, solid, lossy } => {
+            Found::Colors { counts, solid, lossy, .. } => {
                 let near = |a, b| masks::distance(a, b) <= masks::LOSSY_REACH;
                 let counts = if *lossy { gather(counts.clone(), near) } else { counts.clone() };
                 counts.into_iter().for_each(|(color, n)| *total.entry(color).or_insert(0) += n);
@@ -246,23 +285,16 @@ fn interpolated(count: usize, what: &str) -> String {
     )
 }
 
-fn by_color(found: &[[u8; 3]], before: &PickedUp) -> Option<Legend> {
+fn by_color(colors: &[[u8; 3]]) -> Result<Legend, ClassError> {
     let class = |color: &[u8; 3]| ClassDef { name: format!("class {}", hex(*color)), color: *color, ignored: false };
-    Legend::new(before.order_colors(found).iter().map(class).collect()).ok()
+    Legend::new(colors.iter().map(class).collect())
 }
 
-/// 255 is unlabelled, unless there would be nothing left to tell apart (masks of 0 and 255).
-fn by_value(found: &[i32], before: &PickedUp) -> Option<Legend> {
-    let mut values: Vec<u16> = found.iter().filter_map(|value| u16::try_from(*value).ok()).collect();
-    if values.len() > 2 {
-        values.retain(|value| !IGNORE_VALUES.contains(&i64::from(*value)));
-    }
-    let values = before.order_values(&values);
+fn by_value(values: &[u16]) -> Result<Legend, ClassError> {
     let class =
         |(i, value): (usize, &u16)| ClassDef { name: format!("value {value}"), color: palette(i), ignored: false };
-    let mut legend = Legend::new(values.iter().enumerate().map(class).collect()).ok()?;
-    legend.values = values.into_iter().map(Some).collect();
-    Some(legend)
+    let legend = Legend::new(values.iter().enumerate().map(class).collect())?;
+    Ok(Legend { values: values.iter().copied().map(Some).collect(), ..legend })
 }
 
 /// Colours with enough pixels, in the order of the colours themselves: what lies beside a mask does not change it.
@@ -308,13 +340,17 @@ mod tests {
 
     #[test]
     fn value_255_is_unlabelled_but_not_in_a_binary_mask() {
-        let nothing = PickedUp::default();
-        let several = by_value(&[0, 3, 255], &nothing).unwrap();
-        assert_eq!(several.values, [Some(0), Some(3)]);
-        assert_eq!(several.classes.name(1), "value 3");
-        assert_eq!(by_value(&[0, 255], &nothing).unwrap().values, [Some(0), Some(255)]);
-        assert!(by_value(&[0], &nothing).is_none());
-        assert_eq!(by_value(&[111, 311, 523], &nothing).unwrap().values, [Some(111), Some(311), Some(523)]);
+        let of = |list: &[i32]| {
+            let counts = list.iter().map(|value| (*value, 9)).collect();
+            let look = Look { path: Path::new("m"), found: Found::Values { counts, channels: false } };
+            values(&[look], Path::new("")).unwrap()
+        };
+        assert_eq!(of(&[0, 3, 255]), [0, 3]);
+        assert_eq!(of(&[0, 255]), [0, 255]);
+        assert_eq!(of(&[0, 65_535]), [0, 65_535]);
+        assert_eq!(of(&[111, 311, 255, 65_535, 523]), [111, 311, 523]);
+        assert_eq!(by_value(&[1, 3]).unwrap().classes.name(1), "value 3");
+        assert!(by_value(&[0]).is_err());
     }
 
     #[test]

@@ -11,10 +11,11 @@ use super::listing::{self, Listing};
 use super::mask_read::MaskRead;
 use super::masks::MaskCoding;
 use super::picked_up::PickedUp;
+use super::pickup::Resemblance;
 use super::picture::Picture;
 use super::{DataError, classes_file, deepglobe, folders, images, naming, pickup, scan};
 use crate::domain::split::Split;
-use crate::domain::{Classes, UNLABELLED, Validity};
+use crate::domain::{ClassDef, Classes, UNLABELLED, Validity};
 
 /// A folder of tiles.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Project {
     pub(super) coding: MaskCoding,
     /// The classes come from the masks themselves.
     picked_up: bool,
+    /// One image was opened by itself.
+    single: bool,
 }
 
 /// What an id of another time means.
@@ -117,6 +120,7 @@ impl Project {
     /// Masks are decoded only if nothing names the classes, to pick them up from there.
     pub fn open(root: &Path) -> Result<Self, DataError> {
         let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+        let single = root.is_file();
         let (root, mut listing) = list(root)?;
         if listing.tiles.is_empty() {
             return Err(DataError::content(
@@ -132,9 +136,10 @@ impl Project {
             name: name_of(&root),
             has_val_split: listing.tiles.iter().any(is_val),
             classes: legend.classes.clone(),
-            coding: coding(&legend, &listing.tiles),
+            coding: coding(&legend, &listing.tiles, picked_up),
             legend,
             picked_up,
+            single,
             root,
             layout: listing.layout,
             tiles: listing.tiles,
@@ -189,6 +194,10 @@ impl Project {
                         let (run, here) = (classes_file::hex(class.color), classes_file::hex(shown));
                         differ.push(format!("'{}' is {run} in the run and {here} here", class.name));
                     }
+                    if map[usize::from(own)] != UNLABELLED {
+                        let other = classes.name(map[usize::from(own)]);
+                        differ.push(format!("'{other}' and '{}' are one class here", class.name));
+                    }
                     map[usize::from(own)] = index as u8;
                 }
             }
@@ -217,6 +226,31 @@ impl Project {
         let is_unknown = |index: &u8| !names(*index).any(known);
         let all = (0..self.legend.classes.len() as u8).filter(is_unknown);
         all.map(|index| self.legend.classes.name(index).to_owned()).collect()
+    }
+
+    /// Whether one image was opened by itself, without the rest of its folder.
+    pub(super) fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// Whether other images of the folder go by the short id of the only tile.
+    pub(super) fn has_namesakes(&self) -> bool {
+        let Some(tile) = self.tiles.first() else { return false };
+        let entries = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_namesake = |path: &PathBuf| {
+            let stem = path.file_stem().map(|stem| scan::composed(&stem.to_string_lossy())).unwrap_or_default();
+            scan::is_image(path) && naming::strip_image_suffix(&stem) == tile.short_id
+        };
+        entries.filter(is_namesake).count() > 1
+    }
+
+    /// The classes in the colours that mask files have for them; as shown, where two share one.
+    pub fn classes_in_masks(&self) -> Classes {
+        let colored = self.classes.iter().enumerate().map(|(index, class)| {
+            let color = self.legend.mask_colors.get(index).copied().unwrap_or(class.color);
+            ClassDef { color, ..class.clone() }
+        });
+        Classes::new(colored.collect()).unwrap_or_else(|_| self.classes.clone())
     }
 
     /// Keeps the order of classes that were picked up from masks, so that masks added later do not change it.
@@ -251,17 +285,14 @@ impl Project {
     /// takes out the pixels that do not exist in the image.
     pub fn read_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
         usable(tile)?;
-        tile.mask.as_deref().map(|path| self.coding.read(path, tile.size)).transpose()
+        tile.mask.as_deref().map(|path| self.coding.read(path, tile.size, None)).transpose()
     }
 
     /// Decodes a tile's full mask without the labels of pixels that do not exist in its image.
     pub fn read_existing_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
-        let Some(mut read) = self.read_mask(tile)? else { return Ok(None) };
-        if let Some(valid) = self.valid_pixels(tile)? {
-            valid.take_out_of(&mut read.mask);
-            read.no_data = read.no_data.max(valid.missing());
-        }
-        Ok(Some(read))
+        usable(tile)?;
+        let Some(path) = tile.mask.as_deref() else { return Ok(None) };
+        self.coding.read(path, tile.size, self.valid_pixels(tile)?.as_ref()).map(Some)
     }
 
     /// A tile's image, small enough for a square of `side` pixels.
@@ -280,7 +311,7 @@ impl Project {
     pub fn edit_classes(&mut self, edits: &ClassEdits) -> Result<(), DataError> {
         let legend = self.legend.edited(edits);
         classes_file::write_legend(&self.root, &legend)?;
-        self.coding = coding(&legend, &self.tiles);
+        self.coding = coding(&legend, &self.tiles, false);
         self.classes = edits.classes.clone();
         self.legend = legend;
         self.picked_up = false;
@@ -343,14 +374,19 @@ fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
     Ok((parent.to_owned(), folders::single(root)))
 }
 
-/// How masks are read, with some of them to ask where one alone leaves it open.
-fn coding(legend: &Legend, tiles: &[Tile]) -> MaskCoding {
+/// How masks are read, with some of them to ask where one alone leaves it open. Classes that were picked up by colour have no
+/// values: their places mean nothing in a mask of values.
+fn coding(legend: &Legend, tiles: &[Tile], picked_up: bool) -> MaskCoding {
     /// The first that leaves no doubt answers.
     const ASKED: usize = 32;
     let masks: Vec<&PathBuf> = tiles.iter().filter_map(|tile| tile.mask.as_ref()).collect();
     let asked = masks.len().min(ASKED);
     let others = (0..asked).map(|i| masks[i * masks.len() / asked].clone()).collect();
-    MaskCoding { others, ..legend.coding() }
+    let mut coding = MaskCoding { others, ..legend.coding() };
+    if picked_up && !coding.listed {
+        coding.values.retain(|(_, class)| *class == UNLABELLED);
+    }
+    coding
 }
 
 /// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with. Tells
@@ -360,15 +396,15 @@ fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legend, bool), D
         return Ok((legend, false));
     }
     let listed = root.join(deepglobe::METADATA).is_file();
-    if (listed || listing.named_like_deepglobe) && !pickup::hold_values(&listing.tiles) {
-        let strangers = pickup::strangers_to_deepglobe(&listing.tiles);
-        if strangers.is_empty() {
-            let file = classes_file::DEEPGLOBE_FILE;
-            listing.notes.push(format!("there is no {file}: DeepGlobe's own classes are used"));
-            return Ok((Legend::of(Classes::deepglobe()), false));
-        }
-        if listed {
-            return Err(not_deepglobe(&strangers, root));
+    if listed || listing.named_like_deepglobe {
+        match pickup::resemblance(&listing.tiles) {
+            Resemblance::DeepGlobe => {
+                let file = classes_file::DEEPGLOBE_FILE;
+                listing.notes.push(format!("there is no {file}: DeepGlobe's own classes are used"));
+                return Ok((Legend::of(Classes::deepglobe()), false));
+            }
+            Resemblance::Strangers(colors) if listed => return Err(not_deepglobe(&colors, root)),
+            Resemblance::Strangers(_) | Resemblance::Grays => {}
         }
     }
     if let Some(legend) = pickup::pick_up(&listing.tiles, &mut listing.notes, root)? {

@@ -20,7 +20,7 @@ pub(super) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) ->
     let names = Names::of(tiles);
     let mut named: BTreeMap<usize, Split> = BTreeMap::new();
     let mut trains = false;
-    for (folder, (file, split)) in FOLDERS.iter().flat_map(|folder| LISTS.iter().map(move |list| (folder, list))) {
+    for ((file, split), folder) in LISTS.iter().flat_map(|list| FOLDERS.iter().map(move |folder| (list, folder))) {
         let path = root.join(folder).join(file);
         if !path.is_file() {
             continue;
@@ -33,6 +33,9 @@ pub(super) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) ->
         }
         named.extend(list.tiles.iter().map(|tile| (*tile, *split)));
         notes.push(list.note(file, tiles));
+        if *split == Split::Val && !list.tiles.is_empty() && list.tiles.iter().all(|tile| tiles[*tile].mask.is_none()) {
+            notes.push(format!("no tile of {file} has a mask to be scored against: it cannot be used"));
+        }
     }
     for (index, tile) in tiles.iter_mut().enumerate() {
         match named.get(&index) {
@@ -67,7 +70,10 @@ impl List {
                 continue;
             }
             list.lines += 1;
-            let first = || line.split_whitespace().next().map(|word| names.find(word)).unwrap_or_default();
+            // An image and its mask may stand in one line.
+            let is_pair = |word: &&str| scan::is_image(Path::new(word)) || !scan::is_image(Path::new(line));
+            let word = line.split_whitespace().next().filter(is_pair);
+            let first = || word.map(|word| names.find(word)).unwrap_or_default();
             let found = Some(names.find(line)).filter(|found| !found.is_empty()).unwrap_or_else(first);
             if let [tile] = found[..] {
                 list.tiles.insert(tile);
@@ -179,7 +185,7 @@ mod tests {
         ] {
             let (val, notes) = splits(list.as_bytes());
             assert_eq!(val, ["g", "h"], "{list:?}: {notes:?}");
-            assert_eq!(notes, ["val.txt names 2 of 4 tiles"]);
+            assert_eq!(notes[0], "val.txt names 2 of 4 tiles");
         }
     }
 

@@ -153,6 +153,11 @@ impl TiffFile {
         }
     }
 
+    /// Whether the `image` crate reads its values as stored: it widens those of fewer bits.
+    pub(super) fn is_usual_mask(&self) -> bool {
+        self.is_usual() && !(PLAIN.contains(&self.meaning) && self.bits != 8)
+    }
+
     /// What the file says of itself.
     pub(super) fn header(&self) -> Header {
         Header {
@@ -204,7 +209,9 @@ impl TiffFile {
         let no_data = self.no_data.filter(|value| is_value(*value)).map(|value| value as i32);
         let (pixels, valid) = if self.bands == 1 {
             let pixels = self.one_band(&decoded, &missing, no_data)?;
-            (pixels, self.valid_pixels(&decoded, &[], Valid::ANY)?)
+            // A value that no class can have is no data whoever reads it; others are left to the classes.
+            let seen = if self.no_data.is_some_and(|value| !is_value(value)) { self.valid() } else { Valid::ANY };
+            (pixels, self.valid_pixels(&decoded, &[], seen)?)
         } else {
             (self.colors(&decoded)?, self.valid_pixels(&decoded, &missing, self.valid())?)
         };
@@ -226,7 +233,7 @@ impl TiffFile {
             PALETTE => Ok(Pixels::Indices {
                 indices: values.map(|value| value as u8).collect(),
                 colors: (0..1 << self.bits.min(8)).map(|index| self.color(f64::from(index))).collect(),
-                transparent: Vec::new(),
+                transparent: no_data.and_then(|index| u8::try_from(index).ok()).into_iter().collect(),
             }),
             _ if shallow && missing.is_empty() => Ok(Pixels::Values8(values.map(|value| value as u8).collect())),
             _ => Ok(Pixels::Values(values.collect())),
@@ -237,7 +244,13 @@ impl TiffFile {
         let at = number_at(decoded);
         let full = match decoded {
             DecodingResult::U8(_) if self.bands > 2 => 1.0,
-            DecodingResult::U16(_) if self.bands > 2 => 257.0,
+            DecodingResult::U16(samples) if self.bands > 2 => {
+                if samples.iter().all(|v| *v < 256) {
+                    1.0
+                } else {
+                    257.0
+                }
+            }
             _ => {
                 let what = format!("{} bands of {} bits are no mask", self.bands, self.bits);
                 return Err(DataError::content(format!("{what}: export class values in one band"), &self.path));
@@ -267,14 +280,13 @@ impl TiffFile {
         }
         let (at, masked) = (number_at(decoded), self.masked()?);
         let bands = if self.bands < 3 { 1 } else { 3 };
-        let is_palette = self.meaning == PALETTE;
         let exists = |pixel: usize| {
             let values = || (0..bands).map(|band| at(self.place_of(pixel, band)));
             missing.get(pixel) != Some(&true)
                 && masked.as_ref().is_none_or(|masked| masked.flags()[pixel])
                 && self.alpha.is_none_or(|alpha| at(self.place_of(pixel, alpha)) > 0.0)
                 && values().all(f64::is_finite)
-                && (is_palette || values().any(|value| valid.shows(value)))
+                && values().any(|value| valid.shows(value))
         };
         Ok(Validity::new(self.size, (0..self.pixel_count()).map(exists).collect()))
     }

@@ -18,6 +18,17 @@ impl Validity {
         (fits && exists.contains(&false)).then_some(Self { width: size[0], height: size[1], exists })
     }
 
+    /// The pixels that exist in both of two pictures of one size.
+    pub fn both(first: Option<Self>, second: Option<&Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(mut first), Some(second)) => {
+                first.exists.iter_mut().zip(&second.exists).for_each(|(exists, too)| *exists &= too);
+                Some(first)
+            }
+            (first, second) => first.or_else(|| second.cloned()),
+        }
+    }
+
     /// All flags, row by row.
     pub fn flags(&self) -> &[bool] {
         &self.exists

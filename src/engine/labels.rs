@@ -8,6 +8,7 @@ use anyhow::bail;
 use super::outbox::Outbox;
 use super::preparing::{Cancelled, announce};
 use crate::data::census::Census;
+use crate::data::training_set::TrainingSet;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, RunConfig, Strategy};
 use crate::train::plan::Plan;
@@ -36,6 +37,9 @@ pub(super) fn tell_labels(
     };
     if from_masks == 0 && own_labels(plan, book) == 0 {
         let why = match census.strangers.is_empty() {
+            _ if config.is_without_masks() => {
+                "own labels alone are to be learned from, and no training tile has any".to_owned()
+            }
             true => "no pixel of the training masks is labelled".to_owned(),
             false => format!("no pixel of the training masks matches a class: they hold {}", census.name_strangers()),
         };
@@ -75,4 +79,19 @@ fn own_labels(plan: &Plan, book: &LabelBook) -> u64 {
     let counts = tiles
         .flat_map(|tile| book.rasterize(&tile.id, tile.size).counts(project.classes.len()).into_iter().enumerate());
     counts.filter(|(index, _)| project.classes.is_scored(*index as u8)).map(|(_, count)| count).sum()
+}
+
+/// Refuses a run whose sampling, ignored classes and missing pixels leave nothing of the labels. One tile with a label is
+/// enough; tiles that cannot be read are the loader's matter.
+pub(super) fn refuse_nothing(set: &TrainingSet) -> anyhow::Result<()> {
+    let tiles = set.tiles();
+    let mut counts = tiles.iter().filter_map(|tile| set.label_counts(*tile)).map(|counts| counts.iter().sum::<u64>());
+    let first = counts.next();
+    if first == Some(0) && counts.all(|labels| labels == 0) {
+        bail!(
+            "there is nothing to learn from: no label is left on the training tiles. Sample more pixels, ignore fewer classes, \
+             or click labels where the image has pixels"
+        );
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use anyhow::{anyhow, bail};
 
 use super::device::{self, Chosen, Devices};
 use super::keeper::Keeper;
-use super::labels::tell_labels;
+use super::labels::{refuse_nothing, tell_labels};
 use super::outbox::Outbox;
 use super::preparing::{announce, go_on};
 use super::priority;
@@ -23,7 +23,7 @@ use crate::domain::{Classes, RunConfig};
 use crate::infer::Predictor;
 use crate::model::{Net, size};
 use crate::train::folder::{RunFolder, SplitRecord};
-use crate::train::plan::Plan;
+use crate::train::plan::{self, Plan};
 use crate::train::trainer::Trainer;
 use crate::train::weighting::Weighting;
 
@@ -40,6 +40,7 @@ pub(super) fn prepare(
     go_on(cancelled)?;
     refuse_problems(config.problems(&project.classes))?;
     config.ignore = config.ignored_names(&project.classes);
+    refuse_problems(plan::unknown_tiles(&project, &config))?;
     let plan = divide(project, &config, outbox, cancelled)?;
     let mut notes = plan.notes.clone();
     if plan.train.iter().all(|&index| plan.project.tiles[index].mask.is_none()) && !config.is_without_masks() {
@@ -65,6 +66,7 @@ pub(super) fn prepare(
             "there is nothing to learn from: sample labels from masks, or click some on a tile that does not validate"
         );
     }
+    refuse_nothing(&set)?;
     let weighting = count_labels(&config.train, &set, &plan.project.classes, outbox, cancelled)?;
 
     if let Err(error) = plan.project.keep_class_order() {

@@ -14,8 +14,8 @@ use crate::domain::split::Split;
 /// Everything that is to be known of a folder.
 pub struct Check {
     project: Arc<Project>,
-    /// The split that each tile has in a run with the configuration asked about.
-    splits: Vec<Split>,
+    /// The split that each tile has in a run with the configuration asked about; `None` for one that plays no part.
+    splits: Vec<Option<Split>>,
     plan_notes: Vec<String>,
     census: Census,
     /// Tiles whose image files are the same, by index.
@@ -40,14 +40,14 @@ impl Check {
     pub fn new(project: Project, config: &RunConfig, progress: impl Fn(usize, usize) -> bool + Sync) -> Option<Self> {
         let plan = Plan::new(project, config);
         let split = |index: usize| match plan.project.tiles[index].split {
-            _ if plan.val.contains(&index) => Split::Val,
-            _ if plan.train.contains(&index) => Split::Train,
-            Split::Train => Split::Val, // Held back beside a tile that validates.
-            other => other,
+            _ if plan.project.tiles[index].fault.is_some() => None,
+            _ if plan.val.contains(&index) => Some(Split::Val),
+            Split::Test => Some(Split::Test),
+            _ => plan.train.contains(&index).then_some(Split::Train),
         };
-        let splits: Vec<Split> = (0..plan.project.tiles.len()).map(split).collect();
-        let usable = |index: &usize| plan.project.tiles[*index].fault.is_none();
-        let tiles: Vec<(usize, Split)> = (0..splits.len()).filter(usable).map(|index| (index, splits[index])).collect();
+        let splits: Vec<Option<Split>> = (0..plan.project.tiles.len()).map(split).collect();
+        let tiles = splits.iter().enumerate().filter_map(|(index, split)| split.map(|split| (index, split)));
+        let tiles: Vec<(usize, Split)> = tiles.collect();
         let census = Census::take(&plan.project, &tiles, progress)?;
         let identical = twins::identical_images(&plan.project);
         Some(Self { splits, plan_notes: plan.notes, census, identical, project: plan.project })
@@ -75,10 +75,19 @@ impl Check {
         let project = &self.project;
         let masks = project.tiles.iter().filter(|tile| tile.mask.is_some()).count();
         let count = |split| self.splits.iter().filter(|other| **other == split).count();
+        let unused = match count(None) {
+            0 => String::new(),
+            unused => format!(", {unused} not used"),
+        };
         let mut lines = vec![
             format!("{}: {}", project.layout, project.root.display()),
             format!("{} tiles, {masks} with a mask", project.tiles.len()),
-            format!("split: {} train, {} val, {} test", count(Split::Train), count(Split::Val), count(Split::Test)),
+            format!(
+                "split: {} train, {} val, {} test{unused}",
+                count(Some(Split::Train)),
+                count(Some(Split::Val)),
+                count(Some(Split::Test))
+            ),
         ];
         if masks > 0 {
             lines.push(format!("read: {}", self.census.readings_line()));
@@ -102,7 +111,7 @@ impl Check {
             .then(|| format!("a few pixels match no class: {}", self.census.name_strangers()));
         let twins = self.identical.iter().map(|group| {
             let names = group.iter().map(|index| id(*index)).collect::<Vec<_>>().join(", ");
-            let plays = |split| group.iter().any(|index| self.splits[*index] == split);
+            let plays = |split| group.iter().any(|index| self.splits[*index] == Some(split));
             let leak = if plays(Split::Train) && plays(Split::Val) {
                 ": one is learned from and another scored, so the score means little"
             } else {
@@ -110,9 +119,11 @@ impl Check {
             };
             format!("the images of {names} are the same file{leak}")
         });
+        let faults_note = project.fault_note();
         project
             .notes
             .iter()
+            .filter(|note| Some(*note) != faults_note.as_ref())
             .chain(&self.plan_notes)
             .cloned()
             .chain(faults)
@@ -134,7 +145,7 @@ impl Check {
             .map(|(index, tile)| TileLine {
                 id: &tile.id,
                 file: &tile.file,
-                split: self.splits[index].name(),
+                split: self.splits[index].map_or("not used", Split::name),
                 size: tile.size,
                 mask: tile.mask.as_ref().map(|mask| mask.display().to_string()),
                 read: self.census.taken.get(&index).map(|reading| reading.name()),

@@ -75,7 +75,7 @@ impl Division {
         let scored: BTreeSet<usize> = val.iter().copied().collect();
         let train: Vec<usize> = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
         if !config.split.is_empty() {
-            notes = asked_notes(project, config, &train, &val);
+            notes = asked_notes(config, &train, &val);
         }
         Self { train, val, notes }
     }
@@ -92,22 +92,32 @@ fn validates(tile: &Tile, asked: Option<Split>, drawn: bool) -> bool {
     can && asked.map_or(drawn, |split| split == Split::Val)
 }
 
+/// What is wrong with the tiles whose part was asked for: names that are no tile's, and tiles without a mask to be scored
+/// against. A sentence each.
+pub fn unknown_tiles(project: &Project, config: &RunConfig) -> Vec<String> {
+    let problem = |(name, split): (&String, &Split)| match project
+        .tiles
+        .iter()
+        .find(|tile| tile.file == *name || tile.id == *name)
+    {
+        None => Some(format!(
+            "there is no tile '{name}' whose part could be chosen: give its name as the list of tiles has it"
+        )),
+        Some(tile) if *split == Split::Val && tile.mask.is_none() => {
+            Some(format!("tile {} has no mask to be scored against, so it cannot validate", tile.id))
+        }
+        Some(_) => None,
+    };
+    config.split.iter().filter_map(problem).collect()
+}
+
 /// What is to be said of a division with tiles whose part was asked for.
-fn asked_notes(project: &Project, config: &RunConfig, train: &[usize], val: &[usize]) -> Vec<String> {
+fn asked_notes(config: &RunConfig, train: &[usize], val: &[usize]) -> Vec<String> {
     let (asked, train, scored) = (config.split.len(), train.len(), val.len());
     let mut notes =
         vec![format!("Split into {train} train / {scored} val; the part of {asked} tiles was chosen by hand")];
     if val.is_empty() {
         notes.push("No validation tiles: no score is measured, the lowest training loss is the best".to_owned());
-    }
-    for (name, split) in &config.split {
-        match project.tiles.iter().find(|tile| tile.file == *name || tile.id == *name) {
-            None => notes.push(format!("There is no tile '{name}' whose part could be chosen")),
-            Some(tile) if *split == Split::Val && tile.mask.is_none() => {
-                notes.push(format!("Tile {} has no mask to be scored against, so it does not validate", tile.id));
-            }
-            Some(_) => {}
-        }
     }
     notes
 }

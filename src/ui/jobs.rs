@@ -143,6 +143,9 @@ impl Jobs {
 fn open(root: &Path) -> anyhow::Result<Opened> {
     let project = Project::open(root)?;
     let (journal, replay) = Journal::open(&project)?;
+    if let Err(error) = project.keep_class_order() {
+        log::debug!("{error}"); // A folder that cannot be written keeps the order as long as nothing is added.
+    }
     let (runs_home, runs) = (runs::home(root), runs::of_project(root));
     Ok(Opened { project, journal, replay, runs_home, runs })
 }

@@ -35,7 +35,8 @@ impl OpenProject {
     /// A project as it was read.
     pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
         let palette = Palette::of(&project.classes);
-        let counts = book.tiles().map(|tile| (tile.to_owned(), book.count(tile))).collect();
+        let of_project = |id: &&str| project.tile(id).is_some();
+        let counts = book.tiles().filter(of_project).map(|tile| (tile.to_owned(), book.count(tile))).collect();
         Self {
             project: Arc::new(project),
             book,

@@ -67,7 +67,9 @@ impl AppState {
     /// The configuration of a run that would be started now.
     pub fn config(&self) -> RunConfig {
         let root = self.project.as_ref().map(|open| open.project.root.clone()).unwrap_or_default();
-        let split = self.settings.splits.get(&root).cloned().unwrap_or_default();
+        let mut split = self.settings.splits.get(&root).cloned().unwrap_or_default();
+        let tiles = self.project.as_ref().map_or(&[][..], |open| &open.project.tiles);
+        split.retain(|file, _| tiles.iter().any(|tile| tile.file == *file)); // Others have left the folder.
         RunConfig { data: root, split, ..self.settings.form.clone() }
     }
 
