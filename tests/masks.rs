@@ -129,7 +129,7 @@ impl Tiff {
 #[test]
 fn indices_in_three_equal_channels_are_values() {
     let mask = |folder: &Path| {
-        RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 1, 2, 7][x as usize]; 3])).save(folder.join("a.png")).unwrap()
+        RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 1, 2, 7][x as usize]; 3])).save(folder.join("a.png")).unwrap();
     };
     let read = read(&folder([4, 1], Some(COLORS), mask));
     assert_eq!((read.mask.data(), read.reading), (&[0, 1, 2, UNLABELLED][..], Reading::Values));
