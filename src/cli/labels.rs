@@ -28,5 +28,8 @@ pub(super) fn run(args: &LabelsArgs) -> anyhow::Result<ExitCode> {
     for (name, strokes) in journal.unlinked(&book) {
         out::line(&format!("{name}: {strokes} strokes, on no tile"));
     }
+    if book.standing().is_empty() {
+        out::line("There are no own labels");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -218,8 +218,11 @@ mod tests {
 
     #[test]
     fn a_tile_that_is_not_there_is_named() {
-        let (.., notes) = division(&[("z", Split::Val)]);
-        assert!(notes.iter().any(|note| note.contains("There is no tile 'z'")), "{notes:?}");
+        let project = plan(&["a", "b", "c", "d"]).project;
+        let asked = |name: &str| RunConfig { split: [(name.to_owned(), Split::Val)].into(), ..RunConfig::default() };
+        let problems = unknown_tiles(&project, &asked("z"));
+        assert!(problems[0].contains("there is no tile 'z'"), "{problems:?}");
+        assert!(unknown_tiles(&project, &asked("a")).is_empty());
     }
 
     #[test]
