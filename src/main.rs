@@ -1,7 +1,6 @@
 //! The program: `pointillist --help` tells what it does.
 
 fn main() -> std::process::ExitCode {
-    pointillist::kernels::memory::return_large_blocks();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     pointillist::cli::run()
 }

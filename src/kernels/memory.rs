@@ -99,9 +99,9 @@ impl Drop for Buffer {
     }
 }
 
-/// Has large blocks go back to the system when they are freed. To be called at the start of the program.
-pub fn return_large_blocks() {
-    raw::return_large_blocks();
+/// Gives memory that was freed back to the system. Takes milliseconds.
+pub fn give_back() {
+    raw::give_back();
 }
 
 /// Gives all idle buffers back to the system, for instance when a run has ended.

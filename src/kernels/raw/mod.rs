@@ -8,5 +8,5 @@ mod heap;
 mod tiles;
 
 pub(crate) use bytes::lend;
-pub(crate) use heap::return_large_blocks;
+pub(crate) use heap::give_back;
 pub(crate) use tiles::{Pixels, Planes, correlate, correlate_pixels, correlate_planes};

@@ -9,6 +9,7 @@ use super::{Loaded, Outbox, Shared, TileView, Wishes};
 use crate::data::picture_cache::{FileStamp, Owner, PictureCache};
 use crate::data::{DataError, Project, Tile};
 use crate::domain::{Sampling, sampling};
+use crate::kernels::memory;
 use crate::ui::canvas::Dots;
 use crate::ui::canvas::pyramid::ImagePyramid;
 
@@ -135,6 +136,7 @@ impl Views {
             return Ok(view);
         }
         let view = guarded(&tile.id, || read_view(&self.cache, project, tile))?;
+        memory::give_back(); // Decoding has left gaps that no later block fills.
         let bytes = view.image.bytes() + view.mask.as_ref().map_or(0, |mask| mask.data().len());
         self.read.insert(tile.id.clone(), stamp.clone());
         self.cache.put(self.owner, stamp, Arc::clone(&view), bytes);
