@@ -264,6 +264,55 @@ fn soft_edges_of_a_binary_mask_go_to_the_nearer_class() {
 }
 
 #[test]
+fn soft_edges_between_colours_are_refused_where_no_file_names_the_classes() {
+    let share = |x: u32, y: u32| {
+        let distance = ((x as f32 - 32.0).powi(2) + (y as f32 - 32.0).powi(2)).sqrt();
+        ((20.0 - distance) / 3.0 + 0.5).clamp(0.0, 1.0)
+    };
+    let color = |x: u32, y: u32| Rgb([20, 200, 30].map(|end: u8| 250 - (share(x, y) * f32::from(250 - end)) as u8));
+    let mask = |folder: &Path| RgbImage::from_fn(64, 64, color).save(folder.join("a.png")).unwrap();
+    let message = Project::open(folder([64, 64], None, mask).path()).unwrap_err().to_string();
+    assert!(message.contains("interpolation") && message.ends_with("a.png"), "{message}");
+}
+
+#[test]
+fn one_bit_masks_keep_their_ones() {
+    let mask = |folder: &Path| {
+        let rows = vec![vec![0b0101_0000], vec![0b1100_0000]];
+        Tiff { bits: 1, size: [4, 2], rows, ..Tiff::gray(1, 1, &[0, 0]) }.save(&folder.join("a.tif"));
+    };
+    assert_eq!(read(&folder([4, 2], Some(&values()), mask)).mask.data(), [0, 1, 0, 1, 1, 1, 0, 0]);
+}
+
+#[test]
+fn black_and_white_alone_is_no_land_cover() {
+    let dir = tempfile::tempdir().unwrap();
+    RgbImage::new(4, 1).save(dir.path().join("1_sat.png")).unwrap();
+    RgbImage::from_fn(4, 1, |x, _| Rgb([if x > 1 { 255 } else { 0 }; 3])).save(dir.path().join("1_mask.png")).unwrap();
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!(project.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["value 0", "value 255"]);
+}
+
+#[test]
+fn what_lies_far_from_any_class_in_a_jpeg_is_no_class() {
+    let classes = "[[class]]\nname = 'ground'\nvalue = 0\n[[class]]\nname = 'tent'\nvalue = 255\n";
+    let mask = |folder: &Path| {
+        GrayImage::from_fn(48, 16, |x, _| Luma([[0, 128, 255][(x / 16) as usize]])).save(folder.join("a.jpg")).unwrap();
+    };
+    let read = read(&folder([48, 16], Some(classes), mask));
+    assert_eq!([2, 24, 46].map(|x| read.mask.get(x, 8)), [0, UNLABELLED, 1]);
+}
+
+#[test]
+fn small_numbers_in_colour_channels_are_not_black() {
+    let classes = "[[class]]\nname = 'black'\ncolor = '#000000'\n[[class]]\nname = 'red'\ncolor = '#FF0000'\n";
+    let mask =
+        |folder: &Path| RgbImage::from_fn(4, 1, |x, _| Rgb([x as u8 + 1, 0, 0])).save(folder.join("a.png")).unwrap();
+    let read = read(&folder([4, 1], Some(classes), mask));
+    assert_eq!((read.mask.labelled(), read.unmatched_pixels()), (0, 4));
+}
+
+#[test]
 fn the_order_of_picked_up_classes_is_kept_when_a_tile_is_added() {
     let fill = |path: &Path, color: [u8; 3]| RgbImage::from_pixel(4, 4, Rgb(color)).save(path).unwrap();
     let dir = folder([4, 4], None, |folder| {

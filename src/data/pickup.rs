@@ -149,6 +149,7 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
         }
         Pixels::Indices { indices, colors, transparent } => {
             let color = |index: u8| colors.get(usize::from(index)).copied().unwrap_or([0; 3]);
+            check_soft_colors(path, indices.iter().map(|index| color(*index)), width)?;
             let indices: Vec<u8> = indices.into_iter().filter(|index| !transparent.contains(index)).collect();
             let mut counts = Counts::new();
             masks::tally(&indices, color).into_iter().for_each(|(color, n)| *counts.entry(color).or_insert(0) += n);
@@ -160,12 +161,17 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
                 let values: Vec<u8> = colors.iter().map(|color| color[0]).collect();
                 grays(path, &values, width, raster.lossy, true)?
             }
-            None => Found::Colors {
-                counts: masks::tally(&colors, |color| color).into_iter().collect(),
-                solid: colors.chunk_by(|a, b| a == b).filter(|run| run.len() > 2).map(|run| run[0]).collect(),
-                lossy: raster.lossy,
-                boundary: false,
-            },
+            None => {
+                if !raster.lossy {
+                    check_soft_colors(path, colors.iter().copied(), width)?;
+                }
+                Found::Colors {
+                    counts: masks::tally(&colors, |color| color).into_iter().collect(),
+                    solid: colors.chunk_by(|a, b| a == b).filter(|run| run.len() > 2).map(|run| run[0]).collect(),
+                    lossy: raster.lossy,
+                    boundary: false,
+                }
+            }
         },
     };
     let found = match (found, raster.no_data) {
@@ -210,6 +216,26 @@ fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) 
         }
     }
     Ok(Found::Values { counts, channels })
+}
+
+/// Colours with soft edges are refused, as far as their brightness tells: classes were drawn, what lies between them was not.
+fn check_soft_colors(path: &Path, colors: impl Iterator<Item = [u8; 3]>, width: usize) -> Result<(), DataError> {
+    /// So many colours may well be drawn.
+    const FEW: usize = 8;
+    let mut seen = BTreeSet::new();
+    let mut last = None;
+    let brightness = |color: [u8; 3]| {
+        if last != Some(color) {
+            (last, _) = (Some(color), seen.insert(color));
+        }
+        (color.iter().map(|channel| u16::from(*channel)).sum::<u16>() / 3) as u8
+    };
+    let levels: Vec<u8> = colors.map(brightness).collect();
+    let is_soft = || soft::binary_levels(&levels, width).is_some() || soft::is_interpolated(&levels, width);
+    if seen.len() > FEW && is_soft() {
+        return Err(DataError::content(interpolated(seen.len(), "colours"), path));
+    }
+    Ok(())
 }
 
 /// Deep values with soft edges are refused: which levels were meant cannot be told from the file alone.
