@@ -72,15 +72,16 @@ fn a_click_after_another_scale_labels_what_lies_under_the_pointer() {
         let middle = harness.get_by_label("Canvas left").rect().center() + vec2(-37.0, 21.0);
         frame(&mut harness, vec![Event::PointerMoved(middle)]);
         let px = middle * harness.ctx.pixels_per_point();
-        // 110 % to 140 %, and down to 100 % again, click for click with a pointer that rests.
-        let keys = [Key::Plus, Key::Equals, Key::Plus, Key::Plus, Key::Minus, Key::Minus, Key::Minus, Key::Minus];
-        for (i, key) in keys.into_iter().enumerate() {
+        // 110 % to 140 % and down to 60 %, click for click with a pointer that rests.
+        let up = [Key::Plus, Key::Equals, Key::Plus, Key::Plus];
+        let keys = up.into_iter().chain([Key::Minus; 8]);
+        for (i, key) in keys.enumerate() {
             zoom_key(&mut harness, key);
             let want = shown_at(&harness, px);
             click(&mut harness, middle);
             assert_eq!(last_label(&harness), (i + 1, want), "{} on {monitor}", harness.ctx.zoom_factor());
         }
-        assert!((harness.ctx.zoom_factor() - 1.0).abs() < 1e-5);
+        assert!((harness.ctx.zoom_factor() - 0.6).abs() < 1e-5);
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> =
         images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
     let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
-    let (predictor, ..) = finished::load(&run, args.checkpoint.into(), &mut Devices::default())?;
+    let checkpoint = run.nearest(args.checkpoint.into());
+    let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
+    out::line(&format!("[INFO] The {} checkpoint predicts", checkpoint.name()));
     let mut failed = 0;
     for (image, targets) in images.iter().zip(&outputs.paths) {
         if let Err(error) = predict(&image.path, targets, &predictor, &run) {
