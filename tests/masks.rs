@@ -415,3 +415,17 @@ fn pixels_that_do_not_exist_have_no_say_in_the_percentiles() {
     assert_eq!((levels.iter().min(), levels.iter().max()), (Some(&0), Some(&255)));
     assert!(picture.rgb.pixels().take(100).all(|pixel| pixel.0 == [0; 3]));
 }
+
+#[test]
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+fn internal_masks_say_which_pixels_exist() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures/geotiff-variants/rio-tiler"));
+    if !folder.exists() {
+        return eprintln!("skipped: fixtures absent");
+    }
+    // Counted once with another reader.
+    for (name, missing) in [("cog_rgb_mask.tif", 2739), ("cog_uint8_rgb_mask.tif", 16_384)] {
+        let (_, picture) = picture(&folder.join(name));
+        assert_eq!(picture.valid.map(|valid| valid.missing()), Some(missing), "{name}");
+    }
+}

@@ -14,6 +14,7 @@ use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
 use pointillist::ui::action::{Tab, UiAction};
 use pointillist::ui::canvas::ToolKind;
+use pointillist::ui::check::CheckState;
 use pointillist::ui::layers::Layer;
 
 /// The window over a project folder, with a tile in view.
@@ -393,4 +394,33 @@ fn keys_bring_tabs_and_zoom_levels() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num0);
     harness.run_ok();
     assert!((harness.state().state().camera.camera.zoom - 1.0).abs() < 1e-6, "Ctrl+0 is 100 %");
+}
+
+#[test]
+fn what_a_project_comes_to_and_labels_without_a_tile_can_be_seen_and_mended() {
+    let root = project();
+    let journal = "{\"pointillist\":\"labels\",\"version\":1}\n\
+                   {\"op\":\"paint\",\"tile\":\"gone\",\"class\":\"water\",\"radius\":2,\"path\":[[5,5]]}\n";
+    std::fs::create_dir(root.path().join(".pointillist")).expect("a folder");
+    std::fs::write(root.path().join(".pointillist/labels.jsonl"), journal).expect("a journal");
+    let mut harness = window(Some(root.path()));
+    saved(&mut harness, "0 labels");
+    step_until(&mut harness, "the masks are read", |app| matches!(app.state().check, CheckState::Done(_)));
+    click(&mut harness, "Project");
+    harness.get_by_label_contains("Check…").click();
+    harness.run_ok();
+    harness.get_by_label_contains("masks by colour");
+    click(&mut harness, "Close");
+    click(&mut harness, "Project");
+    let is_entry = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() == Role::Button; // Not the toast.
+    let entry = harness.get_all_by_label_contains("Labels without a tile…").find(is_entry);
+    entry.expect("the entry of the menu").click();
+    harness.run_ok();
+    harness.get_by_label_contains("gone: 1 stroke");
+    click(&mut harness, "Give to 1");
+    harness.get_by_label_contains("All labels lie on a tile");
+    click(&mut harness, "Close");
+    saved(&mut harness, "1 label");
+    let text = std::fs::read_to_string(root.path().join(".pointillist/labels.jsonl")).expect("the journal");
+    assert!(text.contains(r#""op":"relink","from":"gone","to":"images/1.png""#), "{text}");
 }

@@ -53,7 +53,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::StartOrPause => start_or_pause(services, state),
         UiAction::Stop => send(services, state, Command::Stop),
         UiAction::ShowCheckpoint(checkpoint) => send(services, state, Command::Show(checkpoint)),
-        UiAction::Evaluate => send(services, state, Command::Evaluate),
+        UiAction::Evaluate => evaluate(services, state),
         UiAction::SaveCheckpoint => save_checkpoint(services, state),
         UiAction::SetLearningRate(rate) => set_learning_rate(services, state, rate),
         UiAction::View(change) => change_view(state, change),
@@ -211,6 +211,15 @@ fn tell_labels(services: &Services, state: &AppState) {
     if state.run.is_running() {
         // A full queue holds a step's worth of commands: the worker reads the journal when it gets to them.
         services.engine.send(Command::LabelsChanged);
+    }
+}
+
+/// Scores the network of this moment; one that is no longer learning has its scores.
+fn evaluate(services: &Services, state: &mut AppState) {
+    if state.run.is_running() {
+        send(services, state, Command::Evaluate);
+    } else {
+        state.say(Level::Info, "No run is on: what was scored last stands under Scores");
     }
 }
 

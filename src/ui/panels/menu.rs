@@ -97,7 +97,7 @@ fn run_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, enabled, state.start_or_pause_name(), UiAction::StartOrPause, actions);
     item(ui, running, "Stop", UiAction::Stop, actions);
     ui.separator();
-    item(ui, state.run.can_predict(), "Evaluate now", UiAction::Evaluate, actions);
+    item(ui, running, "Evaluate now", UiAction::Evaluate, actions);
     item(ui, running, "Save a checkpoint now", UiAction::SaveCheckpoint, actions);
 }
 
