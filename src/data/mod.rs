@@ -43,6 +43,7 @@ pub mod target;
 mod text;
 pub mod thumbnail_store;
 mod tiff_file;
+mod tiff_parts;
 pub mod training_set;
 pub mod twins;
 pub mod write;

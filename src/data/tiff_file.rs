@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use image::metadata::Orientation;
 use image::{ImageBuffer, RgbImage};
 use tiff::TiffError;
-use tiff::decoder::{Decoder, DecodingResult, Limits};
-use tiff::tags::{ByteOrder, SampleFormat, Tag};
+use tiff::decoder::{Decoder, DecodingResult};
+use tiff::tags::{SampleFormat, Tag};
 
 use super::images::{self, Header, MAX_BYTES, MAX_SIDE};
 use super::mask_raster::{MaskRaster, NO_VALUE, Pixels};
 use super::picture::Picture;
 use super::stretch::{Valid, stretch};
+use super::tiff_parts::{Parts, declare_plain_bands, decoder, describe, is_value, left_out, limits, number_at};
 use super::{DataError, orientation};
 use crate::domain::Validity;
 
@@ -417,108 +418,5 @@ impl TiffFile {
             _ => Valid::UNSIGNED,
         };
         Valid { declared, ..valid }
-    }
-}
-
-fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.decoding_buffer_size = MAX_BYTES as usize;
-    limits.intermediate_buffer_size = MAX_BYTES as usize;
-    limits
-}
-
-fn decoder<R: Read + Seek>(reader: R) -> Result<Decoder<R>, TiffError> {
-    Ok(Decoder::new(reader)?.with_limits(limits()))
-}
-
-/// Every sample as a number, whatever its type.
-fn number_at(pixels: &DecodingResult) -> Box<dyn Fn(usize) -> f64 + Sync + '_> {
-    match pixels {
-        DecodingResult::U8(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::U16(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::U32(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::U64(list) => Box::new(|i| list[i] as f64),
-        DecodingResult::I8(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::I16(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::I32(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::I64(list) => Box::new(|i| list[i] as f64),
-        DecodingResult::F16(list) => Box::new(|i| list[i].to_f64()),
-        DecodingResult::F32(list) => Box::new(|i| f64::from(list[i])),
-        DecodingResult::F64(list) => Box::new(|i| list[i]),
-    }
-}
-
-/// Whether a sample can be a class's value.
-fn is_value(sample: f64) -> bool {
-    sample.fract() == 0.0 && sample > f64::from(i32::MIN) && sample <= f64::from(i32::MAX)
-}
-
-/// The strips or tiles that an image is stored in.
-struct Parts {
-    /// Width and height of a whole one.
-    size: [usize; 2],
-    across: usize,
-    down: usize,
-}
-
-impl Parts {
-    fn of(decoder: &Decoder<impl Read + Seek>, image: [u32; 2]) -> Self {
-        let (width, height) = decoder.chunk_dimensions();
-        let size = [width.max(1) as usize, height.max(1) as usize];
-        let [across, down] = [0, 1].map(|i| (image[i] as usize).div_ceil(size[i]));
-        Self { size, across, down }
-    }
-
-    fn count(&self) -> usize {
-        self.across * self.down
-    }
-
-    fn corner(&self, part: usize) -> (usize, usize) {
-        (part % self.across * self.size[0], part / self.across * self.size[1])
-    }
-}
-
-/// Which strips or tiles a writer left out, as GDAL does with `SPARSE_OK`; empty if none.
-fn left_out(decoder: &mut Decoder<impl Read + Seek>) -> Result<Vec<bool>, TiffError> {
-    let mut list = |tiles, strips| -> Result<Vec<u64>, TiffError> {
-        let of_tiles = decoder.find_tag_unsigned_vec(tiles)?;
-        Ok(match of_tiles {
-            Some(list) => list,
-            None => decoder.find_tag_unsigned_vec(strips)?.unwrap_or_default(),
-        })
-    };
-    let offsets = list(Tag::TileOffsets, Tag::StripOffsets)?;
-    let lengths = list(Tag::TileByteCounts, Tag::StripByteCounts)?;
-    let left_out: Vec<bool> =
-        offsets.iter().enumerate().map(|(i, at)| *at == 0 || lengths.get(i) == Some(&0)).collect();
-    Ok(if left_out.contains(&true) { left_out } else { Vec::new() })
-}
-
-/// Overwrites what the directory says of the colours. `None` if it does not lie in the file.
-fn declare_plain_bands(bytes: &mut [u8], directory: u64) -> Option<()> {
-    let order = if bytes.starts_with(b"II") { ByteOrder::LittleEndian } else { ByteOrder::BigEndian };
-    let little = order == ByteOrder::LittleEndian;
-    let short = |bytes: &[u8], at: usize| {
-        let pair = [*bytes.get(at)?, *bytes.get(at + 1)?];
-        Some(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) })
-    };
-    // A classic TIFF's entries are tag, type, a count of 4 bytes, a value of 4; in a BigTIFF the last two have 8.
-    let (head, entry, value) = if short(bytes, 2)? == 43 { (8, 20, 12) } else { (2, 12, 8) };
-    let first = usize::try_from(directory).ok()?.checked_add(head)?;
-    let is_meaning = |at: &usize| short(bytes, *at) == Some(Tag::PhotometricInterpretation.to_u16());
-    let at = (first..bytes.len()).step_by(entry).find(is_meaning)?;
-    let plain = if little { [1, 0] } else { [0, 1] };
-    bytes.get_mut(at + value..at + value + 2)?.copy_from_slice(&plain);
-    Some(())
-}
-
-fn describe(error: &TiffError, path: &Path) -> DataError {
-    match error {
-        TiffError::LimitsExceeded => images::over_the_limits(path),
-        TiffError::UnsupportedError(error) => images::unsupported(error, path),
-        TiffError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            DataError::content(format!("the image cannot be read ({error})"), path)
-        }
-        error => images::damaged(error, path),
     }
 }
