@@ -203,3 +203,18 @@ fn labels_without_a_tile_are_listed_and_given_to_one() {
     labels(&["--relink", "gone", "a"]).assert().success().stdout(contains("a: 1 strokes (images/a.png)"));
     labels(&[]).assert().success().stdout(contains("on no tile").not());
 }
+
+#[test]
+fn classes_merged_since_a_run_are_no_classes_to_score_it_in() {
+    let dir = dataset(0, 1);
+    let run = run(dir.path());
+    let merged = "[[class]]\nname = 'high'\ncolor = '#F0F0F0'\nvalue = 1\nalso_values = [0]\nwas = ['low']\n\
+                  [[class]]\nname = 'new'\ncolor = '#00FF00'\nvalue = 5\n";
+    fs::write(dir.path().join("pointillist.toml"), merged).unwrap();
+    pointillist()
+        .args(["evaluate", "--device", "cpu", "--run"])
+        .arg(&run)
+        .assert()
+        .failure()
+        .stderr(contains("'low' and 'high' are one class here"));
+}
