@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use super::{DataError, Picture, Project, Tile};
 
 /// Everything kept together may take this much.
-const LIMIT_BYTES: usize = 384 << 20;
+const LIMIT_BYTES: usize = 320 << 20;
 
 /// A file as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

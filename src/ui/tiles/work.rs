@@ -89,6 +89,7 @@ impl ViewState {
             ViewJob::Show(project, tile, wish) => {
                 (self.answered, self.sampled) = (Some((tile.id.clone(), wish)), None);
                 let read = self.views.get_or_read(&project, &tile);
+                memory::give_back(); // Decoding, here and in the trainer, leaves gaps that no later block fills.
                 self.shown = read.as_ref().ok().cloned();
                 Some(match read {
                     Ok(view) => Loaded::View(view),
@@ -136,7 +137,6 @@ impl Views {
             return Ok(view);
         }
         let view = guarded(&tile.id, || read_view(&self.cache, project, tile))?;
-        memory::give_back(); // Decoding has left gaps that no later block fills.
         let bytes = view.image.bytes() + view.mask.as_ref().map_or(0, |mask| mask.data().len());
         self.read.insert(tile.id.clone(), stamp.clone());
         self.cache.put(self.owner, stamp, Arc::clone(&view), bytes);
