@@ -5,8 +5,8 @@ use burn::optim::{self, AdamConfig, AdamState, AdamWConfig, AdamWState, Adaptive
 use burn::tensor::{Device, Tensor};
 
 use crate::domain::config::{Optimizer, TrainConfig};
-use crate::kernels::adam::Rule;
 use crate::kernels::flex::{self, Moments};
+use crate::kernels::optim::adam::Rule;
 
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;

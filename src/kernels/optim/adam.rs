@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::dispatch;
+use crate::kernels::simd::dispatch;
 
 /// How a step is taken.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 //!
 //! Every function gives `None` for tensors that live elsewhere; the caller then uses Burn's own operators.
 
-mod sums;
+mod accumulate;
 mod tensors;
 
 use std::sync::Arc;
@@ -16,13 +16,14 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Bytes, DType, Tensor};
 
-use super::adam::{self, Rule};
 use super::block::{self, Measured, Stage};
+use super::conv::{head, transposed};
 use super::memory::Buffer;
 use super::norm::Statistics;
+use super::optim::adam::{self, Rule};
 use super::shape::Shape;
-use super::{double, head, loss, pool};
-use sums::{Sum, take};
+use super::{loss, pool};
+use accumulate::{Sum, take};
 use tensors::{Tracked, large, plain, shape_of, small, tensor, tracked, untracked, values, whole};
 
 /// Parameters of one convolution and the normalisation after it.
@@ -267,7 +268,7 @@ enum LayerKind {
 impl LayerKind {
     fn forward(self, x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> (Buffer, Shape) {
         match self {
-            Self::Double => (double::forward(x, shape, weights, bias), double::doubled(shape, bias.len())),
+            Self::Double => (transposed::forward(x, shape, weights, bias), transposed::doubled(shape, bias.len())),
             Self::Head => (head::forward(x, shape, weights, bias), shape.with_channels(bias.len())),
         }
     }
@@ -303,7 +304,7 @@ impl Backward<Flex, 3> for LayerBackward {
         let upstream = take(&ops, grads);
         let LayerState { kind, saved: [x, weights, bias] } = &ops.state;
         let backward = match kind {
-            LayerKind::Double => double::backward,
+            LayerKind::Double => transposed::backward,
             LayerKind::Head => head::backward,
         };
         let outputs = values(bias).len();

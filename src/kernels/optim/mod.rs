@@ -1,0 +1,3 @@
+//! Optimiser steps.
+
+pub mod adam;
