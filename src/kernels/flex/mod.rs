@@ -3,6 +3,7 @@
 //! Every function gives `None` for tensors that live elsewhere; the caller then uses Burn's own operators.
 
 mod accumulate;
+mod optim;
 mod tensors;
 
 use std::sync::Arc;
@@ -20,9 +21,10 @@ use super::block::{self, Measured, Stage};
 use super::conv::{head, transposed};
 use super::memory::Buffer;
 use super::norm::Statistics;
-use super::optim::adam::{self, Rule};
 use super::shape::Shape;
 use super::{loss, pool};
+pub use optim::{AdamMoments, adam, sgd};
+
 use accumulate::{Sum, take};
 use tensors::{Tracked, large, plain, shape_of, small, tensor, tracked, untracked, values, whole};
 
@@ -144,37 +146,6 @@ pub fn partial_cross_entropy(logits: &Tensor<4>, indices: &[u8], class_weights: 
     let (loss, gradient) = loss::partial_cross_entropy(self::values(&values), shape, indices, class_weights);
     let loss = FlexTensor::new(Bytes::from_elems(vec![loss]), Layout::contiguous([1].into()), DType::F32);
     Some(record::<_, 1, 1>(LossBackward, vec![logits.node()], tensor(gradient, &shape.dims()), loss))
-}
-
-/// What an optimiser keeps of a parameter.
-pub struct Moments<const D: usize> {
-    /// Mean of the gradients.
-    pub first: Tensor<D>,
-    /// Mean of their squares.
-    pub second: Tensor<D>,
-}
-
-/// One step of Adam for a parameter without gradient tracking; the moments are 0 when there are none yet.
-pub fn adam<const D: usize>(
-    rule: &Rule,
-    parameter: &Tensor<D>,
-    gradient: &Tensor<D>,
-    moments: Option<Moments<D>>,
-) -> Option<(Tensor<D>, Moments<D>)> {
-    let (parameter, gradient) = (plain(parameter)?, plain(gradient)?);
-    let shape = parameter.layout().shape().to_vec();
-    let none_yet = || tensor(Buffer::zeros(values(&parameter).len()), &shape);
-    let [first, second] = match moments {
-        Some(Moments { first, second }) => [plain(&first)?, plain(&second)?],
-        None => [none_yet(), none_yet()],
-    };
-    let [mut stepped, mut new_first, mut new_second] = [0; 3].map(|_| Buffer::new(values(&parameter).len()));
-    let old = adam::State { parameter: values(&parameter), first: values(&first), second: values(&second) };
-    let new = adam::State { parameter: &mut stepped[..], first: &mut new_first[..], second: &mut new_second[..] };
-    adam::step(rule, old, values(&gradient), new);
-    let [stepped, first, second] =
-        [stepped, new_first, new_second].map(|buffer| Tensor::from_primitive::<Flex>(tensor(buffer, &shape)));
-    Some((stepped, Moments { first, second }))
 }
 
 /// Weights, gamma and beta of two stages.

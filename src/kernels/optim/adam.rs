@@ -1,78 +1,72 @@
-//! Adam (Kingma, Ba, ICLR 2015) and AdamW (Loshchilov, Hutter, ICLR 2019): one pass over a parameter and its moments.
+//! Adam (Kingma, Ba, ICLR 2015) and AdamW (Loshchilov, Hutter, ICLR 2019).
 
-use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::kernels::simd::dispatch;
+use super::chunk::CHUNK;
+use crate::kernels::simd::simd_fn;
 
-/// How a step is taken.
+/// Hyperparameters of one step.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub struct AdamStep {
     /// Learning rate.
     pub lr: f32,
-    /// Decay of the mean of gradients.
+    /// Decay rate of the first moment, usually 0.9.
     pub beta_1: f32,
-    /// Decay of the mean of squared gradients.
+    /// Decay rate of the second moment, usually 0.999.
     pub beta_2: f32,
-    /// Keeps the quotient finite.
+    /// Added to the denominator; keeps the quotient finite.
     pub epsilon: f32,
-    /// Weight decay.
-    pub decay: f32,
-    /// Whether decay shrinks the parameter itself (AdamW) or joins the gradient (Adam).
+    /// Weight decay; 0 turns it off.
+    pub weight_decay: f32,
+    /// Whether weight decay shrinks the parameter itself (AdamW) or is added to the gradient (Adam).
     pub decoupled: bool,
-    /// Steps taken, this one included.
-    pub time: usize,
+    /// Number of this step for the bias correction: 1 for the first.
+    pub number: usize,
 }
 
-/// A parameter and the means of its gradients and of their squares.
-pub struct State<T> {
-    /// What is learned.
+/// A parameter and its moments, all of one length.
+pub struct AdamState<T> {
+    /// The trained values.
     pub parameter: T,
-    /// Mean of the gradients.
+    /// Running mean of the gradients.
     pub first: T,
-    /// Mean of their squares.
+    /// Running mean of the squared gradients.
     pub second: T,
 }
-
-/// Values one thread takes at a time.
-const RUN: usize = 1 << 16;
 
 /// Takes a step from `old` to `new`.
 ///
 /// # Panics
 /// When the lengths differ.
-pub fn step(rule: &Rule, old: State<&[f32]>, gradient: &[f32], new: State<&mut [f32]>) {
+pub fn step(step: &AdamStep, old: AdamState<&[f32]>, gradient: &[f32], new: AdamState<&mut [f32]>) {
     let lengths =
         [old.first.len(), old.second.len(), gradient.len(), new.parameter.len(), new.first.len(), new.second.len()];
     assert_eq!(lengths, [old.parameter.len(); 6], "parameter, moments and gradient differ in length");
-    let old = old.parameter.par_chunks(RUN).zip(old.first.par_chunks(RUN)).zip(old.second.par_chunks(RUN));
-    let new = new.parameter.par_chunks_mut(RUN).zip(new.first.par_chunks_mut(RUN)).zip(new.second.par_chunks_mut(RUN));
-    old.zip(new).zip(gradient.par_chunks(RUN)).for_each(|((old, new), gradient)| {
+    let AdamState { parameter, first, second } = old;
+    let old = parameter.par_chunks(CHUNK).zip(first.par_chunks(CHUNK)).zip(second.par_chunks(CHUNK));
+    let AdamState { parameter, first, second } = new;
+    let new = parameter.par_chunks_mut(CHUNK).zip(first.par_chunks_mut(CHUNK)).zip(second.par_chunks_mut(CHUNK));
+    old.zip(new).zip(gradient.par_chunks(CHUNK)).for_each(|((old, new), gradient)| {
         let ((parameter, first), second) = old;
-        let old = State { parameter, first, second };
+        let old = AdamState { parameter, first, second };
         let ((parameter, first), second) = new;
-        dispatch(Run { rule, old, gradient, new: State { parameter, first, second } });
+        step_chunk(step, old, gradient, AdamState { parameter, first, second });
     });
 }
 
-struct Run<'a> {
-    rule: &'a Rule,
-    old: State<&'a [f32]>,
-    gradient: &'a [f32],
-    new: State<&'a mut [f32]>,
-}
-
-impl WithSimd for Run<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { rule, old, gradient, new } = self;
-        let Rule { lr, beta_1, beta_2, epsilon, decay, decoupled, time } = *rule;
-        let time = time as i32;
-        let correction = (1.0 - beta_2.powi(time)).sqrt();
-        let rate = lr * correction / (1.0 - beta_1.powi(time));
-        let (kept, joined) = if decoupled { (1.0 - lr * decay, 0.0) } else { (1.0, decay) };
+simd_fn! {
+    fn step_chunk<'a>(
+        _simd: S,
+        step: &'a AdamStep,
+        old: AdamState<&'a [f32]>,
+        gradient: &'a [f32],
+        new: AdamState<&'a mut [f32]>,
+    ) {
+        let AdamStep { lr, beta_1, beta_2, epsilon, weight_decay, decoupled, number } = *step;
+        let number = number as i32;
+        let correction = (1.0 - beta_2.powi(number)).sqrt();
+        let rate = lr * correction / (1.0 - beta_1.powi(number));
+        let (kept, joined) = if decoupled { (1.0 - lr * weight_decay, 0.0) } else { (1.0, weight_decay) };
         let old = old.parameter.iter().zip(old.first).zip(old.second);
         let new = new.parameter.iter_mut().zip(new.first).zip(new.second);
         for ((((&parameter, &first), &second), &gradient), ((to, to_first), to_second)) in old.zip(gradient).zip(new) {

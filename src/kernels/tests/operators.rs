@@ -266,7 +266,7 @@ fn the_number_of_threads_changes_nothing() {
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[test]
 fn narrower_instruction_sets_say_the_same() {
-    use crate::kernels::simd::{Width, with_at_most};
+    use crate::kernels::simd::{InstructionSet, with_at_most};
 
     // Whole and broken vectors of every kind.
     for columns in [37, 24, 16, 12, 8, 5] {
@@ -281,7 +281,7 @@ fn narrower_instruction_sets_say_the_same() {
             [z.to_vec(), of_x, first.weights.to_vec(), second.weights.to_vec()]
         };
         let widest = run();
-        for width in [Width::Plain, Width::Avx2] {
+        for width in [InstructionSet::Scalar, InstructionSet::Avx2] {
             for (narrow, wide_one) in with_at_most(width, run).iter().zip(&widest) {
                 assert_near(narrow, &wide(wide_one), &format!("{width:?}, {columns} columns"));
             }
