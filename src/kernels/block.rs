@@ -1,153 +1,164 @@
-//! Twice convolution, batch norm, ReLU, as one operator.
+//! The convolution block as one operator: twice 3×3 convolution, batch norm and ReLU.
 //!
-//! Only the convolutions' own results are written to memory. The first activation is computed while the second convolution
-//! packs its input, and again on the way back; gradients through norm and ReLU likewise (see [`super::conv::source`]).
+//! Only the results of the convolutions are written to memory. The first activation is computed while the second convolution
+//! packs its input, in the forward pass and again in the backward pass. So are the gradients through norm and ReLU (see
+//! [`super::conv::source`]).
 
 use super::conv::backward;
-use super::conv::forward::{Finish, convolve};
-use super::conv::source::{Input, Source, Values};
-use super::conv::strips::Target;
-use super::conv::weights::{Order, Weights};
+use super::conv::backward_strips::InputGradient;
+use super::conv::epilogue::Epilogue;
+use super::conv::forward::convolve;
+use super::conv::output::ConvOutput;
+use super::conv::source::{ConvInput, Prologue, Source};
+use super::conv::weights::{PackedWeights, WeightLayout};
 use super::memory::Buffer;
-use super::norm::{Fold, GradientFold, NormGradients, Statistics, activate};
-use super::output::Destination;
+use super::norm::{FoldedNorm, FoldedNormBackward, NormGradients, Statistics, apply_relu};
+use super::output::Output;
 use super::shape::Shape;
 
 /// Taps of a 3×3 window.
 const TAPS: usize = 9;
 
-/// Parameters of a convolution without bias and the normalisation after it.
+/// Parameters of one stage: a convolution without bias and the normalisation after it.
 #[derive(Clone, Copy)]
 pub struct Stage<'a> {
-    /// `[outputs, inputs, 3, 3]`
+    /// `[out_channels, in_channels, 3, 3]`
     pub weights: &'a [f32],
-    /// One for each output.
+    /// Scale of the normalisation, `[out_channels]`.
     pub gamma: &'a [f32],
-    /// One for each output.
+    /// Shift of the normalisation, `[out_channels]`.
     pub beta: &'a [f32],
     /// Added to the variance.
     pub epsilon: f32,
 }
 
-/// Their gradients.
+/// Gradients of a stage's parameters.
 pub struct StageGradients {
-    /// `[outputs, inputs, 3, 3]`
+    /// `[out_channels, in_channels, 3, 3]`
     pub weights: Buffer,
     /// Of `gamma` and `beta`.
     pub norm: NormGradients,
 }
 
 impl Stage<'_> {
-    fn outputs(&self) -> usize {
+    fn out_channels(&self) -> usize {
         self.gamma.len()
     }
 
-    fn order(&self, inputs: usize) -> Order {
-        Order::convolution(self.outputs(), inputs, TAPS)
+    fn layout(&self, in_channels: usize) -> WeightLayout {
+        WeightLayout::convolution(self.out_channels(), in_channels, TAPS)
     }
 
-    fn fold(&self, statistics: &Statistics) -> Fold {
-        Fold::new(statistics, self.gamma, self.beta, self.epsilon)
+    fn fold(&self, statistics: &Statistics) -> FoldedNorm {
+        FoldedNorm::new(statistics, self.gamma, self.beta, self.epsilon)
     }
 }
 
-/// A convolution's result before normalisation, and its statistics over the batch.
+/// What a stage's forward pass saves for the backward pass: the convolution's result and its statistics over the batch.
 #[derive(Debug)]
-pub struct Measured {
+pub struct SavedStage {
     y: Buffer,
     shape: Shape,
     /// Mean and variance of each channel.
     pub statistics: Statistics,
-    fold: Fold,
+    norm: FoldedNorm,
 }
 
-impl Measured {
-    fn new(input: &Input<'_>, stage: &Stage<'_>) -> Self {
-        let shape = input.shape().with_channels(stage.outputs());
+impl SavedStage {
+    fn forward(input: &ConvInput<'_>, stage: &Stage<'_>) -> Self {
+        let shape = input.shape().with_channels(stage.out_channels());
         let mut y = Buffer::new(shape.len());
-        let weights = Weights::new(stage.weights, stage.order(input.shape().channels));
-        let statistics =
-            convolve(input, &weights, Target::one(&mut y, shape), Finish::Measure).expect("measuring gives statistics");
-        let fold = stage.fold(&statistics);
-        Self { y, shape, statistics, fold }
+        let weights = PackedWeights::new(stage.weights, stage.layout(input.shape().channels));
+        let statistics = convolve(input, &weights, ConvOutput::overwrite(&mut y, shape), Epilogue::Measure)
+            .expect("the epilogue measures statistics");
+        let norm = stage.fold(&statistics);
+        Self { y, shape, statistics, norm }
     }
 
-    fn activated(&self) -> Input<'_> {
-        Input::new(vec![Source { values: Values::Activated { y: &self.y, fold: &self.fold }, shape: self.shape }])
+    fn activation(&self) -> ConvInput<'_> {
+        let prologue = Prologue::NormRelu { y: &self.y, norm: &self.norm };
+        ConvInput::new(vec![Source { prologue, shape: self.shape }])
     }
 }
 
-/// A tensor read by the block; several are joined channel after channel.
-pub type Part<'a> = (&'a [f32], Shape);
+/// Values and shape of an input tensor.
+pub type TensorView<'a> = (&'a [f32], Shape);
 
-fn join<'a>(parts: &[Part<'a>]) -> Input<'a> {
-    Input::new(parts.iter().map(|&(values, shape)| Source::plain(values, shape)).collect())
+fn concatenated<'a>(inputs: &[TensorView<'a>]) -> ConvInput<'a> {
+    ConvInput::new(inputs.iter().map(|&(values, shape)| Source::stored(values, shape)).collect())
 }
 
-/// Forward with statistics of the batch. The result has the channels of the second stage; what is measured on the way is
-/// kept for [`backward`].
+/// Forward pass with the batch's own statistics, of `inputs` concatenated along the channels. Also returns what
+/// [`backward`] needs.
+///
+/// # Shapes
+/// - `inputs`: `[batch, _, height, width]`
+/// - result: `[batch, out_channels, height, width]`, with the channels of the second stage
 ///
 /// # Panics
-/// When parts and parameters do not fit together.
-pub fn forward(parts: &[Part<'_>], stages: [Stage<'_>; 2]) -> (Buffer, [Measured; 2]) {
-    let first = Measured::new(&join(parts), &stages[0]);
-    let second = Measured::new(&first.activated(), &stages[1]);
+/// When inputs and parameters do not match in size.
+pub fn forward(inputs: &[TensorView<'_>], stages: [Stage<'_>; 2]) -> (Buffer, [SavedStage; 2]) {
+    let first = SavedStage::forward(&concatenated(inputs), &stages[0]);
+    let second = SavedStage::forward(&first.activation(), &stages[1]);
     let mut z = Buffer::new(second.shape.len());
-    activate(&second.y, second.shape, &second.fold, &mut z);
+    apply_relu(&second.y, second.shape, &second.norm, &mut z);
     (z, [first, second])
 }
 
-/// Forward with known statistics.
+/// Forward pass with known statistics.
 ///
 /// # Panics
-/// When parts and parameters do not fit together.
-pub fn infer(parts: &[Part<'_>], stages: [Stage<'_>; 2], statistics: [&Statistics; 2]) -> Buffer {
-    let stage = |input: &Input<'_>, stage: &Stage<'_>, statistics| {
-        let shape = input.shape().with_channels(stage.outputs());
+/// When inputs and parameters do not match in size.
+pub fn infer(inputs: &[TensorView<'_>], stages: [Stage<'_>; 2], statistics: [&Statistics; 2]) -> Buffer {
+    let run = |input: &ConvInput<'_>, stage: &Stage<'_>, statistics| {
+        let shape = input.shape().with_channels(stage.out_channels());
         let mut z = Buffer::new(shape.len());
-        let weights = Weights::new(stage.weights, stage.order(input.shape().channels));
-        convolve(input, &weights, Target::one(&mut z, shape), Finish::Activate(&stage.fold(statistics)));
+        let weights = PackedWeights::new(stage.weights, stage.layout(input.shape().channels));
+        let norm = stage.fold(statistics);
+        convolve(input, &weights, ConvOutput::overwrite(&mut z, shape), Epilogue::NormRelu(&norm));
         (z, shape)
     };
-    let (z, shape) = stage(&join(parts), &stages[0], statistics[0]);
-    stage(&join(&[(&z, shape)]), &stages[1], statistics[1]).0
+    let (z, shape) = run(&concatenated(inputs), &stages[0], statistics[0]);
+    run(&concatenated(&[(&z, shape)]), &stages[1], statistics[1]).0
 }
 
-/// Gradients of all parameters, from the gradient of the result; those of the parts go to `destinations`, where there is one.
+/// Backward pass from `upstream`, the gradient of the result: returns the gradients of all parameters. Writes those of the
+/// inputs to `of_inputs`, one entry per input; an input without an [`Output`] needs none.
 ///
 /// # Panics
-/// When the pieces do not come from one call of [`forward`].
+/// When the arguments are not those of one call of [`forward`].
 pub fn backward(
-    parts: &[Part<'_>],
-    destinations: Vec<Option<Destination<'_>>>,
+    inputs: &[TensorView<'_>],
+    of_inputs: Vec<Option<Output<'_>>>,
     stages: [Stage<'_>; 2],
-    measured: &[Measured; 2],
+    saved: &[SavedStage; 2],
     upstream: &[f32],
 ) -> [StageGradients; 2] {
-    let [first, second] = measured;
+    let [first, second] = saved;
     let mut between = Buffer::new(first.shape.len());
-    let inner = first.activated();
-    let of_second = through(&inner, &stages[1], second, upstream, Some(Target::one(&mut between, first.shape)));
-    let target = destinations
-        .iter()
-        .any(Option::is_some)
-        .then(|| Target::Planes(destinations.into_iter().zip(parts).map(|(to, (_, shape))| (to, *shape)).collect()));
-    let of_first = through(&join(parts), &stages[0], first, &between, target);
+    let of_activation = ConvOutput::overwrite(&mut between, first.shape);
+    let of_second = stage_backward(&first.activation(), &stages[1], second, upstream, Some(of_activation));
+    let of_inputs = of_inputs.iter().any(Option::is_some).then(|| {
+        ConvOutput::Planes(of_inputs.into_iter().zip(inputs).map(|(output, (_, shape))| (output, *shape)).collect())
+    });
+    let of_first = stage_backward(&concatenated(inputs), &stages[0], first, &between, of_inputs);
     [of_first, of_second]
 }
 
-/// Back through ReLU, norm and convolution of one stage.
-fn through(
-    input: &Input<'_>,
+/// Backward pass through ReLU, norm and convolution of one stage.
+fn stage_backward(
+    input: &ConvInput<'_>,
     stage: &Stage<'_>,
-    measured: &Measured,
+    saved: &SavedStage,
     upstream: &[f32],
-    target: Option<Target<'_>>,
+    of_input: Option<ConvOutput<'_>>,
 ) -> StageGradients {
-    let Measured { y, shape, statistics, fold } = measured;
-    let (fold, norm) = GradientFold::new(upstream, y, *shape, statistics, stage.gamma, fold, stage.epsilon);
-    let upstream = Input::new(vec![Source { values: Values::Gradient { upstream, y, fold: &fold }, shape: *shape }]);
-    let order = stage.order(input.shape().channels).backward();
-    let back = target.map(|target| (Weights::new(stage.weights, order), target));
-    StageGradients { weights: backward::backward(input, &upstream, TAPS, back), norm }
+    let SavedStage { y, shape, statistics, norm } = saved;
+    let (norm, norm_gradients) =
+        FoldedNormBackward::new(upstream, y, *shape, statistics, stage.gamma, norm, stage.epsilon);
+    let prologue = Prologue::NormReluBackward { upstream, y, norm: &norm };
+    let gradient = ConvInput::new(vec![Source { prologue, shape: *shape }]);
+    let layout = stage.layout(input.shape().channels).backward();
+    let of_input = of_input.map(|output| InputGradient { weights: PackedWeights::new(stage.weights, layout), output });
+    StageGradients { weights: backward::backward(input, &gradient, TAPS, of_input), norm: norm_gradients }
 }

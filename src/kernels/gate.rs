@@ -1,52 +1,53 @@
-//! Computing waits while the picture that answers a person's hand is drawn.
+//! The compute gate: kernels pause while the window draws a frame that answers user input.
 //!
-//! Threads that have to be pushed aside first cost such a frame some milliseconds, whatever their priority, and what they leave
-//! in the caches some more. So whatever the kernels do in vectors passes a gate, piece by piece, and none begins while it is
-//! closed. A piece of a network of base 16 takes about a millisecond, of wider ones more: what has begun is not interrupted.
-//! Those who wait hold up their threads, and so whoever else has work for rayon's pool, no longer than the gate is closed.
+//! Pre-empting compute threads costs such a frame some milliseconds, whatever their priority, and the caches they evicted
+//! cost more. So SIMD work items wait here while the gate is closed. An item that has begun is not interrupted; with a network of
+//! base 16 it takes about a millisecond, with wider ones longer. Waiting items block their threads, and with them all other
+//! users of rayon's pool, but no longer than the gate is closed.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Between two closures the gate stays open at least this long, so that no hand is quick enough to stop training.
+/// The gate stays open at least this long between two closures, so that constant input cannot stop training.
 const OPEN: Duration = Duration::from_millis(40);
-/// How long one who waits sleeps before looking again.
-const NAP: Duration = Duration::from_millis(1);
+/// How long a waiting thread sleeps between checks.
+const POLL: Duration = Duration::from_millis(1);
 
-/// The gate that the kernels pass.
+/// The gate that all kernels pass.
 pub static GATE: Gate = Gate::opened();
 
-/// When it opens, or has opened last, in microseconds; 0 if it was never closed. Nothing else hangs on it: no order is needed.
+/// The time at which the gate opens or last opened, in microseconds; 0 if it was never closed. No other data depends on it, so
+/// relaxed ordering suffices.
 #[derive(Debug)]
 pub struct Gate(AtomicU64);
 
 impl Gate {
-    /// A gate that is open.
+    /// An open gate.
     pub const fn opened() -> Self {
         Self(AtomicU64::new(0))
     }
 
-    /// Closes it for as long as `limit`; [`Self::open`] ends that sooner. Has no effect so soon after the last time that
-    /// computing would hardly go on.
+    /// Closes the gate for `limit`, or until [`Self::open`]. Has no effect while it is closed or within 40 ms after it opened:
+    /// training has to make progress.
     pub fn close(&self, limit: Duration) {
         self.close_at(now(), limit);
     }
 
-    /// Opens it.
+    /// Opens the gate.
     pub fn open(&self) {
         self.open_at(now());
     }
 
-    /// Waits until it is open.
+    /// Blocks while the gate is closed.
     pub fn pass(&self) {
         while self.is_closed() {
-            std::thread::sleep(NAP);
+            std::thread::sleep(POLL);
         }
     }
 
-    /// Whether those who come have to wait. Where it never was closed, as in all processes without a window, this does not even
-    /// ask for the time.
+    /// Whether kernels have to wait. If the gate was never closed, as in processes without a window, this does not even read the
+    /// clock.
     pub fn is_closed(&self) -> bool {
         self.was_ever_closed() && self.is_closed_at(now())
     }
@@ -74,7 +75,7 @@ impl Gate {
     }
 }
 
-/// Since the first time this is asked.
+/// Time since the first call.
 fn now() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_by_itself_or_when_told() {
+    fn it_opens_at_the_limit_or_on_request() {
         let gate = Gate::opened();
         assert!(!gate.is_closed_at(at(0)));
         gate.close_at(at(1), at(30));
@@ -102,13 +103,13 @@ mod tests {
         gate.close_at(at(100), at(30));
         gate.open_at(at(110));
         assert!(!gate.is_closed_at(at(110)));
-        gate.open_at(at(120)); // It has been open since 110.
+        gate.open_at(at(120)); // No effect: it has been open since 110.
         gate.close_at(at(110) + OPEN, at(30));
         assert!(gate.is_closed_at(at(110) + OPEN));
     }
 
     #[test]
-    fn it_cannot_be_kept_closed() {
+    fn repeated_closing_leaves_it_open_most_of_the_time() {
         let gate = Gate::opened();
         let closed = (0..7000).filter(|&millis| {
             gate.close_at(at(millis), at(30));
@@ -118,9 +119,9 @@ mod tests {
         assert!((0.4..0.5).contains(&share), "closed {share} of the time");
     }
 
-    /// The only test here that closes the gate of all: another's call would have no effect so soon after.
+    /// The only test that closes the shared gate: a second one would find its call without effect so soon after.
     #[test]
-    fn the_kernels_pass_it() {
+    fn kernels_wait_for_it() {
         let began = Instant::now();
         GATE.close(at(20));
         simd::lanes();

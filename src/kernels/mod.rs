@@ -1,9 +1,11 @@
 //! Fast operators for the CPU.
 //!
-//! Plain slices in and out, except for [`flex`], which offers them to Burn. Of a convolution, a strip of a picture is
-//! packed with its border into cache, and tiles of 8 output channels by 3 vectors of pixels run over it. Convolution,
-//! batch norm and ReLU are one operator ([`block`]), so that activations are never written to memory for their own sake.
-//! Unsafe code is confined to one small module, `raw`.
+//! All operators take and return plain slices; only [`flex`] (and the memory `raw` lends to it) knows Burn. Convolution, batch
+//! norm and ReLU form one operator ([`block`]), so that activations are never written to memory for their own sake. Unsafe
+//! code is confined to one small module, `raw`. Imports nothing of the other layers.
+//!
+//! From the bottom up: `gate` and `simd` run a kernel, `memory` and `raw` hold its data, `norm` and [`conv`] are the parts of
+//! [`block`]; [`pool`], [`loss`] and [`optim`] are operators of their own. See `docs/kernels.md`.
 
 pub mod block;
 pub mod conv;
@@ -18,5 +20,6 @@ pub mod pool;
 mod raw;
 pub mod shape;
 mod simd;
+mod sum;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,19 @@
-//! Where a gradient goes. A tensor that several operators read gets a share from each: the first writes, the others add.
+//! Where an operator writes its result.
+//!
+//! A tensor that several operators read receives a share of its gradient from each: the first one overwrites, the others
+//! accumulate.
 
-/// Values to be written, or to be added to.
-pub struct Destination<'a> {
-    /// The values.
+/// Values to overwrite or to accumulate into.
+pub struct Output<'a> {
+    /// The values; undefined before an overwrite.
     pub values: &'a mut [f32],
-    /// Whether what is there stays, and is added to.
-    pub add: bool,
+    /// Whether the result is added to `values` instead of replacing them.
+    pub accumulate: bool,
 }
 
-impl<'a> Destination<'a> {
-    /// Whatever is in `values` is written over.
-    pub fn fresh(values: &'a mut [f32]) -> Self {
-        Self { values, add: false }
+impl<'a> Output<'a> {
+    /// Replaces whatever is in `values`.
+    pub fn overwrite(values: &'a mut [f32]) -> Self {
+        Self { values, accumulate: false }
     }
 }

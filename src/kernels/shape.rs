@@ -1,11 +1,11 @@
-//! Sizes of a stack of pictures.
+//! Shapes of image batches.
 
-/// `[batch, channels, height, width]`, row-major, as all tensors here.
+/// `[batch, channels, height, width]`, row-major like all tensors here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Pictures.
+    /// Number of images.
     pub batch: usize,
-    /// Planes of each picture.
+    /// Planes of each image.
     pub channels: usize,
     /// Rows of each plane.
     pub height: usize,
@@ -14,12 +14,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// From Burn's and PyTorch's order.
+    /// From dimensions in the order of Burn and PyTorch.
     pub fn new([batch, channels, height, width]: [usize; 4]) -> Self {
         Self { batch, channels, height, width }
     }
 
-    /// Back to an array.
+    /// The dimensions in that order.
     pub fn dims(self) -> [usize; 4] {
         [self.batch, self.channels, self.height, self.width]
     }
@@ -29,23 +29,23 @@ impl Shape {
         self.height * self.width
     }
 
-    /// Values in all.
+    /// Number of values.
     pub fn len(self) -> usize {
         self.batch * self.channels * self.plane()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether any dimension is 0.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The same pictures with another number of channels.
+    /// The same shape with another number of channels.
     pub fn with_channels(self, channels: usize) -> Self {
         Self { channels, ..self }
     }
 
-    /// Where plane `channel` of picture `picture` starts.
-    pub(crate) fn at(self, picture: usize, channel: usize) -> usize {
-        (picture * self.channels + channel) * self.plane()
+    /// Index of the first value of `channel` of `image`.
+    pub(crate) fn plane_start(self, image: usize, channel: usize) -> usize {
+        (image * self.channels + channel) * self.plane()
     }
 }

@@ -1,6 +1,6 @@
-//! The parts both networks are built of.
+//! The building blocks of both networks.
 //!
-//! On the CPU each part is one of our own operators (`kernels`); elsewhere it is made of Burn's.
+//! On the CPU each block runs as one of our own operators (`kernels`), on other devices as Burn's.
 
 use burn::Tensor;
 use burn::module::{Module, Param, RunningState};
@@ -12,7 +12,7 @@ use burn::tensor::{Device, TensorData, activation};
 use crate::kernels::flex::{self, StageTensors};
 use crate::kernels::norm::Statistics;
 
-/// Twice: 3×3 convolution, batch normalisation, ReLU. The convolutions have no bias: normalisation would cancel it.
+/// Twice 3×3 convolution, batch normalisation and ReLU. The convolutions have no bias: normalisation would cancel it.
 #[derive(Module, Debug)]
 pub struct ConvBlock {
     first: ConvNorm,
@@ -45,7 +45,7 @@ impl ConvNorm {
     }
 
     /// Moves the running statistics towards those of a batch, as Burn's own layer does.
-    fn observe(&self, batch: Statistics) {
+    fn update_running_statistics(&self, batch: Statistics) {
         let update = |running: &RunningState<Tensor<1>>, values: Vec<f32>| {
             let old = running.value_sync();
             let len = values.len();
@@ -58,77 +58,83 @@ impl ConvNorm {
 }
 
 impl ConvBlock {
-    /// A block from `from` to `to` channels.
+    /// A block from `from` to `to` channels, with random weights.
     pub fn new(from: usize, to: usize, device: &Device) -> Self {
         Self { first: ConvNorm::new(from, to, device), second: ConvNorm::new(to, to, device) }
     }
 
-    /// Of `parts`, joined channel after channel.
+    /// Forward pass of `inputs`, concatenated along the channels.
     ///
     /// # Shapes
-    /// - `parts`: `[batch, _, height, width]`, together of `from` channels
+    /// - `inputs`: `[batch, _, height, width]`, together with `from` channels
     /// - result: `[batch, to, height, width]`
-    pub fn forward(&self, parts: Vec<Tensor<4>>) -> Tensor<4> {
-        let parts = if parts.len() > flex::MOST_PARTS { vec![Tensor::cat(parts, 1)] } else { parts };
-        self.on_cpu(&parts).unwrap_or_else(|| self.second.forward(self.first.forward(Tensor::cat(parts, 1))))
+    pub fn forward(&self, inputs: Vec<Tensor<4>>) -> Tensor<4> {
+        let inputs = if inputs.len() > flex::MAX_INPUTS { vec![Tensor::cat(inputs, 1)] } else { inputs };
+        self.on_cpu(&inputs).unwrap_or_else(|| self.second.forward(self.first.forward(Tensor::cat(inputs, 1))))
     }
 
-    fn on_cpu(&self, parts: &[Tensor<4>]) -> Option<Tensor<4>> {
+    fn on_cpu(&self, inputs: &[Tensor<4>]) -> Option<Tensor<4>> {
         let stages = [&self.first, &self.second];
         let tensors = stages.map(ConvNorm::tensors);
-        let training = stages.map(|stage| parts[0].device().is_autodiff() && stage.norm.training.is_enabled());
+        let training = stages.map(|stage| inputs[0].device().is_autodiff() && stage.norm.training.is_enabled());
         match training {
             [true, true] => {
-                let (z, statistics) = flex::conv_block_train(parts, &tensors)?;
+                let (z, statistics) = flex::conv_block_train(inputs, &tensors)?;
                 for (stage, statistics) in stages.into_iter().zip(statistics) {
-                    stage.observe(statistics);
+                    stage.update_running_statistics(statistics);
                 }
                 Some(z)
             }
             [false, false] => {
                 let running = stages.map(|stage| [stage.norm.running_mean.value(), stage.norm.running_var.value()]);
-                flex::conv_block_infer(parts, &tensors, running)
+                flex::conv_block_infer(inputs, &tensors, running)
             }
             _ => None,
         }
     }
 }
 
-/// Halves the resolution: the maximum of each 2×2 square.
-pub fn half() -> MaxPool2d {
+/// 2×2 max-pooling with stride 2.
+pub fn max_pool() -> MaxPool2d {
     MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init()
 }
 
+/// Halves height and width.
+///
 /// # Shapes
 /// - `x`: `[batch, channels, height, width]`
 /// - result: `[batch, channels, height / 2, width / 2]`
-pub fn halve(half: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
-    flex::max_pool(&x).unwrap_or_else(|| half.forward(x))
+pub fn downsample(max_pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
+    flex::max_pool(&x).unwrap_or_else(|| max_pool.forward(x))
 }
 
-/// Doubles the resolution from `from` to `to` channels: transposed 2×2 convolution, stride 2.
-pub fn double(from: usize, to: usize, device: &Device) -> ConvTranspose2d {
+/// Transposed 2×2 convolution with stride 2, from `from` to `to` channels.
+pub fn up_conv(from: usize, to: usize, device: &Device) -> ConvTranspose2d {
     ConvTranspose2dConfig::new([from, to], [2, 2]).with_stride([2, 2]).init(device)
 }
 
+/// Doubles height and width.
+///
 /// # Shapes
 /// - `x`: `[batch, from, height, width]`
 /// - result: `[batch, to, 2·height, 2·width]`
-pub fn enlarge(double: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
-    let bias = double.bias.as_ref().map(Param::val);
-    let on_cpu = bias.and_then(|bias| flex::double(&x, &double.weight.val(), &bias));
-    on_cpu.unwrap_or_else(|| double.forward(x))
+pub fn upsample(up_conv: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
+    let bias = up_conv.bias.as_ref().map(Param::val);
+    let on_cpu = bias.and_then(|bias| flex::transposed_conv(&x, &up_conv.weight.val(), &bias));
+    on_cpu.unwrap_or_else(|| up_conv.forward(x))
 }
 
-/// The last layer: 1×1 convolution to one logit per class.
+/// The segmentation head: 1×1 convolution to one logit per class.
 pub fn head(from: usize, classes: usize, device: &Device) -> Conv2d {
     Conv2dConfig::new([from, classes], [1, 1]).init(device)
 }
 
+/// Computes the logits.
+///
 /// # Shapes
 /// - `x`: `[batch, from, height, width]`
 /// - result: `[batch, classes, height, width]`
-pub fn classify(head: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+pub fn apply_head(head: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let bias = head.bias.as_ref().map(Param::val);
     let on_cpu = bias.and_then(|bias| flex::head(&x, &head.weight.val(), &bias));
     on_cpu.unwrap_or_else(|| head.forward(x))

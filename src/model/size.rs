@@ -1,40 +1,40 @@
-//! How large a run's tensors get, worked out before anything starts.
+//! Memory estimates for a run, made before it starts.
 
 use crate::domain::config::{Arch, ModelConfig};
 
-/// The largest single tensor of a training step, in bytes: the widest concatenation at full resolution (the input of the
-/// first level's last block), or the logits if there are very many classes.
+/// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution (the input
+/// of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
-    let joined = match config.arch {
+    let concatenated = match config.arch {
         Arch::UNet => 2,
         Arch::UNetPlusPlus => config.levels,
     };
-    let channels = (joined * config.channels(0)).max(classes) as u64;
+    let channels = (concatenated * config.channels(0)).max(classes) as u64;
     batch as u64 * channels * u64::from(size) * u64::from(size) * size_of::<f32>() as u64
 }
 
-/// What a training step keeps in memory at least, in bytes: every block of a level keeps about eight tensors of the level's
-/// width for the way back. An estimate to refuse what cannot end well, not a measurement.
+/// Lower bound for the memory of a training step, in bytes: every block of a level saves about eight tensors of the level's width
+/// for the backward pass. An estimate that serves to refuse hopeless runs, not a measurement.
 pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
-    const KEPT: u64 = 8;
+    const SAVED: u64 = 8;
     let blocks = |level: usize| match config.arch {
         Arch::UNet => 2 - u64::from(level + 1 == config.levels),
         Arch::UNetPlusPlus => (config.levels - level) as u64,
     };
     let level = |level: usize| {
         let side = u64::from(size) >> level;
-        KEPT * blocks(level) * batch as u64 * config.channels(level) as u64 * side * side * size_of::<f32>() as u64
+        SAVED * blocks(level) * batch as u64 * config.channels(level) as u64 * side * side * size_of::<f32>() as u64
     };
     (0..config.levels).map(level).sum()
 }
 
-/// Why a step does not fit the memory that is free, with what would fit.
+/// Why a step does not fit into `free` bytes of memory, with a remedy.
 pub fn memory_problem(config: &ModelConfig, batch: usize, size: u32, free: u64) -> Option<String> {
     let bytes = step_memory_bytes(config, batch, size);
     (bytes > free).then(|| {
         let gibibytes = |n: u64| n as f64 / (1_u64 << 30) as f64;
         format!(
-            "a step of this run takes about {:.1} GiB of memory or more, and {:.1} GiB are free: choose a smaller crop, batch \
+            "a training step needs at least {:.1} GiB of memory, but only {:.1} GiB are free: choose a smaller crop, batch \
              or base",
             gibibytes(bytes),
             gibibytes(free)
@@ -42,7 +42,7 @@ pub fn memory_problem(config: &ModelConfig, batch: usize, size: u32, free: u64) 
     })
 }
 
-/// Why the largest tensor does not fit a device that holds at most `limit` bytes in a buffer, with what would fit.
+/// Why the largest tensor does not fit a device with buffers of at most `limit` bytes, with a remedy.
 pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: u32, limit: u64) -> Option<String> {
     let bytes = largest_tensor_bytes(config, classes, batch, size);
     if bytes <= limit {
@@ -55,7 +55,7 @@ pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: 
     };
     let mebibytes = |n: u64| n >> 20;
     Some(format!(
-        "the largest tensor of this run would have {} MiB, more than the {} MiB the device takes in one buffer: {remedy}",
+        "the largest tensor needs {} MiB, but a buffer of the device holds only {} MiB: {remedy}",
         mebibytes(bytes),
         mebibytes(limit)
     ))
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_that_cannot_fit_is_refused_and_an_ordinary_one_is_not() {
+    fn only_a_step_that_cannot_fit_is_refused() {
         let small = ModelConfig { arch: Arch::UNet, base: 4, levels: 3 };
         assert!(memory_problem(&small, 4, 5000, 14 << 30).is_some_and(|p| p.contains("smaller crop")));
         let laptop = ModelConfig { arch: Arch::UNet, base: 16, levels: 5 };
@@ -74,8 +74,8 @@ mod tests {
     }
 
     #[test]
-    fn the_case_measured_on_real_adapters() {
-        // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB, past the 2 GiB many adapters take.
+    fn a_tensor_too_large_for_a_buffer_is_refused() {
+        // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB. Many adapters hold at most 2 GiB in a buffer.
         let config = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, levels: 5 };
         assert_eq!(largest_tensor_bytes(&config, 7, 8, 512) >> 20, 2560);
         let problem = buffer_problem(&config, 7, 8, 512, 1 << 31).expect("too large");

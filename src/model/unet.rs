@@ -1,5 +1,5 @@
-//! U-Net (Ronneberger, Fischer, Brox: "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015),
-//! padded so that sizes survive, and with batch normalisation.
+//! U-Net (Ronneberger, Fischer, Brox: "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015), with
+//! zero padding, so that the logits have the size of the image, and with batch normalisation.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -7,11 +7,11 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
-use super::IN_CHANNELS;
-use super::block::{ConvBlock, classify, double, enlarge, half, halve, head};
+use super::block::{ConvBlock, apply_head, downsample, head, max_pool, up_conv, upsample};
+use super::input::IN_CHANNELS;
 use crate::domain::config::ModelConfig;
 
-/// Encoder, decoder, skips.
+/// Encoder and decoder with skip connections.
 #[derive(Module, Debug)]
 pub struct UNet {
     encoders: Vec<ConvBlock>,
@@ -29,13 +29,15 @@ impl UNet {
         let up_levels = || (0..config.levels - 1).rev();
         Self {
             encoders: (0..config.levels).map(|level| ConvBlock::new(above(level), width(level), device)).collect(),
-            half: half(),
-            doubles: up_levels().map(|level| double(width(level + 1), width(level), device)).collect(),
+            half: max_pool(),
+            doubles: up_levels().map(|level| up_conv(width(level + 1), width(level), device)).collect(),
             decoders: up_levels().map(|level| ConvBlock::new(2 * width(level), width(level), device)).collect(),
             head: head(width(0), classes, device),
         }
     }
 
+    /// Computes the logits of every pixel.
+    ///
     /// # Shapes
     /// - `images`: `[batch, 3, height, width]`
     /// - result: `[batch, classes, height, width]`
@@ -43,14 +45,14 @@ impl UNet {
         let mut x = self.encoders[0].forward(vec![images]);
         let mut skips = Vec::new();
         for encoder in &self.encoders[1..] {
-            let below = halve(&self.half, x.clone());
+            let below = downsample(&self.half, x.clone());
             skips.push(x);
             x = encoder.forward(vec![below]);
         }
-        for (double, decoder) in self.doubles.iter().zip(&self.decoders) {
-            let skip = skips.pop().expect("there is a skip for every decoder");
-            x = decoder.forward(vec![skip, enlarge(double, x)]);
+        for (up_conv, decoder) in self.doubles.iter().zip(&self.decoders) {
+            let skip = skips.pop().expect("every decoder has a skip connection");
+            x = decoder.forward(vec![skip, upsample(up_conv, x)]);
         }
-        classify(&self.head, x)
+        apply_head(&self.head, x)
     }
 }

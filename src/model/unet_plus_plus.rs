@@ -1,5 +1,5 @@
 //! U-Net++ (Zhou et al.: "UNet++: A Nested U-Net Architecture for Medical Image Segmentation", DLMIA 2018), without deep
-//! supervision. Node (i, j) sees all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
+//! supervision. Node (i, j) reads all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
 
 use burn::Tensor;
 use burn::module::Module;
@@ -7,11 +7,11 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
-use super::IN_CHANNELS;
-use super::block::{ConvBlock, classify, double, enlarge, half, halve, head};
+use super::block::{ConvBlock, apply_head, downsample, head, max_pool, up_conv, upsample};
+use super::input::IN_CHANNELS;
 use crate::domain::config::ModelConfig;
 
-/// The backbone column and, per further column, one nested node per level.
+/// The backbone (column 0) and the further columns, each with one nested node per level.
 #[derive(Module, Debug)]
 pub struct UNetPlusPlus {
     backbone: Vec<ConvBlock>,
@@ -32,12 +32,12 @@ impl UNetPlusPlus {
         let width = |level| config.channels(level);
         let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
         let nested = |level, column| Nested {
-            double: double(width(level + 1), width(level), device),
+            double: up_conv(width(level + 1), width(level), device),
             block: ConvBlock::new((column + 1) * width(level), width(level), device),
         };
         Self {
             backbone: (0..config.levels).map(|level| ConvBlock::new(above(level), width(level), device)).collect(),
-            half: half(),
+            half: max_pool(),
             columns: (1..config.levels)
                 .map(|column| (0..config.levels - column).map(|level| nested(level, column)).collect())
                 .collect(),
@@ -45,6 +45,8 @@ impl UNetPlusPlus {
         }
     }
 
+    /// Computes the logits of every pixel.
+    ///
     /// # Shapes
     /// - `images`: `[batch, 3, height, width]`
     /// - result: `[batch, classes, height, width]`
@@ -53,18 +55,18 @@ impl UNetPlusPlus {
         let mut rows = vec![vec![self.backbone[0].forward(vec![images])]];
         for block in &self.backbone[1..] {
             let above = rows[rows.len() - 1][0].clone();
-            rows.push(vec![block.forward(vec![halve(&self.half, above)])]);
+            rows.push(vec![block.forward(vec![downsample(&self.half, above)])]);
         }
         for (column, nodes) in self.columns.iter().enumerate() {
             for (level, node) in nodes.iter().enumerate() {
-                let below = enlarge(&node.double, rows[level + 1][column].clone());
-                let mut seen = rows[level].clone();
-                seen.push(below);
-                let here = node.block.forward(seen);
+                let below = upsample(&node.double, rows[level + 1][column].clone());
+                let mut inputs = rows[level].clone();
+                inputs.push(below);
+                let here = node.block.forward(inputs);
                 rows[level].push(here);
             }
         }
-        let last = rows.swap_remove(0).pop().expect("every row has its backbone node");
-        classify(&self.head, last)
+        let last = rows.swap_remove(0).pop().expect("every row has a backbone node");
+        apply_head(&self.head, last)
     }
 }

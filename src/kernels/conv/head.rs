@@ -1,48 +1,59 @@
-//! 1×1 convolution with a bias: the last layer.
+//! The segmentation head: 1×1 convolution with a bias.
 
-use super::backward::{self, channel_sums};
-use super::forward::{Finish, convolve};
-use super::source::{Input, Source};
-use super::strips::Target;
-use super::transposed::LayerGradients;
-use super::weights::{Order, Weights};
+use super::backward::backward as conv_backward;
+use super::backward_strips::InputGradient;
+use super::epilogue::Epilogue;
+use super::forward::convolve;
+use super::layer::{LayerGradients, bias_gradient};
+use super::output::ConvOutput;
+use super::source::{ConvInput, Source};
+use super::weights::{PackedWeights, WeightLayout};
 use crate::kernels::memory::Buffer;
-use crate::kernels::output::Destination;
+use crate::kernels::output::Output;
 use crate::kernels::shape::Shape;
 
+/// Forward pass.
+///
 /// # Shapes
 /// - `x`: `shape`
-/// - `weights`: `[outputs, inputs]`
-/// - result: `[batch, outputs, height, width]`
+/// - `weights`: `[out_channels, in_channels]`
+/// - result: `[batch, out_channels, height, width]`
 ///
 /// # Panics
-/// When the weights do not fit.
+/// When the number of weights does not match.
 pub fn forward(x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> Buffer {
-    let outputs = shape.with_channels(bias.len());
-    let mut out = Buffer::new(outputs.len());
-    let weights = Weights::new(weights, Order::convolution(bias.len(), shape.channels, 1));
-    let input = Input::new(vec![Source::plain(x, shape)]);
-    convolve(&input, &weights, Target::one(&mut out, outputs), Finish::Bias(bias));
+    let out_shape = shape.with_channels(bias.len());
+    let mut out = Buffer::new(out_shape.len());
+    let weights = PackedWeights::new(weights, WeightLayout::convolution(bias.len(), shape.channels, 1));
+    let input = ConvInput::new(vec![Source::stored(x, shape)]);
+    convolve(&input, &weights, ConvOutput::overwrite(&mut out, out_shape), Epilogue::Bias(bias));
     out
 }
 
-/// Gradients from that of the result, `[batch, outputs, height, width]`; that of the input goes to `destination`.
+/// Backward pass from `upstream`, the gradient of the result. Writes the gradient of the input to `of_input`, if given.
+///
+/// # Shapes
+/// - `x` and `of_input`: `shape`
+/// - `upstream`: `[batch, out_channels, height, width]`
 ///
 /// # Panics
-/// When the pieces do not fit together.
+/// When the sizes do not match.
 pub fn backward(
     x: &[f32],
     shape: Shape,
     weights: &[f32],
-    outputs: usize,
+    out_channels: usize,
     upstream: &[f32],
-    destination: Option<Destination<'_>>,
+    of_input: Option<Output<'_>>,
 ) -> LayerGradients {
-    let result = shape.with_channels(outputs);
-    let gradient = Input::new(vec![Source::plain(upstream, result)]);
-    let order = Order::convolution(outputs, shape.channels, 1).backward();
-    let back = destination.map(|input| (Weights::new(weights, order), Target::destination(input, shape)));
-    let x = Input::new(vec![Source::plain(x, shape)]);
-    let weights = backward::backward(&x, &gradient, 1, back);
-    LayerGradients { weights, bias: channel_sums(upstream, result) }
+    let out_shape = shape.with_channels(out_channels);
+    let gradient = ConvInput::new(vec![Source::stored(upstream, out_shape)]);
+    let layout = WeightLayout::convolution(out_channels, shape.channels, 1).backward();
+    let of_input = of_input.map(|output| InputGradient {
+        weights: PackedWeights::new(weights, layout),
+        output: ConvOutput::tensor(output, shape),
+    });
+    let x = ConvInput::new(vec![Source::stored(x, shape)]);
+    let weights = conv_backward(&x, &gradient, 1, of_input);
+    LayerGradients { weights, bias: bias_gradient(upstream, out_shape) }
 }

@@ -1,163 +1,164 @@
-//! How a convolution is cut into pieces of work: strips of pictures, and where few, groups of output channels.
+//! Division of a convolution into tasks: strips of images and, where strips are few, groups of output channels.
 //!
-//! Each piece owns the rows it writes: the output is handed out plane by plane and strip by strip, so threads need no
+//! Each task owns the rows it writes. The output is handed out plane by plane and strip by strip, so threads need no
 //! shared pointer.
 
 use std::ops::Range;
 
-use super::weights::{Method, Weights};
+use super::algorithm::Algorithm;
+use super::output::ConvOutput;
+use super::weights::PackedWeights;
 use super::winograd;
-use crate::kernels::output::Destination;
+use crate::kernels::output::Output;
 use crate::kernels::shape::Shape;
 
-/// Values a packed strip may hold: 640 KiB, a part of the second-level cache.
-pub(crate) const STRIP_VALUES: usize = 160 * 1024;
+/// Values a packed strip may hold: 640 KiB, part of the second-level cache.
+pub(super) const STRIP_VALUES: usize = 160 * 1024;
 /// Input channels packed at once.
-pub(crate) const CHANNELS_AT_ONCE: usize = 128;
-/// Pieces of work for each thread there should be at least.
-const PIECES_A_THREAD: usize = 2;
+pub(super) const CHANNELS_AT_ONCE: usize = 128;
+/// The least number of tasks for each thread.
+const TASKS_PER_THREAD: usize = 2;
 
-/// Where the result goes.
-pub(crate) enum Target<'a> {
-    /// To one tensor or, channel after channel, to several; without values it is a tensor nobody wants.
-    Planes(Vec<(Option<Destination<'a>>, Shape)>),
-    /// Four channels each become the 2×2 squares of one plane of twice the size; each such plane has a bias.
-    Corners(&'a mut [f32], &'a [f32]),
+/// Some rows of one image.
+#[derive(Clone, Copy)]
+pub(super) struct Strip {
+    pub(super) image: usize,
+    pub(super) first_row: usize,
+    pub(super) rows: usize,
 }
 
-impl<'a> Target<'a> {
-    pub(crate) fn one(values: &'a mut [f32], shape: Shape) -> Self {
-        Self::destination(Destination::fresh(values), shape)
+impl Strip {
+    /// All strips of at most `rows` rows: image by image, from top to bottom.
+    pub(super) fn all(shape: Shape, rows: usize) -> impl Iterator<Item = Self> {
+        (0..shape.batch).flat_map(move |image| {
+            (0..shape.height).step_by(rows).map(move |first_row| Self {
+                image,
+                first_row,
+                rows: rows.min(shape.height - first_row),
+            })
+        })
     }
-
-    pub(crate) fn destination(destination: Destination<'a>, shape: Shape) -> Self {
-        assert_eq!(destination.values.len(), shape.len(), "an output of another shape");
-        Self::Planes(vec![(Some(destination), shape)])
-    }
 }
 
-/// The same work in strips of `rows` rows, picture by picture from the top, for [`Piece::run`].
-pub(crate) fn strips<'a>(shape: Shape, weights: &Weights, target: Target<'a>, rows: usize) -> Vec<Piece<'a>> {
-    let outputs = weights.order.outputs;
-    Plan { shape, rows, outputs, group: outputs }.pieces(target)
+/// A strip for some of the output channels.
+pub(super) struct StripTask<'a> {
+    pub(super) strip: Strip,
+    pub(super) out_channels: Range<usize>,
+    pub(super) output: StripOutput<'a>,
 }
 
-/// How the work is cut.
-pub(crate) struct Plan {
-    shape: Shape,
-    /// Rows of a strip.
-    rows: usize,
-    outputs: usize,
-    /// Output channels of a piece.
-    group: usize,
+/// The strip's rows of every plane the task writes (see [`ConvOutput`]).
+pub(super) enum StripOutput<'a> {
+    Planes(Vec<Option<Output<'a>>>),
+    DepthToSpace(Vec<&'a mut [f32]>, &'a [f32]),
 }
 
-/// Rows `first..first + rows` of picture `image`, for the output channels `outputs`.
-pub(crate) struct Piece<'a> {
-    pub(crate) image: usize,
-    pub(crate) first: usize,
-    pub(crate) rows: usize,
-    pub(crate) outputs: Range<usize>,
-    pub(crate) out: Rows<'a>,
-}
-
-/// The strip's rows of every plane it writes.
-pub(crate) enum Rows<'a> {
-    Planes(Vec<Option<Destination<'a>>>),
-    Corners(Vec<&'a mut [f32]>, &'a [f32]),
-}
-
-/// Rows of a strip whose packed copy fits the cache; whole fours where four are computed at once.
-pub(crate) fn strip_rows(shape: Shape, weights: &Weights) -> usize {
+/// The number of rows whose packed copy fits the cache: a multiple of a row tile with Winograd's algorithm.
+pub(super) fn strip_rows(shape: Shape, weights: &PackedWeights) -> usize {
     let pitch = shape.width.next_multiple_of(16) + 16;
     let channels = shape.channels.min(CHANNELS_AT_ONCE);
     let fitting = STRIP_VALUES / (channels * pitch);
-    let (rows, whole) = match weights.method {
-        Method::Direct => (fitting.saturating_sub(2), 1),
-        Method::Winograd => (fitting * winograd::ROWS / winograd::COMPONENTS, winograd::ROWS),
+    let (rows, multiple) = match weights.algorithm {
+        Algorithm::Direct => (fitting.saturating_sub(2), 1),
+        Algorithm::Winograd => (fitting * winograd::TILE_ROWS / winograd::COMPONENTS, winograd::TILE_ROWS),
     };
-    (rows / whole * whole).clamp(whole, shape.height.max(whole))
+    (rows / multiple * multiple).clamp(multiple, shape.height.max(multiple))
 }
 
-impl Plan {
-    pub(crate) fn new(shape: Shape, weights: &Weights) -> Self {
+/// How a convolution is divided.
+pub(super) struct StripPlan {
+    shape: Shape,
+    /// Rows of a strip; the last one of an image may be shorter.
+    rows: usize,
+    out_channels: usize,
+    /// Output channels of a task.
+    group: usize,
+}
+
+impl StripPlan {
+    /// Divides the work so that every thread has some.
+    pub(super) fn balanced(shape: Shape, weights: &PackedWeights) -> Self {
         let rows = strip_rows(shape, weights);
         let strips = shape.batch * shape.height.div_ceil(rows);
-        // Few strips: their output channels are shared out too, at least 4 blocks a piece. No sum depends on how.
+        // With few strips the output channels are divided too, into at least 4 channel tiles a task. No result depends on it.
         let groups =
-            (PIECES_A_THREAD * rayon::current_num_threads()).div_ceil(strips).min(weights.blocks().div_ceil(4));
-        let group = weights.blocks().div_ceil(groups) * weights.block;
-        Self { shape, rows, outputs: weights.order.outputs, group }
+            (TASKS_PER_THREAD * rayon::current_num_threads()).div_ceil(strips).min(weights.tiles().div_ceil(4));
+        let group = weights.tiles().div_ceil(groups) * weights.tile_channels;
+        Self { shape, rows, out_channels: weights.out_channels, group }
     }
 
-    pub(crate) fn pieces<'a>(&self, target: Target<'a>) -> Vec<Piece<'a>> {
-        let mut pieces = self.empty_pieces(&target);
-        match target {
-            Target::Planes(parts) => {
+    /// Strips of `rows` rows, each with all output channels: one task for each of [`Strip::all`], in the same order.
+    pub(super) fn with_rows(shape: Shape, weights: &PackedWeights, rows: usize) -> Self {
+        Self { shape, rows, out_channels: weights.out_channels, group: weights.out_channels }
+    }
+
+    /// The tasks that together write `output`.
+    pub(super) fn tasks<'a>(&self, output: ConvOutput<'a>) -> Vec<StripTask<'a>> {
+        let mut tasks = self.tasks_without_rows(&output);
+        match output {
+            ConvOutput::Planes(tensors) => {
                 let mut channel = 0;
-                for (destination, part) in parts {
-                    assert_eq!(part.with_channels(1), self.shape.with_channels(1), "an output of another size");
-                    self.share_out(&mut pieces, destination, channel..channel + part.channels);
-                    channel += part.channels;
+                for (output, shape) in tensors {
+                    assert_eq!(shape.with_channels(1), self.shape.with_channels(1), "an output differs in size");
+                    self.hand_out(&mut tasks, output, channel..channel + shape.channels);
+                    channel += shape.channels;
                 }
-                assert_eq!(channel, self.outputs, "outputs and weights disagree");
+                assert_eq!(channel, self.out_channels, "outputs and weights differ in channels");
             }
-            Target::Corners(values, bias) => self.share_out_corners(&mut pieces, values, bias.len()),
+            ConvOutput::DepthToSpace(values, bias) => self.hand_out_doubled(&mut tasks, values, bias.len()),
         }
-        pieces
+        tasks
     }
 
-    fn empty_pieces<'a>(&self, target: &Target<'a>) -> Vec<Piece<'a>> {
-        let Self { shape, rows, outputs, group } = *self;
-        let mut pieces = Vec::new();
-        for image in 0..shape.batch {
-            for first in (0..shape.height).step_by(rows) {
-                for start in (0..outputs).step_by(group) {
-                    let out = match target {
-                        Target::Planes(_) => Rows::Planes(Vec::new()),
-                        Target::Corners(_, bias) => Rows::Corners(Vec::new(), bias),
-                    };
-                    let outputs = start..(start + group).min(outputs);
-                    pieces.push(Piece { image, first, rows: rows.min(shape.height - first), outputs, out });
-                }
+    fn tasks_without_rows<'a>(&self, output: &ConvOutput<'a>) -> Vec<StripTask<'a>> {
+        let mut tasks = Vec::new();
+        for strip in Strip::all(self.shape, self.rows) {
+            for start in (0..self.out_channels).step_by(self.group) {
+                let output = match output {
+                    ConvOutput::Planes(_) => StripOutput::Planes(Vec::new()),
+                    ConvOutput::DepthToSpace(_, bias) => StripOutput::DepthToSpace(Vec::new(), bias),
+                };
+                let out_channels = start..(start + self.group).min(self.out_channels);
+                tasks.push(StripTask { strip, out_channels, output });
             }
         }
-        pieces
+        tasks
     }
 
-    /// Which piece has strip `strip` of `channel` of `image`.
-    fn piece(&self, image: usize, strip: usize, channel: usize) -> usize {
-        let (strips, groups) = (self.shape.height.div_ceil(self.rows), self.outputs.div_ceil(self.group));
+    /// Index of the task that computes strip `strip` of `channel` of `image`.
+    fn task(&self, image: usize, strip: usize, channel: usize) -> usize {
+        let (strips, groups) = (self.shape.height.div_ceil(self.rows), self.out_channels.div_ceil(self.group));
         (image * strips + strip) * groups + channel / self.group
     }
 
-    fn share_out<'a>(&self, pieces: &mut [Piece<'a>], destination: Option<Destination<'a>>, channels: Range<usize>) {
+    fn hand_out<'a>(&self, tasks: &mut [StripTask<'a>], output: Option<Output<'a>>, channels: Range<usize>) {
         let strip = self.rows * self.shape.width;
-        let Some(Destination { values, add }) = destination else {
-            for piece in pieces {
-                if let Rows::Planes(out) = &mut piece.out {
-                    out.extend(channels.clone().filter(|channel| piece.outputs.contains(channel)).map(|_| None));
+        let Some(Output { values, accumulate }) = output else {
+            for task in tasks {
+                if let StripOutput::Planes(planes) = &mut task.output {
+                    planes.extend(channels.clone().filter(|channel| task.out_channels.contains(channel)).map(|_| None));
                 }
             }
             return;
         };
         for (index, plane) in values.chunks_mut(self.shape.plane()).enumerate() {
             let (image, channel) = (index / channels.len(), channels.start + index % channels.len());
-            for (strip, rows) in plane.chunks_mut(strip).enumerate() {
-                if let Rows::Planes(out) = &mut pieces[self.piece(image, strip, channel)].out {
-                    out.push(Some(Destination { values: rows, add }));
+            for (strip, values) in plane.chunks_mut(strip).enumerate() {
+                if let StripOutput::Planes(planes) = &mut tasks[self.task(image, strip, channel)].output {
+                    planes.push(Some(Output { values, accumulate }));
                 }
             }
         }
     }
 
-    fn share_out_corners<'a>(&self, pieces: &mut [Piece<'a>], values: &'a mut [f32], planes: usize) {
-        assert_eq!(planes * 4, self.outputs, "four channels make a plane");
+    fn hand_out_doubled<'a>(&self, tasks: &mut [StripTask<'a>], values: &'a mut [f32], channels: usize) {
+        assert_eq!(channels * 4, self.out_channels, "depth-to-space takes four channels to one");
         for (index, plane) in values.chunks_mut(4 * self.shape.plane()).enumerate() {
+            let (image, channel) = (index / channels, index % channels);
             for (strip, rows) in plane.chunks_mut(4 * self.rows * self.shape.width).enumerate() {
-                if let Rows::Corners(out, _) = &mut pieces[self.piece(index / planes, strip, 4 * (index % planes))].out
-                {
-                    out.push(rows);
+                let task = &mut tasks[self.task(image, strip, 4 * channel)];
+                if let StripOutput::DepthToSpace(planes, _) = &mut task.output {
+                    planes.push(rows);
                 }
             }
         }

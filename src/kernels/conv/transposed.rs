@@ -1,68 +1,75 @@
-//! Transposed 2×2 convolution with stride 2: every pixel becomes a 2×2 square, so it is a 1×1 convolution to four times the
-//! channels whose result is interleaved.
+//! Transposed 2×2 convolution with stride 2. Each pixel becomes a 2×2 square, so this is a 1×1 convolution to four times the
+//! channels, followed by depth-to-space.
 
-use super::backward::{self, channel_sums};
-use super::forward::{Finish, convolve};
-use super::source::{Input, Source, Values};
-use super::strips::Target;
-use super::weights::{Order, Weights};
+use super::backward::backward as conv_backward;
+use super::epilogue::Epilogue;
+use super::forward::convolve;
+use super::layer::{LayerGradients, bias_gradient};
+use super::output::ConvOutput;
+use super::source::{ConvInput, Prologue, Source};
+use super::weights::{PackedWeights, WeightLayout};
 use crate::kernels::memory::Buffer;
-use crate::kernels::output::Destination;
+use crate::kernels::output::Output;
 use crate::kernels::shape::Shape;
 
-/// Gradients of a layer's weights and bias.
-pub struct LayerGradients {
-    /// In the order of the weights.
-    pub weights: Buffer,
-    /// One for each output.
-    pub bias: Vec<f32>,
+/// `[in_channels, out_channels, 2, 2]` read as `[in_channels, 4·out_channels]`.
+fn layout(in_channels: usize, out_channels: usize) -> WeightLayout {
+    WeightLayout {
+        out_channels: 4 * out_channels,
+        in_channels,
+        taps: 1,
+        out_stride: 1,
+        in_stride: 4 * out_channels,
+        flipped: false,
+    }
 }
 
-/// `[inputs, outputs, 2, 2]` read as `[inputs, outputs · 4]`.
-fn order(inputs: usize, outputs: usize) -> Order {
-    Order { outputs: 4 * outputs, inputs, taps: 1, output_stride: 1, input_stride: 4 * outputs, flipped: false }
+/// The shape of the result.
+pub fn output_shape(shape: Shape, out_channels: usize) -> Shape {
+    Shape { batch: shape.batch, channels: out_channels, height: 2 * shape.height, width: 2 * shape.width }
 }
 
-/// The size of the result.
-pub fn doubled(shape: Shape, outputs: usize) -> Shape {
-    Shape { batch: shape.batch, channels: outputs, height: 2 * shape.height, width: 2 * shape.width }
-}
-
+/// Forward pass.
+///
 /// # Shapes
 /// - `x`: `shape`
-/// - `weights`: `[inputs, outputs, 2, 2]`
-/// - result: `[batch, outputs, 2·height, 2·width]`
+/// - `weights`: `[in_channels, out_channels, 2, 2]`
+/// - result: `[batch, out_channels, 2·height, 2·width]`
 ///
 /// # Panics
-/// When the weights do not fit.
+/// When the number of weights does not match.
 pub fn forward(x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> Buffer {
-    let mut out = Buffer::new(doubled(shape, bias.len()).len());
-    let weights = Weights::new(weights, order(shape.channels, bias.len()));
-    let input = Input::new(vec![Source::plain(x, shape)]);
-    convolve(&input, &weights, Target::Corners(&mut out, bias), Finish::Plain);
+    let mut out = Buffer::new(output_shape(shape, bias.len()).len());
+    let weights = PackedWeights::new(weights, layout(shape.channels, bias.len()));
+    let input = ConvInput::new(vec![Source::stored(x, shape)]);
+    convolve(&input, &weights, ConvOutput::DepthToSpace(&mut out, bias), Epilogue::None);
     out
 }
 
-/// Gradients from that of the result, `[batch, outputs, 2·height, 2·width]`; that of the input goes to `destination`.
+/// Backward pass from `upstream`, the gradient of the result. Writes the gradient of the input to `of_input`, if given.
+///
+/// # Shapes
+/// - `x` and `of_input`: `shape`
+/// - `upstream`: `[batch, out_channels, 2·height, 2·width]`
 ///
 /// # Panics
-/// When the pieces do not fit together.
+/// When the sizes do not match.
 pub fn backward(
     x: &[f32],
     shape: Shape,
     weights: &[f32],
-    outputs: usize,
+    out_channels: usize,
     upstream: &[f32],
-    destination: Option<Destination<'_>>,
+    of_input: Option<Output<'_>>,
 ) -> LayerGradients {
-    let corners = Source { values: Values::Corners(upstream), shape: shape.with_channels(4 * outputs) };
-    let corners = Input::new(vec![corners]);
-    if let Some(destination) = destination {
-        let weights = Weights::new(weights, order(shape.channels, outputs).backward());
-        convolve(&corners, &weights, Target::destination(destination, shape), Finish::Plain);
+    let gradient = Source { prologue: Prologue::SpaceToDepth(upstream), shape: shape.with_channels(4 * out_channels) };
+    let gradient = ConvInput::new(vec![gradient]);
+    if let Some(output) = of_input {
+        let weights = PackedWeights::new(weights, layout(shape.channels, out_channels).backward());
+        convolve(&gradient, &weights, ConvOutput::tensor(output, shape), Epilogue::None);
     }
-    let x = Input::new(vec![Source::plain(x, shape)]);
-    // The weights are stored input by input: the corners stand where a convolution has its input.
-    let weights = backward::backward(&corners, &x, 1, None);
-    LayerGradients { weights, bias: channel_sums(upstream, doubled(shape, outputs)) }
+    let x = ConvInput::new(vec![Source::stored(x, shape)]);
+    // The weights are stored by input channel: input and gradient change places compared with a convolution.
+    let weights = conv_backward(&gradient, &x, 1, None);
+    LayerGradients { weights, bias: bias_gradient(upstream, output_shape(shape, out_channels)) }
 }

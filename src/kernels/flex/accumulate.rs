@@ -1,8 +1,8 @@
-//! Gradients of activations that several operators read.
+//! Accumulation of an activation's gradient from several operators that read it.
 //!
-//! Burn adds the shares up tensor by tensor, on one thread: in a U-Net++ that is a tenth of a step. Here each operator adds its
-//! share while it writes it. For that it must know whether a share is there already, which Burn does not tell: so the
-//! operators keep a record of their own. What the record misses (shares of Burn's own operators), Burn adds as ever.
+//! Burn adds up the shares tensor by tensor, on one thread; in a U-Net++ that takes a tenth of a step. Here each operator
+//! accumulates its share as it computes it. It has to know whether another share is there already, which Burn does not tell, so
+//! our operators keep a registry. Shares of Burn's own operators are not in it; Burn adds those as usual.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,76 +13,79 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::Ops;
 use burn::backend::flex::FlexTensor;
 
-use super::super::memory::Buffer;
-use super::super::output::Destination;
-use super::super::shape::Shape;
-use super::tensors::{tensor, values_mut, whole};
+use super::tensors::{contiguous, tensor, values_mut};
+use crate::kernels::memory::Buffer;
+use crate::kernels::output::Output;
+use crate::kernels::shape::Shape;
 
-/// Activations of which an operator of ours has registered a share of the gradient that nobody has taken out yet. Ids are
-/// never given twice; one that stays, since its activation was made by Burn, costs its eight bytes.
-static RECORD: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+/// Nodes for whose activation one of our operators has registered a share of the gradient that is not taken yet. Ids are never
+/// reused. The id of an activation that Burn computed may stay forever and costs eight bytes.
+static REGISTERED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
 
-/// Takes out the gradient of an operator's result, to which all shares have been added.
-pub(super) fn take<S, const N: usize>(ops: &Ops<S, N>, grads: &mut Gradients) -> FlexTensor {
-    strike_out(ops.node.id);
-    whole(grads.consume::<Flex>(&ops.node))
+fn registered() -> MutexGuard<'static, BTreeSet<u64>> {
+    REGISTERED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The gradient of an activation while a share is added to it.
-pub(super) struct Sum {
+/// Removes a node from the registry. Returns whether it was there.
+fn unregister(id: NodeId) -> bool {
+    registered().remove(&id.value)
+}
+
+/// Takes the gradient of an operator's result, in which all shares are added up.
+pub(super) fn take<S, const N: usize>(ops: &Ops<S, N>, grads: &mut Gradients) -> FlexTensor {
+    unregister(ops.node.id);
+    contiguous(grads.consume::<Flex>(&ops.node))
+}
+
+/// The gradient of an activation while an operator accumulates its share.
+pub(super) struct GradientSum {
     id: NodeId,
     tensor: FlexTensor,
-    /// Whether other operators' shares are in it.
-    begun: bool,
+    /// Whether it holds shares of other operators. Otherwise its contents are undefined.
+    has_shares: bool,
     /// A leaf's gradient stays with Burn, which adds the next share itself.
-    leaf: bool,
+    is_leaf: bool,
 }
 
-impl Sum {
-    /// The gradient of an operator's parent, if it has one: as far as other operators have come, or begun here.
-    pub(super) fn of<S, const N: usize>(
+impl GradientSum {
+    /// The gradient of an operator's operand `parent`, with the shares that other operators have added so far. `None` if the
+    /// operand is not tracked.
+    pub(super) fn of_parent<S, const N: usize>(
         ops: &Ops<S, N>,
         parent: usize,
         shape: Shape,
         grads: &mut Gradients,
     ) -> Option<Self> {
         let node = ops.parents[parent].as_ref()?;
-        let begun = strike_out(node.id);
-        let tensor = match begun {
-            true => whole(grads.consume::<Flex>(node)),
-            false => tensor(Buffer::new(shape.len()), &shape.dims()),
+        let has_shares = unregister(node.id);
+        let tensor = if has_shares {
+            contiguous(grads.consume::<Flex>(node))
+        } else {
+            tensor(Buffer::new(shape.len()), &shape.dims())
         };
-        Some(Self { id: node.id, tensor, begun, leaf: node.parents.is_empty() })
+        Some(Self { id: node.id, tensor, has_shares, is_leaf: node.parents.is_empty() })
     }
 
-    /// Where the share goes.
-    pub(super) fn destination(&mut self) -> Destination<'_> {
-        Destination { add: self.begun, values: values_mut(&mut self.tensor) }
+    /// Where the operator writes its share.
+    pub(super) fn output(&mut self) -> Output<'_> {
+        Output { accumulate: self.has_shares, values: values_mut(&mut self.tensor) }
     }
 
-    /// Puts the sum back, the share being written.
+    /// Hands the sum back to Burn, once the share is written.
     pub(super) fn register(self, grads: &mut Gradients) {
         grads.register::<Flex>(self.id, self.tensor);
-        if !self.leaf {
-            record().insert(self.id.value);
+        if !self.is_leaf {
+            registered().insert(self.id.value);
         }
     }
-}
-
-/// Takes an activation off the record; whether it was there.
-fn strike_out(id: NodeId) -> bool {
-    record().remove(&id.value)
-}
-
-fn record() -> MutexGuard<'static, BTreeSet<u64>> {
-    RECORD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
 
-    use super::super::{double, max_pool};
+    use super::super::layers::transposed_conv;
+    use super::super::pool::max_pool;
 
     fn numbers<const D: usize>(dims: [usize; D], device: &Device) -> Tensor<D> {
         let len = dims.iter().product::<usize>();
@@ -90,12 +93,12 @@ mod tests {
         Tensor::<1>::from_floats(values.as_slice(), device).reshape(dims)
     }
 
-    /// The gradient of `x` where an activation of it, and `x` itself, are read by each of `readers`: two of ours twice, then
-    /// Burn's, in the order in which they are recorded.
+    /// The gradient of `x`, where each of `readers` reads `x` or an activation of it. Readers 0 to 3 are our operators, 4 and 5
+    /// are Burn's; they are recorded in the given order.
     fn gradient(readers: &[usize]) -> Vec<f32> {
         let device = Device::flex().autodiff();
         let x = numbers([2, 3, 6, 8], &device).require_grad();
-        let activation = double(&x, &numbers([3, 2, 2, 2], &device), &numbers([2], &device)).unwrap();
+        let activation = transposed_conv(&x, &numbers([3, 2, 2, 2], &device), &numbers([2], &device)).unwrap();
         let total = readers.iter().map(|reader| match reader {
             0 | 1 => (max_pool(&activation).unwrap() * (*reader as f32 + 0.5)).sum(),
             2 | 3 => (max_pool(&x).unwrap() * *reader as f32).sum(),
@@ -107,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_several_operators_add_up_in_any_order() {
+    fn gradients_of_several_readers_add_up_in_any_order() {
         for order in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [2, 4, 0, 5, 1, 3]] {
             let together = gradient(&order);
             let alone = order.map(|reader| gradient(&[reader]));

@@ -1,9 +1,8 @@
 //! Optimiser steps for tensors without gradient tracking.
 
-use burn::backend::Flex;
 use burn::tensor::Tensor;
 
-use super::tensors::{plain, tensor, values};
+use super::tensors::{plain, tensor, untracked, values};
 use crate::kernels::memory::Buffer;
 use crate::kernels::optim::adam::{self, AdamState, AdamStep};
 use crate::kernels::optim::sgd::{self, SgdState, SgdStep};
@@ -61,10 +60,6 @@ pub fn sgd<const D: usize>(
     sgd::step(step, values(&parameter), velocity.as_ref().map(values), values(&gradient), new);
     let has_momentum = step.momentum != 0.0;
     Some((untracked(new_parameter, &shape), has_momentum.then(|| untracked(new_velocity, &shape))))
-}
-
-fn untracked<const D: usize>(buffer: Buffer, shape: &[usize]) -> Tensor<D> {
-    Tensor::from_primitive::<Flex>(tensor(buffer, shape))
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! Large buffers, kept from one training step to the next.
+//! Large buffers that are kept from one training step to the next.
 //!
-//! A step needs the same few dozen tensors as the one before. Fresh memory from the system must be cleared page by page,
-//! which costs as much as writing it twice; a returned buffer costs nothing.
+//! Each step needs the same few dozen tensors. The system clears fresh memory page by page, which costs as much as writing it
+//! twice; a reused buffer costs nothing.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::cache_lines;
+use super::cache_lines::{LINE_VALUES, aligned_start};
 use crate::kernels::raw;
 
-/// Values from the start of a cache line on, that go back to the pool when dropped.
+/// Values aligned to a cache line. Dropping a buffer returns it to the pool.
 #[derive(Debug)]
 pub struct Buffer {
     values: Vec<f32>,
@@ -23,7 +23,7 @@ struct Pool {
     idle: Vec<Vec<f32>>,
     idle_values: usize,
     used_values: usize,
-    /// The most values in use at once.
+    /// The largest value of `used_values` so far.
     peak_values: usize,
 }
 
@@ -43,13 +43,14 @@ impl Pool {
         Some(values)
     }
 
-    fn count(&mut self, values: usize) {
+    fn count_used(&mut self, values: usize) {
         self.used_values += values;
         self.peak_values = self.peak_values.max(self.used_values);
         self.trim();
     }
 
-    /// Idle buffers may only take what has been in use at once before, and an eighth more: sizes never fit exactly.
+    /// Frees idle buffers, the oldest first, while the pool holds more than the peak and an eighth. The eighth allows for sizes
+    /// that do not fit exactly.
     fn trim(&mut self) {
         let most = self.peak_values + self.peak_values / 8;
         while self.idle_values + self.used_values > most && !self.idle.is_empty() {
@@ -59,12 +60,12 @@ impl Pool {
 }
 
 impl Buffer {
-    /// `len` values, whatever was in them before.
+    /// `len` values with undefined contents.
     pub fn new(len: usize) -> Self {
-        let taken = pool().take(len + cache_lines::SPARE);
-        let values = taken.unwrap_or_else(|| vec![0.0; len + cache_lines::SPARE]);
-        pool().count(values.len());
-        Self { start: cache_lines::start(&values), values, len }
+        let taken = pool().take(len + LINE_VALUES);
+        let values = taken.unwrap_or_else(|| vec![0.0; len + LINE_VALUES]);
+        pool().count_used(values.len());
+        Self { start: aligned_start(&values), values, len }
     }
 
     /// `len` zeros.
@@ -100,12 +101,12 @@ impl Drop for Buffer {
     }
 }
 
-/// Gives memory that was freed back to the system. Takes milliseconds.
+/// Returns freed memory to the system. Takes milliseconds.
 pub fn give_back() {
     raw::give_back();
 }
 
-/// Gives all idle buffers back to the system, for instance when a run has ended.
+/// Frees all idle buffers, for instance when a run has ended.
 pub fn release_idle() {
     let mut pool = pool();
     pool.idle.clear();
@@ -118,8 +119,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_returned_buffer_is_taken_again() {
-        // A size no other test uses: the pool is shared.
+    fn a_returned_buffer_is_reused() {
+        // No other test uses this size: all tests share the pool.
         let first = Buffer::new(1_234_567);
         let at = first.as_ptr();
         drop(first);

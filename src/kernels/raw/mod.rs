@@ -1,12 +1,16 @@
-//! The only unsafe code of the program, behind functions that are safe to call: register tiles without bounds checks, pooled
-//! memory lent to Burn, and how the C library treats large blocks.
+//! The only unsafe code of the program, behind functions that are safe to call: the innermost loops without bounds checks,
+//! pooled memory lent to Burn, and a call to the C library's allocator.
+//!
+//! Uses `memory` (the buffers it lends); [`PackedPlanes`] lives here because the loops' checks rely on its layout.
 
-#![allow(unsafe_code, reason = "see above; each file says why it needs it")]
+#![allow(unsafe_code, reason = "see above; each file explains why it needs it")]
 
 mod bytes;
 mod heap;
+mod packed;
 mod tiles;
 
 pub(crate) use bytes::lend;
 pub(crate) use heap::give_back;
+pub(crate) use packed::PackedPlanes;
 pub(crate) use tiles::{Pixels, Planes, correlate, correlate_pixels, correlate_planes};

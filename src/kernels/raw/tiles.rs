@@ -1,19 +1,22 @@
-//! The innermost loops. They do two fused multiply-adds a cycle on sums held in registers (24 to 27 where there are 32),
-//! and read through pointers because a bounds check for each load would take the cycles the arithmetic needs. Each function
-//! checks once, before its loop, the furthest place the loop will read, so all are safe to call.
+//! The innermost loops: register tiles.
+//!
+//! They do two fused multiply-adds a cycle on sums held in registers (24 to 27 of them where there are 32 registers). They
+//! read through pointers because bounds checks would take the cycles that the arithmetic needs. Each function checks the
+//! furthest read once before its loop, so all are safe to call.
 
 use pulp::Simd;
 
-use super::super::conv::pack::Packed;
+use super::packed::PackedPlanes;
 
-/// Sums of products for `B` output channels at `P` vectors of neighbouring pixels: over every channel of `input` and
-/// every tap of a `H`×`W` window that starts at each of `at`.
+/// Convolution sums of `B` output channels at `P` vectors of neighbouring pixels, over every channel of `input` and every tap
+/// of an `H`×`W` window. The windows of a vector start at its entry in `at`.
 ///
-/// `weights` holds `[channel][tap][B]`.
+/// # Shapes
+/// - `weights`: `[channel][tap][B]`
 #[inline(always)]
 pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize, const W: usize>(
     simd: S,
-    input: &Packed<'_>,
+    input: &PackedPlanes<'_>,
     at: [usize; P],
     weights: &[f32],
 ) -> [[S::f32s; P]; B] {
@@ -26,7 +29,7 @@ pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize,
     for _ in 0..input.channels {
         for ky in 0..H {
             for kx in 0..W {
-                // SAFETY: the furthest window was checked against the end of the data, all others start before it; the
+                // SAFETY: the furthest window was checked against the end of the data, and all others start before it. The
                 // weights advance by B for each of the channels·H·W taps checked above.
                 unsafe {
                     let mut pixels = [simd.splat_f32s(0.0); P];
@@ -43,20 +46,20 @@ pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize,
                 }
             }
         }
-        // Stepping past the last channel makes a pointer that is never read.
+        // The step past the last channel yields a pointer that is never read.
         x = x.wrapping_add(plane);
     }
     sums
 }
 
-/// Sums over all pixels of `C` channels of `input` from `from` on, at each tap of a `K`×`K` window, times `B` channels of
-/// `gradient` from `to` on: the gradient of `B`·`C`·`K`·`K` weights, one lane's share in each lane.
+/// Gradients of `B`·`C`·`K`·`K` weights: products of `C` channels of `input` from `from` on, at each tap of a `K`×`K` window,
+/// with `B` channels of `gradient` from `to` on, summed over all pixels. The lanes of a result are still to be added up.
 #[inline(always)]
 pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K: usize>(
     simd: S,
-    input: &Packed<'_>,
+    input: &PackedPlanes<'_>,
     from: usize,
-    gradient: &Packed<'_>,
+    gradient: &PackedPlanes<'_>,
     to: usize,
 ) -> [[[[S::f32s; K]; K]; C]; B] {
     let lanes = S::F32_LANES;
@@ -64,10 +67,10 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K:
     let pitch = input.pitch;
     let stride = (input.rows + K - 1) * pitch;
     let geometry =
-        |packed: &Packed<'_>| [packed.pitch, packed.plane, packed.rows, packed.images, packed.width, packed.border];
+        |packed: &PackedPlanes<'_>| [packed.pitch, packed.plane, packed.rows, packed.images, packed.width, packed.halo];
     assert!(
-        geometry(gradient) == geometry(input) && input.border == K / 2 && input.pad == K / 2,
-        "pixels and gradients are packed alike"
+        geometry(gradient) == geometry(input) && input.halo == K / 2 && input.padding == K / 2,
+        "input and gradient are packed differently"
     );
     let (window, pixel) = (input.first_window(), gradient.first_pixel());
     let last_row = input.images * stride - K * pitch;
@@ -79,7 +82,7 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K:
         for row in 0..input.rows {
             let at = image * stride + row * pitch;
             // SAFETY: `furthest`, checked against the plane, is what the last row of the last image reads; all other rows
-            // come before it. The planes themselves lie within the data, by the last check.
+            // come before it. The last check keeps the planes within the data.
             unsafe {
                 let x = input.data.as_ptr().add(from * input.plane + at + window);
                 let g = gradient.data.as_ptr().add(to * gradient.plane + at + pixel);
@@ -105,24 +108,24 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K:
     sums
 }
 
-/// Neighbouring pixels, each a vector of channels: rows of `columns` results need `columns + P - 1` of them.
+/// Rows of pixels, each pixel a vector of channels. A row of `columns` results needs `columns + P - 1` pixels.
 pub(crate) struct Pixels<'a> {
     pub(crate) data: &'a [f32],
-    /// From a row to the next.
+    /// Values from a row to the next.
     pub(crate) pitch: usize,
 }
 
 /// Planes of single values.
 pub(crate) struct Planes<'a> {
     pub(crate) data: &'a [f32],
-    /// From a row to the next.
+    /// Values from a row to the next.
     pub(crate) pitch: usize,
-    /// From a plane to the next.
+    /// Values from a plane to the next.
     pub(crate) plane: usize,
 }
 
-/// Sums over `rows` × `columns` pixels of `B` values each, one from every plane, times the vectors at the pixel and its next
-/// `P - 1` neighbours.
+/// Products of the values of `B` planes with the vectors at the same pixel and at its next `P - 1` neighbours, summed over
+/// `rows` × `columns` pixels.
 #[inline(always)]
 pub(crate) fn correlate_pixels<S: Simd, const B: usize, const P: usize>(
     simd: S,
@@ -132,15 +135,18 @@ pub(crate) fn correlate_pixels<S: Simd, const B: usize, const P: usize>(
     columns: usize,
 ) -> [[S::f32s; P]; B] {
     let lanes = S::F32_LANES;
-    assert!((rows - 1) * pixels.pitch + (columns + P - 1) * lanes <= pixels.data.len(), "more pixels than there are");
+    assert!(
+        (rows - 1) * pixels.pitch + (columns + P - 1) * lanes <= pixels.data.len(),
+        "a pixel lies past the end of the data"
+    );
     assert!(
         (B - 1) * planes.plane + (rows - 1) * planes.pitch + columns <= planes.data.len(),
-        "more values than there are"
+        "a value lies past the end of its plane"
     );
     let mut sums = [[simd.splat_f32s(0.0); P]; B];
     for row in 0..rows {
-        // SAFETY: the last pixel's last neighbour and the last plane's last value, both of the last row, were checked above;
-        // all others come before them.
+        // SAFETY: the last pixel's last neighbour and the last plane's last value, both of the last row, were checked above.
+        // All others come before them.
         unsafe {
             let x = pixels.data.as_ptr().add(row * pixels.pitch);
             let g = planes.data.as_ptr().add(row * planes.pitch);

@@ -1,4 +1,4 @@
-//! The operators as their definitions say, slowly.
+//! Reference implementations: the operators as defined, in `f64`.
 
 use crate::kernels::shape::Shape;
 
@@ -16,8 +16,8 @@ pub(super) fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| f64::from(value)).collect()
 }
 
-/// Convolution with a `side`×`side` window and a border of zeros; weights `[outputs, inputs, side, side]`.
-pub(super) fn convolve(x: &[f64], shape: Shape, weights: &[f64], outputs: usize, side: usize) -> Vec<f64> {
+/// Convolution with a `side`×`side` window and zero padding; weights `[outputs, inputs, side, side]`.
+pub(super) fn convolution(x: &[f64], shape: Shape, weights: &[f64], outputs: usize, side: usize) -> Vec<f64> {
     let mut out = Vec::new();
     for n in 0..shape.batch {
         for o in 0..outputs {
@@ -28,7 +28,7 @@ pub(super) fn convolve(x: &[f64], shape: Shape, weights: &[f64], outputs: usize,
                         for (ky, kx) in (0..side).flat_map(|ky| (0..side).map(move |kx| (ky, kx))) {
                             let (sy, sx) = ((y + ky).wrapping_sub(side / 2), (column + kx).wrapping_sub(side / 2));
                             if sy < shape.height && sx < shape.width {
-                                sum += x[shape.at(n, i) + sy * shape.width + sx]
+                                sum += x[shape.plane_start(n, i) + sy * shape.width + sx]
                                     * weights[((o * shape.channels + i) * side + ky) * side + kx];
                             }
                         }
@@ -41,12 +41,13 @@ pub(super) fn convolve(x: &[f64], shape: Shape, weights: &[f64], outputs: usize,
     out
 }
 
-/// Batch norm over the batch's own statistics, then ReLU.
+/// Batch norm with the batch's own statistics, then ReLU.
 pub(super) fn norm_relu(y: &[f64], shape: Shape, gamma: &[f64], beta: &[f64], epsilon: f64) -> Vec<f64> {
     let mut out = y.to_vec();
     for channel in 0..shape.channels {
-        let indices: Vec<usize> =
-            (0..shape.batch).flat_map(|n| shape.at(n, channel)..shape.at(n, channel) + shape.plane()).collect();
+        let indices: Vec<usize> = (0..shape.batch)
+            .flat_map(|n| shape.plane_start(n, channel)..shape.plane_start(n, channel) + shape.plane())
+            .collect();
         let count = indices.len() as f64;
         let mean = indices.iter().map(|&index| y[index]).sum::<f64>() / count;
         let variance = indices.iter().map(|&index| (y[index] - mean).powi(2)).sum::<f64>() / count;
@@ -58,9 +59,9 @@ pub(super) fn norm_relu(y: &[f64], shape: Shape, gamma: &[f64], beta: &[f64], ep
 }
 
 /// Transposed 2×2 convolution with stride 2; weights `[inputs, outputs, 2, 2]`.
-pub(super) fn double(x: &[f64], shape: Shape, weights: &[f64], bias: &[f64]) -> Vec<f64> {
+pub(super) fn transposed_conv(x: &[f64], shape: Shape, weights: &[f64], bias: &[f64]) -> Vec<f64> {
     let outputs = bias.len();
-    let result = crate::kernels::conv::transposed::doubled(shape, outputs);
+    let result = crate::kernels::conv::transposed::output_shape(shape, outputs);
     let mut out = vec![0.0; result.len()];
     for n in 0..shape.batch {
         for o in 0..outputs {
@@ -68,11 +69,11 @@ pub(super) fn double(x: &[f64], shape: Shape, weights: &[f64], bias: &[f64]) -> 
                 for column in 0..result.width {
                     let sum: f64 = (0..shape.channels)
                         .map(|i| {
-                            x[shape.at(n, i) + y / 2 * shape.width + column / 2]
+                            x[shape.plane_start(n, i) + y / 2 * shape.width + column / 2]
                                 * weights[(i * outputs + o) * 4 + y % 2 * 2 + column % 2]
                         })
                         .sum();
-                    out[result.at(n, o) + y * result.width + column] = sum + bias[o];
+                    out[result.plane_start(n, o) + y * result.width + column] = sum + bias[o];
                 }
             }
         }

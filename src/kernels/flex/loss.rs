@@ -1,0 +1,46 @@
+//! The loss for Burn tensors.
+
+use burn::backend::Flex;
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops};
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::ops::FloatTensorOps;
+use burn::tensor::{Bytes, DType, Tensor};
+
+use super::accumulate::take;
+use super::graph::record;
+use super::tensors::{contiguous, shape_of, tensor, tracked, values};
+use crate::kernels::loss;
+
+/// Partial cross-entropy (see [`loss`]), for tracked logits.
+///
+/// # Shapes
+/// - `logits`: `[batch, classes, height, width]`
+/// - `indices`: `[batch, height, width]`
+/// - result: `[1]`
+pub fn partial_cross_entropy(logits: &Tensor<4>, indices: &[u8], class_weights: &[f32]) -> Option<Tensor<1>> {
+    let logits = tracked(logits)?;
+    let shape = shape_of(logits.primitive());
+    let logit_values = contiguous(logits.primitive().clone());
+    let (loss, gradient) = loss::partial_cross_entropy(values(&logit_values), shape, indices, class_weights);
+    let loss = FlexTensor::new(Bytes::from_elems(vec![loss]), Layout::contiguous([1].into()), DType::F32);
+    Some(record::<_, 1, 1>(LossBackward, vec![logits.node()], tensor(gradient, &shape.dims()), loss))
+}
+
+#[derive(Debug)]
+struct LossBackward;
+
+impl Backward<Flex, 1> for LossBackward {
+    /// The gradient of the logits for a loss whose own gradient is 1.
+    type State = FlexTensor;
+
+    fn backward(self, ops: Ops<FlexTensor, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let upstream = values(&take(&ops, grads))[0];
+        let [parent] = ops.parents;
+        if let Some(node) = parent {
+            let gradient = if upstream == 1.0 { ops.state } else { Flex::float_mul_scalar(ops.state, upstream.into()) };
+            grads.register::<Flex>(node.id, gradient);
+        }
+    }
+}

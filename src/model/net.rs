@@ -1,0 +1,96 @@
+//! A network of either architecture.
+
+use burn::Tensor;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Device;
+
+use super::unet::UNet;
+use super::unet_plus_plus::UNetPlusPlus;
+use crate::domain::config::{Arch, ModelConfig};
+
+/// A segmentation network of either architecture.
+#[derive(Module, Debug)]
+pub enum Net {
+    /// Encoder and decoder with skip connections.
+    UNet(UNet),
+    /// Nested U-Net.
+    UNetPlusPlus(UNetPlusPlus),
+}
+
+impl Net {
+    /// A network with random weights that distinguishes `classes` classes.
+    pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
+        match config.arch {
+            Arch::UNet => Self::UNet(UNet::new(config, classes, device)),
+            Arch::UNetPlusPlus => Self::UNetPlusPlus(UNetPlusPlus::new(config, classes, device)),
+        }
+    }
+
+    /// Computes the logits of every pixel.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, 3, height, width]`, height and width multiples of the configuration's stride
+    /// - result: `[batch, classes, height, width]`
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::UNet(net) => net.forward(images),
+            Self::UNetPlusPlus(net) => net.forward(images),
+        }
+    }
+
+    /// Number of trainable parameters. The running statistics of batch norm are not among them.
+    pub fn parameters(&self) -> usize {
+        let mut count = CountTrainable(0);
+        self.visit(&mut count);
+        count.0
+    }
+}
+
+struct CountTrainable(usize);
+
+impl ModuleVisitor for CountTrainable {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            self.0 += param.shape().num_elements();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::IN_CHANNELS;
+    use super::*;
+
+    fn config(arch: Arch, base: usize, levels: usize) -> ModelConfig {
+        ModelConfig { arch, base, levels }
+    }
+
+    #[test]
+    fn logits_have_the_size_of_the_image() {
+        let device = Device::flex();
+        for arch in [Arch::UNet, Arch::UNetPlusPlus] {
+            let net = Net::new(&config(arch, 2, 3), 5, &device);
+            let logits = net.forward(Tensor::zeros([2, IN_CHANNELS, 16, 24], &device));
+            assert_eq!(logits.dims(), [2, 5, 16, 24], "{arch:?}");
+        }
+    }
+
+    /// A 3×3 convolution without bias has 9·in·out weights, batch norm 2·out, the transposed convolution 4·in·out + out, the head
+    /// in·out + out.
+    #[test]
+    fn the_number_of_parameters_matches_a_count_by_hand() {
+        let device = Device::flex().autodiff();
+        let block = |from: usize, to: usize| 9 * from * to + 2 * to + 9 * to * to + 2 * to;
+        let by_hand = block(3, 4) + block(4, 8) + (4 * 8 * 4 + 4) + block(8, 4) + (4 * 3 + 3);
+        assert_eq!(Net::new(&config(Arch::UNet, 4, 2), 3, &device).parameters(), by_hand);
+        // With two levels U-Net++ has no nested node and is the same network.
+        assert_eq!(Net::new(&config(Arch::UNetPlusPlus, 4, 2), 3, &device).parameters(), by_hand);
+        // With three levels, node (0,1) is added, and node (0,2) reads two skip connections.
+        let nested = block(3, 4) + block(4, 8) + block(8, 16)
+            + (4 * 8 * 4 + 4) + block(8, 4) // (0,1)
+            + (4 * 16 * 8 + 8) + block(16, 8) // (1,1)
+            + (4 * 8 * 4 + 4) + block(12, 4) // (0,2)
+            + (4 * 3 + 3);
+        assert_eq!(Net::new(&config(Arch::UNetPlusPlus, 4, 3), 3, &device).parameters(), nested);
+    }
+}
