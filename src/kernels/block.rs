@@ -1,8 +1,8 @@
 //! The convolution block as one operator: twice 3×3 convolution, batch norm and ReLU.
 //!
-//! Only the results of the convolutions are written to memory. The first activation is computed while the second convolution
-//! packs its input, in the forward pass and again in the backward pass. So are the gradients through norm and ReLU (see
-//! [`super::conv::source`]).
+//! Only the results of the convolutions are written to memory. The first activation is computed while the second
+//! convolution packs its input, in the forward pass and again in the backward pass. So are the gradients through norm
+//! and ReLU (see `conv::source`).
 
 use super::conv::backward;
 use super::conv::backward_strips::InputGradient;
@@ -122,8 +122,8 @@ pub fn infer(inputs: &[TensorView<'_>], stages: [Stage<'_>; 2], statistics: [&St
     run(&concatenated(&[(&z, shape)]), &stages[1], statistics[1]).0
 }
 
-/// Backward pass from `upstream`, the gradient of the result: returns the gradients of all parameters. Writes those of the
-/// inputs to `of_inputs`, one entry per input; an input without an [`Output`] needs none.
+/// Backward pass from `upstream`, the gradient of the result: returns the gradients of all parameters. Writes those of
+/// the inputs to `of_inputs`, one entry per input; an input without an [`Output`] needs none.
 ///
 /// # Panics
 /// When the arguments are not those of one call of [`forward`].

@@ -1,9 +1,9 @@
 //! The compute gate: kernels pause while the window draws a frame that answers user input.
 //!
-//! Pre-empting compute threads costs such a frame some milliseconds, whatever their priority, and the caches they evicted
-//! cost more. So SIMD work items wait here while the gate is closed. An item that has begun is not interrupted; with a network of
-//! base 16 it takes about a millisecond, with wider ones longer. Waiting items block their threads, and with them all other
-//! users of rayon's pool, but no longer than the gate is closed.
+//! Pre-empting compute threads costs such a frame some milliseconds, whatever their priority, and the caches they
+//! evicted cost more. So SIMD work items wait here while the gate is closed. An item that has begun is not interrupted;
+//! with a network of base 16 it takes about a millisecond, with wider ones longer. Waiting items block their threads,
+//! and with them all other users of rayon's pool, but no longer than the gate is closed.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,8 +17,8 @@ const POLL: Duration = Duration::from_millis(1);
 /// The gate that all kernels pass.
 pub static GATE: Gate = Gate::opened();
 
-/// The time at which the gate opens or last opened, in microseconds; 0 if it was never closed. No other data depends on it, so
-/// relaxed ordering suffices.
+/// The time at which the gate opens or last opened, in microseconds; 0 if it was never closed. No other data depends on
+/// it, so relaxed ordering suffices.
 #[derive(Debug)]
 pub struct Gate(AtomicU64);
 
@@ -28,8 +28,8 @@ impl Gate {
         Self(AtomicU64::new(0))
     }
 
-    /// Closes the gate for `limit`, or until [`Self::open`]. Has no effect while it is closed or within 40 ms after it opened:
-    /// training has to make progress.
+    /// Closes the gate for `limit`, or until [`Self::open`]. Has no effect while it is closed or within 40 ms after it
+    /// opened: training has to make progress.
     pub fn close(&self, limit: Duration) {
         self.close_at(now(), limit);
     }
@@ -46,8 +46,8 @@ impl Gate {
         }
     }
 
-    /// Whether kernels have to wait. If the gate was never closed, as in processes without a window, this does not even read the
-    /// clock.
+    /// Whether kernels have to wait. If the gate was never closed, as in processes without a window, this does not even
+    /// read the clock.
     pub fn is_closed(&self) -> bool {
         self.was_ever_closed() && self.is_closed_at(now())
     }

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use super::memory::Buffer;
 use super::shape::Shape;
 
-/// Returns `Σ w·(−log p) / Σ w` over the labelled pixels, and its gradient `w·(p − onehot) / Σ w`. The loss is 0 if no pixel is
-/// labelled.
+/// Returns `Σ w·(−log p) / Σ w` over the labelled pixels, and its gradient `w·(p − onehot) / Σ w`. The loss is 0 if no
+/// pixel is labelled.
 ///
 /// A pixel does not count if its class has no entry in `class_weights` or weight 0: its gradient is exactly 0.
 ///
@@ -35,8 +35,8 @@ pub fn partial_cross_entropy(logits: &[f32], shape: Shape, indices: &[u8], class
             for (pixel, &index) in indices.iter().enumerate() {
                 let weight = weight(index);
                 if weight > 0.0 {
-                    let share = (f64::from(weight) / divisor) as f32;
-                    loss += pixel_loss(logits, plane, pixel, usize::from(index), share, gradient);
+                    let fraction = (f64::from(weight) / divisor) as f32;
+                    loss += pixel_loss(logits, plane, pixel, usize::from(index), fraction, gradient);
                 }
             }
             loss
@@ -45,16 +45,16 @@ pub fn partial_cross_entropy(logits: &[f32], shape: Shape, indices: &[u8], class
     (losses.into_iter().sum::<f64>() as f32, gradient)
 }
 
-/// The share of one pixel in the loss. Writes its gradient.
-fn pixel_loss(logits: &[f32], plane: usize, pixel: usize, class: usize, share: f32, gradient: &mut [f32]) -> f64 {
+/// The contribution of one pixel, which has `fraction` of the total weight, to the loss. Writes its gradient.
+fn pixel_loss(logits: &[f32], plane: usize, pixel: usize, class: usize, fraction: f32, gradient: &mut [f32]) -> f64 {
     let values = || logits[pixel..].iter().step_by(plane);
     // NaN is kept, so that a diverged run is noticed.
     let largest =
         values().fold(f32::NEG_INFINITY, |most, &value| if value > most || value.is_nan() { value } else { most });
     let sum: f32 = values().map(|value| (value - largest).exp()).sum();
     for (gradient, value) in gradient[pixel..].iter_mut().step_by(plane).zip(values()) {
-        *gradient = share * ((value - largest).exp() / sum);
+        *gradient = fraction * ((value - largest).exp() / sum);
     }
-    gradient[pixel + class * plane] -= share;
-    f64::from(share) * f64::from(sum.ln() + largest - logits[pixel + class * plane])
+    gradient[pixel + class * plane] -= fraction;
+    f64::from(fraction) * f64::from(sum.ln() + largest - logits[pixel + class * plane])
 }

@@ -1,11 +1,11 @@
 //! Fast operators for the CPU.
 //!
-//! All operators take and return plain slices; only [`flex`] (and the memory `raw` lends to it) knows Burn. Convolution, batch
-//! norm and ReLU form one operator ([`block`]), so that activations are never written to memory for their own sake. Unsafe
-//! code is confined to one small module, `raw`. Imports nothing of the other layers.
+//! All operators take and return plain slices; only [`flex`] (and the memory `raw` lends to it) knows Burn.
+//! Convolution, batch norm and ReLU form one operator ([`block`]), so that activations are never written to memory for
+//! their own sake. Unsafe code is confined to one small module, `raw`. Imports nothing of the other layers.
 //!
-//! From the bottom up: `gate` and `simd` run a kernel, `memory` and `raw` hold its data, `norm` and [`conv`] are the parts of
-//! [`block`]; [`pool`], [`loss`] and [`optim`] are operators of their own. See `docs/kernels.md`.
+//! From the bottom up: `gate` and `simd` run a kernel, `memory` and `raw` hold its data, `norm` and [`conv`] are the
+//! parts of [`block`]; [`pool`], [`loss`] and [`optim`] are operators of their own. See `docs/kernels.md`.
 
 pub mod block;
 pub mod conv;

@@ -1,7 +1,7 @@
 //! Where an operator writes its result.
 //!
-//! A tensor that several operators read receives a share of its gradient from each: the first one overwrites, the others
-//! accumulate.
+//! A tensor that several operators read receives a contribution to its gradient from each: the first one overwrites,
+//! the others accumulate.
 
 /// Values to overwrite or to accumulate into.
 pub struct Output<'a> {

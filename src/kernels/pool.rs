@@ -47,8 +47,8 @@ simd_fn! {
     }
 }
 
-/// Backward pass from `upstream`, the gradient of the result. Each value goes to the pixel that was the maximum; `indices` are
-/// those of the forward pass, `shape` is that of the input.
+/// Backward pass from `upstream`, the gradient of the result. Each value goes to the pixel that was the maximum;
+/// `indices` are those of the forward pass, `shape` is that of the input.
 ///
 /// # Panics
 /// When the sizes do not match.

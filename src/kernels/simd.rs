@@ -1,7 +1,7 @@
 //! Run-time choice of the instruction set.
 //!
-//! A [`simd_fn!`] is compiled once per instruction set. Each call first waits for the [gate](GATE) and then runs the widest
-//! version this processor supports: AVX-512, AVX2 with FMA, NEON, or portable code.
+//! A [`simd_fn!`] is compiled once per instruction set. Each call first waits for the [gate](GATE) and then runs the
+//! widest version this processor supports: AVX-512, AVX2 with FMA, NEON, or portable code.
 
 use pulp::{Simd, WithSimd};
 
@@ -9,9 +9,9 @@ use super::gate::GATE;
 
 /// Declares a function that is compiled once per instruction set.
 ///
-/// The first parameter declares the SIMD token and its type (`simd: S`, where `S: Simd`). Callers leave it out: the call
-/// selects it. A function that only wants to be auto-vectorised ignores it. References in the parameters need named
-/// lifetimes. Functions called from the body must be `#[inline(always)]`, or they are compiled for the baseline
+/// The first parameter declares the SIMD token and its type (`simd: S`, where `S: Simd`). Callers leave it out: the
+/// call selects it. A function that only wants to be auto-vectorised ignores it. References in the parameters need
+/// named lifetimes. Functions called from the body must be `#[inline(always)]`, or they are compiled for the baseline
 /// instruction set only.
 macro_rules! simd_fn {
     (

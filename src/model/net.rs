@@ -75,8 +75,8 @@ mod tests {
         }
     }
 
-    /// A 3×3 convolution without bias has 9·in·out weights, batch norm 2·out, the transposed convolution 4·in·out + out, the head
-    /// in·out + out.
+    /// A 3×3 convolution without bias has 9·in·out weights, batch norm 2·out, the transposed convolution 4·in·out +
+    /// out, the head in·out + out.
     #[test]
     fn the_number_of_parameters_matches_a_count_by_hand() {
         let device = Device::flex().autodiff();

@@ -2,8 +2,8 @@
 
 use crate::domain::config::{Arch, ModelConfig};
 
-/// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution (the input
-/// of the first level's last block), or the logits if there are very many classes.
+/// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution
+/// (the input of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
     let concatenated = match config.arch {
         Arch::UNet => 2,
@@ -13,8 +13,8 @@ pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, 
     batch as u64 * channels * u64::from(size) * u64::from(size) * size_of::<f32>() as u64
 }
 
-/// Lower bound for the memory of a training step, in bytes: every block of a level saves about eight tensors of the level's width
-/// for the backward pass. An estimate that serves to refuse hopeless runs, not a measurement.
+/// Lower bound for the memory of a training step, in bytes: every block of a level saves about eight tensors of the
+/// level's width for the backward pass. An estimate that serves to refuse hopeless runs, not a measurement.
 pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     const SAVED: u64 = 8;
     let blocks = |level: usize| match config.arch {
@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_tensor_too_large_for_a_buffer_is_refused() {
-        // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB. Many adapters hold at most 2 GiB in a buffer.
+        // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB. Many adapters hold at most 2 GiB in a
+        // buffer.
         let config = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, levels: 5 };
         assert_eq!(largest_tensor_bytes(&config, 7, 8, 512) >> 20, 2560);
         let problem = buffer_problem(&config, 7, 8, 512, 1 << 31).expect("too large");

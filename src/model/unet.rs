@@ -1,5 +1,5 @@
-//! U-Net (Ronneberger, Fischer, Brox: "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015), with
-//! zero padding, so that the logits have the size of the image, and with batch normalisation.
+//! U-Net (Ronneberger, Fischer, Brox: "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015),
+//! with zero padding, so that the logits have the size of the image, and with batch normalisation.
 
 use burn::Tensor;
 use burn::module::Module;

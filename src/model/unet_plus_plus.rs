@@ -1,5 +1,5 @@
-//! U-Net++ (Zhou et al.: "UNet++: A Nested U-Net Architecture for Medical Image Segmentation", DLMIA 2018), without deep
-//! supervision. Node (i, j) reads all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
+//! U-Net++ (Zhou et al.: "UNet++: A Nested U-Net Architecture for Medical Image Segmentation", DLMIA 2018), without
+//! deep supervision. Node (i, j) reads all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
 
 use burn::Tensor;
 use burn::module::Module;

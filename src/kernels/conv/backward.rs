@@ -8,8 +8,9 @@ use super::source::ConvInput;
 use super::{backward_direct, backward_winograd};
 use crate::kernels::memory::Buffer;
 
-/// Returns the gradient of the weights, `[out_channels, in_channels, side, side]`, of a convolution of `input` with a window
-/// of `taps`, given the `gradient` of its output. Also computes the gradient of the input, if `of_input` asks for it.
+/// Returns the gradient of the weights, `[out_channels, in_channels, side, side]`, of a convolution of `input` with a
+/// window of `taps`, given the `gradient` of its output. Also computes the gradient of the input, if `of_input` asks
+/// for it.
 pub(crate) fn backward(
     input: &ConvInput<'_>,
     gradient: &ConvInput<'_>,

@@ -40,7 +40,7 @@ pub(super) fn by_strips(
 }
 
 simd_fn! {
-    /// Adds the share of one strip to `sums`.
+    /// Adds the contribution of one strip to `sums`.
     fn add_strip<'a>(
         simd: S,
         input: &'a ConvInput<'a>,
@@ -152,8 +152,8 @@ struct Channels {
 }
 
 impl Channels {
-    /// Adds the gradients of all weights between the channels; `sums` starts with the first output channel and has a row for
-    /// all input channels.
+    /// Adds the gradients of all weights between the channels; `sums` starts with the first output channel and has a
+    /// row for all input channels.
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, input: &PackedPlanes<'_>, gradient: &PackedPlanes<'_>, sums: &mut [f32]) {
         let start = self.outputs.start;

@@ -1,5 +1,5 @@
-//! Both gradients of a convolution, strip by strip: what the gradient of the input reads from memory, the gradient of the
-//! weights then finds in cache.
+//! Both gradients of a convolution, strip by strip: what the gradient of the input reads from memory, the gradient of
+//! the weights then finds in cache.
 
 use rayon::prelude::*;
 
@@ -19,12 +19,13 @@ pub(crate) struct InputGradient<'a> {
     pub(crate) output: ConvOutput<'a>,
 }
 
-/// Partial sums of the weights' gradient. This bounds both their memory and the number of threads that can share the work.
-/// It must not depend on the number of threads, or results would.
+/// Partial sums of the weights' gradient. This bounds both their memory and the number of threads that can share the
+/// work. It must not depend on the number of threads, or results would.
 const PARTIAL_SUMS: usize = 8;
 
 /// Walks over `gradient` (that of the output) in strips of `rows` rows: computes each strip of the input's gradient, if
-/// wanted, and then calls `accumulate`, which adds the strip's share of the weights' gradient to sums created by `zeros`.
+/// wanted, and then calls `accumulate`, which adds the strip's contribution to the weights' gradient to sums created by
+/// `zeros`.
 ///
 /// Returns the partial sums in a fixed order.
 pub(super) fn strip_by_strip(
@@ -43,8 +44,8 @@ pub(super) fn strip_by_strip(
         None => (None, Strip::all(shape, rows).map(|_| None).collect::<Vec<_>>()),
     };
     let mut work: Vec<_> = Strip::all(shape, rows).zip(tasks).collect();
-    let share = work.len().div_ceil(PARTIAL_SUMS);
-    work.par_chunks_mut(share)
+    let strips_per_sum = work.len().div_ceil(PARTIAL_SUMS);
+    work.par_chunks_mut(strips_per_sum)
         .map(|work| {
             let mut sums = zeros();
             for (strip, task) in work {

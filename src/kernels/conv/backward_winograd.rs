@@ -1,7 +1,7 @@
 //! Gradient of a 3×3 convolution's weights by the transpose of Winograd's F(4, 3).
 //!
-//! Where `y = Aᵀ·((G·g) ⊙ (Bᵀ·d))`, the gradient of `g` is `Gᵀ·((A·dy) ⊙ (Bᵀ·d))`. The products are summed over all images
-//! before `Gᵀ` is applied once. Values of the gradient are broadcast to vectors as they are read.
+//! Where `y = Aᵀ·((G·g) ⊙ (Bᵀ·d))`, the gradient of `g` is `Gᵀ·((A·dy) ⊙ (Bᵀ·d))`. The products are summed over all
+//! images before `Gᵀ` is applied once. Values of the gradient are broadcast to vectors as they are read.
 
 use rayon::prelude::*;
 
@@ -37,7 +37,7 @@ pub(super) fn by_strips(
 }
 
 simd_fn! {
-    /// Adds the share of one strip to `sums`.
+    /// Adds the contribution of one strip to `sums`.
     fn add_strip<'a>(
         simd: S,
         input: &'a ConvInput<'a>,
@@ -107,7 +107,7 @@ simd_fn! {
 }
 
 simd_fn! {
-    /// Adds the share of one image to the sums of one group.
+    /// Adds the contribution of one image to the sums of one group.
     fn add_group<'a>(
         simd: S,
         group: ChannelGroup<'a>,

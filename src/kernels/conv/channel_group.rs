@@ -1,7 +1,7 @@
-//! A vector of input channels, and its share of the weights' gradient.
+//! A vector of input channels, and its contribution to the weights' gradient.
 //!
-//! Input channels lie side by side in vectors, pixel after pixel. Each weight's sum so has a lane of its own, and the
-//! window's columns are neighbouring vectors.
+//! Input channels lie side by side in vectors, pixel after pixel. This gives each weight's sum a lane of its own, and
+//! the window's columns are neighbouring vectors.
 
 use std::ops::Range;
 
@@ -27,12 +27,12 @@ pub(super) struct ChannelGroup<'a> {
     pub(super) strip: Strip,
 }
 
-/// Pixels that are summed in registers before their sums are added to memory. As vectors of 16 lanes they take 16 KiB, part
-/// of the first-level cache.
+/// Pixels that are summed in registers before their sums are added to memory. As vectors of 16 lanes they take 16 KiB,
+/// part of the first-level cache.
 const PIXELS_AT_ONCE: usize = 256;
 
 impl ChannelGroup<'_> {
-    /// Adds the strip's share to `sums`, the group's; `gradient` is the packed gradient of the output.
+    /// Adds the strip's contribution to `sums`, the group's; `gradient` is the packed gradient of the output.
     #[inline(always)]
     pub(super) fn add<S: Simd>(
         self,
@@ -68,7 +68,8 @@ impl ChannelGroup<'_> {
         }
     }
 
-    /// Packs `Bᵀ·d` as `[component][row tile][pixel][channel]`, with one pixel of zero padding on either side of each row.
+    /// Packs `Bᵀ·d` as `[component][row tile][pixel][channel]`, with one pixel of zero padding on either side of each
+    /// row.
     #[inline(always)]
     fn pack<S: Simd>(&self, simd: S, tiles: RowTiles, pitch: usize, rows: &mut Vec<f32>, pixels: &mut [f32]) {
         for row in pixels.chunks_exact_mut(pitch) {
@@ -164,8 +165,8 @@ impl PixelBlock<'_> {
         for (tile, sums) in S::as_mut_simd_f32s(sums).0.chunks_exact_mut(B * WINDOW_COLUMNS).enumerate() {
             let gradient = Planes { data: &self.gradient.data[tile * B * self.gradient.plane..], ..self.gradient };
             let tile = correlate_pixels::<S, B, WINDOW_COLUMNS>(simd, &self.pixels, &gradient, self.rows, self.columns);
-            for (sum, share) in sums.iter_mut().zip(tile.as_flattened()) {
-                *sum = simd.add_f32s(*sum, *share);
+            for (sum, products) in sums.iter_mut().zip(tile.as_flattened()) {
+                *sum = simd.add_f32s(*sum, *products);
             }
         }
     }

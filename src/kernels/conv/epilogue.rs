@@ -17,7 +17,8 @@ pub(crate) enum Epilogue<'a> {
 }
 
 impl Epilogue<'_> {
-    /// Applies it to a strip's rows of consecutive channels from `first` on. Returns the moments of [`Epilogue::Measure`].
+    /// Applies it to a strip's rows of consecutive channels from `first` on. Returns the moments of
+    /// [`Epilogue::Measure`].
     #[inline(always)]
     pub(super) fn apply(self, planes: &mut [Option<Output<'_>>], first: usize) -> Vec<Moments> {
         let mut moments = Vec::new();

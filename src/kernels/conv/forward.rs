@@ -1,7 +1,7 @@
 //! Convolution forward pass, strip by strip.
 //!
-//! A strip is some rows of one image, few enough that their packed copy stays in the second-level cache. Register tiles of 8
-//! output channels by 3 vectors of pixels run over it; there is no im2col matrix.
+//! A strip is some rows of one image, few enough that their packed copy stays in the second-level cache. Register tiles
+//! of 8 output channels by 3 vectors of pixels run over it; there is no im2col matrix.
 
 use std::ops::Range;
 

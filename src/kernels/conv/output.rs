@@ -5,8 +5,8 @@ use crate::kernels::shape::Shape;
 
 /// The destination of a convolution's output channels.
 pub(crate) enum ConvOutput<'a> {
-    /// One tensor or several, channel after channel. A tensor without an [`Output`] is not needed, and its channels are not
-    /// computed where a whole tile of them can be skipped.
+    /// One tensor or several, channel after channel. A tensor without an [`Output`] is not needed, and its channels are
+    /// not computed where a whole tile of them can be skipped.
     Planes(Vec<(Option<Output<'a>>, Shape)>),
     /// One tensor of twice the height and width: each of its channels is made of four output channels, plus a bias.
     DepthToSpace(&'a mut [f32], &'a [f32]),

@@ -21,8 +21,8 @@ pub(super) struct Region {
 
 impl Region {
     /// Values before the first pixel of a row. With padding, each row begins with a vector of zeros, which is also the
-    /// right padding of the row before. Pixels so stay aligned to vectors, and only the window's outer columns are loaded
-    /// across cache lines.
+    /// right padding of the row before. This keeps pixels aligned to vectors: only the window's outer columns
+    /// are loaded across cache lines.
     fn margin(&self, lanes: usize) -> usize {
         lanes * self.padding
     }

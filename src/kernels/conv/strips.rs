@@ -80,7 +80,8 @@ impl StripPlan {
     pub(super) fn balanced(shape: Shape, weights: &PackedWeights) -> Self {
         let rows = strip_rows(shape, weights);
         let strips = shape.batch * shape.height.div_ceil(rows);
-        // With few strips the output channels are divided too, into at least 4 channel tiles a task. No result depends on it.
+        // With few strips the output channels are divided too, into at least 4 channel tiles a task. No result depends
+        // on it.
         let groups =
             (TASKS_PER_THREAD * rayon::current_num_threads()).div_ceil(strips).min(weights.tiles().div_ceil(4));
         let group = weights.tiles().div_ceil(groups) * weights.tile_channels;

@@ -94,7 +94,8 @@ impl TileLoop<'_> {
         }
     }
 
-    /// One row tile of `P` vectors. All components are computed first; they wait in `sums`, as not all fit the registers.
+    /// One row tile of `P` vectors. All components are computed first; they wait in `sums`, as not all fit the
+    /// registers.
     #[inline(always)]
     fn winograd_tile<S: Simd, const B: usize, const P: usize>(
         &self,
@@ -135,8 +136,8 @@ impl TileLoop<'_> {
 #[repr(align(64))]
 struct ComponentSums<S: Simd, const B: usize>([[[S::f32s; 3]; B]; COMPONENTS]);
 
-/// Where `P` vectors from `vector` on are read in a packed strip, and where they are written: `read` packed rows produce
-/// `written` rows of the output.
+/// Where `P` vectors from `vector` on are read in a packed strip, and where they are written: `read` packed rows
+/// produce `written` rows of the output.
 #[inline(always)]
 fn places<S: Simd, const P: usize>(
     packed: &PackedPlanes<'_>,

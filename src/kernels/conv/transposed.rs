@@ -1,5 +1,5 @@
-//! Transposed 2×2 convolution with stride 2. Each pixel becomes a 2×2 square, so this is a 1×1 convolution to four times the
-//! channels, followed by depth-to-space.
+//! Transposed 2×2 convolution with stride 2. Each pixel becomes a 2×2 square, so this is a 1×1 convolution to four
+//! times the channels, followed by depth-to-space.
 
 use super::backward::backward as conv_backward;
 use super::epilogue::Epilogue;

@@ -8,8 +8,8 @@ use super::winograd::{COMPONENTS, WINDOW_COLUMNS, WINDOW_TRANSFORM};
 use crate::kernels::memory::Buffer;
 use crate::kernels::simd::{lanes, simd_fn};
 
-/// Layout of the sums: `[group of input channels][component][output channel][column][input channel of the group]`. A group
-/// fills a vector.
+/// Layout of the sums: `[group of input channels][component][output channel][column][input channel of the group]`. A
+/// group fills a vector.
 #[derive(Clone, Copy)]
 pub(super) struct SumLayout {
     pub(super) in_channels: usize,
@@ -89,8 +89,8 @@ fn transform_group<S: Simd>(simd: S, layout: &SumLayout, partial: &[Buffer], sta
         for column in 0..WINDOW_COLUMNS {
             let mut sum = simd.splat_f32s(0.0);
             for sums in partial {
-                let (share, _) = S::as_simd_f32s(&sums[at + column * S::F32_LANES..][..S::F32_LANES]);
-                sum = simd.add_f32s(sum, share[0]);
+                let (vector, _) = S::as_simd_f32s(&sums[at + column * S::F32_LANES..][..S::F32_LANES]);
+                sum = simd.add_f32s(sum, vector[0]);
             }
             for (row, factor) in factors.iter().enumerate() {
                 let tap = &mut taps[row * WINDOW_COLUMNS + column];

@@ -31,8 +31,8 @@ impl WeightLayout {
         Self { out_channels, in_channels, taps, out_stride: in_channels * taps, in_stride: taps, flipped: false }
     }
 
-    /// The same weights read as the convolution that takes the output's gradient to the input's: input and output channels
-    /// exchanged, window rotated by 180°.
+    /// The same weights read as the convolution that takes the output's gradient to the input's: input and output
+    /// channels exchanged, window rotated by 180°.
     pub(crate) fn backward(self) -> Self {
         Self {
             out_channels: self.in_channels,
@@ -56,7 +56,8 @@ impl WeightLayout {
     }
 }
 
-/// Weights as `[channel tile][component][input channel][tap][output channel of the tile]`, the last tile padded with zeros.
+/// Weights as `[channel tile][component][input channel][tap][output channel of the tile]`, the last tile padded with
+/// zeros.
 ///
 /// The direct algorithm has one component with all taps, Winograd's has six with three taps each.
 pub(crate) struct PackedWeights {

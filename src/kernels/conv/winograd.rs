@@ -1,8 +1,8 @@
 //! Winograd's F(4, 3) down the columns of a 3×3 window: half the multiplications (Lavin, Gray: "Fast Algorithms for
 //! Convolutional Neural Networks", CVPR 2016, in one dimension).
 //!
-//! A row tile of four output rows reads six input rows. Direct convolution takes 4 × 9 products per pixel column; here six
-//! components take three products each, 6 × 3. Nothing changes across the columns, so vectors still run along rows.
+//! A row tile of four output rows reads six input rows. Direct convolution takes 4 × 9 products per pixel column; here
+//! six components take three products each, 6 × 3. Nothing changes across the columns, so vectors still run along rows.
 //! With input rows `d`, window rows `g` and output rows `y`, as matrices over rows: `y = Aᵀ·((G·g) ⊙ (Bᵀ·d))`. The
 //! interpolation points are 0, ±1, ±2 and ∞.
 

@@ -1,8 +1,9 @@
 //! Accumulation of an activation's gradient from several operators that read it.
 //!
-//! Burn adds up the shares tensor by tensor, on one thread; in a U-Net++ that takes a tenth of a step. Here each operator
-//! accumulates its share as it computes it. It has to know whether another share is there already, which Burn does not tell, so
-//! our operators keep a registry. Shares of Burn's own operators are not in it; Burn adds those as usual.
+//! Burn adds up the contributions tensor by tensor, on one thread; in a U-Net++ that takes a tenth of a step. Here each
+//! operator accumulates its contribution as it computes it. It has to know whether another contribution exists already,
+//! which Burn does not tell, so our operators keep a registry. Contributions of Burn's own operators are not in it;
+//! Burn adds those as usual.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,8 +19,8 @@ use crate::kernels::memory::Buffer;
 use crate::kernels::output::Output;
 use crate::kernels::shape::Shape;
 
-/// Nodes for whose activation one of our operators has registered a share of the gradient that is not taken yet. Ids are never
-/// reused. The id of an activation that Burn computed may stay forever and costs eight bytes.
+/// Nodes for whose activation one of our operators has registered a contribution to the gradient that is not taken yet.
+/// Ids are never reused. The id of an activation that Burn computed may stay forever and costs eight bytes.
 static REGISTERED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
 
 fn registered() -> MutexGuard<'static, BTreeSet<u64>> {
@@ -31,25 +32,25 @@ fn unregister(id: NodeId) -> bool {
     registered().remove(&id.value)
 }
 
-/// Takes the gradient of an operator's result, in which all shares are added up.
+/// Takes the gradient of an operator's result, in which all contributions are added up.
 pub(super) fn take<S, const N: usize>(ops: &Ops<S, N>, grads: &mut Gradients) -> FlexTensor {
     unregister(ops.node.id);
     contiguous(grads.consume::<Flex>(&ops.node))
 }
 
-/// The gradient of an activation while an operator accumulates its share.
+/// The gradient of an activation while an operator accumulates its contribution.
 pub(super) struct GradientSum {
     id: NodeId,
     tensor: FlexTensor,
-    /// Whether it holds shares of other operators. Otherwise its contents are undefined.
-    has_shares: bool,
-    /// A leaf's gradient stays with Burn, which adds the next share itself.
+    /// Whether it holds contributions of other operators. Otherwise its contents are undefined.
+    has_contributions: bool,
+    /// A leaf's gradient stays with Burn, which adds the next contribution itself.
     is_leaf: bool,
 }
 
 impl GradientSum {
-    /// The gradient of an operator's operand `parent`, with the shares that other operators have added so far. `None` if the
-    /// operand is not tracked.
+    /// The gradient of an operator's operand `parent`, with the contributions that other operators have added so far.
+    /// `None` if the operand is not tracked.
     pub(super) fn of_parent<S, const N: usize>(
         ops: &Ops<S, N>,
         parent: usize,
@@ -57,21 +58,21 @@ impl GradientSum {
         grads: &mut Gradients,
     ) -> Option<Self> {
         let node = ops.parents[parent].as_ref()?;
-        let has_shares = unregister(node.id);
-        let tensor = if has_shares {
+        let has_contributions = unregister(node.id);
+        let tensor = if has_contributions {
             contiguous(grads.consume::<Flex>(node))
         } else {
             tensor(Buffer::new(shape.len()), &shape.dims())
         };
-        Some(Self { id: node.id, tensor, has_shares, is_leaf: node.parents.is_empty() })
+        Some(Self { id: node.id, tensor, has_contributions, is_leaf: node.parents.is_empty() })
     }
 
-    /// Where the operator writes its share.
+    /// Where the operator writes its contribution.
     pub(super) fn output(&mut self) -> Output<'_> {
-        Output { accumulate: self.has_shares, values: values_mut(&mut self.tensor) }
+        Output { accumulate: self.has_contributions, values: values_mut(&mut self.tensor) }
     }
 
-    /// Hands the sum back to Burn, once the share is written.
+    /// Hands the sum back to Burn, once the contribution is written.
     pub(super) fn register(self, grads: &mut Gradients) {
         grads.register::<Flex>(self.id, self.tensor);
         if !self.is_leaf {
@@ -93,8 +94,8 @@ mod tests {
         Tensor::<1>::from_floats(values.as_slice(), device).reshape(dims)
     }
 
-    /// The gradient of `x`, where each of `readers` reads `x` or an activation of it. Readers 0 to 3 are our operators, 4 and 5
-    /// are Burn's; they are recorded in the given order.
+    /// The gradient of `x`, where each of `readers` reads `x` or an activation of it. Readers 0 to 3 are our operators,
+    /// 4 and 5 are Burn's; they are recorded in the given order.
     fn gradient(readers: &[usize]) -> Vec<f32> {
         let device = Device::flex().autodiff();
         let x = numbers([2, 3, 6, 8], &device).require_grad();
@@ -115,7 +116,7 @@ mod tests {
             let together = gradient(&order);
             let alone = order.map(|reader| gradient(&[reader]));
             for (at, sum) in together.iter().enumerate() {
-                let expected: f32 = alone.iter().map(|share| share[at]).sum();
+                let expected: f32 = alone.iter().map(|gradient| gradient[at]).sum();
                 assert!((sum - expected).abs() < 1e-4 * expected.abs().max(1.0), "{order:?}: {sum} for {expected}");
             }
         }

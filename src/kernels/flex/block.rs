@@ -45,8 +45,8 @@ pub const MAX_INPUTS: usize = 8;
 /// Number of parameter tensors: weights, gamma and beta of two stages.
 const PARAMETERS: usize = 6;
 
-/// Twice convolution, batch norm with the batch's own statistics and ReLU, of `inputs` concatenated along the channels; for
-/// tracked tensors. Also returns the statistics of both normalisations.
+/// Twice convolution, batch norm with the batch's own statistics and ReLU, of `inputs` concatenated along the channels;
+/// for tracked tensors. Also returns the statistics of both normalisations.
 ///
 /// # Shapes
 /// - `inputs`: `[batch, _, height, width]` each, at most [`MAX_INPUTS`]

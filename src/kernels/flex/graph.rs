@@ -6,8 +6,8 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::Tensor;
 
-/// Records an operator's `result` with the `state` that its backward pass needs. `parents` are the graph nodes of its `N`
-/// operands.
+/// Records an operator's `result` with the `state` that its backward pass needs. `parents` are the graph nodes of its
+/// `N` operands.
 pub(super) fn record<O, const N: usize, const D: usize>(
     operator: O,
     parents: Vec<NodeGuard>,

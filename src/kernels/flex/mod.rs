@@ -1,7 +1,8 @@
-//! The operators for Burn: tensors of the Flex backend (CPU) in and out, recorded for autodiff where gradients are tracked.
+//! The operators for Burn: tensors of the Flex backend (CPU) in and out, recorded for autodiff where gradients are
+//! tracked.
 //!
-//! Every function returns `None` for tensors of other devices; callers then use Burn's own operators. The only room of the
-//! kernels that knows Burn, apart from the memory that `raw` lends to it.
+//! Every function returns `None` for tensors of other devices; callers then use Burn's own operators. The only room of
+//! the kernels that knows Burn, apart from the memory that `raw` lends to it.
 
 mod accumulate;
 mod block;

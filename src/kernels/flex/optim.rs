@@ -39,8 +39,8 @@ pub fn adam<const D: usize>(
     Some((parameter, AdamMoments { first, second }))
 }
 
-/// One step of SGD: the new parameter and, where the step has momentum, the velocity to pass to the next step. The first
-/// step has no `velocity` yet.
+/// One step of SGD: the new parameter and, where the step has momentum, the velocity to pass to the next step. The
+/// first step has no `velocity` yet.
 ///
 /// Returns `None` unless all tensors are `f32` on Flex, without gradient tracking.
 pub fn sgd<const D: usize>(

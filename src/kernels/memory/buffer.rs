@@ -1,7 +1,7 @@
 //! Large buffers that are kept from one training step to the next.
 //!
-//! Each step needs the same few dozen tensors. The system clears fresh memory page by page, which costs as much as writing it
-//! twice; a reused buffer costs nothing.
+//! Each step needs the same few dozen tensors. The system clears fresh memory page by page, which costs as much as
+//! writing it twice; a reused buffer costs nothing.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -49,8 +49,8 @@ impl Pool {
         self.trim();
     }
 
-    /// Frees idle buffers, the oldest first, while the pool holds more than the peak and an eighth. The eighth allows for sizes
-    /// that do not fit exactly.
+    /// Frees idle buffers, the oldest first, while the pool holds more than the peak and an eighth. The eighth allows
+    /// for sizes that do not fit exactly.
     fn trim(&mut self) {
         let most = self.peak_values + self.peak_values / 8;
         while self.idle_values + self.used_values > most && !self.idle.is_empty() {

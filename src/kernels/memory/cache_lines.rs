@@ -19,8 +19,8 @@ pub(crate) fn reserve(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
     &mut buffer[start..start + len]
 }
 
-/// The distance between planes of `values` values. Planes an exact multiple of 4 KiB apart would all compete for the same few
-/// lines of the first-level cache, so those are moved apart by one line.
+/// The distance between planes of `values` values. Planes an exact multiple of 4 KiB apart would all compete for the
+/// same few lines of the first-level cache, so those are moved apart by one line.
 pub(crate) fn stagger(values: usize) -> usize {
     if values.is_multiple_of(1024) { values + LINE_VALUES } else { values }
 }

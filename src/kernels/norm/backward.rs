@@ -7,8 +7,8 @@ use super::statistics::Statistics;
 use crate::kernels::shape::Shape;
 use crate::kernels::simd::simd_fn;
 
-/// The gradient through ReLU and batch norm, folded to `a·g + b·y + c` per channel, where `g` is the gradient of the activation
-/// if that is positive, else 0.
+/// The gradient through ReLU and batch norm, folded to `a·g + b·y + c` per channel, where `g` is the gradient of the
+/// activation if that is positive, else 0.
 #[derive(Debug, Clone)]
 pub(crate) struct FoldedNormBackward {
     forward: FoldedNorm,

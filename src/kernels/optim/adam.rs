@@ -66,14 +66,14 @@ simd_fn! {
         let number = number as i32;
         let correction = (1.0 - beta_2.powi(number)).sqrt();
         let rate = lr * correction / (1.0 - beta_1.powi(number));
-        let (kept, joined) = if decoupled { (1.0 - lr * weight_decay, 0.0) } else { (1.0, weight_decay) };
+        let (shrinkage, l2) = if decoupled { (1.0 - lr * weight_decay, 0.0) } else { (1.0, weight_decay) };
         let old = old.parameter.iter().zip(old.first).zip(old.second);
         let new = new.parameter.iter_mut().zip(new.first).zip(new.second);
         for ((((&parameter, &first), &second), &gradient), ((to, to_first), to_second)) in old.zip(gradient).zip(new) {
-            let gradient = gradient + joined * parameter;
+            let gradient = gradient + l2 * parameter;
             *to_first = beta_1 * first + (1.0 - beta_1) * gradient;
             *to_second = beta_2 * second + (1.0 - beta_2) * gradient * gradient;
-            *to = kept * parameter - rate * *to_first / (to_second.sqrt() + epsilon * correction);
+            *to = shrinkage * parameter - rate * *to_first / (to_second.sqrt() + epsilon * correction);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Pooled memory as Burn's bytes.
 //!
-//! Burn accepts shared bytes without unsafe code, but copies them before it writes, as it does where it adds up the gradients
-//! of a tensor that is used twice. Our own controller lets it write in place; creating one is unsafe.
+//! Burn accepts shared bytes without unsafe code, but copies them before it writes, as it does where it adds up the
+//! gradients of a tensor that is used twice. Our own controller lets it write in place; creating one is unsafe.
 
 use std::mem::MaybeUninit;
 

@@ -1,7 +1,7 @@
 //! Returns freed memory to the system through the C library.
 //!
-//! glibc keeps freed blocks on one heap per thread. Decoded images come and go on several threads, in sizes that never quite
-//! fill the gaps: with ten tiles of 2448² pixels it held 130 MB of unused memory.
+//! glibc keeps freed blocks on one heap per thread. Decoded images come and go on several threads, in sizes that never
+//! quite fill the gaps: with ten tiles of 2448² pixels it held 130 MB of unused memory.
 
 /// Returns every whole free page. Takes milliseconds: not for the window's thread, nor for each step.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

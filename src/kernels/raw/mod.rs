@@ -1,7 +1,7 @@
-//! The only unsafe code of the program, behind functions that are safe to call: the innermost loops without bounds checks,
-//! pooled memory lent to Burn, and a call to the C library's allocator.
+//! The only unsafe code of the program, behind functions that are safe to call: the innermost loops without bounds
+//! checks, pooled memory lent to Burn, and a call to the C library's allocator.
 //!
-//! Uses `memory` (the buffers it lends); [`PackedPlanes`] lives here because the loops' checks rely on its layout.
+//! Uses `memory` (the buffers it lends); `PackedPlanes` lives here because the loops' checks rely on its layout.
 
 #![allow(unsafe_code, reason = "see above; each file explains why it needs it")]
 

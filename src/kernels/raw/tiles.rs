@@ -1,15 +1,15 @@
 //! The innermost loops: register tiles.
 //!
-//! They do two fused multiply-adds a cycle on sums held in registers (24 to 27 of them where there are 32 registers). They
-//! read through pointers because bounds checks would take the cycles that the arithmetic needs. Each function checks the
-//! furthest read once before its loop, so all are safe to call.
+//! They do two fused multiply-adds a cycle on sums held in registers (24 to 27 of them where there are 32 registers).
+//! They read through pointers because bounds checks would take the cycles that the arithmetic needs. Each function
+//! checks the furthest read once before its loop, so all are safe to call.
 
 use pulp::Simd;
 
 use super::packed::PackedPlanes;
 
-/// Convolution sums of `B` output channels at `P` vectors of neighbouring pixels, over every channel of `input` and every tap
-/// of an `H`×`W` window. The windows of a vector start at its entry in `at`.
+/// Convolution sums of `B` output channels at `P` vectors of neighbouring pixels, over every channel of `input` and
+/// every tap of an `H`×`W` window. The windows of a vector start at its entry in `at`.
 ///
 /// # Shapes
 /// - `weights`: `[channel][tap][B]`
@@ -29,8 +29,8 @@ pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize,
     for _ in 0..input.channels {
         for ky in 0..H {
             for kx in 0..W {
-                // SAFETY: the furthest window was checked against the end of the data, and all others start before it. The
-                // weights advance by B for each of the channels·H·W taps checked above.
+                // SAFETY: the furthest window was checked against the end of the data, and all others start before it.
+                // The weights advance by B for each of the channels·H·W taps checked above.
                 unsafe {
                     let mut pixels = [simd.splat_f32s(0.0); P];
                     for (pixels, at) in pixels.iter_mut().zip(at) {
@@ -52,8 +52,9 @@ pub(crate) fn correlate<S: Simd, const B: usize, const P: usize, const H: usize,
     sums
 }
 
-/// Gradients of `B`·`C`·`K`·`K` weights: products of `C` channels of `input` from `from` on, at each tap of a `K`×`K` window,
-/// with `B` channels of `gradient` from `to` on, summed over all pixels. The lanes of a result are still to be added up.
+/// Gradients of `B`·`C`·`K`·`K` weights: products of `C` channels of `input` from `from` on, at each tap of a `K`×`K`
+/// window, with `B` channels of `gradient` from `to` on, summed over all pixels. The lanes of a result are still to be
+/// added up.
 #[inline(always)]
 pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K: usize>(
     simd: S,
@@ -81,8 +82,8 @@ pub(crate) fn correlate_planes<S: Simd, const B: usize, const C: usize, const K:
     for image in 0..input.images {
         for row in 0..input.rows {
             let at = image * stride + row * pitch;
-            // SAFETY: `furthest`, checked against the plane, is what the last row of the last image reads; all other rows
-            // come before it. The last check keeps the planes within the data.
+            // SAFETY: `furthest`, checked against the plane, is what the last row of the last image reads; all other
+            // rows come before it. The last check keeps the planes within the data.
             unsafe {
                 let x = input.data.as_ptr().add(from * input.plane + at + window);
                 let g = gradient.data.as_ptr().add(to * gradient.plane + at + pixel);
@@ -124,8 +125,8 @@ pub(crate) struct Planes<'a> {
     pub(crate) plane: usize,
 }
 
-/// Products of the values of `B` planes with the vectors at the same pixel and at its next `P - 1` neighbours, summed over
-/// `rows` × `columns` pixels.
+/// Products of the values of `B` planes with the vectors at the same pixel and at its next `P - 1` neighbours, summed
+/// over `rows` × `columns` pixels.
 #[inline(always)]
 pub(crate) fn correlate_pixels<S: Simd, const B: usize, const P: usize>(
     simd: S,
@@ -145,8 +146,8 @@ pub(crate) fn correlate_pixels<S: Simd, const B: usize, const P: usize>(
     );
     let mut sums = [[simd.splat_f32s(0.0); P]; B];
     for row in 0..rows {
-        // SAFETY: the last pixel's last neighbour and the last plane's last value, both of the last row, were checked above.
-        // All others come before them.
+        // SAFETY: the last pixel's last neighbour and the last plane's last value, both of the last row, were checked
+        // above. All others come before them.
         unsafe {
             let x = pixels.data.as_ptr().add(row * pixels.pitch);
             let g = planes.data.as_ptr().add(row * planes.pitch);

@@ -91,11 +91,11 @@ fn gradients_of_a_block_match_difference_quotients() {
     for (dims, outputs) in [([2, 3, 5, 7], 5), ([1, 2, 4, 35], 9), ([2, 11, 6, 16], 4), ([4, 1, 2, 2], 3)] {
         let case = Case::new(dims, outputs);
         let upstream = values(case.shape.with_channels(outputs).len(), 9);
-        let parts = [(&case.x[..], case.shape)];
-        let (_, saved) = block::forward(&parts, case.stages());
+        let inputs = [(&case.x[..], case.shape)];
+        let (_, saved) = block::forward(&inputs, case.stages());
         let mut of_x = vec![f32::NAN; case.x.len()];
         let to = vec![Some(Output::overwrite(&mut of_x))];
-        let [first, second] = block::backward(&parts, to, case.stages(), &saved, &upstream);
+        let [first, second] = block::backward(&inputs, to, case.stages(), &saved, &upstream);
         let gradient: Vec<f64> = [
             &of_x[..],
             &first.weights,
@@ -134,28 +134,28 @@ fn several_inputs_match_their_concatenation() {
     let mut whole_gradient = vec![f32::NAN; whole.len()];
     let to = vec![Some(Output::overwrite(&mut whole_gradient))];
     let whole_parameters = block::backward(&[(&x, whole)], to, case.stages(), &saved, &upstream);
-    let parts = [(&xa[..], a), (&xb[..], b)];
-    let (z_parts, saved) = block::forward(&parts, case.stages());
+    let inputs = [(&xa[..], a), (&xb[..], b)];
+    let (z_inputs, saved) = block::forward(&inputs, case.stages());
     let [mut of_a, mut of_b] = [vec![f32::NAN; a.len()], vec![f32::NAN; b.len()]];
     let to = vec![Some(Output::overwrite(&mut of_a)), Some(Output::overwrite(&mut of_b))];
-    let parameters = block::backward(&parts, to, case.stages(), &saved, &upstream);
-    assert_eq!(z[..], z_parts[..]);
+    let parameters = block::backward(&inputs, to, case.stages(), &saved, &upstream);
+    assert_eq!(z[..], z_inputs[..]);
     assert_eq!(whole_parameters[0].weights[..], parameters[0].weights[..]);
     assert_eq!(whole_gradient[..3 * a.plane()], of_a[..3 * a.plane()]);
     assert_eq!(whole_gradient[3 * a.plane()..][..5 * b.plane()], of_b[..5 * b.plane()]);
     // The gradient of one input alone is the same, here accumulated.
     let mut sum = vec![1.0; b.len()];
     let to = vec![None, Some(Output { values: &mut sum, accumulate: true })];
-    block::backward(&parts, to, case.stages(), &saved, &upstream);
+    block::backward(&inputs, to, case.stages(), &saved, &upstream);
     assert_near(&sum, &of_b.iter().map(|value| 1.0 + f64::from(*value)).collect::<Vec<_>>(), "accumulated");
 }
 
 #[test]
 fn inference_with_the_batchs_statistics_matches_training() {
     let case = Case::new([2, 3, 9, 21], 10);
-    let parts = [(&case.x[..], case.shape)];
-    let (z, saved) = block::forward(&parts, case.stages());
-    let inferred = block::infer(&parts, case.stages(), [&saved[0].statistics, &saved[1].statistics]);
+    let inputs = [(&case.x[..], case.shape)];
+    let (z, saved) = block::forward(&inputs, case.stages());
+    let inferred = block::infer(&inputs, case.stages(), [&saved[0].statistics, &saved[1].statistics]);
     assert_near(&inferred, &wide(&z), "inference");
 }
 
@@ -255,11 +255,11 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let upstream = values(case.shape.with_channels(24).len(), 9);
     let run = |threads| {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
-            let parts = [(&case.x[..], case.shape)];
-            let (z, saved) = block::forward(&parts, case.stages());
+            let inputs = [(&case.x[..], case.shape)];
+            let (z, saved) = block::forward(&inputs, case.stages());
             let mut of_x = vec![f32::NAN; case.x.len()];
             let to = vec![Some(Output::overwrite(&mut of_x))];
-            let [first, second] = block::backward(&parts, to, case.stages(), &saved, &upstream);
+            let [first, second] = block::backward(&inputs, to, case.stages(), &saved, &upstream);
             (z.to_vec(), of_x, first.weights.to_vec(), second.weights.to_vec())
         })
     };
@@ -278,11 +278,11 @@ fn narrower_instruction_sets_agree() {
         let case = Case::new([2, 11, 9, columns], 13);
         let upstream = values(case.shape.with_channels(13).len(), 9);
         let run = || {
-            let parts = [(&case.x[..], case.shape)];
-            let (z, saved) = block::forward(&parts, case.stages());
+            let inputs = [(&case.x[..], case.shape)];
+            let (z, saved) = block::forward(&inputs, case.stages());
             let mut of_x = vec![f32::NAN; case.x.len()];
             let to = vec![Some(Output::overwrite(&mut of_x))];
-            let [first, second] = block::backward(&parts, to, case.stages(), &saved, &upstream);
+            let [first, second] = block::backward(&inputs, to, case.stages(), &saved, &upstream);
             [z.to_vec(), of_x, first.weights.to_vec(), second.weights.to_vec()]
         };
         let widest = run();
