@@ -7,6 +7,8 @@
 //! `dγ = Σg·x̂` and `dy = γ·r·(g - dβ/m - x̂·dγ/m)`.
 //!
 //! Convolutions apply the coefficients where they read or write anyway; only `apply_relu` makes a pass of its own.
+//!
+//! Uses `simd`, `shape` and `sum` of the kernels.
 
 mod backward;
 mod forward;
