@@ -13,8 +13,9 @@ use offscreen::{Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Sampling, Strategy, Stroke, sampling};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::{Dots, LabelPlane};
-use pointillist::ui::layers::{Layer, LayerStyle};
+use pointillist::ui::state::label_plane::LabelPlane;
+use pointillist::ui::state::layers::{Layer, LayerStyle};
+use pointillist::ui::state::pyramid::Dots;
 
 const TILE: [u32; 2] = [2448, 2448];
 const VIEW: [u32; 2] = [800, 1000];

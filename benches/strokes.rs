@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
-use pointillist::data::training_set::TrainingSet;
+use pointillist::data::feed::training_set::TrainingSet;
 use pointillist::data::{Journal, Project, write};
 use pointillist::domain::config::Frame;
 use pointillist::domain::hash::Stream;
