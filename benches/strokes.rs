@@ -1,4 +1,4 @@
-//! Cost of the next click and of an undo after 50, 5,000 and 50,000 strokes on one 2448² tile: `cargo bench --bench strokes`.
+//! Cost of the next click and of an undo after 50 to 50,000 strokes on one tile: `cargo bench --bench strokes`.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::sync::Arc;
