@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Our training step and inference against PyTorch's, in turn on the same machine: A B A B …, medians, ratios.
+"""Times our training step and inference and PyTorch's in turn on one machine, and prints the ratios of their medians.
 
 usage: against_pytorch.py [--program PATH] [--rounds 3] [--steps 6] [--warm-up 4] [--arch unet unetpp] [--base 16 32 64]
                           [--what train infer] [--device cpu|gpu] [--tile 2448]
 
-Training is timed on 4×256² for U-Net and 2×256² for U-Net++, inference on one tile of --tile pixels squared. PyTorch runs
-with contiguous tensors and with channels last, and the better of the two counts. Needs: pip install torch numpy, and
-`cargo build --release` before. Prints one row of a Markdown table for each comparison.
+Training is timed on 4×256² for U-Net and 2×256² for U-Net++, inference on one square tile with a side of --tile pixels.
+PyTorch runs with contiguous tensors and with channels last, and the better of the two counts. Prints one row of a Markdown
+table per comparison. Requires `pip install torch numpy` and a `cargo build --release`.
 """
 import argparse
 import json
@@ -19,7 +19,7 @@ CLASSES, LEVELS = 7, 5
 
 
 def networks():
-    """U-Net and U-Net++ as in src/model, for PyTorch."""
+    """U-Net and U-Net++ of src/model in PyTorch."""
     import torch
     from torch import nn
 
@@ -29,7 +29,7 @@ def networks():
             layers += [nn.Conv2d(width, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
         return nn.Sequential(*layers)
 
-    def double(inputs, outputs):
+    def upsample(inputs, outputs):
         return nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
 
     class UNet(nn.Module):
@@ -38,7 +38,7 @@ def networks():
             widths = [base << level for level in range(LEVELS)]
             up = range(LEVELS - 1, 0, -1)
             self.encoders = nn.ModuleList([block(below, width) for below, width in zip([3] + widths, widths)])
-            self.doubles = nn.ModuleList([double(widths[level], widths[level - 1]) for level in up])
+            self.upsamples = nn.ModuleList([upsample(widths[level], widths[level - 1]) for level in up])
             self.decoders = nn.ModuleList([block(widths[level], widths[level - 1]) for level in up])
             self.pool, self.head = nn.MaxPool2d(2), nn.Conv2d(base, CLASSES, 1)
 
@@ -47,8 +47,8 @@ def networks():
             for encoder in self.encoders[1:]:
                 skips.append(x)
                 x = encoder(self.pool(x))
-            for enlarge, decoder in zip(self.doubles, self.decoders):
-                x = decoder(torch.cat([skips.pop(), enlarge(x)], 1))
+            for upsample_layer, decoder in zip(self.upsamples, self.decoders):
+                x = decoder(torch.cat([skips.pop(), upsample_layer(x)], 1))
             return self.head(x)
 
     class UNetPlusPlus(nn.Module):
@@ -56,10 +56,10 @@ def networks():
             super().__init__()
             widths = [base << level for level in range(LEVELS)]
             self.backbone = nn.ModuleList([block(below, width) for below, width in zip([3] + widths, widths)])
-            self.doubles, self.blocks = nn.ModuleDict(), nn.ModuleDict()
+            self.upsamples, self.blocks = nn.ModuleDict(), nn.ModuleDict()
             for column in range(1, LEVELS):
                 for level in range(LEVELS - column):
-                    self.doubles[f"{level}-{column}"] = double(widths[level + 1], widths[level])
+                    self.upsamples[f"{level}-{column}"] = upsample(widths[level + 1], widths[level])
                     self.blocks[f"{level}-{column}"] = block((column + 1) * widths[level], widths[level])
             self.pool, self.head = nn.MaxPool2d(2), nn.Conv2d(base, CLASSES, 1)
 
@@ -69,7 +69,7 @@ def networks():
                 rows.append([part(self.pool(rows[-1][0]))])
             for column in range(1, LEVELS):
                 for level in range(LEVELS - column):
-                    below = self.doubles[f"{level}-{column}"](rows[level + 1][column - 1])
+                    below = self.upsamples[f"{level}-{column}"](rows[level + 1][column - 1])
                     rows[level].append(self.blocks[f"{level}-{column}"](torch.cat(rows[level] + [below], 1)))
             return self.head(rows[0][-1])
 
@@ -77,7 +77,7 @@ def networks():
 
 
 def pytorch(case):
-    """Median seconds a step of one case; runs in a process of its own."""
+    """Median seconds per step of one case. Runs in a child process, so that no case warms up another."""
     import torch
     import torch.nn.functional as functional
 
@@ -149,7 +149,7 @@ def main():
     parser.add_argument("--program", default="target/release/pointillist")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--warm-up", type=int, default=4, help="PyTorch's steps before those that count")
+    parser.add_argument("--warm-up", type=int, default=4, help="PyTorch's untimed steps")
     parser.add_argument("--arch", nargs="+", choices=["unet", "unetpp"], default=["unet", "unetpp"])
     parser.add_argument("--base", nargs="+", type=int, default=[16, 32, 64])
     parser.add_argument("--what", nargs="+", choices=["train", "infer"], default=["train", "infer"])
@@ -160,7 +160,7 @@ def main():
     if args.worker:
         print(pytorch(json.loads(args.worker)))
         return
-    print("| what | ours | PyTorch | ratio |\n|---|---|---|---|", flush=True)
+    print("| workload | ours | PyTorch | ratio |\n|---|---|---|---|", flush=True)
     for arch in args.arch:
         for what in args.what:
             for base in args.base:

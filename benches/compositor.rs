@@ -1,5 +1,6 @@
-//! How long the canvas takes for a frame, and for a new tile, without a window:
-//! `cargo bench --bench compositor`. Two views of 800×1000 side by side on a 2448² tile, panning.
+//! Frame time of the canvas and upload time of a tile, offscreen: `cargo bench --bench compositor`.
+//!
+//! Two views of 800×1000 side by side pan over one 2448² tile.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(dead_code, reason = "the tests use more of the helper")]
 
@@ -13,8 +14,9 @@ use offscreen::{Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Sampling, Strategy, Stroke, sampling};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::{Dots, LabelPlane};
-use pointillist::ui::layers::{Layer, LayerStyle};
+use pointillist::ui::state::label_plane::LabelPlane;
+use pointillist::ui::state::layers::{Layer, LayerStyle};
+use pointillist::ui::state::pyramid::Dots;
 
 const TILE: [u32; 2] = [2448, 2448];
 const VIEW: [u32; 2] = [800, 1000];

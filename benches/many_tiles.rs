@@ -1,5 +1,7 @@
-//! Scrolling through 10,000 tiles, without a graphics device: `XDG_CACHE_HOME=$(mktemp -d) cargo bench --bench many_tiles`.
-//! Each frame of the whole window is timed while the list is turned to its end, first without thumbnails on disk, then with.
+//! Frame time while scrolling through 10,000 tiles: `XDG_CACHE_HOME=$(mktemp -d) cargo bench --bench many_tiles`.
+//!
+//! Times every frame of the whole window, without a graphics device, while the tile list scrolls to its end: first without
+//! thumbnails on disk, then with.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(dead_code, reason = "the tests use more of the helper")]
 

@@ -1,6 +1,6 @@
-//! What our engine adds to a training step, and how long the loader keeps it waiting:
-//! `cargo bench --bench overhead`. A bare training loop over the same
-//! model (kernels included) and the engine take turns (A B A B …) on the same network and crop size.
+//! Overhead of the engine over a bare training loop, and its share of waiting for the loader: `cargo bench --bench overhead`.
+//!
+//! Both train the same model, kernels included, on the same crop size, in turn (A B A B …).
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a bench may panic")]
 

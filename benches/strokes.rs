@@ -1,12 +1,11 @@
-//! What the next click costs the trainer after 50 and after 50,000 strokes on one tile of 2448² pixels:
-//! `cargo bench --bench strokes`.
+//! Cost of the next click and of an undo after 50 to 50,000 strokes on one tile: `cargo bench --bench strokes`.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
-use pointillist::data::training_set::TrainingSet;
+use pointillist::data::feed::training_set::TrainingSet;
 use pointillist::data::{Journal, Project, write};
 use pointillist::domain::config::Frame;
 use pointillist::domain::hash::Stream;

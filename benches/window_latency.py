@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""From a person's hand to the picture: how long after an input the window's pixels on the X server change.
+"""Measures the latency from an input to the changed pixels on the X server.
 
 usage: window_latency.py [--program PATH] [--data FOLDER] [--tries 100] [--train] [--picture FILE]
 
-Opens the program at 1600×1000 on the display of $DISPLAY and, again and again, drags the picture by some pixels or sets a
-dab of the brush, then reads a patch of the screen every two milliseconds until it differs. With --train a run with the
-default settings is started before. --data is labelled and trained in: give a copy. Nothing else may cover the window; without a desktop:
+Opens the program at 1600×1000 on $DISPLAY. Repeatedly drags the picture by some pixels, or paints a brush dab, and reads a
+patch of the screen every 2 ms until it differs. --train starts a run with the default settings first. The folder given by
+--data gets labels and runs, so pass a copy. Nothing else may cover the window. Without a desktop:
 
     xvfb-run -s "-screen 0 1600x1000x24" python benches/window_latency.py --train
 
-Needs: pip install python-xlib (--picture: ImageMagick). Prints for each kind of input the median, what 95 % stay below, the
-slowest, and how many took longer than 33 ms; then the same without the tries during which a hypervisor gave the cores to others
-(the steal time of /proc/stat).
+Prints per kind of input the median, the 95th percentile, the maximum and how many took longer than 33 ms; then the same
+without the tries during which a hypervisor gave the cores to others (steal time in /proc/stat). Requires
+`pip install python-xlib`; --picture also ImageMagick.
 """
 import argparse
 import os
@@ -30,7 +30,7 @@ PATIENCE, REST = 1.0, 0.12
 
 
 def stolen():
-    """Hundredths of a second that a hypervisor has kept the cores from this machine; 0 where nobody counts."""
+    """Steal time since boot in hundredths of a second; 0 where the system does not count it."""
     try:
         with open("/proc/stat") as stat:
             return int(stat.readline().split()[8])
@@ -62,7 +62,7 @@ class Screen:
         return self.root.get_image(x - PATCH // 2, y - PATCH // 2, PATCH, PATCH, X.ZPixmap, 0xFFFFFFFF).data
 
     def until_changed(self, x, y, act):
-        """Milliseconds from `act` until the patch around a point differs, or None, and whether the cores were the machine's own."""
+        """Milliseconds from `act` until the patch around (x, y) differs, or None; and whether no core was stolen meanwhile."""
         before, stolen_before = self.patch(x, y), stolen()
         began = time.perf_counter()
         act()
@@ -73,7 +73,7 @@ class Screen:
         return None, True
 
     def fill(self, title):
-        """Gives the window called `title` the whole screen. None while there is none."""
+        """Makes the window called `title` fill the screen. Returns None while there is no such window."""
         for window in self.root.query_tree().children:
             if title in (window.get_wm_name() or ""):
                 window.configure(x=0, y=0, width=WIDTH, height=HEIGHT)
@@ -102,7 +102,7 @@ def dabbing(screen, tries):
     for turn in rested(range(tries)):
         x, y = 320 + 47 * (turn % 8), 240 + 22 * (turn // 8 % 14)
         screen.point(x, y)
-        time.sleep(REST)  # The brush's outline has followed before the clock runs.
+        time.sleep(REST)  # Let the brush outline arrive first: it changes pixels too.
         yield screen.until_changed(x, y, lambda: screen.button(LEFT, True))
         screen.button(LEFT, False)
 
@@ -111,14 +111,14 @@ def table(name, tries):
     yield row(name, [value for value, _ in tries])
     own = [value for value, is_own in tries if is_own]
     if len(own) < len(tries):
-        yield row("… on cores of its own", own)
+        yield row("… no core stolen", own)
 
 
 def row(name, values):
     seen = sorted(value for value in values if value is not None)
     missed = "" if len(seen) == len(values) else f", {len(values) - len(seen)} without a change"
     if not seen:
-        return f"| {name} | no change was seen |"
+        return f"| {name} | no change seen |"
     late = sum(value > 33 for value in seen)
     tail = seen[int(0.95 * (len(seen) - 1))]
     return f"| {name} | {statistics.median(seen):.0f} ms | {tail:.0f} ms | {seen[-1]:.0f} ms | {late} of {len(seen)}{missed} |"
@@ -128,7 +128,7 @@ def measure(screen, args, program):
     window = None
     while window is None:
         if program.poll() is not None:
-            sys.exit("the program ended before it showed a window")
+            sys.exit("the program exited before it showed a window")
         time.sleep(0.1)
         window = screen.fill("Pointillist")
     time.sleep(6)
@@ -137,7 +137,7 @@ def measure(screen, args, program):
         screen.keys("Control_L", "Return")
         time.sleep(args.settle)
     state = "while training" if args.train else "at rest"
-    for what, tries in ("dragging the picture", dragging), ("a dab of the brush", dabbing):
+    for what, tries in ("dragging the picture", dragging), ("a brush dab", dabbing):
         print(*table(f"{what}, {state}", list(tries(screen, args.tries))), sep="\n", flush=True)
 
 
@@ -147,8 +147,8 @@ def main():
     parser.add_argument("--data", default="data/demo")
     parser.add_argument("--tries", type=int, default=100)
     parser.add_argument("--train", action="store_true", help="start a run first")
-    parser.add_argument("--settle", type=float, default=20, help="seconds a run may take to begin")
-    parser.add_argument("--picture", help="write the screen to this file at the end")
+    parser.add_argument("--settle", type=float, default=20, help="seconds to wait for the run to start")
+    parser.add_argument("--picture", help="save a final screenshot to this file")
     args = parser.parse_args()
     screen = Screen()
     with tempfile.TemporaryDirectory() as home:

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""What the window holds in memory while every tile is visited, and while a network trains on them.
+"""Measures the window's resident memory while every tile is visited, with or without training.
 
 usage: window_memory.py --data FOLDER [--program PATH] [--tiles 10] [--train] [--picture FILE]
 
-Opens the program at 1600×1000 on the display of $DISPLAY, starts a run with the default settings if --train is given, goes
-through all tiles and back with `D` and `A`, and prints resident memory (`VmRSS`), before and after, and the most of it
-(`VmHWM`). --data is trained in: give a copy. Without a desktop:
+Opens the program at 1600×1000 on $DISPLAY, starts a run with the default settings if --train is given, and steps through all
+tiles and back with `D` and `A`. Prints resident memory (`VmRSS`) before and after, and its peak (`VmHWM`). The folder given by
+--data gets runs, so pass a copy. Without a desktop:
 
     xvfb-run -s "-screen 0 1600x1000x24" python benches/window_memory.py --train --data COPY
 
-Needs: pip install python-xlib (--picture: ImageMagick).
+Requires `pip install python-xlib`; --picture also ImageMagick.
 """
 import argparse
 import os
@@ -24,7 +24,7 @@ from window_latency import Screen
 
 
 def memory(program, what):
-    """Megabytes, as `ps` counts them."""
+    """A field of /proc/PID/status (kB) in megabytes of 10⁶ bytes."""
     with open(f"/proc/{program.pid}/status") as status:
         line = next(line for line in status if line.startswith(what))
     return int(line.split()[1]) * 1024 // 1_000_000
@@ -34,7 +34,7 @@ def measure(screen, args, program):
     window = None
     while window is None:
         if program.poll() is not None:
-            sys.exit("the program ended before it showed a window")
+            sys.exit("the program exited before it showed a window")
         time.sleep(0.1)
         window = screen.fill("Pointillist")
     time.sleep(6)
@@ -61,9 +61,9 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--tiles", type=int, default=10)
     parser.add_argument("--train", action="store_true", help="start a run first")
-    parser.add_argument("--settle", type=float, default=40, help="seconds until all tiles have been drawn from")
+    parser.add_argument("--settle", type=float, default=40, help="seconds to wait until the run has sampled all tiles")
     parser.add_argument("--look", type=float, default=3, help="seconds at each tile")
-    parser.add_argument("--picture", help="write the screen to this file at the end")
+    parser.add_argument("--picture", help="save a final screenshot to this file")
     args = parser.parse_args()
     screen = Screen()
     with tempfile.TemporaryDirectory() as home:

@@ -12,8 +12,8 @@ use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, Mask};
 use pointillist::train::plan::Plan;
 use pointillist::ui::App;
-use pointillist::ui::action::UiAction;
-use pointillist::ui::parts::Part;
+use pointillist::ui::state::action::UiAction;
+use pointillist::ui::state::parts::Part;
 
 const IDS: [&str; 4] = ["a", "b", "c", "d"];
 

@@ -9,9 +9,10 @@ use harness::step_until;
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, Frame, Length};
-use pointillist::engine::protocol::{Checkpoint, Outcome};
+use pointillist::engine::protocol::Outcome;
+use pointillist::train::folder::Checkpoint;
 use pointillist::ui::App;
-use pointillist::ui::action::UiAction;
+use pointillist::ui::state::action::UiAction;
 
 /// The window over the demo, training a small network for so long, without validation tiles.
 fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {

@@ -11,8 +11,9 @@ use bench::{Bench, failure};
 use pointillist::data::{Journal, Project};
 use pointillist::domain::config::Length;
 use pointillist::domain::{Edit, RunConfig, Stroke};
-use pointillist::engine::protocol::{Checkpoint, Outcome, Predicting, Summary, ViewRequest};
+use pointillist::engine::protocol::{Outcome, Predicting, Summary, ViewRequest};
 use pointillist::engine::{Command, Event, EventKind, Phase};
+use pointillist::train::folder::Checkpoint;
 
 fn warning(event: &Event) -> Option<String> {
     match &event.kind {

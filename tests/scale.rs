@@ -10,7 +10,7 @@ use harness::step_until;
 use pointillist::data::{write, write_classes};
 use pointillist::domain::Classes;
 use pointillist::ui::App;
-use pointillist::ui::action::UiAction;
+use pointillist::ui::state::action::UiAction;
 
 /// The window over one tile, on a monitor of this scale.
 fn window(root: &std::path::Path, monitor: f32) -> Harness<'static, App> {

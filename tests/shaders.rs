@@ -11,8 +11,10 @@ use offscreen::{BACKGROUND, Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Mask, Stroke, UNLABELLED, hash};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::{Dots, LabelPlane, Palette};
-use pointillist::ui::layers::{Layer, LayerStyle};
+use pointillist::ui::state::label_plane::LabelPlane;
+use pointillist::ui::state::layers::{Layer, LayerStyle};
+use pointillist::ui::state::palette::Palette;
+use pointillist::ui::state::pyramid::Dots;
 
 const PLAIN: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 

@@ -11,7 +11,7 @@ use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, Frame, Length};
 use pointillist::engine::protocol::Outcome;
 use pointillist::ui::App;
-use pointillist::ui::action::UiAction;
+use pointillist::ui::state::action::UiAction;
 
 fn act(harness: &mut Harness<'_, App>, action: UiAction) {
     let ctx = harness.ctx.clone();

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use pointillist::data::{Project, images};
+use pointillist::data::Project;
+use pointillist::data::raster::images;
 use pointillist::domain::UNLABELLED;
 use tiff::encoder::colortype::{ColorType, Gray32Float, GrayI16, GrayI32};
 use tiff::encoder::{DirectoryEncoder, TiffEncoder, TiffKindStandard, TiffValue};

@@ -12,10 +12,10 @@ use harness::{click, click_canvas, saved, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
-use pointillist::ui::action::{Tab, UiAction};
 use pointillist::ui::canvas::ToolKind;
-use pointillist::ui::check::CheckState;
-use pointillist::ui::layers::Layer;
+use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::check::CheckState;
+use pointillist::ui::state::layers::Layer;
 
 /// The window over a project folder, with a tile in view.
 fn window(project: Option<&Path>) -> Harness<'static, App> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::weights::ClassWeights;
-use crate::engine::protocol::Checkpoint;
+use crate::train::folder::Checkpoint;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///

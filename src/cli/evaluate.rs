@@ -8,15 +8,14 @@ use serde_json::json;
 use super::args::EvaluateArgs;
 use super::out;
 use crate::data::Project;
-use crate::data::project::TileNamed;
+use crate::data::layout::project::TileNamed;
 use crate::domain::Classes;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
-use crate::engine::protocol::Checkpoint;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::train::folder::{FinishedRun, SplitRecord};
+use crate::train::folder::{Checkpoint, FinishedRun, SplitRecord};
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();

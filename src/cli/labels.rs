@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args::LabelsArgs;
 use super::out;
-use crate::data::journal::Replay;
+use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project};
 
 pub(super) fn run(args: &LabelsArgs) -> anyhow::Result<ExitCode> {

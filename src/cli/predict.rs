@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use super::args::PredictArgs;
 use super::out;
-use crate::data::output::{OutputName, Outputs};
-use crate::data::project::{self, ImageFile};
-use crate::data::{DataError, images, write};
+use crate::data::export::output::{OutputName, Outputs};
+use crate::data::layout::project::{self, ImageFile};
+use crate::data::raster::images;
+use crate::data::{DataError, write};
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};

@@ -7,7 +7,7 @@ use image::{Rgb, RgbImage};
 
 use super::args::SampleArgs;
 use super::out;
-use crate::data::output::{OutputName, Outputs};
+use crate::data::export::output::{OutputName, Outputs};
 use crate::data::{DataError, Project, Tile, write};
 use crate::domain::{Classes, Mask, Sampling, sampling};
 

@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use serde::Serialize;
 
 use super::device::Devices;
-use crate::data::loader::Batch;
+use crate::data::feed::loader::Batch;
 use crate::domain::UNLABELLED;
 use crate::domain::config::{DeviceChoice, Frame, ModelConfig, TrainConfig};
 use crate::domain::hash::Stream;

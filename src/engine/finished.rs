@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::device::{Chosen, Devices};
 use super::outbox::Outbox;
-use super::protocol::{Checkpoint, Evaluation, EventKind, Phase, RunInfo, Saved, StepReport, Summary};
+use super::protocol::{Evaluation, EventKind, Phase, RunInfo, Saved, StepReport, Summary};
 use super::session::{Kept, Session};
 use super::start;
 use crate::domain::{Confusion, Scores};
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder::{FinishedRun, MetricsRow, StepRow, load_checkpoint};
+use crate::train::folder::{Checkpoint, FinishedRun, MetricsRow, StepRow, load_checkpoint};
 
 /// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
 /// failed) shows its figures, and nothing predicts.

@@ -7,8 +7,8 @@ use anyhow::bail;
 
 use super::outbox::Outbox;
 use super::preparing::{Cancelled, announce};
-use crate::data::census::Census;
-use crate::data::training_set::TrainingSet;
+use crate::data::feed::census::Census;
+use crate::data::feed::training_set::TrainingSet;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, RunConfig, Strategy};
 use crate::train::plan::Plan;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::keeper::Keeper;
 use super::outbox::Outbox;
-use super::protocol::{Checkpoint, Predicting, RunInfo, Saved, Summary};
+use super::protocol::{Predicting, RunInfo, Saved, Summary};
 use super::run::Run;
 use crate::data::{DataError, Project};
 use crate::domain::config::ModelConfig;
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder;
+use crate::train::folder::{self, Checkpoint};
 
 /// A network that can predict, and the run that trains it, if one does.
 pub(super) struct Session {

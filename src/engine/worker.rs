@@ -11,7 +11,7 @@ use super::device::Devices;
 use super::outbox::Outbox;
 use super::preparing::Cancelled;
 use super::preview::Previewer;
-use super::protocol::{Checkpoint, Command, EventKind, Phase, Preview, RunId, Summary};
+use super::protocol::{Command, EventKind, Phase, Preview, RunId, Summary};
 use super::run::{Run, Turn};
 use super::session::{Kept, Session};
 use super::slot::Latest;
@@ -19,6 +19,7 @@ use super::{finished, start};
 use crate::domain::{RunConfig, panic};
 use crate::infer::Predictor;
 use crate::kernels::memory;
+use crate::train::folder::Checkpoint;
 
 /// The worker's state.
 pub(super) struct Worker {
@@ -293,7 +294,7 @@ mod tests {
             let summary: Summary = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
             assert_eq!((summary.outcome, summary.steps), (Outcome::Failed, 1));
             assert!(summary.why.is_some_and(|why| why.contains("the driver has gone")));
-            let failed = |event: &super::super::Event| matches!(event.kind, EventKind::Failed(_)) && event.run == run;
+            let failed = |event: &crate::engine::Event| matches!(event.kind, EventKind::Failed(_)) && event.run == run;
             assert!(told.try_iter().any(|event| failed(&event)));
         }
     }

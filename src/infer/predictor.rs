@@ -7,8 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
 use super::window::{self, Window};
-use crate::data::augment::Symmetry;
-use crate::data::{Picture, crop, normalize};
+use crate::data::Picture;
+use crate::data::feed::augment::Symmetry;
+use crate::data::feed::{crop, normalize};
 use crate::domain::config::Frame;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Classes, Mask, Validity};

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::plan::Plan;
-use crate::data::census::Census;
-use crate::data::{Project, twins};
+use crate::data::Project;
+use crate::data::feed::census::Census;
+use crate::data::layout::twins;
 use crate::domain::RunConfig;
 use crate::domain::split::Split;
 

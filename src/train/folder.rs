@@ -11,8 +11,8 @@ use burn::module::Module as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::data::append::Lines;
-use crate::data::project::TileNamed;
+use crate::data::label::append::Lines;
+use crate::data::layout::project::TileNamed;
 use crate::data::{DataError, Project, write};
 use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::loss::{Targets, partial_cross_entropy};
 use super::optimizer::Adam;
-use crate::data::loader::Batch;
+use crate::data::feed::loader::Batch;
 use crate::domain::config::TrainConfig;
 use crate::model::{IN_CHANNELS, Net};
 

@@ -1,40 +1,15 @@
-//! The window. Draws from state, emits what the user wants, and neither blocks nor computes.
+//! The window, in four rooms. Each imports only what stands below it (see `tests/layering.rs`):
+//!
+//! - [`shell`] opens the window, runs background jobs and carries out actions;
+//! - [`panels`] draw from the state and return what the user asks for;
+//! - [`canvas`] is the picture: pointer input and GPU composition;
+//! - [`state`] is plain data, changed by actions and engine events.
+//!
+//! Flow goes one way: input → actions → `execute` → state → draw. Nothing here blocks or computes while drawing.
 
-pub mod action;
-pub mod app;
-pub mod app_icon;
-pub mod attention;
 pub mod canvas;
-pub mod check;
-pub mod class_draft;
-pub mod closing;
-pub mod curves;
-pub mod diagnostics;
-pub mod execute;
-pub mod format;
-pub mod frame_times;
-pub mod in_view;
-pub mod jobs;
-pub mod keys;
-pub mod layers;
-pub mod meshes;
-pub mod message;
-pub mod open_project;
-mod opening;
 pub mod panels;
-pub mod parts;
-pub mod pointer_scale;
-pub mod preset;
-pub mod room;
-pub mod run_state;
-pub mod runs;
-pub mod services;
-pub mod settings;
+pub mod shell;
 pub mod state;
-pub mod theme;
-pub mod thumbnails;
-pub mod tiles;
-pub mod views;
-pub mod widgets;
 
-pub use app::{App, StartOptions, run};
+pub use shell::app::{App, StartOptions, run};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::vec2;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use pointillist::data::journal::DiskState;
+use pointillist::data::label::journal::DiskState;
 use pointillist::ui::{App, StartOptions};
 
 /// The window over a project folder, as it is at its first frame.

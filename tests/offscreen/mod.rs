@@ -9,11 +9,13 @@ use pollster::block_on;
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Classes, Mask, hash};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::frame::{Frame, Lens};
-use pointillist::ui::canvas::pyramid::ImagePyramid;
-use pointillist::ui::canvas::{CanvasGpu, Dots, LabelPlane, Palette, TileScene};
-use pointillist::ui::layers::LayerSet;
-use pointillist::ui::tiles::TileView;
+use pointillist::ui::canvas::gpu::frame::{Frame, Lens};
+use pointillist::ui::canvas::{CanvasGpu, TileScene};
+use pointillist::ui::shell::tiles::TileView;
+use pointillist::ui::state::label_plane::LabelPlane;
+use pointillist::ui::state::layers::LayerSet;
+use pointillist::ui::state::palette::Palette;
+use pointillist::ui::state::pyramid::{Dots, ImagePyramid};
 
 /// Behind the tile.
 pub(crate) const BACKGROUND: u8 = 51;

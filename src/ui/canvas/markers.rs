@@ -5,11 +5,12 @@ use std::collections::HashSet;
 
 use eframe::egui::{Color32, Painter, Pos2, Rect, Stroke};
 
+use super::TileScene;
 use super::overlay::screen_from_image;
-use super::{Palette, TileScene};
 use crate::domain::geometry::Camera;
 use crate::domain::{LabelBook, Mask};
-use crate::ui::layers::Layer;
+use crate::ui::state::layers::Layer;
+use crate::ui::state::palette::Palette;
 
 /// Diameter in points.
 const SIZE: f32 = 6.0;

@@ -3,42 +3,28 @@
 //! [`canvas_ui`] is all a panel needs. Colours are composed on the GPU ([`gpu`]); without one the same interaction
 //! works over a neutral rectangle.
 
-mod colors;
-pub mod frame;
-pub mod gesture;
 pub mod gpu;
-mod indices;
 pub mod input;
-pub mod label_plane;
 mod markers;
 mod overlay;
-mod packer;
-pub mod palette;
-mod picture;
-mod pipelines;
-pub mod pyramid;
-mod slot;
-mod strips;
-mod texture;
 pub mod view;
-mod view_gpu;
 
 use std::sync::Arc;
 
 use eframe::egui::Color32;
 
-use super::layers::LayerSet;
-use super::tiles::TileView;
+use super::shell::tiles::TileView;
+use super::state::layers::LayerSet;
 use crate::domain::LabelBook;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::Preview;
 
-pub use gesture::StrokeEvent;
-pub use gpu::CanvasGpu;
-pub use input::Deed;
-pub use label_plane::LabelPlane;
-pub use palette::Palette;
-pub use pyramid::Dots;
+pub use super::state::label_plane::LabelPlane;
+pub use super::state::palette::Palette;
+pub use super::state::pyramid::Dots;
+pub use gpu::canvas_gpu::CanvasGpu;
+pub use input::follow::Deed;
+pub use input::gesture::StrokeEvent;
 pub use view::{ViewState, canvas_id, canvas_ui};
 
 /// What a view shows.

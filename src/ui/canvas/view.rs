@@ -3,10 +3,10 @@
 use eframe::egui::{self, Id, Pos2, Rect, Response, Role, Sense, Ui, WidgetInfo};
 use eframe::egui_wgpu;
 
-use super::frame::{Frame, Lens};
-use super::gesture::Gesture;
-use super::gpu::{CanvasCallback, CanvasGpu};
-use super::input::Place;
+use super::gpu::canvas_gpu::{CanvasCallback, CanvasGpu};
+use super::gpu::frame::{Frame, Lens};
+use super::input::follow::Place;
+use super::input::gesture::Gesture;
 use super::markers::markers;
 use super::{CanvasResponse, Scene, Tool, ToolKind, overlay};
 use crate::domain::geometry::Camera;

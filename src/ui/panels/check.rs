@@ -2,12 +2,12 @@
 
 use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, vec2};
 
-use crate::ui::action::UiAction;
-use crate::ui::check::CheckState;
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::mono;
-use crate::ui::widgets::{fixed, number, progress};
+use super::theme::mono;
+use super::widgets::{fixed, number, progress};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::check::CheckState;
+use crate::ui::state::format;
 
 const HEIGHT: f32 = 420.0;
 /// Everything else in the dialog and around it.

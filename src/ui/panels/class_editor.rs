@@ -4,11 +4,11 @@
 use eframe::egui::{Button, Checkbox, RichText, ScrollArea, TextEdit, Ui, vec2};
 use lucide_icons::Icon;
 
-use crate::ui::action::UiAction;
-use crate::ui::class_draft::{ClassDraft, DraftFate, DraftRow};
-use crate::ui::state::AppState;
-use crate::ui::theme::Tokens;
-use crate::ui::widgets::{fixed, icon, quiet_icon};
+use super::theme::Tokens;
+use super::widgets::{fixed, icon, quiet_icon};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::class_draft::{ClassDraft, DraftFate, DraftRow};
 
 const WIDTH: f32 = 560.0;
 const LIST: f32 = 320.0;

@@ -3,12 +3,12 @@
 use eframe::egui::{Align2, Button, FontId, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lucide_icons::Icon;
 
+use super::theme::{Tokens, class_color, mono, semibold};
+use super::widgets::quiet_icon;
 use crate::domain::ClassDef;
-use crate::ui::action::{Dialog, UiAction, ViewAction};
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, class_color, mono, semibold};
-use crate::ui::widgets::quiet_icon;
+use crate::ui::state::action::{Dialog, UiAction, ViewAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
 
 const ROW: f32 = 24.0;
 

@@ -2,8 +2,8 @@
 
 use eframe::egui::{Context, Id, Modal, Ui};
 
-use crate::ui::action::UiAction;
-use crate::ui::state::AppState;
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
 
 /// Draws the notice over the window.
 pub fn closing_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -3,12 +3,12 @@
 use eframe::egui::{Color32, Sense, Ui, Vec2, vec2};
 use egui_plot::{Corner, HoverPosition, Legend, Line, Plot, PlotPoint, PlotUi, Points};
 
-use crate::ui::action::UiAction;
-use crate::ui::curves::{PLOT_MARGIN, logarithmic, thinned};
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, UNIT, class_color};
-use crate::ui::widgets::nothing_yet;
+use super::theme::{Tokens, UNIT, class_color};
+use super::widgets::nothing_yet;
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::curves::{PLOT_MARGIN, logarithmic, thinned};
+use crate::ui::state::format;
 
 /// A line of a plot.
 struct Series<'a> {

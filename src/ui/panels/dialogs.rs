@@ -8,11 +8,11 @@ use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, Tex
 
 use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
-use crate::ui::action::{Dialog, UiAction};
-use crate::ui::keys::{BINDINGS, BY_HAND, key_name};
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, mono, semibold};
-use crate::ui::widgets::fixed;
+use super::theme::{Tokens, mono, semibold};
+use super::widgets::fixed;
+use crate::ui::state::action::{Dialog, UiAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::keys::{BINDINGS, BY_HAND, key_name};
 
 /// Height of the keys.
 const KEYS_HEIGHT: f32 = 560.0;

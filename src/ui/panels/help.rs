@@ -3,10 +3,10 @@
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow, Vec2, vec2};
 use lucide_icons::Icon;
 
-use crate::ui::action::UiAction;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, semibold};
-use crate::ui::widgets::quiet_icon;
+use super::theme::{Tokens, semibold};
+use super::widgets::quiet_icon;
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
 
 /// Room that the card takes, with some picture around it.
 const CARD: Vec2 = vec2(360.0, 230.0);

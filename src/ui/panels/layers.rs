@@ -3,10 +3,10 @@
 use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
 
-use crate::ui::action::{UiAction, ViewAction};
-use crate::ui::layers::Layer;
-use crate::ui::state::AppState;
-use crate::ui::widgets::quiet_icon;
+use super::widgets::quiet_icon;
+use crate::ui::state::action::{UiAction, ViewAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::layers::Layer;
 
 /// Width of a layer's name.
 const NAME: f32 = 94.0;

@@ -3,11 +3,11 @@
 use eframe::egui::{RichText, ScrollArea, TextStyle, Ui};
 use lucide_icons::Icon;
 
-use crate::ui::action::UiAction;
-use crate::ui::message::{Level, line};
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, mono};
-use crate::ui::widgets::{nothing_yet, quiet_icon};
+use super::theme::{Tokens, mono};
+use super::widgets::{nothing_yet, quiet_icon};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::message::{Level, line};
 
 /// Draws the tab; the newest line is kept in sight.
 pub fn log_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -2,11 +2,11 @@
 
 use eframe::egui::{Frame, Margin, Panel, RichText, Ui};
 
-use crate::ui::action::{Tab, UiAction};
-use crate::ui::message::Level;
-use crate::ui::room::Room;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, on_panel};
+use super::theme::{Tokens, on_panel};
+use crate::ui::state::action::{Tab, UiAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::message::Level;
+use crate::ui::state::room::Room;
 
 /// The tabs at the foot, with what the one in front holds or alone. Returns where they begin.
 pub fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> f32 {

@@ -2,11 +2,11 @@
 
 use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
+use super::theme::ThemeChoice;
 use crate::domain::LabelBook;
-use crate::ui::action::{Dialog, UiAction, ViewAction};
-use crate::ui::keys;
-use crate::ui::state::AppState;
-use crate::ui::theme::ThemeChoice;
+use crate::ui::state::action::{Dialog, UiAction, ViewAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::keys;
 
 /// Draws the bar.
 pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -3,13 +3,14 @@
 use eframe::egui::{Align, Layout, ScrollArea, Ui};
 use lucide_icons::Icon;
 
+use super::theme::Tokens;
+use super::widgets::{accent_button, badge, icon, icon_button, number, progress};
 use crate::engine::Phase;
-use crate::engine::protocol::{Checkpoint, Predicting, Saved};
-use crate::ui::action::UiAction;
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::Tokens;
-use crate::ui::widgets::{accent_button, badge, icon, icon_button, number, progress};
+use crate::engine::protocol::{Predicting, Saved};
+use crate::train::folder::Checkpoint;
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
 
 /// How a score was measured is told in full where the bar has this much left.
 const ROOM_FOR_MEASURE: f32 = 1000.0;
@@ -207,8 +208,8 @@ mod tests {
 
     use super::*;
     use crate::engine::{Event, EventKind};
-    use crate::ui::run_state::{RunState, tests as samples};
-    use crate::ui::settings::Settings;
+    use crate::ui::state::run_state::{RunState, tests as samples};
+    use crate::ui::state::settings::Settings;
 
     /// The bar while a run trains, in a window this wide.
     fn bar(width: f32) -> Harness<'static> {
@@ -226,7 +227,7 @@ mod tests {
         let show = move |ui: &mut Ui| run_bar_ui(ui, &state, &mut Vec::new());
         let size = vec2(width, 44.0);
         let mut harness =
-            Harness::builder().with_size(size).with_context_setup(crate::ui::theme::install).build_ui(show);
+            Harness::builder().with_size(size).with_context_setup(crate::ui::panels::theme::install).build_ui(show);
         harness.run_steps(4);
         harness
     }

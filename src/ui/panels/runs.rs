@@ -3,13 +3,13 @@
 use eframe::egui::{Grid, ScrollArea, Ui};
 use lucide_icons::Icon;
 
+use super::theme::Tokens;
+use super::widgets::{nothing_yet, number, quiet_icon};
 use crate::domain::Strategy;
-use crate::ui::action::UiAction;
-use crate::ui::format;
-use crate::ui::runs::RunEntry;
-use crate::ui::state::AppState;
-use crate::ui::theme::Tokens;
-use crate::ui::widgets::{nothing_yet, number, quiet_icon};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
+use crate::ui::state::runs::RunEntry;
 
 /// Draws the tab.
 pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -2,12 +2,12 @@
 
 use eframe::egui::{ComboBox, DragValue, Grid, Ui};
 
+use super::theme::class_color;
+use super::widgets::{field, number, swatch};
 use crate::domain::{RunConfig, Strategy};
-use crate::ui::action::UiAction;
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::class_color;
-use crate::ui::widgets::{field, number, swatch};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
 
 /// Draws the section.
 pub fn sampling_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -2,12 +2,12 @@
 
 use eframe::egui::{Align2, Color32, Grid, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 
+use super::theme::{Tokens, class_color, mono};
+use super::widgets::{badge, nothing_yet, number, swatch};
 use crate::domain::{ClassDef, Confusion};
 use crate::engine::protocol::Evaluation;
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, class_color, mono};
-use crate::ui::widgets::{badge, nothing_yet, number, swatch};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
 
 /// Rows are as low as can be read: as many classes as can be should be seen without scrolling.
 const ROW: f32 = 18.0;

@@ -2,10 +2,10 @@
 
 use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
 
+use super::widgets::section;
 use super::{classes, layers, sampling, tools, training};
-use crate::ui::action::UiAction;
-use crate::ui::state::AppState;
-use crate::ui::widgets::section;
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
 
 /// Draws the panel.
 pub fn side_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

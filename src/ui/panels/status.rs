@@ -5,12 +5,12 @@ use std::time::Duration;
 use eframe::egui::{Align, Layout, RichText, Ui};
 use lucide_icons::Icon;
 
-use crate::data::journal::DiskState;
+use super::theme::Tokens;
+use super::widgets::{icon, number};
+use crate::data::label::journal::DiskState;
 use crate::domain::UNLABELLED;
-use crate::ui::format;
-use crate::ui::state::AppState;
-use crate::ui::theme::Tokens;
-use crate::ui::widgets::{icon, number};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
 
 /// After this long labels being saved are looked at again.
 const SYNC: Duration = Duration::from_millis(250);

@@ -7,11 +7,11 @@ use eframe::egui::{
 use lucide_icons::Icon;
 
 use super::side::side_ui;
-use crate::ui::action::UiAction;
+use super::theme::{Tokens, class_color, mono};
+use super::widgets::{icon_button, icon_choice};
 use crate::ui::canvas::ToolKind;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, class_color, mono};
-use crate::ui::widgets::{icon_button, icon_choice};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
 
 /// Width of the strip.
 pub const STRIP: f32 = 40.0;

@@ -6,15 +6,15 @@ use eframe::egui::{
 };
 use lucide_icons::Icon;
 
+use super::theme::{Tokens, icons, mono, semibold};
+use super::widgets::{nothing_yet, progress};
 use crate::data::Tile;
 use crate::domain::split::Split;
-use crate::ui::action::UiAction;
-use crate::ui::format;
-use crate::ui::open_project::OpenProject;
-use crate::ui::parts::Part;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, icons, mono, semibold};
-use crate::ui::widgets::{nothing_yet, progress};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::format;
+use crate::ui::state::open_project::OpenProject;
+use crate::ui::state::parts::Part;
 
 const ROW: f32 = 60.0;
 const THUMBNAIL: f32 = 52.0;

@@ -3,11 +3,11 @@
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, RichText, Stroke, Vec2};
 use lucide_icons::Icon;
 
-use crate::ui::action::UiAction;
-use crate::ui::message::Level;
-use crate::ui::state::AppState;
-use crate::ui::theme::{Tokens, semibold};
-use crate::ui::widgets::{icon, quiet_icon};
+use super::theme::{Tokens, semibold};
+use super::widgets::{icon, quiet_icon};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::message::Level;
 
 /// A window lower than this shows the newest one only: more would cover the run bar.
 const ROOM_FOR_ALL: f32 = 480.0;

@@ -3,11 +3,11 @@
 use eframe::egui::{Slider, Ui};
 use lucide_icons::Icon;
 
-use crate::ui::action::UiAction;
+use super::widgets::{field, icon_button, icon_choice};
 use crate::ui::canvas::ToolKind;
-use crate::ui::settings::RADII;
-use crate::ui::state::AppState;
-use crate::ui::widgets::{field, icon_button, icon_choice};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::settings::RADII;
 
 /// Draws the tools.
 pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -3,13 +3,13 @@
 use eframe::egui::{DragValue, RichText, Ui};
 use lucide_icons::Icon;
 
+use super::theme::Tokens;
 use super::training_fields as fields;
+use super::widgets::{accent_button, field};
 use crate::domain::RunConfig;
-use crate::ui::action::UiAction;
-use crate::ui::open_project::OpenProject;
-use crate::ui::state::AppState;
-use crate::ui::theme::Tokens;
-use crate::ui::widgets::{accent_button, field};
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::open_project::OpenProject;
 
 /// Draws the section.
 pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

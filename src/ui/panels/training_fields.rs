@@ -2,11 +2,11 @@
 
 use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
+use super::theme::class_color;
+use super::widgets::{field, swatch};
 use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, Schedule};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, RunConfig};
-use crate::ui::theme::class_color;
-use crate::ui::widgets::{field, swatch};
 
 /// One of a few, side by side.
 fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, options: &[(T, &str)]) {

@@ -7,13 +7,14 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use image::RgbImage;
 
-use super::super::input::{OPACITY_PER_NOTCH, ZOOM_PER_NOTCH};
-use super::super::{Deed, Palette, StrokeEvent, TileScene};
 use super::*;
 use crate::domain::Classes;
-use crate::ui::canvas::pyramid::ImagePyramid;
-use crate::ui::layers::LayerSet;
-use crate::ui::tiles::TileView;
+use crate::ui::canvas::input::follow::{OPACITY_PER_NOTCH, ZOOM_PER_NOTCH};
+use crate::ui::canvas::{Deed, StrokeEvent, TileScene};
+use crate::ui::shell::tiles::TileView;
+use crate::ui::state::layers::LayerSet;
+use crate::ui::state::palette::Palette;
+use crate::ui::state::pyramid::ImagePyramid;
 
 /// A window of two linked views, and what they handed back.
 struct Window {
@@ -217,7 +218,7 @@ fn empty_views_say_what_to_do() {
             assert!(canvas_ui(ui, "Canvas left", &mut view, &scene, &tool).visible.is_none());
             assert!(!view.holds(ui.ctx(), ui.max_rect().center()), "there is nothing to draw on");
         };
-        let mut harness = Harness::builder().with_context_setup(crate::ui::theme::install).build_ui(show);
+        let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
         harness.run_steps(2);
         assert!(harness.query_by_label("Canvas left").is_some());
         assert!(harness.query_by_label(words).is_some(), "{words}");

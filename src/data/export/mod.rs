@@ -1,0 +1,3 @@
+//! Where results go and what they are called.
+
+pub mod output;

@@ -1,0 +1,294 @@
+//! What is learned from: the training tiles as the network sees them, with the labels of the moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use super::target::Target;
+use crate::data::raster::picture_cache::{FileStamp, Owner, PictureCache};
+use crate::data::{DataError, Journal, Picture, Project, Tile};
+use crate::domain::config::Frame;
+use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
+
+/// A tile ready to be cut from.
+pub struct Prepared {
+    /// Colours, at the size the network sees the tile.
+    pub picture: Arc<Picture>,
+    target: RwLock<Target>,
+}
+
+impl Prepared {
+    /// Labels to learn from.
+    pub fn target(&self) -> RwLockReadGuard<'_, Target> {
+        self.target.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The training tiles of a run. Shared by the loader's threads.
+pub struct TrainingSet {
+    project: Arc<Project>,
+    candidates: Vec<usize>,
+    frame: Frame,
+    sampling: Sampling,
+    labels: RwLock<Labels>,
+    cache: Arc<PictureCache>,
+    owner: Owner,
+    faults: Mutex<BTreeMap<usize, String>>,
+}
+
+#[derive(Default)]
+struct Labels {
+    book: LabelBook,
+    revisions: BTreeMap<String, u64>,
+    /// Counts what may have changed any tile.
+    upheavals: u64,
+    pool: Arc<Vec<usize>>,
+    /// Tiles that have anything to learn from, whether the pool holds them or is kept from before.
+    useful: BTreeSet<usize>,
+}
+
+impl Labels {
+    fn revision(&self, tile: &str) -> u64 {
+        self.revisions.get(tile).copied().unwrap_or(0) + self.upheavals
+    }
+}
+
+impl TrainingSet {
+    /// A set over the project's tiles with the given indices.
+    pub fn new(
+        project: Arc<Project>,
+        candidates: Vec<usize>,
+        frame: Frame,
+        sampling: Sampling,
+        book: LabelBook,
+    ) -> Self {
+        let (cache, owner, faults) = (Arc::clone(PictureCache::shared()), Owner::new(), Mutex::default());
+        let labels = RwLock::new(Labels { book, ..Labels::default() });
+        let set = Self { project, candidates, frame, sampling, labels, cache, owner, faults };
+        let mut labels = set.labels.write().unwrap_or_else(PoisonError::into_inner);
+        labels.useful = set.useful(&labels.book, &set.candidates).collect();
+        set.fill_pool(&mut labels);
+        drop(labels);
+        set
+    }
+
+    /// Takes over what has been appended to the labels' journal. It counts from the next batch on. Returns the ids of the
+    /// tiles whose labels changed. When the last label is taken back, the tiles stay and teach nothing until there are
+    /// labels again.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn follow(&self, journal: &mut Journal) -> Result<Vec<String>, DataError> {
+        let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.upheavals += 1)?;
+        for tile in &changed {
+            *labels.revisions.entry(tile.clone()).or_default() += 1;
+        }
+        let is_changed = |index: &&usize| changed.contains(&self.project.tiles[**index].id);
+        let touched: Vec<usize> = self.candidates.iter().filter(is_changed).copied().collect();
+        let useful: BTreeSet<usize> = self.useful(&labels.book, &touched).collect();
+        let flipped = |index: &&usize| labels.useful.contains(index) != useful.contains(index);
+        let flipped: Vec<usize> = touched.iter().filter(flipped).copied().collect();
+        for index in &flipped {
+            if !labels.useful.remove(index) {
+                labels.useful.insert(*index);
+            }
+        }
+        if !flipped.is_empty() {
+            self.fill_pool(&mut labels);
+        }
+        Ok(changed)
+    }
+
+    /// Those of some tiles that have anything to learn from.
+    fn useful<'a>(&'a self, book: &'a LabelBook, of: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+        let has_samples = self.sampling.strategy != sampling::Strategy::Nothing;
+        let is_useful = move |tile: &Tile| (tile.mask.is_some() && has_samples) || book.carries(&tile.id);
+        of.iter().copied().filter(move |index| is_useful(&self.project.tiles[*index]))
+    }
+
+    /// The pool holds each useful tile as often as crops fill it.
+    fn fill_pool(&self, labels: &mut Labels) {
+        let crops = |tile: &Tile| match self.frame {
+            Frame::Resize(_) => 1,
+            Frame::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
+        };
+        let useful = self.candidates.iter().filter(|index| labels.useful.contains(index));
+        let pool: Vec<usize> =
+            useful.flat_map(|&index| std::iter::repeat_n(index, crops(&self.project.tiles[index]))).collect();
+        if !pool.is_empty() {
+            labels.pool = Arc::new(pool);
+        }
+    }
+
+    /// What an epoch goes through: tile indices, each as often as crops fill the tile.
+    pub fn epoch(&self) -> Arc<Vec<usize>> {
+        Arc::clone(&self.labels().pool)
+    }
+
+    /// Side of the square the network sees.
+    pub fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    /// A tile, decoded, sampled and with the labels of the moment.
+    ///
+    /// # Errors
+    /// If its files cannot be read. The fault is remembered: the next call fails at once.
+    pub fn prepare(&self, index: usize) -> Result<Arc<Prepared>, DataError> {
+        let tile = &self.project.tiles[index];
+        let faults = || self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(what) = faults().get(&index) {
+            return Err(DataError::Known(what.clone()));
+        }
+        let key = FileStamp::by_path(&tile.image);
+        let prepared = one_bad_tile(tile, || {
+            let kept = self.cache.get(self.owner, &key);
+            let prepared = kept.map_or_else(|| self.decode(tile).map(Arc::new), Ok)?;
+            self.label(tile, &key, &prepared);
+            Ok(prepared)
+        });
+        prepared.inspect_err(|error| drop(faults().insert(index, error.to_string())))
+    }
+
+    /// The different tiles of an epoch.
+    pub fn tiles(&self) -> BTreeSet<usize> {
+        self.epoch().iter().copied().collect()
+    }
+
+    /// Labelled pixels per class of a tile, as they stand now; `None` if it cannot be read (which is reported when it is
+    /// drawn).
+    pub fn label_counts(&self, index: usize) -> Option<Vec<u64>> {
+        self.prepare(index).ok().map(|prepared| prepared.target().counts(self.project.classes.len()))
+    }
+
+    fn labels(&self) -> RwLockReadGuard<'_, Labels> {
+        self.labels.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often the labels of the tile with this index have changed.
+    pub fn revision_of(&self, index: usize) -> u64 {
+        self.labels().revision(&self.project.tiles[index].id)
+    }
+
+    fn decode(&self, tile: &Tile) -> Result<Prepared, DataError> {
+        let picture = self.cache.picture(&self.project, tile)?;
+        let sampled = match self.project.read_mask(tile)? {
+            Some(full) => sampling::sample(&full.mask, &tile.short_id, &self.sampling),
+            None => Mask::unlabelled(picture.rgb.width(), picture.rgb.height()),
+        };
+        let (picture, sampled) = match self.frame {
+            Frame::Crop(_) => (picture, sampled),
+            Frame::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
+        };
+        let mut target = Target::new(sampled, &picture, tile.size, self.frame, &self.project.classes);
+        let labels = self.labels();
+        target.follow(&labels.book, &tile.id, labels.revision(&tile.id));
+        Ok(Prepared { picture, target: RwLock::new(target) })
+    }
+
+    /// Points are too few to lose any; of a fraction the same fraction is to remain.
+    fn resize_labels(&self, sampled: &Mask, side: u32) -> Mask {
+        if self.sampling.strategy.is_points() {
+            sampled.resize_keeping_labels(side, side)
+        } else {
+            sampled.resize_nearest(side, side)
+        }
+    }
+
+    /// Brings the labels of a tile up to date and keeps it.
+    fn label(&self, tile: &Tile, key: &FileStamp, prepared: &Arc<Prepared>) {
+        let labels = self.labels();
+        let revision = labels.revision(&tile.id);
+        let is_current = prepared.target().revision == revision;
+        if !is_current {
+            let mut target = prepared.target.write().unwrap_or_else(PoisonError::into_inner);
+            target.follow(&labels.book, &tile.id, revision);
+        } else if self.cache.holds(self.owner, key) {
+            return;
+        }
+        let own_picture = if matches!(self.frame, Frame::Resize(_)) { prepared.picture.bytes() } else { 0 };
+        let bytes = prepared.target().bytes() + own_picture;
+        self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
+    }
+}
+
+impl Drop for TrainingSet {
+    fn drop(&mut self) {
+        self.cache.forget(self.owner);
+    }
+}
+
+/// A tile that makes its decoder panic is one bad tile, not the end of a loader's thread.
+fn one_bad_tile<T>(tile: &Tile, work: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    panic::caught(work).unwrap_or_else(|why| {
+        let what = format!("tile {} made its decoder fail ({why}): convert or replace its files", tile.id);
+        Err(DataError::content(what, &tile.image))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Edit, Strategy, Stroke, UNLABELLED};
+
+    /// A project of tiles `a` and `b` without masks, 32×32, learned from by clicks alone.
+    fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
+        let dir = tempfile::tempdir().unwrap();
+        for id in ["a", "b"] {
+            image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
+        }
+        let project = Arc::new(Project::open(dir.path()).unwrap());
+        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
+        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], Frame::Crop(16), sampling, book);
+        (dir, project, set)
+    }
+
+    fn click(tile: &str, class: u8, x: f32) -> Edit {
+        Edit::Begin(Stroke { tile: tile.to_owned(), class: Some(class), radius: 0.0, path: vec![[x, 0.5]] })
+    }
+
+    #[test]
+    fn a_tile_that_panics_is_named_with_its_file() {
+        let (_dir, project, _set) = set(LabelBook::default());
+        let message = one_bad_tile::<()>(&project.tiles[0], || panic!("index out of range")).unwrap_err().to_string();
+        assert!(message.contains("tile a") && message.contains("index out of range"), "{message}");
+        assert!(message.ends_with("a.png"), "{message}");
+    }
+
+    #[test]
+    fn labels_are_followed_without_decoding_again() {
+        let (dir, project, set) = set(LabelBook::default());
+        let mut window = Journal::open(&project).unwrap().0;
+        let mut trainer = Journal::open_to_follow(&project).unwrap().0;
+        assert!(set.epoch().is_empty());
+        window.append(&click("a", 1, 3.5)).unwrap();
+        assert_eq!(set.follow(&mut trainer).unwrap(), ["a"]);
+        assert_eq!(*set.epoch(), [0, 0, 0, 0], "a crop of half the side fits in four times");
+        let prepared = set.prepare(0).unwrap();
+        assert_eq!(prepared.target().mask().get(3, 0), 1);
+        std::fs::remove_file(dir.path().join("a.png")).unwrap();
+        window.append(&click("a", 0, 3.5)).unwrap();
+        window.append(&click("b", 0, 3.5)).unwrap();
+        assert_eq!(set.follow(&mut trainer).unwrap(), ["a", "b"]);
+        assert!(Arc::ptr_eq(&set.prepare(0).unwrap(), &prepared));
+        assert_eq!(prepared.target().mask().get(3, 0), 0);
+        assert_eq!((set.tiles().len(), set.label_counts(0).unwrap()[0], set.revision_of(0)), (2, 1, 2));
+        for _ in 0..3 {
+            window.append(&Edit::Undo).unwrap();
+        }
+        set.follow(&mut trainer).unwrap();
+        assert_eq!(set.prepare(0).unwrap().target().mask().get(3, 0), UNLABELLED);
+        assert!(!set.epoch().is_empty(), "the tiles stay when the last label is taken back");
+    }
+
+    #[test]
+    fn a_file_replaced_by_one_of_another_size_is_a_fault_that_names_it() {
+        let mut book = LabelBook::default();
+        book.apply(click("a", 1, 3.5));
+        let (dir, _project, set) = set(book);
+        image::RgbImage::new(16, 64).save(dir.path().join("a.png")).unwrap();
+        let message = set.prepare(0).err().unwrap().to_string();
+        assert!(message.contains("16×64") && message.contains("32×32"), "{message}");
+        assert!(message.contains("open the folder again") && message.ends_with("a.png"), "{message}");
+    }
+}

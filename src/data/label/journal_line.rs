@@ -1,0 +1,162 @@
+//! One line of the label journal: an edit as JSON, classes by name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Edit, Stroke};
+
+/// The format's version. Readers refuse higher ones.
+pub(crate) const VERSION: u32 = 2;
+
+/// The first line of a journal; and a line further down, from which on a newer version writes.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Header {
+    /// Always "labels".
+    pub(crate) pointillist: String,
+    /// The version of the lines that follow.
+    pub(crate) version: u32,
+    /// The files that ids of version 1 meant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+impl Header {
+    /// Reads a header line; `None` for any other.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        if line.starts_with(b"{\"pointillist\"") { serde_json::from_slice(line).ok() } else { None }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+enum Line {
+    Paint {
+        #[serde(flatten)]
+        tile: Called,
+        class: String,
+        radius: f32,
+        path: Vec<[f32; 2]>,
+    },
+    Erase {
+        #[serde(flatten)]
+        tile: Called,
+        radius: f32,
+        path: Vec<[f32; 2]>,
+    },
+    Extend {
+        path: Vec<[f32; 2]>,
+    },
+    Undo,
+    Redo,
+    Relink {
+        from: String,
+        to: String,
+    },
+}
+
+/// How a line calls its tile.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Called {
+    /// By its file: version 2.
+    File(String),
+    /// By its short id: version 1.
+    Tile(String),
+}
+
+impl Called {
+    /// The name itself.
+    pub(crate) fn name(&self) -> &str {
+        let (Self::File(name) | Self::Tile(name)) = self;
+        name
+    }
+}
+
+/// What a line asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Parsed {
+    /// A stroke; its tile is called as in the line.
+    Begin(Called, Stroke),
+    /// Another edit to apply.
+    Edit(Edit),
+    /// A stroke of a class that the project does not have: it takes its place in the history but paints nothing.
+    UnknownClass {
+        /// The tile it lies on.
+        tile: Called,
+        /// The name nobody knows.
+        class: String,
+    },
+    /// Labels move to the tile with another file.
+    Relink {
+        /// What their tile is called.
+        from: String,
+        /// The file.
+        to: String,
+    },
+}
+
+/// A header line, without line end.
+pub(crate) fn header(files: BTreeMap<String, String>) -> String {
+    let header = Header { pointillist: "labels".to_owned(), version: VERSION, files };
+    serde_json::to_string(&header).unwrap_or_default()
+}
+
+/// Labels move to the tile with another file, as a line without line end.
+pub(crate) fn relink(from: &str, to: &str) -> String {
+    serde_json::to_string(&Line::Relink { from: from.to_owned(), to: to.to_owned() }).unwrap_or_default()
+}
+
+/// Whether lines may give labels to another tile.
+pub(crate) fn relinks(lines: &[u8]) -> bool {
+    lines.windows(RELINK.len()).any(|part| part == RELINK)
+}
+
+/// How every such line begins.
+const RELINK: &[u8] = br#"{"op":"relink""#;
+
+/// An edit as a line, without line end. `None` for a class without a name or numbers that JSON cannot hold.
+pub(crate) fn write<'a>(
+    edit: &'a Edit,
+    name: impl Fn(u8) -> Option<String>,
+    file: impl Fn(&'a str) -> &'a str,
+) -> Option<String> {
+    let called = |tile: &'a str| Called::File(file(tile).to_owned());
+    let line = match edit {
+        Edit::Begin(Stroke { tile, class: Some(class), radius, path }) => {
+            Line::Paint { tile: called(tile), class: name(*class)?, radius: *radius, path: path.clone() }
+        }
+        Edit::Begin(Stroke { tile, class: None, radius, path }) => {
+            Line::Erase { tile: called(tile), radius: *radius, path: path.clone() }
+        }
+        Edit::Extend(path) => Line::Extend { path: path.clone() },
+        Edit::Undo => Line::Undo,
+        Edit::Redo => Line::Redo,
+    };
+    let finite = match &line {
+        Line::Paint { radius, path, .. } | Line::Erase { radius, path, .. } => radius.is_finite() && all_finite(path),
+        Line::Extend { path } => all_finite(path),
+        Line::Undo | Line::Redo | Line::Relink { .. } => true,
+    };
+    finite.then(|| serde_json::to_string(&line).ok())?
+}
+
+fn all_finite(path: &[[f32; 2]]) -> bool {
+    path.iter().flatten().all(|v| v.is_finite())
+}
+
+/// Reads a line back.
+pub(crate) fn parse(line: &[u8], index: impl Fn(&str) -> Option<u8>) -> Result<Parsed, serde_json::Error> {
+    let stroke = |tile: &Called, class, radius, path| Stroke { tile: tile.name().to_owned(), class, radius, path };
+    Ok(match serde_json::from_slice(line)? {
+        Line::Paint { tile, class, radius, path } => match index(&class) {
+            Some(class) => Parsed::Begin(tile.clone(), stroke(&tile, Some(class), radius, path)),
+            None => Parsed::UnknownClass { tile, class },
+        },
+        Line::Erase { tile, radius, path } => Parsed::Begin(tile.clone(), stroke(&tile, None, radius, path)),
+        Line::Extend { path } => Parsed::Edit(Edit::Extend(path)),
+        Line::Undo => Parsed::Edit(Edit::Undo),
+        Line::Redo => Parsed::Edit(Edit::Redo),
+        Line::Relink { from, to } => Parsed::Relink { from, to },
+    })
+}

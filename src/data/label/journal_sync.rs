@@ -1,0 +1,184 @@
+//! Forces labels onto the disk, on a thread of its own: a disk may take a tenth of a second, a click may not.
+
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Edits within this time of a sync share the next one.
+const GROUP: Duration = Duration::from_millis(200);
+
+/// Whoever closes a journal waits so long for its last sync, then leaves the rest to the operating system.
+const LAST: Duration = Duration::from_secs(3);
+
+/// Whether what was written is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiskState {
+    /// All of it.
+    Synced,
+    /// All of it was handed to the operating system; the disk does not have the last of it yet.
+    Pending,
+    /// The disk refused some of it. That stays so: nothing tells later which part is missing.
+    Failed(String),
+}
+
+/// A look at the sync of a journal, for whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Disk(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Counts edits handed to the operating system.
+    written: u64,
+    /// Those of them the disk was asked to take.
+    synced: u64,
+    failed: Option<String>,
+    is_over: bool,
+    /// The thread has ended.
+    is_idle: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Disk {
+    /// How it stands.
+    pub fn state(&self) -> DiskState {
+        let state = self.0.lock();
+        match &state.failed {
+            Some(why) => DiskState::Failed(why.clone()),
+            None if state.synced < state.written => DiskState::Pending,
+            None => DiskState::Synced,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Disk {
+    /// One that refused something.
+    pub(crate) fn refused(why: &str) -> Self {
+        let disk = Self::default();
+        disk.0.lock().failed = Some(why.to_owned());
+        disk
+    }
+}
+
+/// The thread that syncs. Dropping it syncs what is left.
+#[derive(Debug)]
+pub(crate) struct Syncer(Disk);
+
+impl Syncer {
+    /// Starts the thread. `sync` has the disk take all that was written before it is called.
+    pub(crate) fn start(disk: Disk, sync: impl FnMut() -> io::Result<()> + Send + 'static) -> io::Result<Self> {
+        let shared = Arc::clone(&disk.0);
+        {
+            let mut state = shared.lock();
+            (state.is_over, state.is_idle) = (false, false);
+        }
+        std::thread::Builder::new().name("label-sync".to_owned()).spawn(move || serve(&shared, sync))?;
+        Ok(Self(disk))
+    }
+
+    /// Something was written.
+    pub(crate) fn note(&self) {
+        self.0.0.lock().written += 1;
+        self.0.0.changed.notify_all();
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        let shared = &self.0.0;
+        let mut state = shared.lock();
+        state.is_over = true;
+        shared.changed.notify_all();
+        let rest = shared.changed.wait_timeout_while(state, LAST, |state| !state.is_idle);
+        drop(rest.unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn serve(shared: &Shared, mut sync: impl FnMut() -> io::Result<()>) {
+    let mut state = shared.lock();
+    loop {
+        let waiting = |state: &mut State| state.synced == state.written && !state.is_over;
+        state = shared.changed.wait_while(state, waiting).unwrap_or_else(PoisonError::into_inner);
+        if state.synced == state.written {
+            state.is_idle = true;
+            shared.changed.notify_all();
+            return;
+        }
+        let target = state.written;
+        drop(state);
+        let result = sync();
+        state = shared.lock();
+        state.synced = target;
+        if let Err(error) = result {
+            state.failed.get_or_insert(error.to_string());
+        }
+        let rest = shared.changed.wait_timeout_while(state, GROUP, |state| !state.is_over);
+        state = rest.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn many_edits_share_a_sync_and_the_last_ones_are_synced_at_the_end() {
+        let syncs = Arc::new(AtomicU32::new(0));
+        let (disk, counted) = (Disk::default(), Arc::clone(&syncs));
+        let syncer = Syncer::start(disk.clone(), move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        });
+        let syncer = syncer.unwrap();
+        for _ in 0..1000 {
+            syncer.note();
+        }
+        drop(syncer);
+        assert_eq!(disk.state(), DiskState::Synced);
+        assert!((1..=3).contains(&syncs.load(Ordering::SeqCst)), "{syncs:?}");
+    }
+
+    #[test]
+    fn a_slow_disk_holds_nobody_up_and_says_that_it_is_not_there_yet() {
+        let (disk, start) = (Disk::default(), Instant::now());
+        let syncer = Syncer::start(disk.clone(), || {
+            std::thread::sleep(Duration::from_millis(300));
+            Ok(())
+        });
+        let syncer = syncer.unwrap();
+        syncer.note();
+        assert_eq!(disk.state(), DiskState::Pending);
+        assert!(start.elapsed() < Duration::from_millis(200), "noting an edit waits for nothing");
+        drop(syncer);
+        assert_eq!(disk.state(), DiskState::Synced);
+    }
+
+    #[test]
+    fn a_disk_that_refused_once_is_not_believed_later() {
+        let (disk, mut calls) = (Disk::default(), 0);
+        let syncer = Syncer::start(disk.clone(), move || {
+            calls += 1;
+            if calls == 1 { Err(io::Error::other("the disk is gone")) } else { Ok(()) }
+        });
+        let syncer = syncer.unwrap();
+        syncer.note();
+        std::thread::sleep(Duration::from_millis(50));
+        syncer.note();
+        drop(syncer);
+        assert_eq!(disk.state(), DiskState::Failed("the disk is gone".to_owned()));
+    }
+}

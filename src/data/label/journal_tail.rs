@@ -1,0 +1,153 @@
+//! How far a file that only grows has been read: each look reads its new end, however long it is by then.
+
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::SystemTime;
+
+/// So many bytes before the new end are read again, to notice another file in this one's place.
+const OVERLAP: usize = 16 << 10;
+
+/// Where reading goes on, and what is known of the file before that.
+///
+/// A file that was replaced, cut, or edited is noticed by its identity (on Unix), its length, its last bytes, and, as long as
+/// it has not grown, the time of its last change. One that was edited in place far before its end, at the same length, and
+/// has grown since is taken for the one that was read.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    offset: u64,
+    /// The last bytes before `offset`.
+    overlap: Vec<u8>,
+    identity: Option<(u64, u64)>,
+    /// Length and time of the last change, as last looked at.
+    seen: Option<(u64, SystemTime)>,
+}
+
+/// What a look at the file found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// Nothing new.
+    Nothing,
+    /// What follows that which was taken.
+    More(Vec<u8>),
+    /// Not the file that was read: it has to be read from its start.
+    Another,
+}
+
+impl Tail {
+    /// Where reading goes on.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Looks for what is new. A file that is not there is an empty one.
+    pub(crate) fn look(&mut self, path: &Path) -> std::io::Result<News> {
+        let mut file = match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(if self.offset == 0 { News::Nothing } else { News::Another });
+            }
+            opened => opened?,
+        };
+        let metadata = file.metadata()?;
+        if self.offset > 0 && (metadata.len() < self.offset || identity(&metadata) != self.identity) {
+            return Ok(News::Another);
+        }
+        let now = metadata.modified().ok().map(|time| (metadata.len(), time));
+        match (self.seen, now) {
+            (Some(seen), Some(now)) if seen == now => return Ok(News::Nothing),
+            (Some(seen), Some(now)) if seen.0 == now.0 && self.offset > 0 => return Ok(News::Another),
+            _ => {}
+        }
+        file.seek(SeekFrom::Start(self.offset - self.overlap.len() as u64))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        if !bytes.starts_with(&self.overlap) {
+            return Ok(News::Another);
+        }
+        (self.identity, self.seen) = (identity(&metadata), now);
+        let new = bytes.split_off(self.overlap.len());
+        Ok(if new.is_empty() { News::Nothing } else { News::More(new) })
+    }
+
+    /// Goes on behind these bytes, which end at `offset`.
+    pub(crate) fn take(&mut self, bytes: &[u8], offset: u64) {
+        self.overlap.extend_from_slice(&bytes[bytes.len().saturating_sub(OVERLAP)..]);
+        let surplus = self.overlap.len().saturating_sub(OVERLAP);
+        self.overlap.drain(..surplus);
+        self.offset = offset;
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_metadata: &Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(tail: &mut Tail, path: &Path) -> News {
+        let news = tail.look(path).unwrap();
+        if let News::More(bytes) = &news {
+            tail.take(bytes, tail.offset() + bytes.len() as u64);
+        }
+        news
+    }
+
+    fn append(path: &Path, text: &[u8]) {
+        std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap().write_all(text).unwrap();
+    }
+
+    #[test]
+    fn only_the_new_end_is_read_of_a_long_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let mut tail = Tail::default();
+        assert_eq!(read(&mut tail, &path), News::Nothing);
+        append(&path, &[b'x'; 10 * OVERLAP]);
+        assert!(matches!(read(&mut tail, &path), News::More(bytes) if bytes.len() == 10 * OVERLAP));
+        assert_eq!(read(&mut tail, &path), News::Nothing);
+        append(&path, b"more");
+        assert_eq!(read(&mut tail, &path), News::More(b"more".to_vec()));
+        assert_eq!((tail.overlap.len(), tail.offset()), (OVERLAP, 10 * OVERLAP as u64 + 4));
+    }
+
+    #[test]
+    fn a_file_edited_anywhere_is_another_as_long_as_it_has_not_grown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let mut content = vec![b'x'; 3 * OVERLAP];
+        std::fs::write(&path, &content).unwrap();
+        let mut tail = Tail::default();
+        read(&mut tail, &path);
+        content[0] = b'y';
+        std::fs::write(&path, &content).unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(1);
+        File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
+        assert_eq!(tail.look(&path).unwrap(), News::Another);
+    }
+
+    #[test]
+    fn one_that_was_cut_or_grew_from_another_end_is_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        append(&path, b"one two");
+        let mut tail = Tail::default();
+        read(&mut tail, &path);
+        std::fs::write(&path, "two one and more").unwrap();
+        assert_eq!(tail.look(&path).unwrap(), News::Another);
+        std::fs::write(&path, "one").unwrap();
+        assert_eq!(tail.look(&path).unwrap(), News::Another);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(tail.look(&path).unwrap(), News::Another);
+    }
+}

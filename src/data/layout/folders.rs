@@ -1,0 +1,228 @@
+//! Any tree of folders with images, their masks in sibling folders or beside them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::listing::{Listing, ungroup_if_single, unique_ids};
+use super::naming::{self, Role};
+use super::scan::{self, Found, Scan};
+use super::split_lists;
+use crate::data::{DataError, Tile};
+use crate::domain::split::Split;
+
+/// A found file with what its path says.
+struct Named {
+    found: Found,
+    /// Folders without the one that says "images" or "masks".
+    place: Vec<String>,
+    /// Where that one stood.
+    role_at: Option<usize>,
+    /// The stem without what the other half of a pair does not share.
+    stem: String,
+    kind: Kind,
+}
+
+/// What a file is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Image,
+    /// A mask by its folder.
+    InMaskFolder,
+    /// A mask by the ending of its name.
+    WithMaskEnding,
+}
+
+impl Named {
+    /// The same with the stem as it is.
+    fn exact(&self) -> String {
+        self.place.iter().map(String::as_str).chain([self.found.stem.as_str()]).collect::<Vec<_>>().join("/")
+    }
+
+    /// What images and the masks of their sibling folder have in common.
+    fn id(&self) -> String {
+        self.place.iter().map(String::as_str).chain([self.stem.as_str()]).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// Tiles of a folder tree.
+pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
+    let scan = Scan::new(root)?;
+    let mut listing = Listing { notes: scan.notes().collect(), ..Listing::default() };
+    let (images, masks): (Vec<Named>, Vec<Named>) =
+        name_all(scan.images).into_iter().partition(|named| named.kind == Kind::Image);
+    if images.is_empty() {
+        return Err(DataError::content(nothing_found(masks.len(), &listing.notes), root));
+    }
+    let mut pairs = Pairs::new(&masks, &images);
+    let like_deepglobe = |named: &Named| named.found.stem.to_lowercase().ends_with("_sat");
+    listing.named_like_deepglobe = images.iter().all(like_deepglobe);
+    listing.tiles = images.iter().map(|image| tile(image, pairs.take(image))).collect();
+    listing.layout = match (listing.named_like_deepglobe, listing.tiles.iter().any(|tile| tile.mask.is_some())) {
+        (true, _) => "DeepGlobe without metadata.csv",
+        (false, true) => "images and masks",
+        (false, false) => "images",
+    }
+    .to_owned();
+    listing.notes.extend(left_over(&pairs.left()));
+    unique_ids(&mut listing.tiles);
+    ungroup_if_single(&mut listing.tiles);
+    only_test_is_train(&mut listing);
+    split_lists::apply(root, &mut listing.tiles, &mut listing.notes)?;
+    Ok(listing)
+}
+
+/// A sentence about masks without an image, if there are any.
+fn left_over(masks: &[&Path]) -> Option<String> {
+    let first = masks.first()?.display();
+    Some(match masks.len() {
+        1 => format!("1 mask belongs to no image and is left out (the rules are in docs/formats.md): {first}"),
+        count => format!(
+            "{count} masks belong to no image and are left out (the rules are in docs/formats.md); the first is {first}"
+        ),
+    })
+}
+
+/// The one tile of a single image file.
+pub(crate) fn single(file: &Path) -> Listing {
+    let found = Found::new(file.to_owned(), Vec::new(), file.to_str().is_some());
+    let siblings = file.parent().and_then(|folder| std::fs::read_dir(folder).ok());
+    let stem = naming::strip_image_suffix(&found.stem).to_owned();
+    let mut masks: Vec<PathBuf> = siblings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    masks.sort();
+    let mask = masks.into_iter().find(|path| {
+        let found = Found::new(path.clone(), Vec::new(), true);
+        scan::is_image(path) && naming::strip_mask_suffix(&found.stem) == Some(&stem)
+    });
+    let named = Named { found, place: Vec::new(), role_at: None, stem, kind: Kind::Image };
+    let tile = tile(&named, mask);
+    let tile = Tile { group: tile.id.clone(), ..tile };
+    Listing { layout: "a single image".to_owned(), tiles: vec![tile], ..Listing::default() }
+}
+
+fn nothing_found(masks: usize, notes: &[String]) -> String {
+    let mut text = "no images found: choose a folder that holds .jpg, .png, .tif or .bmp files".to_owned();
+    if masks > 0 {
+        text = format!("{masks} masks but no images found: choose the folder that holds both");
+    }
+    for note in notes {
+        text = format!("{text}; {note}");
+    }
+    text
+}
+
+/// Tells images from masks. An ending such as `_m` makes a mask only if its image lies beside it or below.
+fn name_all(found: Vec<Found>) -> Vec<Named> {
+    let mut stems = HashSet::new();
+    for found in &found {
+        let stem = naming::strip_image_suffix(&found.stem);
+        stems.extend((0..=found.folders.len()).map(|depth| (found.folders[..depth].to_vec(), stem.to_owned())));
+    }
+    found.into_iter().map(|found| name(found, &stems)).collect()
+}
+
+fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
+    let role_at = found.folders.iter().rposition(|folder| naming::folder_role(folder).is_some());
+    let mut place = found.folders.clone();
+    let role = role_at.and_then(|i| naming::folder_role(&place.remove(i)));
+    let bare = naming::strip_mask_suffix(&found.stem);
+    let certain = ["_mask", "_label"].iter().any(|end| found.stem.to_lowercase().contains(end));
+    let suffixed = bare.filter(|bare| certain || stems.contains(&(found.folders.clone(), (*bare).to_owned())));
+    let image_stem = naming::strip_image_suffix(&found.stem);
+    let (kind, stem) = match (role, suffixed) {
+        (Some(Role::Mask), _) => (Kind::InMaskFolder, bare.unwrap_or(image_stem)),
+        // "_m" is too little of an ending to take an image out of a folder of images.
+        (Some(Role::Image), bare) if bare.is_none_or(|bare| found.stem.len() - bare.len() < 3) => {
+            (Kind::Image, image_stem)
+        }
+        (_, Some(bare)) => (Kind::WithMaskEnding, bare),
+        (_, None) => (Kind::Image, image_stem),
+    };
+    let stem = stem.to_owned();
+    Named { found, place, role_at, stem, kind }
+}
+
+/// Masks waiting for their images. A mask belongs to an image of the same name in the sibling folder, or, with a mask
+/// ending, to one beside it or below; never to one that merely shares its name.
+struct Pairs<'a> {
+    masks: &'a [Named],
+    /// Masks in mask folders, by their very names.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The same by what is left of their names, where an image has exactly one and it has no other image.
+    by_place: HashMap<String, Vec<usize>>,
+    by_ending: HashMap<(&'a [String], &'a str), usize>,
+    used: HashSet<usize>,
+}
+
+impl<'a> Pairs<'a> {
+    fn new(masks: &'a [Named], images: &[Named]) -> Self {
+        let (by_name, by_place, by_ending) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut pairs = Self { masks, by_name, by_place, by_ending, used: HashSet::new() };
+        let names: HashSet<String> = images.iter().map(Named::exact).collect();
+        let mut stems: HashMap<String, HashSet<&str>> = HashMap::new();
+        for image in images {
+            stems.entry(image.id()).or_default().insert(&image.found.stem);
+        }
+        for (i, mask) in masks.iter().enumerate() {
+            if mask.kind == Kind::InMaskFolder {
+                pairs.by_name.entry(mask.exact()).or_default().push(i);
+                // Where several images come down to one name, only a mask of the very name is one's own.
+                if !names.contains(&mask.exact()) && stems.get(&mask.id()).is_some_and(|stems| stems.len() == 1) {
+                    pairs.by_place.entry(mask.id()).or_default().push(i);
+                }
+            } else {
+                pairs.by_ending.entry((&mask.found.folders, &mask.stem)).or_insert(i);
+            }
+        }
+        pairs
+    }
+
+    fn take(&mut self, image: &Named) -> Option<PathBuf> {
+        let index = self.in_sibling_folder(image).or_else(|| self.with_ending(image))?;
+        self.used.insert(index);
+        Some(self.masks[index].found.path.clone())
+    }
+
+    /// An image outside any image folder may have its masks in a mask folder at any level above it.
+    fn in_sibling_folder(&self, image: &Named) -> Option<usize> {
+        let is_sibling = |mask: &&usize| image.role_at.is_none() || self.masks[**mask].role_at == image.role_at;
+        let among = |masks: Option<&Vec<usize>>| masks.and_then(|masks| masks.iter().find(is_sibling).copied());
+        among(self.by_name.get(&image.exact())).or_else(|| among(self.by_place.get(&image.id())))
+    }
+
+    fn with_ending(&self, image: &Named) -> Option<usize> {
+        let folders = &image.found.folders;
+        let above = (0..=folders.len()).rev().map(|depth| &folders[..depth]);
+        above.into_iter().find_map(|folder| self.by_ending.get(&(folder, image.stem.as_str())).copied())
+    }
+
+    fn left(&self) -> Vec<&Path> {
+        let unused = self.masks.iter().enumerate().filter(|(i, _)| !self.used.contains(i));
+        unused.map(|(_, mask)| mask.found.path.as_path()).collect()
+    }
+}
+
+fn tile(named: &Named, mask: Option<PathBuf>) -> Tile {
+    let is_split = |folder: &&String| naming::split_named(folder).is_some();
+    let scene_folder: Vec<&str> = named.place.iter().filter(|folder| !is_split(folder)).map(String::as_str).collect();
+    let id = named.id();
+    let from_folder = named.found.folders.iter().rev().find_map(|folder| naming::split_named(folder));
+    let fault = (!named.found.utf8)
+        .then(|| format!("its path holds bytes that are no UTF-8 text: rename it: {}", named.found.path.display()));
+    Tile {
+        group: naming::scene_of(&scene_folder.join("/"), &named.stem).unwrap_or_else(|| id.clone()),
+        split: from_folder.unwrap_or(Split::Train),
+        mask,
+        fault,
+        ..Tile::new(id, named.found.file(), named.found.path.clone())
+    }
+}
+
+/// A folder of nothing but test tiles was opened to work on: they train.
+fn only_test_is_train(listing: &mut Listing) {
+    if listing.tiles.iter().all(|tile| tile.split == Split::Test) {
+        for tile in &mut listing.tiles {
+            tile.split = Split::Train;
+        }
+        listing.notes.push("all tiles lie in folders named 'test': they are taken for training tiles".to_owned());
+    }
+}

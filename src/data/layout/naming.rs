@@ -1,0 +1,175 @@
+//! What names of files and folders say: image or mask, which pair, which split, which scene.
+//!
+//! Pure functions of texts. The rules are described in `docs/formats.md`.
+
+use crate::domain::split::Split;
+
+/// Names of folders that hold images.
+const IMAGE_FOLDERS: [&str; 8] = ["images", "img", "img_dir", "image", "imgs", "sat", "rgb", "jpegimages"];
+
+/// Names of folders that hold masks.
+const MASK_FOLDERS: [&str; 15] = [
+    "masks",
+    "mask",
+    "labels",
+    "label",
+    "gt",
+    "gts",
+    "ann",
+    "anns",
+    "ann_dir",
+    "annotations",
+    "annotation",
+    "groundtruth",
+    "ground_truth",
+    "segmentationclass",
+    "segmentationclasspng",
+];
+
+/// Endings of a mask's stem.
+const MASK_SUFFIXES: [&str; 6] = ["_mask", "_labels", "_label", "_gt", "_m", "label"];
+
+/// Endings of an image's stem that its mask does not share.
+const IMAGE_SUFFIXES: [&str; 6] = ["_sat", "_rgbir", "_irrg", "_rgb", "_image", "_img"];
+
+/// What a folder's name says about the files in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Images to look at.
+    Image,
+    /// Full masks.
+    Mask,
+}
+
+/// The role a folder's name gives its files. `images_png` counts as `images`.
+pub(crate) fn folder_role(name: &str) -> Option<Role> {
+    let lower = name.to_lowercase();
+    let bare = ["_png", "_tif", "_tiff", "_jpg"].iter().find_map(|end| lower.strip_suffix(end)).unwrap_or(&lower);
+    if MASK_FOLDERS.contains(&bare) { Some(Role::Mask) } else { IMAGE_FOLDERS.contains(&bare).then_some(Role::Image) }
+}
+
+/// A path without the last folder that says what its files are: `images/train/a` → `train/a`.
+pub(crate) fn without_role(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let folders = parts.len() - 1;
+    if let Some(role) = parts[..folders].iter().rposition(|folder| folder_role(folder).is_some()) {
+        parts.remove(role);
+    }
+    parts.join("/")
+}
+
+/// The stem without its mask ending, if it has one: `10233_mask` → `10233`, `X_15label` → `X`.
+pub(crate) fn strip_mask_suffix(stem: &str) -> Option<&str> {
+    let suffix = MASK_SUFFIXES.iter().find(|suffix| ends_with(stem, suffix))?;
+    let mut bare = &stem[..stem.len() - suffix.len()];
+    if *suffix == "label" {
+        // Only with a number of classes before it: GID's `_15label`, not a word that happens to end so.
+        bare = bare.trim_end_matches(|c: char| c.is_ascii_digit());
+        bare = bare.strip_suffix('_').filter(|bare| bare.len() + 1 + suffix.len() < stem.len())?;
+    }
+    (!bare.is_empty()).then_some(bare)
+}
+
+/// The stem without what only images carry: `10233_sat` → `10233`.
+pub(crate) fn strip_image_suffix(stem: &str) -> &str {
+    let cut = IMAGE_SUFFIXES.iter().find(|suffix| ends_with(stem, suffix)).map_or(0, |suffix| suffix.len());
+    if cut < stem.len() { &stem[..stem.len() - cut] } else { stem }
+}
+
+fn ends_with(stem: &str, suffix: &str) -> bool {
+    stem.len() >= suffix.len()
+        && stem.is_char_boundary(stem.len() - suffix.len())
+        && stem[stem.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
+}
+
+/// The split a text names, for folders (`LoveDA_Train_16`) and cells of a table.
+pub(crate) fn split_named(text: &str) -> Option<Split> {
+    text.split(|c: char| !c.is_alphanumeric()).find_map(|word| match word.to_lowercase().as_str() {
+        "train" | "training" => Some(Split::Train),
+        "val" | "valid" | "validation" => Some(Split::Val),
+        "test" | "testing" => Some(Split::Test),
+        _ => None,
+    })
+}
+
+/// The scene a tile is a part of, as its name tells:
+/// * crops `<scene>_<x0>_<y0>_<x1>_<y1>` and numbered parts `<scene>_<n>` (LandCover.ai) belong to `<scene>`;
+/// * numbered parts without a scene's name (`image_part_001`, `patch_3`) belong to their folder, if it has a name.
+///
+/// `None` if the name tells nothing.
+pub(crate) fn scene_of(folder: &str, stem: &str) -> Option<String> {
+    let words: Vec<&str> = stem.split('_').collect();
+    let numbers = words.iter().rev().take_while(|word| is_number(word)).count();
+    let kept = match numbers {
+        0 => return None,
+        4.. => words.len() - 4,
+        _ => words.len() - 1,
+    };
+    let scene = words[..kept].join("_");
+    let is_part = |word: &&str| ["part", "patch", "crop", "chip", "tile"].contains(&word.to_lowercase().as_str());
+    let says_nothing = |word: &&str| ["image", "img", "sat"].contains(&word.to_lowercase().as_str());
+    if words[..kept].iter().all(|word| is_part(word) || says_nothing(word)) {
+        let is_scene = !folder.is_empty() && words[..kept].iter().any(is_part);
+        return is_scene.then(|| folder.to_owned());
+    }
+    let named = numbers >= 4 || scene.chars().any(char::is_alphabetic);
+    named.then(|| if folder.is_empty() { scene.clone() } else { format!("{folder}/{scene}") })
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_tell_images_from_masks() {
+        assert_eq!(folder_role("Images"), Some(Role::Image));
+        assert_eq!(folder_role("masks_png"), Some(Role::Mask));
+        assert_eq!(folder_role("ann_dir"), Some(Role::Mask));
+        assert_eq!(folder_role("Tile 1"), None);
+    }
+
+    #[test]
+    fn the_folder_of_images_is_no_part_of_a_name() {
+        assert_eq!(without_role("set/images/train/a"), "set/train/a");
+        assert_eq!(without_role("images"), "images");
+    }
+
+    #[test]
+    fn stems_of_a_pair_become_equal() {
+        assert_eq!(strip_mask_suffix("10233_mask"), Some("10233"));
+        assert_eq!(strip_mask_suffix("M-33_0_m"), Some("M-33_0"));
+        assert_eq!(strip_mask_suffix("GF2-MSS1_15label"), Some("GF2-MSS1"));
+        assert_eq!(strip_mask_suffix("top_2_10_label"), Some("top_2_10"));
+        assert_eq!(strip_mask_suffix("a_LABELS"), Some("a"));
+        assert_eq!(strip_mask_suffix("relabel"), None);
+        assert_eq!(strip_mask_suffix("image_part_001"), None);
+        assert_eq!(strip_mask_suffix("_mask"), None);
+        assert_eq!(strip_image_suffix("10233_sat"), "10233");
+        assert_eq!(strip_image_suffix("top_2_10_RGBIR"), "top_2_10");
+        assert_eq!(strip_image_suffix("ü"), "ü");
+    }
+
+    #[test]
+    fn splits_are_named_in_many_ways() {
+        assert_eq!(split_named("LoveDA_Train_16"), Some(Split::Train));
+        assert_eq!(split_named("training_data"), Some(Split::Train));
+        assert_eq!(split_named("Validation"), Some(Split::Val));
+        assert_eq!(split_named("test"), Some(Split::Test));
+        assert_eq!(split_named("contest"), None);
+    }
+
+    #[test]
+    fn parts_of_a_scene_share_a_group() {
+        assert_eq!(scene_of("Tile 1", "image_part_001").as_deref(), Some("Tile 1"));
+        assert_eq!(scene_of("", "image_part_001"), None);
+        assert_eq!(scene_of("", "M-33-20-D-c-4-2_0").as_deref(), Some("M-33-20-D-c-4-2"));
+        assert_eq!(scene_of("", "area1_0_0_512_512").as_deref(), Some("area1"));
+        assert_eq!(scene_of("a", "2_10_0_0_512_512").as_deref(), Some("a/2_10"));
+        assert_eq!(scene_of("", "10233"), None);
+        assert_eq!(scene_of("x", "img_001"), None);
+    }
+}

@@ -1,0 +1,296 @@
+//! Walks a folder for image files. Everything it leaves out is counted, with the reason.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::data::DataError;
+
+/// How many folders deep images are looked for.
+const MAX_DEPTH: usize = 5;
+
+/// Endings of the formats that can be read.
+const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp"];
+
+/// Endings of image formats that exist but cannot be read: worth a note by name.
+const OTHER_IMAGES: [&str; 9] = ["jp2", "webp", "gif", "img", "vrt", "ecw", "hdf", "nc", "heic"];
+
+/// Endings of what `predict` and `sample` write beside each other for one image.
+const RESULTS: [&[&str]; 2] =
+    [&["_classes", "_colors", "_confidence"], &["_sampled", "_sampled_colors", "_full_sampled"]];
+
+/// An image file under the root. Names are in Unicode's composed form, whatever the file system makes of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// The folders between the root and it, lossy where they are not UTF-8.
+    pub(crate) folders: Vec<String>,
+    /// Its name with the ending, lossy.
+    pub(crate) name: String,
+    /// Its name without the ending, lossy.
+    pub(crate) stem: String,
+    /// Whether the names above are exact.
+    pub(crate) utf8: bool,
+}
+
+impl Found {
+    /// A file of which the folders between the root and it are known.
+    pub(crate) fn new(path: PathBuf, folders: Vec<String>, utf8: bool) -> Self {
+        let name = path.file_name().map(|name| composed(&name.to_string_lossy())).unwrap_or_default();
+        let stem = path.file_stem().map(|stem| composed(&stem.to_string_lossy())).unwrap_or_default();
+        Self { path, folders, name, stem, utf8 }
+    }
+
+    /// The path from the root, with ending.
+    pub(crate) fn file(&self) -> String {
+        self.folders.iter().map(String::as_str).chain([self.name.as_str()]).collect::<Vec<_>>().join("/")
+    }
+}
+
+/// What a walk met.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    /// Image files in a stable order, each file once.
+    pub(crate) images: Vec<Found>,
+    left_out: BTreeMap<String, usize>,
+    /// Folders and files seen, by their real paths.
+    seen: HashSet<PathBuf>,
+    /// Links, followed when everything else is seen: a file is known by its own path rather than by a link's.
+    links: Vec<(PathBuf, Vec<String>, bool)>,
+}
+
+impl Scan {
+    /// Walks `root`. Only an unreadable root is an error; unreadable sub-folders are counted.
+    pub(crate) fn new(root: &Path) -> Result<Self, DataError> {
+        let mut scan = Self::default();
+        let entries = std::fs::read_dir(root)
+            .map_err(DataError::io("cannot read the folder (check that it exists and that you may read it)", root))?;
+        let real = real(root);
+        scan.seen.extend(real.ancestors().map(Path::to_owned)); // A link upwards would list the root once more.
+        scan.walk(entries, &real, &mut Vec::new(), true);
+        scan.links.sort_by(|a, b| b.0.cmp(&a.0));
+        while let Some((path, mut folders, utf8)) = scan.links.pop() {
+            scan.follow(path, &mut folders, utf8);
+        }
+        scan.leave_out_results();
+        scan.images.sort_by(|a, b| {
+            natural(&a.folders.join("/"), &b.folders.join("/"))
+                .then_with(|| natural(&a.stem, &b.stem))
+                .then_with(|| a.path.cmp(&b.path))
+        });
+        Ok(scan)
+    }
+
+    /// A sentence per reason for which files were left out.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> + '_ {
+        self.left_out.iter().map(|(reason, count)| format!("{count} {reason}"))
+    }
+
+    fn walk(&mut self, entries: std::fs::ReadDir, real: &Path, folders: &mut Vec<String>, utf8: bool) {
+        for entry in entries.flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            let utf8 = utf8 && name.to_str().is_some();
+            let text = name.to_string_lossy();
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                self.links.push((path, folders.clone(), utf8));
+            } else if path.is_dir() {
+                self.enter(&path, &real.join(&name), &text, folders, utf8);
+            } else {
+                self.meet(path, real.join(&name), folders, utf8);
+            }
+        }
+    }
+
+    fn follow(&mut self, path: PathBuf, folders: &mut Vec<String>, utf8: bool) {
+        let Ok(target) = path.canonicalize() else {
+            return self.leave_out("link(s) that lead nowhere left out".to_owned());
+        };
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if self.seen.contains(&target) {
+            if target.is_dir() || is_image(&path) {
+                self.leave_out("link(s) to what is listed already left out".to_owned());
+            }
+        } else if target.is_dir() {
+            self.enter(&path, &target, &name, folders, utf8);
+        } else {
+            self.meet(path, target, folders, utf8);
+        }
+    }
+
+    fn meet(&mut self, path: PathBuf, real: PathBuf, folders: &[String], utf8: bool) {
+        let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_image(&path) {
+            self.leave_out_file(&path);
+        } else if is_hidden {
+            self.leave_out("hidden image file(s) left out".to_owned());
+        } else if self.seen.insert(real) {
+            self.images.push(Found::new(path, folders.to_vec(), utf8));
+        }
+    }
+
+    fn enter(&mut self, path: &Path, real: &Path, name: &str, folders: &mut Vec<String>, utf8: bool) {
+        if name == ".pointillist" {
+            return; // Ours.
+        }
+        if name.starts_with('.') {
+            return self.leave_out("hidden folder(s) left out".to_owned());
+        }
+        if name == "SegmentationObject" && path.with_file_name("SegmentationClass").is_dir() {
+            return self.leave_out("folder(s) of object masks left out: SegmentationClass is read".to_owned());
+        }
+        if folders.len() + 1 > MAX_DEPTH {
+            return self
+                .leave_out(format!("folder(s) more than {MAX_DEPTH} levels deep left out: open them by themselves"));
+        }
+        if !self.seen.insert(real.to_owned()) {
+            return;
+        }
+        match std::fs::read_dir(path) {
+            Ok(entries) => {
+                folders.push(composed(name));
+                self.walk(entries, real, folders, utf8);
+                folders.pop();
+            }
+            Err(error) => self.leave_out(format!("folder cannot be read ({error}): {}", path.display())),
+        }
+    }
+
+    /// Results written earlier into the folder are no images: they are known by standing there complete.
+    fn leave_out_results(&mut self) {
+        let stems: HashSet<(Vec<String>, String)> = self
+            .images
+            .iter()
+            .filter(|found| found.name.ends_with(".png"))
+            .map(|found| (found.folders.clone(), found.stem.clone()))
+            .collect();
+        let is_result = |found: &Found| {
+            RESULTS.iter().any(|family| {
+                family.iter().filter_map(|ending| found.stem.strip_suffix(ending)).any(|image| {
+                    family.iter().all(|ending| stems.contains(&(found.folders.clone(), format!("{image}{ending}"))))
+                })
+            })
+        };
+        let (results, images): (Vec<Found>, Vec<Found>) =
+            std::mem::take(&mut self.images).into_iter().partition(|found| is_result(found));
+        self.images = images;
+        if !results.is_empty() {
+            let reason = "file(s) that predict or sample wrote left out".to_owned();
+            *self.left_out.entry(reason).or_default() += results.len();
+        }
+    }
+
+    fn leave_out_file(&mut self, path: &Path) {
+        let ending = extension(path);
+        if OTHER_IMAGES.contains(&ending.as_str()) {
+            self.leave_out(format!(".{ending} file(s) left out: convert them to PNG, JPEG or TIFF"));
+        }
+    }
+
+    fn leave_out(&mut self, reason: String) {
+        *self.left_out.entry(reason).or_default() += 1;
+    }
+}
+
+/// A text in Unicode's composed form: macOS stores an ü as u and two dots, others do not.
+pub(crate) fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// The path without links; the path itself if there is nothing.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether the ending is one of an image format that can be read.
+pub(crate) fn is_image(path: &Path) -> bool {
+    EXTENSIONS.contains(&extension(path).as_str())
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// Orders "part_2" before "part_10".
+pub(crate) fn natural(a: &str, b: &str) -> std::cmp::Ordering {
+    let key = |text: &str| {
+        let mut parts: Vec<(u128, String)> = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let words = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let (word, tail) = rest.split_at(words);
+            let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+            let (number, tail) = tail.split_at(digits);
+            parts.push((0, word.to_owned()));
+            if !number.is_empty() {
+                parts.push((number.parse().unwrap_or(u128::MAX), String::new()));
+            }
+            rest = tail;
+        }
+        parts
+    };
+    key(a).cmp(&key(b)).then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_sort_as_numbers() {
+        let mut names = vec!["Tile 10", "Tile 2", "Tile 1", "a"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["Tile 1", "Tile 2", "Tile 10", "a"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn loops_of_links_end_and_a_file_is_listed_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        std::fs::create_dir_all(root.join("data/deep")).unwrap();
+        std::fs::write(root.join("data/deep/x.png"), b"").unwrap();
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
+        link(".", "aloop");
+        link("..", "data/up");
+        link("data", "also");
+        link("data/deep/x.png", "same.png");
+        link("nowhere", "broken");
+        let scan = Scan::new(root).unwrap();
+        assert_eq!(scan.images.iter().map(Found::file).collect::<Vec<_>>(), ["data/deep/x.png"]);
+        let notes: Vec<String> = scan.notes().collect();
+        assert!(notes.iter().any(|note| note.starts_with("4 link(s) to what is listed already")), "{notes:?}");
+    }
+
+    #[test]
+    fn results_written_earlier_are_no_images() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.png", "a_classes.png", "a_colors.png", "a_confidence.png", "b_classes.png", "._a.png"] {
+            std::fs::write(dir.path().join(name), b"").unwrap();
+        }
+        let scan = Scan::new(dir.path()).unwrap();
+        assert_eq!(scan.images.iter().map(Found::file).collect::<Vec<_>>(), ["a.png", "b_classes.png"]);
+        assert_eq!(scan.notes().count(), 2);
+    }
+
+    #[test]
+    fn names_are_composed() {
+        assert_eq!(composed("Ko\u{308}ln"), "K\u{f6}ln");
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("a/b/c/d/e/f")).unwrap();
+        std::fs::create_dir_all(dir.path().join(".hidden")).unwrap();
+        for name in ["x.JPG", "y.webp", "z.jp2", "notes.txt", "a/b/c/d/e/deep.png", "a/b/c/d/e/f/too_deep.png"] {
+            std::fs::write(dir.path().join(name), b"").unwrap();
+        }
+        let scan = Scan::new(dir.path()).unwrap();
+        let stems: Vec<_> = scan.images.iter().map(|found| found.stem.as_str()).collect();
+        assert_eq!(stems, ["x", "deep"]);
+        let notes: Vec<_> = scan.notes().collect();
+        assert_eq!(notes.len(), 4, "{notes:?}");
+    }
+}

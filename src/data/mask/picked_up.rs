@@ -1,0 +1,73 @@
+//! The classes that were picked up from masks, in the order in which a run learned them: a tile added later must not
+//! change what an index means. Kept in `.pointillist/picked-up.json`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::classes::classes_file::{hex, parse_hex};
+use crate::data::classes::legend::Legend;
+use crate::data::label::journal_place;
+use crate::data::{DataError, write};
+
+const FILE: &str = "picked-up.json";
+
+/// Colours or values in the order of their classes.
+#[derive(Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+pub(crate) struct PickedUp {
+    #[serde(default)]
+    colors: Vec<String>,
+    #[serde(default)]
+    values: Vec<u16>,
+}
+
+impl PickedUp {
+    /// What was kept for this folder; nothing if there is no file, or none that can be read.
+    pub(crate) fn read(root: &Path) -> Self {
+        let text = std::fs::read(root.join(journal_place::FOLDER).join(FILE)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Keeps the order of a legend that was picked up.
+    pub(crate) fn write(root: &Path, legend: &Legend) -> Result<(), DataError> {
+        let values: Vec<u16> = legend.values.iter().flatten().copied().collect();
+        let colors = if values.is_empty() { legend.mask_colors.iter().map(|c| hex(*c)).collect() } else { Vec::new() };
+        let (now, folder) = (Self { colors, values }, root.join(journal_place::FOLDER));
+        if now == Self::read(root) {
+            return Ok(());
+        }
+        const DOING: &str = "cannot keep the order of the classes (check that the folder may be written)";
+        std::fs::create_dir_all(&folder).map_err(DataError::io(DOING, &folder))?;
+        let text = serde_json::to_vec_pretty(&now).unwrap_or_default();
+        write::atomically(&folder.join(FILE), &text)
+    }
+
+    /// Colours known before in their places, then new ones.
+    pub(crate) fn order_colors(&self, found: &[[u8; 3]]) -> Vec<[u8; 3]> {
+        let known: Vec<[u8; 3]> = self.colors.iter().filter_map(|text| parse_hex(text).ok()).collect();
+        order(&known, found)
+    }
+
+    /// Values known before in their places, then new ones.
+    pub(crate) fn order_values(&self, found: &[u16]) -> Vec<u16> {
+        order(&self.values, found)
+    }
+}
+
+fn order<T: Copy + PartialEq>(known: &[T], found: &[T]) -> Vec<T> {
+    let new = found.iter().filter(|item| !known.contains(item));
+    known.iter().chain(new).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_keeps_its_place() {
+        let known = PickedUp { colors: vec!["#000009".to_owned(), "#000001".to_owned()], values: vec![7, 3] };
+        assert_eq!(known.order_colors(&[[0, 0, 1], [0, 0, 4], [0, 0, 9]]), [[0, 0, 9], [0, 0, 1], [0, 0, 4]]);
+        assert_eq!(known.order_values(&[1, 3]), [7, 3, 1]);
+        assert_eq!(PickedUp::default().order_values(&[1, 3]), [1, 3]);
+    }
+}

@@ -1,0 +1,344 @@
+//! Decodes image files within limits, turned as they are to be seen. Headers can be read without decoding.
+
+use std::fmt::Display;
+use std::io::Read as _;
+use std::path::Path;
+
+use image::metadata::Orientation;
+use image::{
+    ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+};
+
+use super::mask_raster::MaskRaster;
+use super::picture::Picture;
+use super::stretch::{Valid, stretch};
+use super::tiff_file::TiffFile;
+use super::{orientation, png_file};
+use crate::data::DataError;
+use crate::domain::{Validity, panic};
+
+/// Longest side that is decoded.
+pub(crate) const MAX_SIDE: u32 = 30_000;
+
+/// Most memory one decoded file may take.
+pub(crate) const MAX_BYTES: u64 = 2 << 30;
+
+/// What a file's header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// Width and height as the picture is to be seen.
+    pub(crate) size: [u32; 2],
+    /// Width and height as stored.
+    pub(crate) stored: [u32; 2],
+    /// How the stored picture is turned to be seen.
+    pub(crate) orientation: Orientation,
+    /// A JPEG: values are near what was drawn, not equal to it.
+    pub(crate) lossy: bool,
+    /// Bands, alpha left out.
+    pub(crate) bands: u16,
+    /// Pictures in the file, of which the first is read.
+    pub(crate) pages: usize,
+    /// Some pixels may not exist: there is alpha, a "no data" value, an internal mask, or a block left out.
+    pub(crate) partial: bool,
+}
+
+impl Header {
+    /// What a user should know of what is not used.
+    pub(crate) fn note(&self) -> Option<String> {
+        let bands = match self.bands {
+            1 | 3 => None,
+            2 => Some("2 bands: the first is shown and learned from as gray, the other is not used".to_owned()),
+            bands => Some(format!(
+                "{bands} bands: the first three are taken for red, green and blue, the others are not used"
+            )),
+        };
+        let pages = (self.pages > 1).then(|| format!("{} pages: only the first one is read", self.pages));
+        let notes: Vec<String> = bands.into_iter().chain(pages).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
+}
+
+/// Reads a file's header. Refuses what would be too large to decode.
+pub(crate) fn read_header(path: &Path) -> Result<Header, DataError> {
+    guarded(path, || {
+        let reader = open(path)?;
+        let tiff = tiff_file(&reader, path)?;
+        if let Some(tiff) = tiff.as_ref().filter(|tiff| !tiff.is_usual()) {
+            return Ok(tiff.header());
+        }
+        let format = reader.format();
+        let mut decoder = reader.into_decoder().map_err(|error| describe(&error, path))?;
+        let (width, height) = decoder.dimensions();
+        if decoder.total_bytes() > MAX_BYTES {
+            return Err(too_large(path, width, height));
+        }
+        if let Some(tiff) = tiff {
+            return Ok(Header { bands: color_bands(decoder.color_type()), ..tiff.header() });
+        }
+        let orientation = match format {
+            Some(ImageFormat::Png) => png_file::orientation(path),
+            _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
+        };
+        let (stored, lossy) = ([width, height], format == Some(ImageFormat::Jpeg));
+        let (size, partial) = (orientation::upright_size(stored, orientation), decoder.color_type().has_alpha());
+        let bands = color_bands(decoder.color_type());
+        Ok(Header { size, stored, orientation, lossy, bands, pages: 1, partial })
+    })
+}
+
+fn color_bands(color: ColorType) -> u16 {
+    if color.has_color() { 3 } else { 1 }
+}
+
+/// Decodes a mask to what it holds: indices of a palette, values, or colours.
+pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
+    guarded(path, || {
+        let header = read_header(path)?;
+        let reader = open(path)?;
+        if reader.format() == Some(ImageFormat::Png)
+            && let Some(raster) = png_file::mask(path)?
+        {
+            return Ok(raster.turned(header.stored, header.orientation));
+        }
+        let tiff = tiff_file(&reader, path)?;
+        let raster = match tiff.as_ref().filter(|tiff| !tiff.is_usual_mask()) {
+            Some(tiff) => tiff.mask()?,
+            None if is_one_bit_bmp(path) => {
+                return Err(DataError::content("a BMP of 1 bit is no mask that can be read: export it as PNG", path));
+            }
+            None => {
+                let decoded = decode_whole(reader, path)?;
+                let valid = valid_pixels(&decoded).or(tiff.map(|tiff| tiff.masked()).transpose()?.flatten());
+                MaskRaster::of_image(decoded, valid, header.lossy)
+            }
+        };
+        Ok(raster.turned(header.stored, header.orientation))
+    })
+}
+
+/// Decodes an image as it is to be seen: gray is repeated, deeper values are stretched, and of more than three bands the
+/// first three are taken. Pixels that do not exist are marked.
+///
+/// # Errors
+/// If the file cannot be read; the message names it.
+pub fn decode(path: &Path) -> Result<Picture, DataError> {
+    guarded(path, || {
+        let header = read_header(path)?;
+        let reader = open(path)?;
+        let tiff = tiff_file(&reader, path)?;
+        let Picture { rgb, valid } = match tiff.as_ref().filter(|tiff| !tiff.is_usual()) {
+            Some(tiff) => tiff.picture()?,
+            None => {
+                let decoded = decode_whole(reader, path)?;
+                let valid = valid_pixels(&decoded).or(tiff.map(|tiff| tiff.masked()).transpose()?.flatten());
+                Picture { rgb: to_rgb(decoded, valid.as_ref()), valid }
+            }
+        };
+        let mut turned = DynamicImage::from(rgb);
+        turned.apply_orientation(header.orientation);
+        let valid = orientation::turn_validity(valid, header.stored, header.orientation);
+        Ok(Picture { rgb: turned.into_rgb8(), valid })
+    })
+}
+
+/// 8-bit colours. Pixels that do not exist have no say in how deeper values are stretched.
+fn to_rgb(image: DynamicImage, valid: Option<&Validity>) -> RgbImage {
+    match image {
+        DynamicImage::ImageRgb8(image) => image,
+        image @ (DynamicImage::ImageLuma16(_)
+        | DynamicImage::ImageLumaA16(_)
+        | DynamicImage::ImageRgb16(_)
+        | DynamicImage::ImageRgba16(_)) => stretch_16(&image.into_rgb16(), valid),
+        DynamicImage::ImageRgba8(image) => drop_alpha(&image),
+        image => image.into_rgb8(),
+    }
+}
+
+/// Pixels with any opacity, in an image with an alpha channel.
+fn valid_pixels(image: &DynamicImage) -> Option<Validity> {
+    let exists = match image {
+        DynamicImage::ImageLumaA8(image) => image.pixels().map(|pixel| pixel.0[1] > 0).collect(),
+        DynamicImage::ImageRgba8(image) => image.pixels().map(|pixel| pixel.0[3] > 0).collect(),
+        DynamicImage::ImageLumaA16(image) => image.pixels().map(|pixel| pixel.0[1] > 0).collect(),
+        DynamicImage::ImageRgba16(image) => image.pixels().map(|pixel| pixel.0[3] > 0).collect(),
+        _ => return None,
+    };
+    Validity::new([image.width(), image.height()], exists)
+}
+
+/// What a user should know of how an image is read; `None` if there is nothing, or if it cannot be read.
+pub fn reading_note(path: &Path) -> Option<String> {
+    let note = read_header(path).ok()?.note()?;
+    Some(format!("the image has {note}: {}", path.display()))
+}
+
+/// A smaller copy that fits a square of `side` pixels; small images are not enlarged.
+pub fn shrink(image: &RgbImage, side: u32) -> RgbImage {
+    let (width, height) = image.dimensions();
+    let scale = (f64::from(side.max(1)) / f64::from(width.max(height).max(1))).min(1.0);
+    let fit = |n: u32| ((f64::from(n) * scale).round() as u32).max(1);
+    image::imageops::thumbnail(image, fit(width), fit(height))
+}
+
+type Reader = ImageReader<std::io::BufReader<std::fs::File>>;
+
+/// Opens a file for decoding; the content, not the ending, tells the format.
+fn open(path: &Path) -> Result<Reader, DataError> {
+    let mut reader = ImageReader::open(path)
+        .and_then(ImageReader::with_guessed_format)
+        .map_err(DataError::io("cannot open the image (check that it exists and that you may read it)", path))?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    Ok(reader)
+}
+
+/// The file as our own reader sees it, if it is a TIFF.
+fn tiff_file(reader: &Reader, path: &Path) -> Result<Option<TiffFile>, DataError> {
+    (reader.format() == Some(ImageFormat::Tiff)).then(|| TiffFile::open(path)).transpose()
+}
+
+fn decode_whole(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> {
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        check_complete(path)?;
+    }
+    reader.decode().map_err(|error| describe(&error, path))
+}
+
+/// Turns a decoder's panic into an error: files from strangers must not end the program.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    panic::caught(read)
+        .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
+}
+
+fn describe(error: &ImageError, path: &Path) -> DataError {
+    match error {
+        ImageError::Limits(_) => over_the_limits(path),
+        ImageError::Unsupported(error) => unsupported(error, path),
+        ImageError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+            DataError::content(format!("the image cannot be read ({error})"), path)
+        }
+        error => damaged(error, path),
+    }
+}
+
+pub(crate) fn over_the_limits(path: &Path) -> DataError {
+    DataError::content(
+        format!("the image is larger than {MAX_SIDE} pixels a side or 2 GiB decoded: cut it into tiles"),
+        path,
+    )
+}
+
+pub(crate) fn unsupported(error: &impl Display, path: &Path) -> DataError {
+    DataError::content(
+        format!("this kind of image cannot be read ({error}): convert it to 8- or 16-bit RGB or gray"),
+        path,
+    )
+}
+
+pub(crate) fn damaged(error: &impl Display, path: &Path) -> DataError {
+    DataError::content(format!("the image is damaged or incomplete ({error}): copy or export it again"), path)
+}
+
+pub(crate) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
+    DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
+}
+
+/// Whether a BMP has a palette of two colours: which of them is 0 cannot be told once it is decoded.
+fn is_one_bit_bmp(path: &Path) -> bool {
+    let mut head = [0; 30];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head.starts_with(b"BM") && head[28] == 1
+}
+
+/// A truncated JPEG decodes to gray without complaint, so its end is checked: within a scan neither marker can occur,
+/// and a thumbnail's end stands before the scan's start.
+fn check_complete(path: &Path) -> Result<(), DataError> {
+    let bytes = std::fs::read(path).map_err(DataError::io("cannot read the image", path))?;
+    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
+    if last(0xd9) > last(0xda) {
+        return Ok(());
+    }
+    Err(DataError::content("the JPEG is incomplete, its end is missing: copy it again", path))
+}
+
+fn drop_alpha(image: &image::RgbaImage) -> RgbImage {
+    let data = image.as_raw().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    ImageBuffer::from_raw(image.width(), image.height(), data).unwrap_or_default()
+}
+
+fn stretch_16(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>, valid: Option<&Validity>) -> RgbImage {
+    let samples = image.as_raw();
+    let exists = |pixel: usize| valid.is_none_or(|valid| valid.flags()[pixel]);
+    let at = |pixel, band| if exists(pixel) { f64::from(samples[pixel * 3 + band]) } else { f64::NAN };
+    stretch([image.width(), image.height()], Valid::UNSIGNED, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Luma, Rgb};
+
+    use super::*;
+
+    #[test]
+    fn gray_and_alpha_become_rgb() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("g.png");
+        image::GrayImage::from_pixel(3, 2, Luma([9])).save(&path).unwrap();
+        assert_eq!(decode(&path).unwrap().rgb.get_pixel(2, 1).0, [9, 9, 9]);
+        let header = read_header(&path).unwrap();
+        assert_eq!((header.size, header.bands, header.partial), ([3, 2], 1, false));
+        image::RgbaImage::from_fn(3, 2, |x, _| image::Rgba([1, 2, 3, x as u8])).save(&path).unwrap();
+        let Picture { rgb, valid } = decode(&path).unwrap();
+        assert_eq!(rgb.get_pixel(0, 0).0, [1, 2, 3]);
+        assert_eq!(valid.unwrap().flags(), [false, true, true, false, true, true], "alpha 0 is no pixel");
+        assert!(read_header(&path).unwrap().partial);
+    }
+
+    #[test]
+    fn a_truncated_jpeg_is_an_error_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cut.jpg");
+        RgbImage::from_fn(64, 64, |x, y| Rgb([(x * y) as u8, x as u8, y as u8])).save(&path).unwrap();
+        assert!(decode(&path).is_ok());
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
+        let message = decode(&path).unwrap_err().to_string();
+        assert!(message.contains("incomplete") && message.contains("cut.jpg"), "{message}");
+    }
+
+    #[test]
+    fn what_is_no_image_is_said_so() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, content) in [("empty.png", &b""[..]), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n\x1a\n\0\0")]
+        {
+            let path = dir.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            assert!(read_header(&path).unwrap_err().to_string().contains(name));
+        }
+        assert!(read_header(&dir.path().join("none.png")).is_err());
+    }
+
+    #[test]
+    fn an_image_that_would_not_fit_is_refused_by_its_header() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("huge.bmp");
+        image::GrayImage::new(4, 4).save_with_format(&path, ImageFormat::Bmp).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[18..22].copy_from_slice(&40_000_i32.to_le_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        let message = read_header(&path).unwrap_err().to_string();
+        assert!(message.contains("cut it into tiles") || message.contains("cut the image"), "{message}");
+    }
+
+    #[test]
+    fn shrinking_keeps_the_shape() {
+        let image = RgbImage::from_pixel(200, 100, Rgb([10, 20, 30]));
+        let small = shrink(&image, 50);
+        assert_eq!(small.dimensions(), (50, 25));
+        assert_eq!(small.get_pixel(20, 10).0, [10, 20, 30]);
+        assert_eq!(shrink(&image, 500).dimensions(), (200, 100));
+    }
+}

@@ -1,0 +1,244 @@
+//! Decoded pictures and what is derived from them, kept within one limit for all of the program: the window and the trainer
+//! look at the same tiles.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::data::{DataError, Picture, Project, Tile};
+
+/// Everything kept together may take this much.
+const LIMIT_BYTES: usize = 320 << 20;
+
+/// A file as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileStamp {
+    path: PathBuf,
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl FileStamp {
+    /// The file as it is now. One that cannot be asked is told from others by its path alone.
+    pub fn of(path: &Path) -> Self {
+        let metadata = std::fs::metadata(path).ok();
+        let (len, modified) = metadata.map_or((0, None), |metadata| (metadata.len(), metadata.modified().ok()));
+        Self { path: path.to_owned(), len, modified }
+    }
+
+    /// The file, whatever becomes of it.
+    pub fn by_path(path: &Path) -> Self {
+        Self { path: path.to_owned(), len: 0, modified: None }
+    }
+
+    /// As text, to name something by.
+    pub fn text(&self) -> String {
+        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        format!("{}|{}|{}", self.path.display(), self.len, self.modified.map_or(0, since))
+    }
+}
+
+/// Whose things they are: what one derives from a tile is not what another does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(u64);
+
+impl Owner {
+    /// Pictures as decoded belong to everybody.
+    const EVERYBODY: Self = Self(0);
+
+    /// Somebody new.
+    #[allow(clippy::new_without_default, reason = "no two are equal")]
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Keeps what was used last, up to a limit in bytes.
+///
+/// What somebody still holds is counted and never dropped: dropping it would free nothing. A picture held by several, or
+/// by several things kept here, is counted once.
+#[derive(Debug)]
+pub struct PictureCache {
+    limit: usize,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: HashMap<(Owner, FileStamp), Entry>,
+    bytes: usize,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    value: Arc<dyn Any + Send + Sync>,
+    bytes: usize,
+    used: u64,
+}
+
+impl PictureCache {
+    /// The one that the program shares.
+    pub fn shared() -> &'static Arc<Self> {
+        static SHARED: LazyLock<Arc<PictureCache>> = LazyLock::new(|| Arc::new(PictureCache::new(LIMIT_BYTES)));
+        &SHARED
+    }
+
+    /// An empty one.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, kept: Mutex::default() }
+    }
+
+    /// A tile's picture, from here or from its file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is not the one that the project was opened with.
+    pub fn picture(&self, project: &Project, tile: &Tile) -> Result<Arc<Picture>, DataError> {
+        let stamp = FileStamp::of(&tile.image);
+        if let Some(kept) = self.decoded(&stamp)
+            && tile.fault.is_none()
+            && kept.size() == tile.size
+        {
+            return Ok(kept);
+        }
+        let picture = Arc::new(project.read_picture(tile)?);
+        self.put(Owner::EVERYBODY, stamp, Arc::clone(&picture), picture.bytes());
+        Ok(picture)
+    }
+
+    /// A picture, if it is here.
+    pub fn decoded(&self, stamp: &FileStamp) -> Option<Arc<Picture>> {
+        self.get(Owner::EVERYBODY, stamp)
+    }
+
+    /// What `owner` has kept for a file, if it is still here and the file is still the same.
+    pub fn get<T: Send + Sync + 'static>(&self, owner: Owner, stamp: &FileStamp) -> Option<Arc<T>> {
+        let mut kept = self.kept();
+        kept.clock += 1;
+        let now = kept.clock;
+        let entry = kept.entries.get_mut(&(owner, stamp.clone()))?;
+        entry.used = now;
+        Arc::clone(&entry.value).downcast().ok()
+    }
+
+    /// Whether `owner` has something for a file here.
+    pub fn holds(&self, owner: Owner, stamp: &FileStamp) -> bool {
+        self.kept().entries.contains_key(&(owner, stamp.clone()))
+    }
+
+    /// Keeps something that takes so many bytes, in place of what `owner` had kept for the file.
+    pub fn put<T: Send + Sync + 'static>(&self, owner: Owner, stamp: FileStamp, value: Arc<T>, bytes: usize) {
+        let mut dropped = Vec::new(); // Freed when the lock is no longer held.
+        let mut kept = self.kept();
+        kept.clock += 1;
+        let entry = Entry { value, bytes, used: kept.clock };
+        kept.bytes += bytes;
+        if let Some(old) = kept.entries.insert((owner, stamp), entry) {
+            kept.bytes -= old.bytes;
+            dropped.push(old);
+        }
+        while kept.bytes > self.limit
+            && let Some(oldest) = kept.oldest_idle()
+        {
+            dropped.extend(kept.remove(&oldest));
+        }
+        drop(kept);
+    }
+
+    /// Forgets all that is `owner`'s.
+    pub fn forget(&self, owner: Owner) {
+        let mut kept = self.kept();
+        let keys: Vec<_> = kept.entries.keys().filter(|(of, _)| *of == owner).cloned().collect();
+        let dropped: Vec<_> = keys.iter().filter_map(|key| kept.remove(key)).collect();
+        drop(kept);
+        drop(dropped);
+    }
+
+    /// What everything here takes.
+    pub fn bytes(&self) -> usize {
+        self.kept().bytes
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// What has not been used for longest of that which nobody holds.
+    fn oldest_idle(&self) -> Option<(Owner, FileStamp)> {
+        let idle = self.entries.iter().filter(|(_, entry)| Arc::strong_count(&entry.value) == 1);
+        idle.min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+    }
+
+    fn remove(&mut self, key: &(Owner, FileStamp)) -> Option<Entry> {
+        let entry = self.entries.remove(key)?;
+        self.bytes -= entry.bytes;
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::RgbImage;
+
+    use super::*;
+
+    fn stamp(name: &str) -> FileStamp {
+        FileStamp { path: PathBuf::from(name), len: 1, modified: None }
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let (cache, me) = (PictureCache::new(25), Owner::new());
+        for (name, value) in [("a", 1), ("b", 2)] {
+            cache.put(me, stamp(name), Arc::new(value), 10);
+        }
+        assert_eq!(cache.get::<i32>(me, &stamp("a")).as_deref(), Some(&1));
+        cache.put(me, stamp("c"), Arc::new(3), 10);
+        assert_eq!(["a", "b", "c"].map(|name| cache.holds(me, &stamp(name))), [true, false, true]);
+        assert_eq!(cache.bytes(), 20);
+        cache.put(me, stamp("c"), Arc::new(3), 15);
+        assert_eq!(cache.bytes(), 25, "what grew is counted as it is now");
+        cache.forget(me);
+        assert_eq!(cache.bytes(), 0);
+    }
+
+    #[test]
+    fn what_somebody_holds_stays_and_is_counted() {
+        let (cache, me) = (PictureCache::new(15), Owner::new());
+        let held = Arc::new(1);
+        cache.put(me, stamp("held"), Arc::clone(&held), 10);
+        cache.put(me, stamp("b"), Arc::new(2), 10);
+        assert!(cache.holds(me, &stamp("held")) && !cache.holds(me, &stamp("b")));
+        drop(held);
+        cache.put(me, stamp("c"), Arc::new(3), 10);
+        assert!(!cache.holds(me, &stamp("held")) && cache.holds(me, &stamp("c")));
+    }
+
+    #[test]
+    fn window_and_trainer_share_a_picture_until_its_file_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a_sat.png");
+        RgbImage::new(8, 6).save(&file).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let cache = PictureCache::new(1 << 20);
+        let read = |project: &Project| cache.picture(project, &project.tiles[0]);
+        let (first, second) = (read(&project).unwrap(), read(&project).unwrap());
+        assert!(Arc::ptr_eq(&first, &second) && cache.bytes() == 8 * 6 * 3);
+        RgbImage::from_pixel(8, 6, image::Rgb([200, 1, 2])).save(&file).unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(2);
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(later).unwrap();
+        assert_eq!(read(&project).unwrap().rgb.get_pixel(0, 0).0, [200, 1, 2]);
+        RgbImage::new(6, 8).save(&file).unwrap();
+        let message = read(&project).unwrap_err().to_string();
+        assert!(message.contains("open the folder again") && message.contains("a_sat.png"), "{message}");
+        let reopened = Project::open(dir.path()).unwrap();
+        assert_eq!(read(&reopened).unwrap().size(), [6, 8]);
+        assert!(read(&project).is_err(), "what another project has read does not fit this one's labels");
+    }
+}

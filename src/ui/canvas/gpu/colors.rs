@@ -1,0 +1,59 @@
+//! The colours of classes and of confidence as the shader reads them: a texture of two rows.
+
+use eframe::wgpu;
+
+use crate::ui::state::palette::Palette;
+
+/// A view's colours on the GPU.
+pub(crate) struct Colors {
+    texture: wgpu::Texture,
+    view: wgpu::TextureView,
+    classes: Option<Palette>,
+}
+
+impl Colors {
+    /// With the colours of confidence in place, those of classes still to come.
+    pub(crate) fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
+        let texture = device.create_texture(&wgpu::TextureDescriptor {
+            label: Some("canvas colours"),
+            size: wgpu::Extent3d { width: 256, height: 2, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format: wgpu::TextureFormat::Rgba8Unorm,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+            view_formats: &[],
+        });
+        let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
+        let colors = Self { texture, view, classes: None };
+        colors.write(queue, 1, &Palette::confidence());
+        colors
+    }
+
+    /// To be bound.
+    pub(crate) fn texture(&self) -> &wgpu::TextureView {
+        &self.view
+    }
+
+    /// Follows the classes' colours.
+    pub(crate) fn set_classes(&mut self, queue: &wgpu::Queue, palette: &Palette) {
+        if self.classes.as_ref() != Some(palette) {
+            self.write(queue, 0, palette);
+            self.classes = Some(palette.clone());
+        }
+    }
+
+    fn write(&self, queue: &wgpu::Queue, row: u32, palette: &Palette) {
+        queue.write_texture(
+            wgpu::TexelCopyTextureInfo {
+                texture: &self.texture,
+                mip_level: 0,
+                origin: wgpu::Origin3d { x: 0, y: row, z: 0 },
+                aspect: wgpu::TextureAspect::All,
+            },
+            palette.premultiplied().as_flattened(),
+            wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: None, rows_per_image: None },
+            wgpu::Extent3d { width: 256, height: 1, depth_or_array_layers: 1 },
+        );
+    }
+}

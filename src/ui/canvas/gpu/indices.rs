@@ -1,0 +1,145 @@
+//! Class indices and confidence of the tile in view, packed in one texture with a channel for each layer: a pixel takes
+//! one fetch, however many layers are shown. Blocks are packed when they are first seen, so that neither another tile
+//! nor another prediction holds up a frame.
+
+use std::collections::BTreeSet;
+
+use eframe::wgpu;
+
+use super::frame::{Frame, TextureShape};
+use super::packer::{BLOCK, Packer};
+use super::slot::Slot;
+use super::texture::{Budget, LayerTexture, Uploader};
+use crate::domain::Mask;
+use crate::engine::protocol::Preview;
+use crate::ui::state::layers::Layer;
+use crate::ui::state::pyramid::Dots;
+
+/// The packed texture and what it is packed from.
+pub(crate) struct Indices {
+    packer: Packer,
+    tile: [u32; 2],
+    texture: Option<LayerTexture>,
+    /// Levels and blocks that hold the layers as they are now.
+    packed: BTreeSet<(u32, [u32; 2])>,
+    mask: Slot<Mask, LayerTexture>,
+    sampled: Slot<Dots, LayerTexture>,
+    prediction: Slot<Preview, LayerTexture>,
+    confidence: Slot<Preview, LayerTexture>,
+}
+
+impl Indices {
+    pub(crate) fn new(device: &wgpu::Device) -> Self {
+        Self {
+            packer: Packer::new(device),
+            tile: [0; 2],
+            texture: None,
+            packed: BTreeSet::new(),
+            mask: Slot::default(),
+            sampled: Slot::default(),
+            prediction: Slot::default(),
+            confidence: Slot::default(),
+        }
+    }
+
+    /// Uploads what is new, as far as the budget goes; predictions, which are renewed all the time, whole. Returns how many
+    /// layers can be seen anew.
+    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame, budget: &mut Budget) -> u64 {
+        let (view, prediction) = (&frame.view, frame.prediction.as_ref());
+        let mut whole = Budget::unlimited();
+        let mut changes = [
+            self.mask.follow(view.mask.as_ref(), |mask| uploader.dense(mask.size(), mask.data())),
+            self.sampled.follow(frame.sampled.as_ref(), |dots| uploader.sampled(dots)),
+            self.prediction.follow(prediction, |p| uploader.dense(p.classes.size(), p.classes.data())),
+            self.confidence.follow(prediction, |p| uploader.dense(p.classes.size(), &p.confidence)),
+        ];
+        if let (Some(to), Some(mask)) = (self.mask.made_mut(), &view.mask) {
+            changes[0] |= uploader.fill_dense(to, mask.data(), budget);
+        }
+        if let (Some(to), Some(dots)) = (self.sampled.made_mut(), &frame.sampled) {
+            changes[1] |= uploader.fill_sampled(to, dots, budget);
+        }
+        if let (Some(to), Some(p)) = (self.prediction.made_mut(), prediction) {
+            changes[2] |= uploader.fill_dense(to, p.classes.data(), &mut whole);
+        }
+        if let (Some(to), Some(p)) = (self.confidence.made_mut(), prediction) {
+            changes[3] |= uploader.fill_dense(to, &p.confidence, &mut whole);
+        }
+        if changes.contains(&true) {
+            self.packed.clear();
+        }
+        if self.tile != frame.view.size && self.layers().iter().any(Option::is_some) {
+            self.texture = None; // The old one goes before the new one needs its room.
+            (self.texture, self.tile) = (uploader.indices(frame.view.size), frame.view.size);
+            self.packed.clear();
+        }
+        changes.into_iter().map(u64::from).sum()
+    }
+
+    /// Whether more has to be uploaded.
+    pub(crate) fn is_filling(&self) -> bool {
+        [self.mask.made(), self.sampled.made()].into_iter().flatten().any(LayerTexture::is_filling)
+    }
+
+    /// Packs the blocks of a level that are in sight and not yet packed.
+    pub(crate) fn pack(&mut self, uploader: Uploader<'_>, level: u32, seen_uv: [[f32; 2]; 2]) {
+        let Some(texture) = &self.texture else { return };
+        let missing: Vec<_> = blocks(texture.full_shape(), level, seen_uv)
+            .filter(|block| !self.packed.contains(&(level, *block)))
+            .collect();
+        if !missing.is_empty() {
+            self.packer.pack(uploader, self.layers(), texture, level, &missing);
+            self.packed.extend(missing.into_iter().map(|block| (level, block)));
+        }
+    }
+
+    /// The packed texture.
+    pub(crate) fn texture(&self) -> Option<&LayerTexture> {
+        self.texture.as_ref()
+    }
+
+    /// The shape of the packed texture, if a layer is in it.
+    pub(crate) fn shape(&self, layer: Layer) -> Option<TextureShape> {
+        let [mask, sampled, prediction, confidence] = self.layers();
+        let is_there = match layer {
+            Layer::Mask => mask,
+            Layer::Sampled => sampled,
+            Layer::Prediction => prediction,
+            Layer::Confidence => confidence,
+            Layer::Image | Layer::Labels => None,
+        };
+        is_there.and(self.texture.as_ref()).map(LayerTexture::full_shape)
+    }
+
+    /// The layers in the order of the channels, as far as they are there.
+    fn layers(&self) -> [Option<&LayerTexture>; 4] {
+        [self.mask.made(), self.sampled.made(), self.prediction.made(), self.confidence.made()]
+            .map(|layer| layer.filter(|layer| !layer.is_filling()))
+    }
+}
+
+/// Columns and rows of a level's blocks in sight.
+fn blocks(shape: TextureShape, level: u32, seen_uv: [[f32; 2]; 2]) -> impl Iterator<Item = [u32; 2]> {
+    let (exact, texels) = (shape.exact_size(level), shape.texels(level));
+    let range = |axis: usize| {
+        let block = |uv: f32| ((uv * exact[axis]).max(0.0) as u32).min(texels[axis] - 1) / BLOCK;
+        block(seen_uv[0][axis])..=block(seen_uv[1][axis])
+    };
+    let (columns, rows) = (range(0), range(1));
+    rows.flat_map(move |y| columns.clone().map(move |x| [x, y]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_in_sight_are_those_under_the_view() {
+        let shape = TextureShape { size: [600, 300], levels: 10, finest: 0 };
+        let all = |level, seen| blocks(shape, level, seen).collect::<Vec<_>>();
+        assert_eq!(all(0, [[-1.0; 2], [2.0; 2]]), [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]);
+        assert_eq!(all(0, [[0.5, 0.0], [0.6, 0.1]]), [[1, 0]]);
+        assert_eq!(all(1, [[0.0; 2], [1.0; 2]]), [[0, 0], [1, 0]]);
+        assert_eq!(all(9, [[0.0; 2], [1.0; 2]]), [[0, 0]]);
+    }
+}

@@ -1,0 +1,261 @@
+//! The compositor's pipelines. One for each set of layers shown, made when first asked for: software devices work
+//! through every branch of a shader, so what is hidden has to be gone from it.
+
+use std::collections::HashMap;
+
+use eframe::wgpu;
+
+use super::strips;
+use super::texture::nothing;
+use crate::ui::state::layers::Layer;
+
+/// Which layers of the tile itself are shown; at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TileLayers {
+    bits: u8,
+    /// The image hides what is behind the tile: nothing has to be blended.
+    is_opaque: bool,
+}
+
+impl TileLayers {
+    /// The layers that are composed in one pass, with their switches in the shader.
+    const SWITCHES: [(Layer, &'static str); 5] = [
+        (Layer::Image, "shows_image"),
+        (Layer::Mask, "shows_mask"),
+        (Layer::Sampled, "shows_sampled"),
+        (Layer::Prediction, "shows_prediction"),
+        (Layer::Confidence, "shows_confidence"),
+    ];
+
+    pub(crate) fn of(shown: &[bool; 6], is_opaque: bool) -> Option<Self> {
+        let bits = Self::SWITCHES.map(|(layer, _)| u8::from(shown[layer as usize]) << layer as u8);
+        let bits = bits.iter().sum();
+        (bits != 0).then_some(Self { bits, is_opaque })
+    }
+
+    /// The shader's switches, as numbers.
+    fn constants(self) -> Vec<(&'static str, f64)> {
+        let layers = Self::SWITCHES.map(|(layer, name)| (name, f64::from((self.bits >> layer as u8) & 1)));
+        layers.into_iter().chain([("is_opaque", f64::from(u8::from(self.is_opaque)))]).collect()
+    }
+
+    fn blend(self) -> Option<wgpu::BlendState> {
+        (!self.is_opaque).then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING)
+    }
+}
+
+/// What does not change from frame to frame.
+pub(crate) struct Pipelines {
+    tiles: HashMap<TileLayers, wgpu::RenderPipeline>,
+    ground: wgpu::RenderPipeline,
+    picture: wgpu::RenderPipeline,
+    labels: wgpu::RenderPipeline,
+    maker: Maker,
+    samplers: [wgpu::Sampler; 2],
+    /// In place of textures that are not there.
+    nothing: wgpu::TextureView,
+}
+
+/// What pipelines are made of.
+struct Maker {
+    module: wgpu::ShaderModule,
+    bindings: wgpu::BindGroupLayout,
+    layout: wgpu::PipelineLayout,
+    format: wgpu::TextureFormat,
+}
+
+impl Pipelines {
+    pub(crate) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
+        let maker = Maker::new(device, format);
+        let corner = wgpu::VertexBufferLayout {
+            array_stride: size_of::<strips::Corner>() as u64,
+            step_mode: wgpu::VertexStepMode::Vertex,
+            attributes: &wgpu::vertex_attr_array![0 => Float32x2],
+        };
+        let sampler = |filter| {
+            device.create_sampler(&wgpu::SamplerDescriptor {
+                label: Some("canvas image"),
+                mag_filter: filter,
+                min_filter: filter,
+                ..wgpu::SamplerDescriptor::default()
+            })
+        };
+        Self {
+            tiles: HashMap::new(),
+            ground: maker.whole_view(device, "fs_ground"),
+            picture: maker.whole_view(device, "fs_picture"),
+            labels: maker.labels(device, corner),
+            maker,
+            samplers: [sampler(wgpu::FilterMode::Nearest), sampler(wgpu::FilterMode::Linear)],
+            nothing: nothing(device),
+        }
+    }
+
+    /// Makes the pipeline for these layers unless it is there.
+    pub(crate) fn ready(&mut self, device: &wgpu::Device, layers: TileLayers) {
+        self.tiles.entry(layers).or_insert_with(|| self.maker.tile(device, layers));
+    }
+
+    /// Draws the tile with these layers, if [`ready`](Self::ready).
+    pub(crate) fn tile(&self, layers: TileLayers) -> Option<&wgpu::RenderPipeline> {
+        self.tiles.get(&layers)
+    }
+
+    /// Fills what is behind the tile.
+    pub(crate) fn ground(&self) -> &wgpu::RenderPipeline {
+        &self.ground
+    }
+
+    /// Draws a picture that was composed, bound as the image.
+    pub(crate) fn picture(&self) -> &wgpu::RenderPipeline {
+        &self.picture
+    }
+
+    /// What pictures are composed in.
+    pub(crate) fn format(&self) -> wgpu::TextureFormat {
+        self.maker.format
+    }
+
+    /// Draws own labels.
+    pub(crate) fn labels(&self) -> &wgpu::RenderPipeline {
+        &self.labels
+    }
+
+    /// A view's bindings, with the nearest and with the linear sampler.
+    pub(crate) fn bind(
+        &self,
+        device: &wgpu::Device,
+        numbers: &wgpu::Buffer,
+        colors: &wgpu::TextureView,
+        textures: &[Option<wgpu::TextureView>; 3],
+    ) -> [wgpu::BindGroup; 2] {
+        let layout = &self.maker.bindings;
+        [0, 1].map(|i| {
+            let layers = textures.iter().map(|texture| texture.as_ref().unwrap_or(&self.nothing));
+            let pictures = layers.map(wgpu::BindingResource::TextureView);
+            let first = [
+                numbers.as_entire_binding(),
+                wgpu::BindingResource::TextureView(colors),
+                wgpu::BindingResource::Sampler(&self.samplers[0]),
+                wgpu::BindingResource::Sampler(&self.samplers[i]),
+            ];
+            let resources = first.into_iter().chain(pictures);
+            let entries: Vec<_> =
+                (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
+            device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("canvas"), layout, entries: &entries })
+        })
+    }
+}
+
+impl Maker {
+    fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("canvas"),
+            source: wgpu::ShaderSource::Wgsl(
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/canvas.wgsl")).into(),
+            ),
+        });
+        let buffer = wgpu::BindingType::Buffer {
+            ty: wgpu::BufferBindingType::Uniform,
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        };
+        let texture = wgpu::BindingType::Texture {
+            sample_type: wgpu::TextureSampleType::Float { filterable: true },
+            view_dimension: wgpu::TextureViewDimension::D2,
+            multisampled: false,
+        };
+        let sampler = wgpu::BindingType::Sampler(wgpu::SamplerBindingType::Filtering);
+        let types = [buffer, texture, sampler, sampler, texture, texture, texture];
+        let visibility = wgpu::ShaderStages::VERTEX_FRAGMENT;
+        let entries: Vec<_> = (0..)
+            .zip(types)
+            .map(|(binding, ty)| wgpu::BindGroupLayoutEntry { binding, visibility, ty, count: None })
+            .collect();
+        let label = Some("canvas");
+        let bindings = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label, entries: &entries });
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label,
+            bind_group_layouts: &[Some(&bindings)],
+            immediate_size: 0,
+        });
+        Self { module, bindings, layout, format }
+    }
+
+    fn whole_view(&self, device: &wgpu::Device, fragment: &str) -> wgpu::RenderPipeline {
+        let strip = wgpu::PrimitiveTopology::TriangleStrip;
+        self.make(device, ["vs_view", fragment], (strip, &[]), &[], None)
+    }
+
+    fn tile(&self, device: &wgpu::Device, layers: TileLayers) -> wgpu::RenderPipeline {
+        let strip = wgpu::PrimitiveTopology::TriangleStrip;
+        self.make(device, ["vs_tile", "fs_tile"], (strip, &[]), &layers.constants(), layers.blend())
+    }
+
+    fn labels(&self, device: &wgpu::Device, corner: wgpu::VertexBufferLayout<'_>) -> wgpu::RenderPipeline {
+        let triangles = (wgpu::PrimitiveTopology::TriangleList, &[Some(corner)][..]);
+        let blend = Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+        self.make(device, ["vs_labels", "fs_labels"], triangles, &[], blend)
+    }
+
+    fn make(
+        &self,
+        device: &wgpu::Device,
+        [vertex, fragment]: [&str; 2],
+        (topology, buffers): (wgpu::PrimitiveTopology, &[Option<wgpu::VertexBufferLayout<'_>>]),
+        switches: &[(&str, f64)],
+        blend: Option<wgpu::BlendState>,
+    ) -> wgpu::RenderPipeline {
+        let is_srgb = ("target_is_srgb", f64::from(u8::from(self.format.is_srgb())));
+        let constants: Vec<_> = switches.iter().copied().chain([is_srgb]).collect();
+        device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some(fragment),
+            layout: Some(&self.layout),
+            vertex: wgpu::VertexState {
+                module: &self.module,
+                entry_point: Some(vertex),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                buffers,
+            },
+            primitive: wgpu::PrimitiveState { topology, ..wgpu::PrimitiveState::default() },
+            depth_stencil: None,
+            multisample: wgpu::MultisampleState::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &self.module,
+                entry_point: Some(fragment),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants,
+                    ..wgpu::PipelineCompilationOptions::default()
+                },
+                targets: &[Some(wgpu::ColorTargetState {
+                    format: self.format,
+                    blend,
+                    write_mask: wgpu::ColorWrites::ALL,
+                })],
+            }),
+            multiview_mask: None,
+            cache: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_layer_has_its_own_switch_and_own_labels_none() {
+        let shown = |layers: &[Layer]| {
+            let mut shown = [false; 6];
+            layers.iter().for_each(|layer| shown[*layer as usize] = true);
+            TileLayers::of(&shown, false)
+        };
+        assert_eq!(shown(&[]), None);
+        assert_eq!(shown(&[Layer::Labels]), None);
+        let some = shown(&[Layer::Image, Layer::Prediction, Layer::Labels]).unwrap();
+        assert_eq!(
+            some.constants().iter().map(|(_, value)| *value).collect::<Vec<_>>(),
+            [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+        );
+    }
+}

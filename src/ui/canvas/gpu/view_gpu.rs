@@ -1,0 +1,202 @@
+//! What one view has on the graphics device, and how its picture is composed.
+
+use std::ops::Range;
+
+use eframe::wgpu;
+
+use super::canvas_gpu::Textures;
+use super::colors::Colors;
+use super::frame::{Drawing, Frame, Levels, ViewUniform};
+use super::picture::{Composition, Painted, Picture};
+use super::pipelines::{Pipelines, TileLayers};
+use super::strips;
+use super::texture::Uploader;
+use crate::domain::geometry::PixelRect;
+use crate::ui::state::label_plane::Dirty;
+use crate::ui::state::layers::Layer;
+
+/// One view's numbers, bindings and picture.
+pub(crate) struct ViewGpu {
+    numbers: wgpu::Buffer,
+    colors: Colors,
+    /// Which state of the textures is bound, and at which reductions.
+    bound: Option<([u64; 2], Levels)>,
+    /// To compose with the nearest and with the linear sampler.
+    groups: Option<[wgpu::BindGroup; 2]>,
+    /// Corners of triangles over own labels; the buffer grows when it has to.
+    labels: wgpu::Buffer,
+    /// Plane and revision of the own labels in the picture.
+    seen: Option<(u64, u64)>,
+    picture: Picture,
+    /// The picture, bound to be drawn.
+    shown: Option<wgpu::BindGroup>,
+}
+
+/// A piece of the picture that has to be composed, and which corners its own labels have.
+type Piece = (PixelRect, Range<u32>);
+
+impl ViewGpu {
+    pub(crate) fn new(Uploader { device, queue }: Uploader<'_>) -> Self {
+        let numbers = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("canvas view"),
+            size: size_of::<ViewUniform>() as u64,
+            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        Self {
+            numbers,
+            colors: Colors::new(device, queue),
+            bound: None,
+            groups: None,
+            labels: corner_buffer(device, 0),
+            seen: None,
+            picture: Picture::default(),
+            shown: None,
+        }
+    }
+
+    /// The picture, bound to be drawn, once there is one.
+    pub(crate) fn shown(&self) -> Option<&wgpu::BindGroup> {
+        self.shown.as_ref()
+    }
+
+    /// Brings the picture up to date. It is submitted at once: egui drops what it recorded if the window turns out to
+    /// have nothing to draw to.
+    pub(crate) fn update(
+        &mut self,
+        uploader: Uploader<'_>,
+        pipelines: &mut Pipelines,
+        textures: &mut Textures,
+        frame: &Frame,
+    ) {
+        let Uploader { device, queue } = uploader;
+        let drawing = frame.drawing(&textures.shapes());
+        let (unmoved, place) = drawing.unmoved(frame.size_px());
+        let composition = Composition {
+            drawing: unmoved,
+            uploads: textures.uploads(),
+            palette: frame.palette.clone(),
+            size: frame.size_px(),
+        };
+        let painted = self.painted(textures, frame, &drawing);
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let areas = self.picture.follow(device, &mut encoder, pipelines.format(), composition, place, painted);
+        if areas.is_empty() {
+            return;
+        }
+        if drawing.shows_indices() {
+            textures.pack(uploader, drawing.levels.indices, frame.seen_uv());
+        }
+        self.colors.set_classes(queue, &frame.palette);
+        queue.write_buffer(&self.numbers, 0, bytemuck::bytes_of(&drawing.uniform));
+        self.bind(device, pipelines, textures, drawing.levels);
+        let pieces = self.pieces(uploader, textures, frame, &drawing, areas);
+        self.compose(device, &mut encoder, pipelines, &drawing, &pieces);
+        queue.submit([encoder.finish()]);
+    }
+
+    /// What of the own labels has changed in the picture. From now on they count as seen.
+    fn painted(&mut self, textures: &Textures, frame: &Frame, drawing: &Drawing) -> Painted {
+        let shown = frame.labels.as_ref().zip(textures.labels()).filter(|_| drawing.shown[Layer::Labels as usize]);
+        let now = shown.map(|(plane, _)| (plane.id(), plane.revision()));
+        match (shown, std::mem::replace(&mut self.seen, now)) {
+            (None, None) => Painted::Nothing,
+            (Some((plane, labels)), Some((id, revision))) => match plane.dirty_since(id, revision) {
+                Dirty::Nothing => Painted::Nothing,
+                Dirty::Rect(rect) => frame
+                    .area_around(rect, labels.texture.full_shape(), drawing.levels.labels)
+                    .map_or(Painted::Nothing, Painted::Area),
+                Dirty::All => Painted::All,
+            },
+            _ => Painted::All,
+        }
+    }
+
+    fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &Textures, levels: Levels) {
+        let wanted = ([textures.uploads(), textures.label_uploads()], levels);
+        if self.bound != Some(wanted) {
+            self.bound = Some(wanted);
+            let colors = self.colors.texture();
+            self.groups = Some(pipelines.bind(device, &self.numbers, colors, &textures.at(levels)));
+        }
+        let picture =
+            self.picture.texture().map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
+        let [nearest, _] = pipelines.bind(device, &self.numbers, self.colors.texture(), &[picture, None, None]);
+        self.shown = Some(nearest);
+    }
+
+    /// Uploads where own labels are in these areas.
+    fn pieces(
+        &mut self,
+        Uploader { device, queue }: Uploader<'_>,
+        textures: &Textures,
+        frame: &Frame,
+        drawing: &Drawing,
+        areas: Vec<PixelRect>,
+    ) -> Vec<Piece> {
+        let labels = textures.labels().filter(|_| drawing.shown[Layer::Labels as usize]);
+        let mut corners = Vec::new();
+        let mut piece = |area| {
+            let first = corners.len() as u32;
+            corners.extend(labels.into_iter().flat_map(|labels| frame.label_triangles(&labels.chain, area)));
+            (area, first..corners.len() as u32)
+        };
+        let pieces = areas.into_iter().map(&mut piece).collect();
+        if size_of_val(corners.as_slice()) as u64 > self.labels.size() {
+            self.labels = corner_buffer(device, corners.len());
+        }
+        queue.write_buffer(&self.labels, 0, bytemuck::cast_slice(&corners));
+        pieces
+    }
+
+    fn compose(
+        &self,
+        device: &wgpu::Device,
+        encoder: &mut wgpu::CommandEncoder,
+        pipelines: &mut Pipelines,
+        drawing: &Drawing,
+        pieces: &[Piece],
+    ) {
+        let (Some([nearest, linear]), Some(picture)) = (&self.groups, self.picture.texture()) else { return };
+        let layers = TileLayers::of(&drawing.shown, drawing.is_opaque);
+        layers.into_iter().for_each(|layers| pipelines.ready(device, layers));
+        let tile = layers.and_then(|layers| pipelines.tile(layers));
+        let mut pass = begin(encoder, picture);
+        pass.set_bind_group(0, if drawing.is_filtered { linear } else { nearest }, &[]);
+        pass.set_vertex_buffer(0, self.labels.slice(..));
+        for (area, labels) in pieces {
+            pass.set_scissor_rect(area.x, area.y, area.width, area.height);
+            pass.set_pipeline(pipelines.ground());
+            pass.draw(0..4, 0..1);
+            if let Some(tile) = tile {
+                pass.set_pipeline(tile);
+                pass.draw(0..4, 0..1);
+            }
+            pass.set_pipeline(pipelines.labels());
+            pass.draw(labels.clone(), 0..1);
+        }
+    }
+}
+
+fn begin<'a>(encoder: &'a mut wgpu::CommandEncoder, to: &wgpu::Texture) -> wgpu::RenderPass<'a> {
+    let view = to.create_view(&wgpu::TextureViewDescriptor::default());
+    encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+        label: Some("canvas: a view's picture"),
+        color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+            view: &view,
+            depth_slice: None,
+            resolve_target: None,
+            ops: wgpu::Operations { load: wgpu::LoadOp::Load, store: wgpu::StoreOp::Store },
+        })],
+        ..wgpu::RenderPassDescriptor::default()
+    })
+}
+
+fn corner_buffer(device: &wgpu::Device, corners: usize) -> wgpu::Buffer {
+    device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("canvas: where own labels are"),
+        size: (corners.next_power_of_two().max(384) * size_of::<strips::Corner>()) as u64,
+        usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })
+}

@@ -1,0 +1,245 @@
+//! The middle of the window: one view of the tile, or two side by side that move together.
+
+use eframe::egui::{
+    Align, ComboBox, Context, Event, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2,
+    vec2,
+};
+use lucide_icons::Icon;
+
+use super::theme::{Tokens, class_color};
+use super::widgets::quiet_icon;
+use crate::domain::Edit;
+use crate::domain::geometry::PixelRect;
+use crate::ui::canvas::{CanvasResponse, Deed, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_id, canvas_ui};
+use crate::ui::state::action::{UiAction, ViewAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::layers::Layer;
+use crate::ui::state::preset::Preset;
+use crate::ui::state::room::TWO_VIEWS;
+
+const HEADER: f32 = 30.0;
+/// The header's choices need this much beside its buttons.
+const ROOM_FOR_PRESETS: f32 = 450.0;
+const NAMES: [&str; 2] = ["Canvas left", "Canvas right"];
+
+/// What the views brought.
+pub struct Viewed {
+    /// Where the pictures are.
+    pub rect: Rect,
+    /// The part of the tile on screen.
+    pub visible: Option<PixelRect>,
+}
+
+/// Draws the views. The camera and the pointer's position are the only state they change by themselves.
+pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) -> Viewed {
+    let rect = ui.available_rect_before_wrap();
+    // Where two would be slivers, the active one is shown.
+    let views = match state.settings.two_views {
+        true if rect.width() >= TWO_VIEWS => 0..2,
+        true => state.active_view..state.active_view + 1,
+        false => 0..1,
+    };
+    let (gap, count, first) = (2.0, views.len(), views.start);
+    let width = (rect.width() - gap * (count as f32 - 1.0)) / count as f32;
+    let (mut visible, mut hover) = (None, None);
+    for view in views {
+        let (name, left) = (NAMES[view], rect.left() + (view - first) as f32 * (width + gap));
+        let place = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        let is_last = view + 1 == first + count;
+        let response = ui
+            .scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| {
+                view_ui(ui, view, is_last, state, actions)
+            })
+            .inner;
+        hover = hover.or(response.hover_in_image);
+        visible = visible.or(response.visible);
+    }
+    state.hover_in_image = hover;
+    ui.advance_cursor_after_rect(rect);
+    Viewed { rect, visible }
+}
+
+fn view_ui(
+    ui: &mut Ui,
+    view: usize,
+    is_last: bool,
+    state: &mut AppState,
+    actions: &mut Vec<UiAction>,
+) -> CanvasResponse {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    header_ui(ui, view, is_last, state, actions);
+    ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // What the canvas paints behind the picture.
+    let tool = tool(state);
+    let mut camera = std::mem::take(&mut state.camera);
+    let response = canvas_ui(ui, NAMES[view], &mut camera, &scene(state, view), &tool);
+    state.camera = camera;
+    if is_last {
+        warning_ui(ui, state);
+    }
+    response
+}
+
+/// Says over the picture that labels on this tile are for nothing, once there are some.
+fn warning_ui(ui: &mut Ui, state: &AppState) {
+    let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
+    let Some(warning) = state.part(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
+    let tokens = Tokens::of(ui);
+    let picture = ui.min_rect();
+    let room = picture.width() - 32.0;
+    let galley = ui.painter().layout(warning.to_owned(), FontId::proportional(12.0), tokens.warn, room.max(40.0));
+    let corner = picture.left_bottom() + vec2(8.0, -8.0 - 8.0 - galley.size().y);
+    let ground = Rect::from_min_size(corner, galley.size() + vec2(16.0, 8.0));
+    ui.painter().rect_filled(ground, 4.0, tokens.raised);
+    ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
+}
+
+/// The presets, and for the left view the switch between one view and two.
+fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions: &mut Vec<UiAction>) {
+    let tokens = Tokens::of(ui);
+    let active = state.settings.two_views && state.active_view == view;
+    let frame = Frame::NONE.inner_margin(vec2_margin());
+    let response = frame.show(ui, |ui| {
+        let room = vec2(ui.available_width(), HEADER - 6.0);
+        ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(room);
+            ui.spacing_mut().item_spacing.x = 2.0;
+            presets_ui(ui, view, state, actions);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let (icon, name) = match state.settings.two_views {
+                    true => (Icon::Square, "One view (T)"),
+                    false => (Icon::Columns2, "Two views (T)"),
+                };
+                if is_last && quiet_icon(ui, icon, name).clicked() {
+                    actions.push(UiAction::View(ViewAction::ToggleTwo));
+                }
+                if is_last && quiet_icon(ui, Icon::Maximize, "Fit the tile (Ctrl+F)").clicked() {
+                    actions.push(UiAction::View(ViewAction::Fit));
+                }
+            });
+        });
+    });
+    if active {
+        let line = response.response.rect;
+        let line = Rect::from_min_max(pos2(line.left(), line.bottom() - 2.0), line.right_bottom());
+        ui.painter().rect(line, 0.0, tokens.accent, Stroke::NONE, StrokeKind::Inside);
+    }
+}
+
+/// What the view shows: side by side where there is room, else in a list.
+fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
+    let shown = Preset::of(&state.settings.layers[view]);
+    let side = if view == 0 { "left" } else { "right" };
+    let mut choices = |ui: &mut Ui| {
+        for preset in Preset::ALL {
+            let response = ui.selectable_label(shown == Some(preset), preset.name());
+            if response.on_hover_text(format!("Show this in the {side} view")).clicked() {
+                actions.extend([
+                    UiAction::View(ViewAction::Activate(view)),
+                    UiAction::View(ViewAction::SetPreset(view, preset)),
+                ]);
+            }
+        }
+    };
+    if ui.available_width() >= ROOM_FOR_PRESETS {
+        choices(ui);
+    } else {
+        let text = shown.map_or("Own choice", Preset::name);
+        ui.name_inputs(format!("Layers of the {side} view"), |ui| {
+            ComboBox::from_id_salt(("preset", view)).selected_text(text).show_ui(ui, choices);
+        });
+    }
+}
+
+fn vec2_margin() -> eframe::egui::Margin {
+    eframe::egui::Margin { left: 8, right: 8, top: 3, bottom: 3 }
+}
+
+fn tool(state: &AppState) -> Tool {
+    let class = state.class_list().get(usize::from(state.class));
+    let color = class.map_or(eframe::egui::Color32::GRAY, |class| class_color(class.color));
+    let kind = if class.is_none() { ToolKind::Pan } else { state.tool };
+    Tool { kind, color, radius_px: state.settings.radius }
+}
+
+fn scene(state: &AppState, view: usize) -> Scene<'_> {
+    let (Some(project), Some(tile)) = (&state.project, state.tile()) else { return Scene::Empty };
+    if let Some(message) = tile.fault.as_ref().or(state.view.fault.as_ref()) {
+        return Scene::Faulty { tile: &tile.id, message };
+    }
+    let Some(loaded) = &state.view.tile else { return Scene::Decoding { tile: &tile.id } };
+    Scene::Tile(TileScene {
+        view: loaded,
+        sampled: state.view.sampled.as_ref(),
+        labels: state.view.labels.as_ref(),
+        book: Some(&project.book),
+        prediction: state.view.prediction.as_ref(),
+        palette: &project.palette,
+        layers: &state.settings.layers[view],
+    })
+}
+
+/// What an event of this frame asks for on the pictures as they were drawn last, with class, tool and tile as they are now.
+pub fn pointed(ctx: &Context, state: &mut AppState, event: &Event) -> Vec<UiAction> {
+    let (tool, size, may_begin) = (tool(state), state.view.size(), state.dialog.is_none());
+    let deeds = state.camera.follow(ctx, event, &tool, size, may_begin);
+    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
+}
+
+/// What is over when all events of a frame have been followed.
+pub fn pointed_last(ctx: &Context, state: &mut AppState) -> Vec<UiAction> {
+    let deeds = state.camera.end_of_events(ctx);
+    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
+}
+
+/// Turns what was done in a view into actions.
+fn actions_of(state: &AppState, view: Id, deeds: &[Deed]) -> Vec<UiAction> {
+    let view = usize::from(view == canvas_id(NAMES[1]));
+    let mut actions = Vec::new();
+    for deed in deeds {
+        match deed {
+            Deed::Stroke(stroke) => {
+                if state.active_view != view {
+                    actions.push(UiAction::View(ViewAction::Activate(view)));
+                }
+                actions.extend(label_of(state, stroke));
+            }
+            Deed::StepRadius(steps) => actions.push(UiAction::StepRadius(*steps)),
+            Deed::StepOpacity(step) => {
+                if let Some(layer) = top_layer(state, view) {
+                    let opacity = state.settings.layers[view][layer].opacity + step;
+                    actions.extend([
+                        UiAction::View(ViewAction::Activate(view)),
+                        UiAction::View(ViewAction::SetOpacity(layer, opacity)),
+                    ]);
+                }
+            }
+        }
+    }
+    actions
+}
+
+fn label_of(state: &AppState, stroke: &StrokeEvent) -> Option<UiAction> {
+    match stroke {
+        StrokeEvent::Begin(pos) => state.stroke_at(*pos).map(|stroke| UiAction::Label(Edit::Begin(stroke))),
+        StrokeEvent::Extend(path) => Some(UiAction::Label(Edit::Extend(path.clone()))),
+        StrokeEvent::End => Some(UiAction::StrokeEnded),
+    }
+}
+
+/// The topmost visible layer over the image, own labels aside.
+fn top_layer(state: &AppState, view: usize) -> Option<Layer> {
+    let layers = &state.settings.layers[view];
+    let over = [Layer::Confidence, Layer::Prediction, Layer::Sampled, Layer::Mask, Layer::Labels, Layer::Image];
+    over.into_iter().find(|layer| layers[*layer].visible)
+}
+
+/// Marks a dragged folder's destination.
+pub fn drop_ui(ui: &Ui, rect: Rect) {
+    let tokens = Tokens::of(ui);
+    let layer = eframe::egui::LayerId::new(eframe::egui::Order::Foreground, Id::unique("drop"));
+    let painter = ui.ctx().layer_painter(layer);
+    painter.rect_filled(rect, 0.0, tokens.canvas.gamma_multiply(0.7));
+    painter.rect_stroke(rect.shrink(12.0), 8.0, Stroke::new(2.0, tokens.accent), StrokeKind::Inside);
+    let font = super::theme::semibold(18.0);
+    painter.text(rect.center(), eframe::egui::Align2::CENTER_CENTER, "Drop to open this folder", font, tokens.strong);
+}

@@ -1,0 +1,72 @@
+//! Makes thumbnails in the background: from those on disk, from pictures that are decoded already, or from the files.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use image::RgbImage;
+
+use super::work::guarded;
+use super::{Loaded, Outbox, Shared, THUMBNAIL_PX};
+use crate::data::raster::images;
+use crate::data::raster::picture_cache::{FileStamp, PictureCache};
+use crate::data::raster::thumbnail_store::ThumbnailStore;
+use crate::data::{DataError, Project, Tile};
+
+/// Progress is told after so many tiles, and at the end.
+const TELL_EVERY: usize = 8;
+
+/// A thumbnail to make.
+struct Job {
+    epoch: u64,
+    project: Arc<Project>,
+    tile: String,
+    done: usize,
+    total: usize,
+}
+
+/// Makes thumbnails until the loader is dropped.
+pub(crate) fn serve(shared: &Shared, outbox: &Outbox, store: &ThumbnailStore) {
+    while let Some(Job { epoch, project, tile, done, total }) = next(shared) {
+        let made = project.tile(&tile).map(|found| guarded(&tile, || thumbnail(&project, found, store)));
+        let made = made.map(|made| match made {
+            Ok(image) => Loaded::Thumbnail { tile, image },
+            Err(message) => Loaded::Fault { tile, message },
+        });
+        let is_told = done == total || done.is_multiple_of(TELL_EVERY);
+        let progress = is_told.then_some(Loaded::Progress { done, total });
+        for loaded in made.into_iter().chain(progress) {
+            if !outbox.send(epoch, loaded) {
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for something to do; `None` when the loader is dropped.
+fn next(shared: &Shared) -> Option<Job> {
+    let mut wishes = shared.wishes();
+    loop {
+        if wishes.is_over {
+            return None;
+        }
+        if let (Some(project), Some(tile)) = (wishes.project.clone(), wishes.thumbnails.pop()) {
+            let total = wishes.thumbnails_total;
+            let done = total - wishes.thumbnails.len();
+            return Some(Job { epoch: shared.epoch.load(Ordering::Acquire), project, tile, done, total });
+        }
+        wishes = shared.changed.wait(wishes).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+fn thumbnail(project: &Project, tile: &Tile, store: &ThumbnailStore) -> Result<RgbImage, DataError> {
+    let stamp = FileStamp::of(&tile.image);
+    if let Some(kept) = store.get(&stamp, THUMBNAIL_PX) {
+        return Ok(kept);
+    }
+    let made = match PictureCache::shared().decoded(&stamp) {
+        Some(picture) => images::shrink(&picture.rgb, THUMBNAIL_PX),
+        None => project.thumbnail(tile, THUMBNAIL_PX)?,
+    };
+    store.put(&stamp, THUMBNAIL_PX, &made);
+    Ok(made)
+}

@@ -1,0 +1,332 @@
+//! What the window knows of the run: built from the engine's events, one after the other, without side effects.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::curves::Curves;
+use super::message::Level;
+use crate::domain::split::Split;
+use crate::engine::protocol::{Evaluation, Outcome, RunInfo, StepReport, Summary};
+use crate::engine::{Event, EventKind, Phase, RunId, report};
+
+/// The current run, or the last one.
+#[derive(Clone, Debug, Default)]
+pub struct RunState {
+    /// Its id; 0 before the first.
+    pub id: RunId,
+    /// What the engine is doing.
+    pub phase: Phase,
+    /// What is known since it is ready.
+    pub info: Option<Box<RunInfo>>,
+    /// The latest report.
+    pub step: Option<StepReport>,
+    /// The learning rate in force.
+    pub rate: Option<f64>,
+    /// Seconds per step, smoothed.
+    pub step_secs: f32,
+    /// The series of the plots.
+    pub curves: Curves,
+    /// The latest evaluation.
+    pub evaluation: Option<Box<Evaluation>>,
+    /// The best mean IoU so far, and its step.
+    pub best: Option<(f64, u64)>,
+    /// Mean IoU of each scored tile, by id.
+    pub tile_scores: BTreeMap<String, f64>,
+    /// The part each tile plays in this run, where the run decided it.
+    pub splits: BTreeMap<String, Split>,
+    /// How it ended.
+    pub summary: Option<Box<Summary>>,
+    /// The last checkpoint written.
+    pub checkpoint: Option<PathBuf>,
+    /// Previews announced so far.
+    pub previews: u64,
+    /// Whether a run that had ended is opened, rather than begun.
+    pub opened: bool,
+}
+
+/// Something an event wants said.
+pub type Note = (Level, String);
+
+impl RunState {
+    /// The state of a run that was just started.
+    pub fn starting(id: RunId) -> Self {
+        Self { id, phase: preparing("Starting"), ..Self::default() }
+    }
+
+    /// The state of a run that is about to be opened.
+    pub fn opening(id: RunId) -> Self {
+        Self { id, phase: preparing("Opening the run"), opened: true, ..Self::default() }
+    }
+
+    /// Takes in an event. Events of earlier runs are dropped. Returns what is to be said to the user.
+    pub fn apply(&mut self, event: Event) -> Option<Note> {
+        if event.run != self.id {
+            return None;
+        }
+        match event.kind {
+            EventKind::Phase(phase) => self.phase = phase,
+            EventKind::Started(info) => self.started(info),
+            EventKind::Step(report) => self.stepped(report),
+            EventKind::Evaluated(evaluation) => self.evaluated(evaluation),
+            EventKind::PreviewReady => self.previews += 1,
+            EventKind::Checkpoint { path, best } => {
+                let which = if best { "Best checkpoint" } else { "Checkpoint" };
+                let note = format!("{which} written: {}", path.display());
+                self.checkpoint = Some(path);
+                return Some((Level::Info, note));
+            }
+            EventKind::Info(text) => return Some((Level::Info, text)),
+            EventKind::Warning(text) => return Some((Level::Warning, text)),
+            EventKind::LearningRate(rate) => self.rate = Some(rate),
+            EventKind::Predicting(predicting) => {
+                if let Some(info) = &mut self.info {
+                    info.predicting = Some(predicting);
+                }
+            }
+            EventKind::Finished(summary) => return Some(self.finished(summary)),
+            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why))),
+            EventKind::Cancelled => {
+                self.phase = Phase::Idle;
+                return Some((Level::Info, "Stopped before the first step. Nothing was written".to_owned()));
+            }
+        }
+        None
+    }
+
+    fn started(&mut self, info: Box<RunInfo>) {
+        let split = |ids: &[String], part| ids.iter().map(|id| (id.clone(), part)).collect::<Vec<_>>();
+        self.splits = split(&info.train_tiles, Split::Train).into_iter().collect();
+        self.splits.extend(split(&info.val_tiles, Split::Val));
+        self.info = Some(info);
+    }
+
+    fn stepped(&mut self, report: StepReport) {
+        self.curves.add_step(&report);
+        let old = if self.step_secs > 0.0 { self.step_secs } else { report.step_secs };
+        self.step_secs = 0.9 * old + 0.1 * report.step_secs;
+        self.rate = Some(report.lr);
+        self.step = Some(report);
+    }
+
+    fn evaluated(&mut self, evaluation: Box<Evaluation>) {
+        self.curves.add_evaluation(&evaluation);
+        self.tile_scores = evaluation.tiles.iter().cloned().collect();
+        let miou = evaluation.scores.miou;
+        if evaluation.best && !miou.is_nan() {
+            self.best = Some((miou, evaluation.step));
+        }
+        self.evaluation = Some(evaluation);
+    }
+
+    fn finished(&mut self, summary: Box<Summary>) -> Note {
+        self.phase = Phase::Idle;
+        let how = match summary.outcome {
+            Outcome::Completed => "Training complete",
+            Outcome::Stopped => "Training stopped",
+            Outcome::Failed => "Training failed",
+        };
+        let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
+        let (steps, folder) = (summary.steps, summary.folder.display());
+        let note = match &summary.unsaved {
+            Some(why) => (
+                Level::Error,
+                format!("{how}, but not all of it is saved: make room and press Ctrl+S. {}", report::unsaved_line(why)),
+            ),
+            None => (Level::Info, format!("{how} after {steps} steps.{best} Everything is in {folder}")),
+        };
+        self.summary = Some(summary);
+        note
+    }
+
+    /// What failed comes first; why, and what to do, after it.
+    fn failed(&mut self, why: &str) -> String {
+        self.phase = Phase::Idle;
+        let what = match (self.opened, &self.info) {
+            (true, _) => "The run cannot be opened",
+            (false, None) => "The run did not start",
+            (false, Some(_)) => "The run failed",
+        };
+        format!("{what}: {why}")
+    }
+
+    /// Whether a run is under way: the form is locked, Start becomes Pause.
+    pub fn is_running(&self) -> bool {
+        self.phase.is_running()
+    }
+
+    /// Whether a network is loaded that can predict.
+    pub fn can_predict(&self) -> bool {
+        self.info.as_ref().is_some_and(|info| info.predicts)
+    }
+
+    /// Steps done as a share of all, while known.
+    pub fn progress(&self) -> Option<f32> {
+        let total = self.info.as_ref()?.total_steps;
+        let done = self.step.map_or(0, |report| report.step);
+        (total > 0).then(|| done as f32 / total as f32)
+    }
+
+    /// Seconds to go at the present speed.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let total = self.info.as_ref()?.total_steps;
+        let done = self.step?.step;
+        (self.step_secs > 0.0).then(|| total.saturating_sub(done) as f64 * f64::from(self.step_secs))
+    }
+
+    /// The current epoch and how many there are.
+    pub fn epoch(&self) -> Option<(u32, u64)> {
+        let info = self.info.as_ref()?;
+        let epochs = info.total_steps.div_ceil(info.steps_per_epoch.max(1));
+        Some((self.step.map_or(1, |report| report.epoch), epochs))
+    }
+}
+
+fn preparing(what: &str) -> Phase {
+    Phase::Preparing { what: what.to_owned(), done: 0, total: 0 }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::{Classes, Confusion, Mask, RunConfig};
+    use crate::engine::protocol::DeviceInfo;
+
+    pub(in crate::ui) fn device() -> DeviceInfo {
+        let text = |text: &str| text.to_owned();
+        DeviceInfo { name: text("2 threads"), backend: text("Flex"), is_gpu: false, why: text("no GPU found") }
+    }
+
+    pub(in crate::ui) fn info() -> RunInfo {
+        RunInfo {
+            folder: "/runs/1".into(),
+            config: RunConfig::demo(),
+            classes: Classes::deepglobe().iter().cloned().collect(),
+            device: device(),
+            train_tiles: vec!["a".to_owned()],
+            val_tiles: vec!["b".to_owned()],
+            parameters: 1234,
+            predicts: true,
+            predicting: None,
+            steps_per_epoch: 10,
+            total_steps: 40,
+        }
+    }
+
+    pub(in crate::ui) fn evaluation(step: u64) -> Evaluation {
+        let classes = Classes::deepglobe();
+        let mut confusion = Confusion::new(classes.len());
+        let mask = |data: &[u8]| Mask::from_vec(4, 1, data.to_vec()).unwrap();
+        confusion.add(&mask(&[0, 0, 1, 4]), &mask(&[0, 1, 1, 4]), &classes);
+        Evaluation {
+            step,
+            epoch: 1,
+            train_loss: 1.0,
+            scores: confusion.scores(&classes),
+            confusion,
+            tiles: vec![("b".to_owned(), 0.5)],
+            measured_on: "val: 1 tile, full mask, 4 px".to_owned(),
+            secs: 1.0,
+            best: true,
+        }
+    }
+
+    pub(in crate::ui) fn step(step: u64) -> StepReport {
+        let (loss, step_secs) = (1.0 / step as f32, 0.5);
+        StepReport { step, epoch: 1, loss, lr: 1e-3, step_secs, waiting: 0.0, labelled: 9 }
+    }
+
+    fn run(kinds: Vec<EventKind>) -> (RunState, Vec<Note>) {
+        let mut state = RunState::starting(7);
+        let notes = kinds.into_iter().filter_map(|kind| state.apply(Event { run: 7, kind })).collect();
+        (state, notes)
+    }
+
+    #[test]
+    fn events_of_earlier_runs_are_dropped() {
+        let mut state = RunState::starting(7);
+        let failed = EventKind::Failed("an old sorrow".to_owned());
+        assert_eq!(state.apply(Event { run: 6, kind: failed }), None);
+        assert_eq!(state.apply(Event { run: 6, kind: EventKind::Step(step(3)) }), None);
+        assert!(state.is_running() && state.step.is_none());
+    }
+
+    #[test]
+    fn a_run_goes_from_preparing_to_scores() {
+        let (state, notes) = run(vec![
+            EventKind::Started(Box::new(info())),
+            EventKind::Phase(Phase::Training),
+            EventKind::Step(step(1)),
+            EventKind::Step(step(10)),
+            EventKind::Evaluated(Box::new(evaluation(10))),
+            EventKind::PreviewReady,
+        ]);
+        assert!(notes.is_empty(), "nothing of this needs saying");
+        assert_eq!(state.progress(), Some(0.25));
+        assert_eq!(state.seconds_left(), Some(15.0));
+        assert_eq!(state.epoch(), Some((1, 4)));
+        assert_eq!(state.splits.get("b"), Some(&Split::Val));
+        assert_eq!(state.tile_scores.get("b"), Some(&0.5));
+        assert_eq!(state.best.map(|(_, step)| step), Some(10));
+        assert_eq!((state.curves.loss.len(), state.curves.miou.len(), state.previews), (2, 1, 1));
+        assert!(state.curves.iou[2].is_empty(), "a class nobody saw leaves no point");
+    }
+
+    #[test]
+    fn the_best_is_kept_when_a_worse_one_follows() {
+        let mut worse = evaluation(20);
+        (worse.scores.miou, worse.best) = (0.01, false);
+        let (state, _) =
+            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(worse))]);
+        assert_eq!(state.best.map(|(_, step)| step), Some(10));
+    }
+
+    #[test]
+    fn a_failure_leaves_the_window_usable_and_says_first_what_failed() {
+        let failure = || EventKind::Failed("cannot write: no space".to_owned());
+        let (state, notes) = run(vec![EventKind::Phase(Phase::Training), failure()]);
+        assert_eq!(notes, [(Level::Error, "The run did not start: cannot write: no space".to_owned())]);
+        assert!(!state.is_running());
+        let (_, notes) = run(vec![EventKind::Started(Box::new(info())), failure()]);
+        assert!(notes[0].1.starts_with("The run failed: cannot"), "{notes:?}");
+        let mut opening = RunState::opening(7);
+        let note = opening.apply(Event { run: 7, kind: failure() });
+        assert!(note.is_some_and(|(_, text)| text.starts_with("The run cannot be opened: ")));
+    }
+
+    #[test]
+    fn the_rate_in_force_is_the_one_set_until_the_next_step_tells_its_own() {
+        let (mut state, _) = run(vec![EventKind::Step(step(1)), EventKind::LearningRate(0.5)]);
+        assert_eq!(state.rate, Some(0.5));
+        state.apply(Event { run: 7, kind: EventKind::Step(StepReport { lr: 0.4, ..step(2) }) });
+        assert_eq!(state.rate, Some(0.4));
+    }
+
+    #[test]
+    fn a_best_that_was_chosen_anew_replaces_a_better_score() {
+        let mut anew = evaluation(20);
+        anew.scores.miou = 0.01;
+        let (state, _) =
+            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(anew))]);
+        assert_eq!(state.best, Some((0.01, 20)));
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_saved_is_an_error() {
+        let unsaved = Some("cannot write: no space".to_owned());
+        let summary = Summary { outcome: Outcome::Completed, steps: 3, unsaved, ..Summary::default() };
+        let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
+        assert_eq!(notes[0].0, Level::Error);
+        assert!(notes[0].1.contains("no space"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_finished_run_says_where_everything_is() {
+        let summary = Summary { folder: "/runs/1".into(), steps: 12, best_miou: Some(0.5), ..Summary::default() };
+        let (mut state, notes) =
+            run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
+        assert!(notes[0].1.contains("stopped after 12 steps") && notes[0].1.contains("/runs/1"), "{notes:?}");
+        assert!(state.can_predict() && !state.is_running(), "the network still predicts");
+        state.started(Box::new(RunInfo { predicts: false, ..info() }));
+        assert!(!state.can_predict(), "a run that ended before its first checkpoint");
+    }
+}

@@ -1,0 +1,210 @@
+//! What the window remembers from one day to the next.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use eframe::Storage;
+use serde::{Deserialize, Serialize};
+
+use super::action::Tab;
+use super::layers::LayerSet;
+use crate::domain::split::Split;
+use crate::domain::{RunConfig, stored};
+use crate::ui::panels::theme::ThemeChoice;
+
+/// Kept by eframe's storage; panel sizes are kept by egui itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// Whether the second view is shown.
+    pub two_views: bool,
+    /// The layers of each view.
+    pub layers: [LayerSet; 2],
+    /// Brush radius in image pixels.
+    pub radius: f32,
+    /// The form of the next run.
+    pub form: RunConfig,
+    /// Projects opened before, the latest first.
+    pub recent: Vec<PathBuf>,
+    /// The tab in front.
+    pub tab: Tab,
+    /// Whether the contents of the tabs are shown, if that was decided by hand.
+    pub lower_open: Option<bool>,
+    /// Whether the loss is drawn on a logarithmic scale.
+    pub log_loss: bool,
+    /// Whether the first steps were read.
+    pub help_dismissed: bool,
+    /// The part of single tiles, chosen by hand, by project and file.
+    pub splits: BTreeMap<PathBuf, BTreeMap<String, Split>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::System,
+            two_views: true,
+            layers: [LayerSet::sampled(), LayerSet::prediction()],
+            radius: 4.0,
+            form: RunConfig::demo(),
+            recent: Vec::new(),
+            tab: Tab::Curves,
+            lower_open: None,
+            log_loss: false,
+            help_dismissed: false,
+            splits: BTreeMap::new(),
+        }
+    }
+}
+
+/// Name of the settings in eframe's storage.
+const STORAGE_KEY: &str = "pointillist";
+/// Projects remembered.
+const RECENT: usize = 10;
+/// Brush radii that can be chosen, image pixels.
+pub const RADII: std::ops::RangeInclusive<f32> = 0.0..=256.0;
+
+impl Settings {
+    /// What was remembered, and a sentence for what of it was not understood: one broken field takes no other with it.
+    pub fn load(storage: &dyn Storage) -> (Self, Vec<String>) {
+        let Some(text) = storage.get_string(STORAGE_KEY) else { return (Self::default(), Vec::new()) };
+        let known = Self { form: RunConfig::every_field(), ..Self::default() };
+        let read = serde_json::from_str(&text).and_then(|stored| stored::read(&Self::default(), &known, &stored));
+        match read {
+            Ok((settings, lost)) => {
+                let sentence = |phrase| format!("A remembered setting is not used: {phrase}");
+                (settings, lost.into_iter().map(sentence).collect())
+            }
+            // The first version wrote RON.
+            Err(_) => match eframe::get_value(storage, STORAGE_KEY) {
+                Some(settings) => (settings, Vec::new()),
+                None => (Self::default(), vec!["The remembered settings cannot be read: all begin anew".to_owned()]),
+            },
+        }
+    }
+
+    /// Has them remembered.
+    pub fn store(&self, storage: &mut dyn Storage) {
+        match serde_json::to_string(self) {
+            Ok(text) => storage.set_string(STORAGE_KEY, text),
+            Err(error) => log::warn!("the settings cannot be remembered: {error}"),
+        }
+    }
+
+    /// Puts a project at the head of the recent ones.
+    pub fn remember(&mut self, root: &Path) {
+        self.recent.retain(|path| path != root);
+        self.recent.insert(0, root.to_path_buf());
+        self.recent.truncate(RECENT);
+        self.splits.retain(|path, _| self.recent.contains(path));
+    }
+
+    /// A smaller (negative) or larger brush: by a quarter, and by at least one pixel.
+    pub fn step_radius(&mut self, steps: i32) {
+        let step = (self.radius * 0.25).max(1.0).round();
+        self.radius = (self.radius + step * steps as f32).round().clamp(*RADII.start(), *RADII.end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_projects_are_few_and_distinct() {
+        let mut settings = Settings::default();
+        for i in 0..20 {
+            settings.remember(Path::new(&format!("/p/{}", i % 15)));
+        }
+        assert_eq!(settings.recent.len(), RECENT);
+        assert_eq!(settings.recent[0], Path::new("/p/4"));
+        settings.remember(Path::new("/p/1"));
+        assert_eq!(settings.recent.iter().filter(|p| **p == Path::new("/p/1")).count(), 1);
+    }
+
+    #[test]
+    fn the_brush_grows_and_shrinks_within_bounds() {
+        let mut settings = Settings { radius: 0.0, ..Settings::default() };
+        settings.step_radius(-1);
+        assert!(settings.radius.abs() < f32::EPSILON);
+        for _ in 0..100 {
+            settings.step_radius(1);
+        }
+        assert!((settings.radius - 256.0).abs() < f32::EPSILON);
+    }
+
+    /// A storage with one entry.
+    #[derive(Default)]
+    struct Memory(Option<String>);
+
+    impl Storage for Memory {
+        fn get_string(&self, _key: &str) -> Option<String> {
+            self.0.clone()
+        }
+
+        fn set_string(&mut self, _key: &str, value: String) {
+            self.0 = Some(value);
+        }
+
+        fn remove_string(&mut self, _key: &str) {
+            self.0 = None;
+        }
+
+        fn flush(&mut self) {}
+    }
+
+    fn unusual() -> Settings {
+        let mut settings = Settings { two_views: false, radius: 9.0, tab: Tab::Runs, ..Settings::default() };
+        settings.remember(Path::new("/p/1"));
+        settings.form.train.batch = 7;
+        settings.form.ignore = Some(vec!["water".to_owned()]);
+        settings.layers[0][crate::ui::state::layers::Layer::Mask].opacity = 0.25;
+        settings
+    }
+
+    #[test]
+    fn settings_are_remembered() {
+        let mut storage = Memory::default();
+        unusual().store(&mut storage);
+        assert_eq!(Settings::load(&storage), (unusual(), Vec::new()));
+        assert_eq!(Settings::load(&Memory::default()), (Settings::default(), Vec::new()));
+    }
+
+    #[test]
+    fn settings_of_an_older_version_are_completed() {
+        let stored = Memory(Some(r#"{"two_views": false}"#.to_owned()));
+        assert_eq!(Settings::load(&stored), (Settings { two_views: false, ..Settings::default() }, Vec::new()));
+    }
+
+    #[test]
+    fn one_broken_setting_loses_no_other() {
+        let mut stored = serde_json::to_value(unusual()).unwrap();
+        stored["tab"] = "Graveyard".into();
+        stored["form"]["train"]["momentum"] = 0.9.into();
+        stored["form"]["model"]["arch"] = "transformer".into();
+        stored["layers"][1] = "everything".into();
+        stored["gone"] = true.into();
+        let (settings, lost) = Settings::load(&Memory(Some(stored.to_string())));
+        let want = Settings { tab: Tab::Curves, layers: Settings::default().layers, ..unusual() };
+        assert_eq!(settings, want);
+        assert_eq!(lost.len(), 5, "{lost:?}");
+    }
+
+    #[test]
+    fn settings_written_as_ron_are_read() {
+        let mut storage = Memory::default();
+        eframe::set_value(&mut storage, STORAGE_KEY, &unusual());
+        assert_eq!(Settings::load(&storage), (unusual(), Vec::new()));
+        // As the first version wrote them: layers in their order, without names.
+        let styles = "((visible:true,opacity:1.0),(visible:true,opacity:0.5),(visible:false,opacity:1.0),\
+                      (visible:false,opacity:0.55),(visible:false,opacity:0.7),(visible:true,opacity:1.0))";
+        let first = Memory(Some(format!("(two_views:false,layers:({styles},{styles}),radius:9.0)")));
+        let (settings, lost) = Settings::load(&first);
+        assert_eq!((settings.two_views, settings.radius, lost.len()), (false, 9.0, 0), "{lost:?}");
+        let mask = settings.layers[1][crate::ui::state::layers::Layer::Mask];
+        assert!(mask.visible && (mask.opacity - 0.5).abs() < f32::EPSILON);
+        let (_, lost) = Settings::load(&Memory(Some("neither [ nor".to_owned())));
+        assert_eq!(lost.len(), 1);
+    }
+}
