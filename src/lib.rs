@@ -12,6 +12,7 @@ pub mod engine;
 pub mod infer;
 pub mod kernels;
 pub mod model;
+pub mod quick;
 pub mod train;
 #[cfg(feature = "ui")]
 pub mod ui;

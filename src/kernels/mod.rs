@@ -8,10 +8,13 @@
 //! parts of [`block`]; [`pool`], [`loss`] and [`optim`] are operators of their own. See `docs/kernels.md`.
 
 pub mod block;
+pub mod blur;
 pub mod conv;
+pub mod depthwise;
 pub mod flex;
 pub mod gate;
 pub mod loss;
+pub mod matrix;
 pub mod memory;
 pub mod norm;
 pub mod optim;

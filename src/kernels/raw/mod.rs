@@ -8,9 +8,11 @@
 mod bytes;
 mod heap;
 mod packed;
+mod product;
 mod tiles;
 
 pub(crate) use bytes::lend;
 pub(crate) use heap::give_back;
 pub(crate) use packed::PackedPlanes;
+pub(crate) use product::product;
 pub(crate) use tiles::{Pixels, Planes, correlate, correlate_pixels, correlate_planes};

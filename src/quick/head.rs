@@ -1,0 +1,243 @@
+//! The quick head: logistic regression on the features of labelled pixels.
+//!
+//! Features come in groups, one a map. Groups count alike however many values they have: without that the 432 values of
+//! the two coarsest stages outvote all others (docs/few-clicks.md has the figures).
+
+use rayon::prelude::*;
+
+use super::levels::Levels;
+use super::logistic::{Linear, Samples};
+use super::tile_features::{FeatureGroup, TileFeatures};
+use crate::domain::{Mask, Validity};
+
+/// Deviations below this are a constant feature's: it says nothing and is left out.
+const CONSTANT: f32 = 1e-6;
+
+/// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
+/// places apart rather than classes.
+const CLICKS_FOR_ALL_SCALES: usize = 2;
+
+/// A labelled pixel of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelledPixel {
+    /// Column.
+    pub x: u32,
+    /// Row.
+    pub y: u32,
+    /// Class of the project.
+    pub class: u8,
+}
+
+/// The labelled pixels of a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct TileSamples<'a> {
+    /// Features of the tile; those of all tiles have the same kinds.
+    pub features: &'a TileFeatures,
+    /// Which pixels are learned from.
+    pub pixels: &'a [LabelledPixel],
+    /// Clicks or strokes they come from.
+    pub clicks: usize,
+}
+
+/// A map of a tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuickMap {
+    /// The most probable class per pixel, always one that has a label; unlabelled where no pixel exists.
+    pub classes: Mask,
+    /// Its probability, 0–255.
+    pub confidence: Vec<u8>,
+}
+
+/// A head that has learned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuickHead {
+    /// The class each output stands for, ascending.
+    classes: Vec<u8>,
+    linear: Linear,
+    scaling: Vec<Scaling>,
+}
+
+/// `scaled = (value − mean) · factor`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scaling {
+    pub(super) mean: f32,
+    pub(super) factor: f32,
+}
+
+impl QuickHead {
+    /// Learns from labelled pixels, starting from `before` where that knows the same classes and features. `None` with
+    /// fewer than two classes: there is nothing to tell apart.
+    pub fn learn(tiles: &[TileSamples<'_>], before: Option<&Self>) -> Option<Self> {
+        let mut classes: Vec<u8> = tiles.iter().flat_map(|tile| tile.pixels).map(|pixel| pixel.class).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        if classes.len() < 2 {
+            return None;
+        }
+        let clicks: usize = tiles.iter().map(|tile| tile.clicks).sum();
+        let scaling = scaling(tiles, clicks >= CLICKS_FOR_ALL_SCALES * classes.len());
+        let count = scaling.len();
+        let before = before.filter(|head| head.classes == classes && head.linear.features() == count);
+        let mut linear = before.map_or_else(|| Linear::zeros(classes.len(), count), |head| head.linear.clone());
+        let (features, labels) = samples(tiles, &scaling, &classes);
+        linear.fit(&Samples { features: &features, labels: &labels });
+        Some(Self { classes, linear, scaling })
+    }
+
+    /// The classes it tells apart.
+    pub fn classes(&self) -> &[u8] {
+        &self.classes
+    }
+
+    /// The map of a tile whose features have the kinds of those it learned from.
+    pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> QuickMap {
+        let [width, height] = features.size();
+        let (mut classes, mut confidence) = (vec![0; width * height], vec![0; width * height]);
+        let levels = Levels::new(features, &self.linear, &self.scaling);
+        let rows = classes.par_chunks_mut(width).zip(confidence.par_chunks_mut(width)).enumerate();
+        rows.for_each_init(
+            || vec![0.0; self.classes.len() * width],
+            |logits, (y, (classes, confidence))| {
+                levels.row(y, logits);
+                self.decide(logits, classes, confidence);
+            },
+        );
+        let classes = Mask::from_vec(width as u32, height as u32, classes).expect("a class for each pixel");
+        let mut map = QuickMap { classes, confidence };
+        if let Some(valid) = valid {
+            valid.take_out_of(&mut map.classes);
+            map.confidence.iter_mut().zip(valid.flags()).filter(|(_, exists)| !**exists).for_each(|(c, _)| *c = 0);
+        }
+        map
+    }
+
+    /// The most probable class of each pixel of a row, and its probability. `logits`: `[classes, width]`.
+    fn decide(&self, logits: &[f32], classes: &mut [u8], confidence: &mut [u8]) {
+        let width = classes.len();
+        for (x, (class, confidence)) in classes.iter_mut().zip(confidence).enumerate() {
+            let of = |place: usize| logits[place * width + x];
+            let best = (1..self.classes.len()).fold(0, |best, place| if of(place) > of(best) { place } else { best });
+            let sum: f32 = (0..self.classes.len()).map(|place| (of(place) - of(best)).exp()).sum();
+            *class = self.classes[best];
+            *confidence = (255.0 / sum).round() as u8;
+        }
+    }
+}
+
+/// Standardises each feature over all tiles' pixels, and lets each group count alike.
+///
+/// A group's weight is √(values a group / values of this group), taken over the groups that are used: the sum of all
+/// squares stays what it was without weights, and so does the meaning of the penalty.
+fn scaling(tiles: &[TileSamples<'_>], all_scales: bool) -> Vec<Scaling> {
+    let Some(first) = tiles.first() else { return Vec::new() };
+    let groups = first.features.groups();
+    let used = |group: &FeatureGroup| all_scales || !group.is_of_smaller_image;
+    let total: usize = groups.iter().filter(|group| used(group)).map(|group| group.values.len()).sum();
+    let count = groups.iter().filter(|group| used(group)).count();
+    let weight = |group: &FeatureGroup| {
+        if used(group) { (total as f32 / (count * group.values.len()) as f32).sqrt() } else { 0.0 }
+    };
+    let weights = groups.iter().flat_map(|group| std::iter::repeat_n(weight(group), group.values.len()));
+    let pixels: f64 = tiles.iter().map(|tile| tile.features.pixels()).sum();
+    let scale = |(index, weight): (usize, f32)| {
+        let mean_of = |value: &dyn Fn(&TileFeatures) -> f64| {
+            tiles.iter().map(|tile| tile.features.pixels() * value(tile.features)).sum::<f64>() / pixels
+        };
+        let mean = mean_of(&|features| features.moments()[index].mean);
+        let square = mean_of(&|features| features.moments()[index].square);
+        let deviation = (square - mean * mean).max(0.0).sqrt() as f32;
+        Scaling { mean: mean as f32, factor: if deviation > CONSTANT { weight / deviation } else { 0.0 } }
+    };
+    weights.enumerate().map(scale).collect()
+}
+
+/// Scaled features of all labelled pixels, `[pixels, features]`, and the place of each pixel's class.
+fn samples(tiles: &[TileSamples<'_>], scaling: &[Scaling], classes: &[u8]) -> (Vec<f32>, Vec<u8>) {
+    let total = tiles.iter().map(|tile| tile.pixels.len()).sum::<usize>();
+    let (mut features, mut labels) = (vec![0.0; total * scaling.len()], Vec::with_capacity(total));
+    let pixels = tiles.iter().flat_map(|tile| tile.pixels.iter().map(|pixel| (tile.features, pixel)));
+    for ((tile, pixel), row) in pixels.zip(features.chunks_mut(scaling.len())) {
+        tile.at_pixel([pixel.x as usize, pixel.y as usize], row);
+        row.iter_mut().zip(scaling).for_each(|(value, scaling)| *value = (*value - scaling.mean) * scaling.factor);
+        labels.push(classes.binary_search(&pixel.class).unwrap_or(0) as u8);
+    }
+    (features, labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+    use crate::quick::tile_features::Kinds;
+
+    /// Left red, right green, with a little texture.
+    fn features() -> TileFeatures {
+        let image = RgbImage::from_fn(70, 40, |x, y| {
+            let noise = ((x * 31 + y * 17) % 13) as u8;
+            if x < 35 { Rgb([200 + noise, 40, 30]) } else { Rgb([40, 180 + noise, 30]) }
+        });
+        TileFeatures::compute(&image, None, Kinds::BANK)
+    }
+
+    fn pixel(x: u32, class: u8) -> LabelledPixel {
+        LabelledPixel { x, y: 20, class }
+    }
+
+    #[test]
+    fn two_clicks_tell_two_colours_apart_and_no_other_class_appears() {
+        let features = features();
+        let pixels = [pixel(10, 7), pixel(60, 2)];
+        let head = QuickHead::learn(&[TileSamples { features: &features, pixels: &pixels, clicks: 4 }], None).unwrap();
+        assert_eq!(head.classes(), [2, 7]);
+        let map = head.predict(&features, None);
+        for (i, &class) in map.classes.data().iter().enumerate() {
+            let x = i % 70;
+            let want = if x < 35 { 7 } else { 2 };
+            assert!(class == want || (30..40).contains(&x), "{x}: {class}");
+        }
+        assert!(map.confidence.iter().all(|&confidence| confidence >= 127));
+    }
+
+    #[test]
+    fn one_class_alone_is_nothing_to_tell_apart() {
+        let features = features();
+        let samples = |pixels: &[LabelledPixel]| {
+            QuickHead::learn(&[TileSamples { features: &features, pixels, clicks: 4 }], None).is_none()
+        };
+        assert!(samples(&[]) && samples(&[pixel(3, 1), pixel(9, 1)]));
+    }
+
+    #[test]
+    fn pixels_that_do_not_exist_get_no_class() {
+        let features = features();
+        let pixels = [pixel(10, 0), pixel(60, 1)];
+        let head = QuickHead::learn(&[TileSamples { features: &features, pixels: &pixels, clicks: 4 }], None).unwrap();
+        let valid = Validity::new([70, 40], (0..70 * 40).map(|i| i % 70 != 5).collect()).unwrap();
+        let map = head.predict(&features, Some(&valid));
+        for (i, (&class, &confidence)) in map.classes.data().iter().zip(&map.confidence).enumerate() {
+            assert_eq!((class == crate::domain::UNLABELLED, confidence == 0), (i % 70 == 5, i % 70 == 5));
+        }
+    }
+
+    #[test]
+    fn an_earlier_head_shortens_the_way_to_the_same_map() {
+        let features = features();
+        let few = [pixel(10, 0), pixel(60, 1)];
+        let more = [pixel(10, 0), pixel(60, 1), pixel(20, 0), pixel(50, 1)];
+        let learn = |pixels: &[LabelledPixel], before: Option<&QuickHead>| {
+            QuickHead::learn(&[TileSamples { features: &features, pixels, clicks: 4 }], before).unwrap()
+        };
+        let warm = learn(&more, Some(&learn(&few, None)));
+        let cold = learn(&more, None);
+        let differ = warm
+            .predict(&features, None)
+            .classes
+            .data()
+            .iter()
+            .zip(cold.predict(&features, None).classes.data())
+            .filter(|(a, b)| a != b)
+            .count();
+        assert!(differ < 30, "{differ} of 2800 pixels");
+    }
+}

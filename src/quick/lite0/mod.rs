@@ -1,0 +1,10 @@
+//! EfficientNet-Lite0 with ImageNet weights, forward only. Knows nothing of tiles or labels.
+
+mod encoder;
+mod inverted_residual;
+mod pointwise;
+mod rows;
+mod weights;
+
+pub use encoder::{Encoder, STRIDE};
+pub use rows::Rows;

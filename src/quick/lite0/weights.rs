@@ -1,0 +1,89 @@
+//! Reads the encoder's weights: safetensors with PyTorch's names. Batch norm is folded into the convolutions.
+
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+
+use super::encoder::Encoder;
+use super::inverted_residual::InvertedResidual;
+use super::pointwise::Pointwise;
+use crate::kernels::depthwise::Depthwise;
+
+/// EfficientNet-Lite0: repeats, window, stride, expansion, channels of each stage.
+const STAGES: [(usize, usize, usize, usize, usize); 7] = [
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+];
+/// Channels of the stem.
+const STEM: usize = 32;
+/// Batch norm's epsilon, as in TensorFlow.
+const EPSILON: f32 = 1e-3;
+
+struct Reader<'a>(SafeTensors<'a>);
+
+impl Reader<'_> {
+    fn values(&self, name: &str, count: usize) -> Result<Vec<f32>, String> {
+        let tensor = self.0.tensor(name).map_err(|error| format!("{name}: {error}"))?;
+        let values: Vec<f32> = match tensor.dtype() {
+            Dtype::F16 => tensor.data().chunks(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Dtype::F32 => tensor.data().chunks(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            other => return Err(format!("{name} is stored as {other:?}; f16 or f32 is needed")),
+        };
+        if values.len() != count {
+            return Err(format!("{name} has {} values where {count} belong", values.len()));
+        }
+        Ok(values)
+    }
+
+    /// A convolution's weights with batch norm folded in, and the bias that it leaves.
+    fn folded(&self, conv: &str, norm: &str, outputs: usize, each: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
+        let mut weights = self.values(&format!("{conv}.weight"), outputs * each)?;
+        let part = |name: &str| self.values(&format!("{norm}.{name}"), outputs);
+        let (gamma, beta, mean, var) = (part("weight")?, part("bias")?, part("running_mean")?, part("running_var")?);
+        let mut bias = Vec::with_capacity(outputs);
+        for (i, weights) in weights.chunks_mut(each).enumerate() {
+            let scale = gamma[i] / (var[i] + EPSILON).sqrt();
+            weights.iter_mut().for_each(|weight| *weight *= scale);
+            bias.push(beta[i] - mean[i] * scale);
+        }
+        Ok((weights, bias))
+    }
+
+    fn pointwise(&self, conv: &str, norm: &str, inputs: usize, outputs: usize) -> Result<Pointwise, String> {
+        let (weights, bias) = self.folded(conv, norm, outputs, inputs)?;
+        Ok(Pointwise { inputs, outputs, weights, bias })
+    }
+}
+
+impl Encoder {
+    /// From a safetensors file's bytes.
+    ///
+    /// # Errors
+    /// If a tensor is missing or has another size.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let reader = Reader(SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?);
+        let stem = reader.pointwise("_conv_stem", "_bn0", 27, STEM)?;
+        let (mut blocks, mut inputs) = (Vec::new(), STEM);
+        for (repeats, side, first_stride, expansion, outputs) in STAGES {
+            for repeat in 0..repeats {
+                let stride = if repeat == 0 { first_stride } else { 1 };
+                let name = |part: &str| format!("_blocks.{}.{part}", blocks.len());
+                let wide = inputs * expansion;
+                let expand = (expansion > 1)
+                    .then(|| reader.pointwise(&name("_expand_conv"), &name("_bn0"), inputs, wide))
+                    .transpose()?;
+                let (weights, bias) = reader.folded(&name("_depthwise_conv"), &name("_bn1"), wide, side * side)?;
+                let depthwise = Depthwise { side, stride, weights, bias };
+                let project = reader.pointwise(&name("_project_conv"), &name("_bn2"), wide, outputs)?;
+                let residual = stride == 1 && inputs == outputs;
+                blocks.push(InvertedResidual { expand, depthwise, project, residual });
+                inputs = outputs;
+            }
+        }
+        Ok(Self { stem, blocks })
+    }
+}

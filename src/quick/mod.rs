@@ -1,0 +1,17 @@
+//! The quick head: a map a moment after a click, from fixed features and a linear classifier.
+//!
+//! [`TileFeatures`](tile_features::TileFeatures) are computed once a tile, [`QuickHead`](head::QuickHead) learns from labelled
+//! pixels and predicts whole tiles. Plain slices on the CPU: no Burn, no files, no window.
+
+mod bank;
+pub mod clicks;
+mod distance;
+mod feature_map;
+pub mod head;
+mod lbfgs;
+mod levels;
+pub mod lite0;
+mod logistic;
+mod shrink;
+pub mod simulate;
+pub mod tile_features;

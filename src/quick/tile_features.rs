@@ -1,0 +1,172 @@
+//! All features of a tile: the stages of an ImageNet encoder at several sizes of the image, and a filter bank.
+
+use std::ops::Range;
+
+use image::RgbImage;
+use rayon::prelude::*;
+
+use super::bank::{Colors, bank};
+use super::feature_map::{FeatureMap, Moments};
+use super::lite0::{self, Encoder, Rows};
+use super::shrink::halved;
+use crate::kernels::blur::Plane;
+
+/// Which features are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds {
+    /// The filter bank.
+    pub bank: bool,
+    /// Sizes of the image the encoder sees: the full one, then half, then a quarter. 0: no encoder.
+    pub scales: u32,
+}
+
+impl Kinds {
+    /// The filter bank alone.
+    pub const BANK: Self = Self { bank: true, scales: 0 };
+    /// Filter bank and encoder at full, half and quarter size.
+    pub const ALL: Self = Self { bank: true, scales: 3 };
+}
+
+/// The features of one map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FeatureGroup {
+    /// Where they lie among all features.
+    pub(super) values: Range<usize>,
+    /// The encoder saw the image at half size or less.
+    pub(super) is_of_smaller_image: bool,
+}
+
+/// Features of a tile. About 350 MB for 2448² pixels.
+#[derive(Clone, Debug)]
+pub struct TileFeatures {
+    size: [usize; 2],
+    maps: Vec<FeatureMap>,
+    moments: Vec<Moments>,
+}
+
+impl TileFeatures {
+    /// Computes them. Without an encoder only the bank.
+    pub fn compute(image: &RgbImage, encoder: Option<&Encoder>, kinds: Kinds) -> Self {
+        let colors = planes(image);
+        let mut maps = encoder.map_or_else(Vec::new, |encoder| stages(&colors, encoder, kinds.scales));
+        if kinds.bank {
+            maps.extend(bank(&colors));
+        }
+        let moments = maps.par_iter().flat_map_iter(FeatureMap::moments).collect();
+        Self { size: [colors[0].width, colors[0].height], maps, moments }
+    }
+
+    /// Width and height of the tile.
+    pub fn size(&self) -> [usize; 2] {
+        self.size
+    }
+
+    /// Memory they take.
+    pub fn bytes(&self) -> usize {
+        self.maps.iter().map(FeatureMap::bytes).sum()
+    }
+
+    /// Pixels of the tile.
+    pub(super) fn pixels(&self) -> f64 {
+        (self.size[0] * self.size[1]) as f64
+    }
+
+    pub(super) fn maps(&self) -> &[FeatureMap] {
+        &self.maps
+    }
+
+    /// Moments of each feature over the tile.
+    pub(super) fn moments(&self) -> &[Moments] {
+        &self.moments
+    }
+
+    /// One group a map.
+    pub(super) fn groups(&self) -> Vec<FeatureGroup> {
+        let mut end = 0;
+        let group = |map: &FeatureMap| {
+            end += map.channels;
+            FeatureGroup { values: end - map.channels..end, is_of_smaller_image: map.is_of_smaller_image }
+        };
+        self.maps.iter().map(group).collect()
+    }
+
+    /// The features at a pixel.
+    pub(super) fn at_pixel(&self, pixel: [usize; 2], out: &mut [f32]) {
+        self.maps.iter().zip(self.groups()).for_each(|(map, group)| map.at_pixel(pixel, &mut out[group.values]));
+    }
+}
+
+/// Values from 0 to 1.
+fn planes(image: &RgbImage) -> Colors {
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let bytes = image.as_raw();
+    [0, 1, 2].map(|channel| {
+        let values = bytes.par_chunks(3).map(|pixel| f32::from(pixel[channel]) / 255.0).collect();
+        Plane { width, height, values }
+    })
+}
+
+fn stages(colors: &Colors, encoder: &Encoder, scales: u32) -> Vec<FeatureMap> {
+    let mut maps = Vec::new();
+    let mut image = padded(colors, lite0::STRIDE << scales.saturating_sub(1));
+    for scale in 0..scales {
+        if scale > 0 {
+            image = image.each_ref().map(halved);
+        }
+        let stages = encoder.stages(&normalised(&image));
+        maps.extend(stages.into_iter().enumerate().map(|(stage, rows)| {
+            let map = FeatureMap::of([rows.width, rows.height], rows.channels, 2 << stage << scale, &rows.values);
+            FeatureMap { is_of_smaller_image: scale > 0, ..map }
+        }));
+    }
+    maps
+}
+
+/// The picture with its right and lower border repeated up to a multiple of `multiple` pixels.
+fn padded(colors: &Colors, multiple: usize) -> Colors {
+    colors.each_ref().map(|plane| {
+        let (width, height) = (plane.width.next_multiple_of(multiple), plane.height.next_multiple_of(multiple));
+        let mut values = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let row = plane.row(y.min(plane.height - 1));
+            values.extend_from_slice(row);
+            values.extend(std::iter::repeat_n(row[plane.width - 1], width - plane.width));
+        }
+        Plane { width, height, values }
+    })
+}
+
+/// As the encoder was trained: (x − 127) / 128 of values up to 255.
+fn normalised(colors: &Colors) -> Rows {
+    let mut rows = Rows::zeros(3, colors[0].width, colors[0].height);
+    let width = rows.width;
+    rows.values.par_chunks_mut(3 * width).enumerate().for_each(|(y, row)| {
+        for (row, plane) in row.chunks_mut(width).zip(colors) {
+            row.iter_mut().zip(plane.row(y)).for_each(|(to, &value)| *to = (value * 255.0 - 127.0) / 128.0);
+        }
+    });
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_encoder_sees_what_it_was_trained_on_and_the_border_repeats() {
+        let image = RgbImage::from_raw(2, 1, vec![255, 127, 0, 0, 255, 127]).expect("two pixels");
+        let rows = normalised(&padded(&planes(&image), 4));
+        assert_eq!((rows.width, rows.height), (4, 4));
+        let red = &rows.row(3)[..4];
+        for (got, want) in red.iter().zip([1.0, -127.0 / 128.0, -127.0 / 128.0, -127.0 / 128.0]) {
+            assert!((got - want).abs() < 1e-5, "{red:?}");
+        }
+    }
+
+    #[test]
+    fn the_bank_has_43_values_a_pixel() {
+        let features = TileFeatures::compute(&RgbImage::new(9, 7), None, Kinds::BANK);
+        assert_eq!(features.groups().last().map(|group| group.values.end), Some(43));
+        assert_eq!(features.size(), [9, 7]);
+    }
+}
