@@ -8,7 +8,8 @@ use eframe::egui::{Key, Rect, accesskit::Role, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::{click, click_canvas, step_until};
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::{Classes, Mask};
 use pointillist::ui::App;
 
@@ -17,10 +18,10 @@ fn project() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     let classes = Classes::deepglobe();
     write_classes(root.path(), &classes).expect("the classes");
-    write::rgb_png(&root.path().join("a_sat.png"), &image::RgbImage::new(64, 48)).expect("an image");
+    save::rgb_png(&root.path().join("a_sat.png"), &image::RgbImage::new(64, 48)).expect("an image");
     let half = (0..64 * 48).map(|i| if i % 64 < 32 { 3 } else { 4 }).collect();
     let mask = Mask::from_vec(64, 48, half).expect("whole rows");
-    write::color_png(&root.path().join("a_mask.png"), &mask, &classes, false).expect("a mask");
+    save::color_png(&root.path().join("a_mask.png"), &mask, &classes, false).expect("a mask");
     root
 }
 

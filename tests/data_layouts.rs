@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pointillist::data::{Code, Project, Tile};
+use pointillist::data::{PixelCode, Project, Tile};
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, UNLABELLED};
 
@@ -101,8 +101,9 @@ fn dubai_with_a_class_file() {
         // Tile 2's masks are palette files, each with its own order of colours.
         assert!(read(&project, project.tile(id).unwrap()) > 0.8, "{id}");
     }
-    let black =
-        |tile| project.read_mask(tile).unwrap().unwrap().unmatched.iter().any(|(code, _)| *code == Code::Color([0; 3]));
+    let black = |tile| {
+        project.read_mask(tile).unwrap().unwrap().unmatched.iter().any(|(code, _)| *code == PixelCode::Color([0; 3]))
+    };
     assert!(project.tiles.iter().any(black), "black pixels belong to no class and are reported");
 }
 
@@ -314,7 +315,7 @@ fn colours_off_the_palette_are_unlabelled_and_reported() {
     mask.save(dir.path().join("a_mask.png")).unwrap();
     let project = Project::open(dir.path()).unwrap();
     let read = project.read_mask(project.tile("a").unwrap()).unwrap().unwrap();
-    assert_eq!(read.unmatched, [(Code::Color([255, 0, 0]), 40)]);
+    assert_eq!(read.unmatched, [(PixelCode::Color([255, 0, 0]), 40)]);
     assert_eq!((read.mask.get(0, 0), read.mask.get(1, 0)), (UNLABELLED, 1));
 }
 

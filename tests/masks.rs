@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use image::{GrayImage, ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage};
-use pointillist::data::{Code, MaskRead, Picture, Project, Reading, write};
+use pointillist::data::export::save;
+use pointillist::data::{DecodedMask, MaskEncoding, Picture, PixelCode, Project};
 use pointillist::domain::UNLABELLED;
 use tempfile::TempDir;
 
@@ -40,7 +41,7 @@ fn folder(size: [u32; 2], classes: Option<&str>, mask: impl FnOnce(&Path)) -> Te
     dir
 }
 
-fn read(dir: &TempDir) -> MaskRead {
+fn read(dir: &TempDir) -> DecodedMask {
     let project = Project::open(dir.path()).unwrap();
     project.read_mask(&project.tiles[0]).unwrap().unwrap()
 }
@@ -132,8 +133,8 @@ fn indices_in_three_equal_channels_are_values() {
         RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 1, 2, 7][x as usize]; 3])).save(folder.join("a.png")).unwrap();
     };
     let read = read(&folder([4, 1], Some(COLORS), mask));
-    assert_eq!((read.mask.data(), read.reading), (&[0, 1, 2, UNLABELLED][..], Reading::Values));
-    assert_eq!(read.unmatched, [(Code::Value(7), 1)]);
+    assert_eq!((read.mask.data(), read.encoding), (&[0, 1, 2, UNLABELLED][..], MaskEncoding::Values));
+    assert_eq!(read.unmatched, [(PixelCode::Value(7), 1)]);
 }
 
 #[test]
@@ -164,9 +165,9 @@ fn a_palette_is_read_by_index_where_classes_have_values_else_by_colour() {
     let palette = [[0x28, 0x3C, 0xC8], [0xC8, 0x28, 0x28], [0x28, 0xB4, 0x3C]];
     let mask = |folder: &Path| palette_png(&folder.join("a.png"), &[0, 1, 2, 1], &palette);
     let by_index = read(&folder([4, 1], Some(&values()), mask));
-    assert_eq!((by_index.mask.data(), by_index.reading), (&[0, 1, 2, 1][..], Reading::Indices));
+    assert_eq!((by_index.mask.data(), by_index.encoding), (&[0, 1, 2, 1][..], MaskEncoding::Indices));
     let by_color = read(&folder([4, 1], Some(COLORS), mask));
-    assert_eq!((by_color.mask.data(), by_color.reading), (&[1, 0, 2, 0][..], Reading::Colors));
+    assert_eq!((by_color.mask.data(), by_color.encoding), (&[1, 0, 2, 0][..], MaskEncoding::Colors));
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn what_is_transparent_in_a_mask_is_unlabelled_and_our_own_sampled_colours_come_
     let read_once = read(&dir);
     assert_eq!((read_once.mask.data(), read_once.no_data), (&[UNLABELLED, 0, 1][..], 1));
     let project = Project::open(dir.path()).unwrap();
-    write::color_png(&dir.path().join("masks/a.png"), &read_once.mask, &project.classes, true).unwrap();
+    save::color_png(&dir.path().join("masks/a.png"), &read_once.mask, &project.classes, true).unwrap();
     assert_eq!(read(&dir).mask, read_once.mask);
 }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::{click_canvas, step_until};
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, Mask};
 use pointillist::train::plan::Plan;
@@ -23,11 +24,11 @@ fn project() -> tempfile::TempDir {
     let classes = Classes::deepglobe();
     write_classes(root.path(), &classes).expect("the classes");
     for id in IDS.into_iter().chain(["e"]) {
-        write::rgb_png(&root.path().join(format!("{id}.png")), &image::RgbImage::new(32, 32)).expect("an image");
+        save::rgb_png(&root.path().join(format!("{id}.png")), &image::RgbImage::new(32, 32)).expect("an image");
     }
     for id in IDS {
         let mask = Mask::from_vec(32, 32, (0..32 * 32).map(|i| (i % 2) as u8).collect()).expect("whole rows");
-        write::color_png(&root.path().join(format!("{id}_mask.png")), &mask, &classes, false).expect("a mask");
+        save::color_png(&root.path().join(format!("{id}_mask.png")), &mask, &classes, false).expect("a mask");
     }
     root
 }

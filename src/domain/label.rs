@@ -63,6 +63,44 @@ impl Surface for Mask {
     }
 }
 
+/// A mask that records which rectangle was changed.
+pub struct TrackedMask<'a> {
+    mask: &'a mut Mask,
+    changed: Option<PixelRect>,
+}
+
+impl<'a> TrackedMask<'a> {
+    /// Wraps a mask; nothing counts as changed yet.
+    pub fn new(mask: &'a mut Mask) -> Self {
+        Self { mask, changed: None }
+    }
+
+    /// Bounding rectangle of all changes; `None` if there were none.
+    pub fn changed(&self) -> Option<PixelRect> {
+        self.changed
+    }
+
+    fn note(&mut self, rect: PixelRect) {
+        self.changed = Some(self.changed.map_or(rect, |changed| changed.union(rect)));
+    }
+}
+
+impl Surface for TrackedMask<'_> {
+    fn size(&self) -> [u32; 2] {
+        self.mask.size()
+    }
+
+    fn clear(&mut self, rect: PixelRect) {
+        self.note(rect);
+        self.mask.clear(rect);
+    }
+
+    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
+        self.note(PixelRect { x: columns.start, y, width: columns.end - columns.start, height: 1 });
+        self.mask.paint(y, columns, class);
+    }
+}
+
 /// A rectangle around what a stroke touches, in image pixels, not yet cut to a tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Bounds {

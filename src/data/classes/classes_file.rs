@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::hex::{hex, parse_hex};
 use super::labelmap;
-use super::legend::{IGNORE_VALUES, Legend, palette};
-use crate::data::layout::table;
-use crate::data::{DataError, write};
+use super::legend::{IGNORE_VALUES, Legend};
+use super::palette::palette;
+use crate::data::DataError;
+use crate::data::files::{table, write};
 use crate::domain::{ClassDef, Classes};
 
 /// Our own file, in a project's root.
@@ -198,18 +200,6 @@ fn read_class_dict(path: &Path) -> Result<Legend, DataError> {
         classes.push(ClassDef { name, color, ignored });
     }
     Legend::new(classes).map_err(|error| DataError::content(error.to_string(), path))
-}
-
-/// `#RRGGBB`.
-pub(crate) fn hex([r, g, b]: [u8; 3]) -> String {
-    format!("#{r:02X}{g:02X}{b:02X}")
-}
-
-pub(crate) fn parse_hex(text: &str) -> Result<[u8; 3], String> {
-    let digits = text.trim().trim_start_matches('#');
-    let bits = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
-    let bits = bits.ok_or_else(|| format!("'{text}' is no colour: write it as \"#RRGGBB\""))?;
-    Ok([(bits >> 16) as u8, (bits >> 8) as u8, bits as u8])
 }
 
 #[cfg(test)]

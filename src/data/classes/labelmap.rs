@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::legend::{Legend, palette};
-use crate::data::{DataError, text};
+use super::legend::Legend;
+use super::palette::palette;
+use crate::data::DataError;
+use crate::data::files::text;
 use crate::domain::ClassDef;
 
 /// The file's name.
@@ -55,7 +57,7 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
-    use crate::data::{Code, Project};
+    use crate::data::{PixelCode, Project};
     use crate::domain::UNLABELLED;
     use crate::domain::split::Split;
 
@@ -88,7 +90,7 @@ mod tests {
         assert_eq!((project.tiles.len(), project.tile("b").unwrap().split), (2, Split::Val), "{:?}", project.notes);
         let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
         assert_eq!(read.mask.data(), [UNLABELLED, 0, 1, UNLABELLED]);
-        assert_eq!(read.unmatched, [(Code::Color([9; 3]), 1)], "background is no stranger");
+        assert_eq!(read.unmatched, [(PixelCode::Color([9; 3]), 1)], "background is no stranger");
         assert!(project.notes.iter().any(|note| note.contains("background is taken for unlabelled")));
         assert!(project.notes.iter().any(|note| note.contains("object masks left out")), "{:?}", project.notes);
     }

@@ -1,7 +1,5 @@
 //! What the pixels of mask files stand for: the classes, and the colour or value each has in the files.
 
-use super::class_edits::ClassEdits;
-use crate::data::mask::masks::MaskCoding;
 use crate::domain::class::ClassError;
 use crate::domain::{ClassDef, Classes, UNLABELLED};
 
@@ -53,12 +51,6 @@ impl Legend {
         Classes::new(list).map(Self::of)
     }
 
-    /// How masks are to be read.
-    pub(crate) fn coding(&self) -> MaskCoding {
-        let (colors, values) = (self.color_table(), self.value_table());
-        MaskCoding { colors, values, listed: self.has_values(), ..MaskCoding::default() }
-    }
-
     /// Whether classes have values of their own in mask files.
     pub(crate) fn has_values(&self) -> bool {
         self.values.iter().any(Option::is_some)
@@ -89,63 +81,11 @@ impl Legend {
         classes.chain(also).chain(ignored.map(|v| (v, UNLABELLED))).collect()
     }
 
-    /// The same coding under changed classes: a class keeps its coding by name or, if renamed, by place.
-    pub(crate) fn with_classes(&self, classes: Classes) -> Self {
-        self.edited(&ClassEdits::between(&self.classes, classes))
-    }
-
     /// Every name a class goes or went by, with its index.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, u8)> {
         let now = self.classes.iter().enumerate().map(|(i, class)| (class.name.as_str(), i as u8));
         let before =
             self.was.iter().enumerate().flat_map(|(i, was)| was.iter().map(move |name| (name.as_str(), i as u8)));
         now.chain(before)
-    }
-}
-
-/// Twenty colours that are told apart easily, for classes that come without one; later ones are derived.
-pub(crate) fn palette(index: usize) -> [u8; 3] {
-    const COLORS: [u32; 20] = [
-        0x4477aa, 0xee6677, 0x228833, 0xccbb44, 0x66ccee, 0xaa3377, 0xf28e2b, 0x8cd17d, 0x7f5539, 0xb6a6e9, 0x00a087,
-        0xd7263d, 0x1b3a5c, 0xf7c59f, 0x9aa600, 0x5e3c99, 0xff9da7, 0x3f6f52, 0xbdb2a7, 0x3c3c3c,
-    ];
-    let bits =
-        COLORS.get(index).copied().unwrap_or_else(|| (crate::domain::hash::mix(index as u64) as u32) | 0x0010_1010);
-    [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn classes(names: &[&str]) -> Classes {
-        let class =
-            |(i, name): (usize, &&str)| ClassDef { name: (*name).to_owned(), color: palette(i), ignored: false };
-        Classes::new(names.iter().enumerate().map(class).collect()).unwrap()
-    }
-
-    #[test]
-    fn a_renamed_class_keeps_its_coding_and_its_labels() {
-        let mut legend = Legend::of(classes(&["value 1", "value 3"]));
-        legend.values = vec![Some(1), Some(3)];
-        let next = legend.with_classes(classes(&["roof", "value 3", "road"]));
-        assert_eq!(next.values, [Some(1), Some(3), Some(4)], "a file has a value for all or for none");
-        assert_eq!(next.was[0], ["value 1"]);
-        let again = next.with_classes(classes(&["tiled roof", "value 3", "road"]));
-        assert_eq!(again.was[0], ["value 1", "roof"]);
-        assert!(again.names().any(|found| found == ("roof", 0)));
-    }
-
-    #[test]
-    fn reordered_classes_keep_their_own_coding() {
-        let mut legend = Legend::of(classes(&["a", "b"]));
-        legend.values = vec![Some(10), Some(20)];
-        assert_eq!(legend.with_classes(classes(&["b", "a"])).values, [Some(20), Some(10)]);
-    }
-
-    #[test]
-    fn the_palette_has_no_twins() {
-        let colors: std::collections::BTreeSet<_> = (0..254).map(palette).collect();
-        assert_eq!(colors.len(), 254);
     }
 }

@@ -6,7 +6,9 @@ use image::codecs::jpeg::JpegEncoder;
 
 use super::land::Recipe;
 use super::scene::{self, LABELLED, SIDE, UNLABELLED};
-use crate::data::{DataError, write};
+use crate::data::DataError;
+use crate::data::export::save;
+use crate::data::files::write;
 use crate::domain::{Classes, Mask};
 
 const JPEG_QUALITY: u8 = 88;
@@ -53,7 +55,7 @@ pub fn generate(target: &Path) -> Result<(), DataError> {
         let path = target.join(format!("train/{id}_mask.png"));
         let mask = Mask::from_vec(SIDE, SIDE, scene::cover(recipe))
             .ok_or_else(|| DataError::content("the generator drew a mask of another size", &path))?;
-        write::color_png(&path, &mask, &classes, false)?;
+        save::color_png(&path, &mask, &classes, false)?;
         metadata.push_str(&format!("{id},train,train/{id}_sat.jpg,train/{id}_mask.png\n"));
     }
     for recipe in &UNLABELLED {

@@ -75,7 +75,7 @@ struct Faults {
     unreported: Vec<TileFault>,
 }
 
-struct Maker {
+struct BatchMaker {
     set: Arc<TrainingSet>,
     plan: BatchPlan,
     table: [[f32; 256]; 3],
@@ -107,7 +107,7 @@ impl Loader {
         for lane in 0..threads.max(1) {
             let (sender, receiver) = bounded(AHEAD);
             let (set, faults) = (Arc::clone(&set), Arc::clone(&faults));
-            let mut maker = Maker { set, plan, table: normalize::table(), faults, epoch: None };
+            let mut maker = BatchMaker { set, plan, table: normalize::table(), faults, epoch: None };
             let run = move || {
                 on_start();
                 maker.run(lane, threads.max(1), &sender);
@@ -147,7 +147,7 @@ impl Drop for Loader {
     }
 }
 
-impl Maker {
+impl BatchMaker {
     fn run(&mut self, lane: usize, lanes: usize, sender: &Sender<Result<Batch, String>>) {
         for number in (lane..).step_by(lanes) {
             let batch = self.make(number);

@@ -8,7 +8,7 @@ use crate::data::Picture;
 use crate::domain::config::Frame;
 use crate::domain::geometry::PixelRect;
 use crate::domain::hash::Stream;
-use crate::domain::label::Surface;
+use crate::domain::label::{Surface, TrackedMask};
 use crate::domain::{Classes, Drawn, LabelBook, Mask, UNLABELLED};
 
 /// Own labels over sampled ones, at the size the network sees the tile. Ignored classes are unlabelled here.
@@ -16,7 +16,7 @@ use crate::domain::{Classes, Drawn, LabelBook, Mask, UNLABELLED};
 pub struct Target {
     /// Which state of the labels this shows.
     pub(crate) revision: u64,
-    labels: Labels,
+    labels: LabelLayer,
     /// Own labels at the tile's own size, where the network sees another.
     own: Option<Mask>,
     /// The tile's own size.
@@ -27,7 +27,7 @@ pub struct Target {
 
 /// The labels and how many there are.
 #[derive(Debug)]
-struct Labels {
+struct LabelLayer {
     sampled: Arc<Mask>,
     /// With own labels over them; absent as long as there are none.
     mask: Option<Mask>,
@@ -52,7 +52,7 @@ impl Target {
     ) -> Self {
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut sampled));
         let picture = picture.valid.is_some().then(|| Arc::clone(picture));
-        let labels = Labels::new(sampled, picture, std::array::from_fn(|index| classes.is_scored(index as u8)));
+        let labels = LabelLayer::new(sampled, picture, std::array::from_fn(|index| classes.is_scored(index as u8)));
         let resized = matches!(frame, Frame::Resize(_));
         Self { revision: 0, labels, own: None, size, resized, drawn: Drawn::default() }
     }
@@ -103,16 +103,16 @@ impl Target {
             return;
         }
         let own = self.own.get_or_insert_with(|| Mask::unlabelled(self.size[0], self.size[1]));
-        let mut noted = Noted { mask: own, changed: None };
-        self.drawn = book.draw_on(tile, self.drawn, &mut noted);
-        let changed = noted.changed;
+        let mut tracked = TrackedMask::new(own);
+        self.drawn = book.draw_on(tile, self.drawn, &mut tracked);
+        let changed = tracked.changed();
         if let Some(changed) = changed {
             self.labels.resize_within(own, changed);
         }
     }
 }
 
-impl Labels {
+impl LabelLayer {
     fn new(mut sampled: Mask, picture: Option<Arc<Picture>>, is_scored: [bool; 256]) -> Self {
         let mut counts = [0; 256];
         for index in sampled.data_mut() {
@@ -166,7 +166,7 @@ impl Labels {
     }
 }
 
-impl Surface for Labels {
+impl Surface for LabelLayer {
     fn size(&self) -> [u32; 2] {
         self.sampled.size()
     }
@@ -179,34 +179,6 @@ impl Surface for Labels {
 
     fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
         self.set(y, columns, class);
-    }
-}
-
-/// A mask, and a rectangle around what was drawn on it.
-struct Noted<'a> {
-    mask: &'a mut Mask,
-    changed: Option<PixelRect>,
-}
-
-impl Noted<'_> {
-    fn note(&mut self, rect: PixelRect) {
-        self.changed = Some(self.changed.map_or(rect, |changed| changed.union(rect)));
-    }
-}
-
-impl Surface for Noted<'_> {
-    fn size(&self) -> [u32; 2] {
-        self.mask.size()
-    }
-
-    fn clear(&mut self, rect: PixelRect) {
-        self.note(rect);
-        self.mask.clear(rect);
-    }
-
-    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
-        self.note(PixelRect { x: columns.start, y, width: columns.end - columns.start, height: 1 });
-        self.mask.paint(y, columns, class);
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::target::Target;
-use crate::data::raster::picture_cache::{FileStamp, Owner, PictureCache};
+use crate::data::cache::pictures::{Owner, PictureCache};
+use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Journal, Picture, Project, Tile};
 use crate::domain::config::Frame;
 use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
@@ -17,7 +18,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Labels to learn from.
+    /// LabelState to learn from.
     pub fn target(&self) -> RwLockReadGuard<'_, Target> {
         self.target.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -29,26 +30,26 @@ pub struct TrainingSet {
     candidates: Vec<usize>,
     frame: Frame,
     sampling: Sampling,
-    labels: RwLock<Labels>,
+    labels: RwLock<LabelState>,
     cache: Arc<PictureCache>,
     owner: Owner,
     faults: Mutex<BTreeMap<usize, String>>,
 }
 
 #[derive(Default)]
-struct Labels {
+struct LabelState {
     book: LabelBook,
     revisions: BTreeMap<String, u64>,
     /// Counts what may have changed any tile.
-    upheavals: u64,
+    global_revision: u64,
     pool: Arc<Vec<usize>>,
     /// Tiles that have anything to learn from, whether the pool holds them or is kept from before.
     useful: BTreeSet<usize>,
 }
 
-impl Labels {
+impl LabelState {
     fn revision(&self, tile: &str) -> u64 {
-        self.revisions.get(tile).copied().unwrap_or(0) + self.upheavals
+        self.revisions.get(tile).copied().unwrap_or(0) + self.global_revision
     }
 }
 
@@ -62,7 +63,7 @@ impl TrainingSet {
         book: LabelBook,
     ) -> Self {
         let (cache, owner, faults) = (Arc::clone(PictureCache::shared()), Owner::new(), Mutex::default());
-        let labels = RwLock::new(Labels { book, ..Labels::default() });
+        let labels = RwLock::new(LabelState { book, ..LabelState::default() });
         let set = Self { project, candidates, frame, sampling, labels, cache, owner, faults };
         let mut labels = set.labels.write().unwrap_or_else(PoisonError::into_inner);
         labels.useful = set.useful(&labels.book, &set.candidates).collect();
@@ -79,7 +80,7 @@ impl TrainingSet {
     /// If the journal cannot be read.
     pub fn follow(&self, journal: &mut Journal) -> Result<Vec<String>, DataError> {
         let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.upheavals += 1)?;
+        let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.global_revision += 1)?;
         for tile in &changed {
             *labels.revisions.entry(tile.clone()).or_default() += 1;
         }
@@ -107,7 +108,7 @@ impl TrainingSet {
     }
 
     /// The pool holds each useful tile as often as crops fill it.
-    fn fill_pool(&self, labels: &mut Labels) {
+    fn fill_pool(&self, labels: &mut LabelState) {
         let crops = |tile: &Tile| match self.frame {
             Frame::Resize(_) => 1,
             Frame::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
@@ -161,7 +162,7 @@ impl TrainingSet {
         self.prepare(index).ok().map(|prepared| prepared.target().counts(self.project.classes.len()))
     }
 
-    fn labels(&self) -> RwLockReadGuard<'_, Labels> {
+    fn labels(&self) -> RwLockReadGuard<'_, LabelState> {
         self.labels.read().unwrap_or_else(PoisonError::into_inner)
     }
 

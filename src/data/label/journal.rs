@@ -9,15 +9,15 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::journal_line::{self, Called, Header, Parsed, VERSION};
-use super::journal_place as place;
-use super::journal_sync::Syncer;
-use super::journal_tail::{News, Tail};
-use super::journal_tiles::{self, JournalTiles, Meant};
+use super::line::{self, Header, ParsedLine, TileName, VERSION};
+use super::location;
+use super::sync::Syncer;
+use super::tail::{Change, Tail};
+use super::tiles::{self, JournalTiles, ResolvedTile};
 use crate::data::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke};
 
-pub use super::journal_sync::{Disk, DiskState};
+pub use super::sync::{Disk, DiskState};
 
 /// A project's journal, open for writing (the window) or following (the trainer).
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Journal {
     /// The version in which the file was written last; 0 for an empty one.
     version: u32,
     /// The tile of the last stroke, whose extensions lie on it.
-    drawn_on: Meant,
+    last_tile: ResolvedTile,
     /// The last stroke could not be used, so extensions of it are passed over.
     skipping: bool,
     /// The file ends in the middle of a line.
@@ -64,16 +64,16 @@ impl Journal {
     ///
     /// Only one journal of a project can be open for appending at a time; another attempt is an error.
     pub fn open(project: &Project) -> Result<(Self, Replay), DataError> {
-        Self::open_at(place::of(&project.root), project, true)
+        Self::open_at(location::of(&project.root), project, true)
     }
 
     /// Opens for following only: takes no lock, so the trainer can read while the window writes.
     pub fn open_to_follow(project: &Project) -> Result<(Self, Replay), DataError> {
-        Self::open_at(place::of(&project.root), project, false)
+        Self::open_at(location::of(&project.root), project, false)
     }
 
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
-        let other = [Some(place::inside(&project.root)), place::outside(&project.root)].into_iter().flatten();
+        let other = [Some(location::inside(&project.root)), location::outside(&project.root)].into_iter().flatten();
         let other = other.into_iter().find(|other| *other != path && other.is_file());
         let (names, tiles) = (class_names(project), JournalTiles::of(project));
         let mut journal = Self::unread(path, names.clone(), tiles.clone());
@@ -98,9 +98,9 @@ impl Journal {
     fn unread(path: PathBuf, names: Vec<(String, u8)>, tiles: JournalTiles) -> Self {
         let (tail, disk, skipping, torn) = (Tail::default(), Disk::default(), false, false);
         let (syncer, file, lock, other) = (None, None, None, None);
-        let drawn_on = Meant { tile: None, stored: false };
+        let last_tile = ResolvedTile { tile: None, stored: false };
         let (lines, version) = (0, 0);
-        Self { path, names, tiles, version, drawn_on, tail, lines, skipping, torn, disk, syncer, file, lock, other }
+        Self { path, names, tiles, version, last_tile, tail, lines, skipping, torn, disk, syncer, file, lock, other }
     }
 
     /// Records in a file of version 1 which tiles its ids mean, while that can be told: a tile added later may share an id.
@@ -113,7 +113,7 @@ impl Journal {
         if !had_lock && self.lock().is_err() {
             return Ok(()); // Whoever has it open for writing has recorded it.
         }
-        let recorded = self.write_lines(&journal_line::header(files), "cannot record which tiles the labels lie on");
+        let recorded = self.write_lines(&line::header(files), "cannot record which tiles the labels lie on");
         if !had_lock {
             (self.file, self.syncer, self.lock) = (None, None, None);
         }
@@ -144,10 +144,10 @@ impl Journal {
     }
 
     /// Names under which labels are kept that are no tile's, with the number of strokes: the file was moved, renamed or
-    /// removed, or several files could be meant.
+    /// removed, or several files could be resolved.
     pub fn unlinked(&self, book: &LabelBook) -> Vec<(String, usize)> {
         let lost = book.tiles().filter(|id| !self.tiles.is_tile(id));
-        lost.map(|id| (journal_tiles::shown(id).to_owned(), book.standing_on(id).count())).collect()
+        lost.map(|id| (tiles::shown(id).to_owned(), book.standing_on(id).count())).collect()
     }
 
     /// Gives the labels that are kept under a name to a tile of the project. Not undone by undo; can be done again.
@@ -159,10 +159,10 @@ impl Journal {
             return Err(DataError::content(format!("there is no tile '{tile}' to give the labels to"), &self.path));
         }
         let file = self.tiles.file(tile).to_owned();
-        let line = journal_line::relink(from, &file);
+        let line = line::relink(from, &file);
         self.write_lines(&line, "the labels could not be given to the tile (check free space)")?;
         self.tiles.relink(self.lines, from.to_owned(), file);
-        book.relink(&journal_tiles::lost(from), tile);
+        book.relink(&tiles::unlinked(from), tile);
         Ok(())
     }
 
@@ -170,7 +170,7 @@ impl Journal {
     fn place_note(&self, project_root: &Path) -> Option<String> {
         let other = self.other.as_ref().map(|other| other.path.display());
         let new = self.path.display();
-        if self.path == place::inside(project_root) {
+        if self.path == location::inside(project_root) {
             return other.map(|other| {
                 format!("labels from when the project's folder could not be written are read from {other}; new ones go to {new}")
             });
@@ -200,7 +200,7 @@ impl Journal {
     /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk follows.
     pub fn append(&mut self, edit: &Edit) -> Result<(), DataError> {
         let name = |class| self.names.iter().find(|(_, index)| *index == class).map(|(name, _)| name.clone());
-        let line = journal_line::write(edit, name, |id| self.tiles.file(id)).ok_or_else(|| {
+        let line = line::write(edit, name, |id| self.tiles.file(id)).ok_or_else(|| {
             DataError::content(
                 "a label of a class the project does not have, or with a position that is no number, was refused",
                 &self.path,
@@ -219,7 +219,7 @@ impl Journal {
         // Whatever a torn line held, it is no label now.
         let mut text = if self.torn { "#\n".to_owned() } else { String::new() };
         if self.version < VERSION && Header::parse(line.as_bytes()).is_none() {
-            text.push_str(&journal_line::header(self.tiles.to_record()));
+            text.push_str(&line::header(self.tiles.to_record()));
             text.push('\n');
         }
         text.push_str(line);
@@ -235,7 +235,7 @@ impl Journal {
         let length = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();
         // After a torn line its bytes are missing here: whoever follows replays the file once.
-        self.tail.take(text.as_bytes(), length);
+        self.tail.advance(text.as_bytes(), length);
         (self.torn, self.version) = (false, VERSION);
         Ok(())
     }
@@ -248,10 +248,10 @@ impl Journal {
     /// its start.
     pub fn follow(&mut self, book: &mut LabelBook) -> Result<Vec<String>, DataError> {
         let (mut changed, mut notes) = (BTreeSet::new(), Vec::new());
-        let other_has_news = self.other.as_mut().map_or(Ok(false), |other| other.has_news())?;
-        match self.look()? {
-            News::Nothing if !other_has_news => {}
-            News::More(bytes) if !other_has_news && !journal_line::relinks(&bytes) => {
+        let other_has_changed = self.other.as_mut().map_or(Ok(false), |other| other.has_changed())?;
+        match self.poll()? {
+            Change::Unchanged if !other_has_changed => {}
+            Change::Appended(bytes) if !other_has_changed && !line::relinks(&bytes) => {
                 changed.extend(self.take(&bytes, book, &mut notes));
             }
             _ => {
@@ -268,16 +268,16 @@ impl Journal {
     }
 
     /// Whether the file is another one than was read, or holds complete lines beyond.
-    fn has_news(&mut self) -> Result<bool, DataError> {
-        Ok(match self.look()? {
-            News::Nothing => false,
-            News::More(bytes) => bytes.contains(&b'\n'),
-            News::Another => true,
+    fn has_changed(&mut self) -> Result<bool, DataError> {
+        Ok(match self.poll()? {
+            Change::Unchanged => false,
+            Change::Appended(bytes) => bytes.contains(&b'\n'),
+            Change::Replaced => true,
         })
     }
 
-    fn look(&mut self) -> Result<News, DataError> {
-        self.tail.look(&self.path).map_err(DataError::io("cannot read the labels", &self.path))
+    fn poll(&mut self) -> Result<Change, DataError> {
+        self.tail.poll(&self.path).map_err(DataError::io("cannot read the labels", &self.path))
     }
 
     fn rewind(&mut self) {
@@ -343,9 +343,9 @@ impl Journal {
 
     /// Applies what is new. Returns the tiles whose labels changed.
     fn read_on(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
-        Ok(match self.look()? {
-            News::More(bytes) => self.take(&bytes, book, notes),
-            News::Nothing | News::Another => BTreeSet::new(),
+        Ok(match self.poll()? {
+            Change::Appended(bytes) => self.take(&bytes, book, notes),
+            Change::Unchanged | Change::Replaced => BTreeSet::new(),
         })
     }
 
@@ -353,13 +353,13 @@ impl Journal {
     fn take(&mut self, new: &[u8], book: &mut LabelBook, notes: &mut Vec<String>) -> BTreeSet<String> {
         let complete = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         self.torn = complete < new.len();
-        self.tail.take(&new[..complete], self.tail.offset() + complete as u64);
+        self.tail.advance(&new[..complete], self.tail.offset() + complete as u64);
         let mut changed = BTreeSet::new();
         let lines = || new[..complete].split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         // What ids mean may be recorded after the lines that use them.
         lines().filter_map(Header::parse).for_each(|header| self.tiles.record(header.files));
-        for (number, line) in lines().enumerate().filter(|(_, line)| journal_line::relinks(line)) {
-            if let Ok(Parsed::Relink { from, to }) = journal_line::parse(line, |_| None) {
+        for (number, line) in lines().enumerate().filter(|(_, line)| line::relinks(line)) {
+            if let Ok(ParsedLine::Relink { from, to }) = line::parse(line, |_| None) {
                 self.tiles.relink(self.lines + number + 1, from, to);
             }
         }
@@ -384,24 +384,24 @@ impl Journal {
             return if newer { Err("written by a newer version of Pointillist".to_owned()) } else { Ok(None) };
         }
         let index = |class: &str| self.names.iter().find(|(name, _)| name == class).map(|(_, index)| *index);
-        let parsed = journal_line::parse(line, index).map_err(|error| {
+        let parsed = line::parse(line, index).map_err(|error| {
             self.skipping = true; // It may have been the beginning of a stroke.
             format!("not a label ({error}), passed over")
         })?;
         match parsed {
-            Parsed::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
-            Parsed::Edit(Edit::Extend(mut path)) => {
-                self.tiles.upright(self.drawn_on, &mut path);
+            ParsedLine::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
+            ParsedLine::Edit(Edit::Extend(mut path)) => {
+                self.tiles.upright(self.last_tile, &mut path);
                 Ok(book.apply(Edit::Extend(path)))
             }
-            Parsed::Edit(edit) => Ok(book.apply(edit)),
-            Parsed::Begin(called, stroke) => {
+            ParsedLine::Edit(edit) => Ok(book.apply(edit)),
+            ParsedLine::Begin(called, stroke) => {
                 self.skipping = false;
                 Ok(book.apply(Edit::Begin(self.placed(&called, stroke))))
             }
-            Parsed::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
-            Parsed::UnknownClass { tile, class } => {
-                let tile = self.meant(&tile).1;
+            ParsedLine::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
+            ParsedLine::UnknownClass { tile, class } => {
+                let tile = self.resolve(&tile).1;
                 // An empty stroke holds the place, so that undo and redo count as they did.
                 book.apply(Edit::Begin(Stroke { tile, class: None, radius: 0.0, path: Vec::new() }));
                 self.skipping = true;
@@ -411,26 +411,26 @@ impl Journal {
     }
 
     /// The tile that a line means, and its name in the label book.
-    fn meant(&mut self, called: &Called) -> (Meant, String) {
-        let meant = match called {
-            Called::File(file) => self.tiles.of_file(file),
-            Called::Tile(id) => self.tiles.of_id(id),
+    fn resolve(&mut self, called: &TileName) -> (ResolvedTile, String) {
+        let resolved = match called {
+            TileName::File(file) => self.tiles.of_file(file),
+            TileName::ShortId(id) => self.tiles.of_id(id),
         };
         let name = self.tiles.recorded(called.name()).to_owned();
         match self.tiles.moved_to(self.lines, &name) {
-            None => (meant, self.tiles.key(meant, &name)),
+            None => (resolved, self.tiles.key(resolved, &name)),
             Some(file) => {
                 // Positions stay those of the image that was labelled.
-                let to = Meant { stored: meant.stored, ..self.tiles.of_file(&file) };
+                let to = ResolvedTile { stored: resolved.stored, ..self.tiles.of_file(&file) };
                 (to, self.tiles.key(to, &file))
             }
         }
     }
 
     /// A stroke on the tile it means, as the image is seen.
-    fn placed(&mut self, called: &Called, mut stroke: Stroke) -> Stroke {
-        (self.drawn_on, stroke.tile) = self.meant(called);
-        self.tiles.upright(self.drawn_on, &mut stroke.path);
+    fn placed(&mut self, called: &TileName, mut stroke: Stroke) -> Stroke {
+        (self.last_tile, stroke.tile) = self.resolve(called);
+        self.tiles.upright(self.last_tile, &mut stroke.path);
         stroke
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::listing::{Listing, unique_ids};
 use super::naming;
 use super::scan::{self, Scan};
-use super::table::{Row, Table};
-use crate::data::{DataError, Tile};
+use super::tile::Tile;
+use crate::data::DataError;
+use crate::data::files::table::{Row, Table};
 use crate::domain::split::Split;
 
 /// The table's name.

@@ -7,7 +7,8 @@ use super::listing::{Listing, ungroup_if_single, unique_ids};
 use super::naming::{self, Role};
 use super::scan::{self, Found, Scan};
 use super::split_lists;
-use crate::data::{DataError, Tile};
+use super::tile::Tile;
+use crate::data::DataError;
 use crate::domain::split::Split;
 
 /// A found file with what its path says.

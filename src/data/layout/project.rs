@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use image::metadata::Orientation;
 
-use super::listing::{self, Listing};
-use super::{deepglobe, folders, naming, scan};
+use super::class_source::choose_legend;
+use super::tile::{Tile, TileMatch};
+use super::{deepglobe, detect, listing, naming, scan};
 use crate::data::DataError;
 use crate::data::classes::class_edits::ClassEdits;
 use crate::data::classes::classes_file;
+use crate::data::classes::hex::hex;
 use crate::data::classes::legend::Legend;
-use crate::data::mask::mask_read::MaskRead;
-use crate::data::mask::masks::MaskCoding;
-use crate::data::mask::picked_up::PickedUp;
-use crate::data::mask::pickup::{self, Resemblance};
+use crate::data::mask::class_order::ClassOrder;
+use crate::data::mask::decoded::DecodedMask;
+use crate::data::mask::reader::MaskReader;
 use crate::data::raster::images;
 use crate::data::raster::picture::Picture;
 use crate::domain::split::Split;
@@ -38,83 +38,11 @@ pub struct Project {
     /// Everything noticed on opening that a user should know, a sentence each.
     pub notes: Vec<String>,
     pub(crate) legend: Legend,
-    pub(crate) coding: MaskCoding,
+    mask_reader: MaskReader,
     /// The classes come from the masks themselves.
     picked_up: bool,
     /// One image was opened by itself.
     single: bool,
-}
-
-/// What an id of another time means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TileNamed {
-    /// The tile with this index.
-    One(usize),
-    /// Several tiles go by it: which one was meant cannot be told.
-    Several,
-    /// No tile.
-    None,
-}
-
-/// One image of a project.
-///
-/// A tile is its file: [`Tile::file`] means the same tile whatever else lies in the folder. [`Tile::id`] is how it is shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tile {
-    /// Unique in the project as it is now: the short id, with the file's ending where another tile shares that.
-    pub id: String,
-    /// The path from the root, with ending, folders divided by `/`, in Unicode's composed form.
-    pub file: String,
-    /// The path without ending and without the folder that says "images", or the id in the dataset's table. What is sampled
-    /// depends on it; tiles of one picture in two formats share it.
-    pub short_id: String,
-    /// Tiles of one group touch each other and are never split between training and validation.
-    pub group: String,
-    /// The part it plays according to the dataset.
-    pub split: Split,
-    /// The image file.
-    pub image: PathBuf,
-    /// The full mask, if there is one.
-    pub mask: Option<PathBuf>,
-    /// Width and height as the image is seen, from its header.
-    pub size: [u32; 2],
-    /// Why it cannot be used, if so.
-    pub fault: Option<String>,
-    /// Width and height as stored.
-    pub(crate) stored: [u32; 2],
-    /// How the stored image is turned to be seen.
-    pub(crate) orientation: Orientation,
-    /// Some of its pixels may not exist.
-    pub(crate) partial: bool,
-}
-
-impl Tile {
-    /// A tile that trains, alone in its group, its header not read yet.
-    pub(crate) fn new(short_id: String, file: String, image: PathBuf) -> Self {
-        Self {
-            id: short_id.clone(),
-            file,
-            group: short_id.clone(),
-            short_id,
-            split: Split::Train,
-            image,
-            mask: None,
-            size: [0, 0],
-            fault: None,
-            stored: [0, 0],
-            orientation: Orientation::NoTransforms,
-            partial: false,
-        }
-    }
-}
-
-/// A tile that turned out unusable only when it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TileFault {
-    /// Its index in the project.
-    pub tile: usize,
-    /// What is wrong, with the file.
-    pub what: String,
 }
 
 impl Project {
@@ -124,7 +52,7 @@ impl Project {
     pub fn open(root: &Path) -> Result<Self, DataError> {
         let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let single = root.is_file();
-        let (root, mut listing) = list(root)?;
+        let (root, mut listing) = detect::list(root)?;
         if listing.tiles.is_empty() {
             return Err(DataError::content(
                 "no tile is listed: add lines to it or remove it",
@@ -139,7 +67,7 @@ impl Project {
             name: name_of(&root),
             has_val_split: listing.tiles.iter().any(is_val),
             classes: legend.classes.clone(),
-            coding: coding(&legend, &listing.tiles, picked_up),
+            mask_reader: mask_reader(&legend, &listing.tiles, picked_up),
             legend,
             picked_up,
             single,
@@ -162,7 +90,7 @@ impl Project {
 
     /// The tile that an id of another time means: the one with this file, or where no file was recorded, the one that goes
     /// by this short id.
-    pub fn tile_named(&self, id: &str, file: Option<&str>) -> TileNamed {
+    pub fn tile_named(&self, id: &str, file: Option<&str>) -> TileMatch {
         let id = scan::composed(id);
         let with_ending = |tile: &Tile| {
             let ending = tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -174,9 +102,9 @@ impl Project {
         };
         let mut meant = (0..self.tiles.len()).filter(|index| is_meant(&&self.tiles[*index]));
         match (meant.next(), meant.next()) {
-            (None, _) => TileNamed::None,
-            (Some(index), None) => TileNamed::One(index),
-            (Some(_), Some(_)) => TileNamed::Several,
+            (None, _) => TileMatch::None,
+            (Some(index), None) => TileMatch::One(index),
+            (Some(_), Some(_)) => TileMatch::Several,
         }
     }
 
@@ -194,7 +122,7 @@ impl Project {
                 Some((_, own)) => {
                     let shown = self.legend.classes.as_slice()[usize::from(own)].color;
                     if colors_agree && shown != class.color {
-                        let (run, here) = (classes_file::hex(class.color), classes_file::hex(shown));
+                        let (run, here) = (hex(class.color), hex(shown));
                         differ.push(format!("'{}' is {run} in the run and {here} here", class.name));
                     }
                     if map[usize::from(own)] != UNLABELLED {
@@ -218,8 +146,8 @@ impl Project {
             );
             return Err(DataError::content(what, &self.root));
         }
-        let coding = self.coding.remapped(|index| map.get(usize::from(index)).copied().unwrap_or(UNLABELLED));
-        Ok(Self { classes: classes.clone(), coding, ..self.clone() })
+        let mask_reader = self.mask_reader.remapped(|index| map.get(usize::from(index)).copied().unwrap_or(UNLABELLED));
+        Ok(Self { classes: classes.clone(), mask_reader, ..self.clone() })
     }
 
     /// Classes of the project that a run with these classes does not know.
@@ -261,7 +189,7 @@ impl Project {
     /// # Errors
     /// If the project's folder cannot be written.
     pub fn keep_class_order(&self) -> Result<(), DataError> {
-        if self.picked_up { PickedUp::write(&self.root, &self.legend) } else { Ok(()) }
+        if self.picked_up { ClassOrder::write(&self.root, &self.legend) } else { Ok(()) }
     }
 
     /// Decodes a tile's image to 8-bit RGB.
@@ -286,16 +214,16 @@ impl Project {
 
     /// Decodes a tile's full mask as its file has it; `None` if it has none. Whoever learns from it or scores against it
     /// takes out the pixels that do not exist in the image.
-    pub fn read_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
+    pub fn read_mask(&self, tile: &Tile) -> Result<Option<DecodedMask>, DataError> {
         usable(tile)?;
-        tile.mask.as_deref().map(|path| self.coding.read(path, tile.size, None)).transpose()
+        tile.mask.as_deref().map(|path| self.mask_reader.read(path, tile.size, None)).transpose()
     }
 
     /// Decodes a tile's full mask without the labels of pixels that do not exist in its image.
-    pub fn read_existing_mask(&self, tile: &Tile) -> Result<Option<MaskRead>, DataError> {
+    pub fn read_existing_mask(&self, tile: &Tile) -> Result<Option<DecodedMask>, DataError> {
         usable(tile)?;
         let Some(path) = tile.mask.as_deref() else { return Ok(None) };
-        self.coding.read(path, tile.size, self.valid_pixels(tile)?.as_ref()).map(Some)
+        self.mask_reader.read(path, tile.size, self.valid_pixels(tile)?.as_ref()).map(Some)
     }
 
     /// A tile's image, small enough for a square of `side` pixels.
@@ -314,7 +242,7 @@ impl Project {
     pub fn edit_classes(&mut self, edits: &ClassEdits) -> Result<(), DataError> {
         let legend = self.legend.edited(edits);
         classes_file::write_legend(&self.root, &legend)?;
-        self.coding = coding(&legend, &self.tiles, false);
+        self.mask_reader = mask_reader(&legend, &self.tiles, false);
         self.classes = edits.classes.clone();
         self.legend = legend;
         self.picked_up = false;
@@ -331,29 +259,6 @@ fn replaced(tile: &Tile, size: [u32; 2]) -> String {
     )
 }
 
-/// An image to segment, found in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageFile {
-    /// The file.
-    pub path: PathBuf,
-    /// What its results are named by: the path from the folder without ending and without the folder that says "images".
-    pub name: String,
-}
-
-/// The images of a folder as opening it would list them, without masks, hidden files and results written earlier; and what
-/// was noticed.
-///
-/// # Errors
-/// If the folder cannot be read or holds no image.
-pub fn list_images(root: &Path) -> Result<(Vec<ImageFile>, Vec<String>), DataError> {
-    let (_, listing) = list(root)?;
-    let images = listing.tiles.into_iter().map(|tile| {
-        let bare = tile.file.rsplit_once('.').map_or(tile.file.as_str(), |(bare, _)| bare);
-        ImageFile { name: naming::without_role(bare), path: tile.image }
-    });
-    Ok((images.collect(), listing.notes))
-}
-
 fn usable(tile: &Tile) -> Result<(), DataError> {
     match &tile.fault {
         Some(fault) => Err(DataError::Known(format!("tile {} cannot be used: {fault}", tile.id))),
@@ -361,75 +266,19 @@ fn usable(tile: &Tile) -> Result<(), DataError> {
     }
 }
 
-/// The project's folder and what its layout lists.
-fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
-    let kind = std::fs::metadata(root)
-        .map_err(DataError::io("cannot open (check that it exists and that you may read it)", root))?;
-    if kind.is_dir() {
-        let listed = if root.join(deepglobe::METADATA).is_file() { deepglobe::list(root) } else { folders::list(root) };
-        return Ok((root.to_owned(), listed?));
-    }
-    if !scan::is_image(root) {
-        let what = "this is no folder and no .jpg, .png, .tif or .bmp image: choose a folder that holds images";
-        return Err(DataError::content(what, root));
-    }
-    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok((parent.to_owned(), folders::single(root)))
-}
-
 /// How masks are read, with some of them to ask where one alone leaves it open. Classes that were picked up by colour have no
 /// values: their places mean nothing in a mask of values.
-fn coding(legend: &Legend, tiles: &[Tile], picked_up: bool) -> MaskCoding {
+fn mask_reader(legend: &Legend, tiles: &[Tile], picked_up: bool) -> MaskReader {
     /// The first that leaves no doubt answers.
     const ASKED: usize = 32;
     let masks: Vec<&PathBuf> = tiles.iter().filter_map(|tile| tile.mask.as_ref()).collect();
     let asked = masks.len().min(ASKED);
     let others = (0..asked).map(|i| masks[i * masks.len() / asked].clone()).collect();
-    let mut coding = MaskCoding { others, ..legend.coding() };
-    if picked_up && !coding.listed {
-        coding.values.retain(|(_, class)| *class == UNLABELLED);
+    let mut reader = MaskReader { others, ..MaskReader::of(legend) };
+    if picked_up && !reader.listed {
+        reader.values.retain(|(_, class)| *class == UNLABELLED);
     }
-    coding
-}
-
-/// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with. Tells
-/// whether it was the masks.
-fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legend, bool), DataError> {
-    if let Some(legend) = classes_file::find(root, &mut listing.notes)? {
-        return Ok((legend, false));
-    }
-    let listed = root.join(deepglobe::METADATA).is_file();
-    if listed || listing.named_like_deepglobe {
-        match pickup::resemblance(&listing.tiles) {
-            Resemblance::DeepGlobe => {
-                let file = classes_file::DEEPGLOBE_FILE;
-                listing.notes.push(format!("there is no {file}: DeepGlobe's own classes are used"));
-                return Ok((Legend::of(Classes::deepglobe()), false));
-            }
-            Resemblance::Strangers(colors) if listed => return Err(not_deepglobe(&colors, root)),
-            Resemblance::Strangers(_) | Resemblance::Grays => {}
-        }
-    }
-    if let Some(legend) = pickup::pick_up(&listing.tiles, &mut listing.notes, root)? {
-        return Ok((legend, true));
-    }
-    listing.notes.push(format!(
-        "no classes are known: two are given to start with, name your own in the window or in {}",
-        classes_file::OWN_FILE
-    ));
-    Ok((pickup::starter(), false))
-}
-
-/// A table in DeepGlobe's layout over masks of other classes: which ones cannot be guessed.
-fn not_deepglobe(strangers: &[[u8; 3]], root: &Path) -> DataError {
-    let colors: Vec<String> = strangers.iter().take(6).map(|color| classes_file::hex(*color)).collect();
-    let what = format!(
-        "the masks' colours are not DeepGlobe's ({}): name them in {} (name,r,g,b) or {}",
-        colors.join(", "),
-        classes_file::DEEPGLOBE_FILE,
-        classes_file::OWN_FILE
-    );
-    DataError::content(what, root)
+    reader
 }
 
 fn name_of(root: &Path) -> String {

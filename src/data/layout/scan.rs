@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::data::DataError;
+use crate::data::files::own_folder;
 
 /// How many folders deep images are looked for.
 const MAX_DEPTH: usize = 5;
@@ -131,8 +132,8 @@ impl Scan {
     }
 
     fn enter(&mut self, path: &Path, real: &Path, name: &str, folders: &mut Vec<String>, utf8: bool) {
-        if name == ".pointillist" {
-            return; // Ours.
+        if name == own_folder::NAME {
+            return;
         }
         if name.starts_with('.') {
             return self.leave_out("hidden folder(s) left out".to_owned());

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use super::naming;
 use super::scan::{self, composed};
-use crate::data::{DataError, Tile, text};
+use super::tile::Tile;
+use crate::data::DataError;
+use crate::data::files::text;
 use crate::domain::split::Split;
 
 /// The lists that count, the one that wins last: a tile that validates is never learned from.

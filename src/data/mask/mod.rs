@@ -1,7 +1,9 @@
-//! What a stored mask value means: class, unlabelled or ignored.
+//! Turns decoded mask files into class indices, and derives classes from masks where no file names them.
+//!
+//! Uses [`super::raster`], [`super::classes`] and [`super::files`]. Works on paths; tiles and projects come later.
 
-pub mod mask_read;
-pub(crate) mod masks;
-pub(crate) mod picked_up;
+pub(crate) mod class_order;
+pub mod decoded;
+pub(crate) mod edges;
 pub(crate) mod pickup;
-pub(crate) mod soft;
+pub(crate) mod reader;

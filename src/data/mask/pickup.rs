@@ -5,13 +5,15 @@ use std::path::Path;
 
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
 
-use super::picked_up::PickedUp;
-use super::{masks, soft};
-use crate::data::classes::classes_file::{OWN_FILE, hex};
-use crate::data::classes::legend::{Legend, palette};
+use super::class_order::ClassOrder;
+use super::{edges, reader};
+use crate::data::DataError;
+use crate::data::classes::classes_file::OWN_FILE;
+use crate::data::classes::hex::hex;
+use crate::data::classes::legend::Legend;
+use crate::data::classes::palette::palette;
 use crate::data::raster::images;
 use crate::data::raster::mask_raster::{MaskRaster, NO_VALUE, Pixels};
-use crate::data::{DataError, Tile};
 use crate::domain::class::{ClassError, MAX_CLASSES};
 use crate::domain::{ClassDef, Classes, Validity};
 
@@ -29,13 +31,13 @@ const VOC_BOUNDARY: [u8; 3] = [224, 224, 192];
 
 type Counts<K> = BTreeMap<K, u64>;
 
-/// What a look at one mask tells.
-struct Look<'a> {
+/// What a sample at one mask tells.
+struct MaskSample<'a> {
     path: &'a Path,
-    found: Found,
+    content: Content,
 }
 
-enum Found {
+enum Content {
     /// Values of one channel, or of three equal ones.
     Values {
         counts: Counts<i32>,
@@ -54,15 +56,14 @@ enum Found {
 
 /// Reads masks spread evenly over the tiles and makes a class of every colour or value that is frequent enough. Classes
 /// picked up before keep their places. `None` if there are no masks, or less than two classes in them.
-pub(crate) fn pick_up(tiles: &[Tile], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
-    let paths = mask_paths(tiles);
-    let looks = looks(&paths, MAX_MASKS)?;
-    let before = PickedUp::read(root);
-    let by_colors = looks.iter().any(|look| matches!(look.found, Found::Colors { .. }));
-    let has_boundary = looks.iter().any(|look| matches!(look.found, Found::Colors { boundary: true, .. }));
+pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
+    let samples = sample_masks(paths, MAX_MASKS)?;
+    let before = ClassOrder::read(root);
+    let by_colors = samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }));
+    let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
     let legend = match by_colors {
-        true => by_color(&before.order_colors(&colors(&looks, root)?)),
-        false => by_value(&before.order_values(&values(&looks, root)?)),
+        true => by_color(&before.order_colors(&colors(&samples, root)?)),
+        false => by_value(&before.order_values(&values(&samples, root)?)),
     };
     let too_many = |count: usize| DataError::content(interpolated(count, "colours and values"), root);
     let legend = match legend {
@@ -76,7 +77,7 @@ pub(crate) fn pick_up(tiles: &[Tile], notes: &mut Vec<String>, root: &Path) -> R
         notes.push(format!(
             "{} classes were picked up from {} of {} masks: name them in the window or in {OWN_FILE}",
             legend.classes.len(),
-            looks.len(),
+            samples.len(),
             paths.len()
         ));
     }
@@ -89,31 +90,31 @@ pub(crate) enum Resemblance {
     /// DeepGlobe's colours; or there are no masks to say otherwise.
     DeepGlobe,
     /// Other colours, most frequent first.
-    Strangers(Vec<[u8; 3]>),
+    Foreign(Vec<[u8; 3]>),
     /// Black, white and grays alone, which say nothing: DeepGlobe's roads are white on black.
     Grays,
 }
 
 /// Looks at some of the masks.
-pub(crate) fn resemblance(tiles: &[Tile]) -> Resemblance {
-    const LOOKS: usize = 8;
-    let looks = looks(&mask_paths(tiles), LOOKS).unwrap_or_default();
-    if looks.is_empty() {
+pub(crate) fn resemblance(paths: &[&Path]) -> Resemblance {
+    const SAMPLES: usize = 8;
+    let samples = sample_masks(paths, SAMPLES).unwrap_or_default();
+    if samples.is_empty() {
         return Resemblance::DeepGlobe;
     }
     let classes = Classes::deepglobe();
-    let (mut strangers, mut own) = (Counts::new(), 0);
-    for look in looks {
-        let Found::Colors { counts, .. } = look.found else { continue };
+    let (mut foreign, mut own) = (Counts::new(), 0);
+    for sample in samples {
+        let Content::Colors { counts, .. } = sample.content else { continue };
         for (color, n) in counts.into_iter().filter(|([r, g, b], _)| r != g || g != b) {
-            let is_own = masks::cut(color).is_some_and(|color| classes.index_of_color(color).is_some());
-            if is_own { own += n } else { *strangers.entry(color).or_insert(0) += n }
+            let is_own = reader::snap(color).is_some_and(|color| classes.index_of_color(color).is_some());
+            if is_own { own += n } else { *foreign.entry(color).or_insert(0) += n }
         }
     }
-    match (own, strangers.values().sum::<u64>()) {
+    match (own, foreign.values().sum::<u64>()) {
         (0, 0) => Resemblance::Grays,
         (own, foreign) if own >= foreign => Resemblance::DeepGlobe,
-        _ => Resemblance::Strangers(most_frequent(strangers)),
+        _ => Resemblance::Foreign(most_frequent(foreign)),
     }
 }
 
@@ -123,42 +124,38 @@ pub(crate) fn starter() -> Legend {
     Legend::of(Classes::new(vec![class(0), class(1)]).unwrap_or_default())
 }
 
-fn mask_paths(tiles: &[Tile]) -> Vec<&Path> {
-    tiles.iter().filter(|tile| tile.fault.is_none()).filter_map(|tile| tile.mask.as_deref()).collect()
-}
-
 /// Looks at masks spread evenly. One that cannot be decoded is reported when its tile is read.
-fn looks<'a>(paths: &[&'a Path], most: usize) -> Result<Vec<Look<'a>>, DataError> {
+fn sample_masks<'a>(paths: &[&'a Path], most: usize) -> Result<Vec<MaskSample<'a>>, DataError> {
     let read = paths.len().min(most);
     let chosen: Vec<&Path> = (0..read).map(|i| paths[i * paths.len() / read]).collect();
-    let looked: Vec<Result<Option<Look<'a>>, DataError>> = chosen
+    let sampled: Vec<Result<Option<MaskSample<'a>>, DataError>> = chosen
         .into_par_iter()
-        .map(|path| images::decode_mask(path).ok().map(|raster| look(path, raster)).transpose())
+        .map(|path| images::decode_mask(path).ok().map(|raster| sample(path, raster)).transpose())
         .collect();
-    looked.into_iter().filter_map(Result::transpose).collect()
+    sampled.into_iter().filter_map(Result::transpose).collect()
 }
 
-fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
-    // Where pixels are missing, those left have other neighbours than in the picture: edges are not looked for.
+fn sample(path: &Path, raster: MaskRaster) -> Result<MaskSample<'_>, DataError> {
+    // Where pixels are missing, those left have other neighbours than in the picture: edges are not sampled for.
     let width = raster.valid.as_ref().map_or(raster.size[0] as usize, |_| usize::MAX);
-    let found = match existing(raster.pixels, raster.valid.as_ref().map(Validity::flags)) {
+    let content = match existing(raster.pixels, raster.valid.as_ref().map(Validity::flags)) {
         Pixels::Values8(values) => grays(path, &values, width, raster.lossy, false)?,
         Pixels::Values(values) => {
-            let mut counts: Counts<i32> = masks::tally(&values, |value| value).into_iter().collect();
+            let mut counts: Counts<i32> = reader::tally(&values, |value| value).into_iter().collect();
             counts.remove(&NO_VALUE);
             check_deep_edges(path, &values, &counts, width)?;
-            Found::Values { counts, channels: false }
+            Content::Values { counts, channels: false }
         }
         Pixels::Indices { indices, colors, transparent } => {
             let color = |index: u8| colors.get(usize::from(index)).copied().unwrap_or([0; 3]);
             check_soft_colors(path, indices.iter().map(|index| color(*index)), width)?;
             let indices: Vec<u8> = indices.into_iter().filter(|index| !transparent.contains(index)).collect();
             let mut counts = Counts::new();
-            masks::tally(&indices, color).into_iter().for_each(|(color, n)| *counts.entry(color).or_insert(0) += n);
+            reader::tally(&indices, color).into_iter().for_each(|(color, n)| *counts.entry(color).or_insert(0) += n);
             let boundary = counts.remove(&VOC_BOUNDARY).is_some();
-            Found::Colors { solid: counts.keys().copied().collect(), counts, lossy: false, boundary }
+            Content::Colors { solid: counts.keys().copied().collect(), counts, lossy: false, boundary }
         }
-        Pixels::Colors(colors) => match masks::gray_tally(&colors) {
+        Pixels::Colors(colors) => match reader::gray_tally(&colors) {
             Some(_) => {
                 let values: Vec<u8> = colors.iter().map(|color| color[0]).collect();
                 grays(path, &values, width, raster.lossy, true)?
@@ -167,8 +164,8 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
                 if !raster.lossy {
                     check_soft_colors(path, colors.iter().copied(), width)?;
                 }
-                Found::Colors {
-                    counts: masks::tally(&colors, |color| color).into_iter().collect(),
+                Content::Colors {
+                    counts: reader::tally(&colors, |color| color).into_iter().collect(),
                     solid: colors.chunk_by(|a, b| a == b).filter(|run| run.len() > 2).map(|run| run[0]).collect(),
                     lossy: raster.lossy,
                     boundary: false,
@@ -176,14 +173,14 @@ fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
             }
         },
     };
-    let found = match (found, raster.no_data) {
-        (Found::Values { mut counts, channels }, Some(no_data)) => {
+    let content = match (content, raster.no_data) {
+        (Content::Values { mut counts, channels }, Some(no_data)) => {
             counts.remove(&no_data);
-            Found::Values { counts, channels }
+            Content::Values { counts, channels }
         }
-        (found, _) => found,
+        (content, _) => content,
     };
-    Ok(Look { path, found })
+    Ok(MaskSample { path, content })
 }
 
 /// The pixels that exist, in a row: neighbours are not what they were, but only where some are missing.
@@ -203,21 +200,21 @@ fn existing(pixels: Pixels, flags: Option<&[bool]>) -> Pixels {
 }
 
 /// Values of 8 bits, freed of what a JPEG or smoothing has added.
-fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) -> Result<Found, DataError> {
-    let mut counts: Counts<i32> = masks::tally(values, i32::from).into_iter().collect();
+fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) -> Result<Content, DataError> {
+    let mut counts: Counts<i32> = reader::tally(values, i32::from).into_iter().collect();
     if lossy {
         if counts.len() > 1 && counts.keys().all(|value| *value < 64) {
-            return Err(DataError::content(masks::indices_in_jpeg(), path));
+            return Err(DataError::content(reader::indices_in_jpeg(), path));
         }
-        counts = gather(counts, |a: i32, b: i32| a.abs_diff(b) <= u32::from(masks::LOSSY_REACH));
+        counts = gather(counts, |a: i32, b: i32| a.abs_diff(b) <= u32::from(reader::LOSSY_REACH));
     } else if counts.len() > 3 {
-        if let Some(levels) = soft::binary_levels(values, width) {
+        if let Some(levels) = edges::binary_levels(values, width) {
             counts.retain(|value, _| levels.map(i32::from).contains(value));
-        } else if soft::is_interpolated(values, width) {
+        } else if edges::is_interpolated(values, width) {
             return Err(DataError::content(interpolated(counts.len(), "gray levels"), path));
         }
     }
-    Ok(Found::Values { counts, channels })
+    Ok(Content::Values { counts, channels })
 }
 
 /// Colours with soft edges are refused, as far as their brightness tells: classes were drawn, what lies between them was not.
@@ -233,7 +230,7 @@ fn check_soft_colors(path: &Path, colors: impl Iterator<Item = [u8; 3]>, width: 
         (color.iter().map(|channel| u16::from(*channel)).sum::<u16>() / 3) as u8
     };
     let levels: Vec<u8> = colors.map(brightness).collect();
-    let is_soft = || soft::binary_levels(&levels, width).is_some() || soft::is_interpolated(&levels, width);
+    let is_soft = || edges::binary_levels(&levels, width).is_some() || edges::is_interpolated(&levels, width);
     if seen.len() > FEW && is_soft() {
         return Err(DataError::content(interpolated(seen.len(), "colours"), path));
     }
@@ -245,17 +242,17 @@ fn check_deep_edges(path: &Path, values: &[i32], counts: &Counts<i32>, width: us
     let Some((most, _)) = counts.last_key_value().filter(|_| counts.len() > 3) else { return Ok(()) };
     let level = |value: &i32| (i64::from((*value).max(0)) * 255 / i64::from((*most).max(1))) as u8;
     let levels: Vec<u8> = values.iter().map(level).collect();
-    if soft::binary_levels(&levels, width).is_some() || soft::is_interpolated(&levels, width) {
+    if edges::binary_levels(&levels, width).is_some() || edges::is_interpolated(&levels, width) {
         return Err(DataError::content(interpolated(counts.len(), "values"), path));
     }
     Ok(())
 }
 
 /// All values, in order.
-fn values(looks: &[Look<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
-    let counts = looks.iter().filter_map(|look| match &look.found {
-        Found::Values { counts, .. } => Some(counts),
-        Found::Colors { .. } => None,
+fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
+    let counts = samples.iter().filter_map(|sample| match &sample.content {
+        Content::Values { counts, .. } => Some(counts),
+        Content::Colors { .. } => None,
     });
     let all: BTreeSet<i32> = counts.flat_map(BTreeMap::keys).copied().collect();
     let mut classes: Vec<u16> = all.into_iter().filter_map(|value| u16::try_from(value).ok()).collect();
@@ -266,41 +263,41 @@ fn values(looks: &[Look<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
         }
     }
     if classes.len() > MAX_CLASSES {
-        let path = looks.first().map_or(root, |look| look.path);
+        let path = samples.first().map_or(root, |sample| sample.path);
         return Err(DataError::content(interpolated(classes.len(), "values"), path));
     }
     Ok(classes)
 }
 
 /// All colours with enough pixels, in order.
-fn colors(looks: &[Look<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
+fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
     let mut total = Counts::new();
     let mut drawn = BTreeSet::new();
-    for look in looks {
-        match &look.found {
-            Found::Colors { counts, solid, lossy, .. } => {
-                let near = |a, b| masks::distance(a, b) <= masks::LOSSY_REACH;
+    for sample in samples {
+        match &sample.content {
+            Content::Colors { counts, solid, lossy, .. } => {
+                let near = |a, b| reader::distance(a, b) <= reader::LOSSY_REACH;
                 let counts = if *lossy { gather(counts.clone(), near) } else { counts.clone() };
                 counts.into_iter().for_each(|(color, n)| *total.entry(color).or_insert(0) += n);
                 drawn.extend(solid.iter().copied());
             }
             // A picture of colours may be all gray; a single channel beside colours holds values.
-            Found::Values { counts, channels: true } => counts.iter().for_each(|(gray, n)| {
+            Content::Values { counts, channels: true } => counts.iter().for_each(|(gray, n)| {
                 let color = [*gray as u8; 3];
                 drawn.insert(color);
                 *total.entry(color).or_insert(0) += n;
             }),
-            Found::Values { .. } => {}
+            Content::Values { .. } => {}
         }
     }
     let found = frequent(&total);
     let undrawn = found.iter().filter(|color| !drawn.contains(*color)).count();
     if found.len() > MAX_CLASSES || (found.len() > MAX_DRAWN && undrawn * 2 > found.len()) {
-        let most = |look: &&Look<'_>| match &look.found {
-            Found::Colors { counts, .. } => counts.len(),
-            Found::Values { .. } => 0,
+        let most = |sample: &&MaskSample<'_>| match &sample.content {
+            Content::Colors { counts, .. } => counts.len(),
+            Content::Values { .. } => 0,
         };
-        let worst = looks.iter().max_by_key(most).map_or(root, |look| look.path);
+        let worst = samples.iter().max_by_key(most).map_or(root, |sample| sample.path);
         return Err(DataError::content(interpolated(found.len(), "colours"), worst));
     }
     Ok(found)
@@ -370,8 +367,8 @@ mod tests {
     fn value_255_is_unlabelled_but_not_in_a_binary_mask() {
         let of = |list: &[i32]| {
             let counts = list.iter().map(|value| (*value, 9)).collect();
-            let look = Look { path: Path::new("m"), found: Found::Values { counts, channels: false } };
-            values(&[look], Path::new("")).unwrap()
+            let sample = MaskSample { path: Path::new("m"), content: Content::Values { counts, channels: false } };
+            values(&[sample], Path::new("")).unwrap()
         };
         assert_eq!(of(&[0, 3, 255]), [0, 3]);
         assert_eq!(of(&[0, 255]), [0, 255]);
@@ -383,7 +380,7 @@ mod tests {
 
     #[test]
     fn jpeg_noise_joins_the_colour_it_came_from() {
-        let near = |a, b| masks::distance(a, b) <= masks::LOSSY_REACH;
+        let near = |a, b| reader::distance(a, b) <= reader::LOSSY_REACH;
         let gathered = gather(counts(&[([0; 3], 900), ([3; 3], 40), ([255; 3], 100), ([250; 3], 9)]), near);
         assert_eq!(gathered, counts(&[([0; 3], 940), ([255; 3], 109)]));
     }

@@ -1,6 +1,5 @@
 //! Decodes image files within limits, turned as they are to be seen. Headers can be read without decoding.
 
-use std::fmt::Display;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -9,54 +8,15 @@ use image::{
     ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
 };
 
+use super::header::Header;
+use super::limits::{MAX_BYTES, MAX_SIDE, damaged, over_the_limits, too_large, unsupported};
 use super::mask_raster::MaskRaster;
 use super::picture::Picture;
-use super::stretch::{Valid, stretch};
-use super::tiff_file::TiffFile;
+use super::stretch::{ValidRange, stretch};
+use super::tiff::file::TiffFile;
 use super::{orientation, png_file};
 use crate::data::DataError;
 use crate::domain::{Validity, panic};
-
-/// Longest side that is decoded.
-pub(crate) const MAX_SIDE: u32 = 30_000;
-
-/// Most memory one decoded file may take.
-pub(crate) const MAX_BYTES: u64 = 2 << 30;
-
-/// What a file's header says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    /// Width and height as the picture is to be seen.
-    pub(crate) size: [u32; 2],
-    /// Width and height as stored.
-    pub(crate) stored: [u32; 2],
-    /// How the stored picture is turned to be seen.
-    pub(crate) orientation: Orientation,
-    /// A JPEG: values are near what was drawn, not equal to it.
-    pub(crate) lossy: bool,
-    /// Bands, alpha left out.
-    pub(crate) bands: u16,
-    /// Pictures in the file, of which the first is read.
-    pub(crate) pages: usize,
-    /// Some pixels may not exist: there is alpha, a "no data" value, an internal mask, or a block left out.
-    pub(crate) partial: bool,
-}
-
-impl Header {
-    /// What a user should know of what is not used.
-    pub(crate) fn note(&self) -> Option<String> {
-        let bands = match self.bands {
-            1 | 3 => None,
-            2 => Some("2 bands: the first is shown and learned from as gray, the other is not used".to_owned()),
-            bands => Some(format!(
-                "{bands} bands: the first three are taken for red, green and blue, the others are not used"
-            )),
-        };
-        let pages = (self.pages > 1).then(|| format!("{} pages: only the first one is read", self.pages));
-        let notes: Vec<String> = bands.into_iter().chain(pages).collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
-    }
-}
 
 /// Reads a file's header. Refuses what would be too large to decode.
 pub(crate) fn read_header(path: &Path) -> Result<Header, DataError> {
@@ -224,28 +184,6 @@ fn describe(error: &ImageError, path: &Path) -> DataError {
     }
 }
 
-pub(crate) fn over_the_limits(path: &Path) -> DataError {
-    DataError::content(
-        format!("the image is larger than {MAX_SIDE} pixels a side or 2 GiB decoded: cut it into tiles"),
-        path,
-    )
-}
-
-pub(crate) fn unsupported(error: &impl Display, path: &Path) -> DataError {
-    DataError::content(
-        format!("this kind of image cannot be read ({error}): convert it to 8- or 16-bit RGB or gray"),
-        path,
-    )
-}
-
-pub(crate) fn damaged(error: &impl Display, path: &Path) -> DataError {
-    DataError::content(format!("the image is damaged or incomplete ({error}): copy or export it again"), path)
-}
-
-pub(crate) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
-    DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
-}
-
 /// Whether a BMP has a palette of two colours: which of them is 0 cannot be told once it is decoded.
 fn is_one_bit_bmp(path: &Path) -> bool {
     let mut head = [0; 30];
@@ -273,7 +211,7 @@ fn stretch_16(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>, valid: Option<&Val
     let samples = image.as_raw();
     let exists = |pixel: usize| valid.is_none_or(|valid| valid.flags()[pixel]);
     let at = |pixel, band| if exists(pixel) { f64::from(samples[pixel * 3 + band]) } else { f64::NAN };
-    stretch([image.width(), image.height()], Valid::UNSIGNED, at)
+    stretch([image.width(), image.height()], ValidRange::UNSIGNED, at)
 }
 
 #[cfg(test)]

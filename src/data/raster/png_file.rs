@@ -7,7 +7,7 @@ use std::path::Path;
 use image::metadata::Orientation;
 use png::{ColorType, Decoder, Limits, Transformations};
 
-use super::images::{self, MAX_BYTES};
+use super::limits::{self, MAX_BYTES};
 use super::mask_raster::{MaskRaster, Pixels};
 use crate::data::DataError;
 
@@ -16,7 +16,7 @@ pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     let file = File::open(path).map_err(DataError::io("cannot open the image", path))?;
     let mut decoder = Decoder::new_with_limits(BufReader::new(file), Limits { bytes: MAX_BYTES as usize });
     decoder.set_transformations(Transformations::IDENTITY);
-    let mut reader = decoder.read_info().map_err(|error| images::damaged(&error, path))?;
+    let mut reader = decoder.read_info().map_err(|error| limits::damaged(&error, path))?;
     let info = reader.info();
     if !matches!(info.color_type, ColorType::Grayscale | ColorType::Indexed) {
         return Ok(None);
@@ -24,9 +24,9 @@ pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     let (size, bits, color) = ([info.width, info.height], info.bit_depth as u8, info.color_type);
     let palette: Vec<u8> = info.palette.as_deref().unwrap_or_default().to_vec();
     let transparency: Vec<u8> = info.trns.as_deref().unwrap_or_default().to_vec();
-    let length = reader.output_buffer_size().ok_or_else(|| images::over_the_limits(path))?;
+    let length = reader.output_buffer_size().ok_or_else(|| limits::over_the_limits(path))?;
     let mut data = vec![0; length];
-    reader.next_frame(&mut data).map_err(|error| images::damaged(&error, path))?;
+    reader.next_frame(&mut data).map_err(|error| limits::damaged(&error, path))?;
     let line = reader.output_line_size(size[0]).unwrap_or(1).max(1);
     let values = unpack(&data, size[0] as usize, line, bits);
     let (pixels, no_data) = if color == ColorType::Indexed {

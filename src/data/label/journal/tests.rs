@@ -1,6 +1,7 @@
-use super::place::{FILE, FOLDER, inside};
+use super::location::{FILE, inside};
 use super::*;
 use crate::data::Tile;
+use crate::data::files::own_folder::NAME as FOLDER;
 use crate::domain::Classes;
 
 /// A folder with one image, opened.
@@ -206,7 +207,7 @@ fn labels_in_a_folder_that_cannot_be_written_any_more_are_read_first() {
     journal.append(&click(Some(1), 1.0)).unwrap();
     journal.append(&click(Some(2), 2.0)).unwrap();
     drop(journal);
-    // What `place::of` gives for a folder that cannot be written; permissions bind no test that runs as root.
+    // What `location::of` gives for a folder that cannot be written; permissions bind no test that runs as root.
     let elsewhere = tempfile::tempdir().unwrap();
     let path = elsewhere.path().join(FILE);
     let (mut journal, replay) = Journal::open_at(path.clone(), &project, true).unwrap();

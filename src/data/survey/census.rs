@@ -5,23 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use crate::data::{Code, MaskRead, Project, Reading, TileFault};
+use crate::data::{DecodedMask, MaskEncoding, PixelCode, Project, TileFault};
 use crate::domain::split::Split;
 
-/// A share of strangers above which it is told.
-const TELLING_SHARE: f64 = 0.01;
+/// A share of unmatched above which it is told.
+const WARNING_SHARE: f64 = 0.01;
 
 /// Counts over masks.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
     /// Counts of each split that has any mask.
     pub splits: BTreeMap<&'static str, Counts>,
-    /// How many masks were taken how.
-    pub readings: BTreeMap<Reading, usize>,
-    /// How each tile's mask was taken, by tile index.
-    pub taken: BTreeMap<usize, Reading>,
+    /// How many masks were tile_encodings how.
+    pub encodings: BTreeMap<MaskEncoding, usize>,
+    /// How each tile's mask was tile_encodings, by tile index.
+    pub tile_encodings: BTreeMap<usize, MaskEncoding>,
     /// Colours and values that match no class, with their pixels and the ids of their tiles.
-    pub strangers: BTreeMap<Code, (u64, BTreeSet<String>)>,
+    pub unmatched: BTreeMap<PixelCode, (u64, BTreeSet<String>)>,
     /// Pixels of soft edges that went to the nearer of two classes.
     pub softened: u64,
     /// Masks that cannot be read.
@@ -95,19 +95,19 @@ impl Census {
         counts.no_class += tally.counts.no_class;
         counts.no_data += tally.counts.no_data;
         counts.unlabelled += tally.counts.unlabelled;
-        for (code, pixels) in tally.strangers {
-            let (sum, tiles) = self.strangers.entry(code).or_default();
+        for (code, pixels) in tally.unmatched {
+            let (sum, tiles) = self.unmatched.entry(code).or_default();
             *sum += pixels;
             tiles.insert(project.tiles[index].id.clone());
         }
-        *self.readings.entry(tally.reading).or_default() += 1;
-        self.taken.insert(index, tally.reading);
+        *self.encodings.entry(tally.encoding).or_default() += 1;
+        self.tile_encodings.insert(index, tally.encoding);
         self.softened += tally.softened;
     }
 
     /// "12 masks by colour, 3 by palette index"; empty without masks.
-    pub fn readings_line(&self) -> String {
-        let part = |(i, (reading, count)): (usize, (&Reading, &usize))| {
+    pub fn encodings_line(&self) -> String {
+        let part = |(i, (encoding, count)): (usize, (&MaskEncoding, &usize))| {
             let masks = if i > 0 {
                 ""
             } else if *count == 1 {
@@ -115,9 +115,9 @@ impl Census {
             } else {
                 " masks"
             };
-            format!("{count}{masks} {}", reading.name())
+            format!("{count}{masks} {}", encoding.name())
         };
-        self.readings.iter().enumerate().map(part).collect::<Vec<_>>().join(", ")
+        self.encodings.iter().enumerate().map(part).collect::<Vec<_>>().join(", ")
     }
 
     /// The counts as a table, a line each.
@@ -156,20 +156,20 @@ impl Census {
         let no_class: u64 = self.splits.values().map(|counts| counts.no_class).sum();
         let pixels: u64 = self.splits.values().map(Counts::pixels).sum();
         let share = no_class as f64 / pixels.max(1) as f64;
-        (share > TELLING_SHARE).then(|| {
+        (share > WARNING_SHARE).then(|| {
             format!(
                 "{:.1} % of the mask pixels match no class and are unlabelled: {}. If they are a class, name it in Project \
                  > Edit classes or in pointillist.toml; if not, list them there as unlabelled",
                 100.0 * share,
-                self.name_strangers()
+                self.describe_unmatched()
             )
         })
     }
 
     /// The most frequent colours and values that match no class, and where they are.
-    pub fn name_strangers(&self) -> String {
+    pub fn describe_unmatched(&self) -> String {
         const NAMED: usize = 5;
-        let mut list: Vec<(&Code, &(u64, BTreeSet<String>))> = self.strangers.iter().collect();
+        let mut list: Vec<(&PixelCode, &(u64, BTreeSet<String>))> = self.unmatched.iter().collect();
         list.sort_by_key(|(_, (pixels, _))| std::cmp::Reverse(*pixels));
         let named: Vec<String> =
             list.iter().take(NAMED).map(|(code, (pixels, _))| format!("{code} ({pixels} pixels)")).collect();
@@ -190,19 +190,19 @@ impl Census {
 /// What one mask comes to.
 struct Tally {
     counts: Counts,
-    strangers: Vec<(Code, u64)>,
-    reading: Reading,
+    unmatched: Vec<(PixelCode, u64)>,
+    encoding: MaskEncoding,
     softened: u64,
 }
 
 impl Tally {
-    fn of(read: &MaskRead, project: &Project) -> Self {
+    fn of(read: &DecodedMask, project: &Project) -> Self {
         let classes = read.mask.counts(project.classes.len());
         let (no_class, no_data) = (read.unmatched_pixels(), read.no_data);
         let rest = read.mask.data().len() as u64 - classes.iter().sum::<u64>();
         let unlabelled = rest.saturating_sub(no_class + no_data);
         let counts = Counts { masks: 1, classes, no_class, no_data, unlabelled };
-        Self { counts, strangers: read.unmatched.clone(), reading: read.reading, softened: read.softened }
+        Self { counts, unmatched: read.unmatched.clone(), encoding: read.encoding, softened: read.softened }
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
         let census = Census::take(&project, &[(0, Split::Train), (1, Split::Val)], |_, _| true).unwrap();
         let want = Counts { masks: 1, classes: vec![1, 1], no_class: 1, no_data: 0, unlabelled: 1 };
         assert_eq!(census.splits, [("train", want.clone()), ("val", want)].into());
-        assert_eq!(census.readings_line(), "2 masks by value");
+        assert_eq!(census.encodings_line(), "2 masks by value");
         let warning = census.warning().unwrap();
         assert!(warning.starts_with("25.0 %") && warning.contains("value 7 (2 pixels) in 2 tiles (a, b)"), "{warning}");
         assert_eq!(census.table(&project)[0], "pixels of       train (1)        val (1)");

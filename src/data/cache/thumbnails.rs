@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use image::{ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 
-use super::picture_cache::FileStamp;
-use crate::data::write;
+use crate::data::files::stamp::FileStamp;
+use crate::data::files::write;
 use crate::domain::hash;
 
 /// All thumbnails together may take this much; the oldest go.

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::data::classes::classes_file::hex;
+use crate::data::classes::hex::hex;
 use crate::domain::Mask;
 
 /// How the pixels of a mask file were taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reading {
+pub enum MaskEncoding {
     /// Each class has a colour.
     Colors,
     /// Each class has a number.
@@ -16,7 +16,7 @@ pub enum Reading {
     Indices,
 }
 
-impl Reading {
+impl MaskEncoding {
     /// For "12 masks by colour".
     pub fn name(self) -> &'static str {
         match self {
@@ -29,14 +29,14 @@ impl Reading {
 
 /// What a pixel of a mask file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Code {
+pub enum PixelCode {
     /// An sRGB colour.
     Color([u8; 3]),
     /// A number. [`i32::MIN`] stands for what is no whole number.
     Value(i32),
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for PixelCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Color(color) => write!(f, "{}", hex(*color)),
@@ -48,20 +48,20 @@ impl fmt::Display for Code {
 
 /// A mask as read, with what belongs to no class.
 #[derive(Clone, Debug)]
-pub struct MaskRead {
+pub struct DecodedMask {
     /// Class indices; unmatched pixels and pixels that do not exist are unlabelled.
     pub mask: Mask,
     /// Colours or values that match no class, with their pixel counts, most frequent first.
-    pub unmatched: Vec<(Code, u64)>,
+    pub unmatched: Vec<(PixelCode, u64)>,
     /// Pixels that do not exist, in the mask or in its image.
     pub no_data: u64,
     /// How the file was taken.
-    pub reading: Reading,
+    pub encoding: MaskEncoding,
     /// Pixels of soft edges that were given to the nearer of two classes.
     pub softened: u64,
 }
 
-impl MaskRead {
+impl DecodedMask {
     /// Pixels that match no class.
     pub fn unmatched_pixels(&self) -> u64 {
         self.unmatched.iter().map(|(_, count)| count).sum()

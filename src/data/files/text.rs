@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::DataError;
+use crate::data::DataError;
 
 /// Reads a text file whole.
-pub(super) fn read(path: &Path) -> Result<String, DataError> {
+pub(crate) fn read(path: &Path) -> Result<String, DataError> {
     let bytes = std::fs::read(path).map_err(DataError::io("cannot read the file", path))?;
     decode(&bytes).ok_or_else(|| {
         DataError::content("the text is neither UTF-8 nor UTF-16: save it as UTF-8 (in Excel: CSV UTF-8)", path)

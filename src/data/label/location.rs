@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::data::files::own_folder;
 use crate::domain::hash;
-
-/// The folder in a project that is ours.
-pub(crate) const FOLDER: &str = ".pointillist";
 
 /// The journal's name in it.
 pub(crate) const FILE: &str = "labels.jsonl";
@@ -13,7 +11,7 @@ pub(crate) const FILE: &str = "labels.jsonl";
 /// Where a project's journal lies: `.pointillist/labels.jsonl` in its folder, or, if that folder cannot be written,
 /// in the user's data folder under a name derived from the project's path.
 pub(crate) fn of(project_root: &Path) -> PathBuf {
-    let folder = project_root.join(FOLDER);
+    let folder = own_folder::of(project_root);
     let existing = if folder.is_dir() { folder.as_path() } else { project_root };
     // An unnamed temporary file proves that the folder can be written and leaves nothing behind.
     let writable = tempfile::tempfile_in(existing).is_ok();
@@ -23,7 +21,7 @@ pub(crate) fn of(project_root: &Path) -> PathBuf {
 
 /// The journal in the project's folder.
 pub(crate) fn inside(project_root: &Path) -> PathBuf {
-    project_root.join(FOLDER).join(FILE)
+    own_folder::of(project_root).join(FILE)
 }
 
 /// The journal among the user's data, if the system names a place for those.

@@ -5,26 +5,26 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::classes::classes_file::{hex, parse_hex};
+use crate::data::DataError;
+use crate::data::classes::hex::{hex, parse_hex};
 use crate::data::classes::legend::Legend;
-use crate::data::label::journal_place;
-use crate::data::{DataError, write};
+use crate::data::files::{own_folder, write};
 
 const FILE: &str = "picked-up.json";
 
 /// Colours or values in the order of their classes.
 #[derive(Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-pub(crate) struct PickedUp {
+pub(crate) struct ClassOrder {
     #[serde(default)]
     colors: Vec<String>,
     #[serde(default)]
     values: Vec<u16>,
 }
 
-impl PickedUp {
+impl ClassOrder {
     /// What was kept for this folder; nothing if there is no file, or none that can be read.
     pub(crate) fn read(root: &Path) -> Self {
-        let text = std::fs::read(root.join(journal_place::FOLDER).join(FILE)).unwrap_or_default();
+        let text = std::fs::read(own_folder::of(root).join(FILE)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
@@ -32,7 +32,7 @@ impl PickedUp {
     pub(crate) fn write(root: &Path, legend: &Legend) -> Result<(), DataError> {
         let values: Vec<u16> = legend.values.iter().flatten().copied().collect();
         let colors = if values.is_empty() { legend.mask_colors.iter().map(|c| hex(*c)).collect() } else { Vec::new() };
-        let (now, folder) = (Self { colors, values }, root.join(journal_place::FOLDER));
+        let (now, folder) = (Self { colors, values }, own_folder::of(root));
         if now == Self::read(root) {
             return Ok(());
         }
@@ -65,9 +65,9 @@ mod tests {
 
     #[test]
     fn what_is_known_keeps_its_place() {
-        let known = PickedUp { colors: vec!["#000009".to_owned(), "#000001".to_owned()], values: vec![7, 3] };
+        let known = ClassOrder { colors: vec!["#000009".to_owned(), "#000001".to_owned()], values: vec![7, 3] };
         assert_eq!(known.order_colors(&[[0, 0, 1], [0, 0, 4], [0, 0, 9]]), [[0, 0, 9], [0, 0, 1], [0, 0, 4]]);
         assert_eq!(known.order_values(&[1, 3]), [7, 3, 1]);
-        assert_eq!(PickedUp::default().order_values(&[1, 3]), [1, 3]);
+        assert_eq!(ClassOrder::default().order_values(&[1, 3]), [1, 3]);
     }
 }

@@ -15,7 +15,7 @@ struct Level {
 
 /// The two levels of a binary mask whose edges are soft: nearly all pixels have one of them, and the rest lies between.
 pub(crate) fn binary_levels(values: &[u8], width: usize) -> Option<[u8; 2]> {
-    let levels = census(values, width, None);
+    let levels = level_statistics(values, width, None);
     let present = || (0..LEVELS).filter(|level| levels[*level].pixels > 0);
     let (low, high) = (present().next()?, present().next_back()?);
     let inner: Vec<Level> = present().filter(|level| *level != low && *level != high).map(|i| levels[i]).collect();
@@ -32,14 +32,14 @@ pub(crate) fn binary_levels(values: &[u8], width: usize) -> Option<[u8; 2]> {
 pub(crate) fn is_interpolated(values: &[u8], width: usize) -> bool {
     /// So many classes may well be thin lines.
     const FEW: usize = 8;
-    let levels = census(values, width, Some(u8::MAX));
+    let levels = level_statistics(values, width, Some(u8::MAX));
     let present: Vec<&Level> = levels.iter().take(LEVELS - 1).filter(|level| level.pixels > 0).collect();
     let edges = present.iter().filter(|level| level.longest < 3 && level.between * 10 >= level.pixels * 8).count();
     present.len() > FEW && edges * 2 > present.len()
 }
 
 /// Counts every level; beside a pixel of level `outside` nothing lies between.
-fn census(values: &[u8], width: usize, outside: Option<u8>) -> [Level; LEVELS] {
+fn level_statistics(values: &[u8], width: usize, outside: Option<u8>) -> [Level; LEVELS] {
     let mut levels = [Level::default(); LEVELS];
     let width = width.max(1);
     for (y, row) in values.chunks_exact(width).enumerate() {

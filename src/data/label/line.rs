@@ -33,14 +33,14 @@ impl Header {
 enum Line {
     Paint {
         #[serde(flatten)]
-        tile: Called,
+        tile: TileName,
         class: String,
         radius: f32,
         path: Vec<[f32; 2]>,
     },
     Erase {
         #[serde(flatten)]
-        tile: Called,
+        tile: TileName,
         radius: f32,
         path: Vec<[f32; 2]>,
     },
@@ -58,32 +58,33 @@ enum Line {
 /// How a line calls its tile.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Called {
+pub(crate) enum TileName {
     /// By its file: version 2.
     File(String),
     /// By its short id: version 1.
-    Tile(String),
+    #[serde(rename = "tile")]
+    ShortId(String),
 }
 
-impl Called {
+impl TileName {
     /// The name itself.
     pub(crate) fn name(&self) -> &str {
-        let (Self::File(name) | Self::Tile(name)) = self;
+        let (Self::File(name) | Self::ShortId(name)) = self;
         name
     }
 }
 
 /// What a line asks for.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Parsed {
+pub(crate) enum ParsedLine {
     /// A stroke; its tile is called as in the line.
-    Begin(Called, Stroke),
+    Begin(TileName, Stroke),
     /// Another edit to apply.
     Edit(Edit),
     /// A stroke of a class that the project does not have: it takes its place in the history but paints nothing.
     UnknownClass {
         /// The tile it lies on.
-        tile: Called,
+        tile: TileName,
         /// The name nobody knows.
         class: String,
     },
@@ -121,7 +122,7 @@ pub(crate) fn write<'a>(
     name: impl Fn(u8) -> Option<String>,
     file: impl Fn(&'a str) -> &'a str,
 ) -> Option<String> {
-    let called = |tile: &'a str| Called::File(file(tile).to_owned());
+    let called = |tile: &'a str| TileName::File(file(tile).to_owned());
     let line = match edit {
         Edit::Begin(Stroke { tile, class: Some(class), radius, path }) => {
             Line::Paint { tile: called(tile), class: name(*class)?, radius: *radius, path: path.clone() }
@@ -146,17 +147,17 @@ fn all_finite(path: &[[f32; 2]]) -> bool {
 }
 
 /// Reads a line back.
-pub(crate) fn parse(line: &[u8], index: impl Fn(&str) -> Option<u8>) -> Result<Parsed, serde_json::Error> {
-    let stroke = |tile: &Called, class, radius, path| Stroke { tile: tile.name().to_owned(), class, radius, path };
+pub(crate) fn parse(line: &[u8], index: impl Fn(&str) -> Option<u8>) -> Result<ParsedLine, serde_json::Error> {
+    let stroke = |tile: &TileName, class, radius, path| Stroke { tile: tile.name().to_owned(), class, radius, path };
     Ok(match serde_json::from_slice(line)? {
         Line::Paint { tile, class, radius, path } => match index(&class) {
-            Some(class) => Parsed::Begin(tile.clone(), stroke(&tile, Some(class), radius, path)),
-            None => Parsed::UnknownClass { tile, class },
+            Some(class) => ParsedLine::Begin(tile.clone(), stroke(&tile, Some(class), radius, path)),
+            None => ParsedLine::UnknownClass { tile, class },
         },
-        Line::Erase { tile, radius, path } => Parsed::Begin(tile.clone(), stroke(&tile, None, radius, path)),
-        Line::Extend { path } => Parsed::Edit(Edit::Extend(path)),
-        Line::Undo => Parsed::Edit(Edit::Undo),
-        Line::Redo => Parsed::Edit(Edit::Redo),
-        Line::Relink { from, to } => Parsed::Relink { from, to },
+        Line::Erase { tile, radius, path } => ParsedLine::Begin(tile.clone(), stroke(&tile, None, radius, path)),
+        Line::Extend { path } => ParsedLine::Edit(Edit::Extend(path)),
+        Line::Undo => ParsedLine::Edit(Edit::Undo),
+        Line::Redo => ParsedLine::Edit(Edit::Redo),
+        Line::Relink { from, to } => ParsedLine::Relink { from, to },
     })
 }

@@ -9,7 +9,7 @@ use crate::data::DataError;
 const DOING: &str = "cannot write (check free space and that the folder may be written)";
 
 /// A growing file of lines. What cannot be written waits for the next try.
-pub struct Lines {
+pub struct AppendFile {
     path: PathBuf,
     file: File,
     /// Bytes of whole lines in the file.
@@ -17,7 +17,7 @@ pub struct Lines {
     waiting: Vec<u8>,
 }
 
-impl Lines {
+impl AppendFile {
     /// Begins a new file.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Lines {
     /// Appends a row of CSV.
     ///
     /// # Errors
-    /// As for [`Lines::line`].
+    /// As for [`AppendFile::line`].
     pub fn row<T: AsRef<[u8]>>(&mut self, fields: impl IntoIterator<Item = T>) -> Result<(), DataError> {
         let mut row = csv::Writer::from_writer(Vec::new());
         let broken = |what: String| DataError::content(format!("this row cannot be written ({what})"), &self.path);
@@ -90,20 +90,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.csv");
         let names = ["water, deep", "the \"wet\" one", "two\nlines", "plain", ""];
-        let mut lines = Lines::create(&path).unwrap();
+        let mut lines = AppendFile::create(&path).unwrap();
         lines.row(names).unwrap();
         lines.row(["1", "2", "3", "4", "5"]).unwrap();
         let mut reader = csv::ReaderBuilder::new().from_path(&path).unwrap();
         assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), names);
         assert_eq!(reader.records().count(), 1);
-        assert!(Lines::create(&path).is_err(), "a file that is there is not overwritten");
+        assert!(AppendFile::create(&path).is_err(), "a file that is there is not overwritten");
     }
 
     #[test]
     fn half_a_row_is_taken_back_and_what_waited_comes_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.txt");
-        let mut lines = Lines::create(&path).unwrap();
+        let mut lines = AppendFile::create(&path).unwrap();
         lines.line("first").unwrap();
         // As when the disk fills up in the middle of a line: some bytes of it are there.
         lines.file.write_all(b"sec").unwrap();
@@ -118,7 +118,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_costs_no_line() {
-        let mut lines = Lines {
+        let mut lines = AppendFile {
             path: "/dev/full".into(),
             file: OpenOptions::new().write(true).open("/dev/full").unwrap(),
             whole: 0,

@@ -7,8 +7,8 @@ use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{ByteOrder, Tag};
 
-use super::images::{self, MAX_BYTES};
 use crate::data::DataError;
+use crate::data::raster::limits::{self, MAX_BYTES};
 
 pub(crate) fn limits() -> Limits {
     let mut limits = Limits::default();
@@ -44,14 +44,14 @@ pub(crate) fn is_value(sample: f64) -> bool {
 }
 
 /// The strips or tiles that an image is stored in.
-pub(crate) struct Parts {
+pub(crate) struct Chunks {
     /// Width and height of a whole one.
     pub(crate) size: [usize; 2],
     across: usize,
     down: usize,
 }
 
-impl Parts {
+impl Chunks {
     pub(crate) fn of(decoder: &Decoder<impl Read + Seek>, image: [u32; 2]) -> Self {
         let (width, height) = decoder.chunk_dimensions();
         let size = [width.max(1) as usize, height.max(1) as usize];
@@ -104,11 +104,11 @@ pub(crate) fn declare_plain_bands(bytes: &mut [u8], directory: u64) -> Option<()
 
 pub(crate) fn describe(error: &TiffError, path: &Path) -> DataError {
     match error {
-        TiffError::LimitsExceeded => images::over_the_limits(path),
-        TiffError::UnsupportedError(error) => images::unsupported(error, path),
+        TiffError::LimitsExceeded => limits::over_the_limits(path),
+        TiffError::UnsupportedError(error) => limits::unsupported(error, path),
         TiffError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
             DataError::content(format!("the image cannot be read ({error})"), path)
         }
-        error => images::damaged(error, path),
+        error => limits::damaged(error, path),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::{DataError, text};
+use super::text;
+use crate::data::DataError;
 
 /// The rows of a CSV file.
 #[derive(Debug)]

@@ -25,13 +25,13 @@ pub(crate) struct Tail {
 
 /// What a look at the file found.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum News {
+pub(crate) enum Change {
     /// Nothing new.
-    Nothing,
+    Unchanged,
     /// What follows that which was taken.
-    More(Vec<u8>),
+    Appended(Vec<u8>),
     /// Not the file that was read: it has to be read from its start.
-    Another,
+    Replaced,
 }
 
 impl Tail {
@@ -41,36 +41,36 @@ impl Tail {
     }
 
     /// Looks for what is new. A file that is not there is an empty one.
-    pub(crate) fn look(&mut self, path: &Path) -> std::io::Result<News> {
+    pub(crate) fn poll(&mut self, path: &Path) -> std::io::Result<Change> {
         let mut file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(if self.offset == 0 { News::Nothing } else { News::Another });
+                return Ok(if self.offset == 0 { Change::Unchanged } else { Change::Replaced });
             }
             opened => opened?,
         };
         let metadata = file.metadata()?;
         if self.offset > 0 && (metadata.len() < self.offset || identity(&metadata) != self.identity) {
-            return Ok(News::Another);
+            return Ok(Change::Replaced);
         }
         let now = metadata.modified().ok().map(|time| (metadata.len(), time));
         match (self.seen, now) {
-            (Some(seen), Some(now)) if seen == now => return Ok(News::Nothing),
-            (Some(seen), Some(now)) if seen.0 == now.0 && self.offset > 0 => return Ok(News::Another),
+            (Some(seen), Some(now)) if seen == now => return Ok(Change::Unchanged),
+            (Some(seen), Some(now)) if seen.0 == now.0 && self.offset > 0 => return Ok(Change::Replaced),
             _ => {}
         }
         file.seek(SeekFrom::Start(self.offset - self.overlap.len() as u64))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         if !bytes.starts_with(&self.overlap) {
-            return Ok(News::Another);
+            return Ok(Change::Replaced);
         }
         (self.identity, self.seen) = (identity(&metadata), now);
         let new = bytes.split_off(self.overlap.len());
-        Ok(if new.is_empty() { News::Nothing } else { News::More(new) })
+        Ok(if new.is_empty() { Change::Unchanged } else { Change::Appended(new) })
     }
 
     /// Goes on behind these bytes, which end at `offset`.
-    pub(crate) fn take(&mut self, bytes: &[u8], offset: u64) {
+    pub(crate) fn advance(&mut self, bytes: &[u8], offset: u64) {
         self.overlap.extend_from_slice(&bytes[bytes.len().saturating_sub(OVERLAP)..]);
         let surplus = self.overlap.len().saturating_sub(OVERLAP);
         self.overlap.drain(..surplus);
@@ -95,10 +95,10 @@ mod tests {
 
     use super::*;
 
-    fn read(tail: &mut Tail, path: &Path) -> News {
-        let news = tail.look(path).unwrap();
-        if let News::More(bytes) = &news {
-            tail.take(bytes, tail.offset() + bytes.len() as u64);
+    fn read(tail: &mut Tail, path: &Path) -> Change {
+        let news = tail.poll(path).unwrap();
+        if let Change::Appended(bytes) = &news {
+            tail.advance(bytes, tail.offset() + bytes.len() as u64);
         }
         news
     }
@@ -112,12 +112,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let mut tail = Tail::default();
-        assert_eq!(read(&mut tail, &path), News::Nothing);
+        assert_eq!(read(&mut tail, &path), Change::Unchanged);
         append(&path, &[b'x'; 10 * OVERLAP]);
-        assert!(matches!(read(&mut tail, &path), News::More(bytes) if bytes.len() == 10 * OVERLAP));
-        assert_eq!(read(&mut tail, &path), News::Nothing);
+        assert!(matches!(read(&mut tail, &path), Change::Appended(bytes) if bytes.len() == 10 * OVERLAP));
+        assert_eq!(read(&mut tail, &path), Change::Unchanged);
         append(&path, b"more");
-        assert_eq!(read(&mut tail, &path), News::More(b"more".to_vec()));
+        assert_eq!(read(&mut tail, &path), Change::Appended(b"more".to_vec()));
         assert_eq!((tail.overlap.len(), tail.offset()), (OVERLAP, 10 * OVERLAP as u64 + 4));
     }
 
@@ -133,7 +133,7 @@ mod tests {
         std::fs::write(&path, &content).unwrap();
         let later = SystemTime::now() + std::time::Duration::from_secs(1);
         File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
-        assert_eq!(tail.look(&path).unwrap(), News::Another);
+        assert_eq!(tail.poll(&path).unwrap(), Change::Replaced);
     }
 
     #[test]
@@ -144,10 +144,10 @@ mod tests {
         let mut tail = Tail::default();
         read(&mut tail, &path);
         std::fs::write(&path, "two one and more").unwrap();
-        assert_eq!(tail.look(&path).unwrap(), News::Another);
+        assert_eq!(tail.poll(&path).unwrap(), Change::Replaced);
         std::fs::write(&path, "one").unwrap();
-        assert_eq!(tail.look(&path).unwrap(), News::Another);
+        assert_eq!(tail.poll(&path).unwrap(), Change::Replaced);
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(tail.look(&path).unwrap(), News::Another);
+        assert_eq!(tail.poll(&path).unwrap(), Change::Replaced);
     }
 }

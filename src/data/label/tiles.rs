@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use image::metadata::Orientation;
 
-use crate::data::layout::project::{Project, TileNamed};
+use crate::data::Project;
+use crate::data::layout::tile::TileMatch;
 use crate::data::raster::orientation;
 
 /// The tiles of a project as journals name them.
@@ -17,7 +18,7 @@ pub(crate) struct JournalTiles {
     /// The files that ids of version 1 meant, as the journal recorded them.
     recorded: BTreeMap<String, String>,
     /// The ids of version 1 met so far, and what they mean.
-    met: BTreeMap<String, TileNamed>,
+    met: BTreeMap<String, TileMatch>,
     /// The labels that lines up to a number call by a name were given to a file.
     relinked: Vec<Relinked>,
     /// One image of a folder was opened by itself: what other names mean cannot be told.
@@ -43,21 +44,21 @@ struct Relinked {
 }
 
 /// Before a name in the label book that is no tile's: no path and no id begins like this.
-const LOST: char = '\0';
+const UNLINKED: char = '\0';
 
 /// A name of the label book as it is to be shown.
 pub(crate) fn shown(name: &str) -> &str {
-    name.trim_start_matches(LOST)
+    name.trim_start_matches(UNLINKED)
 }
 
 /// The name under which labels without a tile are kept in the label book.
-pub(crate) fn lost(name: &str) -> String {
-    format!("{LOST}{}", shown(name))
+pub(crate) fn unlinked(name: &str) -> String {
+    format!("{UNLINKED}{}", shown(name))
 }
 
 /// The tile a line means.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Meant {
+pub(crate) struct ResolvedTile {
     /// Its place in the project; `None` for a tile that is not there, or could be one of several.
     pub(crate) tile: Option<usize>,
     /// Positions are those of the stored image.
@@ -104,21 +105,21 @@ impl JournalTiles {
     }
 
     /// The tile with this file.
-    pub(crate) fn of_file(&self, file: &str) -> Meant {
-        Meant { tile: self.by_file.get(file).copied(), stored: false }
+    pub(crate) fn of_file(&self, file: &str) -> ResolvedTile {
+        ResolvedTile { tile: self.by_file.get(file).copied(), stored: false }
     }
 
     /// The tile that an id of version 1 means: the recorded one, else the only one that goes by it.
-    pub(crate) fn of_id(&mut self, id: &str) -> Meant {
+    pub(crate) fn of_id(&mut self, id: &str) -> ResolvedTile {
         let id = &crate::data::layout::scan::composed(id);
         let named = match (self.recorded.get(id), self.named.get(id).map(Vec::as_slice)) {
-            (Some(file), _) => self.by_file.get(file).map_or(TileNamed::None, |index| TileNamed::One(*index)),
-            (None, Some([index])) => TileNamed::One(*index),
-            (None, Some(_)) => TileNamed::Several,
-            (None, None) => TileNamed::None,
+            (Some(file), _) => self.by_file.get(file).map_or(TileMatch::None, |index| TileMatch::One(*index)),
+            (None, Some([index])) => TileMatch::One(*index),
+            (None, Some(_)) => TileMatch::Several,
+            (None, None) => TileMatch::None,
         };
         self.met.insert(id.clone(), named);
-        Meant { tile: if let TileNamed::One(index) = named { Some(index) } else { None }, stored: true }
+        ResolvedTile { tile: if let TileMatch::One(index) = named { Some(index) } else { None }, stored: true }
     }
 
     /// The file that was recorded for an id of version 1; the name itself if none was.
@@ -127,8 +128,8 @@ impl JournalTiles {
     }
 
     /// The name in the label book of what a line means: a tile's id, or one that says what the line called it.
-    pub(crate) fn key(&self, meant: Meant, called: &str) -> String {
-        meant.tile.map_or_else(|| lost(called), |index| self.tiles[index].id.clone())
+    pub(crate) fn key(&self, resolved: ResolvedTile, called: &str) -> String {
+        resolved.tile.map_or_else(|| unlinked(called), |index| self.tiles[index].id.clone())
     }
 
     /// Takes over that the labels called `from` up to a line were given to the file `to`.
@@ -154,8 +155,8 @@ impl JournalTiles {
     }
 
     /// Positions as the image is seen.
-    pub(crate) fn upright(&self, meant: Meant, path: &mut [[f32; 2]]) {
-        if let (Some(index), true) = (meant.tile, meant.stored) {
+    pub(crate) fn upright(&self, resolved: ResolvedTile, path: &mut [[f32; 2]]) {
+        if let (Some(index), true) = (resolved.tile, resolved.stored) {
             let JournalTile { stored, orientation, .. } = &self.tiles[index];
             path.iter_mut().for_each(|point| *point = orientation::upright_point(*point, *stored, *orientation));
         }
@@ -171,16 +172,16 @@ impl JournalTiles {
         if self.is_single {
             return BTreeMap::new();
         }
-        let file = |(id, named): (&String, &TileNamed)| match named {
-            TileNamed::One(index) => Some((id.clone(), self.tiles[*index].file.clone())),
-            TileNamed::Several | TileNamed::None => None,
+        let file = |(id, named): (&String, &TileMatch)| match named {
+            TileMatch::One(index) => Some((id.clone(), self.tiles[*index].file.clone())),
+            TileMatch::Several | TileMatch::None => None,
         };
         self.met.iter().filter_map(file).collect()
     }
 
     /// Ids of version 1 that several tiles go by.
     pub(crate) fn ambiguous(&self) -> impl Iterator<Item = &str> {
-        self.met.iter().filter(|(_, named)| **named == TileNamed::Several).map(|(id, _)| id.as_str())
+        self.met.iter().filter(|(_, named)| **named == TileMatch::Several).map(|(id, _)| id.as_str())
     }
 
     /// Whether all of the folder's tiles are known, so that a name which is none of theirs is lost.

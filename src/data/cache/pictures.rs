@@ -3,43 +3,14 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
+use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Picture, Project, Tile};
 
 /// Everything kept together may take this much.
 const LIMIT_BYTES: usize = 320 << 20;
-
-/// A file as it was when it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileStamp {
-    path: PathBuf,
-    len: u64,
-    modified: Option<SystemTime>,
-}
-
-impl FileStamp {
-    /// The file as it is now. One that cannot be asked is told from others by its path alone.
-    pub fn of(path: &Path) -> Self {
-        let metadata = std::fs::metadata(path).ok();
-        let (len, modified) = metadata.map_or((0, None), |metadata| (metadata.len(), metadata.modified().ok()));
-        Self { path: path.to_owned(), len, modified }
-    }
-
-    /// The file, whatever becomes of it.
-    pub fn by_path(path: &Path) -> Self {
-        Self { path: path.to_owned(), len: 0, modified: None }
-    }
-
-    /// As text, to name something by.
-    pub fn text(&self) -> String {
-        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        format!("{}|{}|{}", self.path.display(), self.len, self.modified.map_or(0, since))
-    }
-}
 
 /// Whose things they are: what one derives from a tile is not what another does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,12 +155,15 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::time::SystemTime;
+
     use image::RgbImage;
 
     use super::*;
 
     fn stamp(name: &str) -> FileStamp {
-        FileStamp { path: PathBuf::from(name), len: 1, modified: None }
+        FileStamp::by_path(Path::new(name))
     }
 
     #[test]

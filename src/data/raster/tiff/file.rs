@@ -11,13 +11,14 @@ use tiff::TiffError;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::{SampleFormat, Tag};
 
-use super::images::{self, Header, MAX_BYTES, MAX_SIDE};
-use super::mask_raster::{MaskRaster, NO_VALUE, Pixels};
-use super::orientation;
-use super::picture::Picture;
-use super::stretch::{Valid, stretch};
-use super::tiff_parts::{Parts, declare_plain_bands, decoder, describe, is_value, left_out, limits, number_at};
+use super::chunks::{Chunks, declare_plain_bands, decoder, describe, is_value, left_out, limits, number_at};
 use crate::data::DataError;
+use crate::data::raster::header::Header;
+use crate::data::raster::limits::{self, MAX_BYTES, MAX_SIDE};
+use crate::data::raster::mask_raster::{MaskRaster, NO_VALUE, Pixels};
+use crate::data::raster::orientation;
+use crate::data::raster::picture::Picture;
+use crate::data::raster::stretch::{ValidRange, stretch};
 use crate::domain::Validity;
 
 /// What the colours of a TIFF mean: tag 262.
@@ -75,13 +76,13 @@ impl TiffFile {
         let sample = u64::from(tiff.bits.div_ceil(8)) * tiff.samples as u64;
         let [width, height] = tiff.size;
         if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) * sample > MAX_BYTES {
-            return Err(images::too_large(path, width, height));
+            return Err(limits::too_large(path, width, height));
         }
         if tiff.planar && !tiff.bits.is_multiple_of(8) {
-            return Err(images::unsupported(&format!("bands of {} bits stored one after the other", tiff.bits), path));
+            return Err(limits::unsupported(&format!("bands of {} bits stored one after the other", tiff.bits), path));
         }
         if !PLAIN.contains(&tiff.meaning) && tiff.compression != JPEG {
-            return Err(images::unsupported(&"blocks left out in this colour model", path));
+            return Err(limits::unsupported(&"blocks left out in this colour model", path));
         }
         Ok(tiff)
     }
@@ -212,7 +213,7 @@ impl TiffFile {
         let (pixels, valid) = if self.bands == 1 {
             let pixels = self.one_band(&decoded, &missing, no_data)?;
             // A value that no class can have is no data whoever reads it; others are left to the classes.
-            let seen = if self.no_data.is_some_and(|value| !is_value(value)) { self.valid() } else { Valid::ANY };
+            let seen = if self.no_data.is_some_and(|value| !is_value(value)) { self.valid() } else { ValidRange::ANY };
             (pixels, self.valid_pixels(&decoded, &[], seen)?)
         } else {
             (self.colors(&decoded)?, self.valid_pixels(&decoded, &missing, self.valid())?)
@@ -231,7 +232,7 @@ impl TiffFile {
         let values = (0..self.pixel_count()).map(value);
         let shallow = self.bits <= 8 && self.format == SampleFormat::Uint;
         match self.meaning {
-            PALETTE if !shallow => Err(images::unsupported(&format!("a palette of {} bits", self.bits), &self.path)),
+            PALETTE if !shallow => Err(limits::unsupported(&format!("a palette of {} bits", self.bits), &self.path)),
             PALETTE => Ok(Pixels::Indices {
                 indices: values.map(|value| value as u8).collect(),
                 colors: (0..1 << self.bits.min(8)).map(|index| self.color(f64::from(index))).collect(),
@@ -275,7 +276,7 @@ impl TiffFile {
         &self,
         decoded: &DecodingResult,
         missing: &[bool],
-        valid: Valid,
+        valid: ValidRange,
     ) -> Result<Option<Validity>, DataError> {
         if !self.is_partial() {
             return Ok(None);
@@ -302,7 +303,7 @@ impl TiffFile {
         let file = File::open(&self.path).ok()?;
         let mut decoder = decoder(BufReader::new(file)).ok()?;
         decoder.seek_to_image(self.place).ok()?;
-        let parts = Parts::of(&decoder, self.size);
+        let parts = Chunks::of(&decoder, self.size);
         let mut missing = vec![false; self.pixel_count()];
         for (number, _) in self.left_out.iter().enumerate().filter(|(_, left_out)| **left_out) {
             let (x, y) = parts.corner(number % parts.count());
@@ -352,7 +353,7 @@ impl TiffFile {
         pixels: &mut DecodingResult,
     ) -> Result<(), TiffError> {
         let [width, height] = self.size.map(|side| side as usize);
-        let parts = Parts::of(decoder, self.size);
+        let parts = Chunks::of(decoder, self.size);
         let pixel_bits = usize::from(self.bits) * if self.planar { 1 } else { self.samples };
         let bytes = |pixels: usize| (pixels * pixel_bits).div_ceil(8);
         let mut all = pixels.as_buffer(0);
@@ -409,15 +410,15 @@ impl TiffFile {
     }
 
     /// Which samples are to be seen.
-    fn valid(&self) -> Valid {
+    fn valid(&self) -> ValidRange {
         // As the file's own type holds it: a text of more digits would never be equal.
         let single = self.format == SampleFormat::IEEEFP && self.bits <= 32;
         let declared = self.no_data.map(|value| if single { f64::from(value as f32) } else { value });
         let valid = match self.format {
-            SampleFormat::IEEEFP => Valid { above: -3e38, below: 3e38, zero_counts: true, ..Valid::UNSIGNED },
-            SampleFormat::Int => Valid { above: -f64::from(self.bits - 1).exp2(), ..Valid::UNSIGNED },
-            _ => Valid::UNSIGNED,
+            SampleFormat::IEEEFP => ValidRange { above: -3e38, below: 3e38, zero_counts: true, ..ValidRange::UNSIGNED },
+            SampleFormat::Int => ValidRange { above: -f64::from(self.bits - 1).exp2(), ..ValidRange::UNSIGNED },
+            _ => ValidRange::UNSIGNED,
         };
-        Valid { declared, ..valid }
+        ValidRange { declared, ..valid }
     }
 }
