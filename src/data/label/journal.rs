@@ -6,12 +6,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::line::{self, Header, ParsedLine, TileName, VERSION};
 use super::location;
-use super::sync::Syncer;
+use super::sync::{Syncer, sync_of};
 use super::tail::{Change, Tail};
 use super::tiles::{self, JournalTiles, ResolvedTile};
 use crate::data::{DataError, Project};
@@ -433,33 +433,6 @@ impl Journal {
         self.tiles.upright(self.last_tile, &mut stroke.path);
         stroke
     }
-}
-
-/// Has the disk take the file and, the first time, that it is there.
-fn sync_of(file: File, folder: &Path) -> impl FnMut() -> io::Result<()> + Send + 'static {
-    let mut folders = vec![folder.parent().map(Path::to_owned), Some(folder.to_owned())];
-    move || {
-        for folder in folders.drain(..).flatten() {
-            // Some network file systems refuse this; the file's own sync still counts.
-            sync_folder(&folder).unwrap_or_else(|error| log::debug!("cannot sync {}: {error}", folder.display()));
-        }
-        match file.sync_data() {
-            // There are file systems that know no sync.
-            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
-            synced => synced,
-        }
-    }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere a folder cannot be synced, and need not be.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn class_names(project: &Project) -> Vec<(String, u8)> {

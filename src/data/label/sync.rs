@@ -1,6 +1,8 @@
 //! Forces labels onto the disk, on a thread of its own: a disk may take a tenth of a second, a click may not.
 
+use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -126,6 +128,33 @@ fn serve(shared: &Shared, mut sync: impl FnMut() -> io::Result<()>) {
         let rest = shared.changed.wait_timeout_while(state, GROUP, |state| !state.is_over);
         state = rest.unwrap_or_else(PoisonError::into_inner).0;
     }
+}
+
+/// Has the disk take the file and, the first time, that it is there.
+pub(crate) fn sync_of(file: File, folder: &Path) -> impl FnMut() -> io::Result<()> + Send + 'static {
+    let mut folders = vec![folder.parent().map(Path::to_owned), Some(folder.to_owned())];
+    move || {
+        for folder in folders.drain(..).flatten() {
+            // Some network file systems refuse this; the file's own sync still counts.
+            sync_folder(&folder).unwrap_or_else(|error| log::debug!("cannot sync {}: {error}", folder.display()));
+        }
+        match file.sync_data() {
+            // There are file systems that know no sync.
+            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
+            synced => synced,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Elsewhere a folder cannot be synced, and need not be.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

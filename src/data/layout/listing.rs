@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
 
 use super::tile::Tile;
-use crate::data::mask::reader;
+use crate::data::mask::faults;
 use crate::data::raster::images;
 
 /// What a layout found.
@@ -81,7 +81,7 @@ fn read_header(tile: &mut Tile) -> Option<String> {
     if let (None, Some(path)) = (&tile.fault, tile.mask.as_deref()) {
         tile.fault = match images::read_header(path) {
             Ok(header) if header.size == tile.size => None,
-            Ok(header) => Some(format!("{}: {}", reader::wrong_size(header.size, tile.size), path.display())),
+            Ok(header) => Some(format!("{}: {}", faults::wrong_size(header.size, tile.size), path.display())),
             Err(error) => Some(error.to_string()),
         };
     }

@@ -14,7 +14,7 @@ use crate::data::classes::hex::hex;
 use crate::data::classes::legend::Legend;
 use crate::data::mask::class_order::ClassOrder;
 use crate::data::mask::decoded::DecodedMask;
-use crate::data::mask::reader::MaskReader;
+use crate::data::mask::lookup::MaskReader;
 use crate::data::raster::images;
 use crate::data::raster::picture::Picture;
 use crate::domain::split::Split;

@@ -3,7 +3,14 @@
 //! Uses [`super::raster`], [`super::classes`] and [`super::files`]. Works on paths; tiles and projects come later.
 
 pub(crate) mod class_order;
+mod colors;
+mod convert;
 pub mod decoded;
-pub(crate) mod edges;
+mod edges;
+pub(crate) mod faults;
+mod guess;
+pub(crate) mod lookup;
 pub(crate) mod pickup;
-pub(crate) mod reader;
+mod reader;
+mod sample;
+mod tally;
