@@ -246,10 +246,10 @@ fn expect_fault(dir: &Path, file: &str, words: &[&str]) {
 fn a_missing_file_is_named() {
     let dir = small();
     std::fs::remove_file(dir.path().join("a_mask.png")).unwrap();
-    expect_fault(dir.path(), "a_mask.png", &["not there"]);
+    expect_fault(dir.path(), "a_mask.png", &["does not exist"]);
     let dir = small();
     std::fs::remove_file(dir.path().join("a_sat.jpg")).unwrap();
-    expect_fault(dir.path(), "a_sat.jpg", &["not there"]);
+    expect_fault(dir.path(), "a_sat.jpg", &["does not exist"]);
 }
 
 #[test]
@@ -335,7 +335,7 @@ fn the_parent_of_a_dataset_has_its_classes() {
     let names = |project: &Project| project.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
     let project = Project::open(parent.path()).unwrap();
     assert_eq!(names(&project), ["urban", "water", "unknown"]);
-    assert!(project.notes.iter().any(|note| note.contains("those of the folder")), "{:?}", project.notes);
+    assert!(project.notes.iter().any(|note| note.contains("come from the folder")), "{:?}", project.notes);
     assert!(read(&project, &project.tiles[0]) > 0.999);
     // A second dataset of the same classes changes nothing, one of others leaves it open.
     let second = add("more");
@@ -358,7 +358,7 @@ fn folders_that_hold_nothing_usable_say_so() {
     let message = Project::open(&empty.path().join("nowhere")).unwrap_err().to_string();
     assert!(message.contains("nowhere") && message.contains("exists"), "{message}");
     std::fs::write(empty.path().join("notes.txt"), b"").unwrap();
-    assert!(Project::open(&empty.path().join("notes.txt")).unwrap_err().to_string().contains("no folder"));
+    assert!(Project::open(&empty.path().join("notes.txt")).unwrap_err().to_string().contains("neither a folder"));
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn of_four_bands_the_first_three_are_colours_and_it_is_said() {
     let (project, image) = read(dir.path());
     let want: Vec<u8> = data.chunks(4).flat_map(|pixel| pixel[..3].to_vec()).collect();
     assert_eq!(*image.as_raw(), want, "8 bits are not stretched");
-    let note = "tile scene has 4 bands: the first three are taken for red, green and blue, the others are not used";
+    let note = "tile scene has 4 bands: the first three are used as red, green and blue, the others are not used";
     assert!(project.notes.iter().any(|said| said == note), "{:?}", project.notes);
     assert!(images::reading_note(&path).is_some_and(|note| note.ends_with("scene.tif")));
 }

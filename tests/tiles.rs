@@ -68,7 +68,7 @@ fn a_mask_of_the_very_name_goes_before_one_that_loses_an_ending() {
 fn masks_left_over_are_named() {
     let dir = tree(&["images/a.png"], &[("masks/a.png", 1), ("masks/b.png", 2), ("labels/a.png", 3)]);
     let project = Project::open(dir.path()).unwrap();
-    assert!(project.notes.iter().any(|note| note.starts_with("2 masks belong to no image")), "{:?}", project.notes);
+    assert!(project.notes.iter().any(|note| note.starts_with("2 masks have no image")), "{:?}", project.notes);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_file_that_a_table_lists_twice_is_one_tile() {
     let project = Project::open(dir.path()).unwrap();
     assert_eq!(project.tiles.iter().map(|tile| tile.id.as_str()).collect::<Vec<_>>(), ["1", "3"]);
     assert!(
-        project.notes.iter().any(|note| note.contains("line 3") && note.contains("second time")),
+        project.notes.iter().any(|note| note.contains("line 3") && note.contains("repeats the image of line 2")),
         "{:?}",
         project.notes
     );

@@ -1,5 +1,5 @@
-//! Decoded pictures and what is derived from them, kept within one limit for all of the program: the window and the trainer
-//! look at the same tiles.
+//! Decoded pictures and data derived from them, within one memory limit for the whole program, because the window and the
+//! trainer read the same tiles.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -9,18 +9,18 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Picture, Project, Tile};
 
-/// Everything kept together may take this much.
+/// Memory limit of the shared cache in bytes.
 const LIMIT_BYTES: usize = 320 << 20;
 
-/// Whose things they are: what one derives from a tile is not what another does.
+/// Separates the entries of different users of the cache: each derives other data from the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Owner(u64);
 
 impl Owner {
-    /// Pictures as decoded belong to everybody.
-    const EVERYBODY: Self = Self(0);
+    /// Owner of decoded pictures, which all users share.
+    const SHARED: Self = Self(0);
 
-    /// Somebody new.
+    /// A new owner.
     #[allow(clippy::new_without_default, reason = "no two are equal")]
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -28,10 +28,10 @@ impl Owner {
     }
 }
 
-/// Keeps what was used last, up to a limit in bytes.
+/// A least-recently-used cache with a limit in bytes.
 ///
-/// What somebody still holds is counted and never dropped: dropping it would free nothing. A picture held by several, or
-/// by several things kept here, is counted once.
+/// Entries that are still in use elsewhere count towards the limit and are never evicted, since that would free nothing. A
+/// picture is counted once however many entries refer to it.
 #[derive(Debug)]
 pub struct PictureCache {
     limit: usize,
@@ -53,21 +53,21 @@ struct Entry {
 }
 
 impl PictureCache {
-    /// The one that the program shares.
+    /// The cache that the program shares.
     pub fn shared() -> &'static Arc<Self> {
         static SHARED: LazyLock<Arc<PictureCache>> = LazyLock::new(|| Arc::new(PictureCache::new(LIMIT_BYTES)));
         &SHARED
     }
 
-    /// An empty one.
+    /// An empty cache with a limit in bytes.
     pub fn new(limit: usize) -> Self {
         Self { limit, kept: Mutex::default() }
     }
 
-    /// A tile's picture, from here or from its file.
+    /// A tile's picture, cached or decoded from its file.
     ///
     /// # Errors
-    /// If the file cannot be read, or is not the one that the project was opened with.
+    /// If the file cannot be read, or was replaced after the project was opened.
     pub fn picture(&self, project: &Project, tile: &Tile) -> Result<Arc<Picture>, DataError> {
         let stamp = FileStamp::of(&tile.image);
         if let Some(kept) = self.decoded(&stamp)
@@ -77,16 +77,16 @@ impl PictureCache {
             return Ok(kept);
         }
         let picture = Arc::new(project.read_picture(tile)?);
-        self.put(Owner::EVERYBODY, stamp, Arc::clone(&picture), picture.bytes());
+        self.put(Owner::SHARED, stamp, Arc::clone(&picture), picture.bytes());
         Ok(picture)
     }
 
-    /// A picture, if it is here.
+    /// A picture, if it is cached.
     pub fn decoded(&self, stamp: &FileStamp) -> Option<Arc<Picture>> {
-        self.get(Owner::EVERYBODY, stamp)
+        self.get(Owner::SHARED, stamp)
     }
 
-    /// What `owner` has kept for a file, if it is still here and the file is still the same.
+    /// The entry of `owner` for a file, if it is still cached and the file has not changed.
     pub fn get<T: Send + Sync + 'static>(&self, owner: Owner, stamp: &FileStamp) -> Option<Arc<T>> {
         let mut kept = self.kept();
         kept.clock += 1;
@@ -96,14 +96,14 @@ impl PictureCache {
         Arc::clone(&entry.value).downcast().ok()
     }
 
-    /// Whether `owner` has something for a file here.
+    /// Whether `owner` has an entry for a file.
     pub fn holds(&self, owner: Owner, stamp: &FileStamp) -> bool {
         self.kept().entries.contains_key(&(owner, stamp.clone()))
     }
 
-    /// Keeps something that takes so many bytes, in place of what `owner` had kept for the file.
+    /// Stores an entry of the given size in bytes and replaces the previous one of `owner` for the file.
     pub fn put<T: Send + Sync + 'static>(&self, owner: Owner, stamp: FileStamp, value: Arc<T>, bytes: usize) {
-        let mut dropped = Vec::new(); // Freed when the lock is no longer held.
+        let mut dropped = Vec::new(); // Dropped after the lock is released.
         let mut kept = self.kept();
         kept.clock += 1;
         let entry = Entry { value, bytes, used: kept.clock };
@@ -120,7 +120,7 @@ impl PictureCache {
         drop(kept);
     }
 
-    /// Forgets all that is `owner`'s.
+    /// Removes all entries of `owner`.
     pub fn forget(&self, owner: Owner) {
         let mut kept = self.kept();
         let keys: Vec<_> = kept.entries.keys().filter(|(of, _)| *of == owner).cloned().collect();
@@ -129,7 +129,7 @@ impl PictureCache {
         drop(dropped);
     }
 
-    /// What everything here takes.
+    /// Memory use of all entries in bytes.
     pub fn bytes(&self) -> usize {
         self.kept().bytes
     }
@@ -140,7 +140,7 @@ impl PictureCache {
 }
 
 impl Kept {
-    /// What has not been used for longest of that which nobody holds.
+    /// The least recently used entry that is not in use elsewhere.
     fn oldest_idle(&self) -> Option<(Owner, FileStamp)> {
         let idle = self.entries.iter().filter(|(_, entry)| Arc::strong_count(&entry.value) == 1);
         idle.min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_used_for_longest_goes_first() {
+    fn the_least_recently_used_entry_is_evicted_first() {
         let (cache, me) = (PictureCache::new(25), Owner::new());
         for (name, value) in [("a", 1), ("b", 2)] {
             cache.put(me, stamp(name), Arc::new(value), 10);
@@ -177,13 +177,13 @@ mod tests {
         assert_eq!(["a", "b", "c"].map(|name| cache.holds(me, &stamp(name))), [true, false, true]);
         assert_eq!(cache.bytes(), 20);
         cache.put(me, stamp("c"), Arc::new(3), 15);
-        assert_eq!(cache.bytes(), 25, "what grew is counted as it is now");
+        assert_eq!(cache.bytes(), 25, "a replaced entry counts with its new size");
         cache.forget(me);
         assert_eq!(cache.bytes(), 0);
     }
 
     #[test]
-    fn what_somebody_holds_stays_and_is_counted() {
+    fn entries_in_use_stay_and_are_counted() {
         let (cache, me) = (PictureCache::new(15), Owner::new());
         let held = Arc::new(1);
         cache.put(me, stamp("held"), Arc::clone(&held), 10);
@@ -213,6 +213,6 @@ mod tests {
         assert!(message.contains("open the folder again") && message.contains("a_sat.png"), "{message}");
         let reopened = Project::open(dir.path()).unwrap();
         assert_eq!(read(&reopened).unwrap().size(), [6, 8]);
-        assert!(read(&project).is_err(), "what another project has read does not fit this one's labels");
+        assert!(read(&project).is_err(), "a picture of another size does not fit this project's labels");
     }
 }

@@ -1,7 +1,7 @@
-//! Thumbnails on disk, so that a folder of thousands of tiles is decoded once and not each time one scrolls through it.
+//! Thumbnails on disk, so that thousands of tiles are decoded once rather than on every scroll.
 //!
-//! They lie in the user's cache folder, each named by its image's path, size and time of last change: another file has
-//! another thumbnail. Nothing is lost when they are deleted.
+//! They lie in the user's cache folder under a hash of the image's path, length and modification time, so a changed file gets
+//! a new thumbnail. Deleting them is safe.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -12,34 +12,35 @@ use crate::data::files::stamp::FileStamp;
 use crate::data::files::write;
 use crate::domain::hash;
 
-/// All thumbnails together may take this much; the oldest go.
+/// Disk limit of all thumbnails in bytes; the oldest are removed.
 const LIMIT_BYTES: u64 = 256 << 20;
 
-/// What is used at least this often counts as new.
+/// The time of last use is updated at most this often.
 const FRESH: Duration = Duration::from_hours(24);
 
+/// JPEG quality of thumbnails, 1 to 100.
 const QUALITY: u8 = 88;
 
-/// A folder of thumbnails.
+/// A thumbnail folder.
 #[derive(Clone, Debug, Default)]
 pub struct ThumbnailStore {
-    /// None where the system names no place, or the place cannot be written: nothing is kept then.
+    /// `None` if the system has no cache folder; nothing is stored then.
     folder: Option<PathBuf>,
 }
 
 impl ThumbnailStore {
-    /// In the user's cache folder.
+    /// The store in the user's cache folder.
     pub fn of_user() -> Self {
         let home = directories::ProjectDirs::from("", "", "pointillist");
         Self { folder: home.map(|home| home.cache_dir().join("thumbnails")) }
     }
 
-    /// In a folder, which need not be there yet.
+    /// A store in a folder, which need not exist yet.
     pub fn at(folder: &Path) -> Self {
         Self { folder: Some(folder.to_owned()) }
     }
 
-    /// The thumbnail of an image, no larger than `side`, if it is here.
+    /// The stored thumbnail of an image, no larger than `side` pixels.
     pub fn get(&self, image: &FileStamp, side: u32) -> Option<RgbImage> {
         let path = self.path(image, side)?;
         let bytes = std::fs::read(&path).ok()?;
@@ -48,7 +49,7 @@ impl ThumbnailStore {
         Some(thumbnail)
     }
 
-    /// Keeps the thumbnail of an image. What cannot be kept is made again next time.
+    /// Stores a thumbnail. On failure it is made again next time.
     pub fn put(&self, image: &FileStamp, side: u32, thumbnail: &RgbImage) {
         let Some(path) = self.path(image, side) else { return };
         let mut bytes = Vec::new();
@@ -60,11 +61,11 @@ impl ThumbnailStore {
                 write::atomically(&path, &bytes).map_err(|error| error.to_string())
             });
         if let Err(why) = kept {
-            log::debug!("a thumbnail is not kept: {why}");
+            log::debug!("cannot store a thumbnail: {why}");
         }
     }
 
-    /// Removes the oldest thumbnails beyond the limit.
+    /// Removes the oldest thumbnails until the limit holds.
     pub fn trim(&self) {
         self.trim_to(LIMIT_BYTES);
     }
@@ -76,12 +77,12 @@ impl ThumbnailStore {
         for (path, len, _) in files {
             bytes += len;
             if bytes > limit {
-                std::fs::remove_file(path).ok(); // Another window may have been quicker.
+                std::fs::remove_file(path).ok(); // Another window may have removed it already.
             }
         }
     }
 
-    /// All files with their sizes and the time they were used last.
+    /// All files with length in bytes and time of last use.
     fn files(&self) -> Vec<(PathBuf, u64, SystemTime)> {
         let list = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
         let in_folders = self.folder.iter().flat_map(|folder| list(folder)).flat_map(|entry| list(&entry.path()));
@@ -92,7 +93,7 @@ impl ThumbnailStore {
         facts.collect()
     }
 
-    /// A folder for every 256th: some file systems are slow with many files in one.
+    /// 256 sub-folders, because some file systems are slow with many files in one folder.
     fn path(&self, image: &FileStamp, side: u32) -> Option<PathBuf> {
         let folder = self.folder.as_ref()?;
         let text = image.text();
@@ -101,13 +102,13 @@ impl ThumbnailStore {
     }
 }
 
-/// The time of the last change stands for that of the last use; it is set at most once a day.
+/// The modification time records the last use. It is updated at most once a day.
 fn mark_used(path: &Path) {
     let now = SystemTime::now();
     let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).unwrap_or(now);
     if now.duration_since(modified).unwrap_or_default() > FRESH {
         let marked = std::fs::File::options().write(true).open(path).and_then(|file| file.set_modified(now));
-        marked.unwrap_or_else(|error| log::debug!("a thumbnail's use is not noted: {error}"));
+        marked.unwrap_or_else(|error| log::debug!("cannot record the use of a thumbnail: {error}"));
     }
 }
 
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thumbnail_comes_back_until_its_image_changes() {
+    fn a_thumbnail_is_found_until_its_image_changes() {
         let dir = tempfile::tempdir().unwrap();
         let file = image(dir.path(), "a.png", 200);
         let store = ThumbnailStore::at(&dir.path().join("thumbnails"));
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_when_there_is_no_more_room() {
+    fn the_oldest_thumbnails_are_removed_beyond_the_limit() {
         let dir = tempfile::tempdir().unwrap();
         let store = ThumbnailStore::at(&dir.path().join("thumbnails"));
         let stamps: Vec<_> = (0..3).map(|n| FileStamp::by_path(&dir.path().join(n.to_string()))).collect();
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_kept_nothing_is() {
+    fn an_unwritable_store_stores_nothing() {
         let nowhere = ThumbnailStore::at(Path::new("/dev/null/thumbnails"));
         let stamp = FileStamp::by_path(Path::new("a.png"));
         for store in [nowhere, ThumbnailStore::default()] {

@@ -1,32 +1,31 @@
-//! Edits of a class list: which class goes on as which, and what labels and masks of the others stand for from then on.
+//! Edits of a class list: what becomes of each class, and of its labels and mask pixels.
 
 use crate::domain::{ClassDef, Classes};
 
-/// What becomes of a class.
+/// What becomes of a class in an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It goes on at this place of the new list, perhaps with another name or colour. Labels and masks stay with it.
+    /// Kept at this index of the new list, perhaps with another name or colour. Labels and mask pixels stay with it.
     Kept(u8),
-    /// Its labels, and its pixels in masks, are those of the class at this place of the new list.
+    /// Merged into the class at this index of the new list, with its labels and mask pixels.
     Merged(u8),
-    /// It is no class: its pixels in masks are unlabelled. Labels stay in the journal and are not used.
+    /// Removed; its mask pixels count as unlabelled. Its labels stay in the journal unused.
     Unlabelled,
-    /// It is gone: its pixels in masks match no class, which is reported. Labels stay in the journal and are not used.
+    /// Removed; its mask pixels match no class, which is reported. Its labels stay in the journal unused.
     Deleted,
 }
 
 /// An edited class list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassEdits {
-    /// The classes from now on.
+    /// The new classes.
     pub classes: Classes,
-    /// What becomes of each class there was, in their old order.
+    /// What becomes of each old class, in the old order.
     pub fates: Vec<Fate>,
 }
 
 impl ClassEdits {
-    /// The edits that lead from one list to another, if nothing else is known of them: a class goes on by its name or, where
-    /// its name is gone, at its place.
+    /// Infers edits from two lists: a class is kept by name or, if its name is gone, by index.
     pub fn between(old: &Classes, classes: Classes) -> Self {
         let place = |name: &str| classes.iter().position(|class| class.name == name);
         let is_new = |index: usize| {
@@ -40,7 +39,7 @@ impl ClassEdits {
         Self { classes, fates }
     }
 
-    /// Whether every class keeps its index, so that labels in memory stay what they are.
+    /// Whether every class keeps its index, so that labels in memory stay valid.
     pub fn keep_indices(&self) -> bool {
         self.fates.iter().enumerate().all(|(index, fate)| *fate == Fate::Kept(index as u8))
     }
@@ -60,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_between_lists_go_by_name_and_then_by_place() {
+    fn inferred_edits_match_by_name_and_then_by_index() {
         let old = classes(&["a", "b"]);
         let fates = |names: &[&str]| ClassEdits::between(&old, classes(names)).fates;
         assert_eq!(fates(&["b", "a"]), [Fate::Kept(1), Fate::Kept(0)]);

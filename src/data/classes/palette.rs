@@ -2,7 +2,7 @@
 
 use crate::domain::hash;
 
-/// Twenty colours that are told apart easily, for classes that come without one; later ones are derived.
+/// The colour of class `index`: one of twenty distinct colours, then derived ones.
 pub(crate) fn palette(index: usize) -> [u8; 3] {
     const COLORS: [u32; 20] = [
         0x4477aa, 0xee6677, 0x228833, 0xccbb44, 0x66ccee, 0xaa3377, 0xf28e2b, 0x8cd17d, 0x7f5539, 0xb6a6e9, 0x00a087,
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_palette_has_no_twins() {
+    fn palette_colours_are_distinct() {
         let colors: std::collections::BTreeSet<_> = (0..254).map(palette).collect();
         assert_eq!(colors.len(), 254);
     }

@@ -6,16 +6,16 @@ use super::class_edits::{ClassEdits, Fate};
 use super::legend::Legend;
 use crate::domain::Classes;
 
-/// Values that mean "unlabelled" unless a file says otherwise.
+/// Values that mean "unlabelled" by default; new classes do not get them.
 const RESERVED: [u16; 2] = [255, u16::MAX];
 
 impl Legend {
-    /// The same coding under changed classes: a class keeps its coding by name or, if renamed, by place.
+    /// The coding under a changed list: a class keeps its coding by name or, if renamed, by index.
     pub(crate) fn with_classes(&self, classes: Classes) -> Self {
         self.edited(&ClassEdits::between(&self.classes, classes))
     }
 
-    /// The coding of mask files under an edited class list.
+    /// The coding of mask files after edits.
     pub(crate) fn edited(&self, edits: &ClassEdits) -> Self {
         let mut next = Self {
             unlabelled: self.unlabelled.clone(),
@@ -27,22 +27,22 @@ impl Legend {
             match *fate {
                 Fate::Kept(new) => {
                     is_coded[usize::from(new)] = true;
-                    next.go_on(usize::from(new), self, old);
+                    next.inherit(usize::from(new), self, old);
                 }
-                Fate::Merged(new) => next.take_in(usize::from(new), self, old),
-                Fate::Unlabelled => next.leave_out(self, old),
+                Fate::Merged(new) => next.merge(usize::from(new), self, old),
+                Fate::Unlabelled => next.unlabel(self, old),
                 Fate::Deleted => {}
             }
         }
         let fresh = (0..is_coded.len()).filter(|new| !is_coded[*new]).collect::<Vec<_>>();
-        fresh.into_iter().for_each(|new| next.code_anew(new, self));
+        fresh.into_iter().for_each(|new| next.assign_coding(new, self));
         next.claim_unlabelled();
         let names: BTreeSet<String> = next.classes.iter().map(|class| class.name.clone()).collect();
         next.was.iter_mut().for_each(|was| was.retain(|name| !names.contains(name)));
         next
     }
 
-    /// A class that is shown in a colour that was unlabelled takes it over: that is how CVAT's background becomes a class.
+    /// A class whose colour meant "unlabelled" takes that colour over. This is how CVAT's background becomes a class.
     fn claim_unlabelled(&mut self) {
         for (index, class) in self.classes.iter().enumerate() {
             let was_unlabelled = self.unlabelled.contains(&class.color);
@@ -53,8 +53,8 @@ impl Legend {
         }
     }
 
-    /// Class `new` is what class `old` of the other legend was.
-    fn go_on(&mut self, new: usize, from: &Self, old: usize) {
+    /// Class `new` inherits the coding of class `old` of another legend.
+    fn inherit(&mut self, new: usize, from: &Self, old: usize) {
         self.mask_colors[new] = from.mask_colors[old];
         self.values[new] = from.values[old];
         self.places[new] = from.places[old];
@@ -63,15 +63,15 @@ impl Legend {
         self.inherit_names(new, from, old);
     }
 
-    /// What class `old` of the other legend was counts as class `new` as well.
-    fn take_in(&mut self, new: usize, from: &Self, old: usize) {
+    /// Class `new` additionally covers the coding of class `old` of another legend.
+    fn merge(&mut self, new: usize, from: &Self, old: usize) {
         self.also_colors[new].extend(from.colors_of(old));
         self.also_values[new].extend(from.values_of(old));
         self.inherit_names(new, from, old);
     }
 
-    /// What class `old` of the other legend was is unlabelled.
-    fn leave_out(&mut self, from: &Self, old: usize) {
+    /// The coding of class `old` of another legend becomes unlabelled.
+    fn unlabel(&mut self, from: &Self, old: usize) {
         self.unlabelled.extend(from.colors_of(old));
         self.ignore_values.extend(from.values_of(old).map(i64::from));
     }
@@ -82,12 +82,12 @@ impl Legend {
         self.was[new].extend(names.filter(|name| *name != known).map(str::to_owned));
     }
 
-    /// A class that was not there before stands for nothing that masks hold: not for what an old class left behind either.
-    fn code_anew(&mut self, new: usize, from: &Self) {
+    /// A new class gets a coding that no existing mask uses, not even for removed classes.
+    fn assign_coding(&mut self, new: usize, from: &Self) {
         let mut taken: BTreeSet<u16> = (0..from.classes.len()).flat_map(|old| from.values_of(old)).collect();
         taken.extend((0..self.classes.len()).filter(|class| *class != new).flat_map(|class| self.values_of(class)));
         taken.extend(self.ignore_values.iter().filter_map(|value| u16::try_from(*value).ok()));
-        // A value of its own lies beyond all known ones: masks may hold others that are no class.
+        // With listed values the new one lies above all known ones, because masks may hold values that are not listed.
         let first = if from.has_values() {
             taken.iter().rev().find(|v| !RESERVED.contains(v)).map_or(0, |v| v + 1)
         } else {
@@ -98,12 +98,12 @@ impl Legend {
         self.values[new] = from.has_values().then_some(self.places[new]);
     }
 
-    /// All colours that masks have for a class.
+    /// All mask colours of a class.
     fn colors_of(&self, class: usize) -> impl Iterator<Item = [u8; 3]> {
         [self.mask_colors[class]].into_iter().chain(self.also_colors[class].iter().copied())
     }
 
-    /// All gray values that masks have for a class.
+    /// All mask values of a class.
     fn values_of(&self, class: usize) -> impl Iterator<Item = u16> {
         [self.value(class)].into_iter().chain(self.also_values[class].iter().copied())
     }
@@ -128,7 +128,7 @@ mod tests {
         ClassEdits { classes: classes(names), fates: fates.to_vec() }
     }
 
-    /// What a gray value is read as.
+    /// The class that a mask value is read as.
     fn by_value(legend: &Legend, value: i32) -> Option<u8> {
         legend.value_table().into_iter().find(|(known, _)| *known == value).map(|(_, class)| class)
     }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_merged_class_brings_its_colour_its_value_and_its_names() {
+    fn a_merged_class_passes_on_its_colour_value_and_names() {
         let old = Legend::of(classes(&["a", "b", "c"]));
         let next = old.edited(&edits(&["a", "c"], &[Fate::Kept(0), Fate::Merged(0), Fate::Kept(1)]));
         assert_eq!(
@@ -154,26 +154,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unlabelled_is_no_class_and_shifts_no_other() {
+    fn an_unlabelled_class_is_removed_and_shifts_no_other_value() {
         let old = Legend::of(classes(&["a", "b", "c"]));
         let next = old.edited(&edits(&["b", "c", "d"], &[Fate::Unlabelled, Fate::Kept(0), Fate::Kept(1)]));
         assert_eq!(by_color(&next, old.mask_colors[0]), Some(UNLABELLED));
         assert_eq!((0..4).map(|v| by_value(&next, v)).collect::<Vec<_>>(), [Some(255), Some(0), Some(1), Some(2)]);
-        assert!(next.names().all(|(name, _)| name != "a"), "its labels are not used");
+        assert!(next.names().all(|(name, _)| name != "a"), "its name is dropped, so its labels are not used");
     }
 
     #[test]
-    fn a_deleted_class_leaves_its_colour_and_value_to_nobody() {
+    fn no_class_takes_over_the_coding_of_a_deleted_class() {
         let mut old = Legend::of(classes(&["a", "b", "c"]));
         old.values = vec![Some(10), Some(20), Some(30)];
         let next = old.edited(&edits(&["a", "c", "d"], &[Fate::Kept(0), Fate::Deleted, Fate::Kept(1)]));
         assert_eq!((by_color(&next, old.mask_colors[1]), by_value(&next, 20)), (None, None));
         assert_eq!((next.values[..2].to_vec(), by_value(&next, 30)), (vec![Some(10), Some(30)], Some(1)));
-        assert!(next.values[2].is_some_and(|value| ![10, 20, 30, 255].contains(&value)), "a value for all or for none");
+        assert!(
+            next.values[2].is_some_and(|value| ![10, 20, 30, 255].contains(&value)),
+            "all classes have a value, or none"
+        );
     }
 
     #[test]
-    fn gray_masks_keep_their_meaning_when_a_class_before_goes() {
+    fn gray_masks_keep_their_meaning_when_an_earlier_class_is_removed() {
         let dir = tempfile::tempdir().unwrap();
         crate::data::write_classes(dir.path(), &classes(&["a", "b", "c"])).unwrap();
         image::RgbImage::new(6, 1).save(dir.path().join("t.png")).unwrap();
@@ -204,7 +207,7 @@ mod tests {
         let mut legend = Legend::of(plain_classes(&["value 1", "value 3"]));
         legend.values = vec![Some(1), Some(3)];
         let next = legend.with_classes(plain_classes(&["roof", "value 3", "road"]));
-        assert_eq!(next.values, [Some(1), Some(3), Some(4)], "a file has a value for all or for none");
+        assert_eq!(next.values, [Some(1), Some(3), Some(4)], "all classes have a value, or none");
         assert_eq!(next.was[0], ["value 1"]);
         let again = next.with_classes(plain_classes(&["tiled roof", "value 3", "road"]));
         assert_eq!(again.was[0], ["value 1", "roof"]);

@@ -1,26 +1,26 @@
-//! Names of result files: short, one for each tile, inside the folder for the results whatever an id or a path says.
+//! Plans the names of result files: short, unique, and always inside the output folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 
-/// Longest name of a file, in bytes, on the file systems in use.
-const LONGEST: usize = 255;
+/// Maximum length of a file name in bytes on common file systems.
+const MAX_NAME_BYTES: usize = 255;
 
-/// Result files, planned before any is written.
+/// Paths of result files, planned before any is written.
 #[derive(Debug)]
 pub struct Outputs {
-    /// For each tile, in the order in which they were given, one path per ending.
+    /// One path per ending for each tile, in the order of the tiles.
     pub paths: Vec<Vec<PathBuf>>,
 }
 
 impl Outputs {
-    /// Plans one file per ending for each tile, named by its short name. Tiles that share one add the ending of their own
-    /// file; ids that lead out of `folder` are kept inside.
+    /// Plans one file per ending for each tile, named by its short name. Tiles with equal names append the extension of their
+    /// own file. Names that lead out of `folder` are kept inside.
     ///
     /// # Errors
-    /// If a name is too long for the file system, or a file is there already and may not be overwritten.
+    /// If a name is too long for the file system, or a file exists and may not be overwritten.
     pub fn plan(folder: &Path, tiles: &[OutputName<'_>], endings: &[&str], overwrite: bool) -> Result<Self, DataError> {
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();
         for tile in tiles {
@@ -50,12 +50,12 @@ impl Outputs {
     }
 
     fn check_lengths(&self) -> Result<(), DataError> {
-        let is_long = |path: &&PathBuf| path.iter().any(|part| part.len() > LONGEST);
+        let is_long = |path: &&PathBuf| path.iter().any(|part| part.len() > MAX_NAME_BYTES);
         match self.paths.iter().flatten().find(is_long) {
             None => Ok(()),
             Some(path) => Err(DataError::content(
                 format!(
-                    "the name of a result is too long for the file system (more than {LONGEST} bytes): rename the image"
+                    "the name of a result is too long for the file system (more than {MAX_NAME_BYTES} bytes): rename the image"
                 ),
                 path,
             )),
@@ -66,28 +66,26 @@ impl Outputs {
         let there: Vec<&PathBuf> = self.paths.iter().flatten().filter(|path| path.exists()).collect();
         let Some(first) = there.first() else { return Ok(()) };
         let what = match there.len() {
-            1 => {
-                "a file is there already: choose another folder, or allow it to be overwritten (--overwrite)".to_owned()
-            }
+            1 => "a result file exists already: choose another folder, or allow overwriting (--overwrite)".to_owned(),
             count => format!(
-                "{count} files are there already: choose another folder, or allow them to be overwritten (--overwrite). The \
-                 first is"
+                "{count} result files exist already: choose another folder, or allow overwriting (--overwrite). The first \
+                 is"
             ),
         };
         Err(DataError::content(what, first))
     }
 }
 
-/// What a tile's results are named by.
+/// The name parts of a tile's results.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputName<'a> {
-    /// The name wanted, folders divided by `/`.
+    /// Preferred name, folders separated by `/`.
     pub short: &'a str,
-    /// The ending of the tile's own file, for names that two tiles share.
+    /// Extension of the tile's own file, for tiles with equal names.
     pub ending: &'a str,
 }
 
-/// A relative path that leads nowhere but down, made of names that every system can hold.
+/// A relative path without `..`, made of names that are valid on every system.
 fn inside(name: &str) -> String {
     let is_down = |part: &&str| !["", ".", ".."].contains(part);
     let plain = |part: &str| part.replace(|c: char| c.is_control() || "<>:\"|?*".contains(c), "_");
@@ -106,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_the_folder() {
+    fn results_stay_inside_the_folder() {
         let names = [("../up", "png"), ("/tmp/absolute", "png"), ("a/../../b", "png"), ("c:\\x", "png"), ("..", "png")];
         let want = ["up", "tmp/absolute", "a/b", "c_/x", "tile"].map(|name| format!("/nowhere/out/{name}_c.png"));
         assert_eq!(plan(&names, &["_c.png"]).unwrap(), want);
     }
 
     #[test]
-    fn twins_add_their_ending_and_no_two_results_are_one_file() {
+    fn equal_names_get_their_extension_and_all_results_differ() {
         assert_eq!(
             plan(&[("a", "png"), ("a", "jpg"), ("b", "png")], &["_c.png"]).unwrap(),
             ["/nowhere/out/a.png_c.png", "/nowhere/out/a.jpg_c.png", "/nowhere/out/b_c.png"]
@@ -124,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_too_long_and_files_that_are_there_are_refused() {
+    fn too_long_names_and_existing_files_are_refused() {
         let message = plan(&[(&"x".repeat(242), "png")], &["_sampled_colors.png"]).unwrap_err().to_string();
         assert!(message.contains("too long"), "{message}");
         let dir = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ pub fn index_png(path: &Path, mask: &Mask) -> Result<(), DataError> {
     encode(path, mask.data(), mask.size(), ExtendedColorType::L8)
 }
 
-/// Writes a mask in the classes' colours; unlabelled is black with no alpha where `transparent`, else plain black.
+/// Writes a mask in class colours. Unlabelled pixels are transparent black if `transparent`, else opaque black.
 pub fn color_png(path: &Path, mask: &Mask, classes: &Classes, transparent: bool) -> Result<(), DataError> {
     if transparent {
         let color = |index: &u8| {
@@ -29,12 +29,12 @@ pub fn color_png(path: &Path, mask: &Mask, classes: &Classes, transparent: bool)
     }
 }
 
-/// Writes confidences (255 for certain, row by row) as an 8-bit gray PNG.
+/// Writes confidences (0 to 255, in row order) as an 8-bit gray PNG.
 pub fn confidence_png(path: &Path, confidence: &[u8], size: [u32; 2]) -> Result<(), DataError> {
     encode(path, confidence, size, ExtendedColorType::L8)
 }
 
-/// Writes a picture as PNG.
+/// Writes an RGB image as PNG.
 pub fn rgb_png(path: &Path, image: &RgbImage) -> Result<(), DataError> {
     encode(path, image.as_raw(), [image.width(), image.height()], ExtendedColorType::Rgb8)
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_come_back_as_written() {
+    fn masks_round_trip() {
         let dir = tempfile::tempdir().unwrap();
         let mask = Mask::from_vec(3, 1, vec![0, 4, 255]).unwrap();
         let (index, color) = (dir.path().join("i.png"), dir.path().join("c.png"));

@@ -1,4 +1,4 @@
-//! Files that only grow, a whole line at a time: whoever reads one while it is written never sees half a row.
+//! Append-only text files. Each write adds whole lines, so that concurrent readers never see half a row.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 
-const DOING: &str = "cannot write (check free space and that the folder may be written)";
+const DOING: &str = "cannot write (check free space and write permission of the folder)";
 
-/// A growing file of lines. What cannot be written waits for the next try.
+/// An append-only file. Lines that could not be written are kept for the next attempt.
 pub struct AppendFile {
     path: PathBuf,
     file: File,
-    /// Bytes of whole lines in the file.
+    /// Length of the file in bytes, whole lines only.
     whole: u64,
     waiting: Vec<u8>,
 }
 
 impl AppendFile {
-    /// Begins a new file.
+    /// Creates a new file.
     ///
     /// # Errors
-    /// If it is there already or cannot be created.
+    /// If it exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self, DataError> {
         let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(DataError::io(DOING, path))?;
         Ok(Self { path: path.to_owned(), file, whole: 0, waiting: Vec::new() })
     }
 
-    /// Appends a line of text; its end is added.
+    /// Appends a line of text and a line feed.
     ///
     /// # Errors
-    /// If the disk is full or the file gone. The line is kept, and written before the next one.
+    /// If the disk is full or the file is gone. The line is kept and written before the next one.
     pub fn line(&mut self, text: &str) -> Result<(), DataError> {
         self.waiting.extend(text.as_bytes());
         self.waiting.push(b'\n');
@@ -49,16 +49,16 @@ impl AppendFile {
         self.write_waiting()
     }
 
-    /// Tries again to write what could not be written.
+    /// Retries lines that could not be written.
     ///
     /// # Errors
-    /// If that fails once more.
+    /// If that fails again.
     pub fn write_waiting(&mut self) -> Result<(), DataError> {
         if self.waiting.is_empty() {
             return Ok(());
         }
         if let Err(error) = self.file.write_all(&self.waiting) {
-            self.take_back();
+            self.truncate_partial();
             return Err(DataError::io(DOING, &self.path)(error));
         }
         self.whole += self.waiting.len() as u64;
@@ -66,17 +66,17 @@ impl AppendFile {
         Ok(())
     }
 
-    /// Brings everything to the disk.
+    /// Writes pending lines and syncs the file to disk.
     ///
     /// # Errors
-    /// If the disk is full or the file gone.
+    /// If the disk is full or the file is gone.
     pub fn sync(&mut self) -> Result<(), DataError> {
         self.write_waiting()?;
         self.file.sync_data().map_err(DataError::io(DOING, &self.path))
     }
 
-    /// Cuts off the part of a line that was written before the disk was full.
-    fn take_back(&mut self) {
+    /// Truncates the partial line that a failed write left behind.
+    fn truncate_partial(&mut self) {
         self.file.set_len(self.whole).and_then(|()| self.file.seek(SeekFrom::Start(self.whole))).ok();
     }
 }
@@ -96,19 +96,19 @@ mod tests {
         let mut reader = csv::ReaderBuilder::new().from_path(&path).unwrap();
         assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), names);
         assert_eq!(reader.records().count(), 1);
-        assert!(AppendFile::create(&path).is_err(), "a file that is there is not overwritten");
+        assert!(AppendFile::create(&path).is_err(), "an existing file is not overwritten");
     }
 
     #[test]
-    fn half_a_row_is_taken_back_and_what_waited_comes_first() {
+    fn a_partial_row_is_truncated_and_pending_lines_come_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.txt");
         let mut lines = AppendFile::create(&path).unwrap();
         lines.line("first").unwrap();
-        // As when the disk fills up in the middle of a line: some bytes of it are there.
+        // As if the disk filled up in the middle of a line: part of it was written.
         lines.file.write_all(b"sec").unwrap();
         lines.waiting.extend(b"second\n");
-        lines.take_back();
+        lines.truncate_partial();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "first\n");
         lines.line("third").unwrap();
         lines.sync().unwrap();
@@ -117,7 +117,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_costs_no_line() {
+    fn a_full_disk_loses_no_line() {
         let mut lines = AppendFile {
             path: "/dev/full".into(),
             file: OpenOptions::new().write(true).open("/dev/full").unwrap(),

@@ -1,36 +1,36 @@
-//! A CSV file with a header, as people save it: CRLF, a byte order mark, blanks after commas, semicolons.
+//! Reads CSV tables with a header. Accepts CRLF, a byte order mark, blanks after commas, semicolons and tabs.
 
 use std::path::{Path, PathBuf};
 
 use super::text;
 use crate::data::DataError;
 
-/// The rows of a CSV file.
+/// A CSV table.
 #[derive(Debug)]
 pub(crate) struct Table {
     path: PathBuf,
     header: Vec<String>,
-    /// All rows that are not empty.
+    /// Rows with at least one cell that is not empty.
     pub(crate) rows: Vec<Row>,
 }
 
-/// One row.
+/// One row of a table.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// Its line in the file, from 1.
+    /// Line in the file, from 1.
     pub(crate) line: u64,
     cells: csv::StringRecord,
 }
 
 impl Row {
-    /// The cell in a column; empty if the row is too short.
+    /// The cell of a column; empty if the row is too short.
     pub(crate) fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or("")
     }
 }
 
 impl Table {
-    /// Reads a file whole: these tables are short.
+    /// Reads the whole file; these tables are short.
     pub(crate) fn read(path: &Path) -> Result<Self, DataError> {
         let text = text::read(path)?;
         let (declared, text) = declared_delimiter(&text);
@@ -57,12 +57,12 @@ impl Table {
         Ok(Self { path: path.to_owned(), header, rows })
     }
 
-    /// The column that goes by one of these names (the first name that is there).
+    /// The column with the first of these names that the header contains.
     pub(crate) fn find(&self, names: &[&str]) -> Option<usize> {
         names.iter().find_map(|name| self.header.iter().position(|column| column == name))
     }
 
-    /// The same, required.
+    /// Like [`Table::find`], but a missing column is an error.
     pub(crate) fn column(&self, names: &[&str]) -> Result<usize, DataError> {
         self.find(names).ok_or_else(|| {
             let there = self.header.join(", ");
@@ -74,7 +74,7 @@ impl Table {
     }
 }
 
-/// The delimiter that Excel's first line `sep=;` names, and the text after that line.
+/// The delimiter declared by Excel's first line `sep=;`, and the text after that line.
 fn declared_delimiter(text: &str) -> (Option<u8>, &str) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let declared = first.trim_end_matches('\r').trim_matches('"').strip_prefix("sep=");

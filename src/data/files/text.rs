@@ -1,10 +1,10 @@
-//! Text files as people save them: UTF-8 with or without a byte order mark, or UTF-16 as Excel's "Unicode text" is.
+//! Reads text files: UTF-8 with or without a byte order mark, or UTF-16 as written by Excel's "Unicode text".
 
 use std::path::Path;
 
 use crate::data::DataError;
 
-/// Reads a text file whole.
+/// Reads a whole text file.
 pub(crate) fn read(path: &Path) -> Result<String, DataError> {
     let bytes = std::fs::read(path).map_err(DataError::io("cannot read the file", path))?;
     decode(&bytes).ok_or_else(|| {
@@ -12,7 +12,7 @@ pub(crate) fn read(path: &Path) -> Result<String, DataError> {
     })
 }
 
-/// The text without its byte order mark; `None` if the encoding is another one.
+/// Decodes text and drops its byte order mark; `None` if it is in another encoding.
 fn decode(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf_16(rest, u16::from_le_bytes),
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_excel_saves_is_read() {
+    fn text_saved_by_excel_is_read() {
         let want = "ä;1\r\n";
         let wide = |bytes: fn(u16) -> [u8; 2]| want.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
         let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));

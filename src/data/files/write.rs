@@ -1,20 +1,20 @@
-//! Writes files whole or not at all: a temporary file beside the target takes its place when it is complete and on the
-//! disk, so that even a power cut leaves the old file or the new one.
+//! Atomic file writes: a temporary file beside the target replaces it once it is complete and synced, so that even a power
+//! cut leaves either the old file or the new one.
 
 use std::io::Write;
 use std::path::Path;
 
 use crate::data::DataError;
 
-/// Writes a file atomically. Its folder must exist.
+/// Writes a file atomically. The folder must exist.
 pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
-    const DOING: &str = "cannot write (check free space and that the folder may be written)";
+    const DOING: &str = "cannot write (check free space and write permission of the folder)";
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".pointillist-");
     #[cfg(unix)]
     {
-        // Temporary files are private by default; results are ordinary files, subject to the user's umask.
+        // Temporary files are private by default; results get ordinary permissions, subject to the user's umask.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
@@ -26,7 +26,7 @@ pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
     Ok(())
 }
 
-/// Has the folder itself remember the new name. Some file systems cannot do that; the file is there all the same.
+/// Syncs the folder entry. Some file systems do not support this; the file exists regardless.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) {
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).ok();
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it() {
+    fn a_failed_write_leaves_the_old_file_and_no_temporary_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.json");
         atomically(&path, b"old").unwrap();
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
+    fn a_missing_folder_is_named() {
         let message = atomically(Path::new("/nowhere/x.png"), b"").unwrap_err().to_string();
         assert!(message.contains("/nowhere/x.png"), "{message}");
     }

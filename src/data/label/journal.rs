@@ -1,8 +1,8 @@
-//! The label journal: an append-only file of edits, from which all own labels are derived.
+//! The label journal: an append-only file of edits from which all own labels are derived.
 //!
-//! An edit is one line, handed to the operating system whole before [`Journal::append`] returns: it survives the end of
-//! the program, however sudden. A thread has the disk take it at once, or within a fifth of a second of the edit before:
-//! [`Journal::disk`] says whether it has. Only what is pending there can be lost to a power cut.
+//! An edit is one line. It is handed to the operating system before [`Journal::append`] returns, so it survives a crash of
+//! the program. A thread syncs it to disk at once, or within 200 ms of the previous sync; [`Journal::disk`] reports the state.
+//! Only edits that are pending there can be lost in a power cut.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -19,55 +19,56 @@ use crate::domain::{Edit, LabelBook, Stroke};
 
 pub use super::sync::{Disk, DiskState};
 
-/// A project's journal, open for writing (the window) or following (the trainer).
+/// The journal of a project, open for writing (the window) or for following (the trainer).
 #[derive(Debug)]
 pub struct Journal {
-    /// The file.
+    /// Path of the journal file.
     pub path: PathBuf,
-    /// Class names and their indices, earlier names included; the current name of each class stands first.
+    /// Class names with indices, earlier names included. The current name of each class comes first.
     names: Vec<(String, u8)>,
-    /// How far it has been read.
+    /// How far the file has been read.
     tail: Tail,
-    /// Lines read so far, for messages.
+    /// Number of lines read so far, for messages.
     lines: usize,
-    /// The tiles as its lines call them.
+    /// Resolves the tile names in lines.
     tiles: JournalTiles,
-    /// The version in which the file was written last; 0 for an empty one.
+    /// Format version of the last header; 0 for an empty file.
     version: u32,
-    /// The tile of the last stroke, whose extensions lie on it.
+    /// The tile of the last stroke; extensions apply to it.
     last_tile: ResolvedTile,
-    /// The last stroke could not be used, so extensions of it are passed over.
+    /// The last stroke could not be used, so its extensions are skipped.
     skipping: bool,
-    /// The file ends in the middle of a line.
+    /// The file ends with an incomplete line.
     torn: bool,
     disk: Disk,
-    /// Runs while the file is open. Dropped before the lock: whoever comes next finds everything on the disk.
+    /// Runs while the file is open. Dropped before the lock, so that the next holder of the lock finds everything on disk.
     syncer: Option<Syncer>,
     file: Option<File>,
     lock: Option<File>,
-    /// The journal in the other of the two places, if there is one: the project's folder may once have been writable and
-    /// not be now, or the other way round. It is read before this one and never written.
+    /// The journal in the other of the two locations, if there is one: the project's folder may have been writable earlier and
+    /// no longer be, or the reverse. It is read before this one and never written.
     other: Option<Box<Self>>,
 }
 
-/// What replaying a journal gave.
+/// The result of replaying a journal.
 #[derive(Debug, Default)]
 pub struct Replay {
     /// All labels.
     pub book: LabelBook,
-    /// Lines that could not be used, a sentence each (naming file and line).
+    /// Notes for the user, one sentence each: unusable lines with file and line number, labels without a tile.
     pub notes: Vec<String>,
 }
 
 impl Journal {
-    /// Opens for appending (creating nothing until the first edit) and replays what is there.
+    /// Opens the journal for appending and replays it. Files are created only at the first edit.
     ///
-    /// Only one journal of a project can be open for appending at a time; another attempt is an error.
+    /// # Errors
+    /// If the journal cannot be read, or is open for appending elsewhere.
     pub fn open(project: &Project) -> Result<(Self, Replay), DataError> {
         Self::open_at(location::of(&project.root), project, true)
     }
 
-    /// Opens for following only: takes no lock, so the trainer can read while the window writes.
+    /// Opens the journal for following. Takes no lock, so the trainer can read while the window writes.
     pub fn open_to_follow(project: &Project) -> Result<(Self, Replay), DataError> {
         Self::open_at(location::of(&project.root), project, false)
     }
@@ -103,7 +104,8 @@ impl Journal {
         Self { path, names, tiles, version, last_tile, tail, lines, skipping, torn, disk, syncer, file, lock, other }
     }
 
-    /// Records in a file of version 1 which tiles its ids mean, while that can be told: a tile added later may share an id.
+    /// Records in a file of version 1 which files its ids refer to, while this is unambiguous: a tile that is added later may
+    /// share an id.
     fn keep_meaning(&mut self) -> Result<(), DataError> {
         let files = self.tiles.to_record();
         if self.version != 1 || files.is_empty() || self.torn {
@@ -111,9 +113,9 @@ impl Journal {
         }
         let had_lock = self.lock.is_some();
         if !had_lock && self.lock().is_err() {
-            return Ok(()); // Whoever has it open for writing has recorded it.
+            return Ok(()); // The process that holds the lock has recorded them.
         }
-        let recorded = self.write_lines(&line::header(files), "cannot record which tiles the labels lie on");
+        let recorded = self.write_lines(&line::header(files), "cannot record which files the labels belong to");
         if !had_lock {
             (self.file, self.syncer, self.lock) = (None, None, None);
         }
@@ -124,8 +126,8 @@ impl Journal {
         let ids: Vec<&str> = self.tiles.ambiguous().collect();
         (!ids.is_empty() && self.tiles.is_whole()).then(|| {
             format!(
-                "several files go by {}, and it is not recorded whose labels these are: they are kept and not used until they \
-                 are given to one (Project > Labels without a tile…, or pointillist labels): {}",
+                "the labels of {} could belong to several files: they are kept but not used until they are assigned to one \
+                 (Project > Labels without a tile…, or pointillist labels): {}",
                 ids.join(", "),
                 self.path.display()
             )
@@ -136,55 +138,57 @@ impl Journal {
         let unlinked = self.unlinked(book);
         let (first, _) = unlinked.first().filter(|_| self.tiles.is_whole())?;
         Some(format!(
-            "labels lie on {} files that are not in this folder (the first is {first}): they are kept and not used until they \
-             are given to a tile (Project > Labels without a tile…, or pointillist labels): {}",
+            "there are labels of {} files that are not in this folder (the first is {first}): they are kept but not used until \
+             they are assigned to a tile (Project > Labels without a tile…, or pointillist labels): {}",
             unlinked.len(),
             self.path.display()
         ))
     }
 
-    /// Names under which labels are kept that are no tile's, with the number of strokes: the file was moved, renamed or
-    /// removed, or several files could be resolved.
+    /// Names with labels that belong to no tile, with the number of strokes: the file was moved, renamed or removed, or the name
+    /// is ambiguous.
     pub fn unlinked(&self, book: &LabelBook) -> Vec<(String, usize)> {
         let lost = book.tiles().filter(|id| !self.tiles.is_tile(id));
         lost.map(|id| (tiles::shown(id).to_owned(), book.standing_on(id).count())).collect()
     }
 
-    /// Gives the labels that are kept under a name to a tile of the project. Not undone by undo; can be done again.
+    /// Assigns the labels of a name without a tile to a tile. Undo does not revert this; it can be repeated.
     ///
     /// # Errors
     /// If there is no such tile, or the journal cannot be written.
     pub fn relink(&mut self, book: &mut LabelBook, from: &str, tile: &str) -> Result<(), DataError> {
         if !self.tiles.is_tile(tile) {
-            return Err(DataError::content(format!("there is no tile '{tile}' to give the labels to"), &self.path));
+            return Err(DataError::content(format!("there is no tile '{tile}' to assign the labels to"), &self.path));
         }
         let file = self.tiles.file(tile).to_owned();
         let line = line::relink(from, &file);
-        self.write_lines(&line, "the labels could not be given to the tile (check free space)")?;
+        self.write_lines(&line, "the labels could not be assigned to the tile (check free space)")?;
         self.tiles.relink(self.lines, from.to_owned(), file);
         book.relink(&tiles::unlinked(from), tile);
         Ok(())
     }
 
-    /// Says where new labels go and where others are read from, if that is not the project's folder alone.
+    /// A note about where labels are read and written, if this is not only the project's folder.
     fn place_note(&self, project_root: &Path) -> Option<String> {
         let other = self.other.as_ref().map(|other| other.path.display());
         let new = self.path.display();
         if self.path == location::inside(project_root) {
             return other.map(|other| {
-                format!("labels from when the project's folder could not be written are read from {other}; new ones go to {new}")
+                format!(
+                    "labels from when the project's folder was not writable are read from {other}; new ones go to {new}"
+                )
             });
         }
-        let read = other.map(|other| format!(", those in {other} are read")).unwrap_or_default();
-        Some(format!("the project's folder cannot be written: new labels go to {new}{read}"))
+        let read = other.map(|other| format!("; those in {other} are read")).unwrap_or_default();
+        Some(format!("the project's folder is not writable: new labels go to {new}{read}"))
     }
 
     fn torn_note(&self) -> Option<String> {
         let (line, path) = (self.lines + 1, self.path.display());
-        self.torn.then(|| format!("line {line} was cut off while it was written and is passed over: {path}"))
+        self.torn.then(|| format!("line {line} is incomplete and is skipped: {path}"))
     }
 
-    /// The project's classes have changed: labels are written under their names of now, and earlier names still read.
+    /// Adopts changed classes of the project. Labels are written under current names; earlier names are still read.
     pub fn set_classes(&mut self, project: &Project) {
         self.names = class_names(project);
         if let Some(other) = &mut self.other {
@@ -192,17 +196,17 @@ impl Journal {
         }
     }
 
-    /// Whether what was appended is on the disk: to be asked at any time, by anyone.
+    /// A handle to the sync state, usable from any thread.
     pub fn disk(&self) -> Disk {
         self.disk.clone()
     }
 
-    /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk follows.
+    /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk sync follows.
     pub fn append(&mut self, edit: &Edit) -> Result<(), DataError> {
         let name = |class| self.names.iter().find(|(_, index)| *index == class).map(|(name, _)| name.clone());
         let line = line::write(edit, name, |id| self.tiles.file(id)).ok_or_else(|| {
             DataError::content(
-                "a label of a class the project does not have, or with a position that is no number, was refused",
+                "the label was refused: the project does not have its class, or a position is not a finite number",
                 &self.path,
             )
         })?;
@@ -211,12 +215,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Appends a line, after whatever has to stand before it.
+    /// Appends a line, preceded by a header and the end of an incomplete line where needed.
     fn write_lines(&mut self, line: &str, doing: &'static str) -> Result<(), DataError> {
         if self.file.is_none() {
             self.start_writing()?;
         }
-        // Whatever a torn line held, it is no label now.
+        // Ends the incomplete line so that it parses as no label.
         let mut text = if self.torn { "#\n".to_owned() } else { String::new() };
         if self.version < VERSION && Header::parse(line.as_bytes()).is_none() {
             text.push_str(&line::header(self.tiles.to_record()));
@@ -225,27 +229,26 @@ impl Journal {
         text.push_str(line);
         text.push('\n');
         let Some(file) = &mut self.file else {
-            return Ok(()); // `start_writing` has set it.
+            return Ok(()); // Not reached: `start_writing` has opened it.
         };
         if let Err(cause) = file.write_all(text.as_bytes()) {
-            self.torn = true; // Part of the line may be there.
+            self.torn = true; // Part of the line may have been written.
             return Err(DataError::io(doing, &self.path)(cause));
         }
         self.syncer.iter().for_each(Syncer::note);
         let length = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();
-        // After a torn line its bytes are missing here: whoever follows replays the file once.
+        // The bytes of an incomplete line are missing here, so the next `follow` replays the file once.
         self.tail.advance(text.as_bytes(), length);
         (self.torn, self.version) = (false, VERSION);
         Ok(())
     }
 
-    /// Reads what has been appended since the last call (by any process) and applies it to `book`. Returns the ids of
-    /// the tiles whose labels changed. An incomplete last line is left for the next call. What was read before is not read
-    /// again, so this takes as long for the next label as for the first.
+    /// Reads what any process has appended since the last call and applies it to `book`. Returns the ids of the tiles whose
+    /// labels changed. An incomplete last line is left for the next call. Only new bytes are read, so the cost does not grow
+    /// with the file.
     ///
-    /// If the file is not the one that was read so far (see [`Tail`] for how that is noticed), all labels are replayed from
-    /// its start.
+    /// If the file was replaced (see [`Tail`]), all labels are replayed from the start.
     pub fn follow(&mut self, book: &mut LabelBook) -> Result<Vec<String>, DataError> {
         let (mut changed, mut notes) = (BTreeSet::new(), Vec::new());
         let other_has_changed = self.other.as_mut().map_or(Ok(false), |other| other.has_changed())?;
@@ -267,7 +270,7 @@ impl Journal {
         Ok(changed.into_iter().collect())
     }
 
-    /// Whether the file is another one than was read, or holds complete lines beyond.
+    /// Whether the file was replaced or has new complete lines.
     fn has_changed(&mut self) -> Result<bool, DataError> {
         Ok(match self.poll()? {
             Change::Unchanged => false,
@@ -292,27 +295,27 @@ impl Journal {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
+    /// Takes the lock of the label folder.
     fn lock(&mut self) -> Result<(), DataError> {
         let path = self.folder().join("lock");
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file =
-            opened.map_err(DataError::io("cannot write the label folder (check that you may write there)", &path))?;
+        let file = opened.map_err(DataError::io("cannot write to the label folder (check write permission)", &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let what = "another Pointillist window has this project open: close it, or label there";
+                let what = "another Pointillist window has this project open: close that window, or label there";
                 return Err(DataError::content(what, self.folder()));
             }
-            // Some network file systems know no locks. Labelling goes on without.
+            // Some network file systems do not support locks. Labelling works without.
             Err(TryLockError::Error(error)) => log::warn!("cannot lock {}: {error}", path.display()),
         }
         self.lock = Some(file);
         Ok(())
     }
 
-    /// Creates what is not there yet and makes sure that nobody else has written since the replay.
+    /// Opens the file for appending, creates what is missing, and checks that nobody else has written since the replay.
     fn start_writing(&mut self) -> Result<(), DataError> {
-        const DOING: &str = "cannot write the labels (check free space and that you may write there)";
+        const DOING: &str = "cannot write the labels (check free space and write permission)";
         std::fs::create_dir_all(self.folder()).map_err(DataError::io(DOING, self.folder()))?;
         if self.lock.is_none() {
             self.lock()?;
@@ -321,7 +324,7 @@ impl Journal {
         let file = opened.map_err(DataError::io(DOING, &self.path))?;
         let length = file.metadata().map_err(DataError::io(DOING, &self.path))?.len();
         if length != self.tail.offset() && !self.torn {
-            let what = "the labels were changed by another program: open the project again to see them";
+            let what = "another program has changed the labels: open the project again to see them";
             return Err(DataError::content(what, &self.path));
         }
         let syncer = file.try_clone().and_then(|file| Syncer::start(self.disk.clone(), sync_of(file, self.folder())));
@@ -330,7 +333,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Applies what is new, of the other journal first. Returns the tiles whose labels changed.
+    /// Applies new lines, those of the other journal first. Returns the tiles whose labels changed.
     fn read_all(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
         let mut changed = BTreeSet::new();
         if let Some(other) = self.other.as_mut().filter(|_| self.tail.offset() == 0) {
@@ -341,7 +344,7 @@ impl Journal {
         Ok(changed)
     }
 
-    /// Applies what is new. Returns the tiles whose labels changed.
+    /// Applies new lines. Returns the tiles whose labels changed.
     fn read_on(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
         Ok(match self.poll()? {
             Change::Appended(bytes) => self.take(&bytes, book, notes),
@@ -349,14 +352,14 @@ impl Journal {
         })
     }
 
-    /// Applies the complete lines among new bytes. Returns the tiles whose labels changed.
+    /// Applies the complete lines in new bytes. Returns the tiles whose labels changed.
     fn take(&mut self, new: &[u8], book: &mut LabelBook, notes: &mut Vec<String>) -> BTreeSet<String> {
         let complete = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         self.torn = complete < new.len();
         self.tail.advance(&new[..complete], self.tail.offset() + complete as u64);
         let mut changed = BTreeSet::new();
         let lines = || new[..complete].split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        // What ids mean may be recorded after the lines that use them.
+        // Headers that record what ids mean may follow the lines that use the ids.
         lines().filter_map(Header::parse).for_each(|header| self.tiles.record(header.files));
         for (number, line) in lines().enumerate().filter(|(_, line)| line::relinks(line)) {
             if let Ok(ParsedLine::Relink { from, to }) = line::parse(line, |_| None) {
@@ -373,7 +376,7 @@ impl Journal {
         changed
     }
 
-    /// Applies one line. The error says why it is passed over.
+    /// Applies one line. The error says why it is skipped.
     fn apply(&mut self, line: &[u8], book: &mut LabelBook) -> Result<Option<String>, String> {
         if line.is_empty() {
             return Ok(None);
@@ -385,8 +388,8 @@ impl Journal {
         }
         let index = |class: &str| self.names.iter().find(|(name, _)| name == class).map(|(_, index)| *index);
         let parsed = line::parse(line, index).map_err(|error| {
-            self.skipping = true; // It may have been the beginning of a stroke.
-            format!("not a label ({error}), passed over")
+            self.skipping = true; // It may have started a stroke.
+            format!("not a label ({error}), skipped")
         })?;
         match parsed {
             ParsedLine::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
@@ -402,15 +405,15 @@ impl Journal {
             ParsedLine::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
             ParsedLine::UnknownClass { tile, class } => {
                 let tile = self.resolve(&tile).1;
-                // An empty stroke holds the place, so that undo and redo count as they did.
+                // An empty stroke keeps its position in the history, so that later undo and redo lines match.
                 book.apply(Edit::Begin(Stroke { tile, class: None, radius: 0.0, path: Vec::new() }));
                 self.skipping = true;
-                Err(format!("there is no class '{class}' in this project, its label is kept but not used"))
+                Err(format!("there is no class '{class}' in this project; the label is kept but not used"))
             }
         }
     }
 
-    /// The tile that a line means, and its name in the label book.
+    /// The tile that a line names, and its key in the label book.
     fn resolve(&mut self, called: &TileName) -> (ResolvedTile, String) {
         let resolved = match called {
             TileName::File(file) => self.tiles.of_file(file),
@@ -420,14 +423,14 @@ impl Journal {
         match self.tiles.moved_to(self.lines, &name) {
             None => (resolved, self.tiles.key(resolved, &name)),
             Some(file) => {
-                // Positions stay those of the image that was labelled.
+                // Positions still refer to the image that was labelled.
                 let to = ResolvedTile { stored: resolved.stored, ..self.tiles.of_file(&file) };
                 (to, self.tiles.key(to, &file))
             }
         }
     }
 
-    /// A stroke on the tile it means, as the image is seen.
+    /// The stroke with its tile resolved and positions turned upright.
     fn placed(&mut self, called: &TileName, mut stroke: Stroke) -> Stroke {
         (self.last_tile, stroke.tile) = self.resolve(called);
         self.tiles.upright(self.last_tile, &mut stroke.path);

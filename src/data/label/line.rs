@@ -1,4 +1,4 @@
-//! One line of the label journal: an edit as JSON, classes by name.
+//! One line of the label journal: an edit as JSON with classes by name.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Edit, Stroke};
 
-/// The format's version. Readers refuse higher ones.
+/// Format version. Readers report higher ones.
 pub(crate) const VERSION: u32 = 2;
 
-/// The first line of a journal; and a line further down, from which on a newer version writes.
+/// A header line. It starts a journal, and appears again where a newer version continues it.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Header {
     /// Always "labels".
     pub(crate) pointillist: String,
-    /// The version of the lines that follow.
+    /// Version of the following lines.
     pub(crate) version: u32,
-    /// The files that ids of version 1 meant.
+    /// Short ids of version 1 lines with the files that they refer to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) files: BTreeMap<String, String>,
 }
 
 impl Header {
-    /// Reads a header line; `None` for any other.
+    /// Parses a header line; `None` for any other line.
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         if line.starts_with(b"{\"pointillist\"") { serde_json::from_slice(line).ok() } else { None }
     }
@@ -55,13 +55,13 @@ enum Line {
     },
 }
 
-/// How a line calls its tile.
+/// How a line names its tile.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TileName {
-    /// By its file: version 2.
+    /// By file (version 2).
     File(String),
-    /// By its short id: version 1.
+    /// By short id (version 1).
     #[serde(rename = "tile")]
     ShortId(String),
 }
@@ -74,49 +74,49 @@ impl TileName {
     }
 }
 
-/// What a line asks for.
+/// A parsed line.
 #[derive(Debug, PartialEq)]
 pub(crate) enum ParsedLine {
-    /// A stroke; its tile is called as in the line.
+    /// A stroke; its tile is still named as in the line.
     Begin(TileName, Stroke),
-    /// Another edit to apply.
+    /// Another edit.
     Edit(Edit),
-    /// A stroke of a class that the project does not have: it takes its place in the history but paints nothing.
+    /// A stroke of a class that the project does not have. It keeps its position in the history but paints nothing.
     UnknownClass {
-        /// The tile it lies on.
+        /// Its tile.
         tile: TileName,
-        /// The name nobody knows.
+        /// Name of the class.
         class: String,
     },
-    /// Labels move to the tile with another file.
+    /// Assigns labels to another file.
     Relink {
-        /// What their tile is called.
+        /// The name that the labels have.
         from: String,
-        /// The file.
+        /// The new file.
         to: String,
     },
 }
 
-/// A header line, without line end.
+/// A header line without line feed.
 pub(crate) fn header(files: BTreeMap<String, String>) -> String {
     let header = Header { pointillist: "labels".to_owned(), version: VERSION, files };
     serde_json::to_string(&header).unwrap_or_default()
 }
 
-/// Labels move to the tile with another file, as a line without line end.
+/// A line without line feed that assigns labels to another file.
 pub(crate) fn relink(from: &str, to: &str) -> String {
     serde_json::to_string(&Line::Relink { from: from.to_owned(), to: to.to_owned() }).unwrap_or_default()
 }
 
-/// Whether lines may give labels to another tile.
+/// Whether any of the lines may assign labels to another file.
 pub(crate) fn relinks(lines: &[u8]) -> bool {
     lines.windows(RELINK.len()).any(|part| part == RELINK)
 }
 
-/// How every such line begins.
+/// Start of every such line.
 const RELINK: &[u8] = br#"{"op":"relink""#;
 
-/// An edit as a line, without line end. `None` for a class without a name or numbers that JSON cannot hold.
+/// An edit as a line without line feed. `None` for a class without a name and for numbers that JSON cannot hold.
 pub(crate) fn write<'a>(
     edit: &'a Edit,
     name: impl Fn(u8) -> Option<String>,
@@ -146,7 +146,7 @@ fn all_finite(path: &[[f32; 2]]) -> bool {
     path.iter().flatten().all(|v| v.is_finite())
 }
 
-/// Reads a line back.
+/// Parses a line. `index` maps class names to indices.
 pub(crate) fn parse(line: &[u8], index: impl Fn(&str) -> Option<u8>) -> Result<ParsedLine, serde_json::Error> {
     let stroke = |tile: &TileName, class, radius, path| Stroke { tile: tile.name().to_owned(), class, radius, path };
     Ok(match serde_json::from_slice(line)? {

@@ -1,19 +1,19 @@
-//! Where a project's label journal lies.
+//! Where the label journal of a project lies.
 
 use std::path::{Path, PathBuf};
 
 use crate::data::files::own_folder;
 use crate::domain::hash;
 
-/// The journal's name in it.
+/// File name of the journal.
 pub(crate) const FILE: &str = "labels.jsonl";
 
-/// Where a project's journal lies: `.pointillist/labels.jsonl` in its folder, or, if that folder cannot be written,
-/// in the user's data folder under a name derived from the project's path.
+/// The journal of a project: `.pointillist/labels.jsonl` in its folder or, if that is not writable, in the user's data folder
+/// under a name derived from the project's path.
 pub(crate) fn of(project_root: &Path) -> PathBuf {
     let folder = own_folder::of(project_root);
     let existing = if folder.is_dir() { folder.as_path() } else { project_root };
-    // An unnamed temporary file proves that the folder can be written and leaves nothing behind.
+    // An unnamed temporary file proves that the folder is writable and leaves nothing behind.
     let writable = tempfile::tempfile_in(existing).is_ok();
     let elsewhere = if writable { None } else { outside(project_root) };
     elsewhere.unwrap_or_else(|| inside(project_root))
@@ -24,7 +24,7 @@ pub(crate) fn inside(project_root: &Path) -> PathBuf {
     own_folder::of(project_root).join(FILE)
 }
 
-/// The journal among the user's data, if the system names a place for those.
+/// The journal in the user's data folder, if the system has one.
 pub(crate) fn outside(project_root: &Path) -> Option<PathBuf> {
     let home = directories::ProjectDirs::from("", "", "pointillist")?;
     let canonical = project_root.canonicalize().unwrap_or_else(|_| project_root.to_owned());
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_cannot_be_written_has_its_journal_elsewhere() {
+    fn a_read_only_folder_has_its_journal_elsewhere() {
         // A folder that does not exist cannot be written either, whoever runs the test.
         let elsewhere = of(Path::new("/nowhere/at all"));
         assert!(elsewhere.ends_with(FILE) && !elsewhere.starts_with("/nowhere"), "{elsewhere:?}");

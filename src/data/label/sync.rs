@@ -1,4 +1,4 @@
-//! Forces labels onto the disk, on a thread of its own: a disk may take a tenth of a second, a click may not.
+//! Syncs labels to disk on a thread of its own: a sync may take 100 ms, a click must not wait.
 
 use std::fs::File;
 use std::io;
@@ -6,24 +6,24 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Edits within this time of a sync share the next one.
+/// Minimum time between syncs; edits in between share one.
 const GROUP: Duration = Duration::from_millis(200);
 
-/// Whoever closes a journal waits so long for its last sync, then leaves the rest to the operating system.
+/// Maximum time that closing a journal waits for the last sync.
 const LAST: Duration = Duration::from_secs(3);
 
-/// Whether what was written is on the disk.
+/// Whether written edits are on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DiskState {
-    /// All of it.
+    /// All edits are on disk.
     Synced,
-    /// All of it was handed to the operating system; the disk does not have the last of it yet.
+    /// The last edits are with the operating system but not yet on disk.
     Pending,
-    /// The disk refused some of it. That stays so: nothing tells later which part is missing.
+    /// A sync failed. This state is final, because it is unknown which edits are missing.
     Failed(String),
 }
 
-/// A look at the sync of a journal, for whoever shows it.
+/// A handle to the sync state of a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Disk(Arc<Shared>);
 
@@ -35,11 +35,12 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Counts edits handed to the operating system.
+    /// Number of edits handed to the operating system.
     written: u64,
-    /// Those of them the disk was asked to take.
+    /// Number of edits covered by a sync.
     synced: u64,
     failed: Option<String>,
+    /// The thread should end.
     is_over: bool,
     /// The thread has ended.
     is_idle: bool,
@@ -52,7 +53,7 @@ impl Shared {
 }
 
 impl Disk {
-    /// How it stands.
+    /// The current state.
     pub fn state(&self) -> DiskState {
         let state = self.0.lock();
         match &state.failed {
@@ -65,7 +66,7 @@ impl Disk {
 
 #[cfg(test)]
 impl Disk {
-    /// One that refused something.
+    /// A handle whose sync has failed.
     pub(crate) fn refused(why: &str) -> Self {
         let disk = Self::default();
         disk.0.lock().failed = Some(why.to_owned());
@@ -73,12 +74,12 @@ impl Disk {
     }
 }
 
-/// The thread that syncs. Dropping it syncs what is left.
+/// The sync thread. Dropping this syncs pending edits.
 #[derive(Debug)]
 pub(crate) struct Syncer(Disk);
 
 impl Syncer {
-    /// Starts the thread. `sync` has the disk take all that was written before it is called.
+    /// Starts the thread. `sync` must sync everything written before it is called.
     pub(crate) fn start(disk: Disk, sync: impl FnMut() -> io::Result<()> + Send + 'static) -> io::Result<Self> {
         let shared = Arc::clone(&disk.0);
         {
@@ -89,7 +90,7 @@ impl Syncer {
         Ok(Self(disk))
     }
 
-    /// Something was written.
+    /// Reports a written edit.
     pub(crate) fn note(&self) {
         self.0.0.lock().written += 1;
         self.0.0.changed.notify_all();
@@ -130,16 +131,16 @@ fn serve(shared: &Shared, mut sync: impl FnMut() -> io::Result<()>) {
     }
 }
 
-/// Has the disk take the file and, the first time, that it is there.
+/// A function that syncs the file and, on its first call, the folder entries.
 pub(crate) fn sync_of(file: File, folder: &Path) -> impl FnMut() -> io::Result<()> + Send + 'static {
     let mut folders = vec![folder.parent().map(Path::to_owned), Some(folder.to_owned())];
     move || {
         for folder in folders.drain(..).flatten() {
-            // Some network file systems refuse this; the file's own sync still counts.
+            // Some network file systems do not support this; the file itself is still synced.
             sync_folder(&folder).unwrap_or_else(|error| log::debug!("cannot sync {}: {error}", folder.display()));
         }
         match file.sync_data() {
-            // There are file systems that know no sync.
+            // Some file systems do not support sync.
             Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
             synced => synced,
         }
@@ -151,7 +152,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Elsewhere a folder cannot be synced, and need not be.
+/// On other systems folders cannot be synced, and need not be.
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
@@ -165,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn many_edits_share_a_sync_and_the_last_ones_are_synced_at_the_end() {
+    fn many_edits_share_a_sync_and_the_last_are_synced_on_close() {
         let syncs = Arc::new(AtomicU32::new(0));
         let (disk, counted) = (Disk::default(), Arc::clone(&syncs));
         let syncer = Syncer::start(disk.clone(), move || {
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_disk_holds_nobody_up_and_says_that_it_is_not_there_yet() {
+    fn a_slow_disk_blocks_nobody_and_reports_pending_edits() {
         let (disk, start) = (Disk::default(), Instant::now());
         let syncer = Syncer::start(disk.clone(), || {
             std::thread::sleep(Duration::from_millis(300));
@@ -191,13 +192,13 @@ mod tests {
         let syncer = syncer.unwrap();
         syncer.note();
         assert_eq!(disk.state(), DiskState::Pending);
-        assert!(start.elapsed() < Duration::from_millis(200), "noting an edit waits for nothing");
+        assert!(start.elapsed() < Duration::from_millis(200), "reporting an edit does not wait");
         drop(syncer);
         assert_eq!(disk.state(), DiskState::Synced);
     }
 
     #[test]
-    fn a_disk_that_refused_once_is_not_believed_later() {
+    fn a_failed_sync_stays_failed() {
         let (disk, mut calls) = (Disk::default(), 0);
         let syncer = Syncer::start(disk.clone(), move || {
             calls += 1;

@@ -1,46 +1,46 @@
-//! How far a file that only grows has been read: each look reads its new end, however long it is by then.
+//! Follows an append-only file: each poll reads only the bytes that were appended.
 
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::SystemTime;
 
-/// So many bytes before the new end are read again, to notice another file in this one's place.
+/// Number of bytes before the offset that are read again, to detect a replaced file.
 const OVERLAP: usize = 16 << 10;
 
-/// Where reading goes on, and what is known of the file before that.
+/// The read position in a file, and what is known about the content before it.
 ///
-/// A file that was replaced, cut, or edited is noticed by its identity (on Unix), its length, its last bytes, and, as long as
-/// it has not grown, the time of its last change. One that was edited in place far before its end, at the same length, and
-/// has grown since is taken for the one that was read.
+/// A file that was replaced, truncated or edited is detected by its identity (on Unix), its length, its last bytes and, as
+/// long as it has not grown, its modification time. An edit in place more than [`OVERLAP`] bytes before the end, at the same
+/// length and followed by growth, goes unnoticed.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     offset: u64,
     /// The last bytes before `offset`.
     overlap: Vec<u8>,
     identity: Option<(u64, u64)>,
-    /// Length and time of the last change, as last looked at.
+    /// Length and modification time at the last poll.
     seen: Option<(u64, SystemTime)>,
 }
 
-/// What a look at the file found.
+/// The result of a poll.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// Nothing new.
+    /// Nothing was appended.
     Unchanged,
-    /// What follows that which was taken.
+    /// Bytes after the offset.
     Appended(Vec<u8>),
-    /// Not the file that was read: it has to be read from its start.
+    /// Not the file that was read before: it must be read from the start.
     Replaced,
 }
 
 impl Tail {
-    /// Where reading goes on.
+    /// Byte offset of the next read.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Looks for what is new. A file that is not there is an empty one.
+    /// Checks for changes. A missing file counts as empty.
     pub(crate) fn poll(&mut self, path: &Path) -> std::io::Result<Change> {
         let mut file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -69,7 +69,7 @@ impl Tail {
         Ok(if new.is_empty() { Change::Unchanged } else { Change::Appended(new) })
     }
 
-    /// Goes on behind these bytes, which end at `offset`.
+    /// Moves behind these bytes, which end at `offset`.
     pub(crate) fn advance(&mut self, bytes: &[u8], offset: u64) {
         self.overlap.extend_from_slice(&bytes[bytes.len().saturating_sub(OVERLAP)..]);
         let surplus = self.overlap.len().saturating_sub(OVERLAP);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_new_end_is_read_of_a_long_file() {
+    fn only_appended_bytes_are_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let mut tail = Tail::default();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_edited_anywhere_is_another_as_long_as_it_has_not_grown() {
+    fn an_edit_anywhere_is_detected_while_the_file_has_not_grown() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let mut content = vec![b'x'; 3 * OVERLAP];
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_cut_or_grew_from_another_end_is_another() {
+    fn a_truncated_or_rewritten_file_is_detected() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         append(&path, b"one two");

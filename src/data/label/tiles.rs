@@ -1,5 +1,5 @@
-//! Which tile a line of the label journal means. Version 2 names a tile by its file; version 1 named it by its short id, and
-//! knew positions as the image is stored rather than as it is seen.
+//! Resolves the tile that a journal line names. Version 2 names tiles by file. Version 1 named them by short id and stored
+//! positions relative to the stored image rather than the upright one.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,21 +9,21 @@ use crate::data::Project;
 use crate::data::layout::tile::TileMatch;
 use crate::data::raster::orientation;
 
-/// The tiles of a project as journals name them.
+/// The tiles of a project, by all names that journal lines use.
 #[derive(Clone, Debug)]
 pub(crate) struct JournalTiles {
     tiles: Vec<JournalTile>,
     by_file: HashMap<String, usize>,
     by_id: HashMap<String, usize>,
-    /// The files that ids of version 1 meant, as the journal recorded them.
+    /// Files that ids of version 1 refer to, as recorded in headers.
     recorded: BTreeMap<String, String>,
-    /// The ids of version 1 met so far, and what they mean.
+    /// Ids of version 1 that occurred so far, and the tiles they refer to.
     met: BTreeMap<String, TileMatch>,
-    /// The labels that lines up to a number call by a name were given to a file.
+    /// Assignments of labels to other files, in file order.
     relinked: Vec<Relinked>,
-    /// One image of a folder was opened by itself: what other names mean cannot be told.
+    /// A single image was opened, so other names cannot be resolved.
     is_single: bool,
-    /// The tiles that go by an id of version 1.
+    /// Tiles by id of version 1.
     named: BTreeMap<String, Vec<usize>>,
 }
 
@@ -35,7 +35,7 @@ struct JournalTile {
     orientation: Orientation,
 }
 
-/// Labels that were given to another file.
+/// Labels named `from` up to `line` were assigned to the file `to`.
 #[derive(Clone, Debug)]
 struct Relinked {
     line: usize,
@@ -43,29 +43,30 @@ struct Relinked {
     to: String,
 }
 
-/// Before a name in the label book that is no tile's: no path and no id begins like this.
+/// Prefix of label book keys that belong to no tile. Paths and ids cannot start with it.
 const UNLINKED: char = '\0';
 
-/// A name of the label book as it is to be shown.
+/// A key of the label book as text to show.
 pub(crate) fn shown(name: &str) -> &str {
     name.trim_start_matches(UNLINKED)
 }
 
-/// The name under which labels without a tile are kept in the label book.
+/// The key of labels without a tile in the label book.
 pub(crate) fn unlinked(name: &str) -> String {
     format!("{UNLINKED}{}", shown(name))
 }
 
-/// The tile a line means.
+/// The tile that a line refers to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ResolvedTile {
-    /// Its place in the project; `None` for a tile that is not there, or could be one of several.
+    /// Index in the project; `None` if the tile is missing or ambiguous.
     pub(crate) tile: Option<usize>,
-    /// Positions are those of the stored image.
+    /// Positions refer to the stored image, not the upright one.
     pub(crate) stored: bool,
 }
 
 impl JournalTiles {
+    /// Collects the names of a project's tiles.
     pub(crate) fn of(project: &Project) -> Self {
         let tile = |index: usize| {
             let tile = &project.tiles[index];
@@ -99,7 +100,7 @@ impl JournalTiles {
         }
     }
 
-    /// Takes over what ids of version 1 mean, as the journal says.
+    /// Adds recorded meanings of ids of version 1.
     pub(crate) fn record(&mut self, files: BTreeMap<String, String>) {
         self.recorded.extend(files);
     }
@@ -109,7 +110,7 @@ impl JournalTiles {
         ResolvedTile { tile: self.by_file.get(file).copied(), stored: false }
     }
 
-    /// The tile that an id of version 1 means: the recorded one, else the only one that goes by it.
+    /// The tile that an id of version 1 refers to: the recorded one, else the only one with that id.
     pub(crate) fn of_id(&mut self, id: &str) -> ResolvedTile {
         let id = &crate::data::layout::scan::composed(id);
         let named = match (self.recorded.get(id), self.named.get(id).map(Vec::as_slice)) {
@@ -122,22 +123,22 @@ impl JournalTiles {
         ResolvedTile { tile: if let TileMatch::One(index) = named { Some(index) } else { None }, stored: true }
     }
 
-    /// The file that was recorded for an id of version 1; the name itself if none was.
+    /// The file recorded for an id of version 1; the name itself if none is recorded.
     pub(crate) fn recorded<'a>(&'a self, called: &'a str) -> &'a str {
         self.recorded.get(called).map_or(called, String::as_str)
     }
 
-    /// The name in the label book of what a line means: a tile's id, or one that says what the line called it.
+    /// The label book key of a resolved line: the tile's id, or a key without a tile made of the name in the line.
     pub(crate) fn key(&self, resolved: ResolvedTile, called: &str) -> String {
         resolved.tile.map_or_else(|| unlinked(called), |index| self.tiles[index].id.clone())
     }
 
-    /// Takes over that the labels called `from` up to a line were given to the file `to`.
+    /// Records that labels named `from` up to a line were assigned to the file `to`.
     pub(crate) fn relink(&mut self, line: usize, from: String, to: String) {
         self.relinked.push(Relinked { line, from, to });
     }
 
-    /// The file to which labels that a line calls by this name were given later.
+    /// The file that labels with this name at this line were assigned to later.
     pub(crate) fn moved_to(&self, line: usize, called: &str) -> Option<String> {
         let mut moved: Option<&Relinked> = None;
         for relinked in &self.relinked {
@@ -149,12 +150,12 @@ impl JournalTiles {
         moved.map(|moved| moved.to.clone())
     }
 
-    /// Forgets what the lines said: they are read anew.
+    /// Discards everything learned from lines, before a replay.
     pub(crate) fn rewind(&mut self) {
         (self.recorded, self.met, self.relinked) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     }
 
-    /// Positions as the image is seen.
+    /// Turns positions upright.
     pub(crate) fn upright(&self, resolved: ResolvedTile, path: &mut [[f32; 2]]) {
         if let (Some(index), true) = (resolved.tile, resolved.stored) {
             let JournalTile { stored, orientation, .. } = &self.tiles[index];
@@ -162,12 +163,12 @@ impl JournalTiles {
         }
     }
 
-    /// What a tile is to be called in a line of version 2.
+    /// The name of a tile in a line of version 2.
     pub(crate) fn file<'a>(&'a self, id: &'a str) -> &'a str {
         self.by_id.get(id).map_or(id, |index| &self.tiles[*index].file)
     }
 
-    /// What the ids of version 1 mean that were met and leave no doubt; to be recorded.
+    /// Unambiguous ids of version 1 with their files, to be recorded.
     pub(crate) fn to_record(&self) -> BTreeMap<String, String> {
         if self.is_single {
             return BTreeMap::new();
@@ -179,17 +180,17 @@ impl JournalTiles {
         self.met.iter().filter_map(file).collect()
     }
 
-    /// Ids of version 1 that several tiles go by.
+    /// Ids of version 1 that match several tiles.
     pub(crate) fn ambiguous(&self) -> impl Iterator<Item = &str> {
         self.met.iter().filter(|(_, named)| **named == TileMatch::Several).map(|(id, _)| id.as_str())
     }
 
-    /// Whether all of the folder's tiles are known, so that a name which is none of theirs is lost.
+    /// Whether all tiles of the folder are known, so that an unresolved name has no tile.
     pub(crate) fn is_whole(&self) -> bool {
         !self.is_single
     }
 
-    /// Whether a name of the label book is that of a tile of the project.
+    /// Whether a key of the label book is the id of a tile of the project.
     pub(crate) fn is_tile(&self, id: &str) -> bool {
         self.by_id.contains_key(id)
     }

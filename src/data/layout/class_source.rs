@@ -11,8 +11,8 @@ use crate::data::classes::legend::Legend;
 use crate::data::mask::pickup::{self, Resemblance};
 use crate::domain::Classes;
 
-/// Where the classes come from: a class file (also one folder down), the layout's own, the masks, or two to start with. Tells
-/// whether it was the masks.
+/// Chooses the classes: a class file (also one folder down), DeepGlobe's own, those of the masks, or two placeholders. The
+/// flag tells whether they come from the masks.
 pub(super) fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legend, bool), DataError> {
     if let Some(legend) = classes_file::find(root, &mut listing.notes)? {
         return Ok((legend, false));
@@ -24,7 +24,7 @@ pub(super) fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legen
         match pickup::resemblance(&masks) {
             Resemblance::DeepGlobe => {
                 let file = classes_file::DEEPGLOBE_FILE;
-                listing.notes.push(format!("there is no {file}: DeepGlobe's own classes are used"));
+                listing.notes.push(format!("{file} is missing: DeepGlobe's own classes are used"));
                 return Ok((Legend::of(Classes::deepglobe()), false));
             }
             Resemblance::Foreign(colors) if listed => return Err(not_deepglobe(&colors, root)),
@@ -35,17 +35,17 @@ pub(super) fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legen
         return Ok((legend, true));
     }
     listing.notes.push(format!(
-        "no classes are known: two are given to start with, name your own in the window or in {}",
+        "no classes are known: starting with two placeholders, name your own in the window or in {}",
         classes_file::OWN_FILE
     ));
     Ok((pickup::starter(), false))
 }
 
-/// A table in DeepGlobe's layout over masks of other classes: which ones cannot be guessed.
+/// The folder has DeepGlobe's layout, but its masks have other colours.
 fn not_deepglobe(foreign: &[[u8; 3]], root: &Path) -> DataError {
     let colors: Vec<String> = foreign.iter().take(6).map(|color| hex(*color)).collect();
     let what = format!(
-        "the masks' colours are not DeepGlobe's ({}): name them in {} (name,r,g,b) or {}",
+        "the colours of the masks are not DeepGlobe's ({}): list the classes in {} (name,r,g,b) or {}",
         colors.join(", "),
         classes_file::DEEPGLOBE_FILE,
         classes_file::OWN_FILE

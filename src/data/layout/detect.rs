@@ -6,16 +6,16 @@ use super::listing::Listing;
 use super::{deepglobe, folders, naming, scan};
 use crate::data::DataError;
 
-/// The project's folder and what its layout lists.
+/// The project's root and the tiles that its layout lists.
 pub(super) fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
-    let kind = std::fs::metadata(root)
-        .map_err(DataError::io("cannot open (check that it exists and that you may read it)", root))?;
+    let kind =
+        std::fs::metadata(root).map_err(DataError::io("cannot open (check that it exists and is readable)", root))?;
     if kind.is_dir() {
         let listed = if root.join(deepglobe::METADATA).is_file() { deepglobe::list(root) } else { folders::list(root) };
         return Ok((root.to_owned(), listed?));
     }
     if !scan::is_image(root) {
-        let what = "this is no folder and no .jpg, .png, .tif or .bmp image: choose a folder that holds images";
+        let what = "neither a folder nor a .jpg, .png, .tif or .bmp image: choose a folder that contains images";
         return Err(DataError::content(what, root));
     }
     let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -27,15 +27,15 @@ pub(super) fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
 pub struct ImageFile {
     /// The file.
     pub path: PathBuf,
-    /// What its results are named by: the path from the folder without ending and without the folder that says "images".
+    /// Base name of its results: the path below the folder without extension and without the `images` folder.
     pub name: String,
 }
 
-/// The images of a folder as opening it would list them, without masks, hidden files and results written earlier; and what
-/// was noticed.
+/// The images of a folder as a project would list them, without masks, hidden files and earlier results; and notes for the
+/// user.
 ///
 /// # Errors
-/// If the folder cannot be read or holds no image.
+/// If the folder cannot be read or contains no image.
 pub fn list_images(root: &Path) -> Result<(Vec<ImageFile>, Vec<String>), DataError> {
     let (_, listing) = list(root)?;
     let images = listing.tiles.into_iter().map(|tile| {

@@ -1,4 +1,4 @@
-//! A project: a folder of tiles, with or without masks, and the classes they are labelled with.
+//! A project: a folder of tiles with or without masks, and their classes.
 
 use std::path::{Path, PathBuf};
 
@@ -23,39 +23,39 @@ use crate::domain::{ClassDef, Classes, UNLABELLED, Validity};
 /// A folder of tiles.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The folder.
+    /// Absolute path of the folder.
     pub root: PathBuf,
-    /// Its name, to show.
+    /// Name of the folder, to show.
     pub name: String,
-    /// What kind of folder it was taken for, in words ("DeepGlobe", "images and masks", …).
+    /// The recognised layout in words ("DeepGlobe", "images and masks", …).
     pub layout: String,
-    /// The classes of its masks.
+    /// The classes in index order.
     pub classes: Classes,
-    /// Its tiles in a stable order. Bad ones are listed with their fault.
+    /// Tiles in a stable order. Unusable ones are listed with their fault.
     pub tiles: Vec<Tile>,
-    /// Whether the dataset itself names validation tiles.
+    /// Whether the dataset defines validation tiles.
     pub has_val_split: bool,
-    /// Everything noticed on opening that a user should know, a sentence each.
+    /// Notes for the user from opening the folder, one sentence each.
     pub notes: Vec<String>,
     pub(crate) legend: Legend,
     mask_reader: MaskReader,
-    /// The classes come from the masks themselves.
+    /// The classes were derived from the masks.
     picked_up: bool,
-    /// One image was opened by itself.
+    /// A single image file was opened.
     single: bool,
 }
 
 impl Project {
-    /// Opens a folder: finds tiles and classes, reads headers only. An image file opens as a project of one tile.
+    /// Opens a folder: finds tiles and classes and reads image headers. An image file opens as a project of one tile.
     ///
-    /// Masks are decoded only if nothing names the classes, to pick them up from there.
+    /// Masks are decoded only if no file defines the classes, to derive them.
     pub fn open(root: &Path) -> Result<Self, DataError> {
         let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let single = root.is_file();
         let (root, mut listing) = detect::list(root)?;
         if listing.tiles.is_empty() {
             return Err(DataError::content(
-                "no tile is listed: add lines to it or remove it",
+                "the table lists no tile: add lines or remove the file",
                 &root.join(deepglobe::METADATA),
             ));
         }
@@ -78,7 +78,7 @@ impl Project {
         })
     }
 
-    /// How many tiles cannot be used, as far as is known now, and the first one's fault; nothing if all can.
+    /// A note about unusable tiles: how many, and the fault of the first; `None` if all are usable.
     pub fn fault_note(&self) -> Option<String> {
         listing::fault_note(&self.tiles)
     }
@@ -88,8 +88,8 @@ impl Project {
         self.tiles.iter().find(|tile| tile.id == id)
     }
 
-    /// The tile that an id of another time means: the one with this file, or where no file was recorded, the one that goes
-    /// by this short id.
+    /// The tile that an id from an earlier state of the folder refers to: the one with this file or, if no file was recorded,
+    /// the one with this short id.
     pub fn tile_named(&self, id: &str, file: Option<&str>) -> TileMatch {
         let id = scan::composed(id);
         let with_ending = |tile: &Tile| {
@@ -108,11 +108,11 @@ impl Project {
         }
     }
 
-    /// The project as a run with these classes sees it: masks are read as the run's classes, which are found by name. What
-    /// belongs to no class of the run is unlabelled.
+    /// The project with the classes of a run, matched by name. Masks are read as the run's classes; pixels of other classes
+    /// become unlabelled.
     ///
     /// # Errors
-    /// If the project lacks a class of the run, or, where colours must agree, shows one in another colour.
+    /// If the project lacks a class of the run or, with `colors_agree`, shows one in another colour.
     pub fn adopt(&self, classes: &Classes, colors_agree: bool) -> Result<Self, DataError> {
         let mut map = vec![UNLABELLED; self.legend.classes.len()];
         let mut differ = Vec::new();
@@ -137,8 +137,8 @@ impl Project {
             let names =
                 |classes: &Classes| classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>().join(", ");
             let what = format!(
-                "the run's classes ({}) are not those of the project ({}): {}. Open the project the run was trained on, or \
-                 give this one the same classes in {}",
+                "the classes of the run ({}) differ from those of the project ({}): {}. Open the project that the run was \
+                 trained on, or define the same classes in {}",
                 names(classes),
                 names(&self.classes),
                 differ.join(", "),
@@ -150,7 +150,7 @@ impl Project {
         Ok(Self { classes: classes.clone(), mask_reader, ..self.clone() })
     }
 
-    /// Classes of the project that a run with these classes does not know.
+    /// Names of project classes that a run with these classes does not have.
     pub fn unknown_to(&self, classes: &Classes) -> Vec<String> {
         let known = |name: &str| classes.iter().any(|class| class.name == name);
         let names = |index: u8| self.legend.names().filter(move |(_, other)| *other == index).map(|(name, _)| name);
@@ -159,12 +159,12 @@ impl Project {
         all.map(|index| self.legend.classes.name(index).to_owned()).collect()
     }
 
-    /// Whether one image was opened by itself, without the rest of its folder.
+    /// Whether a single image was opened without the rest of its folder.
     pub(crate) fn is_single(&self) -> bool {
         self.single
     }
 
-    /// Whether other images of the folder go by the short id of the only tile.
+    /// Whether other images of the folder share the short id of the only tile.
     pub(crate) fn has_namesakes(&self) -> bool {
         let Some(tile) = self.tiles.first() else { return false };
         let entries = std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -175,7 +175,7 @@ impl Project {
         entries.filter(is_namesake).count() > 1
     }
 
-    /// The classes in the colours that mask files have for them; as shown, where two share one.
+    /// The classes in their mask colours; in their shown colours if two mask colours are equal.
     pub fn classes_in_masks(&self) -> Classes {
         let colored = self.classes.iter().enumerate().map(|(index, class)| {
             let color = self.legend.mask_colors.get(index).copied().unwrap_or(class.color);
@@ -184,7 +184,7 @@ impl Project {
         Classes::new(colored.collect()).unwrap_or_else(|_| self.classes.clone())
     }
 
-    /// Keeps the order of classes that were picked up from masks, so that masks added later do not change it.
+    /// Stores the order of classes that were derived from masks, so that masks added later do not change it.
     ///
     /// # Errors
     /// If the project's folder cannot be written.
@@ -197,7 +197,7 @@ impl Project {
         self.read_picture(tile).map(|picture| picture.rgb)
     }
 
-    /// Decodes a tile's image, with the pixels that exist.
+    /// Decodes a tile's image with its validity.
     pub fn read_picture(&self, tile: &Tile) -> Result<Picture, DataError> {
         usable(tile)?;
         let picture = images::decode(&tile.image)?;
@@ -207,38 +207,38 @@ impl Project {
         Ok(picture)
     }
 
-    /// Which pixels of a tile exist; `None` if all do. Decodes only images that may lack some.
+    /// Which pixels of a tile exist; `None` if all do. Decodes only images that may have missing pixels.
     pub fn valid_pixels(&self, tile: &Tile) -> Result<Option<Validity>, DataError> {
         if tile.partial { Ok(self.read_picture(tile)?.valid) } else { Ok(None) }
     }
 
-    /// Decodes a tile's full mask as its file has it; `None` if it has none. Whoever learns from it or scores against it
-    /// takes out the pixels that do not exist in the image.
+    /// Decodes a tile's mask; `None` if it has none. Labels of pixels that are missing in the image are included: training and
+    /// scoring remove them.
     pub fn read_mask(&self, tile: &Tile) -> Result<Option<DecodedMask>, DataError> {
         usable(tile)?;
         tile.mask.as_deref().map(|path| self.mask_reader.read(path, tile.size, None)).transpose()
     }
 
-    /// Decodes a tile's full mask without the labels of pixels that do not exist in its image.
+    /// Decodes a tile's mask without the labels of pixels that are missing in its image.
     pub fn read_existing_mask(&self, tile: &Tile) -> Result<Option<DecodedMask>, DataError> {
         usable(tile)?;
         let Some(path) = tile.mask.as_deref() else { return Ok(None) };
         self.mask_reader.read(path, tile.size, self.valid_pixels(tile)?.as_ref()).map(Some)
     }
 
-    /// A tile's image, small enough for a square of `side` pixels.
+    /// A tile's image scaled down to fit a square of `side` pixels.
     pub fn thumbnail(&self, tile: &Tile, side: u32) -> Result<RgbImage, DataError> {
         Ok(images::shrink(&self.read_image(tile)?, side))
     }
 
-    /// Changes the classes and writes them to `pointillist.toml`. What is known about mask files is kept: a class is
-    /// the same as before if it has the same name or, renamed, the same place; its labels stay with it.
+    /// Changes the classes and writes them to `pointillist.toml`. The mask coding is kept: a class is matched by name or, if
+    /// renamed, by index, and its labels stay with it.
     pub fn save_classes(&mut self, classes: &Classes) -> Result<(), DataError> {
         self.edit_classes(&ClassEdits::between(&self.classes, classes.clone()))
     }
 
-    /// Changes the classes and writes them to `pointillist.toml`, where what mask files hold follows its class. Unless the
-    /// edits keep all indices, labels must be read anew.
+    /// Changes the classes and writes them to `pointillist.toml`; the mask coding follows. Labels must be reloaded unless the
+    /// edits keep all indices.
     pub fn edit_classes(&mut self, edits: &ClassEdits) -> Result<(), DataError> {
         let legend = self.legend.edited(edits);
         classes_file::write_legend(&self.root, &legend)?;
@@ -250,11 +250,11 @@ impl Project {
     }
 }
 
-/// The fault of a file that took the place of another after the project was opened: nothing that is known of the tile fits it.
+/// The image file was replaced after the project was opened, so the tile's size no longer matches.
 fn replaced(tile: &Tile, size: [u32; 2]) -> String {
     let [[now_wide, now_high], [wide, high]] = [size, tile.size];
     format!(
-        "tile {}: the image is {now_wide}×{now_high} pixels and was {wide}×{high} when the folder was opened: open the folder again",
+        "tile {}: the image has {now_wide}×{now_high} pixels but had {wide}×{high} when the folder was opened: open the folder again",
         tile.id
     )
 }
@@ -266,14 +266,14 @@ fn usable(tile: &Tile) -> Result<(), DataError> {
     }
 }
 
-/// How masks are read, with some of them to ask where one alone leaves it open. Classes that were picked up by colour have no
-/// values: their places mean nothing in a mask of values.
+/// The mask reader, with a sample of the masks to consult for ambiguous files. Classes that were derived by colour have no
+/// values: their indices mean nothing in a mask of values.
 fn mask_reader(legend: &Legend, tiles: &[Tile], picked_up: bool) -> MaskReader {
-    /// The first that leaves no doubt answers.
-    const ASKED: usize = 32;
+    /// Maximum number of masks to consult; the first unambiguous one decides.
+    const MAX_OTHERS: usize = 32;
     let masks: Vec<&PathBuf> = tiles.iter().filter_map(|tile| tile.mask.as_ref()).collect();
-    let asked = masks.len().min(ASKED);
-    let others = (0..asked).map(|i| masks[i * masks.len() / asked].clone()).collect();
+    let count = masks.len().min(MAX_OTHERS);
+    let others = (0..count).map(|i| masks[i * masks.len() / count].clone()).collect();
     let mut reader = MaskReader { others, ..MaskReader::of(legend) };
     if picked_up && !reader.listed {
         reader.values.retain(|(_, class)| *class == UNLABELLED);

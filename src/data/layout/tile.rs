@@ -6,51 +6,51 @@ use image::metadata::Orientation;
 
 use crate::domain::split::Split;
 
-/// What an id of another time means.
+/// The tile that an id from an earlier state of the folder refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TileMatch {
     /// The tile with this index.
     One(usize),
-    /// Several tiles go by it: which one was meant cannot be told.
+    /// Several tiles match, so it is ambiguous.
     Several,
-    /// No tile.
+    /// No tile matches.
     None,
 }
 
 /// One image of a project.
 ///
-/// A tile is its file: [`Tile::file`] means the same tile whatever else lies in the folder. [`Tile::id`] is how it is shown.
+/// [`Tile::file`] identifies a tile whatever else lies in the folder. [`Tile::id`] is the name to show.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
-    /// Unique in the project as it is now: the short id, with the file's ending where another tile shares that.
+    /// Unique in the project: the short id, with the file extension if another tile shares that.
     pub id: String,
-    /// The path from the root, with ending, folders divided by `/`, in Unicode's composed form.
+    /// Path below the root with extension, separated by `/`, in Unicode's composed form.
     pub file: String,
-    /// The path without ending and without the folder that says "images", or the id in the dataset's table. What is sampled
-    /// depends on it; tiles of one picture in two formats share it.
+    /// Path without extension and role folder, or the id in the dataset's table. Seeds the sampling of labels. Two formats of
+    /// one image share it.
     pub short_id: String,
-    /// Tiles of one group touch each other and are never split between training and validation.
+    /// Tiles of a group come from one scene and are never split between training and validation.
     pub group: String,
-    /// The part it plays according to the dataset.
+    /// The split given by the dataset.
     pub split: Split,
     /// The image file.
     pub image: PathBuf,
-    /// The full mask, if there is one.
+    /// The mask file, if there is one.
     pub mask: Option<PathBuf>,
-    /// Width and height as the image is seen, from its header.
+    /// Width and height in pixels of the upright image, from its header.
     pub size: [u32; 2],
-    /// Why it cannot be used, if so.
+    /// Why the tile cannot be used; `None` if it can.
     pub fault: Option<String>,
-    /// Width and height as stored.
+    /// Width and height in pixels as stored.
     pub(crate) stored: [u32; 2],
-    /// How the stored image is turned to be seen.
+    /// Turns the stored image upright.
     pub(crate) orientation: Orientation,
-    /// Some of its pixels may not exist.
+    /// Pixels may be missing.
     pub(crate) partial: bool,
 }
 
 impl Tile {
-    /// A tile that trains, alone in its group, its header not read yet.
+    /// A training tile in a group of its own. Its header is not read yet.
     pub(crate) fn new(short_id: String, file: String, image: PathBuf) -> Self {
         Self {
             id: short_id.clone(),
@@ -69,11 +69,11 @@ impl Tile {
     }
 }
 
-/// A tile that turned out unusable only when it was read.
+/// A tile that turned out to be unusable when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TileFault {
-    /// Its index in the project.
+    /// Index in the project.
     pub tile: usize,
-    /// What is wrong, with the file.
+    /// What is wrong; names the file.
     pub what: String,
 }

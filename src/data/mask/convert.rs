@@ -13,10 +13,10 @@ use crate::data::DataError;
 use crate::data::raster::mask_raster::{MaskRaster, Pixels};
 use crate::domain::{UNLABELLED, Validity};
 
-/// How far apart class values must be to be told apart in a JPEG.
+/// Minimum distance of class values that can be distinguished in a JPEG.
 const LOSSY_SPACING: i32 = 32;
 
-/// What a pixel turned out to be.
+/// The meaning of a pixel.
 #[derive(Clone, Copy)]
 enum PixelClass {
     Class(u8),
@@ -35,7 +35,7 @@ impl PixelClass {
     }
 }
 
-/// A mask's pixels as class indices.
+/// The pixels of a mask as class indices.
 #[derive(Default)]
 pub(super) struct Converted {
     pub(super) indices: Vec<u8>,
@@ -45,9 +45,8 @@ pub(super) struct Converted {
 }
 
 impl Converted {
-    /// Looks every run of equal pixels up: masks are made of long runs, so one thread is as fast as the PNG decoder before
-    /// it, and a person waiting for a tile never queues behind the trainer in a shared pool. Pixels that do not exist are
-    /// not counted here.
+    /// Classifies each run of equal pixels once. Masks consist of long runs, so one thread keeps up with the PNG decoder, and
+    /// the window never queues behind the trainer in a shared thread pool. Missing pixels are not counted here.
     fn of<P: Copy + Eq + Hash>(
         pixels: &[P],
         classify: impl Fn(P) -> PixelClass,
@@ -133,7 +132,7 @@ impl MaskReader {
         }
     }
 
-    /// Grays of 8 bits, in one channel or in three equal ones: these may come from a JPEG, or have soft edges.
+    /// Converts 8-bit grays of one channel or three equal ones. They may come from a JPEG or have soft edges.
     fn convert_grays(
         &self,
         grays: &[u8],
@@ -168,7 +167,7 @@ impl MaskReader {
         Ok(Converted { softened, ..Converted::of(grays, nearer, code, raster.valid.as_ref()) })
     }
 
-    /// In a JPEG values a few levels apart cannot be told apart.
+    /// Refuses values that a JPEG cannot keep apart.
     fn check_spacing(&self, path: &Path) -> Result<(), DataError> {
         let mut values: Vec<i32> =
             self.values.iter().filter(|(_, index)| *index != UNLABELLED).map(|(value, _)| *value).collect();
@@ -177,7 +176,7 @@ impl MaskReader {
         if is_close { Err(DataError::content(indices_in_jpeg(), path)) } else { Ok(()) }
     }
 
-    /// The value that a JPEG may have made this level of.
+    /// The class index of the listed value nearest to a level of a JPEG.
     fn nearest_value(&self, gray: u8) -> Option<u8> {
         let distance = |value: i32| value.abs_diff(i32::from(gray));
         let near = self.values.iter().filter(|(value, _)| distance(*value) <= u32::from(LOSSY_REACH));
@@ -189,8 +188,8 @@ impl MaskReader {
         if is_no_data { PixelClass::NoData } else { PixelClass::of(self.value_index(value, no_data)) }
     }
 
-    /// Whether colours near a corner are taken for it: all classes have corners, and the file is a picture of corners that
-    /// compression or resizing has touched, not one of small numbers.
+    /// Whether colours near a corner of the colour cube are snapped to it: all class colours are corners, and the file consists
+    /// mostly of bright corners that compression or resizing has changed. A file of small values is not snapped.
     fn snaps(&self, pixels: impl Iterator<Item = [u8; 3]>, lossy: bool) -> bool {
         let is_corner = |color: &[u8; 3]| color.iter().all(|v| [0, 255].contains(v));
         let is_bright = |color: &[u8; 3]| color.contains(&255);

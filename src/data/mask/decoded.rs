@@ -1,23 +1,23 @@
-//! A mask as read: class indices, and everything that is to be told about how they came about.
+//! A mask as class indices, with everything worth reporting about how it was read.
 
 use std::fmt;
 
 use crate::data::classes::hex::hex;
 use crate::domain::Mask;
 
-/// How the pixels of a mask file were taken.
+/// How a mask file encodes its classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MaskEncoding {
-    /// Each class has a colour.
+    /// By colour.
     Colors,
-    /// Each class has a number.
+    /// By value.
     Values,
-    /// Each class has a place in the file's palette.
+    /// By index into the palette of the file.
     Indices,
 }
 
 impl MaskEncoding {
-    /// For "12 masks by colour".
+    /// Phrase for reports: "by colour".
     pub fn name(self) -> &'static str {
         match self {
             Self::Colors => "by colour",
@@ -27,12 +27,12 @@ impl MaskEncoding {
     }
 }
 
-/// What a pixel of a mask file holds.
+/// The content of a mask pixel that matches no class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PixelCode {
     /// An sRGB colour.
     Color([u8; 3]),
-    /// A number. [`i32::MIN`] stands for what is no whole number.
+    /// A value; [`i32::MIN`] stands for anything that is not an integer.
     Value(i32),
 }
 
@@ -46,23 +46,23 @@ impl fmt::Display for PixelCode {
     }
 }
 
-/// A mask as read, with what belongs to no class.
+/// A mask as class indices.
 #[derive(Clone, Debug)]
 pub struct DecodedMask {
-    /// Class indices; unmatched pixels and pixels that do not exist are unlabelled.
+    /// Class indices. Unmatched and missing pixels are unlabelled.
     pub mask: Mask,
-    /// Colours or values that match no class, with their pixel counts, most frequent first.
+    /// Colours and values that match no class with their pixel counts, most frequent first.
     pub unmatched: Vec<(PixelCode, u64)>,
-    /// Pixels that do not exist, in the mask or in its image.
+    /// Number of pixels that are missing in the mask or its image.
     pub no_data: u64,
-    /// How the file was taken.
+    /// How the file was read.
     pub encoding: MaskEncoding,
-    /// Pixels of soft edges that were given to the nearer of two classes.
+    /// Number of soft-edge pixels that were assigned to the nearer of two classes.
     pub softened: u64,
 }
 
 impl DecodedMask {
-    /// Pixels that match no class.
+    /// Number of pixels that match no class.
     pub fn unmatched_pixels(&self) -> u64 {
         self.unmatched.iter().map(|(_, count)| count).sum()
     }

@@ -1,19 +1,19 @@
-//! Masks that were resized or smoothed: gray levels that lie between others, in the picture as in number.
+//! Detects masks that were resized or smoothed: gray levels between others, both in value and in position.
 
-/// Levels that are told apart at most.
+/// Number of gray levels.
 const LEVELS: usize = 256;
 
-/// What is known of a gray level.
+/// Statistics of a gray level.
 #[derive(Clone, Copy, Default)]
 struct Level {
     pixels: u64,
-    /// Pixels with a lower and a higher level beside them.
+    /// Pixels with both a lower and a higher neighbour.
     between: u64,
-    /// The longest run along a row.
+    /// Longest run along a row in pixels.
     longest: u32,
 }
 
-/// The two levels of a binary mask whose edges are soft: nearly all pixels have one of them, and the rest lies between.
+/// The two levels of a binary mask with soft edges: almost all pixels have one of them, the rest lie in between.
 pub(crate) fn binary_levels(values: &[u8], width: usize) -> Option<[u8; 2]> {
     let levels = level_statistics(values, width, None);
     let present = || (0..LEVELS).filter(|level| levels[*level].pixels > 0);
@@ -28,9 +28,9 @@ pub(crate) fn binary_levels(values: &[u8], width: usize) -> Option<[u8; 2]> {
     is_soft.then_some([low as u8, high as u8])
 }
 
-/// Whether the levels come from resizing a mask of several classes: most of them are met only between two others.
+/// Whether the levels come from resizing a mask of several classes: most of them occur only between two others.
 pub(crate) fn is_interpolated(values: &[u8], width: usize) -> bool {
-    /// So many classes may well be thin lines.
+    /// Up to this many levels may be classes of thin lines.
     const FEW: usize = 8;
     let levels = level_statistics(values, width, Some(u8::MAX));
     let present: Vec<&Level> = levels.iter().take(LEVELS - 1).filter(|level| level.pixels > 0).collect();
@@ -38,7 +38,7 @@ pub(crate) fn is_interpolated(values: &[u8], width: usize) -> bool {
     present.len() > FEW && edges * 2 > present.len()
 }
 
-/// Counts every level; beside a pixel of level `outside` nothing lies between.
+/// Statistics of every level. A pixel beside level `outside` never counts as between.
 fn level_statistics(values: &[u8], width: usize, outside: Option<u8>) -> [Level; LEVELS] {
     let mut levels = [Level::default(); LEVELS];
     let width = width.max(1);
@@ -83,11 +83,11 @@ mod tests {
     #[test]
     fn a_disc_with_soft_edges_has_two_levels() {
         assert_eq!(binary_levels(&disc(2.0), 64), Some([0, 255]));
-        assert_eq!(binary_levels(&disc(0.001), 64), None, "hard edges are no business of this file");
+        assert_eq!(binary_levels(&disc(0.001), 64), None, "edges are hard");
     }
 
     #[test]
-    fn classes_that_touch_are_not_taken_for_edges() {
+    fn touching_classes_are_not_mistaken_for_edges() {
         let stripes: Vec<u8> = (0..64 * 64).map(|i| (i % 64 / 8) as u8).collect();
         assert_eq!(binary_levels(&stripes, 64), None);
         assert!(!is_interpolated(&stripes, 64));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn several_classes_resized_with_interpolation_are_noticed() {
+    fn interpolation_of_several_classes_is_detected() {
         let level = |x: usize| [0_u8, 90, 200][x / 24 % 3];
         let smooth =
             |x: usize| (0..9).map(|i| usize::from(level((x + i).saturating_sub(4).min(63)))).sum::<usize>() / 9;

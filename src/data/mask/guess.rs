@@ -10,7 +10,7 @@ use crate::data::raster::images;
 use crate::data::raster::mask_raster::{MaskRaster, Pixels};
 use crate::domain::UNLABELLED;
 
-/// How a file is to be taken, and whether it leaves no doubt.
+/// The encoding of a file, and whether it is certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Guess {
     encoding: MaskEncoding,
@@ -18,7 +18,7 @@ struct Guess {
 }
 
 impl MaskReader {
-    /// How a file is to be taken: as what it holds says, else as the other masks say, else as its kind suggests.
+    /// The encoding of a file: certain from its content, else as in the other masks, else typical for its kind.
     pub(super) fn encoding(&self, raster: &MaskRaster) -> MaskEncoding {
         let guess = self.guess(raster);
         if guess.certain || self.others.is_empty() {
@@ -52,14 +52,14 @@ impl MaskReader {
         }
     }
 
-    /// How gray files are taken where they leave it open.
+    /// The typical encoding of gray files.
     fn kind_of_gray(&self) -> MaskEncoding {
         let is_class = |(_, index): &&([u8; 3], u8)| *index != UNLABELLED;
         let gray_classes = self.colors.iter().filter(is_class).all(|([r, g, b], _)| r == g && g == b);
         if gray_classes && !self.listed { MaskEncoding::Colors } else { MaskEncoding::Values }
     }
 
-    /// Grays are colours or values: whichever more pixels belong to.
+    /// Chooses colours or values for gray pixels, whichever leaves fewer pixels unmatched.
     fn colors_or_values(&self, grays: &HashMap<i32, u64>, kind: MaskEncoding, raster: &MaskRaster) -> Guess {
         let by_color = |gray: i32| match raster.no_data == Some(gray) {
             true => Some(UNLABELLED),

@@ -1,6 +1,8 @@
-//! Turns decoded mask files into class indices, and derives classes from masks where no file names them.
+//! Turns mask files into class indices, and derives classes from masks where no file names them.
 //!
-//! Uses [`super::raster`], [`super::classes`] and [`super::files`]. Works on paths; tiles and projects come later.
+//! [`lookup::MaskReader`] holds the tables; `guess` decides how a file encodes classes, `convert` maps its pixels, `reader`
+//! does both for a file. Uses [`super::raster`], [`super::classes`] and [`super::files`]. Works on paths and knows neither
+//! tiles nor projects.
 
 pub(crate) mod class_order;
 mod colors;

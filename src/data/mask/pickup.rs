@@ -15,17 +15,17 @@ use crate::data::classes::palette::palette;
 use crate::domain::class::{ClassError, MAX_CLASSES};
 use crate::domain::{ClassDef, Classes};
 
-/// Most masks that are read.
+/// Maximum number of masks that are read.
 const MAX_MASKS: usize = 64;
 
-/// Most colours that are believed to be drawn; of more, most must be met in runs.
+/// Up to this many colours are accepted as classes. Of more, at least half must occur in runs.
 const MAX_DRAWN: usize = 32;
 
-/// Smallest share of pixels that makes a class of a colour.
+/// Minimum share of pixels of a class.
 const MIN_SHARE: f64 = 1e-4;
 
-/// Reads masks spread evenly over the tiles and makes a class of every colour or value that is frequent enough. Classes
-/// picked up before keep their places. `None` if there are no masks, or less than two classes in them.
+/// Samples masks spread evenly and makes a class of every colour or value that is frequent enough. Classes derived earlier
+/// keep their indices. `None` if there are no masks or fewer than two classes in them.
 pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
     let samples = sample_masks(paths, MAX_MASKS)?;
     let before = ClassOrder::read(root);
@@ -45,7 +45,7 @@ pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> 
     };
     if let Some(legend) = &legend {
         notes.push(format!(
-            "{} classes were picked up from {} of {} masks: name them in the window or in {OWN_FILE}",
+            "{} classes were derived from {} of {} masks: name them in the window or in {OWN_FILE}",
             legend.classes.len(),
             samples.len(),
             paths.len()
@@ -54,18 +54,18 @@ pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> 
     Ok(legend)
 }
 
-/// What masks that are named as DeepGlobe names them hold.
+/// How the content of masks that are named like DeepGlobe's compares to DeepGlobe.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Resemblance {
-    /// DeepGlobe's colours; or there are no masks to say otherwise.
+    /// DeepGlobe's colours, or there are no masks.
     DeepGlobe,
     /// Other colours, most frequent first.
     Foreign(Vec<[u8; 3]>),
-    /// Black, white and grays alone, which say nothing: DeepGlobe's roads are white on black.
+    /// Only grays, which decides nothing: masks of DeepGlobe's road task are white on black.
     Grays,
 }
 
-/// Looks at some of the masks.
+/// Compares a sample of the masks to DeepGlobe.
 pub(crate) fn resemblance(paths: &[&Path]) -> Resemblance {
     const SAMPLES: usize = 8;
     let samples = sample_masks(paths, SAMPLES).unwrap_or_default();
@@ -88,13 +88,13 @@ pub(crate) fn resemblance(paths: &[&Path]) -> Resemblance {
     }
 }
 
-/// Two classes to start from where nothing is known.
+/// Two placeholder classes for projects where nothing is known.
 pub(crate) fn starter() -> Legend {
     let class = |i: usize| ClassDef { name: format!("class {}", i + 1), color: palette(i), ignored: false };
     Legend::of(Classes::new(vec![class(0), class(1)]).unwrap_or_default())
 }
 
-/// All values, in order.
+/// All values in ascending order.
 fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
     let counts = samples.iter().filter_map(|sample| match &sample.content {
         Content::Values { counts, .. } => Some(counts),
@@ -102,7 +102,7 @@ fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError
     });
     let all: BTreeSet<i32> = counts.flat_map(BTreeMap::keys).copied().collect();
     let mut classes: Vec<u16> = all.into_iter().filter_map(|value| u16::try_from(value).ok()).collect();
-    // Unlabelled, unless there would be nothing left to tell apart: masks of 0 and 255, or of 0 and 65535.
+    // These mean "unlabelled", except in binary masks of 0 and 255, or of 0 and 65535.
     for unlabelled in [u16::MAX, 255] {
         if classes.len() > 2 {
             classes.retain(|value| *value != unlabelled);
@@ -115,7 +115,7 @@ fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError
     Ok(classes)
 }
 
-/// All colours with enough pixels, in order.
+/// All colours with enough pixels in ascending order.
 fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
     let mut total = Counts::new();
     let mut drawn = BTreeSet::new();
@@ -127,7 +127,7 @@ fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataE
                 counts.into_iter().for_each(|(color, n)| *total.entry(color).or_insert(0) += n);
                 drawn.extend(solid.iter().copied());
             }
-            // A picture of colours may be all gray; a single channel beside colours holds values.
+            // A colour mask may happen to be all gray. One-channel masks beside colour masks hold values.
             Content::Values { counts, channels: true } => counts.iter().for_each(|(gray, n)| {
                 let color = [*gray as u8; 3];
                 drawn.insert(color);
@@ -161,7 +161,7 @@ fn by_value(values: &[u16]) -> Result<Legend, ClassError> {
     Ok(Legend { values: values.iter().copied().map(Some).collect(), ..legend })
 }
 
-/// Colours with enough pixels, in the order of the colours themselves: what lies beside a mask does not change it.
+/// Colours with enough pixels, ordered by colour so that the order does not depend on other masks.
 fn frequent(total: &Counts<[u8; 3]>) -> Vec<[u8; 3]> {
     let pixels: u64 = total.values().sum();
     let enough = |n: u64| n as f64 >= pixels as f64 * MIN_SHARE;
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn rare_colours_make_no_class_and_frequency_is_no_order() {
+    fn rare_colours_are_dropped_and_the_order_is_by_colour() {
         let total = counts(&[([1, 2, 3], 50_000), ([9, 9, 9], 50_000), ([4, 4, 4], 2), ([7, 0, 0], 60_000)]);
         assert_eq!(frequent(&total), [[1, 2, 3], [7, 0, 0], [9, 9, 9]]);
     }

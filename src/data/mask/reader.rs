@@ -10,9 +10,9 @@ use crate::data::raster::images;
 use crate::domain::{Mask, Validity};
 
 impl MaskReader {
-    /// Reads a mask file that must have the size of its image.
+    /// Reads a mask file. It must have the size of its image.
     ///
-    /// `valid` says which pixels of the image exist, where the mask's others are to count as no data.
+    /// `valid` are the existing pixels of the image, if the others are to count as "no data".
     pub(crate) fn read(&self, path: &Path, size: [u32; 2], valid: Option<&Validity>) -> Result<DecodedMask, DataError> {
         let mut raster = images::decode_mask(path)?;
         if raster.size != size {
@@ -55,12 +55,12 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_cut_to_a_corner_within_compression_noise_only() {
+    fn colours_are_snapped_to_a_corner_only_within_compression_noise() {
         let pixels = [[0, 255, 255], [10, 200, 250], [0, 0, 0], [255, 0, 0], [155; 3]];
         let image = RgbImage::from_fn(5, 1, |x, _| Rgb(pixels[x as usize]));
         let (_dir, path) = saved(&image.into());
         let read = MaskReader::of(&Legend::of(Classes::deepglobe())).read(&path, [5, 1], None).unwrap();
-        assert_eq!(read.mask.data(), [0, 0, 6, UNLABELLED, UNLABELLED], "far from any corner is no class");
+        assert_eq!(read.mask.data(), [0, 0, 6, UNLABELLED, UNLABELLED], "colours far from any corner match no class");
         assert_eq!(read.unmatched, [(PixelCode::Color([155; 3]), 1), (PixelCode::Color([255, 0, 0]), 1)]);
     }
 
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn other_palettes_match_exactly_and_the_rest_is_reported() {
+    fn other_palettes_match_exactly_and_unmatched_pixels_are_reported() {
         let mut legend = two([226, 169, 41], [132, 41, 246]);
         legend.unlabelled.push([155, 155, 155]);
         let pixels = [[226, 169, 41], [155, 155, 155], [226, 169, 42], [0, 0, 0], [0, 0, 0]];
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_of_another_size_names_both() {
+    fn a_size_mismatch_names_both_sizes() {
         let (_dir, path) = saved(&GrayImage::new(4, 4).into());
         let message = MaskReader::of(&two([1, 2, 3], [4, 5, 6])).read(&path, [5, 4], None).unwrap_err().to_string();
         assert!(message.contains("4×4") && message.contains("5×4") && message.contains("m.png"), "{message}");

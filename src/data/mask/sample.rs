@@ -1,4 +1,4 @@
-//! What single masks hold, to derive classes from.
+//! Samples the content of masks, to derive classes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,35 +14,36 @@ use crate::data::raster::images;
 use crate::data::raster::mask_raster::{MaskRaster, NO_VALUE, Pixels};
 use crate::domain::Validity;
 
-/// The boundary in the masks of Pascal VOC.
+/// Colour of object boundaries in Pascal VOC masks.
 pub(super) const VOC_BOUNDARY: [u8; 3] = [224, 224, 192];
 
 pub(super) type Counts<K> = BTreeMap<K, u64>;
 
-/// What a sample at one mask tells.
+/// The content of one mask.
 pub(super) struct MaskSample<'a> {
     pub(super) path: &'a Path,
     pub(super) content: Content,
 }
 
 pub(super) enum Content {
-    /// Values of one channel, or of three equal ones.
+    /// Values of one channel or of three equal ones.
     Values {
         counts: Counts<i32>,
-        /// The file has three channels: its values may be colours.
+        /// The file has three channels, so its values may be colours.
         channels: bool,
     },
-    /// Colours, and those of them that are met in runs of three and more.
+    /// Colours.
     Colors {
         counts: Counts<[u8; 3]>,
+        /// Colours that occur in runs of at least three pixels.
         solid: BTreeSet<[u8; 3]>,
         lossy: bool,
-        /// VOC's boundary was among them, and is left out.
+        /// [`VOC_BOUNDARY`] occurred and was left out.
         boundary: bool,
     },
 }
 
-/// Looks at masks spread evenly. One that cannot be decoded is reported when its tile is read.
+/// Samples up to `most` masks spread evenly. A mask that cannot be decoded is reported when its tile is read.
 pub(super) fn sample_masks<'a>(paths: &[&'a Path], most: usize) -> Result<Vec<MaskSample<'a>>, DataError> {
     let read = paths.len().min(most);
     let chosen: Vec<&Path> = (0..read).map(|i| paths[i * paths.len() / read]).collect();
@@ -54,7 +55,7 @@ pub(super) fn sample_masks<'a>(paths: &[&'a Path], most: usize) -> Result<Vec<Ma
 }
 
 fn sample(path: &Path, raster: MaskRaster) -> Result<MaskSample<'_>, DataError> {
-    // Where pixels are missing, those left have other neighbours than in the picture: edges are not sampled for.
+    // If pixels are missing, the rest have new neighbours: edges are not sampled for.
     let width = raster.valid.as_ref().map_or(raster.size[0] as usize, |_| usize::MAX);
     let content = match existing(raster.pixels, raster.valid.as_ref().map(Validity::flags)) {
         Pixels::Values8(values) => grays(path, &values, width, raster.lossy, false)?,
@@ -101,7 +102,7 @@ fn sample(path: &Path, raster: MaskRaster) -> Result<MaskSample<'_>, DataError> 
     Ok(MaskSample { path, content })
 }
 
-/// The pixels that exist, in a row: neighbours are not what they were, but only where some are missing.
+/// Drops missing pixels. Where any are missing, the rest form one row with new neighbours.
 fn existing(pixels: Pixels, flags: Option<&[bool]>) -> Pixels {
     fn keep<T: Copy>(list: Vec<T>, flags: &[bool]) -> Vec<T> {
         list.into_iter().zip(flags).filter(|(_, exists)| **exists).map(|(pixel, _)| pixel).collect()
@@ -117,7 +118,7 @@ fn existing(pixels: Pixels, flags: Option<&[bool]>) -> Pixels {
     }
 }
 
-/// Values of 8 bits, freed of what a JPEG or smoothing has added.
+/// 8-bit values without the levels that JPEG compression or smoothing has added.
 fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) -> Result<Content, DataError> {
     let mut counts: Counts<i32> = tally(values, i32::from).into_iter().collect();
     if lossy {
@@ -135,9 +136,9 @@ fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) 
     Ok(Content::Values { counts, channels })
 }
 
-/// Colours with soft edges are refused, as far as their brightness tells: classes were drawn, what lies between them was not.
+/// Refuses colours with soft edges, judged by brightness: the blended colours are not classes.
 fn check_soft_colors(path: &Path, colors: impl Iterator<Item = [u8; 3]>, width: usize) -> Result<(), DataError> {
-    /// So many colours may well be drawn.
+    /// Up to this many colours may be classes.
     const FEW: usize = 8;
     let mut seen = BTreeSet::new();
     let mut last = None;
@@ -155,7 +156,7 @@ fn check_soft_colors(path: &Path, colors: impl Iterator<Item = [u8; 3]>, width: 
     Ok(())
 }
 
-/// Deep values with soft edges are refused: which levels were meant cannot be told from the file alone.
+/// Refuses deep values with soft edges: the file alone does not tell which levels are classes.
 fn check_deep_edges(path: &Path, values: &[i32], counts: &Counts<i32>, width: usize) -> Result<(), DataError> {
     let Some((most, _)) = counts.last_key_value().filter(|_| counts.len() > 3) else { return Ok(()) };
     let level = |value: &i32| (i64::from((*value).max(0)) * 255 / i64::from((*most).max(1))) as u8;
@@ -166,7 +167,7 @@ fn check_deep_edges(path: &Path, values: &[i32], counts: &Counts<i32>, width: us
     Ok(())
 }
 
-/// Undoes what JPEG does to flat colours: each joins a more frequent one within reach.
+/// Undoes JPEG noise: each key joins a more frequent one that is near.
 pub(super) fn gather<K: Copy + Ord>(counts: Counts<K>, near: impl Fn(K, K) -> bool) -> Counts<K> {
     let mut list: Vec<(K, u64)> = counts.into_iter().collect();
     list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));

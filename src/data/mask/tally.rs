@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// How often each value occurs.
+/// Pixel counts by key.
 pub(crate) fn tally<P: Copy + PartialEq, K: Hash + Eq>(pixels: &[P], key: impl Fn(P) -> K) -> HashMap<K, u64> {
     let mut counts = HashMap::new();
     for run in pixels.chunk_by(|a, b| a == b) {
@@ -12,7 +12,7 @@ pub(crate) fn tally<P: Copy + PartialEq, K: Hash + Eq>(pixels: &[P], key: impl F
     counts
 }
 
-/// How often each gray occurs; `None` if any pixel has a colour.
+/// Pixel counts by gray level; `None` if any pixel is not gray.
 pub(crate) fn gray_tally(colors: &[[u8; 3]]) -> Option<HashMap<i32, u64>> {
     let is_gray = |[r, g, b]: &[u8; 3]| r == g && g == b;
     colors.iter().all(is_gray).then(|| tally(colors, |color| i32::from(color[0])))

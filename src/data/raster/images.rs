@@ -1,4 +1,4 @@
-//! Decodes image files within limits, turned as they are to be seen. Headers can be read without decoding.
+//! Decodes image files within limits and turns them upright. Headers can be read without decoding.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::{orientation, png_file};
 use crate::data::DataError;
 use crate::domain::{Validity, panic};
 
-/// Reads a file's header. Refuses what would be too large to decode.
+/// Reads the header of a file. Files that are too large to decode are an error.
 pub(crate) fn read_header(path: &Path) -> Result<Header, DataError> {
     guarded(path, || {
         let reader = open(path)?;
@@ -50,7 +50,7 @@ fn color_bands(color: ColorType) -> u16 {
     if color.has_color() { 3 } else { 1 }
 }
 
-/// Decodes a mask to what it holds: indices of a palette, values, or colours.
+/// Decodes a mask to palette indices, values or colours, whichever the file holds.
 pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
     guarded(path, || {
         let header = read_header(path)?;
@@ -64,7 +64,10 @@ pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
         let raster = match tiff.as_ref().filter(|tiff| !tiff.is_usual_mask()) {
             Some(tiff) => tiff.mask()?,
             None if is_one_bit_bmp(path) => {
-                return Err(DataError::content("a BMP of 1 bit is no mask that can be read: export it as PNG", path));
+                return Err(DataError::content(
+                    "masks in 1-bit BMP files cannot be read: export the mask as PNG",
+                    path,
+                ));
             }
             None => {
                 let decoded = decode_whole(reader, path)?;
@@ -76,8 +79,8 @@ pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
     })
 }
 
-/// Decodes an image as it is to be seen: gray is repeated, deeper values are stretched, and of more than three bands the
-/// first three are taken. Pixels that do not exist are marked.
+/// Decodes an image to upright 8-bit RGB: gray is repeated, deeper values are stretched, bands after the third are
+/// dropped. Missing pixels are marked.
 ///
 /// # Errors
 /// If the file cannot be read; the message names it.
@@ -101,7 +104,7 @@ pub fn decode(path: &Path) -> Result<Picture, DataError> {
     })
 }
 
-/// 8-bit colours. Pixels that do not exist have no say in how deeper values are stretched.
+/// Converts to 8-bit colours. Missing pixels do not affect how deeper values are stretched.
 fn to_rgb(image: DynamicImage, valid: Option<&Validity>) -> RgbImage {
     match image {
         DynamicImage::ImageRgb8(image) => image,
@@ -114,7 +117,7 @@ fn to_rgb(image: DynamicImage, valid: Option<&Validity>) -> RgbImage {
     }
 }
 
-/// Pixels with any opacity, in an image with an alpha channel.
+/// Pixels with alpha above 0; `None` without an alpha channel.
 fn valid_pixels(image: &DynamicImage) -> Option<Validity> {
     let exists = match image {
         DynamicImage::ImageLumaA8(image) => image.pixels().map(|pixel| pixel.0[1] > 0).collect(),
@@ -126,13 +129,13 @@ fn valid_pixels(image: &DynamicImage) -> Option<Validity> {
     Validity::new([image.width(), image.height()], exists)
 }
 
-/// What a user should know of how an image is read; `None` if there is nothing, or if it cannot be read.
+/// Describes what is not used of an image; `None` if everything is used, or if it cannot be read.
 pub fn reading_note(path: &Path) -> Option<String> {
     let note = read_header(path).ok()?.note()?;
     Some(format!("the image has {note}: {}", path.display()))
 }
 
-/// A smaller copy that fits a square of `side` pixels; small images are not enlarged.
+/// A copy scaled down to fit a square of `side` pixels. Small images keep their size.
 pub fn shrink(image: &RgbImage, side: u32) -> RgbImage {
     let (width, height) = image.dimensions();
     let scale = (f64::from(side.max(1)) / f64::from(width.max(height).max(1))).min(1.0);
@@ -142,11 +145,11 @@ pub fn shrink(image: &RgbImage, side: u32) -> RgbImage {
 
 type Reader = ImageReader<std::io::BufReader<std::fs::File>>;
 
-/// Opens a file for decoding; the content, not the ending, tells the format.
+/// Opens a file for decoding. The format is detected from the content, not from the extension.
 fn open(path: &Path) -> Result<Reader, DataError> {
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)
-        .map_err(DataError::io("cannot open the image (check that it exists and that you may read it)", path))?;
+        .map_err(DataError::io("cannot open the image (check that it exists and is readable)", path))?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
@@ -155,7 +158,7 @@ fn open(path: &Path) -> Result<Reader, DataError> {
     Ok(reader)
 }
 
-/// The file as our own reader sees it, if it is a TIFF.
+/// Opens the file with the TIFF reader of this crate; `None` for other formats.
 fn tiff_file(reader: &Reader, path: &Path) -> Result<Option<TiffFile>, DataError> {
     (reader.format() == Some(ImageFormat::Tiff)).then(|| TiffFile::open(path)).transpose()
 }
@@ -167,7 +170,7 @@ fn decode_whole(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> 
     reader.decode().map_err(|error| describe(&error, path))
 }
 
-/// Turns a decoder's panic into an error: files from strangers must not end the program.
+/// Turns a panic of a decoder into an error: a malformed file must not end the program.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     panic::caught(read)
         .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
@@ -184,22 +187,22 @@ fn describe(error: &ImageError, path: &Path) -> DataError {
     }
 }
 
-/// Whether a BMP has a palette of two colours: which of them is 0 cannot be told once it is decoded.
+/// Whether the file is a BMP with two palette colours. Once decoded, which of them is index 0 is lost.
 fn is_one_bit_bmp(path: &Path) -> bool {
     let mut head = [0; 30];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
     read.is_ok() && head.starts_with(b"BM") && head[28] == 1
 }
 
-/// A truncated JPEG decodes to gray without complaint, so its end is checked: within a scan neither marker can occur,
-/// and a thumbnail's end stands before the scan's start.
+/// Checks that a JPEG is complete: truncated ones decode to gray without an error. The last end-of-image marker must follow
+/// the last start-of-scan marker. Neither occurs within scan data, and an embedded thumbnail ends before the scan starts.
 fn check_complete(path: &Path) -> Result<(), DataError> {
     let bytes = std::fs::read(path).map_err(DataError::io("cannot read the image", path))?;
     let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
     if last(0xd9) > last(0xda) {
         return Ok(());
     }
-    Err(DataError::content("the JPEG is incomplete, its end is missing: copy it again", path))
+    Err(DataError::content("the JPEG is incomplete: its end is missing; copy it again", path))
 }
 
 fn drop_alpha(image: &image::RgbaImage) -> RgbImage {
@@ -231,7 +234,7 @@ mod tests {
         image::RgbaImage::from_fn(3, 2, |x, _| image::Rgba([1, 2, 3, x as u8])).save(&path).unwrap();
         let Picture { rgb, valid } = decode(&path).unwrap();
         assert_eq!(rgb.get_pixel(0, 0).0, [1, 2, 3]);
-        assert_eq!(valid.unwrap().flags(), [false, true, true, false, true, true], "alpha 0 is no pixel");
+        assert_eq!(valid.unwrap().flags(), [false, true, true, false, true, true], "pixels with alpha 0 are missing");
         assert!(read_header(&path).unwrap().partial);
     }
 
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image_is_said_so() {
+    fn files_that_are_not_images_are_errors_that_name_them() {
         let dir = tempfile::tempdir().unwrap();
         for (name, content) in [("empty.png", &b""[..]), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n\x1a\n\0\0")]
         {
@@ -260,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_would_not_fit_is_refused_by_its_header() {
+    fn an_oversized_image_is_refused_by_its_header() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("huge.bmp");
         image::GrayImage::new(4, 4).save_with_format(&path, ImageFormat::Bmp).unwrap();

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use crate::data::DataError;
 
-/// Longest side that is decoded.
+/// Maximum side of a decoded image in pixels.
 pub(crate) const MAX_SIDE: u32 = 30_000;
 
-/// Most memory one decoded file may take.
+/// Maximum memory of a decoded file in bytes.
 pub(crate) const MAX_BYTES: u64 = 2 << 30;
 
+/// The decoder stopped at [`MAX_SIDE`] or [`MAX_BYTES`].
 pub(crate) fn over_the_limits(path: &Path) -> DataError {
     DataError::content(
         format!("the image is larger than {MAX_SIDE} pixels a side or 2 GiB decoded: cut it into tiles"),
@@ -18,17 +19,20 @@ pub(crate) fn over_the_limits(path: &Path) -> DataError {
     )
 }
 
+/// A valid file of a kind that cannot be decoded.
 pub(crate) fn unsupported(error: &impl Display, path: &Path) -> DataError {
     DataError::content(
-        format!("this kind of image cannot be read ({error}): convert it to 8- or 16-bit RGB or gray"),
+        format!("images of this kind are not supported ({error}): convert it to 8- or 16-bit RGB or gray"),
         path,
     )
 }
 
+/// A file whose content cannot be decoded.
 pub(crate) fn damaged(error: &impl Display, path: &Path) -> DataError {
     DataError::content(format!("the image is damaged or incomplete ({error}): copy or export it again"), path)
 }
 
+/// An image of known size that would exceed [`MAX_BYTES`].
 pub(crate) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
     DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
 }

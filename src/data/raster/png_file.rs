@@ -1,4 +1,4 @@
-//! What the `image` crate does not tell of PNGs: a mask's own values and indices, and the orientation.
+//! Reads what the `image` crate does not expose of PNG files: stored mask values, palette indices and the orientation.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -11,7 +11,7 @@ use super::limits::{self, MAX_BYTES};
 use super::mask_raster::{MaskRaster, Pixels};
 use crate::data::DataError;
 
-/// Decodes a mask of one channel to the values or indices as stored. `None` for masks of colours.
+/// Decodes a mask of one channel to the values or indices as stored. `None` for colour images.
 pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     let file = File::open(path).map_err(DataError::io("cannot open the image", path))?;
     let mut decoder = Decoder::new_with_limits(BufReader::new(file), Limits { bytes: MAX_BYTES as usize });
@@ -40,7 +40,7 @@ pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     Ok(Some(MaskRaster { size, pixels, valid: None, no_data, lossy: false }))
 }
 
-/// One number a pixel from rows of packed samples, each row in whole bytes.
+/// Unpacks rows of packed samples to one value per pixel. Each row starts at a whole byte.
 fn unpack(data: &[u8], width: usize, line: usize, bits: u8) -> Pixels {
     let rows = data.chunks_exact(line);
     match bits {
@@ -60,7 +60,7 @@ fn unpack(data: &[u8], width: usize, line: usize, bits: u8) -> Pixels {
     }
 }
 
-/// How the picture is to be turned: the chunk `eXIf`, wherever it stands.
+/// The orientation in the `eXIf` chunk, wherever that is in the file.
 pub(crate) fn orientation(path: &Path) -> Orientation {
     exif(path)
         .ok()
@@ -70,14 +70,14 @@ pub(crate) fn orientation(path: &Path) -> Orientation {
 }
 
 fn exif(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    /// No orientation needs more.
-    const MOST: u32 = 1 << 20;
+    /// Maximum chunk length in bytes that is read.
+    const MAX_CHUNK: u32 = 1 << 20;
     let mut file = BufReader::new(File::open(path)?);
     file.seek(SeekFrom::Start(8))?;
     let mut head = [0; 8];
     while file.read_exact(&mut head).is_ok() {
         let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-        if &head[4..] == b"eXIf" && length <= MOST {
+        if &head[4..] == b"eXIf" && length <= MAX_CHUNK {
             let mut chunk = vec![0; length as usize];
             file.read_exact(&mut chunk)?;
             return Ok(Some(chunk));

@@ -1,4 +1,4 @@
-//! What the masks of a project come to: labelled pixels per class, what matches no class, what does not exist.
+//! Pixel counts of a project's masks: labelled by class, unmatched, unlabelled and missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,53 +8,53 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use crate::data::{DecodedMask, MaskEncoding, PixelCode, Project, TileFault};
 use crate::domain::split::Split;
 
-/// A share of unmatched above which it is told.
+/// Share of unmatched pixels above which there is a warning.
 const WARNING_SHARE: f64 = 0.01;
 
-/// Counts over masks.
+/// Statistics of a project's masks.
 #[derive(Clone, Debug, Default)]
 pub struct Census {
-    /// Counts of each split that has any mask.
+    /// Counts of each split that has masks, by name of the split.
     pub splits: BTreeMap<&'static str, Counts>,
-    /// How many masks were tile_encodings how.
+    /// Number of masks by encoding.
     pub encodings: BTreeMap<MaskEncoding, usize>,
-    /// How each tile's mask was tile_encodings, by tile index.
+    /// Encoding of each mask by tile index.
     pub tile_encodings: BTreeMap<usize, MaskEncoding>,
-    /// Colours and values that match no class, with their pixels and the ids of their tiles.
+    /// Colours and values that match no class, with pixel counts and tile ids.
     pub unmatched: BTreeMap<PixelCode, (u64, BTreeSet<String>)>,
-    /// Pixels of soft edges that went to the nearer of two classes.
+    /// Number of soft-edge pixels that were assigned to the nearer of two classes.
     pub softened: u64,
-    /// Masks that cannot be read.
+    /// Masks that could not be read.
     pub faults: Vec<TileFault>,
 }
 
-/// Pixels of one split's masks.
+/// Pixel counts of the masks of one split.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Masks.
+    /// Number of masks.
     pub masks: usize,
-    /// Labelled pixels of each class.
+    /// Labelled pixels by class.
     pub classes: Vec<u64>,
     /// Pixels that match no class.
     pub no_class: u64,
-    /// Pixels that do not exist.
+    /// Missing pixels.
     pub no_data: u64,
-    /// Pixels that are unlabelled as the masks say.
+    /// Pixels that the masks mark as unlabelled.
     pub unlabelled: u64,
 }
 
 impl Counts {
-    /// All pixels that exist.
+    /// Number of existing pixels.
     pub fn pixels(&self) -> u64 {
         self.classes.iter().sum::<u64>() + self.no_class + self.unlabelled
     }
 }
 
 impl Census {
-    /// Reads the masks of these tiles, each counted for the split beside it. `progress` is told how many are done and says
-    /// whether to go on; it is called from several threads.
+    /// Reads the masks of these tiles and counts each for the given split. `progress` receives the number of finished and of
+    /// all masks and returns whether to continue; it is called from several threads.
     ///
-    /// `None` if it was told not to go on.
+    /// `None` if `progress` returned false.
     pub fn take(
         project: &Project,
         tiles: &[(usize, Split)],
@@ -120,7 +120,7 @@ impl Census {
         self.encodings.iter().enumerate().map(part).collect::<Vec<_>>().join(", ")
     }
 
-    /// The counts as a table, a line each.
+    /// The counts as a text table, one string per line.
     pub fn table(&self, project: &Project) -> Vec<String> {
         let column =
             |cells: &mut dyn Iterator<Item = String>| cells.map(|cell| format!("{cell:>15}")).collect::<String>();
@@ -143,7 +143,7 @@ impl Census {
         lines
     }
 
-    /// Labelled pixels of the classes that take part in loss and score, in one split.
+    /// Number of labelled pixels of scored classes in one split.
     pub fn scored(&self, project: &Project, split: Split) -> u64 {
         let counts = self.splits.get(split.name());
         let classes = counts.map(|counts| counts.classes.as_slice()).unwrap_or_default();
@@ -151,22 +151,22 @@ impl Census {
         classes.iter().enumerate().filter(is_scored).map(|(_, n)| n).sum()
     }
 
-    /// A sentence about pixels that match no class, if they are more than one in a hundred.
+    /// A warning if more than 1 % of the pixels match no class.
     pub fn warning(&self) -> Option<String> {
         let no_class: u64 = self.splits.values().map(|counts| counts.no_class).sum();
         let pixels: u64 = self.splits.values().map(Counts::pixels).sum();
         let share = no_class as f64 / pixels.max(1) as f64;
         (share > WARNING_SHARE).then(|| {
             format!(
-                "{:.1} % of the mask pixels match no class and are unlabelled: {}. If they are a class, name it in Project \
-                 > Edit classes or in pointillist.toml; if not, list them there as unlabelled",
+                "{:.1} % of the mask pixels match no class and count as unlabelled: {}. If they are a class, add it in \
+                 Project > Edit classes or in pointillist.toml; if not, list them there as unlabelled",
                 100.0 * share,
                 self.describe_unmatched()
             )
         })
     }
 
-    /// The most frequent colours and values that match no class, and where they are.
+    /// The most frequent colours and values that match no class, and their tiles.
     pub fn describe_unmatched(&self) -> String {
         const NAMED: usize = 5;
         let mut list: Vec<(&PixelCode, &(u64, BTreeSet<String>))> = self.unmatched.iter().collect();
@@ -187,7 +187,7 @@ impl Census {
     }
 }
 
-/// What one mask comes to.
+/// Counts of one mask.
 struct Tally {
     counts: Counts,
     unmatched: Vec<(PixelCode, u64)>,
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn counting_can_be_stopped() {
+    fn a_census_can_be_cancelled() {
         let (_dir, project) = project([0; 4]);
         assert!(Census::take(&project, &[(0, Split::Train)], |_, _| false).is_none());
     }

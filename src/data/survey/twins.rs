@@ -1,4 +1,4 @@
-//! Images that are the same, byte by byte: one that is learned from must not be scored under another name.
+//! Finds identical image files: an image that is trained on must not be scored under another name.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use crate::data::Project;
 use crate::domain::hash;
 
-/// Groups of tiles, by index, whose image files have the same content. Files that cannot be read are passed over.
+/// Groups of tile indices whose image files have the same content. Unreadable files are skipped.
 pub fn identical_images(project: &Project) -> Vec<Vec<usize>> {
     let mut by_length: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (index, tile) in project.tiles.iter().enumerate() {

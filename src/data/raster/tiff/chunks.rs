@@ -6,9 +6,9 @@ use tiff::TiffError;
 use tiff::decoder::Decoder;
 use tiff::tags::Tag;
 
-/// The strips or tiles that an image is stored in.
+/// The grid of chunks of one image plane.
 pub(crate) struct Chunks {
-    /// Width and height of a whole one.
+    /// Width and height of a whole chunk in pixels.
     pub(crate) size: [usize; 2],
     across: usize,
     down: usize,
@@ -22,17 +22,19 @@ impl Chunks {
         Self { size, across, down }
     }
 
+    /// Number of chunks in one plane.
     pub(crate) fn count(&self) -> usize {
         self.across * self.down
     }
 
-    pub(crate) fn corner(&self, part: usize) -> (usize, usize) {
-        (part % self.across * self.size[0], part / self.across * self.size[1])
+    /// Pixel position of the first pixel of a chunk.
+    pub(crate) fn corner(&self, chunk: usize) -> (usize, usize) {
+        (chunk % self.across * self.size[0], chunk / self.across * self.size[1])
     }
 }
 
-/// Which strips or tiles a writer left out, as GDAL does with `SPARSE_OK`; empty if none.
-pub(crate) fn left_out(decoder: &mut Decoder<impl Read + Seek>) -> Result<Vec<bool>, TiffError> {
+/// For each chunk whether the writer omitted it, as GDAL does with `SPARSE_OK`; empty if none is missing.
+pub(crate) fn missing_chunks(decoder: &mut Decoder<impl Read + Seek>) -> Result<Vec<bool>, TiffError> {
     let mut list = |tiles, strips| -> Result<Vec<u64>, TiffError> {
         let of_tiles = decoder.find_tag_unsigned_vec(tiles)?;
         Ok(match of_tiles {
@@ -42,7 +44,6 @@ pub(crate) fn left_out(decoder: &mut Decoder<impl Read + Seek>) -> Result<Vec<bo
     };
     let offsets = list(Tag::TileOffsets, Tag::StripOffsets)?;
     let lengths = list(Tag::TileByteCounts, Tag::StripByteCounts)?;
-    let left_out: Vec<bool> =
-        offsets.iter().enumerate().map(|(i, at)| *at == 0 || lengths.get(i) == Some(&0)).collect();
-    Ok(if left_out.contains(&true) { left_out } else { Vec::new() })
+    let missing: Vec<bool> = offsets.iter().enumerate().map(|(i, at)| *at == 0 || lengths.get(i) == Some(&0)).collect();
+    Ok(if missing.contains(&true) { missing } else { Vec::new() })
 }

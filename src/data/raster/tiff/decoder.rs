@@ -10,6 +10,7 @@ use tiff::tags::{ByteOrder, Tag};
 use crate::data::DataError;
 use crate::data::raster::limits::{self, MAX_BYTES};
 
+/// The decoder's memory limits.
 pub(crate) fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = MAX_BYTES as usize;
@@ -17,11 +18,12 @@ pub(crate) fn limits() -> Limits {
     limits
 }
 
+/// A decoder with memory limits, at the first image of the file.
 pub(crate) fn decoder<R: Read + Seek>(reader: R) -> Result<Decoder<R>, TiffError> {
     Ok(Decoder::new(reader)?.with_limits(limits()))
 }
 
-/// Every sample as a number, whatever its type.
+/// Access to samples as numbers, whatever their type.
 pub(crate) fn number_at(pixels: &DecodingResult) -> Box<dyn Fn(usize) -> f64 + Sync + '_> {
     match pixels {
         DecodingResult::U8(list) => Box::new(|i| f64::from(list[i])),
@@ -38,12 +40,13 @@ pub(crate) fn number_at(pixels: &DecodingResult) -> Box<dyn Fn(usize) -> f64 + S
     }
 }
 
-/// Whether a sample can be a class's value.
+/// Whether a sample can be the value of a class.
 pub(crate) fn is_value(sample: f64) -> bool {
     sample.fract() == 0.0 && sample > f64::from(i32::MIN) && sample <= f64::from(i32::MAX)
 }
 
-/// Overwrites what the directory says of the colours. `None` if it does not lie in the file.
+/// Overwrites the photometric interpretation in the directory with "black is zero". `None` if the directory lies outside
+/// the file.
 pub(crate) fn declare_plain_bands(bytes: &mut [u8], directory: u64) -> Option<()> {
     let order = if bytes.starts_with(b"II") { ByteOrder::LittleEndian } else { ByteOrder::BigEndian };
     let little = order == ByteOrder::LittleEndian;
@@ -51,7 +54,7 @@ pub(crate) fn declare_plain_bands(bytes: &mut [u8], directory: u64) -> Option<()
         let pair = [*bytes.get(at)?, *bytes.get(at + 1)?];
         Some(if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) })
     };
-    // A classic TIFF's entries are tag, type, a count of 4 bytes, a value of 4; in a BigTIFF the last two have 8.
+    // Entries of a classic TIFF are tag, type, 4-byte count, 4-byte value; in a BigTIFF count and value have 8 bytes.
     let (head, entry, value) = if short(bytes, 2)? == 43 { (8, 20, 12) } else { (2, 12, 8) };
     let first = usize::try_from(directory).ok()?.checked_add(head)?;
     let is_meaning = |at: &usize| short(bytes, *at) == Some(Tag::PhotometricInterpretation.to_u16());
@@ -61,6 +64,7 @@ pub(crate) fn declare_plain_bands(bytes: &mut [u8], directory: u64) -> Option<()
     Some(())
 }
 
+/// The decoder's error with the file and the remedy.
 pub(crate) fn describe(error: &TiffError, path: &Path) -> DataError {
     match error {
         TiffError::LimitsExceeded => limits::over_the_limits(path),

@@ -9,57 +9,57 @@ use tiff::TiffError;
 use tiff::decoder::Decoder;
 use tiff::tags::{SampleFormat, Tag};
 
-use super::chunks::left_out;
+use super::chunks::missing_chunks;
 use super::decoder::{decoder, describe};
 use crate::data::DataError;
 use crate::data::raster::header::Header;
 use crate::data::raster::limits::{self, MAX_BYTES, MAX_SIDE};
 use crate::data::raster::orientation;
 
-/// What the colours of a TIFF mean: tag 262.
+/// Photometric interpretation: tag 262.
 pub(super) const WHITE_IS_ZERO: u16 = 0;
 const RGB: u16 = 2;
 pub(super) const PALETTE: u16 = 3;
 
-/// Colour models whose samples are read as they are: gray either way, RGB, palettes and internal masks.
+/// Colour models whose samples are read as stored: both kinds of gray, RGB, palettes and internal masks.
 pub(super) const PLAIN: [u16; 5] = [0, 1, 2, 3, 4];
 
-/// A compression: tag 259.
+/// Compression: tag 259.
 pub(super) const JPEG: u16 = 7;
 
-/// A TIFF's first image, not decoded yet.
+/// The directory of a TIFF's first image.
 pub(crate) struct TiffFile {
     pub(super) path: PathBuf,
     pub(super) size: [u32; 2],
     pub(super) orientation: Orientation,
     pub(super) meaning: u16,
-    /// Samples a pixel, alpha included.
+    /// Samples per pixel, alpha included.
     pub(super) samples: usize,
-    /// Samples a pixel that show something.
+    /// Samples per pixel without alpha.
     pub(super) bands: u16,
-    /// Which sample is alpha.
+    /// Index of the alpha sample.
     pub(super) alpha: Option<usize>,
     pub(super) bits: u16,
     pub(super) format: SampleFormat,
     pub(super) compression: u16,
     pub(super) planar: bool,
     pub(super) no_data: Option<f64>,
-    /// Where the palette's colours stand, if it is one: all reds, all greens, all blues.
+    /// Palette: all red values, then all green, then all blue; empty without a palette.
     pub(super) palette: Vec<u16>,
-    /// Where the image's directory lies.
+    /// Byte offset of the directory.
     pub(super) directory: u64,
-    /// Its place among the file's directories.
+    /// Index among the directories of the file.
     pub(super) place: usize,
-    /// Strips or tiles that the writer left out, by number; empty if it left none out.
-    pub(super) left_out: Vec<bool>,
-    /// The internal mask: which pixels exist.
+    /// For each chunk whether the writer omitted it; empty if none is missing.
+    pub(super) missing_chunks: Vec<bool>,
+    /// Internal mask: 0 where a pixel is missing.
     pub(super) mask: Option<Box<Self>>,
-    /// Pictures in the file, without overviews and masks.
+    /// Number of images in the file, without overviews and masks.
     pub(super) pages: usize,
 }
 
 impl TiffFile {
-    /// Reads the header.
+    /// Reads the directories of a file.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let file = File::open(path).map_err(DataError::io("cannot open the image", path))?;
         let mut decoder = decoder(BufReader::new(file)).map_err(|error| describe(&error, path))?;
@@ -74,10 +74,10 @@ impl TiffFile {
             return Err(limits::too_large(path, width, height));
         }
         if tiff.planar && !tiff.bits.is_multiple_of(8) {
-            return Err(limits::unsupported(&format!("bands of {} bits stored one after the other", tiff.bits), path));
+            return Err(limits::unsupported(&format!("planar bands of {} bits", tiff.bits), path));
         }
         if !PLAIN.contains(&tiff.meaning) && tiff.compression != JPEG {
-            return Err(limits::unsupported(&"blocks left out in this colour model", path));
+            return Err(limits::unsupported(&"missing chunks in this colour model", path));
         }
         Ok(tiff)
     }
@@ -112,14 +112,14 @@ impl TiffFile {
             palette,
             directory: decoder.ifd_pointer().map_or(0, |pointer| pointer.0),
             place,
-            left_out: left_out(decoder)?,
+            missing_chunks: missing_chunks(decoder)?,
             mask: None,
             pages: 1,
         })
     }
 
-    /// Finds the internal mask among the directories that follow, and counts further pictures. A directory that cannot be
-    /// read ends the search: what counts is the first picture.
+    /// Finds the internal mask among the following directories and counts further images. An unreadable directory ends the
+    /// search, because only the first image is needed.
     fn look_further(&mut self, decoder: &mut Decoder<impl Read + Seek>) {
         const REDUCED: u32 = 1;
         const MASK: u32 = 4;
@@ -138,25 +138,25 @@ impl TiffFile {
         }
     }
 
-    /// Whether the `image` crate reads the colours, and nothing is lost: gray, RGB and RGBA of up to 8 bits, pixel by
-    /// pixel, without a "no data" value. Other colour models than those known here are its matter as well.
+    /// Whether the `image` crate reads the picture without loss: chunky gray, RGB and RGBA of 1 or 8 bits without a "no data"
+    /// value. It also handles all colour models that are not known here.
     pub(crate) fn is_usual(&self) -> bool {
         let shallow = self.format == SampleFormat::Uint && [1, 8].contains(&self.bits) && !self.planar;
-        let plain = self.no_data.is_none() && self.left_out.is_empty();
+        let plain = self.no_data.is_none() && self.missing_chunks.is_empty();
         match self.meaning {
             1 => plain && shallow && self.samples == 1,
             RGB => plain && shallow && (self.samples == 3 || (self.samples == 4 && self.bands == 3)),
             WHITE_IS_ZERO | PALETTE => false,
-            _ => self.left_out.is_empty(),
+            _ => self.missing_chunks.is_empty(),
         }
     }
 
-    /// Whether the `image` crate reads its values as stored: it widens those of fewer bits.
+    /// Whether the `image` crate reads mask values as stored. It widens values of fewer than 8 bits.
     pub(crate) fn is_usual_mask(&self) -> bool {
         self.is_usual() && !(PLAIN.contains(&self.meaning) && self.bits != 8)
     }
 
-    /// What the file says of itself.
+    /// The header in the form that all image files share.
     pub(crate) fn header(&self) -> Header {
         Header {
             size: orientation::upright_size(self.size, self.orientation),
@@ -169,17 +169,17 @@ impl TiffFile {
         }
     }
 
-    /// Whether some pixels may not exist.
+    /// Whether pixels may be missing.
     pub(super) fn is_partial(&self) -> bool {
         let declared = self.no_data.is_some() || self.mask.is_some() || self.alpha.is_some();
-        declared || !self.left_out.is_empty() || self.format != SampleFormat::Uint
+        declared || !self.missing_chunks.is_empty() || self.format != SampleFormat::Uint
     }
 
     pub(super) fn pixel_count(&self) -> usize {
         self.size[0] as usize * self.size[1] as usize
     }
 
-    /// Where a sample stands among all.
+    /// Index of a sample among all samples.
     pub(super) fn place_of(&self, pixel: usize, band: usize) -> usize {
         if self.planar { band * self.pixel_count() + pixel } else { pixel * self.samples + band }
     }

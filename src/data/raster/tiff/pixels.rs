@@ -14,7 +14,7 @@ use crate::data::raster::stretch::{ValidRange, stretch};
 use crate::domain::Validity;
 
 impl TiffFile {
-    /// Decodes it as a picture: the first three bands, or the first one as gray.
+    /// Decodes the picture: the first three bands, or the first one as gray.
     pub(crate) fn picture(&self) -> Result<Picture, DataError> {
         let pixels = self.decode()?;
         let at = number_at(&pixels);
@@ -38,15 +38,15 @@ impl TiffFile {
         Ok(Picture { rgb, valid })
     }
 
-    /// Decodes it as a mask: colours, or one band of values or indices, all as stored. A block that was left out holds the
-    /// "no data" value, else 0.
+    /// Decodes a mask: colours, or one band of values or palette indices, as stored. A missing chunk holds the "no data" value,
+    /// or 0 if none is declared.
     pub(crate) fn mask(&self) -> Result<MaskRaster, DataError> {
         let decoded = self.decode()?;
         let missing = if self.no_data.is_some() { self.missing() } else { Vec::new() };
         let no_data = self.no_data.filter(|value| is_value(*value)).map(|value| value as i32);
         let (pixels, valid) = if self.bands == 1 {
             let pixels = self.one_band(&decoded, &missing, no_data)?;
-            // A value that no class can have is no data whoever reads it; others are left to the classes.
+            // A "no data" value that no class can have marks missing pixels; other values are left to the class list.
             let seen = if self.no_data.is_some_and(|value| !is_value(value)) { self.valid() } else { ValidRange::ANY };
             (pixels, self.valid_pixels(&decoded, &[], seen)?)
         } else {
@@ -89,7 +89,7 @@ impl TiffFile {
                 }
             }
             _ => {
-                let what = format!("{} bands of {} bits are no mask", self.bands, self.bits);
+                let what = format!("{} bands of {} bits cannot be a mask", self.bands, self.bits);
                 return Err(DataError::content(format!("{what}: export class values in one band"), &self.path));
             }
         };
@@ -97,7 +97,7 @@ impl TiffFile {
         Ok(Pixels::Colors((0..self.pixel_count()).map(color).collect()))
     }
 
-    /// Which pixels exist as the internal mask says.
+    /// Which pixels exist according to the internal mask.
     pub(crate) fn masked(&self) -> Result<Option<Validity>, DataError> {
         let Some(mask) = &self.mask else { return Ok(None) };
         let decoded = mask.decode()?;
@@ -105,7 +105,7 @@ impl TiffFile {
         Ok(Validity::new(self.size, (0..self.pixel_count()).map(|pixel| at(pixel) != 0.0).collect()))
     }
 
-    /// Which pixels exist: neither left out nor masked nor transparent, every band a number, and not all of them "no data".
+    /// Which pixels exist: not in a missing chunk, not masked, not transparent, every band finite, and not all bands "no data".
     fn valid_pixels(
         &self,
         decoded: &DecodingResult,
@@ -133,7 +133,7 @@ impl TiffFile {
         ImageBuffer::from_raw(self.size[0], self.size[1], data).unwrap_or_default()
     }
 
-    /// A palette's colour; black beyond its end. Some programs write 8-bit colours where 16 bits belong.
+    /// A palette colour; black beyond the end. Some programs write 8-bit colours although the format requires 16.
     fn color(&self, index: f64) -> [u8; 3] {
         let (length, index) = (self.palette.len() / 3, index as usize);
         let deep = self.palette.iter().any(|value| *value > 255);
@@ -143,9 +143,9 @@ impl TiffFile {
         })
     }
 
-    /// Which samples are to be seen.
+    /// The range of valid samples.
     fn valid(&self) -> ValidRange {
-        // As the file's own type holds it: a text of more digits would never be equal.
+        // Rounded to the type of the samples: the declared text may have more digits.
         let single = self.format == SampleFormat::IEEEFP && self.bits <= 32;
         let declared = self.no_data.map(|value| if single { f64::from(value as f32) } else { value });
         let valid = match self.format {

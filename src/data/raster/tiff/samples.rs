@@ -12,29 +12,29 @@ use super::file::{PLAIN, TiffFile};
 use crate::data::DataError;
 
 impl TiffFile {
-    /// For each pixel whether its block was left out; empty if none was.
+    /// For each pixel whether its chunk is missing; empty if no chunk is.
     pub(super) fn missing(&self) -> Vec<bool> {
-        self.left_out.is_empty().then(Vec::new).unwrap_or_else(|| self.missing_pixels().unwrap_or_default())
+        self.missing_chunks.is_empty().then(Vec::new).unwrap_or_else(|| self.missing_pixels().unwrap_or_default())
     }
 
     fn missing_pixels(&self) -> Option<Vec<bool>> {
         let file = File::open(&self.path).ok()?;
         let mut decoder = decoder(BufReader::new(file)).ok()?;
         decoder.seek_to_image(self.place).ok()?;
-        let parts = Chunks::of(&decoder, self.size);
+        let chunks = Chunks::of(&decoder, self.size);
         let mut missing = vec![false; self.pixel_count()];
-        for (number, _) in self.left_out.iter().enumerate().filter(|(_, left_out)| **left_out) {
-            let (x, y) = parts.corner(number % parts.count());
-            for row in y..(y + parts.size[1]).min(self.size[1] as usize) {
+        for (number, _) in self.missing_chunks.iter().enumerate().filter(|(_, is_missing)| **is_missing) {
+            let (x, y) = chunks.corner(number % chunks.count());
+            for row in y..(y + chunks.size[1]).min(self.size[1] as usize) {
                 let line = &mut missing[row * self.size[0] as usize..][..self.size[0] as usize];
-                line[x..(x + parts.size[0]).min(self.size[0] as usize)].fill(true);
+                line[x..(x + chunks.size[0]).min(self.size[0] as usize)].fill(true);
             }
         }
         Some(missing)
     }
 
-    /// All samples as they are. The decoder knows nothing of palettes, inverts white-is-zero and drops bands beyond those a
-    /// colour model needs, so it is told that the file holds plain bands.
+    /// All samples as stored. The `tiff` crate does not support palettes, inverts white-is-zero and drops bands that the colour
+    /// model does not need. The directory is therefore patched to declare plain bands.
     pub(super) fn decode(&self) -> Result<DecodingResult, DataError> {
         let mut bytes = std::fs::read(&self.path).map_err(DataError::io("cannot read the image", &self.path))?;
         if self.meaning != 1 && PLAIN.contains(&self.meaning) {
@@ -51,7 +51,7 @@ impl TiffFile {
     fn read_samples(&self, decoder: &mut Decoder<impl Read + Seek>) -> Result<DecodingResult, TiffError> {
         decoder.seek_to_image(self.place)?;
         let mut pixels = DecodingResult::U8(Vec::new());
-        if !self.planar && self.left_out.is_empty() {
+        if !self.planar && self.missing_chunks.is_empty() {
             decoder.read_image_to_buffer(&mut pixels)?;
             return Ok(pixels);
         }
@@ -62,8 +62,8 @@ impl TiffFile {
         Ok(pixels)
     }
 
-    /// Reads the bands that are stored together, part by part: reading all at once, the decoder takes the lowest tiles of
-    /// all planes but the first for whole ones and fails, and reads parts that were left out from the start of the file.
+    /// Reads one plane chunk by chunk. Reading the image at once fails: the decoder treats the cropped bottom tiles of all
+    /// planes but the first as whole ones, and reads missing chunks from the start of the file.
     fn read_plane(
         &self,
         plane: usize,
@@ -71,18 +71,18 @@ impl TiffFile {
         pixels: &mut DecodingResult,
     ) -> Result<(), TiffError> {
         let [width, height] = self.size.map(|side| side as usize);
-        let parts = Chunks::of(decoder, self.size);
+        let chunks = Chunks::of(decoder, self.size);
         let pixel_bits = usize::from(self.bits) * if self.planar { 1 } else { self.samples };
         let bytes = |pixels: usize| (pixels * pixel_bits).div_ceil(8);
         let mut all = pixels.as_buffer(0);
-        for part in 0..parts.count() {
-            let number = plane * parts.count() + part;
-            if self.left_out.get(number) == Some(&true) {
+        for chunk in 0..chunks.count() {
+            let number = plane * chunks.count() + chunk;
+            if self.missing_chunks.get(number) == Some(&true) {
                 continue;
             }
             let line_bytes = bytes(decoder.chunk_data_dimensions(number as u32).0 as usize);
             let mut read = decoder.read_chunk(number as u32)?;
-            let (x, y) = parts.corner(part);
+            let (x, y) = chunks.corner(chunk);
             for (row, line) in read.as_buffer(0).as_bytes().chunks_exact(line_bytes).take(height - y).enumerate() {
                 let start = (plane * height + y + row) * bytes(width) + x * pixel_bits / 8;
                 all.as_bytes_mut()[start..start + line.len()].copy_from_slice(line);
@@ -91,7 +91,7 @@ impl TiffFile {
         Ok(())
     }
 
-    /// Samples of less than 8 bits stand side by side in a byte; each row begins with a byte of its own.
+    /// Unpacks samples of fewer than 8 bits. Each row starts at a whole byte.
     fn unpack(&self, packed: &[u8]) -> Vec<u8> {
         let (width, bits) = (self.size[0] as usize * self.samples, usize::from(self.bits));
         let sample = |row: &[u8], i: usize| {
