@@ -5,15 +5,16 @@
 //! Only edits that are pending there can be lost in a power cut.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::line::{self, Header, ParsedLine, TileName, VERSION};
-use super::location;
+use super::lock::lock;
 use super::sync::{Syncer, sync_of};
 use super::tail::{Change, Tail};
 use super::tiles::{self, JournalTiles, ResolvedTile};
+use super::{location, notes};
 use crate::data::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke};
 
@@ -80,18 +81,17 @@ impl Journal {
         let mut journal = Self::unread(path, names.clone(), tiles.clone());
         journal.other = other.map(|other| Box::new(Self::unread(other, names, tiles)));
         if to_write && journal.folder().is_dir() {
-            journal.lock()?;
+            journal.lock = Some(lock(journal.folder())?);
         }
         let mut replay = Replay::default();
         journal.read_all(&mut replay.book, &mut replay.notes)?;
-        replay.notes.extend(journal.ambiguous_note());
-        replay.notes.extend(journal.unlinked_note(&replay.book));
+        replay.notes.extend(journal.unassigned_notes(&replay.book));
         if let Err(error) = journal.keep_meaning() {
             log::warn!("{error}");
         }
         if to_write {
             replay.notes.extend(journal.place_note(&project.root));
-            replay.notes.extend(journal.torn_note());
+            replay.notes.extend(journal.torn.then(|| notes::torn(journal.lines + 1, &journal.path)));
         }
         Ok((journal, replay))
     }
@@ -112,8 +112,11 @@ impl Journal {
             return Ok(());
         }
         let had_lock = self.lock.is_some();
-        if !had_lock && self.lock().is_err() {
-            return Ok(()); // The process that holds the lock has recorded them.
+        if !had_lock {
+            let Ok(lock) = lock(self.folder()) else {
+                return Ok(()); // The process that holds the lock has recorded them.
+            };
+            self.lock = Some(lock);
         }
         let recorded = self.write_lines(&line::header(files), "cannot record which files the labels belong to");
         if !had_lock {
@@ -122,27 +125,25 @@ impl Journal {
         recorded
     }
 
-    fn ambiguous_note(&self) -> Option<String> {
+    /// Notes about labels that belong to no tile, if all tiles of the folder are known.
+    fn unassigned_notes(&self, book: &LabelBook) -> Vec<String> {
+        if !self.tiles.is_whole() {
+            return Vec::new();
+        }
         let ids: Vec<&str> = self.tiles.ambiguous().collect();
-        (!ids.is_empty() && self.tiles.is_whole()).then(|| {
-            format!(
-                "the labels of {} could belong to several files: they are kept but not used until they are assigned to one \
-                 (Project > Labels without a tile…, or pointillist labels): {}",
-                ids.join(", "),
-                self.path.display()
-            )
-        })
+        let ambiguous = (!ids.is_empty()).then(|| notes::ambiguous(&ids, &self.path));
+        let unlinked = self.unlinked(book);
+        let first = unlinked.first().map(|(first, _)| notes::unlinked(unlinked.len(), first, &self.path));
+        ambiguous.into_iter().chain(first).collect()
     }
 
-    fn unlinked_note(&self, book: &LabelBook) -> Option<String> {
-        let unlinked = self.unlinked(book);
-        let (first, _) = unlinked.first().filter(|_| self.tiles.is_whole())?;
-        Some(format!(
-            "there are labels of {} files that are not in this folder (the first is {first}): they are kept but not used until \
-             they are assigned to a tile (Project > Labels without a tile…, or pointillist labels): {}",
-            unlinked.len(),
-            self.path.display()
-        ))
+    /// A note about where labels are read and written, if this is not only the project's folder.
+    fn place_note(&self, project_root: &Path) -> Option<String> {
+        let other = self.other.as_ref().map(|other| other.path.as_path());
+        if self.path == location::inside(project_root) {
+            return other.map(|other| notes::read_elsewhere(other, &self.path));
+        }
+        Some(notes::written_elsewhere(other, &self.path))
     }
 
     /// Names with labels that belong to no tile, with the number of strokes: the file was moved, renamed or removed, or the name
@@ -166,26 +167,6 @@ impl Journal {
         self.tiles.relink(self.lines, from.to_owned(), file);
         book.relink(&tiles::unlinked(from), tile);
         Ok(())
-    }
-
-    /// A note about where labels are read and written, if this is not only the project's folder.
-    fn place_note(&self, project_root: &Path) -> Option<String> {
-        let other = self.other.as_ref().map(|other| other.path.display());
-        let new = self.path.display();
-        if self.path == location::inside(project_root) {
-            return other.map(|other| {
-                format!(
-                    "labels from when the project's folder was not writable are read from {other}; new ones go to {new}"
-                )
-            });
-        }
-        let read = other.map(|other| format!("; those in {other} are read")).unwrap_or_default();
-        Some(format!("the project's folder is not writable: new labels go to {new}{read}"))
-    }
-
-    fn torn_note(&self) -> Option<String> {
-        let (line, path) = (self.lines + 1, self.path.display());
-        self.torn.then(|| format!("line {line} is incomplete and is skipped: {path}"))
     }
 
     /// Adopts changed classes of the project. Labels are written under current names; earlier names are still read.
@@ -295,30 +276,12 @@ impl Journal {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    /// Takes the lock of the label folder.
-    fn lock(&mut self) -> Result<(), DataError> {
-        let path = self.folder().join("lock");
-        let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = opened.map_err(DataError::io("cannot write to the label folder (check write permission)", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let what = "another Pointillist window has this project open: close that window, or label there";
-                return Err(DataError::content(what, self.folder()));
-            }
-            // Some network file systems do not support locks. Labelling works without.
-            Err(TryLockError::Error(error)) => log::warn!("cannot lock {}: {error}", path.display()),
-        }
-        self.lock = Some(file);
-        Ok(())
-    }
-
     /// Opens the file for appending, creates what is missing, and checks that nobody else has written since the replay.
     fn start_writing(&mut self) -> Result<(), DataError> {
         const DOING: &str = "cannot write the labels (check free space and write permission)";
         std::fs::create_dir_all(self.folder()).map_err(DataError::io(DOING, self.folder()))?;
         if self.lock.is_none() {
-            self.lock()?;
+            self.lock = Some(lock(self.folder())?);
         }
         let opened = OpenOptions::new().create(true).append(true).open(&self.path);
         let file = opened.map_err(DataError::io(DOING, &self.path))?;

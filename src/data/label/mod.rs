@@ -5,6 +5,8 @@
 pub mod journal;
 pub(crate) mod line;
 pub(crate) mod location;
+mod lock;
+mod notes;
 pub(crate) mod sync;
 pub(crate) mod tail;
 pub(crate) mod tiles;
