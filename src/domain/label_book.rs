@@ -32,7 +32,7 @@ struct OnTile {
     /// Active painting strokes by class.
     classes: Vec<u64>,
     /// Total number of undone strokes.
-    taken_back: u64,
+    undo_count: u64,
     /// The most recent of them.
     undone: VecDeque<Undone>,
 }
@@ -49,14 +49,14 @@ struct Undone {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     generation: u64,
-    taken_back: u64,
+    undo_count: u64,
     strokes: usize,
     /// Points of the last stroke.
     points: usize,
 }
 
 impl OnTile {
-    fn stand(&mut self, class: Option<u8>) {
+    fn activate(&mut self, class: Option<u8>) {
         self.standing += 1;
         if let Some(class) = class.map(usize::from) {
             if self.classes.len() <= class {
@@ -66,12 +66,12 @@ impl OnTile {
         }
     }
 
-    fn take_back(&mut self, stroke: &Stroke) {
+    fn deactivate(&mut self, stroke: &Stroke) {
         self.standing -= 1;
         if let Some(class) = stroke.class {
             self.classes[usize::from(class)] -= 1;
         }
-        self.taken_back += 1;
+        self.undo_count += 1;
         self.undone.push_back(Undone { bounds: Bounds::of(stroke, 0), left: self.standing });
         if self.undone.len() > REMEMBERED {
             self.undone.pop_front();
@@ -80,7 +80,7 @@ impl OnTile {
 
     /// Strokes undone since `drawn`; `None` if they are no longer remembered.
     fn undone_since(&self, drawn: Drawn) -> Option<impl Iterator<Item = &Undone>> {
-        let missed = self.taken_back.checked_sub(drawn.taken_back)?;
+        let missed = self.undo_count.checked_sub(drawn.undo_count)?;
         let first = self.undone.len().checked_sub(usize::try_from(missed).ok()?)?;
         Some(self.undone.range(first..))
     }
@@ -118,12 +118,12 @@ impl LabelBook {
                 }
                 self.standing -= 1;
                 let stroke = &self.strokes[self.standing];
-                self.tiles.get_mut(&stroke.tile)?.take_back(stroke);
+                self.tiles.get_mut(&stroke.tile)?.deactivate(stroke);
                 return Some(stroke.tile.clone());
             }
             Edit::Redo => {
                 let stroke = self.strokes.get(self.standing)?;
-                self.tiles.get_mut(&stroke.tile)?.stand(stroke.class);
+                self.tiles.get_mut(&stroke.tile)?.activate(stroke.class);
                 self.standing += 1;
             }
         }
@@ -151,7 +151,7 @@ impl LabelBook {
         }
         if let Some(tile) = self.tiles.get_mut(&stroke.tile) {
             tile.strokes.push(self.standing);
-            tile.stand(stroke.class);
+            tile.activate(stroke.class);
         }
         self.strokes.push(stroke);
         self.standing += 1;
@@ -261,7 +261,7 @@ impl LabelBook {
         }
         Drawn {
             generation: self.generation,
-            taken_back: on_tile.taken_back,
+            undo_count: on_tile.undo_count,
             strokes: on_tile.standing,
             points: self.standing_on(tile).next_back().map_or(0, |stroke| stroke.path.len()),
         }

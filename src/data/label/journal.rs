@@ -361,9 +361,9 @@ impl Journal {
                 Ok(book.apply(Edit::Extend(path)))
             }
             ParsedLine::Edit(edit) => Ok(book.apply(edit)),
-            ParsedLine::Begin(called, stroke) => {
+            ParsedLine::Begin(tile_name, stroke) => {
                 self.skipping = false;
-                Ok(book.apply(Edit::Begin(self.placed(&called, stroke))))
+                Ok(book.apply(Edit::Begin(self.placed(&tile_name, stroke))))
             }
             ParsedLine::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
             ParsedLine::UnknownClass { tile, class } => {
@@ -377,12 +377,12 @@ impl Journal {
     }
 
     /// The tile that a line names, and its key in the label book.
-    fn resolve(&mut self, called: &TileName) -> (ResolvedTile, String) {
-        let resolved = match called {
+    fn resolve(&mut self, tile_name: &TileName) -> (ResolvedTile, String) {
+        let resolved = match tile_name {
             TileName::File(file) => self.tiles.of_file(file),
             TileName::ShortId(id) => self.tiles.of_id(id),
         };
-        let name = self.tiles.recorded(called.name()).to_owned();
+        let name = self.tiles.recorded(tile_name.name()).to_owned();
         match self.tiles.moved_to(self.lines, &name) {
             None => (resolved, self.tiles.key(resolved, &name)),
             Some(file) => {
@@ -394,8 +394,8 @@ impl Journal {
     }
 
     /// The stroke with its tile resolved and positions turned upright.
-    fn placed(&mut self, called: &TileName, mut stroke: Stroke) -> Stroke {
-        (self.last_tile, stroke.tile) = self.resolve(called);
+    fn placed(&mut self, tile_name: &TileName, mut stroke: Stroke) -> Stroke {
+        (self.last_tile, stroke.tile) = self.resolve(tile_name);
         self.tiles.upright(self.last_tile, &mut stroke.path);
         stroke
     }

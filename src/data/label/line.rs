@@ -122,13 +122,13 @@ pub(crate) fn write<'a>(
     name: impl Fn(u8) -> Option<String>,
     file: impl Fn(&'a str) -> &'a str,
 ) -> Option<String> {
-    let called = |tile: &'a str| TileName::File(file(tile).to_owned());
+    let named = |tile: &'a str| TileName::File(file(tile).to_owned());
     let line = match edit {
         Edit::Begin(Stroke { tile, class: Some(class), radius, path }) => {
-            Line::Paint { tile: called(tile), class: name(*class)?, radius: *radius, path: path.clone() }
+            Line::Paint { tile: named(tile), class: name(*class)?, radius: *radius, path: path.clone() }
         }
         Edit::Begin(Stroke { tile, class: None, radius, path }) => {
-            Line::Erase { tile: called(tile), radius: *radius, path: path.clone() }
+            Line::Erase { tile: named(tile), radius: *radius, path: path.clone() }
         }
         Edit::Extend(path) => Line::Extend { path: path.clone() },
         Edit::Undo => Line::Undo,

@@ -124,13 +124,13 @@ impl JournalTiles {
     }
 
     /// The file recorded for an id of version 1; the name itself if none is recorded.
-    pub(crate) fn recorded<'a>(&'a self, called: &'a str) -> &'a str {
-        self.recorded.get(called).map_or(called, String::as_str)
+    pub(crate) fn recorded<'a>(&'a self, name: &'a str) -> &'a str {
+        self.recorded.get(name).map_or(name, String::as_str)
     }
 
     /// The label book key of a resolved line: the tile's id, or a key without a tile made of the name in the line.
-    pub(crate) fn key(&self, resolved: ResolvedTile, called: &str) -> String {
-        resolved.tile.map_or_else(|| unlinked(called), |index| self.tiles[index].id.clone())
+    pub(crate) fn key(&self, resolved: ResolvedTile, name: &str) -> String {
+        resolved.tile.map_or_else(|| unlinked(name), |index| self.tiles[index].id.clone())
     }
 
     /// Records that labels named `from` up to a line were assigned to the file `to`.
@@ -139,10 +139,10 @@ impl JournalTiles {
     }
 
     /// The file that labels with this name at this line were assigned to later.
-    pub(crate) fn moved_to(&self, line: usize, called: &str) -> Option<String> {
+    pub(crate) fn moved_to(&self, line: usize, name: &str) -> Option<String> {
         let mut moved: Option<&Relinked> = None;
         for relinked in &self.relinked {
-            let (name, after) = moved.map_or((called, line), |moved| (moved.to.as_str(), moved.line));
+            let (name, after) = moved.map_or((name, line), |moved| (moved.to.as_str(), moved.line));
             if relinked.line > after && relinked.from == name {
                 moved = Some(relinked);
             }
