@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
+use pointillist::data::export::save;
 use pointillist::data::feed::training_set::TrainingSet;
-use pointillist::data::{Journal, Project, write};
+use pointillist::data::{Journal, Project};
 use pointillist::domain::config::Frame;
 use pointillist::domain::hash::Stream;
 use pointillist::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
@@ -23,7 +24,7 @@ fn main() -> anyhow::Result<()> {
 
 fn measure(strokes: usize) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
-    write::rgb_png(&dir.path().join("a.png"), &RgbImage::new(SIDE, SIDE))?;
+    save::rgb_png(&dir.path().join("a.png"), &RgbImage::new(SIDE, SIDE))?;
     let project = Arc::new(Project::open(dir.path())?);
     let mut random = Stream::new(1);
     let (mut window, mut book) = (Journal::open(&project)?.0, LabelBook::default());

@@ -8,7 +8,8 @@ use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::{Classes, Stroke};
 use pointillist::ui::App;
 
@@ -16,7 +17,7 @@ use pointillist::ui::App;
 fn window(root: &Path) -> Harness<'static, App> {
     write_classes(root, &Classes::deepglobe()).expect("the classes");
     for id in ["a", "b"] {
-        write::rgb_png(&root.join(format!("{id}.png")), &image::RgbImage::new(64, 48)).expect("an image");
+        save::rgb_png(&root.join(format!("{id}.png")), &image::RgbImage::new(64, 48)).expect("an image");
     }
     let mut harness = harness::open(Some(root));
     step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());

@@ -1,4 +1,4 @@
-//! The part a tile plays is known before a run starts, can be chosen, and is told where it makes labels useless.
+//! The part of a tile in a run: known before the start, chosen by hand, and explained where it makes labels useless.
 
 mod harness;
 
@@ -7,7 +7,8 @@ use std::path::Path;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::{click_canvas, step_until};
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, Mask};
 use pointillist::train::plan::Plan;
@@ -23,11 +24,11 @@ fn project() -> tempfile::TempDir {
     let classes = Classes::deepglobe();
     write_classes(root.path(), &classes).expect("the classes");
     for id in IDS.into_iter().chain(["e"]) {
-        write::rgb_png(&root.path().join(format!("{id}.png")), &image::RgbImage::new(32, 32)).expect("an image");
+        save::rgb_png(&root.path().join(format!("{id}.png")), &image::RgbImage::new(32, 32)).expect("an image");
     }
     for id in IDS {
         let mask = Mask::from_vec(32, 32, (0..32 * 32).map(|i| (i % 2) as u8).collect()).expect("whole rows");
-        write::color_png(&root.path().join(format!("{id}_mask.png")), &mask, &classes, false).expect("a mask");
+        save::color_png(&root.path().join(format!("{id}_mask.png")), &mask, &classes, false).expect("a mask");
     }
     root
 }
@@ -44,7 +45,7 @@ fn parts(app: &App) -> Vec<Part> {
     tiles.iter().map(|tile| app.state().part(tile)).collect()
 }
 
-/// The parts that the engine would give the tiles.
+/// The parts that the engine would assign.
 fn planned(app: &App) -> Vec<Part> {
     let project = &app.state().project.as_ref().expect("a project").project;
     let plan = Plan::new((**project).clone(), &app.state().config());
@@ -64,7 +65,7 @@ fn choose(harness: &mut Harness<'_, App>, tile: &str, entry: &str) {
 }
 
 #[test]
-fn badges_before_the_start_are_those_of_the_run() {
+fn badges_before_the_start_match_the_run() {
     let root = project();
     let mut harness = window(root.path());
     let validating = |app: &App| parts(app).iter().filter(|part| **part == Part::Validates).count();
@@ -77,7 +78,7 @@ fn badges_before_the_start_are_those_of_the_run() {
 }
 
 #[test]
-fn the_part_of_a_tile_is_chosen_by_hand() {
+fn the_part_of_a_tile_can_be_chosen() {
     let root = project();
     let mut harness = window(root.path());
     let drawn = parts(harness.state());
@@ -95,7 +96,7 @@ fn the_part_of_a_tile_is_chosen_by_hand() {
 }
 
 #[test]
-fn labels_on_a_tile_that_validates_are_told_to_be_for_nothing() {
+fn labels_on_a_validation_tile_show_a_warning() {
     let root = project();
     let mut harness = window(root.path());
     let warns =

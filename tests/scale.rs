@@ -7,7 +7,8 @@ use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, ViewportId, pos2,
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::Classes;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
@@ -15,7 +16,7 @@ use pointillist::ui::state::action::UiAction;
 /// The window over one tile, on a monitor of this scale.
 fn window(root: &std::path::Path, monitor: f32) -> Harness<'static, App> {
     write_classes(root, &Classes::deepglobe()).expect("the classes");
-    write::rgb_png(&root.join("a.png"), &image::RgbImage::new(400, 300)).expect("an image");
+    save::rgb_png(&root.join("a.png"), &image::RgbImage::new(400, 300)).expect("an image");
     let mut harness = harness::open(Some(root));
     on_monitor(&mut harness, monitor);
     step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());

@@ -9,7 +9,8 @@ use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::{click, click_canvas, saved, step_until};
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
 use pointillist::ui::canvas::ToolKind;
@@ -38,11 +39,11 @@ fn project() -> tempfile::TempDir {
             let path = root.path().join(sub).join(format!("{id}.png"));
             if sub == "images" {
                 let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 90]));
-                write::rgb_png(&path, &picture).expect("an image");
+                save::rgb_png(&path, &picture).expect("an image");
             } else {
                 let half = (0..64 * 48).map(|i| if i % 64 < 32 { 3 } else { 4 }).collect();
                 let mask = Mask::from_vec(64, 48, half).expect("whole rows");
-                write::color_png(&path, &mask, &classes, false).expect("a mask");
+                save::color_png(&path, &mask, &classes, false).expect("a mask");
             }
         }
     }

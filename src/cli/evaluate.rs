@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::EvaluateArgs;
 use super::out;
 use crate::data::Project;
-use crate::data::layout::project::TileNamed;
+use crate::data::layout::tile::TileMatch;
 use crate::domain::Classes;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
@@ -69,9 +69,9 @@ struct Measured {
 /// The tiles a run was scored on, as its folder says. Those that are gone, or could be one of several, are named.
 fn recorded(project: &Project, split: &SplitRecord) -> Vec<usize> {
     let find = |id: &String| match split.find(project, id) {
-        TileNamed::One(index) if project.tiles[index].fault.is_none() => Ok(index),
-        TileNamed::Several => Err(format!("{id}, which several files go by now: which one is not recorded")),
-        TileNamed::One(_) | TileNamed::None => Err(format!("{id}, which is gone or cannot be read")),
+        TileMatch::One(index) if project.tiles[index].fault.is_none() => Ok(index),
+        TileMatch::Several => Err(format!("{id}, which several files go by now: which one is not recorded")),
+        TileMatch::One(_) | TileMatch::None => Err(format!("{id}, which is gone or cannot be read")),
     };
     let found: Vec<Result<usize, String>> = split.val.iter().map(find).collect();
     for what in found.iter().filter_map(|found| found.as_ref().err()) {

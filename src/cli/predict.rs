@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use super::args::PredictArgs;
 use super::out;
-use crate::data::export::output::{OutputName, Outputs};
-use crate::data::layout::project::{self, ImageFile};
+use crate::data::DataError;
+use crate::data::export::outputs::{OutputName, Outputs};
+use crate::data::export::save;
+use crate::data::layout::detect::{self, ImageFile};
 use crate::data::raster::images;
-use crate::data::{DataError, write};
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
@@ -53,7 +54,7 @@ fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<ImageFile>> {
     let mut images: Vec<ImageFile> = Vec::new();
     for path in paths {
         let found = if path.is_dir() {
-            let (found, notes) = project::list_images(path)?;
+            let (found, notes) = detect::list_images(path)?;
             notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
             found
         } else {
@@ -79,10 +80,10 @@ fn predict(image: &Path, targets: &[PathBuf], predictor: &Predictor, run: &Finis
     if let Some(folder) = classes.parent() {
         out::create_folder(folder)?;
     }
-    write::index_png(classes, &prediction.classes)?;
+    save::index_png(classes, &prediction.classes)?;
     let is_partial = prediction.classes.labelled() < prediction.classes.data().len() as u64;
-    write::color_png(colors, &prediction.classes, &run.classes, is_partial)?;
-    write::confidence_png(confidence, &prediction.confidence, prediction.classes.size())?;
+    save::color_png(colors, &prediction.classes, &run.classes, is_partial)?;
+    save::confidence_png(confidence, &prediction.confidence, prediction.classes.size())?;
     let short = classes.to_string_lossy();
     let short = short.strip_suffix(ENDINGS[0]).unwrap_or(&short);
     out::line(&format!("{} -> {short}_{{classes,colors,confidence}}.png", image.display()));

@@ -7,8 +7,9 @@ use image::{Rgb, RgbImage};
 
 use super::args::SampleArgs;
 use super::out;
-use crate::data::export::output::{OutputName, Outputs};
-use crate::data::{DataError, Project, Tile, write};
+use crate::data::export::outputs::{OutputName, Outputs};
+use crate::data::export::save;
+use crate::data::{DataError, Project, Tile};
 use crate::domain::{Classes, Mask, Sampling, sampling};
 
 /// What is written for each tile.
@@ -70,9 +71,9 @@ fn sample(project: &Project, tile: &Tile, sampling: &Sampling, targets: &[PathBu
     if let Some(parent) = index.parent() {
         out::create_folder(parent)?;
     }
-    write::index_png(index, &sampled)?;
-    write::color_png(colors, &sampled, &project.classes_in_masks(), true)?;
-    write::rgb_png(picture, &side_by_side(&full.mask, &sampled, &project.classes))?;
+    save::index_png(index, &sampled)?;
+    save::color_png(colors, &sampled, &project.classes_in_masks(), true)?;
+    save::rgb_png(picture, &side_by_side(&full.mask, &sampled, &project.classes))?;
     let counts = sampled.counts(project.classes.len());
     let counts: Vec<String> = project
         .classes

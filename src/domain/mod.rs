@@ -1,6 +1,6 @@
-//! What the program talks about: classes, masks, labels, sampling, scores, geometry and the run configuration.
+//! The domain model: classes, masks, labels, sampling, scores, geometry and the run configuration.
 //!
-//! Plain Rust. No files, no Burn, no egui: everything here can be tested with numbers worked out by hand.
+//! Plain Rust without files, Burn or egui, so that everything here can be tested with numbers worked out by hand.
 
 pub mod class;
 pub mod config;

@@ -7,8 +7,8 @@ use anyhow::bail;
 
 use super::outbox::Outbox;
 use super::preparing::{Cancelled, announce};
-use crate::data::feed::census::Census;
 use crate::data::feed::training_set::TrainingSet;
+use crate::data::survey::census::Census;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, RunConfig, Strategy};
 use crate::train::plan::Plan;
@@ -23,8 +23,8 @@ pub(super) fn tell_labels(
 ) -> anyhow::Result<()> {
     let project = &plan.project;
     let census = take_census(plan, outbox, cancelled)?;
-    if !census.readings.is_empty() {
-        outbox.info(format!("Read {}", census.readings_line()));
+    if !census.encodings.is_empty() {
+        outbox.info(format!("Read {}", census.encodings_line()));
         census.table(project).into_iter().for_each(|line| outbox.info(line));
     }
     for fault in &census.faults {
@@ -36,12 +36,14 @@ pub(super) fn tell_labels(
         _ => census.scored(project, Split::Train),
     };
     if from_masks == 0 && own_labels(plan, book) == 0 {
-        let why = match census.strangers.is_empty() {
+        let why = match census.unmatched.is_empty() {
             _ if config.is_without_masks() => {
                 "own labels alone are to be learned from, and no training tile has any".to_owned()
             }
             true => "no pixel of the training masks is labelled".to_owned(),
-            false => format!("no pixel of the training masks matches a class: they hold {}", census.name_strangers()),
+            false => {
+                format!("no pixel of the training masks matches a class: they hold {}", census.describe_unmatched())
+            }
         };
         bail!(
             "there is nothing to learn from: {why}. Check the classes, sample from other masks, or click some labels"

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::outbox::Outbox;
 use super::protocol::{EventKind, Preview, ViewRequest};
 use super::slot::Latest;
-use crate::data::raster::picture_cache::PictureCache;
+use crate::data::cache::pictures::PictureCache;
 use crate::data::{DataError, Picture, Project};
 use crate::infer::{Predictor, TileJob, TilePrediction};
 

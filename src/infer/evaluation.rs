@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::predictor::{Predictor, TileJob};
-use crate::data::raster::picture_cache::PictureCache;
+use crate::data::cache::pictures::PictureCache;
 use crate::data::{DataError, Project, TileFault};
 use crate::domain::{Confusion, Mask, Scores};
 

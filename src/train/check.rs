@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::plan::Plan;
 use crate::data::Project;
-use crate::data::feed::census::Census;
-use crate::data::layout::twins;
+use crate::data::survey::census::Census;
+use crate::data::survey::twins;
 use crate::domain::RunConfig;
 use crate::domain::split::Split;
 
@@ -56,7 +56,7 @@ impl Check {
 
     /// How the masks were taken: "12 masks by colour"; empty without masks.
     pub fn readings_line(&self) -> String {
-        self.census.readings_line()
+        self.census.encodings_line()
     }
 
     /// A sentence about pixels that match no class, if they are many.
@@ -91,7 +91,7 @@ impl Check {
             ),
         ];
         if masks > 0 {
-            lines.push(format!("read: {}", self.census.readings_line()));
+            lines.push(format!("read: {}", self.census.encodings_line()));
             lines.push(String::new());
             lines.extend(self.census.table(project));
             lines.push(String::new());
@@ -108,8 +108,8 @@ impl Check {
         let unread = self.census.faults.iter().map(|fault| format!("{}: {}", id(fault.tile), fault.what));
         let soft = (self.census.softened > 0)
             .then(|| format!("{} pixels of soft edges were given to the nearer of two classes", self.census.softened));
-        let stray = (!self.census.strangers.is_empty() && self.census.warning().is_none())
-            .then(|| format!("a few pixels match no class: {}", self.census.name_strangers()));
+        let stray = (!self.census.unmatched.is_empty() && self.census.warning().is_none())
+            .then(|| format!("a few pixels match no class: {}", self.census.describe_unmatched()));
         let twins = self.identical.iter().map(|group| {
             let names = group.iter().map(|index| id(*index)).collect::<Vec<_>>().join(", ");
             let plays = |split| group.iter().any(|index| self.splits[*index] == Some(split));
@@ -149,7 +149,7 @@ impl Check {
                 split: self.splits[index].map_or("not used", Split::name),
                 size: tile.size,
                 mask: tile.mask.as_ref().map(|mask| mask.display().to_string()),
-                read: self.census.taken.get(&index).map(|reading| reading.name()),
+                read: self.census.tile_encodings.get(&index).map(|reading| reading.name()),
                 fault: tile.fault.as_deref(),
             })
             .collect();
@@ -168,7 +168,7 @@ impl Check {
             .collect();
         let strangers: Vec<Value> = self
             .census
-            .strangers
+            .unmatched
             .iter()
             .map(|(code, (pixels, tiles))| json!({ "code": code.to_string(), "pixels": pixels, "tiles": tiles }))
             .collect();
@@ -178,7 +178,7 @@ impl Check {
             .map(|group| group.iter().map(|index| project.tiles[*index].id.as_str()).collect())
             .collect();
         let readings: serde_json::Map<String, Value> =
-            self.census.readings.iter().map(|(reading, n)| (reading.name().to_owned(), json!(n))).collect();
+            self.census.encodings.iter().map(|(reading, n)| (reading.name().to_owned(), json!(n))).collect();
         json!({
             "layout": project.layout, "root": project.root.display().to_string(), "tiles": tiles, "masks_read": readings,
             "pixels": splits, "no_class": strangers, "identical_images": identical, "findings": self.findings(),

@@ -11,9 +11,10 @@ use burn::module::Module as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::data::label::append::Lines;
-use crate::data::layout::project::TileNamed;
-use crate::data::{DataError, Project, write};
+use crate::data::files::append::AppendFile;
+use crate::data::files::write;
+use crate::data::layout::tile::TileMatch;
+use crate::data::{DataError, Project};
 use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;
 
@@ -79,7 +80,7 @@ impl SplitRecord {
     }
 
     /// The tile that an id of this record means in the project of now.
-    pub fn find(&self, project: &Project, id: &str) -> TileNamed {
+    pub fn find(&self, project: &Project, id: &str) -> TileMatch {
         project.tile_named(id, self.files.get(id).map(String::as_str))
     }
 }
@@ -121,9 +122,9 @@ pub struct MetricsRow {
 /// A run folder being written.
 pub struct RunFolder {
     path: PathBuf,
-    steps: Lines,
-    metrics: Lines,
-    log: Lines,
+    steps: AppendFile,
+    metrics: AppendFile,
+    log: AppendFile,
 }
 
 impl RunFolder {
@@ -152,12 +153,12 @@ impl RunFolder {
     fn begin(path: &Path, config: &str, classes: &Classes) -> Result<Self, DataError> {
         write::atomically(&path.join(CONFIG), config.as_bytes())?;
         write_json(&path.join(CLASSES), classes)?;
-        let mut steps = Lines::create(&path.join(STEPS))?;
+        let mut steps = AppendFile::create(&path.join(STEPS))?;
         steps.row(STEP_COLUMNS)?;
-        let mut metrics = Lines::create(&path.join(METRICS))?;
+        let mut metrics = AppendFile::create(&path.join(METRICS))?;
         let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
         metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class))?;
-        Ok(Self { path: path.to_owned(), steps, metrics, log: Lines::create(&path.join(LOG))? })
+        Ok(Self { path: path.to_owned(), steps, metrics, log: AppendFile::create(&path.join(LOG))? })
     }
 
     /// The folder.
@@ -205,7 +206,7 @@ impl RunFolder {
     /// # Errors
     /// If the disk is full or the folder gone.
     pub fn sync(&mut self) -> Result<(), DataError> {
-        [&mut self.steps, &mut self.metrics, &mut self.log].into_iter().try_for_each(Lines::sync)
+        [&mut self.steps, &mut self.metrics, &mut self.log].into_iter().try_for_each(AppendFile::sync)
     }
 
     /// Writes a checkpoint; the one before stays whole until the new one is on the disk.

@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender};
 use image::RgbImage;
 
 use crate::data::Project;
-use crate::data::raster::thumbnail_store::ThumbnailStore;
+use crate::data::cache::thumbnails::ThumbnailStore;
 use crate::domain::{Mask, Sampling};
 use crate::engine::handle::Waker;
 use crate::engine::priority;

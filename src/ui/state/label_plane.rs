@@ -1,12 +1,12 @@
 //! Own labels of the tile in view as pixels, with a record of where they changed, so that little is uploaded.
 
 use std::collections::VecDeque;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::geometry::PixelRect;
-use crate::domain::label::{self, Surface};
+use crate::domain::label::{self, TrackedMask};
 use crate::domain::{Drawn, LabelBook, Mask, Stroke};
 
 /// Changes remembered; whoever is further behind takes everything anew.
@@ -86,9 +86,9 @@ impl LabelPlane {
     pub fn follow(&mut self, book: &LabelBook, tile: &str) {
         let mut plane = self.plane_mut();
         let drawn = plane.drawn;
-        let mut noted = Noted { mask: &mut plane.mask, changed: None };
-        let drawn = book.draw_on(tile, drawn, &mut noted);
-        let changed = noted.changed;
+        let mut tracked = TrackedMask::new(&mut plane.mask);
+        let drawn = book.draw_on(tile, drawn, &mut tracked);
+        let changed = tracked.changed();
         plane.drawn = drawn;
         plane.note(changed);
     }
@@ -96,9 +96,9 @@ impl LabelPlane {
     /// Paints the part of a stroke from its path's point number `from` on.
     pub fn paint(&mut self, stroke: &Stroke, from: usize) {
         let mut plane = self.plane_mut();
-        let mut noted = Noted { mask: &mut plane.mask, changed: None };
-        label::draw(&mut noted, stroke, from);
-        let changed = noted.changed;
+        let mut tracked = TrackedMask::new(&mut plane.mask);
+        label::draw(&mut tracked, stroke, from);
+        let changed = tracked.changed();
         plane.note(changed);
     }
 
@@ -141,34 +141,6 @@ impl Plane {
         if self.changes.len() > REMEMBERED {
             self.changes.pop_front();
         }
-    }
-}
-
-/// A mask, and a rectangle around what was drawn on it.
-struct Noted<'a> {
-    mask: &'a mut Mask,
-    changed: Option<PixelRect>,
-}
-
-impl Noted<'_> {
-    fn note(&mut self, rect: PixelRect) {
-        self.changed = Some(self.changed.map_or(rect, |changed| changed.union(rect)));
-    }
-}
-
-impl Surface for Noted<'_> {
-    fn size(&self) -> [u32; 2] {
-        self.mask.size()
-    }
-
-    fn clear(&mut self, rect: PixelRect) {
-        self.note(rect);
-        self.mask.clear(rect);
-    }
-
-    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
-        self.note(PixelRect { x: columns.start, y, width: columns.end - columns.start, height: 1 });
-        self.mask.paint(y, columns, class);
     }
 }
 

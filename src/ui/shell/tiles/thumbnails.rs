@@ -7,9 +7,10 @@ use image::RgbImage;
 
 use super::work::guarded;
 use super::{Loaded, Outbox, Shared, THUMBNAIL_PX};
+use crate::data::cache::pictures::PictureCache;
+use crate::data::cache::thumbnails::ThumbnailStore;
+use crate::data::files::stamp::FileStamp;
 use crate::data::raster::images;
-use crate::data::raster::picture_cache::{FileStamp, PictureCache};
-use crate::data::raster::thumbnail_store::ThumbnailStore;
 use crate::data::{DataError, Project, Tile};
 
 /// Progress is told after so many tiles, and at the end.

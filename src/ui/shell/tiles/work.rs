@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Loaded, Outbox, Shared, TileView, Wishes};
-use crate::data::raster::picture_cache::{FileStamp, Owner, PictureCache};
+use crate::data::cache::pictures::{Owner, PictureCache};
+use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Project, Tile};
 use crate::domain::{Sampling, sampling};
 use crate::kernels::memory;

@@ -1,7 +1,8 @@
 //! The state as events and actions change it.
 
 use super::*;
-use crate::data::{Project, write, write_classes};
+use crate::data::export::save;
+use crate::data::{Project, write_classes};
 use crate::domain::{Classes, Edit, LabelBook};
 
 /// A state with three tiles, nothing read of them yet.
@@ -10,7 +11,7 @@ fn state() -> AppState {
     write_classes(root.path(), &Classes::deepglobe()).unwrap();
     for id in ["172307", "172308", "900100"] {
         let picture = image::RgbImage::new(8, 8);
-        write::rgb_png(&root.path().join(format!("{id}.png")), &picture).unwrap();
+        save::rgb_png(&root.path().join(format!("{id}.png")), &picture).unwrap();
     }
     let project = Project::open(root.path()).unwrap();
     assert_eq!(project.tiles.len(), 3, "{project:?}");
