@@ -12,9 +12,9 @@ use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Mask, Stroke, UNLABELLED, hash};
 use pointillist::engine::protocol::Preview;
 use pointillist::ui::state::label_plane::LabelPlane;
-use pointillist::ui::state::layers::{Layer, LayerStyle};
+use pointillist::ui::state::layer::{Layer, LayerStyle};
 use pointillist::ui::state::palette::Palette;
-use pointillist::ui::state::pyramid::Dots;
+use pointillist::ui::state::sampled_mask::SampledMask;
 
 const PLAIN: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
@@ -60,7 +60,7 @@ fn everything() -> Props {
         };
         Mask::from_vec(size, size, (0..size * size).map(class).collect()).unwrap()
     };
-    props.sampled = Some(Arc::new(Dots::new(sparse(8, 1, 3))));
+    props.sampled = Some(Arc::new(SampledMask::new(sparse(8, 1, 3))));
     props.prediction = Some(Arc::new(Preview {
         run: 1,
         tile: "noise".to_owned(),
@@ -160,7 +160,7 @@ fn a_single_dot_among_millions_is_seen_at_any_zoom() {
         let mut props = Props::noise(tile);
         let mut dot = Mask::unlabelled(tile[0], tile[1]);
         dot.data_mut()[777 * tile[0] as usize + 1111] = 4;
-        props.sampled = Some(Arc::new(Dots::new(dot.clone())));
+        props.sampled = Some(Arc::new(SampledMask::new(dot.clone())));
         props.labels = Some(LabelPlane::new(dot));
         for zoom in [0.03, 0.1, 0.3, 0.5, 0.77, 1.0] {
             for (shown, hidden) in [(Layer::Sampled, Layer::Labels), (Layer::Labels, Layer::Sampled)] {
@@ -292,7 +292,7 @@ fn a_large_tile_is_coarse_at_first_and_whole_within_some_frames() {
     let size = [64, 64];
     let Some(mut in_time) = offscreen(size, PLAIN) else { return };
     let mut props = Props::noise([1800, 1500]);
-    props.sampled = Some(Arc::new(Dots::new(sparse_over([1800, 1500]))));
+    props.sampled = Some(Arc::new(SampledMask::new(sparse_over([1800, 1500]))));
     props.labels = Some(LabelPlane::new(Mask::unlabelled(1800, 1500)));
     for layer in [Layer::Image, Layer::Mask, Layer::Sampled, Layer::Labels] {
         props.layers[layer] = LayerStyle { visible: true, opacity: 0.7 };

@@ -12,10 +12,10 @@ use harness::{click, click_canvas, saved, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
-use pointillist::ui::canvas::ToolKind;
+use pointillist::ui::state::tool::ToolKind;
 use pointillist::ui::state::action::{Tab, UiAction};
 use pointillist::ui::state::check::CheckState;
-use pointillist::ui::state::layers::Layer;
+use pointillist::ui::state::layer::Layer;
 
 /// The window over a project folder, with a tile in view.
 fn window(project: Option<&Path>) -> Harness<'static, App> {
@@ -275,7 +275,7 @@ fn bad_tiles_are_counted_once_and_truly() {
     step_until(&mut harness, "both are known", |app| app.state().messages.text().contains("2 of 3 tiles"));
     let text = harness.state().state().messages.text();
     assert_eq!(text.matches("tiles cannot be used").count(), 1, "{text}");
-    let toasts = harness.state().state().messages.toasts().filter(|(_, m)| m.headline.contains("cannot be used"));
+    let toasts = harness.state().state().messages.toasts().filter(|(_, m)| m.notice.headline.contains("cannot be used"));
     assert_eq!(toasts.count(), 1, "{text}");
 }
 
@@ -318,7 +318,7 @@ fn a_small_window_with_large_text_keeps_its_picture() {
     click(&mut harness, "Close the panel");
     assert!(harness.query_by_label("Edit classes…").is_none());
     click(&mut harness, "Log");
-    assert!(harness.state().state().room.lower);
+    assert!(harness.state().state().layout.lower);
     assert!(harness.get_by_label("Canvas left").rect().height() > 60.0);
 }
 

@@ -12,4 +12,5 @@ pub mod panels;
 pub mod shell;
 pub mod state;
 
-pub use shell::app::{App, StartOptions, run};
+pub use shell::app::{App, StartOptions};
+pub use shell::start::run;

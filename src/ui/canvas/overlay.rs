@@ -6,8 +6,8 @@ use eframe::egui::{
     Ui, WidgetText, pos2, vec2,
 };
 
-use super::{Tool, ToolKind};
 use crate::domain::geometry::Camera;
+use crate::ui::state::tool::{Tool, ToolKind};
 
 /// From this zoom on single pixels are told apart by a grid.
 const GRID_ZOOM: f32 = 16.0;

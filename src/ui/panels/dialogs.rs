@@ -8,11 +8,12 @@ use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, Tex
 
 use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
+use super::key_names::key_name;
 use super::theme::{Tokens, mono, semibold};
 use super::widgets::fixed;
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::keys::{BINDINGS, BY_HAND, key_name};
+use crate::ui::state::keys::{POINTER_HELP, bindings};
 
 /// Height of the keys.
 const KEYS_HEIGHT: f32 = 560.0;
@@ -70,12 +71,12 @@ fn group_ui(ui: &mut Ui, group: &str) {
     let strong = Tokens::of(ui).strong;
     ui.label(RichText::new(group).font(semibold(13.0)).color(strong));
     Grid::new(group).num_columns(2).min_row_height(18.0).spacing([16.0, 3.0]).show(ui, |ui| {
-        for (_, keys, text) in BY_HAND.iter().filter(|(of, ..)| *of == group) {
+        for (_, keys, text) in POINTER_HELP.iter().filter(|(of, ..)| *of == group) {
             ui.label(RichText::new(*keys).font(mono(12.0)));
             ui.label(*text);
             ui.end_row();
         }
-        for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+        for binding in bindings().iter().filter(|binding| binding.group == group) {
             let keys: Vec<_> = binding.keys.iter().map(|key| key_name(ui.ctx(), key)).collect();
             ui.label(RichText::new(keys.join(" or ")).font(mono(12.0)));
             ui.label(binding.text);

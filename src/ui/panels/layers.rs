@@ -6,7 +6,7 @@ use lucide_icons::Icon;
 use super::widgets::quiet_icon;
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::layers::Layer;
+use crate::ui::state::layer::Layer;
 
 /// Width of a layer's name.
 const NAME: f32 = 94.0;

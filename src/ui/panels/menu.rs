@@ -2,11 +2,11 @@
 
 use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
-use super::theme::ThemeChoice;
+use super::key_names::shortcut;
 use crate::domain::LabelBook;
 use crate::ui::state::action::{Dialog, UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::keys;
+use crate::ui::state::theme_choice::ThemeChoice;
 
 /// Draws the bar.
 pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -27,7 +27,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 /// An entry with its key. Closes the menu when chosen.
 fn item(ui: &mut Ui, enabled: bool, text: &str, action: UiAction, actions: &mut Vec<UiAction>) {
-    let keys = keys::shortcut(ui.ctx(), &action);
+    let keys = shortcut(ui.ctx(), &action);
     if ui.add_enabled(enabled, Button::new(text).shortcut_text(keys)).clicked() {
         actions.push(action);
         ui.close();
@@ -108,7 +108,7 @@ fn title_ui(ui: &mut Ui, state: &AppState) {
         ui.spinner();
     } else if let Some(project) = &state.project {
         let name = &project.project.name;
-        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.part(tile).name()));
+        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.role(tile).name()));
         let text = RichText::new(format!("{name}{tile}")).weak();
         ui.add(Label::new(text).truncate()).on_hover_text(format!(
             "{}: {}",

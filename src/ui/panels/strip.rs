@@ -9,9 +9,9 @@ use lucide_icons::Icon;
 use super::side::side_ui;
 use super::theme::{Tokens, class_color, mono};
 use super::widgets::{icon_button, icon_choice};
-use crate::ui::canvas::ToolKind;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::tool::ToolKind;
 
 /// Width of the strip.
 pub const STRIP: f32 = 40.0;

@@ -6,48 +6,12 @@ use std::sync::Arc;
 
 use eframe::egui::{
     Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Frame, Margin, Stroke, Style,
-    TextStyle, Theme, ThemePreference, Ui, UiBuilder, UiKind, UiStackInfo, Visuals, vec2,
+    TextStyle, Theme, Ui, UiBuilder, UiKind, UiStackInfo, Visuals, vec2,
 };
 use lucide_icons::LUCIDE_FONT_BYTES;
-use serde::{Deserialize, Serialize};
 
 /// The smallest distance; all others are multiples of it.
 pub const UNIT: f32 = 4.0;
-
-/// Light, dark, or as the desktop says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ThemeChoice {
-    /// As the desktop says.
-    #[default]
-    System,
-    /// Light panels.
-    Light,
-    /// Dark panels.
-    Dark,
-}
-
-impl ThemeChoice {
-    /// All of them, in menu order.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// What the menu says.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::System => "As the system",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
-        }
-    }
-
-    /// What egui calls it.
-    pub fn preference(self) -> ThemePreference {
-        match self {
-            Self::System => ThemePreference::System,
-            Self::Light => ThemePreference::Light,
-            Self::Dark => ThemePreference::Dark,
-        }
-    }
-}
 
 /// The colours of a theme, by what they are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

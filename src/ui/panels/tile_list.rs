@@ -14,7 +14,7 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 use crate::ui::state::open_project::OpenProject;
-use crate::ui::state::parts::Part;
+use crate::ui::state::tile_role::TileRole;
 
 const ROW: f32 = 60.0;
 const THUMBNAIL: f32 = 52.0;
@@ -29,7 +29,7 @@ pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) 
         nothing_yet(ui, "Open a folder of tiles,\nor drop one here.");
         return Vec::new();
     };
-    if state.room.tiles {
+    if state.layout.tiles {
         head_ui(ui, state, project, actions);
     }
     let shown = state.shown_tiles();
@@ -95,8 +95,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mu
     ui.painter().rect_filled(rect, CornerRadius::same(4), ground);
     let square = Rect::from_min_size(rect.min + Vec2::splat(4.0), Vec2::splat(THUMBNAIL));
     thumbnail_ui(ui, state, tile, square);
-    if !state.room.tiles {
-        part_dot(ui, tokens, state.part(tile), square);
+    if !state.layout.tiles {
+        role_dot(ui, tokens, state.role(tile), square);
     }
     let text_left = square.right() + 8.0;
     let clip = ui.painter().with_clip_rect(Rect::from_min_max(pos2(text_left, rect.top()), rect.max - vec2(4.0, 0.0)));
@@ -107,7 +107,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mu
     if tile.fault.is_some() {
         clip.text(second, Align2::LEFT_CENTER, "cannot be used", FontId::proportional(11.5), tokens.error);
     } else {
-        let end = part_ui(&clip, tokens, state.part(tile), second);
+        let end = role_ui(&clip, tokens, state.role(tile), second);
         let score = state.run.tile_scores.get(&tile.id);
         if let Some(score) = score {
             let text = format!("mIoU {}", format::score(*score));
@@ -135,7 +135,7 @@ fn told_ui(ui: &mut Ui, state: &AppState, tile: &Tile) {
         ui.colored_label(Tokens::of(ui).error, fault);
         return;
     }
-    ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.part(tile).name()));
+    ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.role(tile).name()));
     ui.weak(match state.asked_split(tile) {
         Some(_) => "Chosen by hand; a right click changes it",
         None => "As the dataset says or as drawn; a right click changes it",
@@ -176,23 +176,23 @@ fn split_id(id: &str) -> (&str, &str) {
 }
 
 /// The part as a dot on the thumbnail.
-fn part_dot(ui: &Ui, tokens: Tokens, part: Part, square: Rect) {
+fn role_dot(ui: &Ui, tokens: Tokens, role: TileRole, square: Rect) {
     let at = square.right_bottom() - Vec2::splat(6.0);
-    ui.painter().circle(at, 4.0, part_color(tokens, part), Stroke::new(1.0, tokens.panel));
+    ui.painter().circle(at, 4.0, role_color(tokens, role), Stroke::new(1.0, tokens.panel));
 }
 
-fn part_color(tokens: Tokens, part: Part) -> Color32 {
-    match part {
-        Part::Trains => tokens.accent,
-        Part::Validates => tokens.warn,
-        Part::Tests | Part::Unused => tokens.weak,
+fn role_color(tokens: Tokens, role: TileRole) -> Color32 {
+    match role {
+        TileRole::Training => tokens.accent,
+        TileRole::Validation => tokens.warn,
+        TileRole::Test | TileRole::Unused => tokens.weak,
     }
 }
 
 /// The part as a tag. Returns where it ends.
-fn part_ui(painter: &eframe::egui::Painter, tokens: Tokens, part: Part, at: eframe::egui::Pos2) -> f32 {
-    let color = part_color(tokens, part);
-    let galley = painter.layout_no_wrap(part.name().to_owned(), FontId::proportional(10.5), color);
+fn role_ui(painter: &eframe::egui::Painter, tokens: Tokens, role: TileRole, at: eframe::egui::Pos2) -> f32 {
+    let color = role_color(tokens, role);
+    let galley = painter.layout_no_wrap(role.name().to_owned(), FontId::proportional(10.5), color);
     let rect = Rect::from_min_size(at - vec2(0.0, galley.size().y / 2.0 + 1.0), galley.size() + vec2(8.0, 2.0));
     painter.rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
     painter.galley(rect.min + vec2(4.0, 1.0), galley, color);

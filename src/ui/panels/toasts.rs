@@ -35,9 +35,9 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
                     ui.label(icon(sign, 16.0).color(color));
                     ui.vertical(|ui| {
                         ui.set_width(width - 62.0);
-                        ui.label(RichText::new(&message.headline).font(semibold(13.0)).color(tokens.strong));
-                        if !message.hint.is_empty() {
-                            ui.label(&message.hint);
+                        ui.label(RichText::new(&message.notice.headline).font(semibold(13.0)).color(tokens.strong));
+                        for detail in [&message.notice.cause, &message.notice.remedy].into_iter().flatten() {
+                            ui.label(detail);
                         }
                     });
                     if quiet_icon(ui, Icon::X, "Close this message").clicked() {

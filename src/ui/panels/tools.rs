@@ -4,10 +4,10 @@ use eframe::egui::{Slider, Ui};
 use lucide_icons::Icon;
 
 use super::widgets::{field, icon_button, icon_choice};
-use crate::ui::canvas::ToolKind;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::settings::RADII;
+use crate::ui::state::tool::ToolKind;
 
 /// Draws the tools.
 pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {

@@ -1,33 +1,32 @@
-//! The window itself: takes events in, draws the panels, carries out what they ask for.
+//! The application: takes events in, draws the panels, and has the actions carried out.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
-use crossbeam_channel::{Receiver, Sender};
-use eframe::egui::{self, CentralPanel, Context, Event, Frame, Margin, Panel, RawInput, Ui};
-use eframe::{CreationContext, egui_wgpu};
+use crossbeam_channel::Receiver;
+use eframe::CreationContext;
+use eframe::egui::{self, Context, Event, RawInput, Ui};
 
-use super::app_icon::app_icon;
 use super::attention::Attention;
 use super::execute::execute;
-use super::meshes::MeshPainter;
+use super::jobs::JobOutcome;
+use super::meshes::painter::MeshPainter;
 use super::services::Services;
-use crate::domain::Edit;
+use super::{graphics, incoming, keys, pointer};
+use crate::domain::{Edit, Notice};
 use crate::engine::{Command, Waker};
 use crate::kernels::gate::GATE;
-use crate::ui::canvas::CanvasGpu;
-use crate::ui::panels::theme::{self, on_panel};
-use crate::ui::panels::views::{self, drop_ui, views_ui};
-use crate::ui::panels::{self, side};
+use crate::ui::canvas::gpu::canvas_gpu::CanvasGpu;
+use crate::ui::canvas::input::canvas_input::CanvasInput;
+use crate::ui::panels::theme;
+use crate::ui::panels::window::window_ui;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::closing::{Closing, Verdict};
 use crate::ui::state::frame_times::FrameTimes;
-use crate::ui::state::keys;
 use crate::ui::state::message::Level;
-use crate::ui::state::room::Room;
 use crate::ui::state::settings::Settings;
 
 /// How the window is to start.
@@ -39,35 +38,13 @@ pub struct StartOptions {
     pub empty: bool,
 }
 
-/// Opens the window and returns when it is closed.
-///
-/// # Errors
-/// If the desktop gives no window, or the graphics system no device to draw it with.
-pub fn run(options: StartOptions) -> anyhow::Result<()> {
-    let started = Instant::now();
-    let viewport = egui::ViewportBuilder::default()
-        .with_title("Pointillist")
-        .with_app_id("pointillist")
-        .with_icon(app_icon())
-        .with_inner_size([1440.0, 900.0])
-        .with_min_inner_size([960.0, 600.0])
-        .with_drag_and_drop(true);
-    let native = eframe::NativeOptions { viewport, ..Default::default() };
-    let create: eframe::AppCreator<'_> = Box::new(move |cc| {
-        let mut app = App::new(cc, &options)?;
-        app.state.frames = FrameTimes::new(started);
-        Ok(Box::new(app))
-    });
-    eframe::run_native("pointillist", native, create)
-        .map_err(|error| anyhow::anyhow!("{error}"))
-        .context("The window could not be opened; `pointillist doctor` lists the graphics adapters, and the command line works without a window")
-}
-
 /// The window.
 pub struct App {
     state: AppState,
     services: Services,
-    graphics_errors: Receiver<String>,
+    /// The pointer on the views.
+    input: CanvasInput,
+    graphics_errors: Receiver<Notice>,
     title: String,
     closing: Closing,
     /// When toasts were made older last, in egui's seconds.
@@ -88,21 +65,28 @@ impl App {
         let (sender, graphics_errors) = crossbeam_channel::bounded(16);
         let mut state = AppState::new(settings);
         state.clock = SystemTime::now();
-        notes.iter().for_each(|note| state.say(Level::Info, note));
+        notes.into_iter().for_each(|note| state.say(Level::Info, note));
         match &cc.wgpu_render_state {
             Some(render_state) => {
-                state.graphics = adapter_name(render_state);
+                state.graphics = graphics::adapter_name(render_state);
                 CanvasGpu::install(&cc.egui_ctx, render_state);
-                MeshPainter::install(&cc.egui_ctx, render_state);
-                report_graphics_errors(render_state, sender, Arc::clone(&waker));
+                MeshPainter::install_if_software(&cc.egui_ctx, render_state);
+                graphics::report_errors(render_state, sender, Arc::clone(&waker));
             }
             None => "no graphics device".clone_into(&mut state.graphics),
         }
-        let drawn_by_cpu = cc.wgpu_render_state.as_ref().is_none_or(is_software);
+        let drawn_by_cpu = cc.wgpu_render_state.as_ref().is_none_or(graphics::is_software);
         let services = Services::start(&cc.egui_ctx, Attention::new(&GATE, drawn_by_cpu))
-            .context("The window's helpers could not be started")?;
-        let mut app =
-            Self { state, services, graphics_errors, title: String::new(), closing: Closing::default(), aged_at: 0.0 };
+            .context("The window's background services could not be started")?;
+        let mut app = Self {
+            state,
+            services,
+            input: CanvasInput::default(),
+            graphics_errors,
+            title: String::new(),
+            closing: Closing::default(),
+            aged_at: 0.0,
+        };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
     }
@@ -119,7 +103,12 @@ impl App {
         self.act(ctx, action);
     }
 
-    /// The state, to be looked at.
+    /// Measures frame times from when the program started.
+    pub(super) fn started_at(&mut self, started: Instant) {
+        self.state.frames = FrameTimes::new(started);
+    }
+
+    /// The state, read-only.
     pub fn state(&self) -> &AppState {
         &self.state
     }
@@ -127,6 +116,23 @@ impl App {
     /// Carries an action out, as if a panel had asked for it.
     pub fn act(&mut self, ctx: &Context, action: UiAction) {
         execute(&mut self.services, &mut self.state, ctx, action);
+    }
+
+    /// Takes in what the services delivered since the last frame and carries out what follows from it.
+    fn take_in(&mut self, ctx: &Context) {
+        let since = Instant::now();
+        while let Some(outcome) = self.services.jobs.poll() {
+            if matches!(outcome, JobOutcome::Opened(_)) {
+                self.input = CanvasInput::default(); // A drag must not go on in another project.
+            }
+            for action in incoming::take_outcome(&mut self.services, &mut self.state, outcome) {
+                self.act(ctx, action);
+            }
+        }
+        if let Some(action) = incoming::take_news(&mut self.services, &mut self.state, ctx, since) {
+            self.act(ctx, action);
+        }
+        self.services.request_prediction(&self.state, ctx);
     }
 
     /// A run is ended before the window closes; that it takes a moment is said.
@@ -158,9 +164,9 @@ impl App {
             // A bound key is nobody else's: not that of a button which happens to have the focus.
             ctx.input_mut(|input| input.events.retain(|event| keys::action(event).is_none()));
         }
-        let camera = &self.state.camera;
+        let input = &self.input;
         let is_elsewhere = |event: &Event| match event {
-            Event::PointerButton { pos, pressed: false, .. } => !camera.holds(ctx, *pos),
+            Event::PointerButton { pos, pressed: false, .. } => !input.owns(ctx, *pos),
             _ => false,
         };
         let later = events.iter().position(is_elsewhere).map_or_else(Vec::new, |at| events.split_off(at));
@@ -176,7 +182,7 @@ impl App {
         let mut drawn = Vec::new();
         for event in events {
             let key = keys::action(event).filter(|_| self.takes_keys(ctx));
-            for action in key.into_iter().chain(views::pointed(ctx, &mut self.state, event)) {
+            for action in key.into_iter().chain(pointer::actions(ctx, &mut self.state, &mut self.input, event)) {
                 match action {
                     // Moves are written down together: a slow frame has many.
                     UiAction::Label(Edit::Extend(path)) => drawn.extend(path),
@@ -199,7 +205,7 @@ impl App {
 
     /// All events of the frame have been followed.
     fn let_go(&mut self, ctx: &Context) {
-        let ended = views::pointed_last(ctx, &mut self.state);
+        let ended = pointer::end_frame(ctx, &self.state, &mut self.input);
         ended.into_iter().for_each(|action| self.act(ctx, action));
     }
 
@@ -228,48 +234,15 @@ impl App {
             self.title = title;
         }
     }
-
-    /// The panels around the views, from the edges inwards. Returns the height of what lies at the foot.
-    fn panels_ui(&mut self, ui: &mut Ui, actions: &mut Vec<UiAction>) {
-        let state = &mut self.state;
-        state.room = Room::of(ui.ctx().content_rect().size(), state.settings.lower_open);
-        let tight = |ui: &Ui| Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(8, 2));
-        Panel::top("menu").frame(tight(ui)).show(ui, |ui| panels::menu::menu_ui(ui, state, actions));
-        let frame = tight(ui);
-        Panel::bottom("status").frame(frame).exact_size(24.0).show(ui, |ui| panels::status::status_ui(ui, state));
-        let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
-        let bar_top = bar.show(ui, |ui| panels::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
-        let tabs_top = panels::lower::lower_panel(ui, state, actions);
-        let in_sight = tiles_panel(ui, state, actions);
-        state.scroll_to_tile = false;
-        self.services.want_thumbnails(state, &in_sight);
-        side_panel(ui, state, actions);
-        let viewed = CentralPanel::no_frame().show(ui, |ui| views_ui(ui, state, actions)).inner;
-        self.services.set_visible(viewed.visible);
-        let ctx = ui.ctx().clone();
-        if state.side_open && !state.room.side {
-            panels::strip::side_over_ui(&ctx, viewed.rect, state, actions);
-        }
-        panels::help::help_ui(&ctx, viewed.rect, state, actions);
-        let from_foot = ctx.content_rect().bottom() - if state.room.lower { bar_top } else { tabs_top };
-        state.toasts_held = panels::toasts::toasts_ui(&ctx, from_foot, state, actions);
-        panels::dialogs::dialogs_ui(&ctx, state, actions);
-        if self.closing.is_waiting() {
-            panels::closing::closing_ui(&ctx, state, actions);
-        }
-        if !ui.input(|input| input.raw.hovered_files.is_empty()) {
-            drop_ui(ui, viewed.rect);
-        }
-    }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.state.clock = SystemTime::now();
         while let Ok(error) = self.graphics_errors.try_recv() {
-            self.state.say(Level::Error, &error);
+            self.state.say(Level::Error, error);
         }
-        self.services.poll(&mut self.state, ctx);
+        self.take_in(ctx);
         self.age_toasts(ctx);
         self.name_window(ctx);
         self.close_cleanly(ctx);
@@ -289,7 +262,10 @@ impl eframe::App for App {
         if let Some(path) = dropped_path(&ctx) {
             actions.push(UiAction::OpenProject(path));
         }
-        self.panels_ui(ui, &mut actions);
+        let is_closing = self.closing.is_waiting();
+        let shown = window_ui(ui, &mut self.state, &mut self.input, is_closing, &mut actions);
+        self.services.request_thumbnails(&mut self.state, &shown.in_sight);
+        self.services.set_visible(shown.visible);
         let draws_on = !actions.is_empty() || !later.is_empty() || self.services.pointer.is_scale_ahead();
         actions.into_iter().for_each(|action| self.act(&ctx, action));
         if !later.is_empty() {
@@ -318,47 +294,8 @@ impl eframe::App for App {
     }
 }
 
-/// The tiles, with words or as thumbnails. Returns those in sight.
-fn tiles_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
-    let panel = match state.room.tiles {
-        true => Panel::left("tiles").default_size(216.0).size_range(150.0..=420.0),
-        false => Panel::left("tile strip").resizable(false).exact_size(panels::tile_list::STRIP),
-    };
-    panel.show(ui, |ui| on_panel(ui, |ui| panels::tile_list::tile_list_ui(ui, state, actions))).inner
-}
-
-/// Classes, layers and forms, or a strip of icons.
-fn side_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    if state.room.side {
-        let panel = Panel::right("side").default_size(336.0).size_range(336.0..=520.0);
-        panel.show(ui, |ui| on_panel(ui, |ui| side::side_ui(ui, state, actions)));
-    } else {
-        let frame = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(6, 4));
-        let panel = Panel::right("strip").frame(frame).resizable(false).exact_size(panels::strip::STRIP);
-        panel.show(ui, |ui| on_panel(ui, |ui| panels::strip::strip_ui(ui, state, actions)));
-    }
-}
-
 /// The folder, or image, dropped on the window.
 fn dropped_path(ctx: &Context) -> Option<PathBuf> {
     let file = ctx.input(|input| input.raw.dropped_files.first().cloned())?;
     Some(file.path().to_path_buf())
-}
-
-fn is_software(render_state: &egui_wgpu::RenderState) -> bool {
-    render_state.adapter.get_info().device_type == wgpu::DeviceType::Cpu
-}
-
-fn adapter_name(render_state: &egui_wgpu::RenderState) -> String {
-    let info = render_state.adapter.get_info();
-    format!("{} ({:?}, {:?}) {}", info.name, info.backend, info.device_type, info.driver_info)
-}
-
-/// What goes wrong on the graphics device becomes a message, where wgpu would end the program.
-fn report_graphics_errors(render_state: &egui_wgpu::RenderState, sender: Sender<String>, waker: Waker) {
-    render_state.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-        let text = format!("The graphics device reported an error: {error}. The picture may be incomplete; labels and training are not touched");
-        sender.try_send(text).ok(); // When many come at once the first ones say enough.
-        waker();
-    }));
 }

@@ -15,7 +15,7 @@ const DOTS: [([f32; 2], f32, [u8; 3]); 7] = [
 ];
 
 /// Draws the icon.
-pub fn app_icon() -> IconData {
+pub(crate) fn app_icon() -> IconData {
     let mut rgba = vec![0; SIDE * SIDE * 4];
     for (i, pixel) in rgba.chunks_exact_mut(4).enumerate() {
         let at = [(i % SIDE) as f32 + 0.5, (i / SIDE) as f32 + 0.5].map(|v| v / SIDE as f32);

@@ -9,7 +9,7 @@ use crate::ui::state::message;
 const LOG_LINES: usize = 40;
 
 /// Version, system, devices, project, settings and the end of the log.
-pub fn text(state: &AppState) -> String {
+pub(crate) fn text(state: &AppState) -> String {
     let mut out = format!(
         "Pointillist {} on {} {}\nwindow drawn by: {}\n",
         env!("CARGO_PKG_VERSION"),

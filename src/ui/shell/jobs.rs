@@ -9,34 +9,32 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
-use crate::domain::{RunConfig, panic};
+use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
-use crate::ui::state::action::Dialog;
-use crate::ui::state::check::{self, Progress, Report};
+use crate::ui::state::action::{Dialog, UiAction};
+use crate::ui::state::check::{self, CheckProgress, CheckReport};
 use crate::ui::state::runs::{self, RunEntry};
 
 /// Nobody closes a dialog sooner than this after asking for it: it was never shown.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
 
 /// What a job ended in.
-pub enum Done {
+pub enum JobOutcome {
     /// A project was read.
     Opened(Box<Opened>),
     /// A project could not be read.
     OpenFailed(PathBuf, String),
-    /// A folder was chosen: a project.
-    ProjectPicked(PathBuf),
-    /// A folder was chosen: a run.
-    RunPicked(PathBuf),
-    /// The desktop has no dialog to choose a folder in: this one is to be shown instead.
+    /// A folder was chosen; the action opens it.
+    Picked(UiAction),
+    /// The desktop has no folder dialog; show this one instead.
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
     /// All masks were looked at.
-    Checked(Report),
-    /// Something failed.
-    Failed(String),
-    /// Nothing came of it.
+    Checked(CheckReport),
+    /// The job failed.
+    Failed(Notice),
+    /// Nothing to report: a cancelled dialog, a stopped check.
     Nothing,
 }
 
@@ -56,8 +54,8 @@ pub struct Opened {
 
 /// Starts jobs and collects what they end in.
 pub struct Jobs {
-    sender: Sender<Done>,
-    done: Receiver<Done>,
+    sender: Sender<JobOutcome>,
+    done: Receiver<JobOutcome>,
     waker: Waker,
 }
 
@@ -69,16 +67,19 @@ impl Jobs {
     }
 
     /// The next result, if there is one.
-    pub fn poll(&self) -> Option<Done> {
+    pub fn poll(&self) -> Option<JobOutcome> {
         self.done.try_recv().ok()
     }
 
     /// Runs `work` on a thread of this name.
-    pub fn spawn(&self, name: &str, work: impl FnOnce() -> Done + Send + 'static) -> std::io::Result<()> {
+    pub fn spawn(&self, name: &str, work: impl FnOnce() -> JobOutcome + Send + 'static) -> std::io::Result<()> {
         let (sender, waker, what) = (self.sender.clone(), self.waker.clone(), name.to_owned());
         let body = move || {
             let done = panic::caught(work).unwrap_or_else(|why| {
-                Done::Failed(format!("The window's '{what}' thread failed: {why}. Try again; if it fails again, report it with Help > Copy diagnostics"))
+                let notice = Notice::new(format!("The window's '{what}' thread failed")).cause(why);
+                JobOutcome::Failed(
+                    notice.remedy("Try again; if it fails again, report it with Help > Copy diagnostics"),
+                )
             });
             sender.send(done).ok(); // Fails only when the window is gone.
             waker();
@@ -89,8 +90,8 @@ impl Jobs {
     /// Reads a project and its labels.
     pub fn open(&self, root: PathBuf) -> std::io::Result<()> {
         self.spawn("open project", move || match open(&root) {
-            Ok(opened) => Done::Opened(Box::new(opened)),
-            Err(error) => Done::OpenFailed(root, format!("{error:#}")),
+            Ok(opened) => JobOutcome::Opened(Box::new(opened)),
+            Err(error) => JobOutcome::OpenFailed(root, format!("{error:#}")),
         })
     }
 
@@ -98,23 +99,26 @@ impl Jobs {
     pub fn open_demo(&self) -> std::io::Result<()> {
         self.spawn("open demo", || {
             let Some(folder) = runs::demo_folder() else {
-                return Done::Failed("The demo has no place: this system names no folder for a user's data".to_owned());
+                let notice = Notice::new("The demo cannot be unpacked").cause("this system has no user data folder");
+                return JobOutcome::Failed(notice.remedy("Open data/demo of the source distribution instead"));
             };
             match demo::unpack(&folder).map_err(anyhow::Error::from).and_then(|root| open(&root)) {
-                Ok(opened) => Done::Opened(Box::new(opened)),
-                Err(error) => Done::OpenFailed(folder, format!("{error:#}")),
+                Ok(opened) => JobOutcome::Opened(Box::new(opened)),
+                Err(error) => JobOutcome::OpenFailed(folder, format!("{error:#}")),
             }
         })
     }
 
     /// Lists a project's runs.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
-        self.spawn("list runs", move || Done::Runs(runs::of_project(&root)))
+        self.spawn("list runs", move || JobOutcome::Runs(runs::of_project(&root)))
     }
 
     /// Looks at all masks of a project.
-    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<Progress>) -> std::io::Result<()> {
-        self.spawn("check", move || check::look(project, &config, &progress).map_or(Done::Nothing, Done::Checked))
+    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<CheckProgress>) -> std::io::Result<()> {
+        self.spawn("check", move || {
+            check::check_masks(project, &config, &progress).map_or(JobOutcome::Nothing, JobOutcome::Checked)
+        })
     }
 
     /// Asks for a folder. The dialog is made here, on the window's thread, and awaited elsewhere. Where the desktop has
@@ -123,7 +127,7 @@ impl Jobs {
         &self,
         title: &str,
         start: Option<&Path>,
-        then: fn(PathBuf) -> Done,
+        then: fn(PathBuf) -> UiAction,
         instead: Dialog,
     ) -> std::io::Result<()> {
         let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
@@ -132,9 +136,9 @@ impl Jobs {
         }
         let (picked, asked) = (dialog.pick_folder(), Instant::now());
         self.spawn("folder dialog", move || match pollster::block_on(picked) {
-            Some(folder) => then(folder.path().to_path_buf()),
-            None if asked.elapsed() < NEVER_SHOWN => Done::NoFolderDialog(instead),
-            None => Done::Nothing,
+            Some(folder) => JobOutcome::Picked(then(folder.path().to_path_buf())),
+            None if asked.elapsed() < NEVER_SHOWN => JobOutcome::NoFolderDialog(instead),
+            None => JobOutcome::Nothing,
         })
     }
 }
@@ -155,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    fn wait(jobs: &Jobs) -> Done {
+    fn wait(jobs: &Jobs) -> JobOutcome {
         let start = Instant::now();
         loop {
             if let Some(done) = jobs.poll() {
@@ -170,7 +174,8 @@ mod tests {
     fn a_panic_in_a_job_becomes_a_message() {
         let jobs = Jobs::new(Arc::new(|| ()));
         jobs.spawn("test job", || panic!("all is lost")).unwrap();
-        let Done::Failed(text) = wait(&jobs) else { panic!("expected a failure") };
+        let JobOutcome::Failed(notice) = wait(&jobs) else { panic!("expected a failure") };
+        let text = notice.to_string();
         assert!(text.contains("test job") && text.contains("all is lost"), "{text}");
     }
 
@@ -178,7 +183,7 @@ mod tests {
     fn a_folder_that_is_not_there_is_named() {
         let jobs = Jobs::new(Arc::new(|| ()));
         jobs.open(PathBuf::from("/no/such/folder")).unwrap();
-        let Done::OpenFailed(path, text) = wait(&jobs) else { panic!("expected a failure") };
+        let JobOutcome::OpenFailed(path, text) = wait(&jobs) else { panic!("expected a failure") };
         assert_eq!(path, Path::new("/no/such/folder"));
         assert!(text.contains("/no/such/folder"), "{text}");
     }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::class_draft::ClassDraft;
-use super::layers::Layer;
+use super::layer::Layer;
 use super::preset::Preset;
+use super::theme_choice::ThemeChoice;
+use super::tool::ToolKind;
 use crate::data::ClassEdits;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
 use crate::train::folder::Checkpoint;
-use crate::ui::canvas::ToolKind;
-use crate::ui::panels::theme::ThemeChoice;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,7 +132,7 @@ pub enum ViewAction {
     /// Show or hide a class in all layers.
     ToggleClass(u8),
     /// Show or hide the class in hand.
-    ToggleClassInHand,
+    ToggleSelectedClass,
 }
 
 /// Tabs of the lower panel.

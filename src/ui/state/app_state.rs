@@ -1,10 +1,10 @@
-//! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
-//! engine says, without side effects, so that it is tested without a window.
+//! The state of the window. Plain data: panels read it, `execute` changes it, and `apply` folds in engine events.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
+
+use eframe::egui::Color32;
 
 use super::action::Dialog;
 use super::check::CheckState;
@@ -13,18 +13,18 @@ use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
 use super::open_project::OpenProject;
-use super::parts::Part;
-use super::room::Room;
+use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
 use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
+use super::tile_role::TileRole;
+use super::tool::{Tool, ToolKind};
+use super::view_camera::ViewCamera;
 use crate::data::{ClassEdits, Fate, Tile};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, RunConfig, Stroke};
-use crate::engine::protocol::Preview;
-use crate::engine::{Event, EventKind, Phase};
-use crate::ui::canvas::{ToolKind, ViewState};
+use crate::domain::{ClassDef, Notice, Stroke};
+use crate::engine::Phase;
 
 /// The state of the whole window.
 pub struct AppState {
@@ -49,13 +49,13 @@ pub struct AppState {
     /// Tiles read and tiles to read, while thumbnails are made.
     pub decoding: Option<(usize, usize)>,
     /// The part each tile would play in a run started now, by id; those that are missing play none.
-    pub(crate) parts: BTreeMap<String, Part>,
+    pub(crate) roles: BTreeMap<String, TileRole>,
     /// Only tiles whose id contains this are listed.
     pub filter: String,
     /// The list is to scroll to the tile in view.
     pub scroll_to_tile: bool,
     /// The camera both views share.
-    pub camera: ViewState,
+    pub camera: ViewCamera,
     /// The view whose layers the panel shows.
     pub active_view: usize,
     /// What the pointer does on the picture.
@@ -77,7 +77,7 @@ pub struct AppState {
     /// The right panel is laid over the picture.
     pub side_open: bool,
     /// Which panels there is room for.
-    pub room: Room,
+    pub layout: PanelLayout,
     /// The pointer is over what floats.
     pub toasts_held: bool,
     /// The dialog that is open.
@@ -106,10 +106,10 @@ impl AppState {
             view: InView::default(),
             thumbnails: Thumbnails::default(),
             decoding: None,
-            parts: BTreeMap::new(),
+            roles: BTreeMap::new(),
             filter: String::new(),
             scroll_to_tile: false,
-            camera: ViewState::default(),
+            camera: ViewCamera::default(),
             active_view: 0,
             tool: ToolKind::Brush,
             class: 0,
@@ -121,7 +121,7 @@ impl AppState {
             messages: Messages::default(),
             side_open: false,
             toasts_held: false,
-            room: Room { side: true, tiles: true, lower: true },
+            layout: PanelLayout { side: true, tiles: true, lower: true },
             dialog: None,
             typed_path: String::new(),
             class_draft: ClassDraft::default(),
@@ -130,51 +130,15 @@ impl AppState {
         }
     }
 
-    /// Takes in what the engine says.
-    pub fn apply(&mut self, event: Event) {
-        let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
-        if let EventKind::LearningRate(rate) = event.kind
-            && self.asked_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
-        {
-            self.asked_rate = None; // The engine has heard the last of what was asked.
-        }
-        if let Some((level, text)) = self.run.apply(event) {
-            self.say(level, &text);
-        }
-        if !self.run.is_running() {
-            self.asked_rate = None;
-        }
-        if is_started && self.run.opened {
-            self.take_form();
-        }
-    }
-
-    /// The form shows how the opened run was trained, its length included; the project and the device stay.
-    fn take_form(&mut self) {
-        let Some(info) = &self.run.info else { return };
-        let form = &self.settings.form;
-        let (data, device) = (form.data.clone(), form.device.clone());
-        self.settings.form = RunConfig { data, device, ..info.config.clone() };
-        self.divide();
-        self.fit_to_classes();
-    }
-
-    /// Takes in a prediction, if it is of the tile in view by the present network.
-    pub fn apply_preview(&mut self, preview: Preview) {
-        if preview.run == self.run.id && self.tile().is_some_and(|tile| tile.id == preview.tile) {
-            self.view.prediction = Some(Arc::new(preview));
-        }
-    }
-
-    /// Says something, once.
-    pub fn say(&mut self, level: Level, text: &str) {
-        self.messages.say(self.clock, level, text);
+    /// Adds a message to the log; warnings and errors also become toasts.
+    pub fn say(&mut self, level: Level, notice: impl Into<Notice>) {
+        self.messages.say(self.clock, level, notice);
     }
 
     /// Says how many tiles cannot be used, in place of an earlier count.
     pub fn say_faults(&mut self) {
         let Some(note) = self.project.as_ref().and_then(|open| open.project.fault_note()) else { return };
-        self.messages.say_now("bad tiles", self.clock, Level::Warning, &note);
+        self.messages.say_now("bad tiles", self.clock, Level::Warning, note);
     }
 
     /// The tile in view.
@@ -235,7 +199,7 @@ impl AppState {
     pub fn start_or_pause_name(&self) -> &'static str {
         match self.run.phase {
             Phase::Idle => "Start",
-            Phase::Paused => "Go on",
+            Phase::Paused => "Resume",
             _ => "Pause",
         }
     }
@@ -253,6 +217,17 @@ impl AppState {
     /// What lies under the pointer.
     pub fn under_cursor(&self) -> Option<UnderCursor> {
         self.view.under(self.hover_in_image?)
+    }
+
+    /// The tool in use, as the canvas needs it. Without classes there is nothing to paint, so it pans.
+    pub fn active_tool(&self) -> Tool {
+        let class = self.class_list().get(usize::from(self.class));
+        let color = class.map_or(Color32::GRAY, |class| {
+            let [r, g, b] = class.color;
+            Color32::from_rgb(r, g, b)
+        });
+        let kind = if class.is_none() { ToolKind::Pan } else { self.tool };
+        Tool { kind, color, radius_px: self.settings.radius }
     }
 
     /// A stroke that starts here, with the class and radius chosen.
@@ -296,6 +271,3 @@ impl AppState {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,13 +9,13 @@ use crate::train::check::Check;
 
 /// How far a check has come, and whether anybody still wants it.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct CheckProgress {
     done: AtomicUsize,
     total: AtomicUsize,
     stopped: AtomicBool,
 }
 
-impl Progress {
+impl CheckProgress {
     /// Masks read, and masks in all.
     pub fn read(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
@@ -36,7 +36,7 @@ impl Progress {
 
 /// What a check found, as text to be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct CheckReport {
     /// Tiles, split and pixels: a table in lines of equal letters.
     pub summary: Vec<String>,
     /// What a user should know, a sentence each.
@@ -47,7 +47,7 @@ pub struct Report {
     pub warning: Option<String>,
 }
 
-impl Report {
+impl CheckReport {
     /// All of it as text.
     pub fn text(&self) -> String {
         [&self.summary[..], &self.findings[..]].concat().join("\n")
@@ -61,9 +61,9 @@ pub enum CheckState {
     #[default]
     None,
     /// Masks are being read.
-    Running(Arc<Progress>),
+    Running(Arc<CheckProgress>),
     /// All is known.
-    Done(Report),
+    Done(CheckReport),
 }
 
 impl CheckState {
@@ -85,9 +85,9 @@ impl CheckState {
 }
 
 /// Looks at every mask; `None` if it was stopped.
-pub(crate) fn look(project: Project, config: &RunConfig, progress: &Progress) -> Option<Report> {
+pub(crate) fn check_masks(project: Project, config: &RunConfig, progress: &CheckProgress) -> Option<CheckReport> {
     let check = Check::new(project, config, |done, total| progress.note(done, total))?;
-    Some(Report {
+    Some(CheckReport {
         summary: check.summary(),
         findings: check.findings(),
         readings: check.readings_line(),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::label_plane::LabelPlane;
-use super::pyramid::Dots;
+use super::sampled_mask::SampledMask;
+use super::tile_view::TileView;
 use crate::domain::LabelBook;
 use crate::engine::protocol::Preview;
-use crate::ui::shell::tiles::TileView;
 
 /// What is known of the tile in view. Everything is absent until it has been read.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +14,7 @@ pub struct InView {
     /// Image and full mask.
     pub tile: Option<Arc<TileView>>,
     /// Labels sampled from the mask.
-    pub sampled: Option<Arc<Dots>>,
+    pub sampled: Option<Arc<SampledMask>>,
     /// How many of each class.
     pub sampled_counts: Vec<u64>,
     /// Own labels.
@@ -114,7 +114,7 @@ impl InView {
 mod tests {
     use super::*;
     use crate::domain::{Edit, Mask, Stroke, UNLABELLED};
-    use crate::ui::state::pyramid::ImagePyramid;
+    use crate::ui::state::image_pyramid::ImagePyramid;
 
     fn in_view() -> InView {
         let mask = Mask::from_vec(4, 2, vec![0, 0, 1, 1, 0, 0, 255, 255]).unwrap();

@@ -27,7 +27,7 @@ pub struct OpenProject {
     /// Whether what was written is on the disk.
     pub disk: Disk,
     /// Whether it was told that the disk refused some of it.
-    pub told_disk: bool,
+    pub disk_failure_reported: bool,
     counts: BTreeMap<String, usize>,
 }
 
@@ -46,7 +46,7 @@ impl OpenProject {
             journal,
             saved: true,
             disk: Disk::default(),
-            told_disk: false,
+            disk_failure_reported: false,
             counts,
         }
     }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use super::curves::Curves;
 use super::message::Level;
+use crate::domain::Notice;
 use crate::domain::split::Split;
 use crate::engine::protocol::{Evaluation, Outcome, RunInfo, StepReport, Summary};
-use crate::engine::{Event, EventKind, Phase, RunId, report};
+use crate::engine::{Event, EventKind, Phase, RunId};
 
 /// The current run, or the last one.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +46,7 @@ pub struct RunState {
 }
 
 /// Something an event wants said.
-pub type Note = (Level, String);
+pub type Note = (Level, Notice);
 
 impl RunState {
     /// The state of a run that was just started.
@@ -71,12 +72,12 @@ impl RunState {
             EventKind::PreviewReady => self.previews += 1,
             EventKind::Checkpoint { path, best } => {
                 let which = if best { "Best checkpoint" } else { "Checkpoint" };
-                let note = format!("{which} written: {}", path.display());
+                let notice = Notice::new(format!("{which} written: {}", path.display()));
                 self.checkpoint = Some(path);
-                return Some((Level::Info, note));
+                return Some((Level::Info, notice));
             }
-            EventKind::Info(text) => return Some((Level::Info, text)),
-            EventKind::Warning(text) => return Some((Level::Warning, text)),
+            EventKind::Info(text) => return Some((Level::Info, text.into())),
+            EventKind::Warning(text) => return Some((Level::Warning, text.into())),
             EventKind::LearningRate(rate) => self.rate = Some(rate),
             EventKind::Predicting(predicting) => {
                 if let Some(info) = &mut self.info {
@@ -87,7 +88,7 @@ impl RunState {
             EventKind::Failed(why) => return Some((Level::Error, self.failed(&why))),
             EventKind::Cancelled => {
                 self.phase = Phase::Idle;
-                return Some((Level::Info, "Stopped before the first step. Nothing was written".to_owned()));
+                return Some((Level::Info, "Run stopped before its first step; nothing was written".into()));
             }
         }
         None
@@ -128,25 +129,25 @@ impl RunState {
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
         let (steps, folder) = (summary.steps, summary.folder.display());
         let note = match &summary.unsaved {
-            Some(why) => (
-                Level::Error,
-                format!("{how}, but not all of it is saved: make room and press Ctrl+S. {}", report::unsaved_line(why)),
-            ),
-            None => (Level::Info, format!("{how} after {steps} steps.{best} Everything is in {folder}")),
+            Some(why) => {
+                let notice = Notice::new(format!("{how}, but the last checkpoint could not be saved"));
+                (Level::Error, notice.cause(why).remedy("Free some disk space, then press Ctrl+S to save it"))
+            }
+            None => (Level::Info, format!("{how} after {steps} steps.{best} Results are in {folder}").into()),
         };
         self.summary = Some(summary);
         note
     }
 
     /// What failed comes first; why, and what to do, after it.
-    fn failed(&mut self, why: &str) -> String {
+    fn failed(&mut self, why: &str) -> Notice {
         self.phase = Phase::Idle;
         let what = match (self.opened, &self.info) {
-            (true, _) => "The run cannot be opened",
+            (true, _) => "The run could not be opened",
             (false, None) => "The run did not start",
             (false, Some(_)) => "The run failed",
         };
-        format!("{what}: {why}")
+        Notice::new(what).cause(why)
     }
 
     /// Whether a run is under way: the form is locked, Start becomes Pause.
@@ -284,13 +285,13 @@ pub(crate) mod tests {
     fn a_failure_leaves_the_window_usable_and_says_first_what_failed() {
         let failure = || EventKind::Failed("cannot write: no space".to_owned());
         let (state, notes) = run(vec![EventKind::Phase(Phase::Training), failure()]);
-        assert_eq!(notes, [(Level::Error, "The run did not start: cannot write: no space".to_owned())]);
+        assert_eq!(notes, [(Level::Error, Notice::new("The run did not start").cause("cannot write: no space"))]);
         assert!(!state.is_running());
         let (_, notes) = run(vec![EventKind::Started(Box::new(info())), failure()]);
-        assert!(notes[0].1.starts_with("The run failed: cannot"), "{notes:?}");
+        assert!(notes[0].1.headline == "The run failed", "{notes:?}");
         let mut opening = RunState::opening(7);
         let note = opening.apply(Event { run: 7, kind: failure() });
-        assert!(note.is_some_and(|(_, text)| text.starts_with("The run cannot be opened: ")));
+        assert!(note.is_some_and(|(_, text)| text.headline == "The run could not be opened"));
     }
 
     #[test]
@@ -316,7 +317,7 @@ pub(crate) mod tests {
         let summary = Summary { outcome: Outcome::Completed, steps: 3, unsaved, ..Summary::default() };
         let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
         assert_eq!(notes[0].0, Level::Error);
-        assert!(notes[0].1.contains("no space"), "{notes:?}");
+        assert!(notes[0].1.to_string().contains("no space"), "{notes:?}");
     }
 
     #[test]
@@ -324,7 +325,10 @@ pub(crate) mod tests {
         let summary = Summary { folder: "/runs/1".into(), steps: 12, best_miou: Some(0.5), ..Summary::default() };
         let (mut state, notes) =
             run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
-        assert!(notes[0].1.contains("stopped after 12 steps") && notes[0].1.contains("/runs/1"), "{notes:?}");
+        assert!(
+            notes[0].1.headline.contains("stopped after 12 steps") && notes[0].1.headline.contains("/runs/1"),
+            "{notes:?}"
+        );
         assert!(state.can_predict() && !state.is_running(), "the network still predicts");
         state.started(Box::new(RunInfo { predicts: false, ..info() }));
         assert!(!state.can_predict(), "a run that ended before its first checkpoint");

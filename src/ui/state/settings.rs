@@ -7,10 +7,11 @@ use eframe::Storage;
 use serde::{Deserialize, Serialize};
 
 use super::action::Tab;
-use super::layers::LayerSet;
+use super::layer::LayerSet;
+use super::preset::Preset;
+use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
 use crate::domain::{RunConfig, stored};
-use crate::ui::panels::theme::ThemeChoice;
 
 /// Kept by eframe's storage; panel sizes are kept by egui itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ impl Default for Settings {
         Self {
             theme: ThemeChoice::System,
             two_views: true,
-            layers: [LayerSet::sampled(), LayerSet::prediction()],
+            layers: [Preset::Sampled.layers(), Preset::Prediction.layers()],
             radius: 4.0,
             form: RunConfig::demo(),
             recent: Vec::new(),
@@ -159,7 +160,7 @@ mod tests {
         settings.remember(Path::new("/p/1"));
         settings.form.train.batch = 7;
         settings.form.ignore = Some(vec!["water".to_owned()]);
-        settings.layers[0][crate::ui::state::layers::Layer::Mask].opacity = 0.25;
+        settings.layers[0][crate::ui::state::layer::Layer::Mask].opacity = 0.25;
         settings
     }
 
@@ -202,7 +203,7 @@ mod tests {
         let first = Memory(Some(format!("(two_views:false,layers:({styles},{styles}),radius:9.0)")));
         let (settings, lost) = Settings::load(&first);
         assert_eq!((settings.two_views, settings.radius, lost.len()), (false, 9.0, 0), "{lost:?}");
-        let mask = settings.layers[1][crate::ui::state::layers::Layer::Mask];
+        let mask = settings.layers[1][crate::ui::state::layer::Layer::Mask];
         assert!(mask.visible && (mask.opacity - 0.5).abs() < f32::EPSILON);
         let (_, lost) = Settings::load(&Memory(Some("neither [ nor".to_owned())));
         assert_eq!(lost.len(), 1);

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 
 use eframe::wgpu;
 
-use super::frame::{Frame, TextureShape};
+use super::frame::CanvasFrame;
+use super::layer_texture::{Budget, LayerTexture, Uploader};
 use super::packer::{BLOCK, Packer};
 use super::slot::Slot;
-use super::texture::{Budget, LayerTexture, Uploader};
+use super::texture_shape::TextureShape;
 use crate::domain::Mask;
 use crate::engine::protocol::Preview;
-use crate::ui::state::layers::Layer;
-use crate::ui::state::pyramid::Dots;
+use crate::ui::state::layer::Layer;
+use crate::ui::state::sampled_mask::SampledMask;
 
 /// The packed texture and what it is packed from.
 pub(crate) struct Indices {
@@ -23,7 +24,7 @@ pub(crate) struct Indices {
     /// Levels and blocks that hold the layers as they are now.
     packed: BTreeSet<(u32, [u32; 2])>,
     mask: Slot<Mask, LayerTexture>,
-    sampled: Slot<Dots, LayerTexture>,
+    sampled: Slot<SampledMask, LayerTexture>,
     prediction: Slot<Preview, LayerTexture>,
     confidence: Slot<Preview, LayerTexture>,
 }
@@ -44,7 +45,7 @@ impl Indices {
 
     /// Uploads what is new, as far as the budget goes; predictions, which are renewed all the time, whole. Returns how many
     /// layers can be seen anew.
-    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame, budget: &mut Budget) -> u64 {
+    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, budget: &mut Budget) -> u64 {
         let (view, prediction) = (&frame.view, frame.prediction.as_ref());
         let mut whole = Budget::unlimited();
         let mut changes = [

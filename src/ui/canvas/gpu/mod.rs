@@ -3,13 +3,18 @@
 //! The only room of the window that names wgpu resources, apart from the software painter of the shell.
 
 pub mod canvas_gpu;
+mod channels;
 mod colors;
+mod drawing;
 pub mod frame;
 mod indices;
+mod layer_texture;
+pub mod lens;
 mod packer;
 mod picture;
 mod pipelines;
 mod slot;
 mod strips;
-mod texture;
+mod texture_shape;
+mod tile_textures;
 mod view_gpu;

@@ -2,7 +2,7 @@
 
 use eframe::wgpu;
 
-use super::texture::{LayerTexture, Uploader};
+use super::layer_texture::{LayerTexture, PACKED_FORMAT, Uploader, nothing};
 
 /// Texels along a block's side.
 pub(crate) const BLOCK: u32 = 256;
@@ -14,9 +14,6 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    /// What layers are packed into.
-    pub(crate) const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
-
     pub(crate) fn new(device: &wgpu::Device) -> Self {
         Self { pipeline: pipeline(device), nearest: device.create_sampler(&wgpu::SamplerDescriptor::default()) }
     }
@@ -48,8 +45,8 @@ impl Packer {
     }
 
     fn bind(&self, device: &wgpu::Device, layers: [Option<wgpu::TextureView>; 4]) -> wgpu::BindGroup {
-        let nothing = layers.iter().any(Option::is_none).then(|| super::texture::nothing(device));
-        let textures = layers.iter().filter_map(|layer| layer.as_ref().or(nothing.as_ref()));
+        let empty = layers.iter().any(Option::is_none).then(|| nothing(device));
+        let textures = layers.iter().filter_map(|layer| layer.as_ref().or(empty.as_ref()));
         let sampler = [wgpu::BindingResource::Sampler(&self.nearest)];
         let resources = sampler.into_iter().chain(textures.map(wgpu::BindingResource::TextureView));
         let entries: Vec<_> =
@@ -103,7 +100,7 @@ fn pipeline(device: &wgpu::Device) -> wgpu::RenderPipeline {
             entry_point: Some("fs_pack"),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             targets: &[Some(wgpu::ColorTargetState {
-                format: Packer::FORMAT,
+                format: PACKED_FORMAT,
                 blend: None,
                 write_mask: wgpu::ColorWrites::ALL,
             })],

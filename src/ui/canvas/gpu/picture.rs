@@ -3,7 +3,7 @@
 
 use eframe::wgpu;
 
-use super::frame::Drawing;
+use super::drawing::Drawing;
 use crate::domain::geometry::PixelRect;
 use crate::ui::state::palette::Palette;
 

@@ -2,7 +2,7 @@
 //! outlines. Software devices take time for each pixel drawn and for each piece: few pieces, drawn tightly, cost least.
 
 use crate::domain::{Mask, UNLABELLED};
-use crate::ui::state::pyramid::Chain;
+use crate::ui::state::mask_pyramid::MaskPyramid;
 
 /// How many outlines wide a cell is at least. One would do: the cells beside a label hold all of its outline.
 const OUTLINES_PER_CELL: f32 = 4.0;
@@ -11,9 +11,9 @@ const OUTLINES_PER_CELL: f32 = 4.0;
 pub(crate) type Corner = [f32; 2];
 
 /// Triangles over all labels of the part of the tile in sight, and their outlines.
-pub(crate) fn triangles(chain: &Chain, tile: [u32; 2], seen_uv: [[f32; 2]; 2], outline_px: f32) -> Vec<Corner> {
-    let level = cell_level(outline_px).min(chain.levels().len());
-    let Some(cells) = level.checked_sub(1).and_then(|i| chain.levels().get(i)) else {
+pub(crate) fn triangles(pyramid: &MaskPyramid, tile: [u32; 2], seen_uv: [[f32; 2]; 2], outline_px: f32) -> Vec<Corner> {
+    let level = cell_level(outline_px).min(pyramid.levels().len());
+    let Some(cells) = level.checked_sub(1).and_then(|i| pyramid.levels().get(i)) else {
         return quad([[0.0; 2], [1.0; 2]]);
     };
     let per_uv = tile.map(|n| n as f32 / 2.0_f32.powi(level as i32));
@@ -68,12 +68,12 @@ mod tests {
 
     const EVERYTHING: [[f32; 2]; 2] = [[-1.0; 2], [2.0; 2]];
 
-    fn chain(size: [u32; 2], dots: &[(u32, u32)]) -> Chain {
+    fn chain(size: [u32; 2], dots: &[(u32, u32)]) -> MaskPyramid {
         let mut mask = Mask::unlabelled(size[0], size[1]);
         for &(x, y) in dots {
             mask.data_mut()[(y * size[0] + x) as usize] = 1;
         }
-        Chain::new(&mask)
+        MaskPyramid::new(&mask)
     }
 
     /// Low and high corners of the rectangles drawn, in pixels.
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_painted_tile_takes_a_strip_per_row() {
         let mask = Mask::from_vec(2448, 2448, vec![1; 2448 * 2448]).unwrap();
-        let corners = triangles(&Chain::new(&mask), [2448, 2448], EVERYTHING, 2.0);
+        let corners = triangles(&MaskPyramid::new(&mask), [2448, 2448], EVERYTHING, 2.0);
         assert_eq!(corners.len(), 6 * 306);
     }
 }

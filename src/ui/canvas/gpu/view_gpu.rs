@@ -4,16 +4,17 @@ use std::ops::Range;
 
 use eframe::wgpu;
 
-use super::canvas_gpu::Textures;
 use super::colors::Colors;
-use super::frame::{Drawing, Frame, Levels, ViewUniform};
+use super::drawing::{Drawing, Levels, ViewUniform};
+use super::frame::CanvasFrame;
+use super::layer_texture::Uploader;
 use super::picture::{Composition, Painted, Picture};
 use super::pipelines::{Pipelines, TileLayers};
 use super::strips;
-use super::texture::Uploader;
+use super::tile_textures::TileTextures;
 use crate::domain::geometry::PixelRect;
 use crate::ui::state::label_plane::Dirty;
-use crate::ui::state::layers::Layer;
+use crate::ui::state::layer::Layer;
 
 /// One view's numbers, bindings and picture.
 pub(crate) struct ViewGpu {
@@ -32,8 +33,8 @@ pub(crate) struct ViewGpu {
     shown: Option<wgpu::BindGroup>,
 }
 
-/// A piece of the picture that has to be composed, and which corners its own labels have.
-type Piece = (PixelRect, Range<u32>);
+/// A add_area of the picture that has to be composed, and which corners its own labels have.
+type RedrawArea = (PixelRect, Range<u32>);
 
 impl ViewGpu {
     pub(crate) fn new(Uploader { device, queue }: Uploader<'_>) -> Self {
@@ -66,8 +67,8 @@ impl ViewGpu {
         &mut self,
         uploader: Uploader<'_>,
         pipelines: &mut Pipelines,
-        textures: &mut Textures,
-        frame: &Frame,
+        textures: &mut TileTextures,
+        frame: &CanvasFrame,
     ) {
         let Uploader { device, queue } = uploader;
         let drawing = frame.drawing(&textures.shapes());
@@ -90,14 +91,14 @@ impl ViewGpu {
         self.colors.set_classes(queue, &frame.palette);
         queue.write_buffer(&self.numbers, 0, bytemuck::bytes_of(&drawing.uniform));
         self.bind(device, pipelines, textures, drawing.levels);
-        let pieces = self.pieces(uploader, textures, frame, &drawing, areas);
-        self.compose(device, &mut encoder, pipelines, &drawing, &pieces);
+        let areas_to_draw = self.areas_to_draw(uploader, textures, frame, &drawing, areas);
+        self.compose(device, &mut encoder, pipelines, &drawing, &areas_to_draw);
         queue.submit([encoder.finish()]);
     }
 
     /// What of the own labels has changed in the picture. From now on they count as seen.
-    fn painted(&mut self, textures: &Textures, frame: &Frame, drawing: &Drawing) -> Painted {
-        let shown = frame.labels.as_ref().zip(textures.labels()).filter(|_| drawing.shown[Layer::Labels as usize]);
+    fn painted(&mut self, textures: &TileTextures, frame: &CanvasFrame, drawing: &Drawing) -> Painted {
+        let shown = frame.labels.as_ref().zip(textures.labels()).filter(|_| drawing.shown[Layer::Labels]);
         let now = shown.map(|(plane, _)| (plane.id(), plane.revision()));
         match (shown, std::mem::replace(&mut self.seen, now)) {
             (None, None) => Painted::Nothing,
@@ -112,7 +113,7 @@ impl ViewGpu {
         }
     }
 
-    fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &Textures, levels: Levels) {
+    fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &TileTextures, levels: Levels) {
         let wanted = ([textures.uploads(), textures.label_uploads()], levels);
         if self.bound != Some(wanted) {
             self.bound = Some(wanted);
@@ -126,27 +127,27 @@ impl ViewGpu {
     }
 
     /// Uploads where own labels are in these areas.
-    fn pieces(
+    fn areas_to_draw(
         &mut self,
         Uploader { device, queue }: Uploader<'_>,
-        textures: &Textures,
-        frame: &Frame,
+        textures: &TileTextures,
+        frame: &CanvasFrame,
         drawing: &Drawing,
         areas: Vec<PixelRect>,
-    ) -> Vec<Piece> {
-        let labels = textures.labels().filter(|_| drawing.shown[Layer::Labels as usize]);
+    ) -> Vec<RedrawArea> {
+        let labels = textures.labels().filter(|_| drawing.shown[Layer::Labels]);
         let mut corners = Vec::new();
-        let mut piece = |area| {
+        let mut add_area = |area| {
             let first = corners.len() as u32;
-            corners.extend(labels.into_iter().flat_map(|labels| frame.label_triangles(&labels.chain, area)));
+            corners.extend(labels.into_iter().flat_map(|labels| frame.label_triangles(&labels.pyramid, area)));
             (area, first..corners.len() as u32)
         };
-        let pieces = areas.into_iter().map(&mut piece).collect();
+        let areas_to_draw = areas.into_iter().map(&mut add_area).collect();
         if size_of_val(corners.as_slice()) as u64 > self.labels.size() {
             self.labels = corner_buffer(device, corners.len());
         }
         queue.write_buffer(&self.labels, 0, bytemuck::cast_slice(&corners));
-        pieces
+        areas_to_draw
     }
 
     fn compose(
@@ -155,7 +156,7 @@ impl ViewGpu {
         encoder: &mut wgpu::CommandEncoder,
         pipelines: &mut Pipelines,
         drawing: &Drawing,
-        pieces: &[Piece],
+        areas_to_draw: &[RedrawArea],
     ) {
         let (Some([nearest, linear]), Some(picture)) = (&self.groups, self.picture.texture()) else { return };
         let layers = TileLayers::of(&drawing.shown, drawing.is_opaque);
@@ -164,7 +165,7 @@ impl ViewGpu {
         let mut pass = begin(encoder, picture);
         pass.set_bind_group(0, if drawing.is_filtered { linear } else { nearest }, &[]);
         pass.set_vertex_buffer(0, self.labels.slice(..));
-        for (area, labels) in pieces {
+        for (area, labels) in areas_to_draw {
             pass.set_scissor_rect(area.x, area.y, area.width, area.height);
             pass.set_pipeline(pipelines.ground());
             pass.draw(0..4, 0..1);

@@ -7,19 +7,19 @@ use eframe::egui::{PaintCallbackInfo, Rect};
 use eframe::egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
 
-use super::buffers::Slice;
-use super::pipeline::Pipeline;
+use super::buffers::MeshSlice;
+use super::pipeline::MeshPipeline;
 
 /// One mesh: where it may draw, with which texture, and where its triangles are.
 pub(crate) struct Draw {
     pub(crate) clip_rect: Rect,
     pub(crate) texture: wgpu::BindGroup,
-    pub(crate) slice: Slice,
+    pub(crate) slice: MeshSlice,
 }
 
 /// Meshes between two callbacks of others.
 pub(crate) struct Batch {
-    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) pipeline: Arc<MeshPipeline>,
     pub(crate) corners: wgpu::Buffer,
     pub(crate) indices: wgpu::Buffer,
     pub(crate) draws: Vec<Draw>,

@@ -8,7 +8,7 @@ use eframe::wgpu;
 
 /// Where a mesh lies in the buffers.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Slice {
+pub(crate) struct MeshSlice {
     pub(crate) indices: Range<u32>,
     pub(crate) first_corner: i32,
 }
@@ -34,7 +34,7 @@ impl Buffers {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         meshes: impl Iterator<Item = &'a Mesh>,
-    ) -> Vec<Slice> {
+    ) -> Vec<MeshSlice> {
         let (corners, indices) = (&mut self.corners.1, &mut self.indices.1);
         corners.clear();
         indices.clear();
@@ -50,11 +50,11 @@ impl Buffers {
     }
 }
 
-fn append(mesh: &Mesh, corners: &mut Vec<Vertex>, indices: &mut Vec<u32>) -> Slice {
+fn append(mesh: &Mesh, corners: &mut Vec<Vertex>, indices: &mut Vec<u32>) -> MeshSlice {
     let (first_corner, first) = (corners.len() as i32, indices.len() as u32);
     corners.extend_from_slice(&mesh.vertices);
     indices.extend_from_slice(&mesh.indices);
-    Slice { indices: first..indices.len() as u32, first_corner }
+    MeshSlice { indices: first..indices.len() as u32, first_corner }
 }
 
 fn write(device: &wgpu::Device, queue: &wgpu::Queue, to: &mut wgpu::Buffer, bytes: &[u8]) {

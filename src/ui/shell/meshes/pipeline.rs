@@ -4,14 +4,14 @@ use eframe::egui::epaint::Vertex;
 use eframe::wgpu;
 
 /// The pipeline and the size of the screen in points.
-pub(crate) struct Pipeline {
+pub(crate) struct MeshPipeline {
     pub(crate) pipeline: wgpu::RenderPipeline,
     pub(crate) screen_size: wgpu::Buffer,
     pub(crate) screen: wgpu::BindGroup,
     texture_layout: wgpu::BindGroupLayout,
 }
 
-impl Pipeline {
+impl MeshPipeline {
     pub(crate) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         let screen_size = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("meshes: screen size"),

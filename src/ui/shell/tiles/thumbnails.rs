@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError};
 
 use image::RgbImage;
 
-use super::work::guarded;
-use super::{Loaded, Outbox, Shared, THUMBNAIL_PX};
+use super::guarded::guarded;
+use super::loaded::{Loaded, ResultSender, THUMBNAIL_PX};
+use super::requests::Shared;
 use crate::data::raster::images;
 use crate::data::raster::picture_cache::{FileStamp, PictureCache};
 use crate::data::raster::thumbnail_store::ThumbnailStore;
@@ -25,7 +26,7 @@ struct Job {
 }
 
 /// Makes thumbnails until the loader is dropped.
-pub(crate) fn serve(shared: &Shared, outbox: &Outbox, store: &ThumbnailStore) {
+pub(crate) fn serve(shared: &Shared, sender: &ResultSender, store: &ThumbnailStore) {
     while let Some(Job { epoch, project, tile, done, total }) = next(shared) {
         let made = project.tile(&tile).map(|found| guarded(&tile, || thumbnail(&project, found, store)));
         let made = made.map(|made| match made {
@@ -35,7 +36,7 @@ pub(crate) fn serve(shared: &Shared, outbox: &Outbox, store: &ThumbnailStore) {
         let is_told = done == total || done.is_multiple_of(TELL_EVERY);
         let progress = is_told.then_some(Loaded::Progress { done, total });
         for loaded in made.into_iter().chain(progress) {
-            if !outbox.send(epoch, loaded) {
+            if !sender.send(epoch, loaded) {
                 return;
             }
         }
@@ -44,17 +45,17 @@ pub(crate) fn serve(shared: &Shared, outbox: &Outbox, store: &ThumbnailStore) {
 
 /// Waits for something to do; `None` when the loader is dropped.
 fn next(shared: &Shared) -> Option<Job> {
-    let mut wishes = shared.wishes();
+    let mut requests = shared.requests();
     loop {
-        if wishes.is_over {
+        if requests.is_over {
             return None;
         }
-        if let (Some(project), Some(tile)) = (wishes.project.clone(), wishes.thumbnails.pop()) {
-            let total = wishes.thumbnails_total;
-            let done = total - wishes.thumbnails.len();
+        if let (Some(project), Some(tile)) = (requests.project.clone(), requests.thumbnails.pop()) {
+            let total = requests.thumbnails_total;
+            let done = total - requests.thumbnails.len();
             return Some(Job { epoch: shared.epoch.load(Ordering::Acquire), project, tile, done, total });
         }
-        wishes = shared.changed.wait(wishes).unwrap_or_else(PoisonError::into_inner);
+        requests = shared.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
     }
 }
 

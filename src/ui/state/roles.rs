@@ -1,60 +1,27 @@
-//! The part each tile plays: in the run under way, or in one that would be started now.
+//! Which role each tile has: in the current run, or in one that would be started now.
 
 use super::app_state::AppState;
+use super::tile_role::TileRole;
 use crate::data::Tile;
 use crate::domain::RunConfig;
 use crate::domain::split::Split;
 use crate::train::plan::Division;
 
-/// The part a tile plays in a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Its labels are learned from.
-    Trains,
-    /// Its full mask is scored against; nothing of it is learned from.
-    Validates,
-    /// The dataset keeps it for testing.
-    Tests,
-    /// It plays no part: as chosen, or because it touches a tile that validates.
-    Unused,
-}
-
-impl Part {
-    /// What its badge says.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Trains => "train",
-            Self::Validates => "val",
-            Self::Tests => "test",
-            Self::Unused => "not used",
-        }
-    }
-
-    /// What becomes of labels on such a tile, if they are not learned from.
-    pub fn warning(self) -> Option<&'static str> {
-        match self {
-            Self::Trains => None,
-            Self::Validates => Some("This tile validates: labels on it are not learned from"),
-            Self::Tests | Self::Unused => Some("This tile is not used: labels on it are not learned from"),
-        }
-    }
-}
-
 impl AppState {
     /// The part a tile plays: in the run under way, else in the one that would be started now.
-    pub fn part(&self, tile: &Tile) -> Part {
+    pub fn role(&self, tile: &Tile) -> TileRole {
         let running = self.run.splits.get(&tile.id).filter(|_| self.run.is_running());
         let planned = || {
-            let of = self.parts.get(&tile.id).copied();
+            let of = self.roles.get(&tile.id).copied();
             // A tile meant for testing is learned from only once it is labelled.
             let waits = tile.split == Split::Test && self.project.as_ref().is_some_and(|p| p.labels_on(&tile.id) == 0);
-            of.filter(|of| !waits || *of == Part::Validates || self.asked_split(tile).is_some())
+            of.filter(|of| !waits || *of == TileRole::Validation || self.asked_split(tile).is_some())
         };
         match running {
-            Some(Split::Train) => Part::Trains,
-            Some(Split::Val) => Part::Validates,
+            Some(Split::Train) => TileRole::Training,
+            Some(Split::Val) => TileRole::Validation,
             Some(Split::Test) | None => {
-                planned().unwrap_or(if tile.split == Split::Test { Part::Tests } else { Part::Unused })
+                planned().unwrap_or(if tile.split == Split::Test { TileRole::Test } else { TileRole::Unused })
             }
         }
     }
@@ -75,11 +42,11 @@ impl AppState {
 
     /// Draws the parts of all tiles anew: project, form or a choice have changed.
     pub fn divide(&mut self) {
-        self.parts.clear();
+        self.roles.clear();
         let Some(open) = &self.project else { return };
         let drawn = Division::of(&open.project, &self.config());
         let id = |index: usize| open.project.tiles[index].id.clone();
-        let trains = drawn.train.iter().map(|index| (id(*index), Part::Trains));
-        self.parts = trains.chain(drawn.val.iter().map(|index| (id(*index), Part::Validates))).collect();
+        let trains = drawn.train.iter().map(|index| (id(*index), TileRole::Training));
+        self.roles = trains.chain(drawn.val.iter().map(|index| (id(*index), TileRole::Validation))).collect();
     }
 }

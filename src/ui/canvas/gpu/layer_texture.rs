@@ -5,12 +5,17 @@ use std::ops::Range;
 
 use eframe::wgpu;
 
-use super::frame::TextureShape;
-use super::packer::Packer;
+use super::texture_shape::TextureShape;
 use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
+use crate::ui::state::image_pyramid::ImagePyramid;
 use crate::ui::state::label_plane::{Dirty, LabelPlane};
-use crate::ui::state::pyramid::{Chain, Dots, ImagePyramid, half, level_count};
+use crate::ui::state::mask_pyramid::MaskPyramid;
+use crate::ui::state::mip::{half, level_count};
+use crate::ui::state::sampled_mask::SampledMask;
+
+/// Format of the texture that the class layers are packed into.
+pub(crate) const PACKED_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
 /// A texture and its shape. It is filled level by level, the coarsest first, in strips: a frame has no time for a large tile.
 pub(crate) struct LayerTexture {
@@ -49,7 +54,7 @@ pub(crate) struct Uploader<'a> {
 pub(crate) struct LabelTexture {
     id: u64,
     revision: u64,
-    pub(crate) chain: Chain,
+    pub(crate) pyramid: MaskPyramid,
     skipped: usize,
     pub(crate) texture: LayerTexture,
 }
@@ -166,7 +171,7 @@ impl Uploader<'_> {
     /// Room for the layers of a tile to be packed into.
     pub(crate) fn indices(self, tile: [u32; 2]) -> Option<LayerTexture> {
         let size = (0..self.halvings(tile)).fold(tile, |size, _| half(size));
-        self.texture_for(wgpu::TextureUsages::RENDER_ATTACHMENT, size, level_count(size), Packer::FORMAT)
+        self.texture_for(wgpu::TextureUsages::RENDER_ATTACHMENT, size, level_count(size), PACKED_FORMAT)
     }
 
     /// Values that lie densely, one per pixel: classes or confidence. Room for them, to be filled with [`Self::fill_dense`];
@@ -193,27 +198,27 @@ impl Uploader<'_> {
     }
 
     /// Room for sampled labels with reductions that keep dots visible.
-    pub(crate) fn sampled(self, dots: &Dots) -> Option<LayerTexture> {
-        self.sparse(dots, dots.chain()).map(|(texture, _)| texture)
+    pub(crate) fn sampled(self, dots: &SampledMask) -> Option<LayerTexture> {
+        self.sparse(dots, dots.pyramid()).map(|(texture, _)| texture)
     }
 
     /// Fills the texture of sampled labels. True if a level was completed.
-    pub(crate) fn fill_sampled(self, to: &mut LayerTexture, dots: &Dots, budget: &mut Budget) -> bool {
-        self.fill_sparse(to, dots, dots.chain(), budget)
+    pub(crate) fn fill_sampled(self, to: &mut LayerTexture, dots: &SampledMask, budget: &mut Budget) -> bool {
+        self.fill_sparse(to, dots, dots.pyramid(), budget)
     }
 
     /// Room for a sparse mask with its reductions; also how many of the finest are left out.
-    fn sparse(self, mask: &Mask, chain: &Chain) -> Option<(LayerTexture, usize)> {
+    fn sparse(self, mask: &Mask, pyramid: &MaskPyramid) -> Option<(LayerTexture, usize)> {
         let skipped = self.halvings(mask.size());
-        let levels = chain.levels().len() + 1 - skipped;
+        let levels = pyramid.levels().len() + 1 - skipped;
         let size = (0..skipped).fold(mask.size(), |size, _| half(size));
         Some((self.texture(size, levels as u32, wgpu::TextureFormat::R8Unorm)?, skipped))
     }
 
-    fn fill_sparse(self, to: &mut LayerTexture, mask: &Mask, chain: &Chain, budget: &mut Budget) -> bool {
-        let skipped = chain.levels().len() + 1 - to.full.levels as usize;
+    fn fill_sparse(self, to: &mut LayerTexture, mask: &Mask, pyramid: &MaskPyramid, budget: &mut Budget) -> bool {
+        let skipped = pyramid.levels().len() + 1 - to.full.levels as usize;
         self.fill(to, 0, budget, |level, rows| {
-            let level = (level + skipped).checked_sub(1).map_or(mask, |i| &chain.levels()[i]);
+            let level = (level + skipped).checked_sub(1).map_or(mask, |i| &pyramid.levels()[i]);
             let width = level.width() as usize;
             Cow::Borrowed(&level.data()[rows.start as usize * width..rows.end as usize * width])
         })
@@ -225,11 +230,11 @@ impl Uploader<'_> {
         if dirty == Dirty::All {
             *old = None; // The old one goes before the new one needs its room.
             let (revision, extent, mask) = (plane.revision(), plane.extent(), plane.mask());
-            let chain = Chain::within(&mask, extent);
-            *old = self.sparse(&mask, &chain).map(|(texture, skipped)| LabelTexture {
+            let pyramid = MaskPyramid::within(&mask, extent);
+            *old = self.sparse(&mask, &pyramid).map(|(texture, skipped)| LabelTexture {
                 id: plane.id(),
                 revision,
-                chain,
+                pyramid,
                 skipped,
                 texture,
             });
@@ -238,16 +243,16 @@ impl Uploader<'_> {
         if let Dirty::Rect(rect) = dirty {
             self.update(labels, plane, rect);
         }
-        let LabelTexture { texture, chain, .. } = labels;
-        let filled = texture.is_filling() && self.fill_sparse(texture, &plane.mask(), chain, budget);
+        let LabelTexture { texture, pyramid, .. } = labels;
+        let filled = texture.is_filling() && self.fill_sparse(texture, &plane.mask(), pyramid, budget);
         dirty != Dirty::Nothing || filled
     }
 
     fn update(self, labels: &mut LabelTexture, plane: &LabelPlane, rect: PixelRect) {
         labels.revision = plane.revision();
         let mask = plane.mask();
-        let rects = labels.chain.update(&mask, rect);
-        let levels = std::iter::once(&*mask).chain(labels.chain.levels());
+        let rects = labels.pyramid.update(&mask, rect);
+        let levels = std::iter::once(&*mask).chain(labels.pyramid.levels());
         let changes = levels.zip(std::iter::once(rect).chain(rects)).skip(labels.skipped);
         for (i, (level, rect)) in changes.enumerate() {
             self.write(&labels.texture, i, level.data(), level.width(), rect, 0);
@@ -303,9 +308,9 @@ mod tests {
     #[test]
     fn pyramid_and_chain_agree_on_their_levels() {
         for size in [[1, 1], [5, 3], [64, 64], [2448, 2448], [3000, 7]] {
-            let chain = Chain::new(&Mask::unlabelled(size[0], size[1]));
-            assert_eq!(chain.levels().len() as u32 + 1, level_count(size));
-            assert_eq!(chain.levels().last().map_or(size, Mask::size), [1, 1]);
+            let pyramid = MaskPyramid::new(&Mask::unlabelled(size[0], size[1]));
+            assert_eq!(pyramid.levels().len() as u32 + 1, level_count(size));
+            assert_eq!(pyramid.levels().last().map_or(size, Mask::size), [1, 1]);
         }
     }
 }

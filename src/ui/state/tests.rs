@@ -1,8 +1,16 @@
 //! The state as events and actions change it.
 
-use super::*;
+use std::path::PathBuf;
+
+use super::app_state::AppState;
+use super::open_project::OpenProject;
+use super::run_state::RunState;
+use super::settings::Settings;
+use super::tool::ToolKind;
 use crate::data::{Project, write, write_classes};
+use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Edit, LabelBook};
+use crate::engine::{Event, EventKind};
 
 /// A state with three tiles, nothing read of them yet.
 fn state() -> AppState {
@@ -56,8 +64,8 @@ fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
     assert_eq!(state.asked_rate, None);
     let toast = state.messages.toasts().next().unwrap().1;
     assert_eq!(
-        (toast.headline.as_str(), toast.hint.as_str()),
-        ("The run did not start", "no memory: take a smaller batch")
+        (toast.notice.headline.as_str(), toast.notice.cause.as_deref()),
+        ("The run did not start", Some("no memory: take a smaller batch"))
     );
 }
 

@@ -14,7 +14,7 @@ pub const TWO_VIEWS: f32 = 420.0;
 
 /// What stands in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct PanelLayout {
     /// The whole panel of classes, layers and forms; else a strip with tools and classes.
     pub side: bool,
     /// The list of tiles with words; else their thumbnails.
@@ -23,7 +23,7 @@ pub struct Room {
     pub lower: bool,
 }
 
-impl Room {
+impl PanelLayout {
     /// What fits a window of this size, in points; `lower` is what was decided by hand.
     pub fn of(size: Vec2, lower: Option<bool>) -> Self {
         Self { side: size.x >= WIDE, tiles: size.x >= MEDIUM, lower: lower.unwrap_or(size.y >= HIGH) }
@@ -42,11 +42,11 @@ mod tests {
 
     #[test]
     fn panels_give_way_one_after_the_other() {
-        let room = |width: f32, height: f32, scale: f32| Room::of(vec2(width, height) / scale, None);
-        assert_eq!(room(1280.0, 800.0, 1.0), Room { side: true, tiles: true, lower: true });
-        assert_eq!(room(1024.0, 640.0, 1.0), Room { side: true, tiles: true, lower: true });
-        assert_eq!(room(1280.0, 800.0, 1.3), Room { side: false, tiles: true, lower: true });
-        assert_eq!(room(1024.0, 640.0, 2.0), Room { side: false, tiles: false, lower: false });
-        assert!(Room::of(vec2(512.0, 320.0), Some(true)).lower, "as asked for");
+        let room = |width: f32, height: f32, scale: f32| PanelLayout::of(vec2(width, height) / scale, None);
+        assert_eq!(room(1280.0, 800.0, 1.0), PanelLayout { side: true, tiles: true, lower: true });
+        assert_eq!(room(1024.0, 640.0, 1.0), PanelLayout { side: true, tiles: true, lower: true });
+        assert_eq!(room(1280.0, 800.0, 1.3), PanelLayout { side: false, tiles: true, lower: true });
+        assert_eq!(room(1024.0, 640.0, 2.0), PanelLayout { side: false, tiles: false, lower: false });
+        assert!(PanelLayout::of(vec2(512.0, 320.0), Some(true)).lower, "as asked for");
     }
 }

@@ -7,24 +7,24 @@ use eframe::egui::epaint::textures::{TextureFilter, TextureOptions, TextureWrapM
 use eframe::egui::epaint::{ImageData, ImageDelta};
 use eframe::wgpu;
 
-use super::pipeline::Pipeline;
+use super::pipeline::MeshPipeline;
 
 /// By egui's names for them.
 #[derive(Default)]
-pub(crate) struct Textures(HashMap<TextureId, Texture>);
+pub(crate) struct EguiTextures(HashMap<TextureId, Texture>);
 
 struct Texture {
     texture: wgpu::Texture,
     bound: wgpu::BindGroup,
 }
 
-impl Textures {
+impl EguiTextures {
     /// Makes a texture anew, or changes a part of it.
     pub(crate) fn set(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-        pipeline: &Pipeline,
+        pipeline: &MeshPipeline,
         id: TextureId,
         delta: &ImageDelta,
     ) {
@@ -52,7 +52,7 @@ impl Textures {
 }
 
 impl Texture {
-    fn new(device: &wgpu::Device, pipeline: &Pipeline, [width, height]: [u32; 2], options: TextureOptions) -> Self {
+    fn new(device: &wgpu::Device, pipeline: &MeshPipeline, [width, height]: [u32; 2], options: TextureOptions) -> Self {
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("meshes"),
             size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },

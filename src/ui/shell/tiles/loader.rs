@@ -1,113 +1,23 @@
-//! Reads tiles for the window in the background: the tile in view, its sampled mask, and thumbnails.
-//!
-//! Two threads, each working on one tile at a time, so that nine large tiles never lie decoded
-//! in memory together. What the window wants is a state, not a queue: the latest wish wins.
-
-mod thumbnails;
-mod work;
+//! The window's end of the tile threads: takes requests, hands out results.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 
-use crossbeam_channel::{Receiver, Sender};
-use image::RgbImage;
+use crossbeam_channel::Receiver;
 
+use super::loaded::{Loaded, ResultSender};
+use super::requests::{Requests, Shared};
+use super::{thumbnails, view_worker};
 use crate::data::Project;
 use crate::data::raster::thumbnail_store::ThumbnailStore;
-use crate::domain::{Mask, Sampling};
+use crate::domain::Sampling;
 use crate::engine::handle::Waker;
 use crate::engine::priority;
-use crate::ui::state::pyramid::{Dots, ImagePyramid};
-
-/// Longest side of a thumbnail.
-pub const THUMBNAIL_PX: u32 = 96;
-
-/// A tile ready to be shown.
-#[derive(Debug)]
-pub struct TileView {
-    /// Its id.
-    pub tile: String,
-    /// What is sampled from its mask depends on this.
-    pub short_id: String,
-    /// Width and height of the image.
-    pub size: [u32; 2],
-    /// The image with its reductions.
-    pub image: ImagePyramid,
-    /// The full mask, if there is one.
-    pub mask: Option<Arc<Mask>>,
-    /// Pixels of each class in the mask.
-    pub mask_counts: Vec<u64>,
-}
-
-/// Something that was read.
-#[derive(Debug)]
-pub enum Loaded {
-    /// A tile at thumbnail size.
-    Thumbnail {
-        /// Its id.
-        tile: String,
-        /// At most [`THUMBNAIL_PX`] wide and high.
-        image: RgbImage,
-    },
-    /// The wanted tile.
-    View(Arc<TileView>),
-    /// Labels sampled from the wanted tile's mask.
-    Sampled {
-        /// The tile's id.
-        tile: String,
-        /// How they were drawn.
-        sampling: Sampling,
-        /// The labels.
-        mask: Arc<Dots>,
-        /// Labels of each class.
-        counts: Vec<u64>,
-    },
-    /// A tile that cannot be used.
-    Fault {
-        /// Its id.
-        tile: String,
-        /// Why, and what to do.
-        message: String,
-    },
-    /// How far the thumbnails are.
-    Progress {
-        /// Tiles done.
-        done: usize,
-        /// Tiles in all.
-        total: usize,
-    },
-}
 
 /// The window's end of the background threads. Dropping it lets them end after the tile at hand.
 pub struct TileLoader {
     shared: Arc<Shared>,
     results: Receiver<(u64, Loaded)>,
-}
-
-/// What both sides see.
-struct Shared {
-    wishes: Mutex<Wishes>,
-    changed: Condvar,
-    epoch: AtomicU64,
-}
-
-/// What the window wants.
-#[derive(Default)]
-struct Wishes {
-    is_over: bool,
-    project: Option<Arc<Project>>,
-    view: Option<String>,
-    /// Counts the wishes for a view: the same tile may be wished for again, and is to be handed over again.
-    view_wish: u64,
-    sampling: Sampling,
-    thumbnails: Vec<String>,
-    thumbnails_total: usize,
-}
-
-impl Shared {
-    fn wishes(&self) -> MutexGuard<'_, Wishes> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl TileLoader {
@@ -121,58 +31,58 @@ impl TileLoader {
 
     /// The same, with thumbnails kept elsewhere.
     fn with_store(waker: Waker, store: ThumbnailStore) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { wishes: Mutex::default(), changed: Condvar::new(), epoch: AtomicU64::new(0) });
+        let shared = Arc::new(Shared { requests: Mutex::default(), changed: Condvar::new(), epoch: AtomicU64::new(0) });
         let (sender, results) = crossbeam_channel::bounded(16);
-        let outbox = Outbox { results: sender, waker };
-        let (for_views, its_outbox) = (Arc::clone(&shared), outbox.clone());
-        work::spawn("tile-view", move || work::serve_views(&for_views, &its_outbox))?;
+        let sender = ResultSender { sender, waker };
+        let (for_views, view_sender) = (Arc::clone(&shared), sender.clone());
+        spawn("tile-view", move || view_worker::serve(&for_views, &view_sender))?;
         let (for_thumbnails, to_trim) = (Arc::clone(&shared), store.clone());
-        work::spawn("thumbnail-trim", move || {
+        spawn("thumbnail-trim", move || {
             priority::lower_this_thread();
             to_trim.trim();
         })?;
-        work::spawn("tile-thumbnails", move || {
+        spawn("tile-thumbnails", move || {
             // Nobody waits for a thumbnail as for the tile in view.
             priority::lower_this_thread();
-            thumbnails::serve(&for_thumbnails, &outbox, &store);
+            thumbnails::serve(&for_thumbnails, &sender, &store);
         })?;
         Ok(Self { shared, results })
     }
 
     /// Turns to another project. Whatever still comes from the last one is dropped.
     pub fn set_project(&self, project: Arc<Project>) {
-        self.wish(|wishes| {
-            *wishes = Wishes { project: Some(project), sampling: wishes.sampling, ..Wishes::default() };
+        self.request(|requests| {
+            *requests = Requests { project: Some(project), sampling: requests.sampling, ..Requests::default() };
             self.shared.epoch.fetch_add(1, Ordering::AcqRel);
         });
     }
 
     /// Asks for a tile, in place of the one asked for before.
     pub fn want_view(&self, tile: &str) {
-        self.wish(|wishes| {
-            wishes.view = Some(tile.to_owned());
-            wishes.view_wish += 1;
+        self.request(|requests| {
+            requests.view = Some(tile.to_owned());
+            requests.view_request += 1;
         });
     }
 
     /// Asks for thumbnails in this order, in place of those asked for before that have not been made.
     pub fn want_thumbnails(&self, tiles: impl IntoIterator<Item = String>) {
-        self.wish(|wishes| {
-            wishes.thumbnails = tiles.into_iter().collect();
-            wishes.thumbnails_total = wishes.thumbnails.len();
-            wishes.thumbnails.reverse();
+        self.request(|requests| {
+            requests.thumbnails = tiles.into_iter().collect();
+            requests.thumbnails_total = requests.thumbnails.len();
+            requests.thumbnails.reverse();
         });
     }
 
     /// Draws the sampled mask of the tile in view anew.
     pub fn set_sampling(&self, sampling: Sampling) {
-        self.wish(|wishes| wishes.sampling = sampling);
+        self.request(|requests| requests.sampling = sampling);
     }
 
     /// What has come since the last call.
     pub fn poll(&self) -> Vec<Loaded> {
         let epoch = self.shared.epoch.load(Ordering::Acquire);
-        let sampling = self.shared.wishes().sampling;
+        let sampling = self.shared.requests().sampling;
         let is_wanted = |loaded: &Loaded| match loaded {
             Loaded::Sampled { sampling: drawn, .. } => *drawn == sampling,
             _ => true,
@@ -184,38 +94,30 @@ impl TileLoader {
             .collect()
     }
 
-    fn wish(&self, change: impl FnOnce(&mut Wishes)) {
-        change(&mut self.shared.wishes());
+    fn request(&self, change: impl FnOnce(&mut Requests)) {
+        change(&mut self.shared.requests());
         self.shared.changed.notify_all();
     }
 }
 
 impl Drop for TileLoader {
     fn drop(&mut self) {
-        self.wish(|wishes| *wishes = Wishes { is_over: true, ..Wishes::default() });
+        self.request(|requests| *requests = Requests { is_over: true, ..Requests::default() });
     }
 }
 
-/// The threads' end of the results.
-#[derive(Clone)]
-struct Outbox {
-    results: Sender<(u64, Loaded)>,
-    waker: Waker,
-}
-
-impl Outbox {
-    /// Hands a result over, waiting for room. `false` if nobody listens any more.
-    fn send(&self, epoch: u64, loaded: Loaded) -> bool {
-        let is_heard = self.results.send((epoch, loaded)).is_ok();
-        (self.waker)();
-        is_heard
-    }
+/// Starts a named thread.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
     use std::time::{Duration, Instant};
+
+    use image::RgbImage;
 
     use super::*;
     use crate::domain::{Classes, Strategy};
