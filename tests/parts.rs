@@ -89,8 +89,8 @@ fn the_part_of_a_tile_is_chosen_by_hand() {
     assert_eq!((now[val], now[other]), (TileRole::Unused, TileRole::Validation));
     assert_eq!(now, planned(harness.state()));
     assert_eq!(harness.state().state().config().split.get(&format!("{}.png", IDS[val])), Some(&Split::Test));
-    choose(&mut harness, IDS[val], "As the dataset says, or as drawn");
-    choose(&mut harness, IDS[other], "As the dataset says, or as drawn");
+    choose(&mut harness, IDS[val], "Automatic: as in the dataset, or random");
+    choose(&mut harness, IDS[other], "Automatic: as in the dataset, or random");
     assert_eq!(parts(harness.state()), drawn);
 }
 
@@ -99,11 +99,11 @@ fn labels_on_a_tile_that_validates_are_told_to_be_for_nothing() {
     let root = project();
     let mut harness = window(root.path());
     let warns =
-        |harness: &Harness<'_, App>| harness.query_by_label_contains("labels on it are not learned from").is_some();
+        |harness: &Harness<'_, App>| harness.query_by_label_contains("labels are not used for training").is_some();
     choose(&mut harness, "a", "Validate on it");
     assert!(!warns(&harness), "there are none yet");
     click_canvas(&mut harness);
     assert!(warns(&harness));
-    choose(&mut harness, "a", "Learn from it");
+    choose(&mut harness, "a", "Train on it");
     assert!(!warns(&harness));
 }

@@ -417,8 +417,8 @@ fn what_a_project_comes_to_and_labels_without_a_tile_can_be_seen_and_mended() {
     entry.expect("the entry of the menu").click();
     harness.run_ok();
     harness.get_by_label_contains("gone: 1 stroke");
-    click(&mut harness, "Give to 1");
-    harness.get_by_label_contains("All labels lie on a tile");
+    click(&mut harness, "Assign to 1");
+    harness.get_by_label_contains("Every label belongs to a tile");
     click(&mut harness, "Close");
     saved(&mut harness, "1 label");
     let text = std::fs::read_to_string(root.path().join(".pointillist/labels.jsonl")).expect("the journal");

@@ -1,5 +1,5 @@
-//! Labels smaller than anybody could see, marked by discs of a least size on screen. What is large enough shows by itself: a
-//! marker is never larger than a labelled pixel or a dab of the brush as it is drawn.
+//! Discs of a minimum size on screen for labels too small to see. Larger labels show by themselves: a marker is never
+//! larger than a labelled pixel or brush dab as drawn.
 
 use std::collections::HashSet;
 
@@ -12,21 +12,21 @@ use crate::domain::{LabelBook, Mask};
 use crate::ui::state::layer::Layer;
 use crate::ui::state::palette::Palette;
 
-/// Diameter in points.
+/// Diameter of a marker in points.
 const SIZE: f32 = 6.0;
-/// Markers closer than this would be one.
+/// Markers closer than this (points) would merge.
 const APART: f32 = 3.0;
-/// With more labels than this in sight the picture itself shows where they are.
+/// Maximum number of markers. With more labels in view, the picture itself shows where they are.
 const MOST: usize = 3000;
 
-/// A label to be marked.
+/// A marker to draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Marker {
     at: Pos2,
     class: u8,
 }
 
-/// Gathers markers until there are enough.
+/// Collects markers up to the maximum.
 struct MarkerSet<'a> {
     rect: Rect,
     camera: &'a Camera,
@@ -40,7 +40,7 @@ impl<'a> MarkerSet<'a> {
         Self { rect, camera, palette, taken: HashSet::new(), marks: Vec::new() }
     }
 
-    /// Marks an image position, unless it is out of sight, hidden, or marked already. Returns whether there is room for more.
+    /// Marks an image position unless it is out of view, hidden, or already marked. Returns whether more fit.
     fn mark(&mut self, pos_in_image: [f32; 2], class: u8) -> bool {
         let at = screen_from_image(self.rect, self.camera, pos_in_image);
         let is_seen = self.rect.expand(SIZE).contains(at) && self.palette.color(class)[3] > 0;
@@ -51,12 +51,12 @@ impl<'a> MarkerSet<'a> {
         self.marks.len() < MOST
     }
 
-    /// Whether something so large in the image is seen without a marker.
+    /// Whether something of this size in the image is visible without a marker.
     fn shows(&self, image_px: f32) -> bool {
         image_px * self.camera.zoom >= SIZE
     }
 
-    /// Marks the tile's own strokes where they stand: not where they were painted over or erased.
+    /// Marks the tile's own strokes where their label still stands: not where it was painted over or erased.
     fn own(&mut self, book: &LabelBook, tile: &str, labels: &Mask) {
         let [width, height] = labels.size();
         for stroke in book.standing_on(tile) {
@@ -83,7 +83,7 @@ impl<'a> MarkerSet<'a> {
     }
 }
 
-/// Draws the markers of what a scene shows.
+/// Draws the markers of a scene.
 pub(super) fn markers(painter: &Painter, rect: Rect, camera: &Camera, scene: &TileScene<'_>) {
     let style = |layer| Some(scene.layers[layer]).filter(|style| style.visible && style.opacity > 0.0);
     if let (Some(style), Some(sampled)) = (style(Layer::Sampled), scene.sampled) {
@@ -98,7 +98,8 @@ pub(super) fn markers(painter: &Painter, rect: Rect, camera: &Camera, scene: &Ti
     }
 }
 
-/// Discs in the colours of their classes; the ring tells own labels from sampled ones, and both from the picture.
+/// Discs in class colours. The ring distinguishes own labels (white) from sampled ones (black), and both from the
+/// picture.
 fn draw(painter: &Painter, markers: &MarkerSet<'_>, opacity: f32, ring: Color32) {
     let radius = SIZE / 2.0;
     for mark in &markers.marks {
@@ -137,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn a_click_that_would_vanish_is_marked_where_it_lies() {
+    fn a_click_too_small_to_see_is_marked_in_place() {
         let marks = own(0.2, &[(Some(4), 0.0, &[[510.5, 500.5]])]);
         assert_eq!(marks, [Marker { at: RECT.center() + vec2(2.1, 0.1), class: 4 }]);
     }
 
     #[test]
-    fn what_is_large_enough_needs_no_marker() {
+    fn large_labels_need_no_marker() {
         let click: &[[f32; 2]] = &[[500.5, 500.5]];
         assert_eq!(own(5.9, &[(Some(1), 0.0, click)]).len(), 1);
         assert_eq!(own(6.0, &[(Some(1), 0.0, click)]), []);
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_erased_or_painted_over_is_not_marked() {
+    fn erased_and_overpainted_labels_are_not_marked() {
         let click: &[[f32; 2]] = &[[500.5, 500.5]];
         assert_eq!(own(0.5, &[(Some(1), 0.0, click), (None, 2.0, click)]), []);
         let marks = own(0.5, &[(Some(1), 0.0, click), (Some(2), 0.0, click)]);
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn pixels_in_sight_are_marked_once_each_and_not_without_end() {
+    fn visible_pixels_are_marked_once_up_to_a_maximum() {
         let (palette, camera) = (Palette::of(&Classes::deepglobe()), camera(0.4));
         let pixels: Vec<_> = (0..1000).flat_map(|y| (0..1000).map(move |x| ([x, y], 3))).collect();
         let mut markers = MarkerSet::new(RECT, &camera, &palette);

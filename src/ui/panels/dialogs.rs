@@ -1,4 +1,4 @@
-//! Dialogs over the window: the keys, about, a path to type.
+//! The dialog over the window: keys, about, a path to type, and those in files of their own.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,10 @@ use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::keys::{POINTER_HELP, bindings};
 
-/// Height of the keys.
+/// Height of the list of keys, points.
 const KEYS_HEIGHT: f32 = 560.0;
 
-/// Draws the dialog that is open, if one is.
+/// Draws the open dialog, if any.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
     let Some(dialog) = state.dialog else { return };
     let frame = Frame::popup(&ctx.global_style()).inner_margin(20);
@@ -49,7 +49,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
     }
 }
 
-/// The keys, in two columns of groups that scroll where there is less room than they need.
+/// The keys in two columns of groups. Scrolls if the window is too low.
 fn keys_ui(ui: &mut Ui, room: f32) {
     ui.heading("Keys");
     ui.add_space(8.0);
@@ -96,13 +96,13 @@ fn about_ui(ui: &mut Ui) {
     ui.label("Fonts: Inter and JetBrains Mono (SIL Open Font Licence), icons: Lucide (ISC).");
 }
 
-/// A path as typed, where `~` is the user's own folder.
+/// The typed path, with a leading `~/` replaced by the home folder.
 fn from_home(typed: &str) -> PathBuf {
     let home = directories::BaseDirs::new().zip(typed.strip_prefix("~/"));
     home.map_or_else(|| typed.into(), |(dirs, rest)| dirs.home_dir().join(rest))
 }
 
-/// A field in a dialog that has just been opened is ready to be typed into, and what is in it to be typed over.
+/// Focuses the field of a dialog that has just opened and selects its text.
 fn focus_at_first(ui: &Ui, response: &Response, len: usize) {
     let (id, pass) = (response.id.with("shown in"), ui.ctx().cumulative_pass_nr());
     let before = ui.data_mut(|data| data.get_temp::<u64>(id));

@@ -1,4 +1,4 @@
-//! The tabs at the foot: curves, scores, runs and log, folded where the picture needs their room.
+//! The tabs at the bottom: curves, scores, runs and log. Folded where the picture needs their space.
 
 use eframe::egui::{Frame, Margin, Panel, RichText, Ui};
 
@@ -8,7 +8,7 @@ use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 use crate::ui::state::panel_layout::PanelLayout;
 
-/// The tabs at the foot, with what the one in front holds or alone. Returns where they begin.
+/// Draws the tabs, with the content of the one in front unless folded. Returns their top edge.
 pub fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> f32 {
     let height = ui.ctx().content_rect().height();
     if !state.layout.lower {
@@ -22,7 +22,7 @@ pub fn lower_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -
     lower.show(ui, |ui| on_panel(ui, |ui| lower_ui(ui, state, actions))).response.rect.top()
 }
 
-/// The tabs under the views.
+/// The tabs with the content of the one in front.
 fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     tabs_ui(ui, state, actions);
     match state.settings.tab {

@@ -1,4 +1,4 @@
-//! The menu bar, with the project's name and tile beside it.
+//! The menu bar, with project and tile at the right end.
 
 use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
@@ -25,7 +25,7 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
 }
 
-/// An entry with its key. Closes the menu when chosen.
+/// A menu entry with its key. Closes the menu when clicked.
 fn item(ui: &mut Ui, enabled: bool, text: &str, action: UiAction, actions: &mut Vec<UiAction>) {
     let keys = shortcut(ui.ctx(), &action);
     if ui.add_enabled(enabled, Button::new(text).shortcut_text(keys)).clicked() {
@@ -47,9 +47,9 @@ fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
     item(ui, idle, "Open demo", UiAction::OpenDemo, actions);
     ui.separator();
-    let may_open_run = idle && state.project.is_some();
-    item(ui, may_open_run, "Open run…", UiAction::PickRun, actions);
-    item(ui, may_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
+    let can_open_run = idle && state.project.is_some();
+    item(ui, can_open_run, "Open run…", UiAction::PickRun, actions);
+    item(ui, can_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
     ui.separator();
     item(ui, true, "Quit", UiAction::Quit, actions);
 }
@@ -77,9 +77,9 @@ fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, true, "Previous tile", UiAction::StepTile(-1), actions);
     item(ui, true, "Next tile", UiAction::StepTile(1), actions);
     ui.separator();
-    item(ui, true, "Everything larger", UiAction::StepZoom(1), actions);
-    item(ui, true, "Everything smaller", UiAction::StepZoom(-1), actions);
-    item(ui, true, "As large as meant", UiAction::ResetZoom, actions);
+    item(ui, true, "Larger interface", UiAction::StepZoom(1), actions);
+    item(ui, true, "Smaller interface", UiAction::StepZoom(-1), actions);
+    item(ui, true, "Default interface size", UiAction::ResetZoom, actions);
     ui.separator();
     ui.menu_button("Theme", |ui| {
         for choice in ThemeChoice::ALL {
@@ -101,7 +101,7 @@ fn run_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, running, "Save a checkpoint now", UiAction::SaveCheckpoint, actions);
 }
 
-/// Which project and tile are open.
+/// Project and tile, or the folder being opened.
 fn title_ui(ui: &mut Ui, state: &AppState) {
     if let Some(root) = &state.opening {
         ui.weak(format!("Opening {} …", root.display()));

@@ -1,4 +1,6 @@
-//! The panels: functions that draw from the state and emit actions. They never block, compute or change anything.
+//! The panels: functions that draw the state and emit actions. They never block or compute.
+//!
+//! The views' camera and the hovered position are the only state a panel changes. Imports `canvas` and `state`.
 
 pub mod check;
 pub mod class_editor;

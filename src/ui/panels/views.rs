@@ -1,4 +1,4 @@
-//! The middle of the window: one view of the tile, or two side by side that move together.
+//! The centre of the window: one view of the tile, or two linked ones.
 
 use eframe::egui::{
     Align, ComboBox, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
@@ -17,20 +17,20 @@ use crate::ui::state::panel_layout::TWO_VIEWS;
 use crate::ui::state::preset::Preset;
 
 const HEADER: f32 = 30.0;
-/// The header's choices need this much beside its buttons.
+/// Width that the presets need beside the header's buttons, points.
 const ROOM_FOR_PRESETS: f32 = 450.0;
 /// Names of the views for assistive technology; they also identify them.
 pub(crate) const NAMES: [&str; 2] = ["Canvas left", "Canvas right"];
 
-/// What the views brought.
+/// Result of drawing the views.
 pub struct ViewsResponse {
-    /// Where the pictures are.
+    /// Rectangle of the views.
     pub rect: Rect,
     /// The part of the tile on screen.
     pub visible: Option<PixelRect>,
 }
 
-/// Draws the views. The camera and the pointer's position are the only state they change by themselves.
+/// Draws the views. Updates the camera and the hovered position.
 pub fn views_ui(
     ui: &mut Ui,
     state: &mut AppState,
@@ -38,7 +38,7 @@ pub fn views_ui(
     actions: &mut Vec<UiAction>,
 ) -> ViewsResponse {
     let rect = ui.available_rect_before_wrap();
-    // Where two would be slivers, the active one is shown.
+    // If two would be too narrow, only the active one is shown.
     let views = match state.settings.two_views {
         true if rect.width() >= TWO_VIEWS => 0..2,
         true => state.active_view..state.active_view + 1,
@@ -73,7 +73,7 @@ fn view_ui(
 ) -> CanvasResponse {
     ui.spacing_mut().item_spacing.y = 0.0;
     header_ui(ui, view, is_last, state, actions);
-    ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // What the canvas paints behind the picture.
+    ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // Background of the picture.
     let tool = state.active_tool();
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view), &tool);
@@ -84,7 +84,7 @@ fn view_ui(
     response
 }
 
-/// Says over the picture that labels on this tile are for nothing, once there are some.
+/// Warns over the picture that labels on this tile are not used, once there are some.
 fn warning_ui(ui: &mut Ui, state: &AppState) {
     let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
     let Some(warning) = state.role(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
@@ -98,7 +98,7 @@ fn warning_ui(ui: &mut Ui, state: &AppState) {
     ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
 }
 
-/// The presets, and for the left view the switch between one view and two.
+/// The presets; in the last view also the buttons for fit and for one or two views.
 fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions: &mut Vec<UiAction>) {
     let tokens = Tokens::of(ui);
     let active = state.settings.two_views && state.active_view == view;
@@ -130,7 +130,7 @@ fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions:
     }
 }
 
-/// What the view shows: side by side where there is room, else in a list.
+/// The presets: side by side if they fit, otherwise in a list.
 fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
     let shown = Preset::of(&state.settings.layers[view]);
     let side = if view == 0 { "left" } else { "right" };
@@ -148,7 +148,7 @@ fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAc
     if ui.available_width() >= ROOM_FOR_PRESETS {
         choices(ui);
     } else {
-        let text = shown.map_or("Own choice", Preset::name);
+        let text = shown.map_or("Custom", Preset::name);
         ui.name_inputs(format!("Layers of the {side} view"), |ui| {
             ComboBox::from_id_salt(("preset", view)).selected_text(text).show_ui(ui, choices);
         });
@@ -176,7 +176,7 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
     })
 }
 
-/// Marks a dragged folder's destination.
+/// Highlights where a dragged folder can be dropped.
 pub fn drop_ui(ui: &Ui, rect: Rect) {
     let tokens = Tokens::of(ui);
     let layer = eframe::egui::LayerId::new(eframe::egui::Order::Foreground, Id::unique("drop"));
@@ -198,7 +198,7 @@ mod tests {
     use crate::ui::state::view_camera::ViewCamera;
 
     #[test]
-    fn empty_views_say_what_to_do() {
+    fn views_without_a_tile_say_why() {
         for (scene, words) in [
             (Scene::Empty, "No project is open"),
             (Scene::Decoding { tile: "172307" }, "Reading 172307 …"),
@@ -208,7 +208,7 @@ mod tests {
             let (mut camera, mut input) = (ViewCamera::default(), CanvasInput::default());
             let show = move |ui: &mut Ui| {
                 assert!(canvas_ui(ui, "Canvas left", &mut camera, &mut input, &scene, &tool).visible.is_none());
-                assert!(!input.owns(ui.ctx(), ui.max_rect().center()), "there is nothing to draw on");
+                assert!(!input.owns(ui.ctx(), ui.max_rect().center()), "there is no tile to draw on");
             };
             let mut harness = Harness::builder().with_context_setup(super::super::theme::install).build_ui(show);
             harness.run_steps(2);

@@ -46,7 +46,7 @@ pub fn window_ui(
     }
     super::help::help_ui(&ctx, viewed.rect, state, actions);
     let from_foot = ctx.content_rect().bottom() - if state.layout.lower { bar_top } else { tabs_top };
-    state.toasts_held = super::toasts::toasts_ui(&ctx, from_foot, state, actions);
+    state.pointer_over_toasts = super::toasts::toasts_ui(&ctx, from_foot, state, actions);
     super::dialogs::dialogs_ui(&ctx, state, actions);
     if is_closing {
         super::closing::closing_ui(&ctx, state, actions);
@@ -57,7 +57,7 @@ pub fn window_ui(
     WindowResponse { in_sight, visible: viewed.visible }
 }
 
-/// The tiles, with words or as thumbnails. Returns those in sight.
+/// The tile list, with text or as thumbnails. Returns the visible tiles.
 fn tiles_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
     let panel = match state.layout.tiles {
         true => Panel::left("tiles").default_size(216.0).size_range(150.0..=420.0),
@@ -66,7 +66,7 @@ fn tiles_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Ve
     panel.show(ui, |ui| on_panel(ui, |ui| super::tile_list::tile_list_ui(ui, state, actions))).inner
 }
 
-/// Classes, layers and forms, or a strip of icons.
+/// The right panel, or the strip in its place.
 fn side_panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if state.layout.side {
         let panel = Panel::right("side").default_size(336.0).size_range(336.0..=520.0);

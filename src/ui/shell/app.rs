@@ -24,21 +24,21 @@ use crate::ui::panels::theme;
 use crate::ui::panels::window::window_ui;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::closing::{Closing, Verdict};
+use crate::ui::state::closing::{CloseDecision, Closing};
 use crate::ui::state::frame_times::FrameTimes;
 use crate::ui::state::message::Level;
 use crate::ui::state::settings::Settings;
 
-/// How the window is to start.
+/// How the window starts.
 #[derive(Clone, Debug, Default)]
 pub struct StartOptions {
-    /// The project to open; the last one, or the demo, if absent.
+    /// The project to open; by default the last one, or the demo.
     pub path: Option<PathBuf>,
-    /// Open nothing by itself: for tests.
+    /// Opens no project. For tests.
     pub empty: bool,
 }
 
-/// The window.
+/// The application behind the window.
 pub struct App {
     state: AppState,
     services: Services,
@@ -47,15 +47,15 @@ pub struct App {
     graphics_errors: Receiver<Notice>,
     title: String,
     closing: Closing,
-    /// When toasts were made older last, in egui's seconds.
+    /// When the toasts were last aged, in egui's seconds.
     aged_at: f64,
 }
 
 impl App {
-    /// Builds the window's state. Works without a graphics device, as tests do.
+    /// Builds the application. Works without a graphics device, as in tests.
     ///
     /// # Errors
-    /// If the system has no threads to give.
+    /// If a thread cannot be started.
     pub fn new(cc: &CreationContext<'_>, options: &StartOptions) -> anyhow::Result<Self> {
         let ctx = cc.egui_ctx.clone();
         theme::install(&ctx);
@@ -91,7 +91,7 @@ impl App {
         Ok(app)
     }
 
-    /// Opens what was asked for, else the last project if it is still there, else the demo.
+    /// Opens the requested project, else the last one if it still exists, else the demo.
     fn open_first(&mut self, options: &StartOptions, ctx: &Context) {
         let last = self.state.settings.recent.first().filter(|path| path.is_dir()).cloned();
         let action = match (&options.path, last) {
@@ -113,17 +113,17 @@ impl App {
         &self.state
     }
 
-    /// Carries an action out, as if a panel had asked for it.
+    /// Carries out an action as if a panel had emitted it.
     pub fn act(&mut self, ctx: &Context, action: UiAction) {
         execute(&mut self.services, &mut self.state, ctx, action);
     }
 
-    /// Takes in what the services delivered since the last frame and carries out what follows from it.
+    /// Takes in what the services delivered since the last frame and carries out the actions that follow from it.
     fn take_in(&mut self, ctx: &Context) {
         let since = Instant::now();
         while let Some(outcome) = self.services.jobs.poll() {
             if matches!(outcome, JobOutcome::Opened(_)) {
-                self.input = CanvasInput::default(); // A drag must not go on in another project.
+                self.input = CanvasInput::default(); // A drag must not continue in another project.
             }
             for action in incoming::take_outcome(&mut self.services, &mut self.state, outcome) {
                 self.act(ctx, action);
@@ -135,19 +135,19 @@ impl App {
         self.services.request_prediction(&self.state, ctx);
     }
 
-    /// A run is ended before the window closes; that it takes a moment is said.
+    /// Ends a run before the window closes, and keeps the window open until then.
     fn close_cleanly(&mut self, ctx: &Context) {
         let asked = ctx.input(|input| input.viewport().close_requested());
         match self.closing.next(asked, self.state.run.is_running(), Instant::now()) {
-            Verdict::Stay => {}
-            Verdict::Wait => {
+            CloseDecision::KeepOpen => {}
+            CloseDecision::Wait => {
                 if asked {
                     ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
                 }
-                self.closing.told |= !self.closing.told && self.services.engine.send(Command::Stop);
+                self.closing.stop_sent |= !self.closing.stop_sent && self.services.engine.send(Command::Stop);
                 ctx.request_repaint_after(Duration::from_millis(100));
             }
-            Verdict::Leave => {
+            CloseDecision::Close => {
                 self.services.engine.hurry();
                 if !asked {
                     ctx.send_viewport_cmd(egui::ViewportCommand::Close);
@@ -156,12 +156,12 @@ impl App {
         }
     }
 
-    /// Carries out what keys and the pointer on the pictures ask for, in the order of their events and before anything is drawn.
-    /// A click on a panel is understood only while the panel is drawn: returns the events after it, to be followed then.
-    fn follow(&mut self, ctx: &Context) -> Vec<Event> {
+    /// Carries out key and canvas events in order, before anything is drawn. A click on a panel takes effect only
+    /// while the panel is drawn, so the events after it are returned, to be handled then.
+    fn handle_input(&mut self, ctx: &Context) -> Vec<Event> {
         let mut events = ctx.input(|input| input.events.clone());
         if self.takes_keys(ctx) {
-            // A bound key is nobody else's: not that of a button which happens to have the focus.
+            // A bound key belongs to the window alone, not also to a button that happens to have the focus.
             ctx.input_mut(|input| input.events.retain(|event| keys::action(event).is_none()));
         }
         let input = &self.input;
@@ -170,63 +170,63 @@ impl App {
             _ => false,
         };
         let later = events.iter().position(is_elsewhere).map_or_else(Vec::new, |at| events.split_off(at));
-        self.carry_out(ctx, &events);
+        self.handle_events(ctx, &events);
         if later.is_empty() {
-            self.let_go(ctx);
+            self.end_input(ctx);
         }
         later
     }
 
-    /// Carries out what these events ask for, one after the other.
-    fn carry_out(&mut self, ctx: &Context, events: &[Event]) {
+    /// Carries out what these events ask for, in order.
+    fn handle_events(&mut self, ctx: &Context, events: &[Event]) {
         let mut drawn = Vec::new();
         for event in events {
             let key = keys::action(event).filter(|_| self.takes_keys(ctx));
             for action in key.into_iter().chain(pointer::actions(ctx, &mut self.state, &mut self.input, event)) {
                 match action {
-                    // Moves are written down together: a slow frame has many.
+                    // Collect moves into one edit: a slow frame has many.
                     UiAction::Label(Edit::Extend(path)) => drawn.extend(path),
                     action => {
-                        self.draw_on(ctx, &mut drawn);
+                        self.continue_stroke(ctx, &mut drawn);
                         self.act(ctx, action);
                     }
                 }
             }
         }
-        self.draw_on(ctx, &mut drawn);
+        self.continue_stroke(ctx, &mut drawn);
     }
 
-    /// The stroke under way goes on through these positions.
-    fn draw_on(&mut self, ctx: &Context, drawn: &mut Vec<[f32; 2]>) {
+    /// Continues the current stroke through these positions.
+    fn continue_stroke(&mut self, ctx: &Context, drawn: &mut Vec<[f32; 2]>) {
         if !drawn.is_empty() {
             self.act(ctx, UiAction::Label(Edit::Extend(std::mem::take(drawn))));
         }
     }
 
-    /// All events of the frame have been followed.
-    fn let_go(&mut self, ctx: &Context) {
+    /// Ends what no longer has a button down, after the last event of the frame.
+    fn end_input(&mut self, ctx: &Context) {
         let ended = pointer::end_frame(ctx, &self.state, &mut self.input);
         ended.into_iter().for_each(|action| self.act(ctx, action));
     }
 
-    /// Keys mean nothing while somebody types into a field or answers a dialog.
+    /// Shortcuts are off while a text field has the focus or a dialog is open.
     fn takes_keys(&self, ctx: &Context) -> bool {
         self.state.dialog.is_none() && !ctx.text_edit_focused()
     }
 
-    /// What floats over the window goes after a while: not while the pointer is over it, nor while nobody looks.
+    /// Ages the toasts, unless the pointer is over one or the window has no focus.
     fn age_toasts(&mut self, ctx: &Context) {
         let (now, is_looked_at) = ctx.input(|input| (input.time, input.focused));
         let passed = Duration::try_from_secs_f64(now - self.aged_at).unwrap_or_default();
         self.aged_at = now;
-        let held = self.state.toasts_held || !is_looked_at;
+        let held = self.state.pointer_over_toasts || !is_looked_at;
         if let Some(next) = self.state.messages.age(if held { Duration::ZERO } else { passed }) {
             ctx.request_repaint_after(next.min(Duration::from_secs(1)));
         }
     }
 
-    /// The desktop's lists of windows say which project this one shows.
-    fn name_window(&mut self, ctx: &Context) {
+    /// Shows the project's name in the window title.
+    fn update_title(&mut self, ctx: &Context) {
         let project = self.state.project.as_ref().map(|project| project.project.name.as_str());
         let title = project.map_or("Pointillist".to_owned(), |name| format!("{name} – Pointillist"));
         if title != self.title {
@@ -244,10 +244,10 @@ impl eframe::App for App {
         }
         self.take_in(ctx);
         self.age_toasts(ctx);
-        self.name_window(ctx);
+        self.update_title(ctx);
         self.close_cleanly(ctx);
         if self.state.run.is_running() {
-            ctx.request_repaint_after(Duration::from_secs(1)); // The time left counts down.
+            ctx.request_repaint_after(Duration::from_secs(1)); // Updates the time left.
         }
     }
 
@@ -257,7 +257,7 @@ impl eframe::App for App {
             self.state.frames.note(Instant::now());
             self.services.attention.frame_begins(&ctx);
         }
-        let later = if ctx.current_pass_index() == 0 { self.follow(&ctx) } else { Vec::new() };
+        let later = if ctx.current_pass_index() == 0 { self.handle_input(&ctx) } else { Vec::new() };
         let mut actions = Vec::new();
         if let Some(path) = dropped_path(&ctx) {
             actions.push(UiAction::OpenProject(path));
@@ -266,15 +266,15 @@ impl eframe::App for App {
         let shown = window_ui(ui, &mut self.state, &mut self.input, is_closing, &mut actions);
         self.services.request_thumbnails(&mut self.state, &shown.in_sight);
         self.services.set_visible(shown.visible);
-        let draws_on = !actions.is_empty() || !later.is_empty() || self.services.pointer.is_scale_ahead();
+        let needs_redraw = !actions.is_empty() || !later.is_empty() || self.services.pointer.is_scale_ahead();
         actions.into_iter().for_each(|action| self.act(&ctx, action));
         if !later.is_empty() {
-            self.carry_out(&ctx, &later);
-            self.let_go(&ctx);
+            self.handle_events(&ctx, &later);
+            self.end_input(&ctx);
         }
-        if draws_on {
-            // What they change is drawn in this frame: the panels are laid out again, which takes a tenth of drawing them.
-            ctx.request_discard("an action changes what is drawn");
+        if needs_redraw {
+            // Draw the changes in this frame: laying out the panels again takes a tenth of the time of drawing.
+            ctx.request_discard("an action changed the state");
             if !ctx.will_discard() {
                 ctx.request_repaint();
             }
@@ -294,7 +294,7 @@ impl eframe::App for App {
     }
 }
 
-/// The folder, or image, dropped on the window.
+/// The folder or image dropped on the window.
 fn dropped_path(ctx: &Context) -> Option<PathBuf> {
     let file = ctx.input(|input| input.raw.dropped_files.first().cloned())?;
     Some(file.path().to_path_buf())

@@ -7,7 +7,7 @@ use super::services::Services;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::check::{CheckProgress, CheckState};
 
-/// Looks at all masks in the background.
+/// Starts a check of all masks, replacing a running one.
 pub(crate) fn check(services: &Services, state: &mut AppState) {
     state.check.stop();
     let Some(open) = &state.project else { return };

@@ -25,7 +25,7 @@ pub(crate) fn set_classes(services: &mut Services, state: &mut AppState, edits: 
         check(services, state);
         return services.reload_tiles(state);
     }
-    // Labels know their class by its index: they are read anew, by name.
+    // Labels refer to classes by index, so the project is read again and maps them by name.
     state.follow_classes(edits);
     state.reopen_at = state.tile().map(|tile| tile.id.clone());
     open_project(services, state, project.root);

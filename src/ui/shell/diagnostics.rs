@@ -1,11 +1,11 @@
-//! What a bug report needs, as text to paste.
+//! Diagnostics for a bug report, as text.
 
 use std::fmt::Write as _;
 
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message;
 
-/// Lines of the log that go into it.
+/// Lines of the log included.
 const LOG_LINES: usize = 40;
 
 /// Version, system, devices, project, settings and the end of the log.

@@ -102,7 +102,7 @@ fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
             if let Some(project) = &mut state.project
                 && project.mark_fault(&tile, &message)
             {
-                state.divide();
+                state.assign_roles();
                 state.say(Level::Info, Notice::new(format!("Tile {tile} cannot be used")).cause(message));
                 state.say_faults();
             }

@@ -1,5 +1,5 @@
-//! Work off the window's thread: opening projects, dialogs, listing runs. Each job has a named thread and ends in one
-//! message; a panic in it becomes an error message.
+//! Slow work off the window's thread: opening projects, dialogs, listing runs, checks. Each job runs on a named
+//! thread and ends in one outcome; a panic becomes an error message.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,18 +11,19 @@ use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
 use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
+use crate::train::check::Check;
 use crate::ui::state::action::{Dialog, UiAction};
-use crate::ui::state::check::{self, CheckProgress, CheckReport};
+use crate::ui::state::check::{CheckProgress, CheckReport};
 use crate::ui::state::runs::{self, RunEntry};
 
-/// Nobody closes a dialog sooner than this after asking for it: it was never shown.
+/// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
 
-/// What a job ended in.
+/// The result of a job.
 pub enum JobOutcome {
     /// A project was read.
     Opened(Box<Opened>),
-    /// A project could not be read.
+    /// A project could not be read: its folder and why.
     OpenFailed(PathBuf, String),
     /// A folder was chosen; the action opens it.
     Picked(UiAction),
@@ -30,7 +31,7 @@ pub enum JobOutcome {
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
-    /// All masks were looked at.
+    /// The masks were checked.
     Checked(CheckReport),
     /// The job failed.
     Failed(Notice),
@@ -44,15 +45,15 @@ pub struct Opened {
     pub project: Project,
     /// Its journal, open for writing.
     pub journal: Journal,
-    /// The labels in it.
+    /// The labels in the journal.
     pub replay: Replay,
-    /// Where its runs go.
+    /// Folder for new runs.
     pub runs_home: PathBuf,
-    /// The runs it has.
+    /// Existing runs, newest first.
     pub runs: Vec<RunEntry>,
 }
 
-/// Starts jobs and collects what they end in.
+/// Starts jobs and collects their outcomes.
 pub struct Jobs {
     sender: Sender<JobOutcome>,
     done: Receiver<JobOutcome>,
@@ -60,18 +61,18 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Jobs that wake the window when they end.
+    /// Wakes the window with `waker` when a job ends.
     pub fn new(waker: Waker) -> Self {
         let (sender, done) = crossbeam_channel::bounded(64);
         Self { sender, done, waker }
     }
 
-    /// The next result, if there is one.
+    /// The next outcome, if there is one.
     pub fn poll(&self) -> Option<JobOutcome> {
         self.done.try_recv().ok()
     }
 
-    /// Runs `work` on a thread of this name.
+    /// Runs `work` on a named thread.
     pub fn spawn(&self, name: &str, work: impl FnOnce() -> JobOutcome + Send + 'static) -> std::io::Result<()> {
         let (sender, waker, what) = (self.sender.clone(), self.waker.clone(), name.to_owned());
         let body = move || {
@@ -81,7 +82,7 @@ impl Jobs {
                     notice.remedy("Try again; if it fails again, report it with Help > Copy diagnostics"),
                 )
             });
-            sender.send(done).ok(); // Fails only when the window is gone.
+            sender.send(done).ok(); // Fails only once the window is gone.
             waker();
         };
         std::thread::Builder::new().name(name.to_owned()).spawn(body).map(|_| ())
@@ -95,7 +96,7 @@ impl Jobs {
         })
     }
 
-    /// Unpacks the built-in demo project where the user's data lies, and reads it.
+    /// Unpacks the demo project into the user data folder and reads it.
     pub fn open_demo(&self) -> std::io::Result<()> {
         self.spawn("open demo", || {
             let Some(folder) = runs::demo_folder() else {
@@ -109,20 +110,20 @@ impl Jobs {
         })
     }
 
-    /// Lists a project's runs.
+    /// Lists the runs of a project.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
         self.spawn("list runs", move || JobOutcome::Runs(runs::of_project(&root)))
     }
 
-    /// Looks at all masks of a project.
+    /// Checks all masks of a project.
     pub fn check(&self, project: Project, config: RunConfig, progress: Arc<CheckProgress>) -> std::io::Result<()> {
         self.spawn("check", move || {
-            check::check_masks(project, &config, &progress).map_or(JobOutcome::Nothing, JobOutcome::Checked)
+            check_masks(project, &config, &progress).map_or(JobOutcome::Nothing, JobOutcome::Checked)
         })
     }
 
-    /// Asks for a folder. The dialog is made here, on the window's thread, and awaited elsewhere. Where the desktop has
-    /// none, `instead` is to be shown.
+    /// Asks for a folder and turns it into an action with `then`. The dialog is created on this thread and awaited on
+    /// the job's. If the desktop has no folder dialog, `instead` is shown.
     pub fn pick_folder(
         &self,
         title: &str,
@@ -147,10 +148,21 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
     let project = Project::open(root)?;
     let (journal, replay) = Journal::open(&project)?;
     if let Err(error) = project.keep_class_order() {
-        log::debug!("{error}"); // A folder that cannot be written keeps the order as long as nothing is added.
+        log::debug!("{error}"); // A read-only folder keeps its class order until files are added.
     }
     let (runs_home, runs) = (runs::home(root), runs::of_project(root));
     Ok(Opened { project, journal, replay, runs_home, runs })
+}
+
+/// Checks every mask; `None` if it was stopped.
+fn check_masks(project: Project, config: &RunConfig, progress: &CheckProgress) -> Option<CheckReport> {
+    let check = Check::new(project, config, |done, total| progress.note(done, total))?;
+    Some(CheckReport {
+        summary: check.summary(),
+        findings: check.findings(),
+        readings: check.readings_line(),
+        warning: check.warning(),
+    })
 }
 
 #[cfg(test)]
@@ -173,14 +185,14 @@ mod tests {
     #[test]
     fn a_panic_in_a_job_becomes_a_message() {
         let jobs = Jobs::new(Arc::new(|| ()));
-        jobs.spawn("test job", || panic!("all is lost")).unwrap();
+        jobs.spawn("test job", || panic!("test panic")).unwrap();
         let JobOutcome::Failed(notice) = wait(&jobs) else { panic!("expected a failure") };
         let text = notice.to_string();
-        assert!(text.contains("test job") && text.contains("all is lost"), "{text}");
+        assert!(text.contains("test job") && text.contains("test panic"), "{text}");
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
+    fn a_missing_folder_is_named() {
         let jobs = Jobs::new(Arc::new(|| ()));
         jobs.open(PathBuf::from("/no/such/folder")).unwrap();
         let JobOutcome::OpenFailed(path, text) = wait(&jobs) else { panic!("expected a failure") };

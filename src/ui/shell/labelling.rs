@@ -7,13 +7,14 @@ use crate::engine::Command;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 
-/// Writes an edit to disk, then draws it. What cannot be written is not drawn either: the file is the truth.
+/// Writes an edit to the journal, then draws it. An edit that cannot be written is not drawn: the file is
+/// authoritative.
 pub(crate) fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
     let in_view = state.tile().map(|tile| tile.id.clone());
     let (Some(project), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
     let drawn_on = project.book.standing().last().map(|stroke| stroke.tile.clone());
     if matches!(edit, Edit::Extend(_)) && drawn_on != in_view {
-        return; // The tile changed under a drag: its positions mean nothing on the tile it began on.
+        return; // A key changed the tile during a drag: the positions mean nothing on the tile the stroke began on.
     }
     let written = journal.append(&edit);
     project.saved = written.is_ok();
@@ -24,13 +25,13 @@ pub(crate) fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
     }
     let Some(tile) = project.book.apply(edit) else { return };
     project.recount(&tile);
-    // The tile of an undone stroke may have left the project: what is in view is not touched then.
+    // The tile of an undone stroke may no longer be in the project; the view is not affected then.
     if in_view.as_ref() == Some(&tile) {
         state.view.follow_labels(&project.book, &tile);
     }
 }
 
-/// Undoes or redoes, on the tile it belongs to, so that it is seen.
+/// Undoes or redoes, showing the tile concerned.
 pub(crate) fn undo(services: &mut Services, state: &mut AppState, edit: Edit) {
     let Some(project) = &state.project else { return };
     let tile = if edit == Edit::Undo { project.book.next_undo() } else { project.book.next_redo() };
@@ -44,15 +45,15 @@ pub(crate) fn undo(services: &mut Services, state: &mut AppState, edit: Edit) {
     tell_labels(services, state);
 }
 
-/// The trainer reads the labels anew.
+/// Tells the engine that the labels changed.
 pub(crate) fn tell_labels(services: &Services, state: &AppState) {
     if state.run.is_running() {
-        // A full queue holds a step's worth of commands: the worker reads the journal when it gets to them.
+        // If the command queue is full, the worker reads the journal anyway before it gets to the next command.
         services.engine.send(Command::LabelsChanged);
     }
 }
 
-/// Gives labels whose tile is gone to another one.
+/// Moves labels whose tile is missing to another tile.
 pub(crate) fn relink(services: &mut Services, state: &mut AppState, from: &str, tile: &str) {
     let (Some(open), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
     if let Err(error) = journal.relink(&mut open.book, from, tile) {

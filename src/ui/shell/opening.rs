@@ -1,4 +1,4 @@
-//! Opening projects and runs, off the window's thread.
+//! Opening projects and runs in the background.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::ui::state::run_state::RunState;
 use crate::ui::state::runs;
 use crate::ui::state::view_camera::ViewCamera;
 
-/// Reports that a job found no thread.
+/// Reports that a job's thread could not be started.
 pub(crate) fn report_no_thread(state: &mut AppState, result: std::io::Result<()>) {
     if let Err(error) = result {
         state.opening = None;
@@ -67,7 +67,7 @@ pub(crate) fn open_demo(services: &mut Services, state: &mut AppState) {
     report_no_thread(state, result);
 }
 
-/// A journal can be open only once: a project to be opened anew is closed first.
+/// Closes the project if `path` is its folder: a journal can be open only once.
 fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
     let open = state.project.as_ref().map(|project| project.project.root.as_path());
     let same = |root: &Path| root == path || std::fs::canonicalize(root).ok() == std::fs::canonicalize(path).ok();
@@ -78,7 +78,7 @@ fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
     }
 }
 
-/// A run belongs to its project: another one is opened only when it is over.
+/// Whether a run is in progress; if so, tells the user to stop it first. A run belongs to its project.
 fn refuses_while_running(state: &mut AppState) -> bool {
     let running = state.run.is_running();
     if running {
@@ -104,19 +104,19 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     }
 }
 
-/// Looks for run folders.
+/// Lists the project's runs again.
 pub(crate) fn list_runs(services: &Services, state: &mut AppState) {
     let Some(project) = &state.project else { return };
     let result = services.jobs.list_runs(project.project.root.clone());
     report_no_thread(state, result);
 }
 
-/// Puts a project that was just read in place of the open one. Returns what to do next.
+/// Replaces the open project with one that was just read. Returns what to do next.
 pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened: Opened) -> Vec<UiAction> {
     let Opened { project, journal, replay, runs_home, runs } = opened;
     let faults = project.fault_note();
     let (root, tiles) = (project.root.clone(), project.tiles.len());
-    state.messages.close_toasts(); // They concern the project before, or earlier attempts to open this one.
+    state.messages.close_toasts(); // They concern the previous project, or earlier attempts to open this one.
     state.say(Level::Info, format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
     for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
         state.say(Level::Warning, note.as_str());
@@ -133,7 +133,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.filter.clear();
     state.thumbnails.clear();
     state.fit_to_classes();
-    state.divide();
+    state.assign_roles();
     state.say_faults();
     state.camera = ViewCamera::default();
     services.forget_view();
@@ -142,7 +142,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     vec![UiAction::Check, UiAction::SelectTile(first_tile(state, last.as_deref()))]
 }
 
-/// The tile to show first: the one with this id if it is still there, else the first that can be used.
+/// The tile to show first: the one with this id if it still exists, else the first usable one.
 fn first_tile(state: &AppState, last: Option<&str>) -> usize {
     let tiles = state.project.as_ref().map_or(&[][..], |open| &open.project.tiles);
     let again = last.and_then(|last| tiles.iter().position(|tile| tile.id == last));

@@ -1,4 +1,4 @@
-//! Starts, pauses and stops runs, and changes what the next run will be.
+//! Starts, pauses and stops runs, and changes the settings of the next one.
 
 use super::services::Services;
 use crate::domain::split::Split;
@@ -9,7 +9,7 @@ use crate::ui::state::message::Level;
 use crate::ui::state::run_state::RunState;
 use crate::ui::state::runs;
 
-/// Sends a command; says so if the engine does not listen.
+/// Sends a command; tells the user if the engine's queue is full.
 pub(crate) fn send(services: &Services, state: &mut AppState, command: Command) {
     if !services.engine.send(command) {
         let notice = Notice::new("The engine is busy").remedy("Wait for the current step to end and try again");
@@ -22,7 +22,7 @@ pub(crate) fn start_or_pause(services: &mut Services, state: &mut AppState) {
         Phase::Idle => start(services, state),
         Phase::Paused => send(services, state, Command::Resume),
         Phase::Training | Phase::Evaluating { .. } => send(services, state, Command::Pause),
-        Phase::Preparing { .. } | Phase::Stopping => {} // There is nothing to pause yet, or no more.
+        Phase::Preparing { .. } | Phase::Stopping => {} // Nothing to pause yet, or no longer.
     }
 }
 
@@ -53,7 +53,7 @@ fn start(services: &mut Services, state: &mut AppState) {
     }
 }
 
-/// Scores the network of this moment; one that is no longer learning has its scores.
+/// Evaluates the network in training. A finished run has its scores already.
 pub(crate) fn evaluate(services: &Services, state: &mut AppState) {
     if state.run.is_running() {
         send(services, state, Command::Evaluate);
@@ -73,7 +73,7 @@ pub(crate) fn save_checkpoint(services: &Services, state: &mut AppState) {
 }
 
 pub(crate) fn set_learning_rate(services: &Services, state: &mut AppState, rate: f64) {
-    state.asked_rate = Some(rate);
+    state.requested_rate = Some(rate);
     send(services, state, Command::SetLearningRate(rate));
 }
 
@@ -82,10 +82,10 @@ pub(crate) fn set_form(services: &Services, state: &mut AppState, form: RunConfi
         services.tiles.set_sampling(form.sampling);
     }
     state.settings.form = form;
-    state.divide();
+    state.assign_roles();
 }
 
-/// Chooses the part of a tile by hand, or leaves it to the dataset and the draw again.
+/// Assigns a tile to a split, or leaves it to the dataset and the random split.
 pub(crate) fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
     let Some(open) = &state.project else { return };
     let Some(file) = open.project.tiles.get(index).map(|tile| tile.file.clone()) else { return };
@@ -94,5 +94,5 @@ pub(crate) fn set_split(state: &mut AppState, index: usize, split: Option<Split>
         Some(split) => of_project.insert(file, split),
         None => of_project.remove(&file),
     };
-    state.divide();
+    state.assign_roles();
 }

@@ -4,7 +4,7 @@ use super::services::Services;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::in_view::InView;
 
-/// Brings a tile into view.
+/// Brings the tile with this index into view.
 pub(crate) fn select_tile(services: &mut Services, state: &mut AppState, index: usize) {
     state.selected = index;
     state.hover_in_image = None;

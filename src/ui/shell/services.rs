@@ -50,7 +50,7 @@ impl Services {
         let waker = ctx.clone();
         let waker: Waker = Arc::new(move || waker.request_repaint());
         Ok(Self {
-            engine: EngineHandle::start(attention.news_waker(ctx.clone()))?,
+            engine: EngineHandle::start(attention.engine_waker(ctx.clone()))?,
             tiles: TileLoader::new(Arc::clone(&waker))?,
             jobs: Jobs::new(waker),
             journal: None,
@@ -63,13 +63,13 @@ impl Services {
         })
     }
 
-    /// Stops predicting: another project was opened.
+    /// Cancels prediction requests, because another project was opened.
     pub fn forget_view(&mut self) {
         self.engine.send(Command::View(None));
         self.requested = None;
     }
 
-    /// Hands the project to the tile loader, anew or changed.
+    /// Hands the project, new or changed, to the tile loader.
     pub fn reload_tiles(&mut self, state: &AppState) {
         let Some(project) = &state.project else { return };
         self.tiles.set_project(Arc::clone(&project.project));
@@ -80,14 +80,14 @@ impl Services {
         }
     }
 
-    /// The part of the tile on screen has changed, or not.
+    /// Records the part of the tile on screen.
     pub fn set_visible(&mut self, visible: Option<PixelRect>) {
         if self.visible.0 != visible {
             self.visible = (visible, Instant::now());
         }
     }
 
-    /// Tells the engine which tile to predict, when that has changed. A moving camera is let come to rest first.
+    /// Tells the engine which tile to predict when that has changed. While the camera moves, waits until it rests.
     pub fn request_prediction(&mut self, state: &AppState, ctx: &Context) {
         let Some(tile) = state.tile().filter(|tile| tile.fault.is_none()) else { return };
         if state.run.id == 0 {
@@ -112,7 +112,7 @@ impl Services {
         }
     }
 
-    /// Asks for the thumbnails of the rows in sight first, then for those around them.
+    /// Requests thumbnails for the visible rows first, then for their neighbours.
     pub fn request_thumbnails(&mut self, state: &mut AppState, in_sight: &[usize]) {
         let Some(project) = &state.project else { return };
         if in_sight.is_empty() || self.thumbnails_requested == in_sight {

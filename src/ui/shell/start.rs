@@ -11,7 +11,7 @@ use super::app_icon::app_icon;
 /// Opens the window and returns when it is closed.
 ///
 /// # Errors
-/// If the desktop gives no window, or the graphics system no device to draw it with.
+/// If there is no display, or no graphics device to draw with.
 pub fn run(options: StartOptions) -> anyhow::Result<()> {
     let started = Instant::now();
     let viewport = egui::ViewportBuilder::default()

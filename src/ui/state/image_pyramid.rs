@@ -10,30 +10,30 @@ use super::mip::{half, level_count};
 use super::palette::{linear_from_srgb, srgb_from_linear};
 use crate::data::Picture;
 
-/// An image with its reductions. The image itself is shared with whoever else has decoded it.
+/// An image with its reductions. The full image is shared with the picture cache.
 #[derive(Clone, Debug)]
 pub struct ImagePyramid {
     base: Arc<Picture>,
     reductions: Vec<ImageLevel>,
 }
 
-/// A reduction of an image.
+/// One reduction.
 #[derive(Clone, Debug)]
 pub struct ImageLevel {
-    /// Width and height.
+    /// Width and height in pixels.
     pub size: [u32; 2],
-    /// RGBA, sRGB, row by row.
+    /// RGBA, sRGB, row-major.
     pub rgba: Vec<u8>,
 }
 
 impl ImagePyramid {
-    /// Of a picture of one's own.
+    /// Builds the pyramid of an image that is not shared.
     pub fn new(image: &RgbImage) -> Self {
         Self::of(Arc::new(image.clone().into()))
     }
 
-    /// Averages light, not stored values, so that fine patterns keep their brightness. Takes a while for a large tile: not
-    /// for the window's thread.
+    /// Builds the pyramid. Averages light rather than stored values, so that fine patterns keep their brightness.
+    /// Takes milliseconds to tens of milliseconds for a large tile: not for the window's thread.
     pub fn of(base: Arc<Picture>) -> Self {
         let size = base.size();
         let tables = LightTables::new();
@@ -48,17 +48,17 @@ impl ImagePyramid {
         Self { base, reductions }
     }
 
-    /// Whether every pixel of it exists.
+    /// Whether the image has no missing pixels.
     pub(crate) fn is_whole(&self) -> bool {
         self.base.valid.is_none()
     }
 
-    /// How many sizes there are, the full one included.
+    /// Number of levels, the full size included.
     pub(crate) fn level_count(&self) -> usize {
         self.reductions.len() + 1
     }
 
-    /// Width and height of a level, the full size being level 0.
+    /// Width and height of a level; level 0 is the full size.
     pub(crate) fn size(&self, level: usize) -> [u32; 2] {
         match level.checked_sub(1) {
             Some(i) => self.reductions[i].size,
@@ -66,7 +66,7 @@ impl ImagePyramid {
         }
     }
 
-    /// Some rows of a level, RGBA.
+    /// Rows of a level, RGBA.
     pub(crate) fn rows(&self, level: usize, rows: Range<u32>) -> Cow<'_, [u8]> {
         let width = self.size(level)[0] as usize;
         let (first, end) = (rows.start as usize * width, rows.end as usize * width);
@@ -76,18 +76,18 @@ impl ImagePyramid {
         }
     }
 
-    /// The colour of a pixel of the full size.
+    /// Colour of a pixel at full size; `None` outside.
     pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
         self.base.rgb.get_pixel_checked(x, y).map(|pixel| pixel.0)
     }
 
-    /// Memory the reductions take, the picture they are of left out.
+    /// Bytes of the reductions, without the full image.
     pub fn bytes(&self) -> usize {
         self.reductions.iter().map(|level| level.rgba.len()).sum()
     }
 }
 
-/// Some pixels of a picture, transparent where none exist; these are black, so that their colour adds nothing to a mean.
+/// Pixels of a picture as RGBA. Missing pixels are transparent black, so that they add nothing to a mean.
 fn rgba(picture: &Picture, pixels: Range<usize>) -> Vec<u8> {
     let (colors, _) = picture.rgb.as_raw()[pixels.start * 3..pixels.end * 3].as_chunks::<3>();
     let mut rgba = vec![255; colors.len() * 4];
@@ -106,14 +106,14 @@ fn rgba(picture: &Picture, pixels: Range<usize>) -> Vec<u8> {
     rgba
 }
 
-/// Stored value to light and back by looking up: a level of a large tile takes milliseconds.
+/// Lookup tables between stored values and light: a level of a large tile takes milliseconds.
 struct LightTables {
     light: [u16; 256],
     stored: Vec<u8>,
 }
 
 impl LightTables {
-    /// Steps of light; four of them are added within 16 bits.
+    /// Steps of light. The sum of four fits in 16 bits.
     const STEPS: u16 = 16_383;
 
     fn new() -> Self {
@@ -124,8 +124,7 @@ impl LightTables {
         }
     }
 
-    /// The mean of each block of 2×2, of an image with so many channels, the fourth being alpha that the colours are
-    /// multiplied with.
+    /// Averages blocks of 2×2 pixels. With four channels, colours are premultiplied by the fourth, alpha.
     fn halve<const CHANNELS: usize>(&self, from: &[u8], from_size: [u32; 2]) -> ImageLevel {
         let size = half(from_size);
         let stride = from_size[0] as usize * CHANNELS;
@@ -160,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_are_averaged_in_light() {
+    fn images_are_averaged_in_linear_light() {
         let image = RgbImage::from_fn(4, 2, |x, _| image::Rgb([if x % 2 == 0 { 0 } else { 255 }, 100, 7]));
         let pyramid = ImagePyramid::new(&image);
         assert_eq!((pyramid.level_count(), pyramid.size(1)), (3, [2, 1]));

@@ -57,15 +57,18 @@ fn file() -> Vec<Binding> {
 }
 
 fn labels() -> Vec<Binding> {
-    vec![
+    let tools =
+        ToolKind::ALL.map(|tool| row("Labels", &[plain(tool.shortcut())], tool.name(), UiAction::SetTool(tool)));
+    let mut rows = vec![
         row("Labels", &[ctrl_shift(Key::Z), ctrl(Key::Y)], "Redo", UiAction::Redo),
         row("Labels", &[ctrl(Key::Z)], "Undo", UiAction::Undo),
-        row("Labels", &[plain(Key::B)], "Brush", UiAction::SetTool(ToolKind::Brush)),
-        row("Labels", &[plain(Key::E)], "Eraser", UiAction::SetTool(ToolKind::Erase)),
-        row("Labels", &[plain(Key::V)], "Pan", UiAction::SetTool(ToolKind::Pan)),
+    ];
+    rows.extend(tools);
+    rows.extend([
         row("Labels", &[plain(Key::OpenBracket), plain(Key::Comma)], "Smaller brush", UiAction::StepRadius(-1)),
         row("Labels", &[plain(Key::CloseBracket), plain(Key::Period)], "Larger brush", UiAction::StepRadius(1)),
-    ]
+    ]);
+    rows
 }
 
 fn view() -> Vec<Binding> {
@@ -104,8 +107,8 @@ fn window() -> Vec<Binding> {
         row("Window", &[plain(Key::F3)], "Scores", UiAction::ShowTab(Tab::Scores)),
         row("Window", &[plain(Key::F4)], "Runs", UiAction::ShowTab(Tab::Runs)),
         row("Window", &[plain(Key::F5)], "Log", UiAction::ShowTab(Tab::Log)),
-        row("Window", &[ctrl(Key::Plus), ctrl(Key::Equals)], "Zoom the interface in", UiAction::StepZoom(1)),
-        row("Window", &[ctrl(Key::Minus)], "Zoom the interface out", UiAction::StepZoom(-1)),
+        row("Window", &[ctrl(Key::Plus), ctrl(Key::Equals)], "Larger interface", UiAction::StepZoom(1)),
+        row("Window", &[ctrl(Key::Minus)], "Smaller interface", UiAction::StepZoom(-1)),
         row("Window", &[plain(Key::F1)], "Show these keys", UiAction::Show(Some(Dialog::Keys))),
     ]
 }

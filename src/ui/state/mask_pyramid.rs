@@ -4,10 +4,10 @@ use super::mip::{half, level_count};
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Mask, UNLABELLED, hash, sampling};
 
-/// Share of the blocks up to which zoomed-out dots are all shown; see [`MaskPyramid::thinned`].
+/// Share of labelled blocks above which reductions are thinned; see [`MaskPyramid::thinned`].
 const CROWDED: f64 = 0.25;
 
-/// Reductions of a sparse mask: a block is labelled when anything in it is. Holds half size and smaller.
+/// Reductions of a sparse mask. A block is labelled if any pixel in it is. Holds half size and smaller.
 #[derive(Clone, Debug)]
 pub(crate) struct MaskPyramid {
     levels: Vec<Mask>,
@@ -34,12 +34,12 @@ impl MaskPyramid {
         pyramid
     }
 
-    /// Half size first.
+    /// The levels, half size first.
     pub(crate) fn levels(&self) -> &[Mask] {
         &self.levels
     }
 
-    /// Rebuilds what depends on `rect` of the base. Returns the rectangle that changed in each level.
+    /// Rebuilds what depends on `rect` of the base. Returns the changed rectangle of each level.
     pub(crate) fn update(&mut self, base: &Mask, mut rect: PixelRect) -> Vec<PixelRect> {
         let mut rects = Vec::with_capacity(self.levels.len());
         for level in 0..self.levels.len() {
@@ -52,9 +52,9 @@ impl MaskPyramid {
         rects
     }
 
-    /// The levels as they are shown for a sampled mask. Where nearly every block has a label in it, showing them all
-    /// would make 10 % look like 100 %: blocks are left out, the same ones always, until the share shown is that of
-    /// the base or [`CROWDED`]. Sparser dots all stay.
+    /// The levels as drawn for a sampled mask. If nearly every block contains a label, drawing them all would make 10
+    /// % look like 100 %. So blocks are dropped, always the same ones, until the share drawn is that of the base or
+    /// [`CROWDED`], whichever is larger. Sparser labels all stay.
     pub(crate) fn thinned(mut self, base: &Mask) -> Self {
         let share = |mask: &Mask| mask.labelled() as f64 / mask.data().len().max(1) as f64;
         let aim = share(base).max(CROWDED);
@@ -72,7 +72,7 @@ impl MaskPyramid {
     }
 }
 
-/// The blocks that hold any pixel of `rect`.
+/// The blocks that contain a pixel of `rect`.
 fn parent_rect(rect: PixelRect, size: [u32; 2]) -> PixelRect {
     let range = |start: u32, length: u32, limit: u32| {
         let first = (start / 2).min(limit - 1);
@@ -83,8 +83,8 @@ fn parent_rect(rect: PixelRect, size: [u32; 2]) -> PixelRect {
     PixelRect { x, y, width, height }
 }
 
-/// Fills `rect` of `to` with a labelled pixel from the block below each of its pixels. The last block of a row or
-/// column takes an odd pixel that is left over.
+/// Fills `rect` of `to`: each pixel gets a label from its block in `from`. The last block of a row or column includes
+/// the odd pixel left over by halving.
 fn gather_blocks(from: &Mask, to: &mut Mask, rect: PixelRect) {
     let (from_width, to_width, to_height) = (from.width() as usize, to.width() as usize, to.height());
     let [left, width] = [rect.x as usize, rect.width as usize];
@@ -104,7 +104,7 @@ fn gather_blocks(from: &Mask, to: &mut Mask, rect: PixelRect) {
     }
 }
 
-/// `a`, or `b` where `a` says nothing.
+/// `a`, or `b` if `a` is unlabelled.
 fn first_labelled(a: u8, b: u8) -> u8 {
     if a == UNLABELLED { b } else { a }
 }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn no_dot_is_lost_on_any_level_even_at_odd_edges() {
+    fn no_label_is_lost_on_any_level_even_at_odd_edges() {
         for size in [[64, 64], [63, 41], [1, 9], [7, 1], [5, 5]] {
             for (x, y) in [(0, 0), (size[0] - 1, size[1] - 1), (size[0] / 2, size[1] / 2), (size[0] - 1, 0)] {
                 let pyramid = MaskPyramid::new(&dots(size, &[(x, y, 3)]));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn updating_a_rectangle_equals_building_anew() {
+    fn updating_a_rectangle_equals_rebuilding() {
         for size in [[64, 48], [61, 47]] {
             let mut mask = dots(size, &[(3, 3, 1), (40, 40, 2)]);
             let mut pyramid = MaskPyramid::new(&mask);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn thinning_leaves_sparse_dots_alone() {
+    fn thinning_keeps_sparse_labels() {
         let mask = dots([64, 64], &[(0, 0, 1), (63, 63, 2), (31, 17, 3)]);
         let thinned = MaskPyramid::new(&mask).thinned(&mask);
         assert_eq!(thinned.levels()[..3].iter().map(Mask::labelled).collect::<Vec<_>>(), [3; 3]);

@@ -1,35 +1,35 @@
-//! Which panels there is room for. The text may be twice as large as usual in a small window: panels then give way to the
-//! picture, and come back when they are asked for.
+//! Which panels fit into the window. With large text in a small window, panels give way to the picture and return on
+//! request.
 
 use eframe::egui::Vec2;
 
-/// From this width on both side panels stand beside the picture.
+/// Minimum width for both side panels beside the picture, points.
 const WIDE: f32 = 1000.0;
-/// From this width on the list of tiles does.
+/// Minimum width for the tile list beside the picture, points.
 const MEDIUM: f32 = 760.0;
-/// From this height on the tabs under the picture are open unless folded by hand.
+/// Minimum height at which the tabs below the picture are open by default, points.
 const HIGH: f32 = 520.0;
-/// Two views of a picture narrower than this would both be slivers.
+/// Minimum width for two views, points; narrower ones would be slivers.
 pub const TWO_VIEWS: f32 = 420.0;
 
-/// What stands in the window.
+/// Which panels are shown in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PanelLayout {
-    /// The whole panel of classes, layers and forms; else a strip with tools and classes.
+    /// The right panel with classes, layers and forms; otherwise a strip of tools and classes.
     pub side: bool,
-    /// The list of tiles with words; else their thumbnails.
+    /// The tile list with text; otherwise thumbnails only.
     pub tiles: bool,
-    /// The contents of the tabs; else the tabs alone.
+    /// The contents of the tabs; otherwise only the tabs.
     pub lower: bool,
 }
 
 impl PanelLayout {
-    /// What fits a window of this size, in points; `lower` is what was decided by hand.
+    /// What fits a window of this size, in points. `lower` is the user's choice for the tabs, if any.
     pub fn of(size: Vec2, lower: Option<bool>) -> Self {
         Self { side: size.x >= WIDE, tiles: size.x >= MEDIUM, lower: lower.unwrap_or(size.y >= HIGH) }
     }
 
-    /// The largest height of the tabs' contents: the picture keeps the larger part.
+    /// Maximum height of the tabs' contents, points: the picture keeps most of the window.
     pub fn lower_height(height: f32) -> f32 {
         (height * if height < HIGH { 0.35 } else { 0.6 }).max(64.0)
     }
@@ -41,7 +41,7 @@ mod tests {
     use eframe::egui::vec2;
 
     #[test]
-    fn panels_give_way_one_after_the_other() {
+    fn panels_give_way_one_by_one() {
         let room = |width: f32, height: f32, scale: f32| PanelLayout::of(vec2(width, height) / scale, None);
         assert_eq!(room(1280.0, 800.0, 1.0), PanelLayout { side: true, tiles: true, lower: true });
         assert_eq!(room(1024.0, 640.0, 1.0), PanelLayout { side: true, tiles: true, lower: true });

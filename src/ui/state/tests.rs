@@ -51,17 +51,17 @@ fn a_run_that_cannot_start_says_why() {
 }
 
 #[test]
-fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
+fn a_run_locks_the_form_and_a_failure_unlocks_it() {
     let mut state = state();
     state.run = RunState::starting(3);
     assert!(!state.can_start() && !state.can_edit_classes());
-    state.asked_rate = Some(0.5);
-    assert!((state.live_rate() - 0.5).abs() < 1e-12);
+    state.requested_rate = Some(0.5);
+    assert!((state.current_rate() - 0.5).abs() < 1e-12);
     state.apply(Event { run: 2, kind: EventKind::Failed("an older run".to_owned()) });
     assert!(state.messages.all().is_empty());
     state.apply(Event { run: 3, kind: EventKind::Failed("no memory: take a smaller batch".to_owned()) });
     assert!(state.can_start());
-    assert_eq!(state.asked_rate, None);
+    assert_eq!(state.requested_rate, None);
     let toast = state.messages.toasts().next().unwrap().1;
     assert_eq!(
         (toast.notice.headline.as_str(), toast.notice.cause.as_deref()),
@@ -70,19 +70,19 @@ fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
 }
 
 #[test]
-fn the_field_shows_the_rate_asked_for_until_the_engine_has_it() {
+fn the_field_shows_the_requested_rate_until_the_engine_confirms() {
     let mut state = state();
     state.run = RunState::starting(3);
-    state.asked_rate = Some(0.5);
+    state.requested_rate = Some(0.5);
     state.apply(Event { run: 3, kind: EventKind::LearningRate(0.3) });
-    assert!((state.live_rate() - 0.5).abs() < 1e-12, "an earlier one was answered");
+    assert!((state.current_rate() - 0.5).abs() < 1e-12, "an earlier request was confirmed");
     state.apply(Event { run: 3, kind: EventKind::LearningRate(0.5) });
-    assert_eq!(state.asked_rate, None);
-    assert!((state.live_rate() - 0.5).abs() < 1e-12);
+    assert_eq!(state.requested_rate, None);
+    assert!((state.current_rate() - 0.5).abs() < 1e-12);
 }
 
 #[test]
-fn an_opened_run_fills_in_the_form_with_its_length() {
+fn an_opened_run_fills_in_the_form() {
     let mut state = state();
     state.run = RunState::opening(3);
     let mut info = crate::ui::state::run_state::tests::info();
@@ -98,7 +98,7 @@ fn an_opened_run_fills_in_the_form_with_its_length() {
 }
 
 #[test]
-fn strokes_carry_the_class_in_hand() {
+fn strokes_carry_the_selected_class() {
     let mut state = state();
     (state.class, state.settings.radius) = (4, 3.0);
     let stroke = state.stroke_at([1.0, 2.0]).unwrap();
@@ -120,7 +120,7 @@ fn labels_are_counted_per_tile() {
 }
 
 #[test]
-fn what_depends_on_the_classes_is_made_to_fit() {
+fn selected_class_and_weights_are_fitted_to_the_classes() {
     let mut state = state();
     state.class = 40;
     state.settings.form.train.class_weights = ClassWeights::Given(vec![2.0; 3]);
@@ -132,7 +132,7 @@ fn what_depends_on_the_classes_is_made_to_fit() {
 }
 
 #[test]
-fn a_hidden_class_stays_hidden_when_others_are_edited() {
+fn a_hidden_class_stays_hidden_after_an_edit() {
     let mut state = state();
     let open = state.project.as_mut().unwrap();
     open.toggle_class(2);
@@ -144,7 +144,7 @@ fn a_hidden_class_stays_hidden_when_others_are_edited() {
 }
 
 #[test]
-fn a_tile_that_turns_out_bad_is_marked_once() {
+fn a_bad_tile_is_marked_once() {
     let mut state = state();
     let project = state.project.as_mut().unwrap();
     assert!(project.mark_fault("172308", "truncated"));

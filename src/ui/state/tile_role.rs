@@ -1,20 +1,20 @@
 //! The role of a tile in a run: training, validation, test or none.
 
-/// The part a tile plays in a run.
+/// The role of a tile in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TileRole {
-    /// Its labels are learned from.
+    /// The network learns from its labels.
     Training,
-    /// Its full mask is scored against; nothing of it is learned from.
+    /// The network is evaluated on its full mask and never learns from it.
     Validation,
-    /// The dataset keeps it for testing.
+    /// Reserved for testing by the dataset.
     Test,
-    /// It plays no part: as chosen, or because it touches a tile that validates.
+    /// Not used: by the user's choice, or because it touches a validation tile.
     Unused,
 }
 
 impl TileRole {
-    /// What its badge says.
+    /// Label of the badge.
     pub fn name(self) -> &'static str {
         match self {
             Self::Training => "train",
@@ -24,12 +24,12 @@ impl TileRole {
         }
     }
 
-    /// What becomes of labels on such a tile, if they are not learned from.
+    /// Warning shown over a tile whose labels are not learned from.
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::Training => None,
-            Self::Validation => Some("This tile validates: labels on it are not learned from"),
-            Self::Test | Self::Unused => Some("This tile is not used: labels on it are not learned from"),
+            Self::Validation => Some("Validation tile: its labels are not used for training"),
+            Self::Test | Self::Unused => Some("Unused tile: its labels are not used for training"),
         }
     }
 }

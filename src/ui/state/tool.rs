@@ -1,6 +1,6 @@
 //! The labelling tool in use.
 
-use eframe::egui::Color32;
+use eframe::egui::{Color32, Key};
 
 /// What the left mouse button does on the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,29 @@ pub enum ToolKind {
     Brush,
     /// Erases own labels.
     Erase,
+}
+
+impl ToolKind {
+    /// All tools, in the order of their buttons.
+    pub const ALL: [Self; 3] = [Self::Brush, Self::Erase, Self::Pan];
+
+    /// Label in the window and in the help.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pan => "Pan",
+            Self::Brush => "Brush",
+            Self::Erase => "Eraser",
+        }
+    }
+
+    /// The key that selects the tool.
+    pub fn shortcut(self) -> Key {
+        match self {
+            Self::Pan => Key::V,
+            Self::Brush => Key::B,
+            Self::Erase => Key::E,
+        }
+    }
 }
 
 /// The active tool with what the cursor needs to show it.

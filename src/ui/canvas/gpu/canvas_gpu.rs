@@ -1,4 +1,5 @@
-//! The compositor: pipelines, the textures of the tile in view, and a callback that draws them inside egui's pass.
+//! The compositor: pipelines, textures of the tile in view, and the paint callback that draws inside egui's render
+//! pass.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::pipelines::Pipelines;
 use super::tile_textures::TileTextures;
 use super::view_gpu::ViewGpu;
 
-/// Everything of the canvas that lives on the graphics device.
+/// GPU resources of the canvas.
 pub struct CanvasGpu {
     pipelines: Pipelines,
     textures: TileTextures,
@@ -20,32 +21,34 @@ pub struct CanvasGpu {
 }
 
 impl CanvasGpu {
-    /// Readies a window's device for [`crate::ui::canvas::view::canvas_ui`]. Without this call views show a neutral rectangle.
+    /// Prepares a window's device for [`crate::ui::canvas::view::canvas_ui`]. Without this call, views draw a plain
+    /// rectangle.
     pub fn install(ctx: &egui::Context, state: &egui_wgpu::RenderState) {
-        // By default an error of the device ends the program. The window goes on, with a poorer picture at worst.
+        // By default wgpu ends the program on a device error. The window continues, at worst with an incomplete
+        // picture.
         state.device.on_uncaptured_error(Arc::new(|error| log::error!("graphics device: {error}")));
         let gpu = Self::new(&state.device, state.target_format);
         state.renderer.write().callback_resources.insert(gpu);
         ctx.data_mut(|data| data.insert_temp(installed_id(), true));
     }
 
-    /// Whether a window's device is ready.
+    /// Whether [`install`](Self::install) was called for this window.
     pub(crate) fn is_installed(ctx: &egui::Context) -> bool {
         ctx.data(|data| data.get_temp(installed_id())).unwrap_or(false)
     }
 
-    /// Builds the pipelines for targets of `format`.
+    /// Builds the pipelines for targets of this format.
     pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         Self { pipelines: Pipelines::new(device, format), textures: TileTextures::new(device), views: HashMap::new() }
     }
 
-    /// Uploads what is new in `frame` and composes what has to be. Call before the render pass.
+    /// Uploads what is new in `frame` and composes what changed. Call before the render pass.
     pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &CanvasFrame) {
         self.prepare_within(device, queue, view, frame, &mut Budget::unlimited());
     }
 
-    /// The same, with no more uploaded than a frame has time for: the tile is coarse at first. True if there is more to
-    /// upload in the next frame.
+    /// The same, but uploads no more than fits into a frame: a new tile is coarse at first. Returns true if more is
+    /// left to upload.
     pub fn prepare_in_time(
         &mut self,
         device: &wgpu::Device,
@@ -80,21 +83,21 @@ impl CanvasGpu {
         }
     }
 
-    /// How many times a layer has been uploaded, whole or in part.
+    /// Number of uploads of any layer so far, whole or partial.
     pub fn uploads(&self) -> u64 {
         self.textures.uploads() + self.textures.label_uploads()
     }
 }
 
 fn installed_id() -> egui::Id {
-    egui::Id::unique("canvas: the graphics device is ready")
+    egui::Id::unique("canvas: GPU installed")
 }
 
-/// Draws a frame inside egui's render pass.
+/// Draws one view inside egui's render pass.
 pub(crate) struct CanvasCallback {
     pub(crate) view: u64,
     pub(crate) frame: CanvasFrame,
-    /// Draws another frame if this one had no time for all.
+    /// Requests another frame if there was no time to upload everything.
     pub(crate) ctx: egui::Context,
 }
 

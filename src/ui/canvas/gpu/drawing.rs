@@ -6,12 +6,12 @@ use super::channels::PACKED;
 use super::texture_shape::TextureShape;
 use crate::ui::state::layer::PerLayer;
 
-/// A view's numbers, as the shader lays them out.
+/// The uniform block of a view. The layout matches `View` in `shaders/canvas.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub(crate) struct ViewUniform {
     pub(super) uv_to_clip: [f32; 4],
-    /// Full mask, sampled mask, prediction, confidence.
+    /// Opacities of the packed layers, in the order of [`PACKED`].
     pub(super) opacities: [f32; 4],
     pub(super) indices_scale: [f32; 2],
     pub(super) labels_scale: [f32; 2],
@@ -25,31 +25,32 @@ pub(crate) struct ViewUniform {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Drawing {
     pub(crate) uniform: ViewUniform,
-    /// Layers that are drawn.
+    /// Whether each layer is drawn.
     pub(crate) shown: PerLayer<bool>,
-    /// The reductions that are read.
+    /// The level read from each texture.
     pub(crate) levels: Levels,
-    /// Zoomed out, images are filtered.
+    /// Whether images are filtered: when zoomed out.
     pub(crate) is_filtered: bool,
-    /// The image hides what is behind the tile.
+    /// Whether the image hides the ground behind the tile.
     pub(crate) is_opaque: bool,
 }
 
 impl Drawing {
-    /// Whether any of the packed layers is drawn.
+    /// Whether any packed layer is drawn.
     pub(crate) fn shows_indices(&self) -> bool {
         PACKED.into_iter().any(|layer| self.shown[layer])
     }
 
-    /// The same with the tile's corner in the middle of a view of this size, and where it does lie, in physical pixels.
-    pub(crate) fn unmoved(&self, size: [u32; 2]) -> (Self, [f32; 2]) {
+    /// The same drawing with the tile's corner at the centre of a view of this size, and where the corner really is,
+    /// in physical pixels from the centre. Equal drawings differ only in position.
+    pub(crate) fn at_origin(&self, size: [u32; 2]) -> (Self, [f32; 2]) {
         let [x, y, left, top] = self.uniform.uv_to_clip;
         let uniform = ViewUniform { uv_to_clip: [x, y, 0.0, 0.0], ..self.uniform };
         (Self { uniform, ..*self }, [left * size[0] as f32 / 2.0, -top * size[1] as f32 / 2.0])
     }
 }
 
-/// Which reduction of each texture suits the zoom.
+/// The level of each texture that suits the zoom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Levels {
     pub(crate) image: u32,
@@ -57,7 +58,7 @@ pub(crate) struct Levels {
     pub(crate) labels: u32,
 }
 
-/// The textures there are: the layer's own, or the one it is packed in.
+/// Shape of the texture that holds each layer; `None` if the layer is not there.
 pub(crate) type Shapes = PerLayer<Option<TextureShape>>;
 
 #[cfg(test)]
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_lie_where_the_shader_looks_for_them() {
+    fn the_uniform_block_matches_the_shader() {
         let offset = std::mem::offset_of!(ViewUniform, outline);
         assert_eq!((offset, size_of::<ViewUniform>()), (48, 80));
     }

@@ -19,7 +19,7 @@ use crate::ui::state::palette::Palette;
 use crate::ui::state::sampled_mask::SampledMask;
 use crate::ui::state::tile_view::TileView;
 
-/// A scene and how it is seen, owned for the length of a frame.
+/// A scene with its camera, owned for the length of a frame.
 #[derive(Clone)]
 pub struct CanvasFrame {
     pub(crate) view: Arc<TileView>,
@@ -29,12 +29,12 @@ pub struct CanvasFrame {
     pub(crate) palette: Palette,
     pub(crate) layers: LayerSet,
     pub(crate) lens: Lens,
-    /// Behind the tile.
+    /// Colour behind the tile.
     pub(crate) ground: Color32,
 }
 
 impl CanvasFrame {
-    /// Takes hold of what `scene` borrows.
+    /// Clones what `scene` borrows; the clones are cheap.
     pub fn new(scene: &TileScene<'_>, lens: Lens, ground: Color32) -> Self {
         Self {
             view: Arc::clone(scene.view),
@@ -48,7 +48,7 @@ impl CanvasFrame {
         }
     }
 
-    /// What to draw, given the layers' textures.
+    /// What to draw, given the textures that are there.
     pub(crate) fn drawing(&self, shapes: &Shapes) -> Drawing {
         let shown = PerLayer::from_fn(|layer| {
             let style = self.layers[layer];
@@ -76,33 +76,33 @@ impl CanvasFrame {
         }
     }
 
-    /// The view in physical pixels.
+    /// Size of the view in physical pixels.
     pub(crate) fn size_px(&self) -> [u32; 2] {
         self.lens.viewport_px.map(|n| n as u32)
     }
 
-    /// Where own labels are to be drawn in an area of the view.
+    /// Triangles that cover own labels in an area of the view.
     pub(crate) fn label_triangles(&self, pyramid: &MaskPyramid, area: PixelRect) -> Vec<strips::Corner> {
         strips::triangles(pyramid, self.view.size, self.lens.uv_of(self.view.size, area), self.lens.outline_px())
     }
 
-    /// The part of the view on which a change of own labels in `rect`, in image pixels, can be seen, given the texture they
-    /// are in and which of its levels is read; `None` if that is nowhere.
+    /// The area of the view that a change of own labels in `rect` (image pixels) can affect, given the texture that
+    /// holds them and the level read; `None` if there is none.
     pub(crate) fn area_around(&self, rect: PixelRect, labels: TextureShape, level: u32) -> Option<PixelRect> {
-        // A texel changes with any of the pixels it stands for, and an outline lies beside it. The last one of a row also
-        // stands for pixels left over by halving, fewer than another texel's.
+        // A texel depends on all pixels it stands for, and its outline lies beside it. The last texel of a row also
+        // stands for the pixels left over by halving, which are fewer than those of another texel.
         let texel = self.view.size.map(|n| n as f32).into_iter().zip(labels.exact_size(level));
         let reach = texel.map(|(tile, texels)| 2.0 * tile / texels).fold(0.0, f32::max) + self.lens.outline_px();
         self.lens.area_of(self.view.size, rect, reach)
     }
 
-    /// The part of the tile in sight, in uv: its low corner and its high one, which may lie beyond the tile.
+    /// The visible part of the tile in uv, low and high corner; may extend beyond the tile.
     pub(crate) fn seen_uv(&self) -> [[f32; 2]; 2] {
         let [width, height] = self.size_px();
         self.lens.uv_of(self.view.size, PixelRect { x: 0, y: 0, width, height })
     }
 
-    /// The reductions that suit the zoom.
+    /// The levels that suit the zoom.
     fn levels(&self, shapes: &Shapes) -> Levels {
         let level = |shape: Option<TextureShape>, suits: fn(f32) -> u32| {
             shape.map_or(0, |shape| {
@@ -119,7 +119,7 @@ impl CanvasFrame {
     }
 }
 
-/// The texture that class layers are packed in.
+/// Shape of the texture that the class layers are packed into.
 fn packed(shapes: &Shapes) -> Option<TextureShape> {
     PACKED.into_iter().find_map(|layer| shapes[layer])
 }

@@ -2,21 +2,21 @@
 
 use crate::domain::geometry::{Camera, PixelRect};
 
-/// Camera and target: where image positions land on the target's pixels.
+/// The camera on a target: where image positions fall on the target's pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lens {
-    /// The camera.
+    /// Position and zoom.
     pub camera: Camera,
     /// Physical pixels per point.
     pub pixels_per_point: f32,
-    /// Viewport in physical pixels.
+    /// Viewport size in physical pixels.
     pub viewport_px: [f32; 2],
-    /// The view's middle relative to the viewport's, in physical pixels (viewports are rounded).
+    /// Offset of the view's centre from the viewport's, in physical pixels; viewports are rounded to pixels.
     pub middle_px: [f32; 2],
 }
 
 impl Lens {
-    /// The part of the tile in an area of the view, in uv: its low corner and its high one.
+    /// The part of the tile in an area of the view, in uv: low and high corner.
     pub(crate) fn uv_of(&self, tile: [u32; 2], area: PixelRect) -> [[f32; 2]; 2] {
         let [x, y, left, top] = self.uv_to_clip(tile);
         let [width, height] = self.viewport_px;
@@ -27,11 +27,12 @@ impl Lens {
         [uv(area.x, area.y), uv(area.x + area.width, area.y + area.height)]
     }
 
-    /// The pixels of the view that show a part of the tile and what is within `reach` of it, in image pixels.
+    /// The pixels of the view that show `rect` (image pixels) or anything within `reach` of it; `None` if it is off
+    /// screen.
     pub(crate) fn area_of(&self, tile: [u32; 2], rect: PixelRect, reach: f32) -> Option<PixelRect> {
         let [x, y, left, top] = self.uv_to_clip(tile);
         let [width, height] = self.viewport_px;
-        // Pixels on either side are taken along: positions are rounded.
+        // One more pixel on each side, because positions are rounded.
         let range = |low: f32, high: f32, size: f32| {
             let (first, end) = ((low.floor() - 1.0).clamp(0.0, size), (high.ceil() + 1.0).clamp(0.0, size));
             (end > first).then_some((first as u32, (end - first) as u32))
@@ -45,7 +46,7 @@ impl Lens {
         Some(PixelRect { x, y, width, height })
     }
 
-    /// Scale and offset from uv (0 to 1 over the tile) to clip space.
+    /// Scale (x, y) and offset (x, y) from uv to clip space.
     pub(crate) fn uv_to_clip(&self, tile: [u32; 2]) -> [f32; 4] {
         let scale = self.camera.zoom * self.pixels_per_point;
         let axis = |i: usize| {
@@ -57,17 +58,17 @@ impl Lens {
         [x, -y, left, -top]
     }
 
-    /// Image pixels under one physical pixel.
+    /// Image pixels per physical pixel.
     pub(crate) fn image_px_per_px(&self) -> f32 {
         1.0 / (self.camera.zoom * self.pixels_per_point)
     }
 
-    /// The width of an outline in image pixels: one point, at least one physical pixel.
+    /// Width of an outline in image pixels: one point, but at least one physical pixel.
     pub(crate) fn outline_px(&self) -> f32 {
         self.pixels_per_point.round().max(1.0) * self.image_px_per_px()
     }
 
-    /// The width of an outline in uv.
+    /// Width of an outline in uv.
     pub(crate) fn outline(&self, tile: [u32; 2]) -> [f32; 2] {
         tile.map(|n| self.outline_px() / n.max(1) as f32)
     }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_camera_s_centre_lands_in_the_middle_and_y_points_up() {
+    fn the_camera_centre_maps_to_the_view_centre_and_y_points_up() {
         let [x, y, left, top] = lens(2.0).uv_to_clip([100, 50]);
         assert_eq!([0.5 * x + left, 0.5 * y + top], [0.0, 0.0]);
         assert_eq!([left, top], [-1.0, 1.0], "at zoom 2 the tile fills the view exactly");
@@ -98,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn the_area_around_a_part_of_the_tile_holds_it_and_ends_at_the_view() {
+    fn the_area_of_a_rectangle_contains_it_and_is_clipped_to_the_view() {
         let rect = |x, y, width, height| PixelRect { x, y, width, height };
-        // Low and high edges in pixels of the view; a pixel or two more than that are taken.
+        // Low and high edges in pixels of the view; the result may be one or two pixels larger.
         for (part, reach, [left, right], [top, bottom]) in [
             (rect(10, 20, 5, 2), 0.0, [20, 30], [40, 44]),
             (rect(10, 20, 5, 2), 3.0, [14, 36], [34, 50]),

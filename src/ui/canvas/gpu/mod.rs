@@ -1,6 +1,6 @@
 //! Composes image, masks, prediction and labels on the GPU.
 //!
-//! The only room of the window that names wgpu resources, apart from the software painter of the shell.
+//! The only room of the window that uses wgpu, besides the shell's painter for software adapters.
 
 pub mod canvas_gpu;
 mod channels;

@@ -1,13 +1,13 @@
-//! Writes the class layers into the channels of one texture, on the graphics device and block by block.
+//! Packs the class layers into the channels of one texture on the GPU, block by block.
 
 use eframe::wgpu;
 
 use super::layer_texture::{LayerTexture, PACKED_FORMAT, Uploader, nothing};
 
-/// Texels along a block's side.
+/// Side of a block in texels.
 pub(crate) const BLOCK: u32 = 256;
 
-/// The pipeline that packs.
+/// The packing pipeline.
 pub(crate) struct Packer {
     pipeline: wgpu::RenderPipeline,
     nearest: wgpu::Sampler,
@@ -18,7 +18,7 @@ impl Packer {
         Self { pipeline: pipeline(device), nearest: device.create_sampler(&wgpu::SamplerDescriptor::default()) }
     }
 
-    /// Packs blocks of one level, given by column and row: a layer to each channel, as far as layers are there.
+    /// Packs blocks (column and row) of one level: each layer that is there goes to its channel.
     pub(crate) fn pack(
         &self,
         Uploader { device, queue }: Uploader<'_>,

@@ -1,5 +1,5 @@
-//! The compositor's pipelines. One for each set of layers shown, made when first asked for: software devices work
-//! through every branch of a shader, so what is hidden has to be gone from it.
+//! The compositor's pipelines. There is one per set of visible layers, built on first use: software adapters execute
+//! every branch of a shader, so hidden layers must be compiled out.
 
 use std::collections::HashMap;
 
@@ -9,16 +9,16 @@ use super::layer_texture::nothing;
 use super::strips;
 use crate::ui::state::layer::{Layer, PerLayer};
 
-/// Which layers of the tile itself are shown; at least one.
+/// The set of visible layers composed in one pass; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TileLayers {
     bits: u8,
-    /// The image hides what is behind the tile: nothing has to be blended.
+    /// The image hides the ground behind the tile, so no blending is needed.
     is_opaque: bool,
 }
 
 impl TileLayers {
-    /// Layers composed in one pass: all but own labels, which are a draw of their own.
+    /// Layers composed in one pass: all but own labels, which are drawn separately.
     fn composed() -> impl Iterator<Item = Layer> {
         Layer::ALL.into_iter().filter(|layer| *layer != Layer::Labels)
     }
@@ -41,7 +41,7 @@ impl TileLayers {
     }
 }
 
-/// What does not change from frame to frame.
+/// Pipelines, samplers and bindings that do not change between frames.
 pub(crate) struct Pipelines {
     tiles: HashMap<TileLayers, wgpu::RenderPipeline>,
     ground: wgpu::RenderPipeline,
@@ -49,11 +49,11 @@ pub(crate) struct Pipelines {
     labels: wgpu::RenderPipeline,
     factory: PipelineFactory,
     samplers: [wgpu::Sampler; 2],
-    /// In place of textures that are not there.
+    /// Bound in place of missing textures.
     nothing: wgpu::TextureView,
 }
 
-/// What pipelines are made of.
+/// Builds pipelines.
 struct PipelineFactory {
     module: wgpu::ShaderModule,
     bindings: wgpu::BindGroupLayout,
@@ -88,27 +88,27 @@ impl Pipelines {
         }
     }
 
-    /// Makes the pipeline for these layers unless it is there.
+    /// Builds the pipeline for these layers if it does not exist.
     pub(crate) fn ready(&mut self, device: &wgpu::Device, layers: TileLayers) {
         self.tiles.entry(layers).or_insert_with(|| self.factory.tile(device, layers));
     }
 
-    /// Draws the tile with these layers, if [`ready`](Self::ready).
+    /// The pipeline that draws the tile with these layers, if [`ready`](Self::ready) was called.
     pub(crate) fn tile(&self, layers: TileLayers) -> Option<&wgpu::RenderPipeline> {
         self.tiles.get(&layers)
     }
 
-    /// Fills what is behind the tile.
+    /// Fills the ground behind the tile.
     pub(crate) fn ground(&self) -> &wgpu::RenderPipeline {
         &self.ground
     }
 
-    /// Draws a picture that was composed, bound as the image.
+    /// Draws a composed picture, bound in place of the image.
     pub(crate) fn picture(&self) -> &wgpu::RenderPipeline {
         &self.picture
     }
 
-    /// What pictures are composed in.
+    /// Format of the composed pictures.
     pub(crate) fn format(&self) -> wgpu::TextureFormat {
         self.factory.format
     }
@@ -118,11 +118,11 @@ impl Pipelines {
         &self.labels
     }
 
-    /// A view's bindings, with the nearest and with the linear sampler.
+    /// Bind groups of a view, with the nearest and with the linear sampler.
     pub(crate) fn bind(
         &self,
         device: &wgpu::Device,
-        numbers: &wgpu::Buffer,
+        uniforms: &wgpu::Buffer,
         colors: &wgpu::TextureView,
         textures: &[Option<wgpu::TextureView>; 3],
     ) -> [wgpu::BindGroup; 2] {
@@ -131,7 +131,7 @@ impl Pipelines {
             let layers = textures.iter().map(|texture| texture.as_ref().unwrap_or(&self.nothing));
             let pictures = layers.map(wgpu::BindingResource::TextureView);
             let first = [
-                numbers.as_entire_binding(),
+                uniforms.as_entire_binding(),
                 wgpu::BindingResource::TextureView(colors),
                 wgpu::BindingResource::Sampler(&self.samplers[0]),
                 wgpu::BindingResource::Sampler(&self.samplers[i]),
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_layer_has_its_own_switch_and_own_labels_none() {
+    fn each_composed_layer_has_a_switch() {
         let shown = |layers: &[Layer]| TileLayers::of(&PerLayer::from_fn(|layer| layers.contains(&layer)), false);
         assert_eq!(shown(&[]), None);
         assert_eq!(shown(&[Layer::Labels]), None);

@@ -11,7 +11,7 @@ use super::texture_shape::TextureShape;
 use crate::ui::state::layer::{Layer, PerLayer};
 use crate::ui::state::tile_view::TileView;
 
-/// The layers of the tile in view, shared by all views. Nothing is uploaded twice.
+/// Textures of the tile in view, shared by all views. Nothing is uploaded twice.
 pub(crate) struct TileTextures {
     image: Slot<TileView, LayerTexture>,
     indices: Indices,
@@ -25,7 +25,8 @@ impl TileTextures {
         Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0, label_uploads: 0 }
     }
 
-    /// Uploads what is new as far as the budget goes: the image coarsely, then what lies over it, then the image in full.
+    /// Uploads what is new within the budget: first the image without its finest level, then the other layers, then
+    /// the rest.
     pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, budget: &mut Budget) {
         let is_new = self.image.follow(Some(&frame.view), |view| uploader.image(&view.image));
         self.uploads += u64::from(is_new);
@@ -38,25 +39,25 @@ impl TileTextures {
         self.fill_image(uploader, frame, 0, budget);
     }
 
-    /// A finer level is no upload of its own: where it is drawn, what is drawn has changed.
+    /// Does not count as an upload: a finer level changes the drawing by itself.
     fn fill_image(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, finest: u32, budget: &mut Budget) {
         if let Some(texture) = self.image.made_mut() {
             uploader.fill_image(texture, &frame.view.image, finest, budget);
         }
     }
 
-    /// Whether more has to be uploaded.
+    /// Whether more is left to upload.
     pub(crate) fn is_filling(&self) -> bool {
         let labels = self.labels.as_ref().map(|labels| &labels.texture);
         self.indices.is_filling() || self.image.made().into_iter().chain(labels).any(LayerTexture::is_filling)
     }
 
-    /// How many times a layer other than own labels has been uploaded.
+    /// Number of uploads so far, own labels excluded.
     pub(crate) fn uploads(&self) -> u64 {
         self.uploads
     }
 
-    /// The same for own labels, whole or in part.
+    /// Number of uploads of own labels, whole or partial.
     pub(crate) fn label_uploads(&self) -> u64 {
         self.label_uploads
     }
@@ -66,17 +67,17 @@ impl TileTextures {
         self.labels.as_ref().filter(|labels| labels.texture.shape().is_some())
     }
 
-    /// Packs what is in sight of a reduction of the class layers.
+    /// Packs the visible blocks of a level of the class layers.
     pub(crate) fn pack(&mut self, uploader: Uploader<'_>, level: u32, seen_uv: [[f32; 2]; 2]) {
         self.indices.pack(uploader, level, seen_uv);
     }
 
-    /// The textures that the layers are in.
+    /// Shape of the texture that holds each layer.
     pub(crate) fn shapes(&self) -> Shapes {
         PerLayer::from_fn(|layer| self.shape(layer))
     }
 
-    /// The shape of the texture a layer is in, if it is there.
+    /// Shape of the texture that holds a layer; `None` if the layer is not there.
     fn shape(&self, layer: Layer) -> Option<TextureShape> {
         match layer {
             Layer::Image => self.image.made().and_then(LayerTexture::shape),
@@ -85,7 +86,7 @@ impl TileTextures {
         }
     }
 
-    /// Image, indices and labels at these reductions.
+    /// Views of image, indices and labels at these levels.
     pub(crate) fn at(&self, levels: Levels) -> [Option<wgpu::TextureView>; 3] {
         [
             self.image.made().map(|texture| texture.level(levels.image)),

@@ -1,40 +1,40 @@
-//! From pointer events to strokes and camera moves. Works on plain events, so it is tested without a window.
+//! Turns pointer events into strokes and camera moves. Works on plain events, so it is tested without a window.
 
 use crate::domain::geometry::Camera;
 use crate::ui::state::tool::{Tool, ToolKind};
 
-/// What is drawn, in image pixels.
+/// A part of a stroke, in image pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StrokeEvent {
     /// A point, or the start of a drag.
     Begin([f32; 2]),
-    /// The drag goes on through these positions.
+    /// The drag continues through these positions.
     Extend(Vec<[f32; 2]>),
-    /// The button is up.
+    /// The button was released.
     End,
 }
 
-/// The buttons that mean something here. The right one is left free for menus.
+/// Buttons the canvas reacts to. The right button is left to menus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Button {
-    /// Left.
+    /// Left button.
     Primary,
-    /// The wheel.
+    /// Middle button or wheel.
     Middle,
 }
 
-/// A pointer event; positions in points from the middle of the view.
+/// A pointer event; positions in points from the centre of the view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Pointer {
-    /// A button went down over the view.
+    /// A button was pressed over the view.
     Press(Button, [f32; 2]),
-    /// The pointer moved, wherever it is.
+    /// The pointer moved, over the view or not.
     Move([f32; 2]),
-    /// A button went up, wherever the pointer is.
+    /// A button was released, over the view or not.
     Release(Button, [f32; 2]),
 }
 
-/// A drag under way.
+/// A drag in progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Gesture {
     /// The picture follows the pointer.
@@ -43,18 +43,18 @@ pub(crate) enum Gesture {
     Paint { last_in_image: [f32; 2] },
 }
 
-/// What a press starts something with.
+/// What decides which gesture a press starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PressContext {
-    /// The tool in context.
+    /// The selected tool.
     pub(crate) tool: Tool,
-    /// Space is held: the left button pans whatever the tool.
+    /// Space is held: the left button pans with any tool.
     pub(crate) is_space_held: bool,
-    /// Size of the tile.
+    /// Size of the tile in pixels.
     pub(crate) image_size: [u32; 2],
 }
 
-/// Follows an event. Moves the camera, returns what was drawn.
+/// Handles an event. Moves the camera and returns what was drawn.
 pub(crate) fn follow(
     gesture: &mut Option<Gesture>,
     camera: &mut Camera,
@@ -81,7 +81,7 @@ pub(crate) fn follow(
     strokes
 }
 
-/// Ends a gesture, also one whose release was never seen.
+/// Ends a gesture, including one whose release was never seen.
 pub(crate) fn finish(gesture: &mut Option<Gesture>, strokes: &mut Vec<StrokeEvent>) {
     if let Some(Gesture::Paint { .. }) = gesture.take() {
         strokes.push(StrokeEvent::End);
@@ -97,7 +97,7 @@ impl Gesture {
     }
 }
 
-/// The gesture a press starts; none beside the tile, where there is nothing to paint.
+/// The gesture that a press starts; none outside the tile, where there is nothing to paint.
 fn begin(button: Button, pos: [f32; 2], camera: &Camera, context: &PressContext) -> Option<Gesture> {
     if button == Button::Middle || context.is_space_held || context.tool.kind == ToolKind::Pan {
         return Some(Gesture::Pan { button, last_in_view: pos });
@@ -118,7 +118,7 @@ fn travel(gesture: &mut Option<Gesture>, camera: &mut Camera, pos: [f32; 2]) -> 
         }
         Some(Gesture::Paint { last_in_image }) => {
             let at = camera.image_from_view(pos);
-            // Finer steps than this change no pixel anybody could see.
+            // Finer steps change no visible pixel.
             let step = (0.5 / camera.zoom).max(0.25);
             if (at[0] - last_in_image[0]).hypot(at[1] - last_in_image[1]) < step {
                 return None;
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drag_gathers_the_moves_and_leaves_out_the_tremor() {
+    fn a_drag_collects_moves_and_skips_jitter() {
         let drag = [
             Pointer::Press(Button::Primary, [0.0, 0.0]),
             Pointer::Move([0.1, 0.0]),
@@ -200,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn clicks_beside_the_tile_are_no_strokes() {
+    fn clicks_outside_the_tile_make_no_stroke() {
         let click = |x: f32| [Pointer::Press(Button::Primary, [x, 0.0]), Pointer::Release(Button::Primary, [x, 0.0])];
         assert_eq!(run(&context(ToolKind::Brush), &click(150.0)).0, []);
         assert_eq!(run(&context(ToolKind::Brush), &click(102.0)).0.len(), 2, "the brush reaches in from outside");
     }
 
     #[test]
-    fn a_release_that_was_never_seen_still_ends_the_stroke() {
+    fn a_missed_release_still_ends_the_stroke() {
         let (_, _, mut gesture) = run(&context(ToolKind::Brush), &[Pointer::Press(Button::Primary, [0.0, 0.0])]);
         let mut strokes = Vec::new();
         finish(&mut gesture, &mut strokes);

@@ -1,4 +1,4 @@
-//! Corners and indices of a frame's meshes, one after the other in two buffers that grow when they have to.
+//! Vertex and index buffers for the meshes of a frame. They grow as needed.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub(crate) struct MeshSlice {
     pub(crate) first_corner: i32,
 }
 
-/// The buffers, and room to gather in what goes into them.
+/// Each buffer with the vector its content is collected in.
 pub(crate) struct Buffers {
     corners: (wgpu::Buffer, Vec<Vertex>),
     indices: (wgpu::Buffer, Vec<u32>),
@@ -28,7 +28,7 @@ impl Buffers {
         }
     }
 
-    /// Replaces what the buffers hold; returns where each mesh went.
+    /// Replaces the content of the buffers. Returns where each mesh went.
     pub(crate) fn upload<'a>(
         &mut self,
         device: &wgpu::Device,
@@ -44,7 +44,7 @@ impl Buffers {
         slices
     }
 
-    /// The buffers of corners and of indices, as they are now.
+    /// Handles of the vertex and the index buffer.
     pub(crate) fn handles(&self) -> [wgpu::Buffer; 2] {
         [self.corners.0.clone(), self.indices.0.clone()]
     }

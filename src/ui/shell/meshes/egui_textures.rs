@@ -1,4 +1,4 @@
-//! The textures egui asks for: its glyphs, and our thumbnails.
+//! The textures egui allocates: glyphs and thumbnails.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use eframe::wgpu;
 
 use super::pipeline::MeshPipeline;
 
-/// By egui's names for them.
+/// Textures by egui's ids.
 #[derive(Default)]
 pub(crate) struct EguiTextures(HashMap<TextureId, Texture>);
 
@@ -19,7 +19,7 @@ struct Texture {
 }
 
 impl EguiTextures {
-    /// Makes a texture anew, or changes a part of it.
+    /// Creates a texture or updates a part of it.
     pub(crate) fn set(
         &mut self,
         device: &wgpu::Device,
@@ -40,12 +40,12 @@ impl EguiTextures {
         }
     }
 
-    /// Forgets a texture.
+    /// Drops a texture.
     pub(crate) fn free(&mut self, id: TextureId) {
         self.0.remove(&id);
     }
 
-    /// A texture, ready to be drawn with.
+    /// The bind group of a texture.
     pub(crate) fn bound(&self, id: TextureId) -> Option<&wgpu::BindGroup> {
         self.0.get(&id).map(|texture| &texture.bound)
     }

@@ -12,7 +12,7 @@ use super::buffers::Buffers;
 use super::egui_textures::EguiTextures;
 use super::pipeline::MeshPipeline;
 
-/// Takes the triangles out of each frame's output and puts batches in their place.
+/// An egui plugin that replaces the triangles in each frame's output with batches.
 pub struct MeshPainter {
     device: wgpu::Device,
     queue: wgpu::Queue,
@@ -49,7 +49,7 @@ impl MeshPainter {
         }
     }
 
-    /// Uploads the meshes and lists what is to be drawn, in order: batches of them, and the callbacks in between.
+    /// Uploads the meshes and returns what to draw in order: batches of meshes, and the callbacks between them.
     fn batches(&mut self, primitives: Vec<ClippedPrimitive>, screen: Rect) -> Vec<ClippedShape> {
         let meshes = primitives.iter().filter_map(|primitive| match &primitive.primitive {
             Primitive::Mesh(mesh) => Some(mesh),
@@ -74,7 +74,7 @@ impl MeshPainter {
         shapes
     }
 
-    /// What has gathered in `draws`, as a shape.
+    /// Turns the meshes collected in `draws` into a shape.
     fn batch(&self, draws: &mut Vec<Draw>, screen: Rect) -> Option<ClippedShape> {
         if draws.is_empty() {
             return None;
@@ -112,7 +112,7 @@ mod tests {
 
     use super::*;
 
-    /// Something of everything: text, frames with round corners and shadows, lines, a picture, a clipped list.
+    /// A bit of everything: text, frames with rounded corners and shadows, lines, an image, a clipped list.
     fn sampler_ui(ui: &mut Ui, picture: &mut Option<TextureHandle>) {
         let gradient =
             || ColorImage::from_rgba_unmultiplied([2, 2], &[255, 0, 0, 255, 0, 255, 0, 128, 0, 0, 255, 64, 9, 9, 9, 0]);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_looks_as_egui_would_draw_it() {
+    fn the_painter_draws_what_egui_would_draw() {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
         if pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).is_err() {
             eprintln!("skipped: no adapter");

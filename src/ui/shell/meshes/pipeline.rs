@@ -1,9 +1,9 @@
-//! The pipeline for egui's triangles, and what it binds.
+//! The render pipeline for egui's triangles and its bind groups.
 
 use eframe::egui::epaint::Vertex;
 use eframe::wgpu;
 
-/// The pipeline and the size of the screen in points.
+/// The pipeline with the uniform for the screen size in points.
 pub(crate) struct MeshPipeline {
     pub(crate) pipeline: wgpu::RenderPipeline,
     pub(crate) screen_size: wgpu::Buffer,
@@ -37,7 +37,7 @@ impl MeshPipeline {
         Self { pipeline, screen_size, screen, texture_layout }
     }
 
-    /// Readies a texture to be drawn with.
+    /// Creates the bind group of a texture.
     pub(crate) fn bind(
         &self,
         device: &wgpu::Device,

@@ -4,9 +4,9 @@ use std::panic::AssertUnwindSafe;
 
 use crate::data::DataError;
 
-/// A decoder that panics on a broken file must not take the thread with it.
+/// Runs a decoder; a panic on a broken file becomes an error and does not end the thread.
 pub(crate) fn guarded<T>(tile: &str, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, String> {
     std::panic::catch_unwind(AssertUnwindSafe(read))
         .map(|read| read.map_err(|error| error.to_string()))
-        .unwrap_or_else(|_| Err(format!("tile {tile} made its decoder fail: convert or replace its files")))
+        .unwrap_or_else(|_| Err(format!("the decoder crashed on tile {tile}: convert or replace its files")))
 }

@@ -1,4 +1,4 @@
-//! What the background threads hand to the window.
+//! What the background threads deliver to the window.
 
 use std::sync::Arc;
 
@@ -10,49 +10,49 @@ use crate::engine::handle::Waker;
 use crate::ui::state::sampled_mask::SampledMask;
 use crate::ui::state::tile_view::TileView;
 
-/// Longest side of a thumbnail.
+/// Longest side of a thumbnail in pixels.
 pub const THUMBNAIL_PX: u32 = 96;
 
-/// Something that was read.
+/// A result of the background threads.
 #[derive(Debug)]
 pub enum Loaded {
-    /// A tile at thumbnail size.
+    /// A thumbnail.
     Thumbnail {
-        /// Its id.
+        /// Tile id.
         tile: String,
         /// At most [`THUMBNAIL_PX`] wide and high.
         image: RgbImage,
     },
-    /// The wanted tile.
+    /// The requested tile.
     View(Arc<TileView>),
-    /// Labels sampled from the wanted tile's mask.
+    /// Labels sampled from the requested tile's mask.
     Sampled {
-        /// The tile's id.
+        /// Tile id.
         tile: String,
-        /// How they were drawn.
+        /// The sampling they were drawn with.
         sampling: Sampling,
-        /// The labels.
+        /// The labels as pixels.
         mask: Arc<SampledMask>,
-        /// Labels of each class.
+        /// Pixels per class.
         counts: Vec<u64>,
     },
     /// A tile that cannot be used.
     Fault {
-        /// Its id.
+        /// Tile id.
         tile: String,
-        /// Why, and what to do.
+        /// Cause and remedy.
         message: String,
     },
-    /// How far the thumbnails are.
+    /// Progress of the thumbnails.
     Progress {
-        /// Tiles done.
+        /// Thumbnails done.
         done: usize,
-        /// Tiles in all.
+        /// Thumbnails requested.
         total: usize,
     },
 }
 
-/// The threads' end of the results.
+/// The sending end, for the threads.
 #[derive(Clone)]
 pub(crate) struct ResultSender {
     pub(crate) sender: Sender<(u64, Loaded)>,
@@ -60,7 +60,7 @@ pub(crate) struct ResultSender {
 }
 
 impl ResultSender {
-    /// Hands a result over, waiting for room. `false` if nobody listens any more.
+    /// Sends a result, blocking while the queue is full. Returns false once the window is gone.
     pub(crate) fn send(&self, epoch: u64, loaded: Loaded) -> bool {
         let is_heard = self.sender.send((epoch, loaded)).is_ok();
         (self.waker)();

@@ -14,7 +14,7 @@ use crate::domain::Sampling;
 use crate::engine::handle::Waker;
 use crate::engine::priority;
 
-/// The window's end of the background threads. Dropping it lets them end after the tile at hand.
+/// The window's end of the tile threads. Dropping it ends them after the current tile.
 pub struct TileLoader {
     shared: Arc<Shared>,
     results: Receiver<(u64, Loaded)>,
@@ -24,12 +24,12 @@ impl TileLoader {
     /// Starts the threads. `waker` is called whenever there is something to [`poll`](Self::poll).
     ///
     /// # Errors
-    /// If the system has no thread to give.
+    /// If a thread cannot be started.
     pub fn new(waker: Waker) -> std::io::Result<Self> {
         Self::with_store(waker, ThumbnailStore::of_user())
     }
 
-    /// The same, with thumbnails kept elsewhere.
+    /// The same with another thumbnail store, for tests.
     fn with_store(waker: Waker, store: ThumbnailStore) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { requests: Mutex::default(), changed: Condvar::new(), epoch: AtomicU64::new(0) });
         let (sender, results) = crossbeam_channel::bounded(16);
@@ -42,14 +42,14 @@ impl TileLoader {
             to_trim.trim();
         })?;
         spawn("tile-thumbnails", move || {
-            // Nobody waits for a thumbnail as for the tile in view.
+            // Thumbnails are less urgent than the tile in view.
             priority::lower_this_thread();
             thumbnails::serve(&for_thumbnails, &sender, &store);
         })?;
         Ok(Self { shared, results })
     }
 
-    /// Turns to another project. Whatever still comes from the last one is dropped.
+    /// Switches to another project. Results of the previous one are dropped.
     pub fn set_project(&self, project: Arc<Project>) {
         self.request(|requests| {
             *requests = Requests { project: Some(project), sampling: requests.sampling, ..Requests::default() };
@@ -57,7 +57,7 @@ impl TileLoader {
         });
     }
 
-    /// Asks for a tile, in place of the one asked for before.
+    /// Requests a tile, replacing an earlier request.
     pub fn want_view(&self, tile: &str) {
         self.request(|requests| {
             requests.view = Some(tile.to_owned());
@@ -65,7 +65,7 @@ impl TileLoader {
         });
     }
 
-    /// Asks for thumbnails in this order, in place of those asked for before that have not been made.
+    /// Requests thumbnails in this order, replacing earlier requests that are not done.
     pub fn want_thumbnails(&self, tiles: impl IntoIterator<Item = String>) {
         self.request(|requests| {
             requests.thumbnails = tiles.into_iter().collect();
@@ -74,12 +74,12 @@ impl TileLoader {
         });
     }
 
-    /// Draws the sampled mask of the tile in view anew.
+    /// Samples the mask of the tile in view again with other settings.
     pub fn set_sampling(&self, sampling: Sampling) {
         self.request(|requests| requests.sampling = sampling);
     }
 
-    /// What has come since the last call.
+    /// The results since the last call.
     pub fn poll(&self) -> Vec<Loaded> {
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let sampling = self.shared.requests().sampling;
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::domain::{Classes, Strategy};
 
-    /// Tiles `a` and `b` with masks, a broken one `c`, all 200×100.
+    /// Tiles `a` and `b` with masks and a broken one `c`, all 200×100.
     fn project(folder: &Path) -> Arc<Project> {
         let colors: Vec<[u8; 3]> = Classes::deepglobe().iter().map(|class| class.color).collect();
         for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
@@ -139,11 +139,11 @@ mod tests {
         Arc::new(Project::open(folder).unwrap())
     }
 
-    /// Polls until `enough` says so of everything that came.
+    /// Polls until `enough` returns true for everything received so far.
     fn wait(loader: &TileLoader, enough: impl Fn(&[Loaded]) -> bool) -> Vec<Loaded> {
         let (mut all, start) = (Vec::new(), Instant::now());
         while !enough(&all) {
-            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain; came so far: {}", all.len());
+            assert!(start.elapsed() < Duration::from_secs(30), "timed out after {} results", all.len());
             std::thread::sleep(Duration::from_millis(2));
             all.extend(loader.poll());
         }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wanted_tile_comes_with_its_samples_and_again_when_sampling_changes() {
+    fn a_requested_tile_comes_with_samples_and_again_when_sampling_changes() {
         let folder = tempfile::tempdir().unwrap();
         let loader = loader(folder.path());
         loader.want_view("a");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_tile_is_a_fault_and_the_next_one_works() {
+    fn a_broken_tile_is_reported_and_the_next_one_works() {
         let folder = tempfile::tempdir().unwrap();
         let loader = loader(folder.path());
         loader.want_view("c");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_last_project_arrives_after_a_change() {
+    fn results_of_the_previous_project_are_dropped() {
         let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let loader = loader(old.path());
         loader.want_view("a");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thumbnail_seen_before_is_not_decoded_again() {
+    fn a_stored_thumbnail_is_not_decoded_again() {
         let folder = tempfile::tempdir().unwrap();
         let wanted = || ["a"].map(str::to_owned);
         let is_last = |loaded: &Loaded| matches!(loaded, Loaded::Progress { done: 1, total: 1 });
@@ -238,7 +238,7 @@ mod tests {
         first.want_thumbnails(wanted());
         wait(&first, |all| all.iter().any(is_last));
         drop(first);
-        // A picture that is damaged without a trace in size and time: only its thumbnail can still be shown.
+        // Damages the image without changing its size or time, so that only the stored thumbnail can still be shown.
         let file = folder.path().join("a_sat.png");
         let (metadata, mut bytes) = (std::fs::metadata(&file).unwrap(), std::fs::read(&file).unwrap());
         let middle = bytes.len() / 2;

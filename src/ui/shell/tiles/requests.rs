@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::data::Project;
 use crate::domain::Sampling;
 
-/// What both sides see.
+/// State shared by the window and the threads.
 pub(crate) struct Shared {
     pub(crate) requests: Mutex<Requests>,
     pub(crate) changed: Condvar,
@@ -19,7 +19,7 @@ pub(crate) struct Requests {
     pub(crate) is_over: bool,
     pub(crate) project: Option<Arc<Project>>,
     pub(crate) view: Option<String>,
-    /// Counts the requests for a view: the same tile may be wished for again, and is to be handed over again.
+    /// Number of the view request: requesting the same tile again delivers it again.
     pub(crate) view_request: u64,
     pub(crate) sampling: Sampling,
     pub(crate) thumbnails: Vec<String>,

@@ -1,4 +1,4 @@
-//! Makes thumbnails in the background: from those on disk, from pictures that are decoded already, or from the files.
+//! The thread that makes thumbnails: from the store on disk, from already decoded images, or from the files.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -13,8 +13,8 @@ use crate::data::raster::picture_cache::{FileStamp, PictureCache};
 use crate::data::raster::thumbnail_store::ThumbnailStore;
 use crate::data::{DataError, Project, Tile};
 
-/// Progress is told after so many tiles, and at the end.
-const TELL_EVERY: usize = 8;
+/// Progress is reported after this many thumbnails, and at the end.
+const REPORT_EVERY: usize = 8;
 
 /// A thumbnail to make.
 struct Job {
@@ -33,8 +33,8 @@ pub(crate) fn serve(shared: &Shared, sender: &ResultSender, store: &ThumbnailSto
             Ok(image) => Loaded::Thumbnail { tile, image },
             Err(message) => Loaded::Fault { tile, message },
         });
-        let is_told = done == total || done.is_multiple_of(TELL_EVERY);
-        let progress = is_told.then_some(Loaded::Progress { done, total });
+        let is_reported = done == total || done.is_multiple_of(REPORT_EVERY);
+        let progress = is_reported.then_some(Loaded::Progress { done, total });
         for loaded in made.into_iter().chain(progress) {
             if !sender.send(epoch, loaded) {
                 return;
@@ -43,7 +43,7 @@ pub(crate) fn serve(shared: &Shared, sender: &ResultSender, store: &ThumbnailSto
     }
 }
 
-/// Waits for something to do; `None` when the loader is dropped.
+/// Waits for the next job; `None` when the loader is dropped.
 fn next(shared: &Shared) -> Option<Job> {
     let mut requests = shared.requests();
     loop {

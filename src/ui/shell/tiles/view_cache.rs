@@ -9,11 +9,11 @@ use crate::data::{DataError, Project, Tile};
 use crate::ui::state::image_pyramid::ImagePyramid;
 use crate::ui::state::tile_view::TileView;
 
-/// Views in the cache that the program shares: going back to a tile is instant.
+/// Tile views in the program's shared picture cache.
 pub(crate) struct ViewCache {
     cache: Arc<PictureCache>,
     owner: Owner,
-    /// The files views were made of, by the tile's id.
+    /// Version of the file each view was made from, by tile id.
     read: HashMap<String, FileStamp>,
 }
 
@@ -22,7 +22,7 @@ impl ViewCache {
         Self { cache, owner: Owner::new(), read: HashMap::new() }
     }
 
-    /// Whether the tile is here, as far as is known without asking the disk.
+    /// Whether the tile is cached. Does not check whether its file has changed.
     pub(crate) fn holds(&self, tile: &Tile) -> bool {
         self.read.get(&tile.id).is_some_and(|stamp| self.cache.holds(self.owner, stamp))
     }

@@ -16,26 +16,26 @@ use crate::ui::state::tile_view::TileView;
 /// Larger neighbours are not prefetched, bytes.
 const PREFETCHED_BYTES: usize = 64 << 20;
 
-/// One thing to do for the tile in view.
+/// A job for the tile in view.
 enum ViewJob {
-    /// Hand over the tile, from the cache or from disk.
+    /// Deliver the tile, from the cache or from disk, for this request number.
     Show(Arc<Project>, Tile, u64),
-    /// Sample the tile shown.
+    /// Sample the mask of the tile shown, with this many classes.
     Sample(Arc<TileView>, usize, Sampling),
-    /// Read a neighbour while nothing else is wanted.
+    /// Read a neighbour while nothing else is requested.
     Prefetch(Arc<Project>, Tile),
 }
 
-/// What the view thread has done already.
+/// State of the view thread.
 struct ViewWorker {
     epoch: u64,
     views: ViewCache,
-    /// The tile handed over last, also if it had a fault, and the request that was for it.
+    /// The tile delivered last, even if faulty, and the number of the request.
     answered: Option<(String, u64)>,
-    /// The tile in view, unless it has a fault.
+    /// The tile in view, unless it is faulty.
     shown: Option<Arc<TileView>>,
     sampled: Option<Sampling>,
-    /// Neighbours that could not be read are not tried again.
+    /// Neighbours that could not be read; they are not tried again.
     refused: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl ViewWorker {
         }
     }
 
-    /// The most urgent thing to do; `None` if all requests are met.
+    /// The most urgent job; `None` if all requests are met.
     fn next(&self, requests: &Requests) -> Option<ViewJob> {
         let project = requests.project.as_ref()?;
         let wanted = requests.view.as_ref()?;
@@ -77,13 +77,13 @@ impl ViewWorker {
         tile.fault.is_none() && bytes < PREFETCHED_BYTES && !self.views.holds(tile) && !self.refused.contains(&tile.id)
     }
 
-    /// Does a job and returns what the window is to know.
+    /// Does a job. Returns what to deliver.
     fn run(&mut self, job: ViewJob) -> Option<Loaded> {
         match job {
             ViewJob::Show(project, tile, request) => {
                 (self.answered, self.sampled) = (Some((tile.id.clone(), request)), None);
                 let read = self.views.get_or_read(&project, &tile);
-                memory::give_back(); // Decoding, here and in the trainer, leaves gaps that no later block fills.
+                memory::give_back(); // Decoding leaves gaps in the heap that no later block fills.
                 self.shown = read.as_ref().ok().cloned();
                 Some(match read {
                     Ok(view) => Loaded::View(view),
@@ -103,7 +103,7 @@ impl ViewWorker {
             }
             ViewJob::Prefetch(project, tile) => {
                 if self.views.get_or_read(&project, &tile).is_err() {
-                    self.refused.push(tile.id); // Reported when it is opened.
+                    self.refused.push(tile.id); // Reported when the user opens it.
                 }
                 None
             }
@@ -111,7 +111,7 @@ impl ViewWorker {
     }
 }
 
-/// Serves the tile in view until the loader is dropped.
+/// Serves requests until the loader is dropped.
 pub(crate) fn serve(shared: &Shared, sender: &ResultSender) {
     let mut worker = ViewWorker::new(0);
     loop {
