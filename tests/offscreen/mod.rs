@@ -1,4 +1,4 @@
-//! Renders the canvas without a window, on whatever graphics device there is. Used by the shader tests and the bench.
+//! Renders the canvas without a window on any available adapter. Used by the shader tests and the compositor bench.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ use pointillist::ui::state::palette::Palette;
 use pointillist::ui::state::sampled_mask::SampledMask;
 use pointillist::ui::state::tile_view::TileView;
 
-/// Behind the tile.
+/// Gray value behind the tile.
 pub(crate) const BACKGROUND: u8 = 51;
 
-/// A device and a target.
+/// A device and a render target.
 pub(crate) struct Offscreen {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
@@ -53,7 +53,7 @@ impl Offscreen {
         Some(Self { adapter: adapter.get_info().name, device, queue, gpu, target, size })
     }
 
-    /// Draws views, each at its x position and as large as its lens says, and waits for the device.
+    /// Draws views, each at its x position and at the size of its lens, and waits for the device.
     pub(crate) fn draw(&mut self, views: &[(f32, &CanvasFrame, Lens)]) {
         for (i, (_, frame, _)) in views.iter().enumerate() {
             self.gpu.prepare(&self.device, &self.queue, i as u64, frame);
@@ -124,7 +124,7 @@ pub(crate) struct Props {
 }
 
 impl Props {
-    /// A tile of noise with a full mask, and nothing more.
+    /// A tile of noise with a full mask.
     pub(crate) fn noise(size: [u32; 2]) -> Self {
         let at = |x: u32, y: u32, salt: u64| hash::mix(salt << 60 ^ u64::from(y) << 30 ^ u64::from(x));
         let image = RgbImage::from_fn(size[0], size[1], |x, y| {
@@ -151,7 +151,7 @@ impl Props {
         }
     }
 
-    /// The frame a view of these would draw.
+    /// The frame that a view of these would draw.
     pub(crate) fn frame(&self, lens: Lens) -> CanvasFrame {
         let scene = TileScene {
             view: &self.view,
