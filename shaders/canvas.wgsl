@@ -147,14 +147,14 @@ fn fs_labels(corner: Corner) -> @location(0) vec4<f32> {
     let own = label_at(corner.uv);
     let dx = vec2<f32>(view.outline.x, 0.0);
     let dy = vec2<f32>(0.0, view.outline.y);
-    var beside = label_at(corner.uv - dx);
+    var neighbour = label_at(corner.uv - dx);
     var next = label_at(corner.uv + dx);
-    beside = select(beside, next, next.a > beside.a);
+    neighbour = select(neighbour, next, next.a > neighbour.a);
     next = label_at(corner.uv - dy);
-    beside = select(beside, next, next.a > beside.a);
+    neighbour = select(neighbour, next, next.a > neighbour.a);
     next = label_at(corner.uv + dy);
-    beside = select(beside, next, next.a > beside.a);
-    let is_light = dot(beside.rgb, vec3<f32>(0.299, 0.587, 0.114)) > 0.35;
-    let outline = vec4<f32>(vec3<f32>(select(beside.a, 0.0, is_light)), beside.a);
+    neighbour = select(neighbour, next, next.a > neighbour.a);
+    let is_light = dot(neighbour.rgb, vec3<f32>(0.299, 0.587, 0.114)) > 0.35;
+    let outline = vec4<f32>(vec3<f32>(select(neighbour.a, 0.0, is_light)), neighbour.a);
     return for_target(select(outline, own, own.a > 0.0) * view.labels_opacity);
 }

@@ -46,9 +46,9 @@ fn zoom_key(harness: &mut Harness<'_, App>, key: Key) {
 }
 
 /// A click without a move, reported at the last pointer position in the points of that time.
-fn click(harness: &mut Harness<'_, App>, told: Pos2) {
+fn click(harness: &mut Harness<'_, App>, reported: Pos2) {
     let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
-    let event = |pressed| Event::PointerButton { pos: told, button, pressed, modifiers };
+    let event = |pressed| Event::PointerButton { pos: reported, button, pressed, modifiers };
     frame(harness, vec![event(true), event(false)]);
 }
 

@@ -12,10 +12,10 @@ use harness::{click, click_canvas, saved, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
-use pointillist::ui::state::tool::ToolKind;
 use pointillist::ui::state::action::{Tab, UiAction};
 use pointillist::ui::state::check::CheckState;
 use pointillist::ui::state::layer::Layer;
+use pointillist::ui::state::tool::ToolKind;
 
 /// The window over a project folder, with a tile in view.
 fn window(project: Option<&Path>) -> Harness<'static, App> {
@@ -275,7 +275,8 @@ fn bad_tiles_are_reported_in_one_message() {
     step_until(&mut harness, "both are known", |app| app.state().messages.text().contains("2 of 3 tiles"));
     let text = harness.state().state().messages.text();
     assert_eq!(text.matches("tiles cannot be used").count(), 1, "{text}");
-    let toasts = harness.state().state().messages.toasts().filter(|(_, m)| m.notice.headline.contains("cannot be used"));
+    let toasts =
+        harness.state().state().messages.toasts().filter(|(_, m)| m.notice.headline.contains("cannot be used"));
     assert_eq!(toasts.count(), 1, "{text}");
 }
 
@@ -293,7 +294,7 @@ fn a_toast_expires_unless_the_pointer_is_over_it() {
     assert!(at.y < bar.top(), "clear of the run bar");
     harness.hover_at(at);
     harness.run_steps(130); // A quarter of a second each; error toasts last half a minute.
-    assert_eq!(toasts(&harness), 1, "somebody reads it");
+    assert_eq!(toasts(&harness), 1, "it is being read");
     harness.hover_at(at - eframe::egui::vec2(600.0, 300.0));
     harness.run_steps(130);
     assert_eq!(toasts(&harness), 0);

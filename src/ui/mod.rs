@@ -1,4 +1,4 @@
-//! The window, in four rooms. Each imports only what stands below it (see `tests/layering.rs`):
+//! The window, in four rooms. Each imports only the rooms below it (see `tests/layering.rs`):
 //!
 //! - [`shell`] opens the window, runs background jobs and carries out actions;
 //! - [`panels`] draw from the state and return what the user asks for;

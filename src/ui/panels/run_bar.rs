@@ -192,11 +192,11 @@ fn device_ui(ui: &mut Ui, state: &AppState, is_tight: bool) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
     let name = format!("{} ({})", device.name, device.backend);
-    let told = format!("{name}: {}", device.why);
+    let text = format!("{name}: {}", device.why);
     if !is_tight {
-        ui.weak(name).on_hover_text(&told);
+        ui.weak(name).on_hover_text(&text);
     }
-    ui.label(icon(Icon::Cpu, 14.0).color(Tokens::of(ui).weak)).on_hover_text(told);
+    ui.label(icon(Icon::Cpu, 14.0).color(Tokens::of(ui).weak)).on_hover_text(text);
 }
 
 #[cfg(test)]

@@ -38,18 +38,18 @@ pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) 
         return Vec::new();
     }
     ui.spacing_mut().item_spacing.y = 2.0;
-    let mut in_sight = Vec::new();
+    let mut visible_rows = Vec::new();
     let mut area = ScrollArea::vertical().id_salt("tiles").auto_shrink(false);
     if let Some(offset) = offset_to_show(state, &shown) {
         area = area.vertical_scroll_offset((offset - ui.available_height() / 2.0 + ROW / 2.0).max(0.0));
     }
     area.show_rows(ui, ROW, shown.len(), |ui, rows| {
         for &index in &shown[rows] {
-            in_sight.push(index);
+            visible_rows.push(index);
             row_ui(ui, state, &project.project.tiles[index], index, actions);
         }
     });
-    in_sight
+    visible_rows
 }
 
 /// Scroll offset that shows a tile just selected by key.

@@ -14,7 +14,7 @@ use crate::ui::state::panel_layout::PanelLayout;
 /// What was on screen after one frame.
 pub struct WindowResponse {
     /// Tiles whose rows are visible, by their index in the project.
-    pub in_sight: Vec<usize>,
+    pub visible_rows: Vec<usize>,
     /// The part of the tile on screen.
     pub visible: Option<PixelRect>,
 }
@@ -36,7 +36,7 @@ pub fn window_ui(
     let bar = Panel::bottom("run bar").frame(frame).exact_size(44.0);
     let bar_top = bar.show(ui, |ui| super::run_bar::run_bar_ui(ui, state, actions)).response.rect.top();
     let tabs_top = super::lower::lower_panel(ui, state, actions);
-    let in_sight = tiles_panel(ui, state, actions);
+    let visible_rows = tiles_panel(ui, state, actions);
     state.scroll_to_tile = false;
     side_panel(ui, state, actions);
     let viewed = CentralPanel::no_frame().show(ui, |ui| views_ui(ui, state, input, actions)).inner;
@@ -54,7 +54,7 @@ pub fn window_ui(
     if !ui.input(|input| input.raw.hovered_files.is_empty()) {
         drop_ui(ui, viewed.rect);
     }
-    WindowResponse { in_sight, visible: viewed.visible }
+    WindowResponse { visible_rows, visible: viewed.visible }
 }
 
 /// The tile list, with text or as thumbnails. Returns the visible tiles.

@@ -264,7 +264,7 @@ impl eframe::App for App {
         }
         let is_closing = self.closing.is_waiting();
         let shown = window_ui(ui, &mut self.state, &mut self.input, is_closing, &mut actions);
-        self.services.request_thumbnails(&mut self.state, &shown.in_sight);
+        self.services.request_thumbnails(&mut self.state, &shown.visible_rows);
         self.services.set_visible(shown.visible);
         let needs_redraw = !actions.is_empty() || !later.is_empty() || self.services.pointer.is_scale_ahead();
         actions.into_iter().for_each(|action| self.act(&ctx, action));

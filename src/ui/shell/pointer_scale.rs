@@ -27,7 +27,7 @@ pub struct PointerScale {
 struct Pointer {
     px: Pos2,
     /// The same position as reported, in points.
-    told: Pos2,
+    reported: Pos2,
 }
 
 impl PointerScale {
@@ -52,19 +52,19 @@ impl PointerScale {
     /// Converts the positions of a frame's events to its own points. Call before egui reads them.
     pub fn correct(&mut self, ctx: &Context, input: &mut RawInput) {
         let monitor = input.viewport().native_pixels_per_point.unwrap_or(1.0);
-        let told = ctx.zoom_factor() * monitor; // The scale in effect when the events arrived.
+        let reported = ctx.zoom_factor() * monitor; // The scale in effect when the events arrived.
         let scale = self.ahead.take().unwrap_or_else(|| ctx.zoom_factor()) * monitor;
         let rests = self.pointer.filter(|_| self.scale != scale);
         for event in &mut input.events {
             match event {
                 Event::PointerMoved(pos) => {
-                    let px = *pos * told;
-                    self.pointer = Some(Pointer { px, told: *pos });
+                    let px = *pos * reported;
+                    self.pointer = Some(Pointer { px, reported: *pos });
                     *pos = px / scale;
                 }
                 Event::PointerButton { pos, .. } => {
-                    let rests = self.pointer.filter(|pointer| pointer.told == *pos);
-                    *pos = rests.map_or(*pos * told, |pointer| pointer.px) / scale;
+                    let rests = self.pointer.filter(|pointer| pointer.reported == *pos);
+                    *pos = rests.map_or(*pos * reported, |pointer| pointer.px) / scale;
                 }
                 Event::PointerGone => self.pointer = None,
                 _ => {}
@@ -102,10 +102,10 @@ mod tests {
         let at = pos2(300.0, 200.0);
         frame(&ctx, &mut pointer, 1.0, vec![Event::PointerMoved(at)]);
         pointer.set_zoom(&ctx, 1.5);
-        let told = frame(&ctx, &mut pointer, 1.0, vec![click(at)]);
-        assert_eq!(told, [Event::PointerMoved(pos2(200.0, 400.0 / 3.0)), click(pos2(200.0, 400.0 / 3.0))]);
-        let told = frame(&ctx, &mut pointer, 1.0, vec![click(at)]);
-        assert_eq!(told, [click(pos2(200.0, 400.0 / 3.0))], "again, while the pointer rests");
+        let reported = frame(&ctx, &mut pointer, 1.0, vec![click(at)]);
+        assert_eq!(reported, [Event::PointerMoved(pos2(200.0, 400.0 / 3.0)), click(pos2(200.0, 400.0 / 3.0))]);
+        let reported = frame(&ctx, &mut pointer, 1.0, vec![click(at)]);
+        assert_eq!(reported, [click(pos2(200.0, 400.0 / 3.0))], "again, while the pointer rests");
     }
 
     #[test]
@@ -113,18 +113,18 @@ mod tests {
         let (ctx, mut pointer) = (Context::default(), PointerScale::default());
         frame(&ctx, &mut pointer, 2.0, vec![Event::PointerMoved(pos2(10.0, 10.0))]);
         pointer.set_zoom(&ctx, 2.0);
-        let told = frame(&ctx, &mut pointer, 2.0, vec![Event::PointerMoved(pos2(40.0, 60.0))]);
-        assert_eq!(told.last(), Some(&Event::PointerMoved(pos2(20.0, 30.0))));
-        let told = frame(&ctx, &mut pointer, 2.0, vec![Event::PointerMoved(pos2(40.0, 60.0))]);
-        assert_eq!(told, [Event::PointerMoved(pos2(40.0, 60.0))], "already reported in new points");
+        let reported = frame(&ctx, &mut pointer, 2.0, vec![Event::PointerMoved(pos2(40.0, 60.0))]);
+        assert_eq!(reported.last(), Some(&Event::PointerMoved(pos2(20.0, 30.0))));
+        let reported = frame(&ctx, &mut pointer, 2.0, vec![Event::PointerMoved(pos2(40.0, 60.0))]);
+        assert_eq!(reported, [Event::PointerMoved(pos2(40.0, 60.0))], "already reported in new points");
     }
 
     #[test]
     fn changing_the_monitor_moves_no_click() {
         let (ctx, mut pointer) = (Context::default(), PointerScale::default());
         frame(&ctx, &mut pointer, 1.0, vec![Event::PointerMoved(pos2(300.0, 200.0))]);
-        let told = frame(&ctx, &mut pointer, 2.0, vec![click(pos2(300.0, 200.0))]);
-        assert_eq!(told.last(), Some(&click(pos2(150.0, 100.0))));
+        let reported = frame(&ctx, &mut pointer, 2.0, vec![click(pos2(300.0, 200.0))]);
+        assert_eq!(reported.last(), Some(&click(pos2(150.0, 100.0))));
     }
 
     #[test]

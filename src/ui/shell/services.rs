@@ -113,18 +113,18 @@ impl Services {
     }
 
     /// Requests thumbnails for the visible rows first, then for their neighbours.
-    pub fn request_thumbnails(&mut self, state: &mut AppState, in_sight: &[usize]) {
+    pub fn request_thumbnails(&mut self, state: &mut AppState, visible_rows: &[usize]) {
         let Some(project) = &state.project else { return };
-        if in_sight.is_empty() || self.thumbnails_requested == in_sight {
+        if visible_rows.is_empty() || self.thumbnails_requested == visible_rows {
             return;
         }
         let tiles = &project.project.tiles;
-        state.thumbnails.note_seen(in_sight.iter().map(|index| tiles[*index].id.as_str()));
+        state.thumbnails.note_seen(visible_rows.iter().map(|index| tiles[*index].id.as_str()));
         let missing =
             |index: &usize| tiles[*index].fault.is_none() && state.thumbnails.get(&tiles[*index].id).is_none();
-        let order = thumbnails::order(in_sight, tiles.len()).filter(missing);
+        let order = thumbnails::order(visible_rows, tiles.len()).filter(missing);
         state.decoding = None;
         self.tiles.want_thumbnails(order.map(|index| tiles[index].id.clone()));
-        self.thumbnails_requested = in_sight.to_vec();
+        self.thumbnails_requested = visible_rows.to_vec();
     }
 }

@@ -214,7 +214,7 @@ impl AppState {
         self.requested_rate.or(self.run.rate).unwrap_or(self.settings.form.train.lr)
     }
 
-    /// What lies under the pointer.
+    /// The pixel under the pointer.
     pub fn under_cursor(&self) -> Option<UnderCursor> {
         self.view.under(self.hover_in_image?)
     }

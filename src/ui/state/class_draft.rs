@@ -121,7 +121,7 @@ impl ClassDraft {
     pub fn changes(&self, labels: &[u64]) -> Vec<String> {
         let Ok(edits) = self.edits() else { return Vec::new() };
         let old = self.rows.iter().filter_map(|row| row.before.as_ref().map(|before| (row, before)));
-        let told = old.zip(&edits.fates).enumerate().filter_map(|(index, ((row, before), fate))| {
+        let sentences = old.zip(&edits.fates).enumerate().filter_map(|(index, ((row, before), fate))| {
             let count = format::counted(labels.get(index).copied().unwrap_or(0), "label");
             let name = &before.name;
             match fate {
@@ -141,7 +141,7 @@ impl ClassDraft {
                 )),
             }
         });
-        told.collect()
+        sentences.collect()
     }
 }
 
@@ -212,9 +212,9 @@ mod tests {
         assert_eq!(draft.changes(&[]), [""; 0]);
         draft.decide(3, DraftFate::Merged(2));
         draft.decide(6, DraftFate::Unlabelled);
-        let told = draft.changes(&[0, 0, 0, 12, 0, 0, 1]);
-        assert_eq!(told[0], "12 labels of 'forest_land' and its pixels in masks count as 'rangeland'.");
-        assert!(told[1].contains("'unknown'") && told[1].contains("1 label"), "{told:?}");
+        let sentences = draft.changes(&[0, 0, 0, 12, 0, 0, 1]);
+        assert_eq!(sentences[0], "12 labels of 'forest_land' and its pixels in masks count as 'rangeland'.");
+        assert!(sentences[1].contains("'unknown'") && sentences[1].contains("1 label"), "{sentences:?}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct InView {
     pub fault: Option<String>,
 }
 
-/// What lies under the pointer.
+/// The pixel under the pointer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnderCursor {
     /// Column in pixels.
@@ -84,7 +84,7 @@ impl InView {
         book.class_counts(tile).clone_into(&mut self.own_counts);
     }
 
-    /// What lies at an image position; `None` outside the tile.
+    /// The pixel at an image position; `None` outside the tile.
     pub fn under(&self, pos_in_image: [f32; 2]) -> Option<UnderCursor> {
         let tile = self.tile.as_ref()?;
         let size = tile.size;

@@ -1,5 +1,5 @@
-//! The layers drawn over a tile and how each is shown. Adding a layer takes one row of [`TABLE`] and its part in
-//! `shaders/canvas.wgsl`.
+//! The layers drawn over a tile and how each is shown. Adding a layer takes a variant with its row of [`TABLE`], its
+//! texture in `canvas/gpu`, and its part in `shaders/canvas.wgsl`.
 
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};

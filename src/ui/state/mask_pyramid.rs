@@ -148,8 +148,8 @@ mod tests {
                 }
             }
             pyramid.update(&mask, rect);
-            let anew = MaskPyramid::new(&mask);
-            assert!(pyramid.levels().iter().zip(anew.levels()).all(|(a, b)| a == b));
+            let rebuilt = MaskPyramid::new(&mask);
+            assert!(pyramid.levels().iter().zip(rebuilt.levels()).all(|(a, b)| a == b));
         }
     }
 

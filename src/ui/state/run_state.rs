@@ -269,7 +269,7 @@ pub(crate) mod tests {
         assert_eq!(state.tile_scores.get("b"), Some(&0.5));
         assert_eq!(state.best.map(|(_, step)| step), Some(10));
         assert_eq!((state.curves.loss.len(), state.curves.miou.len(), state.previews), (2, 1, 1));
-        assert!(state.curves.iou[2].is_empty(), "a class nobody saw leaves no point");
+        assert!(state.curves.iou[2].is_empty(), "a class without pixels leaves no point");
     }
 
     #[test]
@@ -304,10 +304,10 @@ pub(crate) mod tests {
 
     #[test]
     fn a_new_best_replaces_a_better_old_score() {
-        let mut anew = evaluation(20);
-        anew.scores.miou = 0.01;
+        let mut new_best = evaluation(20);
+        new_best.scores.miou = 0.01;
         let (state, _) =
-            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(anew))]);
+            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(new_best))]);
         assert_eq!(state.best, Some((0.01, 20)));
     }
 

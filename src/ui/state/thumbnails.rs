@@ -53,10 +53,11 @@ impl Thumbnails {
 }
 
 /// Order in which to load thumbnails: the visible rows, then their neighbours, nearest first.
-pub fn order(in_sight: &[usize], tiles: usize) -> impl Iterator<Item = usize> {
-    let (first, last) = (in_sight.iter().min().copied().unwrap_or(0), in_sight.iter().max().copied().unwrap_or(0));
+pub fn order(visible_rows: &[usize], tiles: usize) -> impl Iterator<Item = usize> {
+    let (first, last) =
+        (visible_rows.iter().min().copied().unwrap_or(0), visible_rows.iter().max().copied().unwrap_or(0));
     let around = (1..=AHEAD).flat_map(move |n| [last.checked_add(n), first.checked_sub(n)]);
-    in_sight.iter().copied().chain(around.flatten().filter(move |index| *index < tiles))
+    visible_rows.iter().copied().chain(around.flatten().filter(move |index| *index < tiles))
 }
 
 #[cfg(test)]
@@ -80,9 +81,9 @@ mod tests {
         };
         for row in 0..5000 {
             thumbnails.insert(row.to_string(), texture(row));
-            let in_sight: Vec<String> = (row.saturating_sub(10)..=row).map(|row| row.to_string()).collect();
-            thumbnails.note_seen(in_sight.iter().map(String::as_str));
-            assert!(in_sight.iter().all(|row| thumbnails.get(row).is_some()), "row {row}");
+            let visible_rows: Vec<String> = (row.saturating_sub(10)..=row).map(|row| row.to_string()).collect();
+            thumbnails.note_seen(visible_rows.iter().map(String::as_str));
+            assert!(visible_rows.iter().all(|row| thumbnails.get(row).is_some()), "row {row}");
         }
         assert!(thumbnails.textures.len() <= KEPT);
         assert!(thumbnails.get("4000").is_some() && thumbnails.get("0").is_none());
