@@ -1,4 +1,4 @@
-//! The layers drawn over a tile and how each is shown. Adding a layer takes a variant with its row of [`TABLE`], its
+//! The layers drawn over a tile and how each is shown. Adding a layer takes a variant with its row of `TABLE`, its
 //! texture in `canvas/gpu`, and its part in `shaders/canvas.wgsl`.
 
 use std::collections::BTreeMap;
