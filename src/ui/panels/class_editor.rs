@@ -25,9 +25,9 @@ pub fn class_editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
     ui.set_max_width(WIDTH.min(room.x - 72.0));
     ui.set_width(width);
     ui.heading("Classes");
-    ui.weak("Kept in pointillist.toml in the project folder. Ignored classes stay out of loss and score.");
-    let readings = state.check.readings().unwrap_or("nothing; masks are still being read, or there are none");
-    ui.weak(format!("Read so far: {readings}."));
+    ui.weak("Stored in pointillist.toml in the project folder. Ignored classes do not count in loss and scores.");
+    let readings = state.check.readings().unwrap_or("none");
+    ui.weak(format!("Masks read so far: {readings}."));
     ui.add_space(4.0);
     let mut draft = state.class_draft.clone();
     fixed(ui, "classes", vec2(width, list), |ui| rows_ui(ui, &mut draft));
