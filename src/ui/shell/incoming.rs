@@ -129,8 +129,20 @@ mod tests {
     use crate::data::Project;
     use crate::data::label::journal::Disk;
     use crate::domain::LabelBook;
+    use crate::kernels::gate::Gate;
+    use crate::ui::shell::attention::Attention;
     use crate::ui::state::open_project::OpenProject;
     use crate::ui::state::settings::Settings;
+
+    #[test]
+    fn a_picked_folder_becomes_an_action_for_the_app() {
+        let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
+        let mut services = Services::start(&Context::default(), attention).unwrap();
+        let mut state = AppState::new(Settings::default());
+        let open = UiAction::OpenProject("/p".into());
+        let actions = take_outcome(&mut services, &mut state, JobOutcome::Picked(open.clone()));
+        assert_eq!((actions, state.opening), (vec![open], None), "the action is returned, not executed");
+    }
 
     #[test]
     fn a_disk_that_refuses_labels_is_reported_once_with_the_file() {
