@@ -38,7 +38,7 @@ fn rect(harness: &Harness<'_, App>, label: &str) -> Rect {
 
 /// Opens the menu of a row and chooses these entries in turn.
 fn choose(harness: &mut Harness<'_, App>, class: &str, entries: &[&str]) {
-    harness.get_by_label(&format!("Merge or take away {class}")).click();
+    harness.get_by_label(&format!("Merge or delete {class}")).click();
     harness.run_ok();
     for entry in entries {
         let exact = harness.query_by_role_and_label(Role::Button, entry).is_some();
@@ -127,11 +127,11 @@ fn an_unlabelled_class_leaves_unlabelled_pixels_and_unused_labels() {
     harness.run_ok();
     click_canvas(&mut harness);
     click(&mut harness, "Edit classes…");
-    choose(&mut harness, "water", &["Is unlabelled"]);
+    choose(&mut harness, "water", &["Make unlabelled"]);
     harness.get_by_label_contains("its 1 label stay in the file, unused");
     click(&mut harness, "Keep class water");
     assert!(harness.query_by_label_contains("stay in the file").is_none());
-    choose(&mut harness, "water", &["Is unlabelled"]);
+    choose(&mut harness, "water", &["Make unlabelled"]);
     click(&mut harness, "Save");
     let left = ["urban_land", "agriculture_land", "rangeland", "forest_land", "barren_land", "unknown"];
     step_until(&mut harness, "the classes are read anew", |app| has_classes(app, &left));

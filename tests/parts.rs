@@ -14,7 +14,7 @@ use pointillist::domain::{Classes, Mask};
 use pointillist::train::plan::Plan;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
-use pointillist::ui::state::parts::Part;
+use pointillist::ui::state::tile_role::TileRole;
 
 const IDS: [&str; 4] = ["a", "b", "c", "d"];
 
@@ -40,19 +40,19 @@ fn window(root: &Path) -> Harness<'static, App> {
     harness
 }
 
-fn parts(app: &App) -> Vec<Part> {
+fn parts(app: &App) -> Vec<TileRole> {
     let tiles = &app.state().project.as_ref().expect("a project").project.tiles;
-    tiles.iter().map(|tile| app.state().part(tile)).collect()
+    tiles.iter().map(|tile| app.state().role(tile)).collect()
 }
 
-/// The parts that the engine would assign.
-fn planned(app: &App) -> Vec<Part> {
+/// The roles that the engine would assign.
+fn planned(app: &App) -> Vec<TileRole> {
     let project = &app.state().project.as_ref().expect("a project").project;
     let plan = Plan::new((**project).clone(), &app.state().config());
     let part = |index: usize| match (plan.train.contains(&index), plan.val.contains(&index)) {
-        (true, _) => Part::Trains,
-        (false, true) => Part::Validates,
-        (false, false) => Part::Unused,
+        (true, _) => TileRole::Training,
+        (false, true) => TileRole::Validation,
+        (false, false) => TileRole::Unused,
     };
     (0..project.tiles.len()).map(part).collect()
 }
@@ -68,7 +68,7 @@ fn choose(harness: &mut Harness<'_, App>, tile: &str, entry: &str) {
 fn badges_before_the_start_match_the_run() {
     let root = project();
     let mut harness = window(root.path());
-    let validating = |app: &App| parts(app).iter().filter(|part| **part == Part::Validates).count();
+    let validating = |app: &App| parts(app).iter().filter(|part| **part == TileRole::Validation).count();
     assert_eq!((validating(harness.state()), parts(harness.state())), (1, planned(harness.state())));
     let mut form = harness.state().state().settings.form.clone();
     (form.val_ratio, form.seed) = (0.5, 7);
@@ -82,16 +82,16 @@ fn the_part_of_a_tile_can_be_chosen() {
     let root = project();
     let mut harness = window(root.path());
     let drawn = parts(harness.state());
-    let val = drawn.iter().position(|part| *part == Part::Validates).expect("one validates");
+    let val = drawn.iter().position(|part| *part == TileRole::Validation).expect("one validates");
     let other = (val + 1) % IDS.len();
     choose(&mut harness, IDS[val], "Do not use it");
     choose(&mut harness, IDS[other], "Validate on it");
     let now = parts(harness.state());
-    assert_eq!((now[val], now[other]), (Part::Unused, Part::Validates));
+    assert_eq!((now[val], now[other]), (TileRole::Unused, TileRole::Validation));
     assert_eq!(now, planned(harness.state()));
     assert_eq!(harness.state().state().config().split.get(&format!("{}.png", IDS[val])), Some(&Split::Test));
-    choose(&mut harness, IDS[val], "As the dataset says, or as drawn");
-    choose(&mut harness, IDS[other], "As the dataset says, or as drawn");
+    choose(&mut harness, IDS[val], "Automatic: as in the dataset, or random");
+    choose(&mut harness, IDS[other], "Automatic: as in the dataset, or random");
     assert_eq!(parts(harness.state()), drawn);
 }
 
@@ -100,11 +100,11 @@ fn labels_on_a_validation_tile_show_a_warning() {
     let root = project();
     let mut harness = window(root.path());
     let warns =
-        |harness: &Harness<'_, App>| harness.query_by_label_contains("labels on it are not learned from").is_some();
+        |harness: &Harness<'_, App>| harness.query_by_label_contains("labels are not used for training").is_some();
     choose(&mut harness, "a", "Validate on it");
     assert!(!warns(&harness), "there are none yet");
     click_canvas(&mut harness);
     assert!(warns(&harness));
-    choose(&mut harness, "a", "Learn from it");
+    choose(&mut harness, "a", "Train on it");
     assert!(!warns(&harness));
 }

@@ -1,4 +1,5 @@
-//! How sparse labels are drawn from the full masks, and how many of the tile in view are kept.
+//! The sampling section: how sparse labels are drawn from full masks, and how many pixels of the tile in view are
+//! kept.
 
 use eframe::egui::{ComboBox, DragValue, Grid, Ui};
 
@@ -78,7 +79,7 @@ fn name(strategy: Strategy) -> &'static str {
     }
 }
 
-/// What the sampling keeps of the tile in view, class by class.
+/// Pixels of the tile in view that the sampling keeps, per class.
 fn kept_ui(ui: &mut Ui, state: &AppState) {
     let (Some(project), Some(kept)) = (&state.project, state.view.kept()) else { return };
     let full = state.view.counts().unwrap_or(&[]);

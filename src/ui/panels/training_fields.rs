@@ -1,4 +1,4 @@
-//! The fields of the training form, a group each.
+//! The fields of the training form, in groups.
 
 use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
@@ -8,7 +8,7 @@ use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, 
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, RunConfig};
 
-/// One of a few, side by side.
+/// A choice of a few options side by side.
 fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, options: &[(T, &str)]) {
     field(ui, name, |ui| {
         for (option, text) in options {
@@ -17,7 +17,7 @@ fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, options: 
     });
 }
 
-/// Architecture and size.
+/// Architecture and size of the network.
 pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     let model = &mut form.model;
     choice(ui, "Network", &mut model.arch, &[Arch::UNet, Arch::UNetPlusPlus].map(|arch| (arch, arch.title())));
@@ -34,13 +34,13 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
         let name = match train.class_weights {
             ClassWeights::None => "Off",
             ClassWeights::Inverse => "Inverse frequency",
-            ClassWeights::Given(_) => "Typed in",
+            ClassWeights::Given(_) => "Custom",
         };
         ComboBox::from_id_salt("class weights").selected_text(name).show_ui(ui, |ui| {
             ui.selectable_value(&mut train.class_weights, ClassWeights::None, "Off");
             ui.selectable_value(&mut train.class_weights, ClassWeights::Inverse, "Inverse frequency");
             let typed = matches!(train.class_weights, ClassWeights::Given(_));
-            if ui.selectable_label(typed, "Typed in").clicked() && !typed {
+            if ui.selectable_label(typed, "Custom").clicked() && !typed {
                 train.class_weights = ClassWeights::Given(vec![1.0; count]);
             }
         });
@@ -58,7 +58,7 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
     }
 }
 
-/// How long, and on how much at a time.
+/// Length, batch and input size.
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     field(ui, "Length", |ui| {
@@ -88,7 +88,7 @@ pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
 }
 
-/// Optimiser, rate and schedule.
+/// Optimiser, learning rate and schedule.
 pub fn optimiser_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     choice(ui, "Optimiser", &mut train.optimizer, &[(Optimizer::AdamW, "AdamW"), (Optimizer::Adam, "Adam")]);
@@ -112,7 +112,7 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Validation", |ui| {
         ui.add(DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3));
         ui.weak("of the tiles").on_hover_text(
-            "Used when the dataset names no validation tiles. Tiles of one scene stay together, so more may validate than asked for",
+            "Used if the dataset names no validation tiles. Tiles of one scene stay together, so the actual share may be larger",
         );
     });
     field(ui, "Seed", |ui| ui.add(DragValue::new(&mut form.seed)));

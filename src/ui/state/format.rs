@@ -1,4 +1,4 @@
-//! Numbers as people read them: with units, aligned, never more digits than they deserve.
+//! Formats numbers for reading: with units, aligned, and with no more digits than are significant.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,17 +15,17 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// A count of things with its noun: `1 label`, `2 labels`.
+/// A count with its noun: `1 label`, `2 labels`.
 pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
-/// A fraction in per cent, as wide for 3 % as for 100 %; a dash for what could not be measured.
+/// A fraction in per cent, in fixed width; a dash for NaN.
 pub fn percent(fraction: f64) -> String {
     if fraction.is_nan() { format!("{:>7}", "–") } else { format!("{:>5.1} %", fraction * 100.0) }
 }
 
-/// A score between 0 and 1; a dash for what could not be measured.
+/// A score between 0 and 1; a dash for NaN.
 pub fn score(value: f64) -> String {
     if value.is_nan() { "–".to_owned() } else { format!("{value:.3}") }
 }
@@ -35,7 +35,7 @@ pub fn rate(value: f64) -> String {
     if value == 0.0 || value >= 1e-3 { format!("{value:.4}") } else { format!("{value:.1e}") }
 }
 
-/// Steps a second, or seconds a step where that says more.
+/// Steps per second, or seconds per step if it takes longer than a second. Empty for no or infinite time.
 pub fn speed(step_secs: f32) -> String {
     if step_secs <= 0.0 || !step_secs.is_finite() {
         String::new()
@@ -46,7 +46,7 @@ pub fn speed(step_secs: f32) -> String {
     }
 }
 
-/// A stretch of time: `42 s`, `3 min`, `2 h 5 min`.
+/// A duration: `42 s`, `3 min`, `2 h 5 min`.
 pub fn duration(secs: f64) -> String {
     let secs = secs.max(0.0).round() as u64;
     match secs {
@@ -62,13 +62,13 @@ pub fn clock(time: SystemTime) -> String {
     format!("{hour:02}:{minute:02}:{second:02}")
 }
 
-/// A name for something made now, sorting by time: `20261121-140359` (UTC).
+/// A name that sorts by time, UTC: `20261121-140359`.
 pub fn timestamp(time: SystemTime) -> String {
     let [year, month, day, hour, minute, second] = civil(time);
     format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
 }
 
-/// Year, month, day, hour, minute, second in UTC (days to dates as in Hinnant's `civil_from_days`).
+/// Year, month, day, hour, minute, second in UTC (date from days as in Hinnant's `civil_from_days`).
 fn civil(time: SystemTime) -> [u64; 6] {
     let secs = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
     let (days, of_day) = (secs / 86400, secs % 86400);
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_rounded_to_what_matters() {
+    fn durations_are_rounded() {
         assert_eq!(duration(42.4), "42 s");
         assert_eq!(duration(170.0), "3 min");
         assert_eq!(duration(7500.0), "2 h 5 min");
     }
 
     #[test]
-    fn dates_are_right_on_leap_days_too() {
+    fn leap_days_are_dated_correctly() {
         let at = |secs| SystemTime::UNIX_EPOCH + Duration::from_secs(secs);
         assert_eq!(timestamp(at(0)), "19700101-000000");
         assert_eq!(timestamp(at(951_782_400)), "20000229-000000");

@@ -1,33 +1,38 @@
-//! Textures of the layers, and what is uploaded to them.
+//! Textures of single layers, and uploading to them.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use eframe::wgpu;
 
-use super::frame::TextureShape;
-use super::packer::Packer;
+use super::texture_shape::TextureShape;
 use crate::domain::Mask;
 use crate::domain::geometry::PixelRect;
+use crate::ui::state::image_pyramid::ImagePyramid;
 use crate::ui::state::label_plane::{Dirty, LabelPlane};
-use crate::ui::state::pyramid::{Chain, Dots, ImagePyramid, half, level_count};
+use crate::ui::state::mask_pyramid::MaskPyramid;
+use crate::ui::state::mip::{half, level_count};
+use crate::ui::state::sampled_mask::SampledMask;
 
-/// A texture and its shape. It is filled level by level, the coarsest first, in strips: a frame has no time for a large tile.
+/// Format of the texture that the class layers are packed into.
+pub(crate) const PACKED_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+
+/// A texture and its shape. Filled in strips, level by level from the coarsest: a large tile takes several frames.
 pub(crate) struct LayerTexture {
     texture: wgpu::Texture,
-    /// Its size and levels, those not filled yet included.
+    /// Shape with all levels, filled or not.
     full: TextureShape,
-    /// Levels from this one on are filled.
+    /// The finest level that is complete.
     filled: u32,
-    /// Rows of the level before that are filled.
+    /// Rows of the next finer level that are filled.
     rows: u32,
 }
 
-/// How many bytes may still be handed to the device in this frame.
+/// Bytes that may still be uploaded in this frame.
 pub(crate) struct Budget(usize);
 
 impl Budget {
-    /// As many as do not hold up a frame: a few milliseconds' worth.
+    /// As much as takes a few milliseconds.
     pub(crate) fn of_a_frame() -> Self {
         Self(4 << 20)
     }
@@ -38,7 +43,7 @@ impl Budget {
     }
 }
 
-/// The device and what it allows.
+/// The device to upload to.
 #[derive(Clone, Copy)]
 pub(crate) struct Uploader<'a> {
     pub(crate) device: &'a wgpu::Device,
@@ -49,13 +54,13 @@ pub(crate) struct Uploader<'a> {
 pub(crate) struct LabelTexture {
     id: u64,
     revision: u64,
-    pub(crate) chain: Chain,
+    pub(crate) pyramid: MaskPyramid,
     skipped: usize,
     pub(crate) texture: LayerTexture,
 }
 
 impl Uploader<'_> {
-    /// How often `size` must be halved to fit the device.
+    /// How many times `size` must be halved to fit the device's limits.
     fn halvings(self, mut size: [u32; 2]) -> usize {
         let limit = self.device.limits().max_texture_dimension_2d.max(1);
         let mut halvings = 0;
@@ -66,7 +71,7 @@ impl Uploader<'_> {
         halvings
     }
 
-    /// An empty texture; `None`, with a line in the log, if the device has no room for it.
+    /// Creates an empty texture; `None`, with a line in the log, if the device refuses it.
     fn texture(self, size: [u32; 2], levels: u32, format: wgpu::TextureFormat) -> Option<LayerTexture> {
         self.texture_for(wgpu::TextureUsages::COPY_DST, size, levels, format)
     }
@@ -95,14 +100,14 @@ impl Uploader<'_> {
         });
         let trouble = pollster::block_on(full.pop()).or(pollster::block_on(invalid.pop()));
         if let Some(error) = trouble {
-            log::error!("the graphics device refuses a layer of {}×{} pixels: {error}", size[0], size[1]);
+            log::error!("the graphics device refused a layer of {}×{} pixels: {error}", size[0], size[1]);
             return None;
         }
         let full = TextureShape { size, levels, finest: 0 };
         Some(LayerTexture { texture, full, filled: levels, rows: 0 })
     }
 
-    /// Writes `rect` of one level, `below` rows further down than it lies in the data.
+    /// Writes `rect` of one level. In the texture the rectangle lies `below` rows further down than in `data`.
     fn write(self, texture: &LayerTexture, level: usize, data: &[u8], width: u32, rect: PixelRect, below: u32) {
         let texel = texture.texture.format().block_copy_size(None).unwrap_or(1) as usize;
         let start = (rect.y as usize * width as usize + rect.x as usize) * texel;
@@ -119,7 +124,8 @@ impl Uploader<'_> {
         );
     }
 
-    /// Fills levels down to `finest`, as far as the budget goes. `rows` gives rows of a level. True if a level was completed.
+    /// Fills levels down to `finest` within the budget. `rows` returns rows of a level. Returns true if a level was
+    /// completed.
     fn fill<'a>(
         self,
         to: &mut LayerTexture,
@@ -145,32 +151,32 @@ impl Uploader<'_> {
         to.filled < before
     }
 
-    /// Writes `rect` of one level from the data of just these rows.
+    /// Writes `rect` of one level from data that holds only its rows.
     fn write_strip(self, texture: &LayerTexture, level: usize, data: &[u8], rect: PixelRect) {
         self.write(texture, level, data, rect.width, PixelRect { y: 0, ..rect }, rect.y);
     }
 
-    /// Room for an image with its reductions, from the first that fits the device.
+    /// Creates a texture for an image and its reductions, starting with the first level that fits the device.
     pub(crate) fn image(self, pyramid: &ImagePyramid) -> Option<LayerTexture> {
         let skipped = self.halvings(pyramid.size(0));
         let levels = pyramid.level_count() - skipped;
         self.texture(pyramid.size(skipped), levels as u32, wgpu::TextureFormat::Rgba8Unorm)
     }
 
-    /// Fills an image's texture down to `finest`.
+    /// Fills an image texture down to `finest` within the budget.
     pub(crate) fn fill_image(self, to: &mut LayerTexture, pyramid: &ImagePyramid, finest: u32, budget: &mut Budget) {
         let skipped = pyramid.level_count() - to.full.levels as usize;
         self.fill(to, finest, budget, |level, rows| pyramid.rows(level + skipped, rows));
     }
 
-    /// Room for the layers of a tile to be packed into.
+    /// Creates the texture that the layers of a tile are packed into.
     pub(crate) fn indices(self, tile: [u32; 2]) -> Option<LayerTexture> {
         let size = (0..self.halvings(tile)).fold(tile, |size, _| half(size));
-        self.texture_for(wgpu::TextureUsages::RENDER_ATTACHMENT, size, level_count(size), Packer::FORMAT)
+        self.texture_for(wgpu::TextureUsages::RENDER_ATTACHMENT, size, level_count(size), PACKED_FORMAT)
     }
 
-    /// Values that lie densely, one per pixel: classes or confidence. Room for them, to be filled with [`Self::fill_dense`];
-    /// what does not fit the device is made smaller and filled at once.
+    /// Creates a texture for dense values (classes or confidence, one per pixel), to be filled with
+    /// [`Self::fill_dense`]. What exceeds the device's limits is reduced and uploaded at once.
     pub(crate) fn dense(self, size: [u32; 2], data: &[u8]) -> Option<LayerTexture> {
         if data.len() != size[0] as usize * size[1] as usize {
             return None;
@@ -186,50 +192,51 @@ impl Uploader<'_> {
         self.texture(size, 1, wgpu::TextureFormat::R8Unorm)
     }
 
-    /// Fills a texture of dense values. True if that completed it.
+    /// Fills a texture of dense values within the budget. Returns true if that completed it.
     pub(crate) fn fill_dense(self, to: &mut LayerTexture, data: &[u8], budget: &mut Budget) -> bool {
         let width = to.full.size[0] as usize;
         self.fill(to, 0, budget, |_, rows| Cow::Borrowed(&data[rows.start as usize * width..rows.end as usize * width]))
     }
 
-    /// Room for sampled labels with reductions that keep dots visible.
-    pub(crate) fn sampled(self, dots: &Dots) -> Option<LayerTexture> {
-        self.sparse(dots, dots.chain()).map(|(texture, _)| texture)
+    /// Creates a texture for sampled labels with reductions that keep every label visible.
+    pub(crate) fn sampled(self, dots: &SampledMask) -> Option<LayerTexture> {
+        self.sparse(dots, dots.pyramid()).map(|(texture, _)| texture)
     }
 
-    /// Fills the texture of sampled labels. True if a level was completed.
-    pub(crate) fn fill_sampled(self, to: &mut LayerTexture, dots: &Dots, budget: &mut Budget) -> bool {
-        self.fill_sparse(to, dots, dots.chain(), budget)
+    /// Fills a texture of sampled labels within the budget. Returns true if a level was completed.
+    pub(crate) fn fill_sampled(self, to: &mut LayerTexture, dots: &SampledMask, budget: &mut Budget) -> bool {
+        self.fill_sparse(to, dots, dots.pyramid(), budget)
     }
 
-    /// Room for a sparse mask with its reductions; also how many of the finest are left out.
-    fn sparse(self, mask: &Mask, chain: &Chain) -> Option<(LayerTexture, usize)> {
+    /// Creates a texture for a sparse mask and its reductions; also returns how many of the finest levels are left
+    /// out.
+    fn sparse(self, mask: &Mask, pyramid: &MaskPyramid) -> Option<(LayerTexture, usize)> {
         let skipped = self.halvings(mask.size());
-        let levels = chain.levels().len() + 1 - skipped;
+        let levels = pyramid.levels().len() + 1 - skipped;
         let size = (0..skipped).fold(mask.size(), |size, _| half(size));
         Some((self.texture(size, levels as u32, wgpu::TextureFormat::R8Unorm)?, skipped))
     }
 
-    fn fill_sparse(self, to: &mut LayerTexture, mask: &Mask, chain: &Chain, budget: &mut Budget) -> bool {
-        let skipped = chain.levels().len() + 1 - to.full.levels as usize;
+    fn fill_sparse(self, to: &mut LayerTexture, mask: &Mask, pyramid: &MaskPyramid, budget: &mut Budget) -> bool {
+        let skipped = pyramid.levels().len() + 1 - to.full.levels as usize;
         self.fill(to, 0, budget, |level, rows| {
-            let level = (level + skipped).checked_sub(1).map_or(mask, |i| &chain.levels()[i]);
+            let level = (level + skipped).checked_sub(1).map_or(mask, |i| &pyramid.levels()[i]);
             let width = level.width() as usize;
             Cow::Borrowed(&level.data()[rows.start as usize * width..rows.end as usize * width])
         })
     }
 
-    /// Own labels: what changed is uploaded, or everything, in strips. True if anything was that can be seen.
+    /// Uploads what changed of own labels, or everything, in strips. Returns true if the picture changes.
     pub(crate) fn labels(self, old: &mut Option<LabelTexture>, plane: &LabelPlane, budget: &mut Budget) -> bool {
         let dirty = old.as_ref().map_or(Dirty::All, |old| plane.dirty_since(old.id, old.revision));
         if dirty == Dirty::All {
-            *old = None; // The old one goes before the new one needs its room.
+            *old = None; // Free the old texture before the new one needs its memory.
             let (revision, extent, mask) = (plane.revision(), plane.extent(), plane.mask());
-            let chain = Chain::within(&mask, extent);
-            *old = self.sparse(&mask, &chain).map(|(texture, skipped)| LabelTexture {
+            let pyramid = MaskPyramid::within(&mask, extent);
+            *old = self.sparse(&mask, &pyramid).map(|(texture, skipped)| LabelTexture {
                 id: plane.id(),
                 revision,
-                chain,
+                pyramid,
                 skipped,
                 texture,
             });
@@ -238,16 +245,16 @@ impl Uploader<'_> {
         if let Dirty::Rect(rect) = dirty {
             self.update(labels, plane, rect);
         }
-        let LabelTexture { texture, chain, .. } = labels;
-        let filled = texture.is_filling() && self.fill_sparse(texture, &plane.mask(), chain, budget);
+        let LabelTexture { texture, pyramid, .. } = labels;
+        let filled = texture.is_filling() && self.fill_sparse(texture, &plane.mask(), pyramid, budget);
         dirty != Dirty::Nothing || filled
     }
 
     fn update(self, labels: &mut LabelTexture, plane: &LabelPlane, rect: PixelRect) {
         labels.revision = plane.revision();
         let mask = plane.mask();
-        let rects = labels.chain.update(&mask, rect);
-        let levels = std::iter::once(&*mask).chain(labels.chain.levels());
+        let rects = labels.pyramid.update(&mask, rect);
+        let levels = std::iter::once(&*mask).chain(labels.pyramid.levels());
         let changes = levels.zip(std::iter::once(rect).chain(rects)).skip(labels.skipped);
         for (i, (level, rect)) in changes.enumerate() {
             self.write(&labels.texture, i, level.data(), level.width(), rect, 0);
@@ -256,7 +263,7 @@ impl Uploader<'_> {
 }
 
 impl LayerTexture {
-    /// One of its levels, or its last, to be bound.
+    /// A view of one level, or of the last level if there are fewer.
     pub(crate) fn level(&self, level: u32) -> wgpu::TextureView {
         self.texture.create_view(&wgpu::TextureViewDescriptor {
             base_mip_level: level.min(self.full.levels - 1),
@@ -265,23 +272,23 @@ impl LayerTexture {
         })
     }
 
-    /// Its shape as far as it is filled; `None` before the coarsest level is.
+    /// Shape as far as it is filled; `None` before the coarsest level is.
     pub(crate) fn shape(&self) -> Option<TextureShape> {
         (self.filled < self.full.levels).then_some(TextureShape { finest: self.filled, ..self.full })
     }
 
-    /// Its shape, for whoever fills it otherwise.
+    /// Shape with all levels, for a texture that is not filled by uploads.
     pub(crate) fn full_shape(&self) -> TextureShape {
         self.full
     }
 
-    /// Whether more has to be uploaded.
+    /// Whether more is left to upload.
     pub(crate) fn is_filling(&self) -> bool {
         self.filled > 0
     }
 }
 
-/// A texture of one pixel, in place of one that is not there.
+/// A texture of one pixel, bound in place of a missing layer.
 pub(crate) fn nothing(device: &wgpu::Device) -> wgpu::TextureView {
     let texture = device.create_texture(&wgpu::TextureDescriptor {
         label: Some("canvas: no layer"),
@@ -301,11 +308,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pyramid_and_chain_agree_on_their_levels() {
+    fn pyramids_and_textures_have_the_same_levels() {
         for size in [[1, 1], [5, 3], [64, 64], [2448, 2448], [3000, 7]] {
-            let chain = Chain::new(&Mask::unlabelled(size[0], size[1]));
-            assert_eq!(chain.levels().len() as u32 + 1, level_count(size));
-            assert_eq!(chain.levels().last().map_or(size, Mask::size), [1, 1]);
+            let pyramid = MaskPyramid::new(&Mask::unlabelled(size[0], size[1]));
+            assert_eq!(pyramid.levels().len() as u32 + 1, level_count(size));
+            assert_eq!(pyramid.levels().last().map_or(size, Mask::size), [1, 1]);
         }
     }
 }

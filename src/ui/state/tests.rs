@@ -1,9 +1,17 @@
 //! The state as events and actions change it.
 
-use super::*;
+use std::path::PathBuf;
+
+use super::app_state::AppState;
+use super::open_project::OpenProject;
+use super::run_state::RunState;
+use super::settings::Settings;
+use super::tool::ToolKind;
 use crate::data::export::save;
 use crate::data::{Project, write_classes};
+use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Edit, LabelBook};
+use crate::engine::{Event, EventKind};
 
 /// A state with three tiles, nothing read of them yet.
 fn state() -> AppState {
@@ -44,38 +52,38 @@ fn a_run_that_cannot_start_says_why() {
 }
 
 #[test]
-fn a_running_run_locks_the_form_and_a_failed_one_frees_it() {
+fn a_run_locks_the_form_and_a_failure_unlocks_it() {
     let mut state = state();
     state.run = RunState::starting(3);
     assert!(!state.can_start() && !state.can_edit_classes());
-    state.asked_rate = Some(0.5);
-    assert!((state.live_rate() - 0.5).abs() < 1e-12);
+    state.requested_rate = Some(0.5);
+    assert!((state.current_rate() - 0.5).abs() < 1e-12);
     state.apply(Event { run: 2, kind: EventKind::Failed("an older run".to_owned()) });
     assert!(state.messages.all().is_empty());
     state.apply(Event { run: 3, kind: EventKind::Failed("no memory: take a smaller batch".to_owned()) });
     assert!(state.can_start());
-    assert_eq!(state.asked_rate, None);
+    assert_eq!(state.requested_rate, None);
     let toast = state.messages.toasts().next().unwrap().1;
     assert_eq!(
-        (toast.headline.as_str(), toast.hint.as_str()),
-        ("The run did not start", "no memory: take a smaller batch")
+        (toast.notice.headline.as_str(), toast.notice.cause.as_deref()),
+        ("The run did not start", Some("no memory: take a smaller batch"))
     );
 }
 
 #[test]
-fn the_field_shows_the_rate_asked_for_until_the_engine_has_it() {
+fn the_field_shows_the_requested_rate_until_the_engine_confirms() {
     let mut state = state();
     state.run = RunState::starting(3);
-    state.asked_rate = Some(0.5);
+    state.requested_rate = Some(0.5);
     state.apply(Event { run: 3, kind: EventKind::LearningRate(0.3) });
-    assert!((state.live_rate() - 0.5).abs() < 1e-12, "an earlier one was answered");
+    assert!((state.current_rate() - 0.5).abs() < 1e-12, "an earlier request was confirmed");
     state.apply(Event { run: 3, kind: EventKind::LearningRate(0.5) });
-    assert_eq!(state.asked_rate, None);
-    assert!((state.live_rate() - 0.5).abs() < 1e-12);
+    assert_eq!(state.requested_rate, None);
+    assert!((state.current_rate() - 0.5).abs() < 1e-12);
 }
 
 #[test]
-fn an_opened_run_fills_in_the_form_with_its_length() {
+fn an_opened_run_fills_in_the_form() {
     let mut state = state();
     state.run = RunState::opening(3);
     let mut info = crate::ui::state::run_state::tests::info();
@@ -91,7 +99,7 @@ fn an_opened_run_fills_in_the_form_with_its_length() {
 }
 
 #[test]
-fn strokes_carry_the_class_in_hand() {
+fn strokes_carry_the_selected_class() {
     let mut state = state();
     (state.class, state.settings.radius) = (4, 3.0);
     let stroke = state.stroke_at([1.0, 2.0]).unwrap();
@@ -113,7 +121,7 @@ fn labels_are_counted_per_tile() {
 }
 
 #[test]
-fn what_depends_on_the_classes_is_made_to_fit() {
+fn selected_class_and_weights_are_fitted_to_the_classes() {
     let mut state = state();
     state.class = 40;
     state.settings.form.train.class_weights = ClassWeights::Given(vec![2.0; 3]);
@@ -125,7 +133,7 @@ fn what_depends_on_the_classes_is_made_to_fit() {
 }
 
 #[test]
-fn a_hidden_class_stays_hidden_when_others_are_edited() {
+fn a_hidden_class_stays_hidden_after_an_edit() {
     let mut state = state();
     let open = state.project.as_mut().unwrap();
     open.toggle_class(2);
@@ -137,7 +145,7 @@ fn a_hidden_class_stays_hidden_when_others_are_edited() {
 }
 
 #[test]
-fn a_tile_that_turns_out_bad_is_marked_once() {
+fn a_bad_tile_is_marked_once() {
     let mut state = state();
     let project = state.project.as_mut().unwrap();
     assert!(project.mark_fault("172308", "truncated"));

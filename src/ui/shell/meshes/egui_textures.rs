@@ -1,4 +1,4 @@
-//! The textures egui asks for: its glyphs, and our thumbnails.
+//! The textures egui allocates: glyphs and thumbnails.
 
 use std::collections::HashMap;
 
@@ -7,24 +7,24 @@ use eframe::egui::epaint::textures::{TextureFilter, TextureOptions, TextureWrapM
 use eframe::egui::epaint::{ImageData, ImageDelta};
 use eframe::wgpu;
 
-use super::pipeline::Pipeline;
+use super::pipeline::MeshPipeline;
 
-/// By egui's names for them.
+/// Textures by egui's ids.
 #[derive(Default)]
-pub(crate) struct Textures(HashMap<TextureId, Texture>);
+pub(crate) struct EguiTextures(HashMap<TextureId, Texture>);
 
 struct Texture {
     texture: wgpu::Texture,
     bound: wgpu::BindGroup,
 }
 
-impl Textures {
-    /// Makes a texture anew, or changes a part of it.
+impl EguiTextures {
+    /// Creates a texture or updates a part of it.
     pub(crate) fn set(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-        pipeline: &Pipeline,
+        pipeline: &MeshPipeline,
         id: TextureId,
         delta: &ImageDelta,
     ) {
@@ -40,19 +40,19 @@ impl Textures {
         }
     }
 
-    /// Forgets a texture.
+    /// Drops a texture.
     pub(crate) fn free(&mut self, id: TextureId) {
         self.0.remove(&id);
     }
 
-    /// A texture, ready to be drawn with.
+    /// The bind group of a texture.
     pub(crate) fn bound(&self, id: TextureId) -> Option<&wgpu::BindGroup> {
         self.0.get(&id).map(|texture| &texture.bound)
     }
 }
 
 impl Texture {
-    fn new(device: &wgpu::Device, pipeline: &Pipeline, [width, height]: [u32; 2], options: TextureOptions) -> Self {
+    fn new(device: &wgpu::Device, pipeline: &MeshPipeline, [width, height]: [u32; 2], options: TextureOptions) -> Self {
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("meshes"),
             size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },

@@ -1,178 +1,88 @@
-//! Reads tiles for the window in the background: the tile in view, its sampled mask, and thumbnails.
-//!
-//! Two threads, each working on one tile at a time, so that nine large tiles never lie decoded
-//! in memory together. What the window wants is a state, not a queue: the latest wish wins.
-
-mod thumbnails;
-mod work;
+//! The window's end of the tile threads: takes requests, hands out results.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 
-use crossbeam_channel::{Receiver, Sender};
-use image::RgbImage;
+use crossbeam_channel::Receiver;
 
+use super::loaded::{Loaded, ResultSender};
+use super::requests::{Requests, Shared};
+use super::{thumbnails, view_worker};
 use crate::data::Project;
 use crate::data::cache::thumbnails::ThumbnailStore;
-use crate::domain::{Mask, Sampling};
+use crate::domain::Sampling;
 use crate::engine::handle::Waker;
 use crate::engine::priority;
-use crate::ui::state::pyramid::{Dots, ImagePyramid};
 
-/// Longest side of a thumbnail.
-pub const THUMBNAIL_PX: u32 = 96;
-
-/// A tile ready to be shown.
-#[derive(Debug)]
-pub struct TileView {
-    /// Its id.
-    pub tile: String,
-    /// What is sampled from its mask depends on this.
-    pub short_id: String,
-    /// Width and height of the image.
-    pub size: [u32; 2],
-    /// The image with its reductions.
-    pub image: ImagePyramid,
-    /// The full mask, if there is one.
-    pub mask: Option<Arc<Mask>>,
-    /// Pixels of each class in the mask.
-    pub mask_counts: Vec<u64>,
-}
-
-/// Something that was read.
-#[derive(Debug)]
-pub enum Loaded {
-    /// A tile at thumbnail size.
-    Thumbnail {
-        /// Its id.
-        tile: String,
-        /// At most [`THUMBNAIL_PX`] wide and high.
-        image: RgbImage,
-    },
-    /// The wanted tile.
-    View(Arc<TileView>),
-    /// Labels sampled from the wanted tile's mask.
-    Sampled {
-        /// The tile's id.
-        tile: String,
-        /// How they were drawn.
-        sampling: Sampling,
-        /// The labels.
-        mask: Arc<Dots>,
-        /// Labels of each class.
-        counts: Vec<u64>,
-    },
-    /// A tile that cannot be used.
-    Fault {
-        /// Its id.
-        tile: String,
-        /// Why, and what to do.
-        message: String,
-    },
-    /// How far the thumbnails are.
-    Progress {
-        /// Tiles done.
-        done: usize,
-        /// Tiles in all.
-        total: usize,
-    },
-}
-
-/// The window's end of the background threads. Dropping it lets them end after the tile at hand.
+/// The window's end of the tile threads. Dropping it ends them after the current tile.
 pub struct TileLoader {
     shared: Arc<Shared>,
     results: Receiver<(u64, Loaded)>,
-}
-
-/// What both sides see.
-struct Shared {
-    wishes: Mutex<Wishes>,
-    changed: Condvar,
-    epoch: AtomicU64,
-}
-
-/// What the window wants.
-#[derive(Default)]
-struct Wishes {
-    is_over: bool,
-    project: Option<Arc<Project>>,
-    view: Option<String>,
-    /// Counts the wishes for a view: the same tile may be wished for again, and is to be handed over again.
-    view_wish: u64,
-    sampling: Sampling,
-    thumbnails: Vec<String>,
-    thumbnails_total: usize,
-}
-
-impl Shared {
-    fn wishes(&self) -> MutexGuard<'_, Wishes> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl TileLoader {
     /// Starts the threads. `waker` is called whenever there is something to [`poll`](Self::poll).
     ///
     /// # Errors
-    /// If the system has no thread to give.
+    /// If a thread cannot be started.
     pub fn new(waker: Waker) -> std::io::Result<Self> {
         Self::with_store(waker, ThumbnailStore::of_user())
     }
 
-    /// The same, with thumbnails kept elsewhere.
+    /// The same with another thumbnail store, for tests.
     fn with_store(waker: Waker, store: ThumbnailStore) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { wishes: Mutex::default(), changed: Condvar::new(), epoch: AtomicU64::new(0) });
+        let shared = Arc::new(Shared { requests: Mutex::default(), changed: Condvar::new(), epoch: AtomicU64::new(0) });
         let (sender, results) = crossbeam_channel::bounded(16);
-        let outbox = Outbox { results: sender, waker };
-        let (for_views, its_outbox) = (Arc::clone(&shared), outbox.clone());
-        work::spawn("tile-view", move || work::serve_views(&for_views, &its_outbox))?;
+        let sender = ResultSender { sender, waker };
+        let (for_views, view_sender) = (Arc::clone(&shared), sender.clone());
+        spawn("tile-view", move || view_worker::serve(&for_views, &view_sender))?;
         let (for_thumbnails, to_trim) = (Arc::clone(&shared), store.clone());
-        work::spawn("thumbnail-trim", move || {
+        spawn("thumbnail-trim", move || {
             priority::lower_this_thread();
             to_trim.trim();
         })?;
-        work::spawn("tile-thumbnails", move || {
-            // Nobody waits for a thumbnail as for the tile in view.
+        spawn("tile-thumbnails", move || {
+            // Thumbnails are less urgent than the tile in view.
             priority::lower_this_thread();
-            thumbnails::serve(&for_thumbnails, &outbox, &store);
+            thumbnails::serve(&for_thumbnails, &sender, &store);
         })?;
         Ok(Self { shared, results })
     }
 
-    /// Turns to another project. Whatever still comes from the last one is dropped.
+    /// Switches to another project. Results of the previous one are dropped.
     pub fn set_project(&self, project: Arc<Project>) {
-        self.wish(|wishes| {
-            *wishes = Wishes { project: Some(project), sampling: wishes.sampling, ..Wishes::default() };
+        self.request(|requests| {
+            *requests = Requests { project: Some(project), sampling: requests.sampling, ..Requests::default() };
             self.shared.epoch.fetch_add(1, Ordering::AcqRel);
         });
     }
 
-    /// Asks for a tile, in place of the one asked for before.
+    /// Requests a tile, replacing an earlier request.
     pub fn want_view(&self, tile: &str) {
-        self.wish(|wishes| {
-            wishes.view = Some(tile.to_owned());
-            wishes.view_wish += 1;
+        self.request(|requests| {
+            requests.view = Some(tile.to_owned());
+            requests.view_request += 1;
         });
     }
 
-    /// Asks for thumbnails in this order, in place of those asked for before that have not been made.
+    /// Requests thumbnails in this order, replacing earlier requests that are not done.
     pub fn want_thumbnails(&self, tiles: impl IntoIterator<Item = String>) {
-        self.wish(|wishes| {
-            wishes.thumbnails = tiles.into_iter().collect();
-            wishes.thumbnails_total = wishes.thumbnails.len();
-            wishes.thumbnails.reverse();
+        self.request(|requests| {
+            requests.thumbnails = tiles.into_iter().collect();
+            requests.thumbnails_total = requests.thumbnails.len();
+            requests.thumbnails.reverse();
         });
     }
 
-    /// Draws the sampled mask of the tile in view anew.
+    /// Samples the mask of the tile in view again with other settings.
     pub fn set_sampling(&self, sampling: Sampling) {
-        self.wish(|wishes| wishes.sampling = sampling);
+        self.request(|requests| requests.sampling = sampling);
     }
 
-    /// What has come since the last call.
+    /// The results since the last call.
     pub fn poll(&self) -> Vec<Loaded> {
         let epoch = self.shared.epoch.load(Ordering::Acquire);
-        let sampling = self.shared.wishes().sampling;
+        let sampling = self.shared.requests().sampling;
         let is_wanted = |loaded: &Loaded| match loaded {
             Loaded::Sampled { sampling: drawn, .. } => *drawn == sampling,
             _ => true,
@@ -184,32 +94,22 @@ impl TileLoader {
             .collect()
     }
 
-    fn wish(&self, change: impl FnOnce(&mut Wishes)) {
-        change(&mut self.shared.wishes());
+    fn request(&self, change: impl FnOnce(&mut Requests)) {
+        change(&mut self.shared.requests());
         self.shared.changed.notify_all();
     }
 }
 
 impl Drop for TileLoader {
     fn drop(&mut self) {
-        self.wish(|wishes| *wishes = Wishes { is_over: true, ..Wishes::default() });
+        self.request(|requests| *requests = Requests { is_over: true, ..Requests::default() });
     }
 }
 
-/// The threads' end of the results.
-#[derive(Clone)]
-struct Outbox {
-    results: Sender<(u64, Loaded)>,
-    waker: Waker,
-}
-
-impl Outbox {
-    /// Hands a result over, waiting for room. `false` if nobody listens any more.
-    fn send(&self, epoch: u64, loaded: Loaded) -> bool {
-        let is_heard = self.results.send((epoch, loaded)).is_ok();
-        (self.waker)();
-        is_heard
-    }
+/// Starts a named thread.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -217,10 +117,12 @@ mod tests {
     use std::path::Path;
     use std::time::{Duration, Instant};
 
+    use image::RgbImage;
+
     use super::*;
     use crate::domain::{Classes, Strategy};
 
-    /// Tiles `a` and `b` with masks, a broken one `c`, all 200×100.
+    /// Tiles `a` and `b` with masks and a broken one `c`, all 200×100.
     fn project(folder: &Path) -> Arc<Project> {
         let colors: Vec<[u8; 3]> = Classes::deepglobe().iter().map(|class| class.color).collect();
         for (i, name) in ["a", "b", "c"].into_iter().enumerate() {
@@ -237,11 +139,11 @@ mod tests {
         Arc::new(Project::open(folder).unwrap())
     }
 
-    /// Polls until `enough` says so of everything that came.
+    /// Polls until `enough` returns true for everything received so far.
     fn wait(loader: &TileLoader, enough: impl Fn(&[Loaded]) -> bool) -> Vec<Loaded> {
         let (mut all, start) = (Vec::new(), Instant::now());
         while !enough(&all) {
-            assert!(start.elapsed() < Duration::from_secs(30), "waited in vain; came so far: {}", all.len());
+            assert!(start.elapsed() < Duration::from_secs(30), "timed out after {} results", all.len());
             std::thread::sleep(Duration::from_millis(2));
             all.extend(loader.poll());
         }
@@ -263,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wanted_tile_comes_with_its_samples_and_again_when_sampling_changes() {
+    fn a_requested_tile_comes_with_samples_and_again_when_sampling_changes() {
         let folder = tempfile::tempdir().unwrap();
         let loader = loader(folder.path());
         loader.want_view("a");
@@ -282,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_tile_is_a_fault_and_the_next_one_works() {
+    fn a_broken_tile_is_reported_and_the_next_one_works() {
         let folder = tempfile::tempdir().unwrap();
         let loader = loader(folder.path());
         loader.want_view("c");
@@ -312,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_last_project_arrives_after_a_change() {
+    fn results_of_the_previous_project_are_dropped() {
         let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let loader = loader(old.path());
         loader.want_view("a");
@@ -328,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thumbnail_seen_before_is_not_decoded_again() {
+    fn a_stored_thumbnail_is_not_decoded_again() {
         let folder = tempfile::tempdir().unwrap();
         let wanted = || ["a"].map(str::to_owned);
         let is_last = |loaded: &Loaded| matches!(loaded, Loaded::Progress { done: 1, total: 1 });
@@ -336,7 +238,7 @@ mod tests {
         first.want_thumbnails(wanted());
         wait(&first, |all| all.iter().any(is_last));
         drop(first);
-        // A picture that is damaged without a trace in size and time: only its thumbnail can still be shown.
+        // Damages the image without changing its size or time, so that only the stored thumbnail can still be shown.
         let file = folder.path().join("a_sat.png");
         let (metadata, mut bytes) = (std::fs::metadata(&file).unwrap(), std::fs::read(&file).unwrap());
         let middle = bytes.len() / 2;
