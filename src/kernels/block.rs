@@ -1,17 +1,17 @@
 //! Twice convolution, batch norm, ReLU, as one operator.
 //!
 //! Only the convolutions' own results are written to memory. The first activation is computed while the second convolution
-//! packs its input, and again on the way back; gradients through norm and ReLU likewise (see [`super::source`]).
+//! packs its input, and again on the way back; gradients through norm and ReLU likewise (see [`super::conv::source`]).
 
-use super::conv::{Finish, convolve};
-use super::destination::Destination;
-use super::gradient;
+use super::conv::backward;
+use super::conv::forward::{Finish, convolve};
+use super::conv::source::{Input, Source, Values};
+use super::conv::strips::Target;
+use super::conv::weights::{Order, Weights};
 use super::memory::Buffer;
 use super::norm::{Fold, GradientFold, NormGradients, Statistics, activate};
-use super::pieces::Target;
+use super::output::Destination;
 use super::shape::Shape;
-use super::source::{Input, Source, Values};
-use super::weights::{Order, Weights};
 
 /// Taps of a 3×3 window.
 const TAPS: usize = 9;
@@ -149,5 +149,5 @@ fn through(
     let upstream = Input::new(vec![Source { values: Values::Gradient { upstream, y, fold: &fold }, shape: *shape }]);
     let order = stage.order(input.shape().channels).backward();
     let back = target.map(|target| (Weights::new(stage.weights, order), target));
-    StageGradients { weights: gradient::backward(input, &upstream, TAPS, back), norm }
+    StageGradients { weights: backward::backward(input, &upstream, TAPS, back), norm }
 }

@@ -87,7 +87,7 @@ fn micros(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::arch;
+    use crate::kernels::simd;
 
     const fn at(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -123,7 +123,7 @@ mod tests {
     fn the_kernels_pass_it() {
         let began = Instant::now();
         GATE.close(at(20));
-        arch::lanes();
+        simd::lanes();
         assert!(began.elapsed() >= at(20));
     }
 }

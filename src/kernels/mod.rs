@@ -5,29 +5,18 @@
 //! batch norm and ReLU are one operator ([`block`]), so that activations are never written to memory for their own sake.
 //! Unsafe code is confined to one small module, `raw`.
 
-pub mod adam;
-mod arch;
 pub mod block;
-mod conv;
-pub mod destination;
-pub mod double;
+pub mod conv;
 pub mod flex;
 pub mod gate;
-mod gradient;
-mod gradient_direct;
-mod gradient_winograd;
-pub mod head;
-mod lines;
 pub mod loss;
 pub mod memory;
 pub mod norm;
-mod pack;
-mod pieces;
+pub mod optim;
+pub mod output;
 pub mod pool;
 mod raw;
 pub mod shape;
-mod source;
+mod simd;
 #[cfg(test)]
 mod tests;
-mod weights;
-mod winograd;

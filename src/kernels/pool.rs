@@ -3,10 +3,10 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::dispatch;
-use super::destination::Destination;
 use super::memory::Buffer;
+use super::output::Destination;
 use super::shape::Shape;
+use super::simd::dispatch;
 
 /// The size of the result: an odd last row or column belongs to no square.
 pub fn halved(shape: Shape) -> Shape {

@@ -5,8 +5,8 @@ use burn::optim::{self, AdamConfig, AdamState, AdamWConfig, AdamWState, Adaptive
 use burn::tensor::{Device, Tensor};
 
 use crate::domain::config::{Optimizer, TrainConfig};
-use crate::kernels::adam::Rule;
-use crate::kernels::flex::{self, Moments};
+use crate::kernels::flex::{self, AdamMoments};
+use crate::kernels::optim::AdamStep;
 
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
@@ -40,15 +40,15 @@ impl Adam {
         Self { burns, decay }
     }
 
-    fn rule(&self, lr: f64, time: usize) -> Rule {
-        Rule {
+    fn adam_step(&self, lr: f64, time: usize) -> AdamStep {
+        AdamStep {
             lr: lr as f32,
             beta_1: BETA_1,
             beta_2: BETA_2,
             epsilon: EPSILON,
-            decay: self.decay,
+            weight_decay: self.decay,
             decoupled: matches!(self.burns, Burns::AdamW(_)),
-            time,
+            number: time,
         }
     }
 }
@@ -64,11 +64,13 @@ impl optim::Optimizer for Adam {
         state: Option<AdamWState<D>>,
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
         let time = state.as_ref().map_or(0, |state| state.momentum.time) + 1;
-        let moments = state.as_ref().map(|AdamWState { momentum }| Moments {
+        let moments = state.as_ref().map(|AdamWState { momentum }| AdamMoments {
             first: momentum.moment_1.clone(),
             second: momentum.moment_2.clone(),
         });
-        if let Some((tensor, Moments { first, second })) = flex::adam(&self.rule(lr, time), &tensor, &grad, moments) {
+        if let Some((tensor, AdamMoments { first, second })) =
+            flex::adam(&self.adam_step(lr, time), &tensor, &grad, moments)
+        {
             return (tensor, Some(AdamWState::new(AdaptiveMomentumState::new(time, first, second))));
         }
         match &self.burns {

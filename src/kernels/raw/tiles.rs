@@ -4,7 +4,7 @@
 
 use pulp::Simd;
 
-use super::super::pack::Packed;
+use super::super::conv::pack::Packed;
 
 /// Sums of products for `B` output channels at `P` vectors of neighbouring pixels: over every channel of `input` and
 /// every tap of a `H`×`W` window that starts at each of `at`.

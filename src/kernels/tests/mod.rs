@@ -1,5 +1,5 @@
 //! The operators against plain loops in f64, for sizes that leave remainders everywhere.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod layers;
-mod plain;
+mod operators;
+mod reference;

@@ -5,9 +5,9 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::dispatch;
-use super::memory::Buffer;
 use super::winograd;
+use crate::kernels::memory::Buffer;
+use crate::kernels::simd::dispatch;
 
 /// Output channels a tile computes at once: with 3 vectors of pixels they fill the registers.
 pub(crate) const fn block<S: Simd>() -> usize {

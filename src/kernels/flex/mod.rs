@@ -2,7 +2,8 @@
 //!
 //! Every function gives `None` for tensors that live elsewhere; the caller then uses Burn's own operators.
 
-mod sums;
+mod accumulate;
+mod optim;
 mod tensors;
 
 use std::sync::Arc;
@@ -16,13 +17,15 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Bytes, DType, Tensor};
 
-use super::adam::{self, Rule};
 use super::block::{self, Measured, Stage};
+use super::conv::{head, transposed};
 use super::memory::Buffer;
 use super::norm::Statistics;
 use super::shape::Shape;
-use super::{double, head, loss, pool};
-use sums::{Sum, take};
+use super::{loss, pool};
+pub use optim::{AdamMoments, adam, sgd};
+
+use accumulate::{Sum, take};
 use tensors::{Tracked, large, plain, shape_of, small, tensor, tracked, untracked, values, whole};
 
 /// Parameters of one convolution and the normalisation after it.
@@ -145,37 +148,6 @@ pub fn partial_cross_entropy(logits: &Tensor<4>, indices: &[u8], class_weights: 
     Some(record::<_, 1, 1>(LossBackward, vec![logits.node()], tensor(gradient, &shape.dims()), loss))
 }
 
-/// What an optimiser keeps of a parameter.
-pub struct Moments<const D: usize> {
-    /// Mean of the gradients.
-    pub first: Tensor<D>,
-    /// Mean of their squares.
-    pub second: Tensor<D>,
-}
-
-/// One step of Adam for a parameter without gradient tracking; the moments are 0 when there are none yet.
-pub fn adam<const D: usize>(
-    rule: &Rule,
-    parameter: &Tensor<D>,
-    gradient: &Tensor<D>,
-    moments: Option<Moments<D>>,
-) -> Option<(Tensor<D>, Moments<D>)> {
-    let (parameter, gradient) = (plain(parameter)?, plain(gradient)?);
-    let shape = parameter.layout().shape().to_vec();
-    let none_yet = || tensor(Buffer::zeros(values(&parameter).len()), &shape);
-    let [first, second] = match moments {
-        Some(Moments { first, second }) => [plain(&first)?, plain(&second)?],
-        None => [none_yet(), none_yet()],
-    };
-    let [mut stepped, mut new_first, mut new_second] = [0; 3].map(|_| Buffer::new(values(&parameter).len()));
-    let old = adam::State { parameter: values(&parameter), first: values(&first), second: values(&second) };
-    let new = adam::State { parameter: &mut stepped[..], first: &mut new_first[..], second: &mut new_second[..] };
-    adam::step(rule, old, values(&gradient), new);
-    let [stepped, first, second] =
-        [stepped, new_first, new_second].map(|buffer| Tensor::from_primitive::<Flex>(tensor(buffer, &shape)));
-    Some((stepped, Moments { first, second }))
-}
-
 /// Weights, gamma and beta of two stages.
 const PARAMETERS: usize = 6;
 
@@ -267,7 +239,7 @@ enum LayerKind {
 impl LayerKind {
     fn forward(self, x: &[f32], shape: Shape, weights: &[f32], bias: &[f32]) -> (Buffer, Shape) {
         match self {
-            Self::Double => (double::forward(x, shape, weights, bias), double::doubled(shape, bias.len())),
+            Self::Double => (transposed::forward(x, shape, weights, bias), transposed::doubled(shape, bias.len())),
             Self::Head => (head::forward(x, shape, weights, bias), shape.with_channels(bias.len())),
         }
     }
@@ -303,7 +275,7 @@ impl Backward<Flex, 3> for LayerBackward {
         let upstream = take(&ops, grads);
         let LayerState { kind, saved: [x, weights, bias] } = &ops.state;
         let backward = match kind {
-            LayerKind::Double => double::backward,
+            LayerKind::Double => transposed::backward,
             LayerKind::Head => head::backward,
         };
         let outputs = values(bias).len();

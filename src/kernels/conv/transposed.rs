@@ -1,14 +1,14 @@
 //! Transposed 2×2 convolution with stride 2: every pixel becomes a 2×2 square, so it is a 1×1 convolution to four times the
 //! channels whose result is interleaved.
 
-use super::conv::{Finish, convolve};
-use super::destination::Destination;
-use super::gradient::{self, channel_sums};
-use super::memory::Buffer;
-use super::pieces::Target;
-use super::shape::Shape;
+use super::backward::{self, channel_sums};
+use super::forward::{Finish, convolve};
 use super::source::{Input, Source, Values};
+use super::strips::Target;
 use super::weights::{Order, Weights};
+use crate::kernels::memory::Buffer;
+use crate::kernels::output::Destination;
+use crate::kernels::shape::Shape;
 
 /// Gradients of a layer's weights and bias.
 pub struct LayerGradients {
@@ -63,6 +63,6 @@ pub fn backward(
     }
     let x = Input::new(vec![Source::plain(x, shape)]);
     // The weights are stored input by input: the corners stand where a convolution has its input.
-    let weights = gradient::backward(&corners, &x, 1, None);
+    let weights = backward::backward(&corners, &x, 1, None);
     LayerGradients { weights, bias: channel_sums(upstream, doubled(shape, outputs)) }
 }

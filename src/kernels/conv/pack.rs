@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::lines::{self, reserve};
 use super::source::Input;
+use crate::kernels::memory::cache_lines::{self, reserve};
 
 /// Planes with a border of zeros, each row padded so that whole vectors may be read from any of its pixels.
 pub(crate) struct Packed<'a> {
@@ -69,7 +69,7 @@ impl Part {
 
     /// Values from a channel to the next.
     pub(crate) fn plane(&self, width: usize, lanes: usize) -> usize {
-        lines::apart(self.images * (self.rows + 2 * self.border) * self.pitch(width, lanes) + self.margin(lanes))
+        cache_lines::apart(self.images * (self.rows + 2 * self.border) * self.pitch(width, lanes) + self.margin(lanes))
     }
 
     /// The view of planes that are packed in `data`.

@@ -13,8 +13,8 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::Ops;
 use burn::backend::flex::FlexTensor;
 
-use super::super::destination::Destination;
 use super::super::memory::Buffer;
+use super::super::output::Destination;
 use super::super::shape::Shape;
 use super::tensors::{tensor, values_mut, whole};
 

@@ -7,9 +7,9 @@
 
 use pulp::Simd;
 
-use super::lines::reserve;
 use super::pack::{Packed, Part, pack_plane};
 use super::source::Input;
+use crate::kernels::memory::cache_lines::reserve;
 
 /// Rows of the window.
 pub(crate) const ROWS_OF_WINDOW: usize = 3;

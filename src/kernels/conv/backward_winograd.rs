@@ -9,17 +9,17 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::{dispatch, lanes};
-use super::gradient::{Back, Strip, strip_by_strip};
-use super::lines::{self, reserve};
-use super::memory::Buffer;
+use super::backward::{Back, Strip, strip_by_strip};
 use super::pack::{Part, Scratch, pack_plane, with_scratch};
-use super::pieces::{STRIP_VALUES, strip_rows};
-use super::raw::{Pixels, Planes, correlate_pixels};
-use super::shape::Shape;
 use super::source::Input;
+use super::strips::{STRIP_VALUES, strip_rows};
 use super::weights::{block, block_size};
 use super::winograd::{COLUMNS, COMPONENTS, ROWS, ROWS_READ, WINDOW, components_of, transformed};
+use crate::kernels::memory::Buffer;
+use crate::kernels::memory::cache_lines::{self, reserve};
+use crate::kernels::raw::{Pixels, Planes, correlate_pixels};
+use crate::kernels::shape::Shape;
+use crate::kernels::simd::{dispatch, lanes};
 
 /// Strip by strip, together with the way back to the input.
 pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, back: Option<Back<'_>>) -> Buffer {
@@ -173,7 +173,7 @@ impl Fours {
     }
 
     fn plane(&self) -> usize {
-        lines::apart(COMPONENTS * self.component())
+        cache_lines::apart(COMPONENTS * self.component())
     }
 }
 

@@ -5,13 +5,13 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::{dispatch, lanes};
-use super::gradient::{Back, Strip, strip_by_strip};
-use super::memory::Buffer;
+use super::backward::{Back, Strip, strip_by_strip};
 use super::pack::{Packed, Part, Scratch, pack, pack_plane, with_scratch};
-use super::pieces::{STRIP_VALUES, strip_rows};
-use super::raw::correlate_planes;
 use super::source::Input;
+use super::strips::{STRIP_VALUES, strip_rows};
+use crate::kernels::memory::Buffer;
+use crate::kernels::raw::correlate_planes;
+use crate::kernels::simd::{dispatch, lanes};
 
 /// Strip by strip, together with the way back to the input.
 pub(crate) fn by_strips(input: &Input<'_>, gradient: &Input<'_>, taps: usize, back: Option<Back<'_>>) -> Buffer {

@@ -6,7 +6,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{lines, raw};
+use super::cache_lines;
+use crate::kernels::raw;
 
 /// Values from the start of a cache line on, that go back to the pool when dropped.
 #[derive(Debug)]
@@ -60,10 +61,10 @@ impl Pool {
 impl Buffer {
     /// `len` values, whatever was in them before.
     pub fn new(len: usize) -> Self {
-        let taken = pool().take(len + lines::SPARE);
-        let values = taken.unwrap_or_else(|| vec![0.0; len + lines::SPARE]);
+        let taken = pool().take(len + cache_lines::SPARE);
+        let values = taken.unwrap_or_else(|| vec![0.0; len + cache_lines::SPARE]);
         pool().count(values.len());
-        Self { start: lines::start(&values), values, len }
+        Self { start: cache_lines::start(&values), values, len }
     }
 
     /// `len` zeros.

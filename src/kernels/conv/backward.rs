@@ -3,15 +3,15 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::dispatch;
-use super::conv::{Finish, convolve};
-use super::memory::Buffer;
-use super::norm::lane_sum;
-use super::pieces::{Target, strips};
-use super::shape::Shape;
+use super::forward::{Finish, convolve};
 use super::source::Input;
+use super::strips::{Target, strips};
 use super::weights::{Method, Weights};
-use super::{gradient_direct, gradient_winograd};
+use super::{backward_direct, backward_winograd};
+use crate::kernels::memory::Buffer;
+use crate::kernels::norm::lane_sum;
+use crate::kernels::shape::Shape;
+use crate::kernels::simd::dispatch;
 
 /// The way back to a convolution's input: its weights from output to input, and where the gradient goes.
 pub(crate) type Back<'a> = (Weights, Target<'a>);
@@ -31,10 +31,10 @@ pub(crate) fn backward(input: &Input<'_>, gradient: &Input<'_>, taps: usize, bac
         back => back,
     };
     match (Method::of(taps, input.shape().channels), in_strips) {
-        (Method::Direct, true) => gradient_direct::by_strips(input, gradient, taps, back),
-        (Method::Direct, false) => gradient_direct::by_channels(input, gradient, taps),
-        (Method::Winograd, true) => gradient_winograd::by_strips(input, gradient, back),
-        (Method::Winograd, false) => gradient_winograd::by_channels(input, gradient),
+        (Method::Direct, true) => backward_direct::by_strips(input, gradient, taps, back),
+        (Method::Direct, false) => backward_direct::by_channels(input, gradient, taps),
+        (Method::Winograd, true) => backward_winograd::by_strips(input, gradient, back),
+        (Method::Winograd, false) => backward_winograd::by_channels(input, gradient),
     }
 }
 

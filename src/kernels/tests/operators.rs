@@ -1,9 +1,10 @@
-use super::plain::{self, dot, slope, values, wide};
+use super::reference::{self, dot, slope, values, wide};
 use crate::kernels::block::{self, Stage};
-use crate::kernels::destination::Destination;
+use crate::kernels::conv::{head, transposed};
 use crate::kernels::norm::Statistics;
+use crate::kernels::output::Destination;
+use crate::kernels::pool;
 use crate::kernels::shape::Shape;
-use crate::kernels::{double, head, pool};
 
 /// Sizes below, at and above a vector's width, one pixel, one channel, batch one, odd everything.
 const SHAPES: [[usize; 4]; 7] =
@@ -66,10 +67,10 @@ impl Case {
             rest = more;
             part
         });
-        let y = plain::convolve(x, self.shape, w1, outputs, 3);
-        let z = plain::norm_relu(&y, inner, g1, b1, f64::from(EPSILON));
-        let y = plain::convolve(&z, inner, w2, outputs, 3);
-        plain::norm_relu(&y, inner, g2, b2, f64::from(EPSILON))
+        let y = reference::convolve(x, self.shape, w1, outputs, 3);
+        let z = reference::norm_relu(&y, inner, g1, b1, f64::from(EPSILON));
+        let y = reference::convolve(&z, inner, w2, outputs, 3);
+        reference::norm_relu(&y, inner, g2, b2, f64::from(EPSILON))
     }
 }
 
@@ -175,20 +176,20 @@ fn doubling_and_its_gradients() {
     for dims in SHAPES {
         let (shape, outputs) = (Shape::new(dims), 3);
         let (x, weights, bias) = (values(shape.len(), 1), values(shape.channels * outputs * 4, 2), values(outputs, 3));
-        let out = double::forward(&x, shape, &weights, &bias);
-        assert_near(&out, &plain::double(&wide(&x), shape, &wide(&weights), &wide(&bias)), &format!("{dims:?}"));
+        let out = transposed::forward(&x, shape, &weights, &bias);
+        assert_near(&out, &reference::double(&wide(&x), shape, &wide(&weights), &wide(&bias)), &format!("{dims:?}"));
         let upstream = values(out.len(), 4);
         let mut of_input = vec![1.0; x.len()];
         let to = Destination { values: &mut of_input, add: true };
-        let ours = double::backward(&x, shape, &weights, outputs, &upstream, Some(to));
+        let ours = transposed::backward(&x, shape, &weights, outputs, &upstream, Some(to));
         of_input.iter_mut().for_each(|value| *value -= 1.0);
         let (upstream, bias_towards) = (wide(&upstream), wide(&values(outputs, 5)));
         let (x_towards, towards) = (wide(&values(x.len(), 6)), wide(&values(weights.len(), 7)));
         // The operator is linear in each of its operands: the derivative is its value at the direction.
         let zero = vec![0.0; outputs];
-        let of_x = dot(&plain::double(&x_towards, shape, &wide(&weights), &zero), &upstream);
-        let of_weights = dot(&plain::double(&wide(&x), shape, &towards, &zero), &upstream);
-        let of_bias = dot(&plain::double(&vec![0.0; x.len()], shape, &towards, &bias_towards), &upstream);
+        let of_x = dot(&reference::double(&x_towards, shape, &wide(&weights), &zero), &upstream);
+        let of_weights = dot(&reference::double(&wide(&x), shape, &towards, &zero), &upstream);
+        let of_bias = dot(&reference::double(&vec![0.0; x.len()], shape, &towards, &bias_towards), &upstream);
         for (ours, towards, exact) in [
             (&of_input[..], &x_towards, of_x),
             (&ours.weights, &towards, of_weights),
@@ -206,7 +207,7 @@ fn the_head_and_its_gradients() {
         let (shape, outputs) = (Shape::new(dims), 7);
         let (x, weights, bias) = (values(shape.len(), 1), values(shape.channels * outputs, 2), values(outputs, 3));
         let out = head::forward(&x, shape, &weights, &bias);
-        let mut exact = plain::convolve(&wide(&x), shape, &wide(&weights), outputs, 1);
+        let mut exact = reference::convolve(&wide(&x), shape, &wide(&weights), outputs, 1);
         for (index, value) in exact.iter_mut().enumerate() {
             *value += f64::from(bias[index / shape.plane() % outputs]);
         }
@@ -217,8 +218,8 @@ fn the_head_and_its_gradients() {
         let ours = head::backward(&x, shape, &weights, outputs, &upstream, Some(to));
         of_input.iter_mut().for_each(|value| *value -= 1.0);
         let (x_towards, towards) = (wide(&values(x.len(), 6)), wide(&values(weights.len(), 7)));
-        let of_x = dot(&plain::convolve(&x_towards, shape, &wide(&weights), outputs, 1), &wide(&upstream));
-        let of_weights = dot(&plain::convolve(&wide(&x), shape, &towards, outputs, 1), &wide(&upstream));
+        let of_x = dot(&reference::convolve(&x_towards, shape, &wide(&weights), outputs, 1), &wide(&upstream));
+        let of_weights = dot(&reference::convolve(&wide(&x), shape, &towards, outputs, 1), &wide(&upstream));
         for (ours, towards, exact) in [(&of_input[..], &x_towards, of_x), (&ours.weights, &towards, of_weights)] {
             let ours = dot(&wide(ours), towards);
             assert!((ours - exact).abs() < 1e-4 * exact.abs().max(1.0), "{dims:?}: {ours} for {exact}");
@@ -265,7 +266,7 @@ fn the_number_of_threads_changes_nothing() {
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[test]
 fn narrower_instruction_sets_say_the_same() {
-    use crate::kernels::arch::{Width, with_at_most};
+    use crate::kernels::simd::{InstructionSet, with_at_most};
 
     // Whole and broken vectors of every kind.
     for columns in [37, 24, 16, 12, 8, 5] {
@@ -280,7 +281,7 @@ fn narrower_instruction_sets_say_the_same() {
             [z.to_vec(), of_x, first.weights.to_vec(), second.weights.to_vec()]
         };
         let widest = run();
-        for width in [Width::Plain, Width::Avx2] {
+        for width in [InstructionSet::Scalar, InstructionSet::Avx2] {
             for (narrow, wide_one) in with_at_most(width, run).iter().zip(&widest) {
                 assert_near(narrow, &wide(wide_one), &format!("{width:?}, {columns} columns"));
             }

@@ -3,8 +3,8 @@
 //! Normalised activations, their gradients and concatenated inputs are never written to memory: each is a formula over
 //! tensors that are there anyway, and evaluating it while a strip is copied into cache costs less than a pass over memory.
 
-use super::norm::{Fold, GradientFold};
-use super::shape::Shape;
+use crate::kernels::norm::{Fold, GradientFold};
+use crate::kernels::shape::Shape;
 
 /// The values of some planes.
 #[derive(Clone, Copy)]

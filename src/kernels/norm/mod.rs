@@ -6,8 +6,8 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::dispatch;
 use super::shape::Shape;
+use super::simd::dispatch;
 
 /// Mean and variance of each channel (the biased variance, as normalisation uses it).
 #[derive(Debug, Clone, PartialEq)]

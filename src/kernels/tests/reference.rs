@@ -60,7 +60,7 @@ pub(super) fn norm_relu(y: &[f64], shape: Shape, gamma: &[f64], beta: &[f64], ep
 /// Transposed 2×2 convolution with stride 2; weights `[inputs, outputs, 2, 2]`.
 pub(super) fn double(x: &[f64], shape: Shape, weights: &[f64], bias: &[f64]) -> Vec<f64> {
     let outputs = bias.len();
-    let result = crate::kernels::double::doubled(shape, outputs);
+    let result = crate::kernels::conv::transposed::doubled(shape, outputs);
     let mut out = vec![0.0; result.len()];
     for n in 0..shape.batch {
         for o in 0..outputs {

@@ -1,14 +1,14 @@
 //! 1×1 convolution with a bias: the last layer.
 
-use super::conv::{Finish, convolve};
-use super::destination::Destination;
-use super::double::LayerGradients;
-use super::gradient::{self, channel_sums};
-use super::memory::Buffer;
-use super::pieces::Target;
-use super::shape::Shape;
+use super::backward::{self, channel_sums};
+use super::forward::{Finish, convolve};
 use super::source::{Input, Source};
+use super::strips::Target;
+use super::transposed::LayerGradients;
 use super::weights::{Order, Weights};
+use crate::kernels::memory::Buffer;
+use crate::kernels::output::Destination;
+use crate::kernels::shape::Shape;
 
 /// # Shapes
 /// - `x`: `shape`
@@ -43,6 +43,6 @@ pub fn backward(
     let order = Order::convolution(outputs, shape.channels, 1).backward();
     let back = destination.map(|input| (Weights::new(weights, order), Target::destination(input, shape)));
     let x = Input::new(vec![Source::plain(x, shape)]);
-    let weights = gradient::backward(&x, &gradient, 1, back);
+    let weights = backward::backward(&x, &gradient, 1, back);
     LayerGradients { weights, bias: channel_sums(upstream, result) }
 }

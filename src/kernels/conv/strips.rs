@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
-use super::destination::Destination;
-use super::shape::Shape;
 use super::weights::{Method, Weights};
 use super::winograd;
+use crate::kernels::output::Destination;
+use crate::kernels::shape::Shape;
 
 /// Values a packed strip may hold: 640 KiB, a part of the second-level cache.
 pub(crate) const STRIP_VALUES: usize = 160 * 1024;

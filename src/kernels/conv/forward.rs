@@ -8,15 +8,15 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::arch::dispatch;
-use super::destination::Destination;
-use super::norm::{Fold, Moments, Statistics};
 use super::pack::{Packed, Part, Scratch, pack, with_scratch};
-use super::pieces::{CHANNELS_AT_ONCE, Piece, Plan, Rows, Target};
-use super::raw::correlate;
 use super::source::Input;
+use super::strips::{CHANNELS_AT_ONCE, Piece, Plan, Rows, Target};
 use super::weights::{Method, Weights, block};
 use super::winograd::{COLUMNS, COMPONENTS, ROWS, pack_transformed, rows_of};
+use crate::kernels::norm::{Fold, Moments, Statistics};
+use crate::kernels::output::Destination;
+use crate::kernels::raw::correlate;
+use crate::kernels::simd::dispatch;
 
 /// What happens to a strip after its sums are there, while it is in cache.
 #[derive(Clone, Copy)]
