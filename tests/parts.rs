@@ -10,7 +10,7 @@ use harness::{click_canvas, step_until};
 use pointillist::data::{write, write_classes};
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, Mask};
-use pointillist::train::plan::Plan;
+use pointillist::train::division::DividedProject;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
 use pointillist::ui::state::parts::Part;
@@ -47,7 +47,7 @@ fn parts(app: &App) -> Vec<Part> {
 /// The parts that the engine would give the tiles.
 fn planned(app: &App) -> Vec<Part> {
     let project = &app.state().project.as_ref().expect("a project").project;
-    let plan = Plan::new((**project).clone(), &app.state().config());
+    let plan = DividedProject::new((**project).clone(), &app.state().config());
     let part = |index: usize| match (plan.train.contains(&index), plan.val.contains(&index)) {
         (true, _) => Part::Trains,
         (false, true) => Part::Validates,

@@ -1,20 +1,21 @@
-//! Opening a finished run: its figures are told again, and one of its checkpoints predicts.
+//! Opening a run that is over: its figures are reported again, and one of its checkpoints predicts.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::device::{Chosen, Devices};
+use super::device::{Devices, OpenDevice};
 use super::outbox::Outbox;
-use super::protocol::{Evaluation, EventKind, Phase, RunInfo, Saved, StepReport, Summary};
-use super::session::{Kept, Session};
-use super::start;
-use crate::domain::{Confusion, Scores};
+use super::project;
+use super::protocol::{Evaluation, EventKind, Phase, RunInfo, SavedCheckpoint, StepReport, Summary};
+use super::session::{FinishedCheckpoints, Session};
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::{Confusion, Notice, Scores};
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder::{Checkpoint, FinishedRun, MetricsRow, StepRow, load_checkpoint};
+use crate::train::folder::{FinishedRun, MetricsRow, StepRow, load_checkpoint};
 
-/// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
-/// failed) shows its figures, and nothing predicts.
+/// Opens a run folder; `data` names another project than the run's own. Without a checkpoint (the run ended too early) only
+/// the figures are reported, and there is no session.
 pub(super) fn open(
     folder: &Path,
     data: Option<PathBuf>,
@@ -24,25 +25,25 @@ pub(super) fn open(
     let what = "loading the checkpoint".to_owned();
     outbox.send(EventKind::Phase(Phase::Preparing { what, done: 0, total: 0 }));
     let run = FinishedRun::open(folder)?;
-    run.notes.iter().for_each(|note| outbox.warn(note));
+    run.notes.iter().for_each(|note| outbox.warn(note.as_str()));
     let mut config = run.config.clone();
     config.data = data.unwrap_or(config.data);
-    let project = start::open_project(&config.data, outbox)?;
+    let project = project::open(&config.data, outbox)?;
     let project = Arc::new(project.adopt(&run.classes, false)?);
     let split = run.split()?;
     let (summary, notes) = run.summary::<Summary>().unzip();
-    notes.iter().flatten().for_each(|note| outbox.warn(note));
+    notes.into_iter().flatten().for_each(|note| outbox.warn(note));
     let (steps, metrics) = run.history();
-    let kept = kept(&run, summary.as_ref(), &metrics);
-    let shown = run.nearest(Kept::default_of(metrics.iter().any(|row| !row.miou.is_nan())));
+    let checkpoints = checkpoints(&run, summary.as_ref(), &metrics);
+    let shown = run.nearest(FinishedCheckpoints::default_of(metrics.iter().any(|row| !row.miou.is_nan())));
     let (predictor, device, parameters) = match &summary {
-        Some(summary) if kept.choices.is_empty() => (None, summary.device.clone(), summary.parameters),
+        Some(summary) if checkpoints.choices.is_empty() => (None, summary.device.clone(), summary.parameters),
         _ => {
-            let (predictor, chosen, parameters) = load(&run, shown, devices)?;
-            (Some(predictor), chosen.info, parameters)
+            let (predictor, opened, parameters) = load(&run, shown, devices)?;
+            (Some(predictor), opened.info, parameters)
         }
     };
-    let predicting = kept.predicting(shown);
+    let predicting = checkpoints.predicting(shown);
     let step = predicting.shown.step.unwrap_or(0);
     let info = RunInfo {
         folder: folder.to_owned(),
@@ -58,22 +59,30 @@ pub(super) fn open(
         config,
     };
     outbox.send(EventKind::Started(Box::new(info)));
-    tell(&steps, &metrics, summary, outbox);
+    report(&steps, &metrics, summary, outbox);
     if predictor.is_none() {
-        outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
+        let cause = "it ended before its first checkpoint. Only its figures are shown";
+        outbox.warn(Notice::new("The run cannot predict").cause(cause));
     }
     outbox.send(EventKind::Phase(Phase::Idle));
-    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept), owed: None }))
+    Ok(predictor.map(|predictor| Session {
+        predictor,
+        project,
+        step,
+        run: None,
+        checkpoints: Some(checkpoints),
+        unsaved: None,
+    }))
 }
 
-/// The checkpoints there are. A run that was killed does not say what steps they are of; its best one was evaluated.
-fn kept(run: &FinishedRun, summary: Option<&Summary>, metrics: &[MetricsRow]) -> Kept {
+/// The checkpoints in the run folder. A killed run did not record their steps; its best one was evaluated.
+fn checkpoints(run: &FinishedRun, summary: Option<&Summary>, metrics: &[MetricsRow]) -> FinishedCheckpoints {
     let best_step = summary.map_or_else(|| best_row(metrics), |summary| summary.best_step);
     let saved = [
-        Saved { checkpoint: Checkpoint::Best, step: best_step },
-        Saved { checkpoint: Checkpoint::Last, step: summary.map(|summary| summary.steps) },
+        SavedCheckpoint { checkpoint: Checkpoint::Best, step: best_step },
+        SavedCheckpoint { checkpoint: Checkpoint::Last, step: summary.map(|summary| summary.steps) },
     ];
-    Kept {
+    FinishedCheckpoints {
         folder: run.path.clone(),
         model: run.config.model,
         classes: run.classes.len(),
@@ -81,31 +90,31 @@ fn kept(run: &FinishedRun, summary: Option<&Summary>, metrics: &[MetricsRow]) ->
     }
 }
 
-/// The step of the best score among these.
+/// The step of the row with the best score.
 fn best_row(metrics: &[MetricsRow]) -> Option<u64> {
     let scored = metrics.iter().filter(|row| !row.miou.is_nan());
     scored.max_by(|a, b| a.miou.total_cmp(&b.miou)).map(|row| row.step)
 }
 
-/// A checkpoint of a run, ready to predict, with the device it is on and its number of parameters. Where the best one is
-/// missing (the run was killed before its first evaluation) it is the last one.
+/// Loads a checkpoint of a run to predict with; also returns its device and its number of parameters. If there is no best
+/// one (the run was killed before its first evaluation), it is the last one.
 ///
 /// # Errors
-/// If the device or the checkpoint cannot be opened.
+/// If the device cannot be opened or the checkpoint cannot be loaded.
 pub fn load(
     run: &FinishedRun,
     checkpoint: Checkpoint,
     devices: &mut Devices,
-) -> anyhow::Result<(Predictor, Chosen, usize)> {
-    let chosen = devices.open(&run.config.device).map_err(anyhow::Error::msg)?;
-    let net = Net::new(&run.config.model, run.classes.len(), &chosen.device);
-    let parameters = Net::new(&run.config.model, run.classes.len(), &chosen.device.clone().autodiff()).parameters();
+) -> anyhow::Result<(Predictor, OpenDevice, usize)> {
+    let device = devices.open(&run.config.device)?;
+    let net = Net::new(&run.config.model, run.classes.len(), &device.device);
+    let parameters = Net::new(&run.config.model, run.classes.len(), &device.device.clone().autodiff()).parameters();
     let net = load_checkpoint(&run.path, net, run.nearest(checkpoint))?;
-    Ok((start::predictor(&run.config, &run.classes, net, &chosen), chosen, parameters))
+    Ok((device.predictor(&run.config, &run.classes, net), device, parameters))
 }
 
-/// Tells the figures of the run's files again. What the files do not hold is not made up: confusion and tiles stay empty.
-fn tell(steps: &[StepRow], metrics: &[MetricsRow], summary: Option<Summary>, outbox: &Outbox) {
+/// Reports the figures in the run folder. What it does not contain stays empty: confusion matrices and scores of tiles.
+fn report(steps: &[StepRow], metrics: &[MetricsRow], summary: Option<Summary>, outbox: &Outbox) {
     for &StepRow { step, epoch, loss, lr } in steps {
         let report = StepReport { step, epoch, loss, lr, step_secs: 0.0, waiting: 0.0, labelled: 0 };
         outbox.send(EventKind::Step(report));
@@ -118,7 +127,7 @@ fn tell(steps: &[StepRow], metrics: &[MetricsRow], summary: Option<Summary>, out
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
     }
     if let Some(why) = summary.as_ref().and_then(|summary| summary.why.as_ref()) {
-        outbox.warn(format!("this run failed: {why}"));
+        outbox.warn(Notice::new("The run failed").cause(why.as_str()));
     }
     if let Some(summary) = summary {
         outbox.send(EventKind::Finished(Box::new(summary)));

@@ -10,6 +10,7 @@ use crate::data::ClassEdits;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
 use crate::engine::{Command, Phase};
+use crate::train::run_list;
 use crate::ui::canvas::ToolKind;
 use crate::ui::panels::theme::ThemeChoice;
 use crate::ui::state::action::{Dialog, Tab, UiAction, ViewAction};
@@ -19,7 +20,6 @@ use crate::ui::state::class_draft::ClassDraft;
 use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::run_state::RunState;
-use crate::ui::state::runs;
 use crate::ui::state::settings::RADII;
 
 /// Carries an action out. Every one is named here: one that is new cannot be forgotten.
@@ -311,8 +311,8 @@ fn start(services: &mut Services, state: &mut AppState) {
     let config = state.config();
     let has_masks =
         state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
-    let config = if has_masks { config } else { config.without_masks() };
-    let name = runs::name(&config, state.clock);
+    let config = if has_masks { config } else { config.own_labels_only() };
+    let name = run_list::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
     services.last_run += 1;

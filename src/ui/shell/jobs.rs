@@ -11,9 +11,9 @@ use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
 use crate::domain::{RunConfig, panic};
 use crate::engine::Waker;
+use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::Dialog;
 use crate::ui::state::check::{self, Progress, Report};
-use crate::ui::state::runs::{self, RunEntry};
 
 /// Nobody closes a dialog sooner than this after asking for it: it was never shown.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -97,7 +97,7 @@ impl Jobs {
     /// Unpacks the built-in demo project where the user's data lies, and reads it.
     pub fn open_demo(&self) -> std::io::Result<()> {
         self.spawn("open demo", || {
-            let Some(folder) = runs::demo_folder() else {
+            let Some(folder) = demo::folder() else {
                 return Done::Failed("The demo has no place: this system names no folder for a user's data".to_owned());
             };
             match demo::unpack(&folder).map_err(anyhow::Error::from).and_then(|root| open(&root)) {
@@ -109,7 +109,7 @@ impl Jobs {
 
     /// Lists a project's runs.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
-        self.spawn("list runs", move || Done::Runs(runs::of_project(&root)))
+        self.spawn("list runs", move || Done::Runs(run_list::of_project(&root)))
     }
 
     /// Looks at all masks of a project.
@@ -145,7 +145,7 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
     if let Err(error) = project.keep_class_order() {
         log::debug!("{error}"); // A folder that cannot be written keeps the order as long as nothing is added.
     }
-    let (runs_home, runs) = (runs::home(root), runs::of_project(root));
+    let (runs_home, runs) = (run_list::home(root), run_list::of_project(root));
     Ok(Opened { project, journal, replay, runs_home, runs })
 }
 

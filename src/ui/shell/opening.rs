@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::jobs::Done;
 use super::services::Services;
+use crate::data::demo;
 use crate::engine::Command;
 use crate::ui::state::action::Dialog;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::run_state::RunState;
-use crate::ui::state::runs;
 
 pub(crate) fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
     if let Err(error) = result {
@@ -52,7 +52,7 @@ pub(crate) fn open_demo(services: &mut Services, state: &mut AppState) {
     if refuses_while_running(state) {
         return;
     }
-    if let Some(demo) = runs::demo_folder() {
+    if let Some(demo) = demo::folder() {
         close_if_open(services, state, &demo);
     }
     state.opening = Some(PathBuf::from("the demo project"));

@@ -15,7 +15,7 @@ use image::RgbImage;
 use crate::data::Project;
 use crate::data::raster::thumbnail_store::ThumbnailStore;
 use crate::domain::{Mask, Sampling};
-use crate::engine::handle::Waker;
+use crate::engine::Waker;
 use crate::engine::priority;
 use crate::ui::state::pyramid::{Dots, ImagePyramid};
 

@@ -8,9 +8,9 @@ use super::class_draft::ClassDraft;
 use super::layers::Layer;
 use super::preset::Preset;
 use crate::data::ClassEdits;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
-use crate::train::folder::Checkpoint;
 use crate::ui::canvas::ToolKind;
 use crate::ui::panels::theme::ThemeChoice;
 

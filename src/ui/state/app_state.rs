@@ -16,7 +16,6 @@ use super::open_project::OpenProject;
 use super::parts::Part;
 use super::room::Room;
 use super::run_state::RunState;
-use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
 use crate::data::{ClassEdits, Fate, Tile};
@@ -24,6 +23,7 @@ use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, RunConfig, Stroke};
 use crate::engine::protocol::Preview;
 use crate::engine::{Event, EventKind, Phase};
+use crate::train::run_list::RunEntry;
 use crate::ui::canvas::{ToolKind, ViewState};
 
 /// The state of the whole window.
@@ -210,7 +210,7 @@ impl AppState {
     /// Why the form cannot be started, each with its remedy.
     pub fn problems(&self) -> Vec<String> {
         let Some(project) = &self.project else { return Vec::new() };
-        self.settings.form.problems(project.classes())
+        self.settings.form.problems(project.classes()).iter().map(ToString::to_string).collect()
     }
 
     /// Why Start is disabled.

@@ -22,7 +22,6 @@ pub mod preset;
 pub mod pyramid;
 pub mod room;
 pub mod run_state;
-pub mod runs;
 pub mod settings;
 pub mod thumbnails;
 

@@ -4,7 +4,7 @@ use super::app_state::AppState;
 use crate::data::Tile;
 use crate::domain::RunConfig;
 use crate::domain::split::Split;
-use crate::train::plan::Division;
+use crate::train::division::Division;
 
 /// The part a tile plays in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,8 +75,8 @@ impl RunState {
                 self.checkpoint = Some(path);
                 return Some((Level::Info, note));
             }
-            EventKind::Info(text) => return Some((Level::Info, text)),
-            EventKind::Warning(text) => return Some((Level::Warning, text)),
+            EventKind::Info(notice) => return Some((Level::Info, notice.to_string())),
+            EventKind::Warning(notice) => return Some((Level::Warning, notice.to_string())),
             EventKind::LearningRate(rate) => self.rate = Some(rate),
             EventKind::Predicting(predicting) => {
                 if let Some(info) = &mut self.info {
@@ -84,7 +84,7 @@ impl RunState {
                 }
             }
             EventKind::Finished(summary) => return Some(self.finished(summary)),
-            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why))),
+            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why.to_string()))),
             EventKind::Cancelled => {
                 self.phase = Phase::Idle;
                 return Some((Level::Info, "Stopped before the first step. Nothing was written".to_owned()));
@@ -244,7 +244,7 @@ pub(crate) mod tests {
     #[test]
     fn events_of_earlier_runs_are_dropped() {
         let mut state = RunState::starting(7);
-        let failed = EventKind::Failed("an old sorrow".to_owned());
+        let failed = EventKind::Failed("an old failure".into());
         assert_eq!(state.apply(Event { run: 6, kind: failed }), None);
         assert_eq!(state.apply(Event { run: 6, kind: EventKind::Step(step(3)) }), None);
         assert!(state.is_running() && state.step.is_none());
@@ -282,7 +282,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_failure_leaves_the_window_usable_and_says_first_what_failed() {
-        let failure = || EventKind::Failed("cannot write: no space".to_owned());
+        let failure = || EventKind::Failed("cannot write: no space".into());
         let (state, notes) = run(vec![EventKind::Phase(Phase::Training), failure()]);
         assert_eq!(notes, [(Level::Error, "The run did not start: cannot write: no space".to_owned())]);
         assert!(!state.is_running());

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Tab;
 use super::layers::LayerSet;
 use crate::domain::split::Split;
-use crate::domain::{RunConfig, stored};
+use crate::domain::{RunConfig, config, stored};
 use crate::ui::panels::theme::ThemeChoice;
 
 /// Kept by eframe's storage; panel sizes are kept by egui itself.
@@ -70,7 +70,10 @@ impl Settings {
     pub fn load(storage: &dyn Storage) -> (Self, Vec<String>) {
         let Some(text) = storage.get_string(STORAGE_KEY) else { return (Self::default(), Vec::new()) };
         let known = Self { form: RunConfig::every_field(), ..Self::default() };
-        let read = serde_json::from_str(&text).and_then(|stored| stored::read(&Self::default(), &known, &stored));
+        let read = serde_json::from_str(&text).and_then(|mut stored: serde_json::Value| {
+            stored.get_mut("form").map(config::upgrade);
+            stored::read(&Self::default(), &known, &stored)
+        });
         match read {
             Ok((settings, lost)) => {
                 let sentence = |phrase| format!("A remembered setting is not used: {phrase}");
@@ -181,7 +184,7 @@ mod tests {
     fn one_broken_setting_loses_no_other() {
         let mut stored = serde_json::to_value(unusual()).unwrap();
         stored["tab"] = "Graveyard".into();
-        stored["form"]["train"]["momentum"] = 0.9.into();
+        stored["form"]["train"]["warm_up"] = 5.into();
         stored["form"]["model"]["arch"] = "transformer".into();
         stored["layers"][1] = "everything".into();
         stored["gone"] = true.into();

@@ -1,0 +1,84 @@
+//! Defaults of `train`, shown in its help. They come from the configuration itself and cannot be wrong.
+
+use clap::{Arg, Command};
+
+use crate::domain::config::{InputSize, Length, RunConfig};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Choice as _, Strategy};
+
+/// Adds the defaults to the help of `train`.
+pub(super) fn shown(command: Command) -> Command {
+    command.mut_subcommand("train", |train| {
+        defaults(&RunConfig::default())
+            .into_iter()
+            .fold(train, |train, (option, default)| train.mut_arg(option, |arg| with_default(arg, &default)))
+    })
+}
+
+fn with_default(arg: Arg, default: &str) -> Arg {
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    arg.help(format!("{help} [default: {default}]"))
+}
+
+/// The options of `train` that have a default, by id.
+fn defaults(config: &RunConfig) -> Vec<(&'static str, String)> {
+    let (model, train) = (&config.model, &config.train);
+    let mut defaults = vec![
+        ("arch", model.arch.name().to_owned()),
+        ("base", model.base.to_string()),
+        ("levels", model.levels.to_string()),
+        ("supervision", train.supervision.name().to_owned()),
+        ("loss", train.loss.name().to_owned()),
+        ("class_weights", weights(&train.class_weights)),
+        ("batch", train.batch.to_string()),
+        ("optimizer", train.optimizer.name().to_owned()),
+        ("lr", train.lr.to_string()),
+        ("weight_decay", train.weight_decay.to_string()),
+        ("momentum", train.momentum.to_string()),
+        ("schedule", train.schedule.name().to_owned()),
+        ("val_ratio", config.val_ratio.to_string()),
+        ("seed", config.seed.to_string()),
+        ("device", String::from(config.device.clone())),
+    ];
+    defaults.push(match train.length {
+        Length::Epochs(epochs) => ("epochs", epochs.to_string()),
+        Length::Steps(steps) => ("steps", steps.to_string()),
+    });
+    defaults.push(match train.input {
+        InputSize::Crop(side) => ("crop", side.to_string()),
+        InputSize::Resize(side) => ("resize", side.to_string()),
+    });
+    defaults.extend(match config.sampling.strategy {
+        Strategy::FractionPerClass(ratio) => Some(("keep", ratio.to_string())),
+        Strategy::FractionOfPixels(ratio) => Some(("keep_pixels", ratio.to_string())),
+        Strategy::PointsPerClass(points) => Some(("points", points.to_string())),
+        Strategy::OwnLabelsOnly | Strategy::Full => None,
+    });
+    defaults
+}
+
+fn weights(weights: &ClassWeights) -> String {
+    match weights {
+        ClassWeights::Given(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        named => named.name().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::args::Args;
+
+    #[test]
+    fn the_help_of_train_shows_the_defaults() {
+        let mut command = shown(Args::command());
+        command.clone().debug_assert();
+        let train = command.find_subcommand_mut("train").expect("it exists");
+        let help = train.render_help().to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["[default: unet]", "[default: 20]", "[default: 0.001]", "[default: adamw]", "[default: auto]"] {
+            assert!(help.contains(part), "{part} is not in {help}");
+        }
+    }
+}
