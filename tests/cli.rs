@@ -1,4 +1,4 @@
-//! The program as a person at a terminal sees it.
+//! The command line, as a user sees it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -278,7 +278,7 @@ fn a_full_disk_is_reported_and_leaves_no_partial_file() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("last checkpoint was not written") && stderr.contains("free space"), "{stderr}");
-    assert_eq!(stderr.matches("[WARNING]").count(), 1, "told once while it lasts: {stderr}");
+    assert_eq!(stderr.matches("[WARNING]").count(), 1, "reported once: {stderr}");
     let summary = fs::read_to_string(out.join("summary.json")).unwrap();
     assert!(summary.contains("\"unsaved\": \"cannot write"), "{summary}");
     let left: Vec<_> = walk(&out).into_iter().filter(|path| path.extension().is_none_or(|e| e == "bpk")).collect();

@@ -56,7 +56,7 @@ fn after_a_refusal_another_run_can_start() {
     bench.start(3, bench.config(Length::Steps(2)));
     assert_eq!(bench.until_finished().steps, 2);
     assert!(bench.engine.send(Command::Open { run: 4, folder: bench.data(), data: None }));
-    assert!(bench.until("the refusal", failure).contains("not a run folder"));
+    assert!(bench.until("the refusal", failure).contains("Not a run folder"));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_run_with_sgd_learns() {
         _ => None,
     };
     let first = bench.until("the first score", loss);
-    let last = (1..6).map(|_| bench.until("a score", loss)).last().unwrap();
+    let last = (1..6).fold(first, |_, _| bench.until("a score", loss));
     assert!(last < 0.9 * first, "the loss must fall: {first} to {last}");
 }
 
@@ -204,7 +204,7 @@ fn a_run_that_fails_before_its_first_checkpoint_shows_its_figures() {
     assert!(!out.join("best.bpk").exists() && out.join("summary.json").exists());
     bench.engine.send(Command::Open { run: 2, folder: out, data: None });
     assert_eq!(bench.until_finished().outcome, Outcome::Failed);
-    bench.until("a word on it", |e| match &e.kind {
+    bench.until("the message", |e| match &e.kind {
         EventKind::Warning(notice) => Some(()).filter(|()| notice.headline.contains("cannot predict")),
         _ => None,
     });
@@ -247,7 +247,8 @@ fn a_worker_can_be_reached_through_a_pipe() {
     let dir = tempfile::tempdir().unwrap();
     let data = demo::unpack(&dir.path().join("demo")).unwrap();
     let (user, end) = in_process::connect(Arc::new(|| {}));
-    let thread = std::thread::spawn(move || pointillist::engine::work(Arc::new(end)));
+    let thread = std::thread::Builder::new().name("far end".to_owned());
+    let thread = thread.spawn(move || pointillist::engine::work(Arc::new(end))).unwrap();
     let engine = EngineHandle::over(Arc::new(JsonEnd(user)), Some(thread));
     let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
     config.model.base = 2;

@@ -68,7 +68,7 @@ fn from_the_open_demo_to_a_prediction() {
 
     // Keep: opened again, the run shows its figures and predicts.
     act(&mut harness, UiAction::OpenRun(summary.folder.clone()));
-    step_until(&mut harness, "the figures are told again", |app| app.state().run.evaluation.is_some());
+    step_until(&mut harness, "the figures are reported again", |app| app.state().run.evaluation.is_some());
     step_until(&mut harness, "the reopened run predicts", |app| {
         app.state().run.can_predict() && app.state().view.prediction.as_ref().is_some_and(|p| p.complete)
     });

@@ -1,4 +1,4 @@
-//! Defaults of `train`, shown in its help. They come from the configuration itself and cannot be wrong.
+//! Defaults shown in the help of `train` and `sample`. They are read from the default configuration.
 
 use clap::{Arg, Command};
 
@@ -6,13 +6,18 @@ use crate::domain::config::{InputSize, Length, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, Strategy};
 
-/// Adds the defaults to the help of `train`.
+/// Adds the defaults to the help.
 pub(super) fn shown(command: Command) -> Command {
-    command.mut_subcommand("train", |train| {
-        defaults(&RunConfig::default())
-            .into_iter()
-            .fold(train, |train, (option, default)| train.mut_arg(option, |arg| with_default(arg, &default)))
-    })
+    let config = RunConfig::default();
+    command
+        .mut_subcommand("train", |train| with_defaults(train, training(&config)))
+        .mut_subcommand("sample", |sample| with_defaults(sample, sampling(&config)))
+}
+
+fn with_defaults(command: Command, defaults: Vec<(&'static str, String)>) -> Command {
+    defaults
+        .into_iter()
+        .fold(command, |command, (option, default)| command.mut_arg(option, |arg| with_default(arg, &default)))
 }
 
 fn with_default(arg: Arg, default: &str) -> Arg {
@@ -21,7 +26,7 @@ fn with_default(arg: Arg, default: &str) -> Arg {
 }
 
 /// The options of `train` that have a default, by id.
-fn defaults(config: &RunConfig) -> Vec<(&'static str, String)> {
+fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
     let (model, train) = (&config.model, &config.train);
     let mut defaults = vec![
         ("arch", model.arch.name().to_owned()),
@@ -48,13 +53,18 @@ fn defaults(config: &RunConfig) -> Vec<(&'static str, String)> {
         InputSize::Crop(side) => ("crop", side.to_string()),
         InputSize::Resize(side) => ("resize", side.to_string()),
     });
-    defaults.extend(match config.sampling.strategy {
-        Strategy::FractionPerClass(ratio) => Some(("keep", ratio.to_string())),
-        Strategy::FractionOfPixels(ratio) => Some(("keep_pixels", ratio.to_string())),
-        Strategy::PointsPerClass(points) => Some(("points", points.to_string())),
-        Strategy::OwnLabelsOnly | Strategy::Full => None,
-    });
+    defaults.extend(sampling(config));
     defaults
+}
+
+/// The option of `train` and `sample` for the default strategy.
+fn sampling(config: &RunConfig) -> Vec<(&'static str, String)> {
+    match config.sampling.strategy {
+        Strategy::FractionPerClass(ratio) => vec![("keep", ratio.to_string())],
+        Strategy::FractionOfPixels(ratio) => vec![("keep_pixels", ratio.to_string())],
+        Strategy::PointsPerClass(points) => vec![("points", points.to_string())],
+        Strategy::OwnLabelsOnly | Strategy::Full => Vec::new(),
+    }
 }
 
 fn weights(weights: &ClassWeights) -> String {

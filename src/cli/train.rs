@@ -53,9 +53,9 @@ impl Reporter {
                 EventKind::Started(info) => self.started(info),
                 EventKind::Step(step) => self.step(&step),
                 EventKind::Evaluated(evaluation) => {
-                    report::epoch_lines(&evaluation, self.epochs).iter().for_each(|line| self.say(line));
+                    report::epoch_lines(&evaluation, self.epochs).iter().for_each(|line| self.print(line));
                 }
-                EventKind::Info(notice) => self.say(&format!("[INFO] {notice}")),
+                EventKind::Info(notice) => self.print(&format!("[INFO] {notice}")),
                 EventKind::Warning(notice) => self.bar.suspend(|| out::error(&format!("[WARNING] {notice}"))),
                 EventKind::PreviewReady
                 | EventKind::Checkpoint { .. }
@@ -67,7 +67,7 @@ impl Reporter {
                 }
                 EventKind::Cancelled => {
                     self.bar.finish_and_clear();
-                    self.say_last("Stopped before the first step. Nothing was written");
+                    self.print_last("Stopped before the first step. Nothing was written");
                     return Ok(ExitCode::from(interrupt::CODE));
                 }
                 EventKind::Finished(summary) => return self.finished(&summary),
@@ -81,9 +81,9 @@ impl Reporter {
         self.bar.finish_and_clear();
         let interrupted = interrupt::asked();
         if interrupted {
-            self.say_last(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
+            self.print_last(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
         } else {
-            self.say_last(&report::closing_line(summary));
+            self.print_last(&report::closing_line(summary));
         }
         match &summary.unsaved {
             Some(why) => anyhow::bail!("{}", report::unsaved_line(why)),
@@ -92,14 +92,14 @@ impl Reporter {
         }
     }
 
-    fn say(&self, line: &str) {
+    fn print(&self, line: &str) {
         if !self.quiet && !self.json {
             self.bar.suspend(|| out::line(line));
         }
     }
 
     /// Prints the last line, even with `--quiet`. With `--json` it was an event.
-    fn say_last(&self, line: &str) {
+    fn print_last(&self, line: &str) {
         if !self.json {
             out::line(line);
         }

@@ -17,7 +17,7 @@ fn possible<T: Choice>(value: &T) -> PossibleValue {
     PossibleValue::new(value.name()).help(value.help())
 }
 
-/// What `--loss` comes to. The names of earlier versions choose the supervision as well.
+/// The value of `--loss`. The names of earlier versions choose the supervision as well.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LossArg {
     /// The loss function.

@@ -4,17 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::device::{self, Devices, OpenDevice};
-use super::keeper::Keeper;
 use super::labels::Labels;
 use super::preparation::Preparation;
 use super::priority;
 use super::protocol::RunInfo;
+use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::run_plan::RunPlan;
-use crate::data::Journal;
-use crate::data::Project;
 use crate::data::feed::loader::{BatchPlan, Loader};
 use crate::data::feed::training_set::TrainingSet;
+use crate::data::{Journal, Project};
 use crate::domain::config::TrainConfig;
 use crate::domain::{Notice, RunConfig};
 use crate::infer::Predictor;
@@ -34,7 +33,7 @@ pub(super) struct OpenedRun {
     pub(super) set: Arc<TrainingSet>,
     pub(super) weighting: Weighting,
     pub(super) journal: Journal,
-    pub(super) keeper: Keeper,
+    pub(super) recorder: Recorder,
 }
 
 impl OpenedRun {
@@ -65,8 +64,8 @@ impl OpenedRun {
         let trainer = Trainer::new(net, &plan.config.train, training_device);
         let batches = batches(&plan.config);
         let loader = Loader::start(Arc::clone(&set), batches, loader_threads(), priority::lower_this_thread)?;
-        let (project, val, keeper) = (Arc::clone(&plan.project), plan.val.clone(), Keeper::new(folder));
-        Ok((Self { info, project, val, trainer, loader, set, weighting, journal, keeper }, predictor))
+        let (project, val, recorder) = (Arc::clone(&plan.project), plan.val.clone(), Recorder::new(folder));
+        Ok((Self { info, project, val, trainer, loader, set, weighting, journal, recorder }, predictor))
     }
 }
 

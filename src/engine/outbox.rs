@@ -28,7 +28,7 @@ impl Outbox {
         self.end.send(Event { run, kind });
     }
 
-    /// Puts a preview where the user takes it, and says so.
+    /// Replaces the preview and reports that there is a new one.
     pub(super) fn send_preview(&self, preview: Preview) {
         self.end.put_preview(preview);
         self.send(EventKind::PreviewReady);

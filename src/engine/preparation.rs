@@ -1,4 +1,4 @@
-//! What every stage of preparing a run needs: somebody to tell, and a way to be cancelled.
+//! What every stage of preparing a run needs: where to report, and whether it was cancelled.
 
 use super::outbox::Outbox;
 use super::protocol::{EventKind, Phase};

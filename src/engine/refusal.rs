@@ -1,9 +1,9 @@
-//! Errors that say what to do.
+//! Errors with a remedy.
 
 use crate::data::DataError;
 use crate::domain::Notice;
 
-/// Something that cannot be done, told in headline, cause and remedy.
+/// Something that cannot be done, with cause and remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Refusal(pub Notice);
@@ -25,7 +25,7 @@ impl Refusal {
     }
 }
 
-/// What to tell of an error: refusals and errors about files in their parts, anything else in one line.
+/// The notice for an error: refusals and file errors in their parts, anything else as a headline.
 pub(super) fn notice(error: anyhow::Error) -> Notice {
     match error.downcast::<Refusal>() {
         Ok(Refusal(notice)) => notice,

@@ -30,7 +30,7 @@ pub fn closing_line(summary: &Summary) -> String {
     }
 }
 
-/// What to say of a run whose last save failed.
+/// The message for a run whose last save failed.
 pub fn unsaved_line(why: &str) -> String {
     format!("The last checkpoint was not written: {why}")
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::best_network::BestNetwork;
-use super::keeper::Keeper;
 use super::meter::Meter;
 use super::opened_run::OpenedRun;
 use super::outbox::Outbox;
 use super::protocol::{Evaluation, EventKind, Outcome, Phase, RunInfo, StepReport, Summary};
+use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::report;
 use crate::data::{DataError, Project, TileFault};
@@ -80,9 +80,9 @@ impl Run {
     pub(super) fn announce_start(&mut self, outbox: &Outbox) {
         let info = self.opened.info.clone();
         let note = report::weights_line(&info.config.train.class_weights, &self.weights);
-        note.into_iter().for_each(|note| self.say(outbox, note));
+        note.into_iter().for_each(|note| self.inform(outbox, note));
         let (name, why) = (&info.device.name, &info.device.why);
-        self.say(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
+        self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
         outbox.send(EventKind::Started(Box::new(info)));
         outbox.send(EventKind::Phase(Phase::Training));
     }
@@ -120,10 +120,10 @@ impl Run {
     pub(super) fn set_learning_rate(&mut self, rate: f64, outbox: &Outbox) {
         if rate.is_finite() && rate > 0.0 {
             self.set_rate = Anchor { rate, step: self.step };
-            self.say(outbox, format!("Learning rate set to {rate} after step {}", self.step));
+            self.inform(outbox, format!("Learning rate set to {rate} after step {}", self.step));
         } else {
             let notice = Notice::new(format!("A learning rate of {rate} cannot be used: the previous one stays"));
-            self.opened.keeper.warn(outbox, notice.remedy("Choose one above 0, such as 0.001"));
+            self.opened.recorder.warn(outbox, notice.remedy("Choose one above 0, such as 0.001"));
         }
         outbox.send(EventKind::LearningRate(self.learning_rate()));
     }
@@ -142,18 +142,18 @@ impl Run {
     }
 
     /// Informs the user and the log.
-    pub(super) fn say(&mut self, outbox: &Outbox, text: String) {
-        self.opened.keeper.say(outbox, text);
+    pub(super) fn inform(&mut self, outbox: &Outbox, text: String) {
+        self.opened.recorder.inform(outbox, text);
     }
 
     /// Reads new labels from the journal.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let OpenedRun { journal, set, weighting, project, keeper, info, .. } = &mut self.opened;
+        let OpenedRun { journal, set, weighting, project, recorder, info, .. } = &mut self.opened;
         let changed = match set.follow(journal) {
             Ok(changed) => changed,
             Err(error) => {
                 let notice = Notice::new("New labels cannot be read").cause(error.to_string());
-                return keeper.warn(outbox, notice);
+                return recorder.warn(outbox, notice);
             }
         };
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
@@ -174,7 +174,7 @@ impl Run {
     /// Starts an evaluation of the current network, unless it has been evaluated already.
     pub(super) fn evaluate(&mut self, predictor: &mut Predictor, outbox: &Outbox) {
         if self.evaluated_at_step == Some(self.step) {
-            self.say(outbox, format!("Already scored at step {}: the network has not changed since", self.step));
+            self.inform(outbox, format!("Already scored at step {}: the network has not changed since", self.step));
         } else if self.evaluation.is_none() {
             predictor.set_net(self.opened.trainer.valid());
             self.evaluation = Some(EvaluationJob::new(self.project(), &self.opened.val));
@@ -184,15 +184,15 @@ impl Run {
 
     /// Writes the last checkpoint at the user's request. Each failure is reported, unlike those of regular saves.
     pub(super) fn save(&mut self, outbox: &Outbox) {
-        if let Err(error) = self.opened.keeper.save(&self.opened.trainer.valid(), outbox) {
+        if let Err(error) = self.opened.recorder.save(&self.opened.trainer.valid(), outbox) {
             outbox.warn(Notice::new("The checkpoint was not written").cause(error.to_string()));
         }
     }
 
     /// What is needed to save a run that is over.
-    pub(super) fn into_unsaved(self) -> (Keeper, Net) {
+    pub(super) fn into_unsaved(self) -> (Recorder, Net) {
         let net = self.opened.trainer.valid();
-        (self.opened.keeper, net)
+        (self.opened.recorder, net)
     }
 
     /// Gives a predictor the current network.
@@ -216,8 +216,8 @@ impl Run {
         let began = Instant::now();
         self.take_step(outbox)?;
         let secs = began.elapsed().as_secs_f64();
-        if self.opened.keeper.is_due() {
-            self.opened.keeper.save(&self.opened.trainer.valid(), outbox).ok(); // The keeper reports it and tries again.
+        if self.opened.recorder.is_due() {
+            self.opened.recorder.save(&self.opened.trainer.valid(), outbox).ok(); // The recorder reports it and tries again.
         }
         let at_epoch_end = self.step.is_multiple_of(self.opened.info.steps_per_epoch);
         if at_epoch_end || self.step == self.opened.info.total_steps {
@@ -252,16 +252,16 @@ impl Run {
             if !self.left_out.insert(id.clone()) {
                 continue; // A validation tile fails at each evaluation.
             }
-            let OpenedRun { keeper, project, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.opened;
-            keeper.warn(outbox, Notice::new(format!("Tile {id} is left out")).cause(what));
+            let OpenedRun { recorder, project, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.opened;
+            recorder.warn(outbox, Notice::new(format!("Tile {id} is left out")).cause(what));
             let left = |ids: &[String]| -> Vec<String> {
                 ids.iter().filter(|id| !self.left_out.contains(*id)).cloned().collect()
             };
             let (train, val) = (left(train_tiles), left(val_tiles).len());
             let corrected = format!("Split corrected to {} train / {val} val: tile {id} cannot be read", train.len());
             // A validation tile stays in the record: it may be readable again at the next evaluation.
-            keeper.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
-            keeper.say(outbox, corrected);
+            recorder.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
+            recorder.inform(outbox, corrected);
         }
     }
 
@@ -281,7 +281,7 @@ impl Run {
 
     fn add_row(&mut self, lr: f64, outbox: &Outbox) {
         let row = StepRow { step: self.step, epoch: self.epoch(), loss: self.meter.since_row.take(), lr };
-        self.opened.keeper.add_step(&row, outbox);
+        self.opened.recorder.add_step(&row, outbox);
     }
 
     /// Writes a row for the steps since the last one, at the end of the run.
@@ -330,12 +330,12 @@ impl Run {
         self.evaluated = Instant::now();
         self.evaluated_at_step = Some(self.step);
         let (lines, net) = (report::epoch_lines(&evaluation, self.opened.info.epochs()), self.opened.trainer.valid());
-        let keeper = &mut self.opened.keeper;
-        lines.iter().for_each(|line| keeper.log(line, outbox));
-        keeper.add_metrics(&evaluation, outbox);
-        keeper.save(&net, outbox).ok(); // The keeper reports it and tries again.
+        let recorder = &mut self.opened.recorder;
+        lines.iter().for_each(|line| recorder.log(line, outbox));
+        recorder.add_metrics(&evaluation, outbox);
+        recorder.save(&net, outbox).ok(); // The recorder reports it and tries again.
         if best {
-            keeper.save_best(net, outbox);
+            recorder.save_best(net, outbox);
         }
         self.last = Some(evaluation.clone());
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
@@ -347,10 +347,10 @@ impl Run {
         let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
         let mut summary = self.summary(outcome, None);
         summary.unsaved = unsaved.map(|error| error.to_string());
-        let keeper = &mut self.opened.keeper;
-        keeper.log(&report::closing_line(&summary), outbox);
-        summary.unsaved.iter().for_each(|why| keeper.log(&format!("[ERROR] {}", report::unsaved_line(why)), outbox));
-        let written = keeper.write_summary(&summary).and_then(|()| keeper.sync());
+        let recorder = &mut self.opened.recorder;
+        recorder.log(&report::closing_line(&summary), outbox);
+        summary.unsaved.iter().for_each(|why| recorder.log(&format!("[ERROR] {}", report::unsaved_line(why)), outbox));
+        let written = recorder.write_summary(&summary).and_then(|()| recorder.sync());
         if let Err(error) = written {
             summary.unsaved.get_or_insert(error.to_string());
         }
@@ -359,18 +359,18 @@ impl Run {
 
     fn save_at_end(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         let why_best = self.best.end(self.step);
-        why_best.iter().for_each(|why| self.say(outbox, (*why).to_owned()));
-        self.opened.keeper.save_at_end(&self.opened.trainer.valid(), why_best.is_some(), outbox)
+        why_best.iter().for_each(|why| self.inform(outbox, (*why).to_owned()));
+        self.opened.recorder.save_at_end(&self.opened.trainer.valid(), why_best.is_some(), outbox)
     }
 
     /// Ends the run after an error. Its figures and the reason are written, so that it can be opened. The checkpoints stay as
     /// they are: the current network may be the cause.
     pub(super) fn fail(&mut self, why: &Notice, outbox: &Outbox) -> Result<(), DataError> {
         self.add_last_row(outbox);
-        self.opened.keeper.log(&format!("[ERROR] {why}"), outbox);
+        self.opened.recorder.log(&format!("[ERROR] {why}"), outbox);
         let summary = self.summary(Outcome::Failed, Some(why.to_string()));
-        self.opened.keeper.write_summary(&summary)?;
-        self.opened.keeper.sync()
+        self.opened.recorder.write_summary(&summary)?;
+        self.opened.recorder.sync()
     }
 
     fn summary(&self, outcome: Outcome, why: Option<String>) -> Summary {

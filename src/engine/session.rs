@@ -1,18 +1,16 @@
 //! A network that can predict: the one being trained, or a checkpoint of a run that is over.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::keeper::Keeper;
+use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
-use super::protocol::{Predicting, RunInfo, SavedCheckpoint, Summary};
+use super::protocol::{Predicting, Summary};
+use super::recorder::Recorder;
 use super::run::Run;
 use crate::data::{DataError, Project};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::ModelConfig;
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder;
 
 /// A network that can predict, and the run that trains it, if one does.
 pub(super) struct Session {
@@ -29,18 +27,10 @@ pub(super) struct Session {
 
 /// A run that is over but could not be saved, with all it takes to try again.
 pub(super) struct UnsavedRun {
-    keeper: Keeper,
+    recorder: Recorder,
     net: Net,
     summary: Box<Summary>,
     checkpoints: FinishedCheckpoints,
-}
-
-/// The checkpoints of a run that is over.
-pub(super) struct FinishedCheckpoints {
-    pub(super) folder: PathBuf,
-    pub(super) model: ModelConfig,
-    pub(super) classes: usize,
-    pub(super) choices: Vec<SavedCheckpoint>,
 }
 
 impl Session {
@@ -50,8 +40,8 @@ impl Session {
         let checkpoints = FinishedCheckpoints::of(run.info(), summary);
         if summary.unsaved.is_some() {
             run.refresh(&mut self.predictor);
-            let (keeper, net) = run.into_unsaved();
-            self.unsaved = Some(UnsavedRun { keeper, net, summary: Box::new(summary.clone()), checkpoints });
+            let (recorder, net) = run.into_unsaved();
+            self.unsaved = Some(UnsavedRun { recorder, net, summary: Box::new(summary.clone()), checkpoints });
         } else if summary.steps > 0 {
             self.checkpoints = Some(checkpoints);
         }
@@ -81,9 +71,8 @@ impl Session {
     /// If it cannot be loaded.
     pub(super) fn show(&mut self, checkpoint: Checkpoint) -> Result<Option<Predicting>, DataError> {
         let Some(finished) = &self.checkpoints else { return Ok(None) };
-        let device = self.predictor.device().clone();
-        let net = Net::new(&finished.model, finished.classes, &device);
-        self.predictor.set_net(folder::load_checkpoint(&finished.folder, net, checkpoint)?);
+        let net = finished.load(checkpoint, self.predictor.device())?;
+        self.predictor.set_net(net);
         let predicting = finished.predicting(checkpoint);
         self.step = predicting.shown.step.unwrap_or(self.step);
         Ok(Some(predicting))
@@ -93,35 +82,11 @@ impl Session {
 impl UnsavedRun {
     fn save(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         if self.summary.steps > 0 {
-            self.keeper.save_at_end(&self.net, false, outbox)?;
+            self.recorder.save_at_end(&self.net, false, outbox)?;
         }
         let summary = Summary { unsaved: None, ..(*self.summary).clone() };
-        self.keeper.write_summary(&summary)?;
+        self.recorder.write_summary(&summary)?;
         *self.summary = summary;
         Ok(())
-    }
-}
-
-impl FinishedCheckpoints {
-    /// The checkpoints of a run that has just ended.
-    pub(super) fn of(info: &RunInfo, summary: &Summary) -> Self {
-        let choices = vec![
-            SavedCheckpoint { checkpoint: Checkpoint::Best, step: summary.best_step },
-            SavedCheckpoint { checkpoint: Checkpoint::Last, step: Some(summary.steps) },
-        ];
-        Self { folder: info.folder.clone(), model: info.config.model, classes: info.classes.len(), choices }
-    }
-
-    /// The checkpoint that predicts by default: the best one if there is a score. Without scores the best one is that of the
-    /// lowest training loss, often from before the last corrections, so the last one is better.
-    pub(super) fn default_of(scored: bool) -> Checkpoint {
-        if scored { Checkpoint::Best } else { Checkpoint::Last }
-    }
-
-    /// What to report when this checkpoint predicts.
-    pub(super) fn predicting(&self, checkpoint: Checkpoint) -> Predicting {
-        let unknown = SavedCheckpoint { checkpoint, step: None };
-        let shown = self.choices.iter().find(|saved| saved.checkpoint == checkpoint).copied().unwrap_or(unknown);
-        Predicting { shown, choices: self.choices.clone() }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn start(
     let plan = project::plan(project, config, preparation)?;
     let (opened, predictor) = OpenedRun::open(&plan, out, devices, preparation)?;
     let mut run = Run::new(opened);
-    plan.notes.into_iter().for_each(|note| run.say(preparation.outbox, note));
+    plan.notes.into_iter().for_each(|note| run.inform(preparation.outbox, note));
     run.announce_start(preparation.outbox);
     Ok((run, predictor))
 }

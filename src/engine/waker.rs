@@ -1,4 +1,4 @@
-//! How whoever listens to the engine is woken.
+//! Waking the user of the engine.
 
 use std::sync::Arc;
 

@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use super::device::Devices;
 use super::finished;
+use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
 use super::preparation::{Cancelled, Preparation};
 use super::preview::Previewer;
 use super::protocol::{Command, EventKind, Phase, RunId, Summary};
 use super::refusal::notice;
 use super::run::{Run, Turn};
-use super::session::{FinishedCheckpoints, Session};
+use super::session::Session;
 use super::start::start;
 use super::transport::WorkerEnd;
 use crate::domain::checkpoint::Checkpoint;
@@ -21,7 +22,7 @@ use crate::domain::{Notice, RunConfig, panic};
 use crate::infer::Predictor;
 use crate::kernels::memory;
 
-/// Works at this end of a connection until told to shut down, or until nobody is left to send commands.
+/// Runs the worker at this end of a connection, until [`Command::Shutdown`] or until the other end is gone.
 pub fn work(end: Arc<dyn WorkerEnd>) {
     Worker::new(end).work();
 }

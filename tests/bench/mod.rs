@@ -19,7 +19,7 @@ pub(crate) struct Bench {
     pub(crate) engine: EngineHandle,
     /// Where it works.
     pub(crate) dir: TempDir,
-    /// How often whoever listens was woken.
+    /// How often the waker was called.
     pub(crate) woken: Arc<AtomicUsize>,
 }
 

@@ -24,7 +24,7 @@ macro_rules! samples {
     }};
 }
 
-/// Compared as text, which tells NaN from null but not from itself.
+/// Messages are compared as text, because NaN does not equal itself.
 fn survives_json<T: Serialize + DeserializeOwned + std::fmt::Debug>(message: &T) {
     let text = serde_json::to_string(message).unwrap();
     let back: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));

@@ -34,7 +34,7 @@ pub trait WorkerEnd: Send + Sync {
     /// The next command, if one is waiting.
     fn try_command(&self) -> Option<Command>;
 
-    /// Waits for the next command. `None` once there is nobody left to send one.
+    /// Waits for the next command. `None` once the other end is gone.
     fn wait_command(&self) -> Option<Command>;
 
     /// Sends an event, waiting if the queue is full, and wakes the user. Without a user it is dropped.

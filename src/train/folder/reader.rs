@@ -34,8 +34,10 @@ impl FinishedRun {
     /// If it is not a run folder, or damaged; the message names the file.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let file = path.join(files::CONFIG);
-        const NONE: &str = "not a run folder: it has no config.toml";
-        let text = fs::read_to_string(&file).map_err(DataError::io(NONE, &file))?;
+        if path.is_dir() && !file.exists() {
+            return Err(DataError::content("not a run folder: it has no config.toml", path));
+        }
+        let text = fs::read_to_string(&file).map_err(DataError::io("cannot read the run folder", path))?;
         let (config, lost) = RunConfig::read_stored(&text).map_err(|error| DataError::Content {
             what: format!("the configuration cannot be read: {error}"),
             path: file,

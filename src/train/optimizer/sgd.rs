@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn steps_equal_pytorch_and_burn() {
         let plain = [0.947_547_5, -1.955_234_4, 0.493_443_3, -0.076_868_616];
-        let nesterov = [0.932_954_86, -1.939_826_1, 0.491_619_2, -0.068_712_636];
+        let nesterov = [0.932_954_86, -1.939_826_1, 0.491_619_2, -0.068_712_64];
         let without_momentum = [0.980_039_96, -1.980_03, 0.497_504_95, 0.000_099_850_09];
         for (momentum, is_nesterov, pytorch) in
             [(0.9, false, plain), (0.9, true, nesterov), (0.0, false, without_momentum)]

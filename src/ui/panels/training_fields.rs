@@ -133,3 +133,24 @@ fn device_ui(ui: &mut Ui, device: &mut DeviceChoice) {
         *device = if named.is_empty() { DeviceChoice::Auto } else { DeviceChoice::Named(named) };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+
+    #[test]
+    fn momentum_is_shown_for_sgd_only() {
+        for optimizer in Optimizer::ALL {
+            let mut form = RunConfig::default();
+            form.train.optimizer = *optimizer;
+            let show = move |ui: &mut Ui| optimizer_ui(ui, &mut form);
+            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+            harness.run_steps(2);
+            let is_shown = harness.query_all_by_label("Nesterov").next().is_some();
+            assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
+        }
+    }
+}

@@ -113,6 +113,8 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Strategy;
+    use crate::domain::config::Supervision;
 
     #[test]
     fn recent_projects_are_few_and_distinct() {
@@ -178,6 +180,15 @@ mod tests {
     fn settings_of_an_older_version_are_completed() {
         let stored = Memory(Some(r#"{"two_views": false}"#.to_owned()));
         assert_eq!(Settings::load(&stored), (Settings { two_views: false, ..Settings::default() }, Vec::new()));
+    }
+
+    #[test]
+    fn a_form_of_an_older_version_means_the_same() {
+        let form = r#"{"form": {"train": {"loss": "ce"}, "sampling": {"strategy": "nothing"}}}"#;
+        let (settings, lost) = Settings::load(&Memory(Some(form.to_owned())));
+        let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
+        assert_eq!((supervision, strategy), (Supervision::Full, Strategy::OwnLabelsOnly));
+        assert_eq!(lost, Vec::<String>::new());
     }
 
     #[test]

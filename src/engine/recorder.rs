@@ -19,7 +19,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(60);
 const RETRY_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes a run's folder.
-pub(super) struct Keeper {
+pub(super) struct Recorder {
     folder: RunFolder,
     /// When a checkpoint was last written or attempted.
     tried: Instant,
@@ -31,13 +31,13 @@ pub(super) struct Keeper {
     unsaved_split: Option<SplitRecord>,
 }
 
-impl Keeper {
+impl Recorder {
     pub(super) fn new(folder: RunFolder) -> Self {
         Self { folder, tried: Instant::now(), failing: false, unsaved_best: None, unsaved_split: None }
     }
 
     /// Informs the user and the log.
-    pub(super) fn say(&mut self, outbox: &Outbox, notice: impl Into<Notice>) {
+    pub(super) fn inform(&mut self, outbox: &Outbox, notice: impl Into<Notice>) {
         let notice = notice.into();
         self.log(&format!("[INFO] {notice}"), outbox);
         outbox.info(notice);
@@ -85,7 +85,7 @@ impl Keeper {
         match self.write_all(net, outbox) {
             Ok(()) => {
                 if std::mem::take(&mut self.failing) {
-                    self.say(outbox, "The run can be saved again; nothing is missing");
+                    self.inform(outbox, "The run can be saved again; nothing is missing");
                 }
                 Ok(())
             }
@@ -194,28 +194,28 @@ mod tests {
     fn a_failed_save_is_reported_once_and_made_up_for_later() {
         let dir = tempfile::tempdir().unwrap();
         let (config, classes) = (RunConfig::demo(), Classes::deepglobe());
-        let mut keeper = Keeper::new(RunFolder::create(&dir.path().join("run"), &config, &classes).unwrap());
+        let mut recorder = Recorder::new(RunFolder::create(&dir.path().join("run"), &config, &classes).unwrap());
         let net = Net::new(&config.model, classes.len(), &Device::flex());
         let (user, worker) = in_process::connect(Arc::new(|| {}));
         let outbox = Outbox::new(Arc::new(worker));
-        let last = keeper.folder.path().join("last.bpk");
-        let best = keeper.folder.path().join("best.bpk");
+        let last = recorder.folder.path().join("last.bpk");
+        let best = recorder.folder.path().join("best.bpk");
         [&last, &best].iter().for_each(|path| std::fs::create_dir(path).unwrap());
         for _ in 0..3 {
-            assert!(keeper.save(&net, &outbox).is_err());
-            keeper.save_best(net.clone(), &outbox);
+            assert!(recorder.save(&net, &outbox).is_err());
+            recorder.save_best(net.clone(), &outbox);
         }
         let told = || std::iter::from_fn(|| user.try_event());
         let warnings = || told().filter(|event| matches!(event.kind, EventKind::Warning(_))).count();
         assert_eq!(warnings(), 1);
         [&last, &best].iter().for_each(|path| std::fs::remove_dir(path).unwrap());
-        keeper.save(&net, &outbox).unwrap();
+        recorder.save(&net, &outbox).unwrap();
         assert!(last.is_file() && best.is_file());
-        let log = std::fs::read_to_string(keeper.folder.path().join("log.txt")).unwrap();
+        let log = std::fs::read_to_string(recorder.folder.path().join("log.txt")).unwrap();
         assert!(log.contains("can be saved again"), "{log}");
         std::fs::remove_file(&last).unwrap();
         std::fs::create_dir(&last).unwrap();
-        assert!(keeper.save(&net, &outbox).is_err());
+        assert!(recorder.save(&net, &outbox).is_err());
         assert_eq!(warnings(), 1, "the next failure is reported again");
     }
 
@@ -223,11 +223,11 @@ mod tests {
     fn after_a_failure_the_next_attempt_is_sooner() {
         let dir = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
-        let mut keeper = Keeper::new(folder);
+        let mut recorder = Recorder::new(folder);
         let Some(then) = Instant::now().checked_sub(RETRY_EVERY) else { return };
-        keeper.tried = then;
-        assert!(!keeper.is_due());
-        keeper.failing = true;
-        assert!(keeper.is_due());
+        recorder.tried = then;
+        assert!(!recorder.is_due());
+        recorder.failing = true;
+        assert!(recorder.is_due());
     }
 }
