@@ -11,7 +11,7 @@ use pointillist::data::export::save;
 use pointillist::data::write_classes;
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, Mask};
-use pointillist::train::plan::Plan;
+use pointillist::train::division::DividedProject;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
 use pointillist::ui::state::tile_role::TileRole;
@@ -48,7 +48,7 @@ fn parts(app: &App) -> Vec<TileRole> {
 /// The roles that the engine would assign.
 fn planned(app: &App) -> Vec<TileRole> {
     let project = &app.state().project.as_ref().expect("a project").project;
-    let plan = Plan::new((**project).clone(), &app.state().config());
+    let plan = DividedProject::new((**project).clone(), &app.state().config());
     let part = |index: usize| match (plan.train.contains(&index), plan.val.contains(&index)) {
         (true, _) => TileRole::Training,
         (false, true) => TileRole::Validation,

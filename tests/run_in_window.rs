@@ -8,9 +8,9 @@ use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
-use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::domain::checkpoint::Checkpoint;
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::Outcome;
-use pointillist::train::folder::Checkpoint;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
 
@@ -21,7 +21,7 @@ fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {
     let mut harness = harness::open(Some(&root));
     step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
     let mut form = RunConfig { device: DeviceChoice::Cpu, val_ratio: 0.0, ..RunConfig::demo() };
-    (form.train.length, form.train.frame, form.model.base) = (length, Frame::Crop(32), 2);
+    (form.train.length, form.train.input, form.model.base) = (length, InputSize::Crop(32), 2);
     act(&mut harness, UiAction::SetForm(Box::new(form)));
     act(&mut harness, UiAction::StartOrPause);
     (home, harness)

@@ -179,7 +179,7 @@ fn invalid_settings_disable_start_and_say_why() {
     let root = project();
     let mut harness = window(Some(root.path()));
     let mut form = harness.state().state().settings.form.clone();
-    form.train.frame = pointillist::domain::config::Frame::Crop(50);
+    form.train.input = pointillist::domain::config::InputSize::Crop(50);
     let ctx = harness.ctx.clone();
     harness.state_mut().act(&ctx, UiAction::SetForm(Box::new(form)));
     harness.run_ok();

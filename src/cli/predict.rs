@@ -11,13 +11,14 @@ use crate::data::export::outputs::{OutputName, Outputs};
 use crate::data::export::save;
 use crate::data::layout::detect::{self, ImageFile};
 use crate::data::raster::images;
+use crate::domain::Choice as _;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
 use crate::infer::Predictor;
 use crate::train::folder::FinishedRun;
 
-/// What is written for each image.
+/// Endings of the files written for each image.
 const ENDINGS: [&str; 3] = ["_classes.png", "_colors.png", "_confidence.png"];
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
@@ -33,13 +34,13 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> =
         images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
     let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
-    let checkpoint = run.nearest(args.checkpoint.into());
+    let checkpoint = run.nearest(args.checkpoint);
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     out::line(&format!("[INFO] The {} checkpoint predicts", checkpoint.name()));
     let mut failed = 0;
     for (image, targets) in images.iter().zip(&outputs.paths) {
         if let Err(error) = predict(&image.path, targets, &predictor, &run) {
-            out::error(&format!("[WARNING] this image is left out: {error}"));
+            out::error(&format!("[WARNING] An image is skipped: {error}"));
             failed += 1;
         }
     }
@@ -49,7 +50,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Folders stand for the images that opening them would list. An image named twice is segmented once.
+/// Replaces folders by their images, and drops duplicates.
 fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<ImageFile>> {
     let mut images: Vec<ImageFile> = Vec::new();
     for path in paths {
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_image_named_twice_is_segmented_once_and_results_are_no_images() {
+    fn images_are_listed_once_and_without_results() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["x.png", "x_classes.png", "x_colors.png", "x_confidence.png", "._x.png", "y.png", "y_mask.png"] {
             image::GrayImage::new(2, 2).save_with_format(dir.path().join(name), image::ImageFormat::Png).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! Plain Rust without files, Burn or egui, so that everything here can be tested with numbers worked out by hand.
 
+pub mod checkpoint;
+pub mod choice;
 pub mod class;
 pub mod config;
 pub mod geometry;
@@ -13,13 +15,14 @@ pub mod metrics;
 pub mod nan;
 pub mod notice;
 pub mod panic;
-mod problems;
 pub mod sampling;
 pub mod split;
 pub mod stored;
+pub mod time;
 pub mod valid;
 pub mod weights;
 
+pub use choice::Choice;
 pub use class::{ClassDef, Classes};
 pub use config::RunConfig;
 pub use label::{Edit, Stroke};

@@ -6,6 +6,8 @@ mod files;
 mod land;
 mod noise;
 mod paint;
+mod place;
 mod scene;
 
 pub use files::{generate, unpack};
+pub use place::folder;

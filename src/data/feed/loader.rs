@@ -15,7 +15,7 @@ use super::training_set::{Prepared, TrainingSet};
 use super::{crop, normalize};
 use crate::data::TileFault;
 use crate::domain::UNLABELLED;
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::hash::{self, Stream};
 
 /// Number of finished batches kept ready per thread.
@@ -160,7 +160,7 @@ impl BatchMaker {
     }
 
     fn make(&mut self, number: usize) -> Result<Batch, String> {
-        let size = self.set.frame().size();
+        let size = self.set.frame().side();
         let mut batch = Batch { count: self.plan.count, size, ..Batch::default() };
         for place in 0..self.plan.count {
             let item = number * self.plan.count + place;
@@ -168,8 +168,8 @@ impl BatchMaker {
             let (tile, prepared) = self.draw_tile(item)?;
             let target = prepared.target();
             let corner = match self.set.frame() {
-                Frame::Resize(_) => [0, 0],
-                Frame::Crop(size) => draw_corner(&target, size, &mut random),
+                InputSize::Resize(_) => [0, 0],
+                InputSize::Crop(size) => draw_corner(&target, size, &mut random),
             };
             let symmetry = Symmetry::draw(&mut random, self.plan.flips, self.plan.quarter_turns);
             crop::cut_image(&prepared.picture.rgb, corner, symmetry, size, &self.table, &mut batch.images);
@@ -287,8 +287,8 @@ mod tests {
         let (tile, path_in_image) = (project.tiles[0].id.clone(), vec![[8.0, 8.0]]);
         book.apply(Edit::Begin(Stroke { tile, class: Some(0), radius: 2.0, path: path_in_image }));
         std::fs::write(&path, b"no picture").unwrap();
-        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-        let set = TrainingSet::new(Arc::new(project), vec![0], Frame::Resize(16), sampling, book);
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0], InputSize::Resize(16), sampling, book);
         let plan = BatchPlan { count: 1, flips: false, quarter_turns: false, seed: 1 };
         let error = Loader::start(Arc::new(set), plan, 1, || {}).unwrap().next_batch().unwrap_err();
         assert!(error.starts_with("the only training tile cannot be read: ") && error.contains("a.png"), "{error}");
@@ -305,8 +305,8 @@ mod tests {
         }
         let mut project = Project::open(dir.path()).unwrap();
         project.tiles[0].size = [17, 16]; // As if the file had been another when the folder was opened.
-        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-        let set = TrainingSet::new(Arc::new(project), vec![0, 1], Frame::Resize(16), sampling, book);
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0, 1], InputSize::Resize(16), sampling, book);
         let plan = BatchPlan { count: 2, flips: false, quarter_turns: false, seed: 1 };
         let mut loader = Loader::start(Arc::new(set), plan, 1, || {}).unwrap();
         for _ in 0..3 {

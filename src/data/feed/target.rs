@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::data::Picture;
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
 use crate::domain::hash::Stream;
 use crate::domain::label::{Surface, TrackedMask};
@@ -47,13 +47,13 @@ impl Target {
         mut sampled: Mask,
         picture: &Arc<Picture>,
         size: [u32; 2],
-        frame: Frame,
+        frame: InputSize,
         classes: &Classes,
     ) -> Self {
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut sampled));
         let picture = picture.valid.is_some().then(|| Arc::clone(picture));
         let labels = LabelLayer::new(sampled, picture, std::array::from_fn(|index| classes.is_scored(index as u8)));
-        let resized = matches!(frame, Frame::Resize(_));
+        let resized = matches!(frame, InputSize::Resize(_));
         Self { revision: 0, labels, own: None, size, resized, drawn: Drawn::default() }
     }
 
@@ -192,11 +192,11 @@ mod tests {
     }
 
     /// Reference: own labels over sampled ones, computed for the whole tile.
-    fn reference(sampled: &Mask, book: &LabelBook, size: [u32; 2], frame: Frame, classes: &Classes) -> Mask {
+    fn reference(sampled: &Mask, book: &LabelBook, size: [u32; 2], frame: InputSize, classes: &Classes) -> Mask {
         let own = book.rasterize("a", size);
         let own = match frame {
-            Frame::Crop(_) => own,
-            Frame::Resize(side) => own.resize_keeping_labels(side, side),
+            InputSize::Crop(_) => own,
+            InputSize::Resize(side) => own.resize_keeping_labels(side, side),
         };
         let mut target = sampled.clone();
         target.overlay(&own);
@@ -209,10 +209,10 @@ mod tests {
         let (classes, size) = (Classes::deepglobe(), [37, 29]);
         let ignored = (0..7).find(|class| !classes.is_scored(*class)).expect("'unknown' is ignored");
         let mut random = Stream::new(3);
-        for frame in [Frame::Crop(16), Frame::Resize(16), Frame::Resize(64), Frame::Resize(30)] {
+        for frame in [InputSize::Crop(16), InputSize::Resize(16), InputSize::Resize(64), InputSize::Resize(30)] {
             let [width, height] = match frame {
-                Frame::Crop(_) => size,
-                Frame::Resize(side) => [side; 2],
+                InputSize::Crop(_) => size,
+                InputSize::Resize(side) => [side; 2],
             };
             let draw = |random: &mut Stream| if random.below(3) == 0 { random.below(7) as u8 } else { UNLABELLED };
             let data = (0..width * height).map(|_| draw(&mut random)).collect();
@@ -243,7 +243,7 @@ mod tests {
         let rgb = image::RgbImage::new(4, 1);
         let picture = Arc::new(Picture { rgb, valid: Validity::new([4, 1], flags) });
         let sampled = Mask::from_vec(4, 1, vec![1, 1, UNLABELLED, UNLABELLED]).unwrap();
-        let mut target = Target::new(sampled, &picture, [4, 1], Frame::Crop(16), &Classes::deepglobe());
+        let mut target = Target::new(sampled, &picture, [4, 1], InputSize::Crop(16), &Classes::deepglobe());
         assert_eq!(target.mask().data(), [UNLABELLED, 1, UNLABELLED, UNLABELLED]);
         let mut book = LabelBook::default();
         let path = vec![[0.5, 0.5], [3.5, 0.5]];
@@ -259,12 +259,12 @@ mod tests {
         for at in [0, 499, 40_123, 149_999] {
             sampled.data_mut()[at] = 1;
         }
-        let target = Target::new(sampled, &whole([500, 300]), [500, 300], Frame::Crop(16), &Classes::deepglobe());
+        let target = Target::new(sampled, &whole([500, 300]), [500, 300], InputSize::Crop(16), &Classes::deepglobe());
         let mut random = Stream::new(1);
         let drawn: std::collections::BTreeSet<_> = (0..200).filter_map(|_| target.draw_labelled(&mut random)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [[0, 0], [123, 80], [499, 0], [499, 299]]);
         let nothing =
-            Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], Frame::Crop(16), &Classes::deepglobe());
+            Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], InputSize::Crop(16), &Classes::deepglobe());
         assert_eq!(nothing.draw_labelled(&mut random), None);
     }
 }

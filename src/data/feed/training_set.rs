@@ -7,7 +7,7 @@ use super::target::Target;
 use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Journal, Picture, Project, Tile};
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
 
 /// A decoded tile with its labels.
@@ -28,7 +28,7 @@ impl Prepared {
 pub struct TrainingSet {
     project: Arc<Project>,
     candidates: Vec<usize>,
-    frame: Frame,
+    frame: InputSize,
     sampling: Sampling,
     labels: RwLock<LabelState>,
     cache: Arc<PictureCache>,
@@ -58,7 +58,7 @@ impl TrainingSet {
     pub fn new(
         project: Arc<Project>,
         candidates: Vec<usize>,
-        frame: Frame,
+        frame: InputSize,
         sampling: Sampling,
         book: LabelBook,
     ) -> Self {
@@ -101,7 +101,7 @@ impl TrainingSet {
 
     /// The tiles among `of` that have labels.
     fn useful<'a>(&'a self, book: &'a LabelBook, of: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
-        let has_samples = self.sampling.strategy != sampling::Strategy::Nothing;
+        let has_samples = self.sampling.strategy != sampling::Strategy::OwnLabelsOnly;
         let is_useful = move |tile: &Tile| (tile.mask.is_some() && has_samples) || book.carries(&tile.id);
         of.iter().copied().filter(move |index| is_useful(&self.project.tiles[*index]))
     }
@@ -109,8 +109,8 @@ impl TrainingSet {
     /// Fills the pool: each useful tile as often as crops fit into it.
     fn fill_pool(&self, labels: &mut LabelState) {
         let crops = |tile: &Tile| match self.frame {
-            Frame::Resize(_) => 1,
-            Frame::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
+            InputSize::Resize(_) => 1,
+            InputSize::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
         };
         let useful = self.candidates.iter().filter(|index| labels.useful.contains(index));
         let pool: Vec<usize> =
@@ -125,8 +125,8 @@ impl TrainingSet {
         Arc::clone(&self.labels().pool)
     }
 
-    /// What the network sees of a tile.
-    pub fn frame(&self) -> Frame {
+    /// Side of the square the network sees, and whether it is cropped or resized.
+    pub fn frame(&self) -> InputSize {
         self.frame
     }
 
@@ -176,8 +176,8 @@ impl TrainingSet {
             None => Mask::unlabelled(picture.rgb.width(), picture.rgb.height()),
         };
         let (picture, sampled) = match self.frame {
-            Frame::Crop(_) => (picture, sampled),
-            Frame::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
+            InputSize::Crop(_) => (picture, sampled),
+            InputSize::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
         };
         let mut target = Target::new(sampled, &picture, tile.size, self.frame, &self.project.classes);
         let labels = self.labels();
@@ -205,7 +205,7 @@ impl TrainingSet {
         } else if self.cache.holds(self.owner, key) {
             return;
         }
-        let own_picture = if matches!(self.frame, Frame::Resize(_)) { prepared.picture.bytes() } else { 0 };
+        let own_picture = if matches!(self.frame, InputSize::Resize(_)) { prepared.picture.bytes() } else { 0 };
         let bytes = prepared.target().bytes() + own_picture;
         self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
     }
@@ -237,8 +237,8 @@ mod tests {
             image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
         }
         let project = Arc::new(Project::open(dir.path()).unwrap());
-        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], Frame::Crop(16), sampling, book);
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], InputSize::Crop(16), sampling, book);
         (dir, project, set)
     }
 

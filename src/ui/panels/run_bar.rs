@@ -5,9 +5,9 @@ use lucide_icons::Icon;
 
 use super::theme::Tokens;
 use super::widgets::{accent_button, badge, icon, icon_button, number, progress};
+use crate::domain::Choice as _;
 use crate::engine::Phase;
-use crate::engine::protocol::{Predicting, Saved};
-use crate::train::folder::Checkpoint;
+use crate::engine::protocol::{Predicting, SavedCheckpoint};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
@@ -123,7 +123,7 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 /// Which network predicts: a checkpoint and its step if known, or the network as trained last.
 fn network_text(predicting: Option<&Predicting>) -> String {
-    let Some(Saved { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
+    let Some(SavedCheckpoint { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
         return "network".to_owned();
     };
     let step = step.map_or(String::new(), |step| format!(" (step {})", format::count(step)));
@@ -136,15 +136,11 @@ fn checkpoints_ui(ui: &mut Ui, predicting: &Predicting, actions: &mut Vec<UiActi
     if choices.iter().all(|choice| choice.step.is_some() && choice.step == choices[0].step) {
         return; // Both checkpoints hold the same network.
     }
-    for Saved { checkpoint, step } in choices {
+    for SavedCheckpoint { checkpoint, step } in choices {
         let name = checkpoint.name();
         let of = step.map_or(String::new(), |step| format!(" of step {}", format::count(step)));
-        let why = match checkpoint {
-            Checkpoint::Best => "the best score, or the lowest loss without validation tiles",
-            Checkpoint::Last => "the last step, with all labels",
-        };
         let choice = ui.selectable_label(shown.checkpoint == *checkpoint, name);
-        let choice = choice.on_hover_text(format!("Predict with the {name} checkpoint{of}: {why}"));
+        let choice = choice.on_hover_text(format!("Predict with the {name} checkpoint{of}. {}", checkpoint.help()));
         if choice.accessible_name(format!("Predict with the {name} checkpoint")).clicked() {
             actions.push(UiAction::ShowCheckpoint(*checkpoint));
         }
@@ -207,6 +203,7 @@ mod tests {
     use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
     use super::*;
+    use crate::domain::checkpoint::Checkpoint;
     use crate::engine::{Event, EventKind};
     use crate::ui::state::run_state::{RunState, tests as samples};
     use crate::ui::state::settings::Settings;
@@ -274,7 +271,7 @@ mod tests {
 
     #[test]
     fn the_predicting_checkpoint_is_named() {
-        let saved = |checkpoint, step| Saved { checkpoint, step };
+        let saved = |checkpoint, step| SavedCheckpoint { checkpoint, step };
         let predicting = |shown| Predicting { shown, choices: vec![shown] };
         let best = predicting(saved(Checkpoint::Best, Some(1200)));
         assert_eq!(network_text(Some(&best)), format!("best checkpoint (step {})", format::count(1200)));

@@ -5,11 +5,11 @@ use lucide_icons::Icon;
 
 use super::theme::Tokens;
 use super::widgets::{nothing_yet, number, quiet_icon};
-use crate::domain::Strategy;
+use crate::domain::{Choice as _, Strategy};
+use crate::train::run_list::RunEntry;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
-use crate::ui::state::runs::RunEntry;
 
 /// Draws the tab.
 pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -64,7 +64,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             let model = config.model;
             ui.label(format!("{}, base {}, {} levels", model.arch.title(), model.base, model.levels));
             // Early versions stored a sampling strategy even if there was no mask to sample from.
-            let strategy = if masks { config.label_sampling().strategy } else { Strategy::Nothing };
+            let strategy = if masks { config.label_sampling().strategy } else { Strategy::OwnLabelsOnly };
             ui.label(strategy.describe());
         }
         None => {

@@ -48,7 +48,7 @@ fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     fields::network_ui(ui, form);
     fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
     fields::length_ui(ui, form);
-    fields::optimiser_ui(ui, form);
+    fields::optimizer_ui(ui, form);
     fields::rest_ui(ui, form);
 }
 

@@ -12,9 +12,9 @@ use crate::data::{Journal, Project, demo};
 use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
 use crate::train::check::Check;
+use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::check::{CheckProgress, CheckReport};
-use crate::ui::state::runs::{self, RunEntry};
 
 /// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -99,7 +99,7 @@ impl Jobs {
     /// Unpacks the demo project into the user data folder and reads it.
     pub fn open_demo(&self) -> std::io::Result<()> {
         self.spawn("open demo", || {
-            let Some(folder) = runs::demo_folder() else {
+            let Some(folder) = demo::folder() else {
                 let notice = Notice::new("The demo cannot be unpacked").cause("this system has no user data folder");
                 return JobOutcome::Failed(notice.remedy("Open data/demo of the source distribution instead"));
             };
@@ -112,7 +112,7 @@ impl Jobs {
 
     /// Lists the runs of a project.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
-        self.spawn("list runs", move || JobOutcome::Runs(runs::of_project(&root)))
+        self.spawn("list runs", move || JobOutcome::Runs(run_list::of_project(&root)))
     }
 
     /// Checks all masks of a project.
@@ -150,7 +150,7 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
     if let Err(error) = project.keep_class_order() {
         log::debug!("{error}"); // A read-only folder keeps its class order until files are added.
     }
-    let (runs_home, runs) = (runs::home(root), runs::of_project(root));
+    let (runs_home, runs) = (run_list::home(root), run_list::of_project(root));
     Ok(Opened { project, journal, replay, runs_home, runs })
 }
 
@@ -160,7 +160,7 @@ fn check_masks(project: Project, config: &RunConfig, progress: &CheckProgress) -
     Some(CheckReport {
         summary: check.summary(),
         findings: check.findings(),
-        readings: check.readings_line(),
+        readings: check.encodings_line(),
         warning: check.warning(),
     })
 }

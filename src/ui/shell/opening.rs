@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::jobs::Opened;
 use super::services::Services;
+use crate::data::demo;
 use crate::domain::Notice;
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, UiAction};
@@ -12,7 +13,6 @@ use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
-use crate::ui::state::runs;
 use crate::ui::state::view_camera::ViewCamera;
 
 /// Reports that a job's thread could not be started.
@@ -59,7 +59,7 @@ pub(crate) fn open_demo(services: &mut Services, state: &mut AppState) {
     if refuses_while_running(state) {
         return;
     }
-    if let Some(demo) = runs::demo_folder() {
+    if let Some(demo) = demo::folder() {
         close_if_open(services, state, &demo);
     }
     state.opening = Some(PathBuf::from("the demo project"));

@@ -4,10 +4,10 @@ use super::services::Services;
 use crate::domain::split::Split;
 use crate::domain::{Notice, RunConfig};
 use crate::engine::{Command, Phase};
+use crate::train::run_list;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 use crate::ui::state::run_state::RunState;
-use crate::ui::state::runs;
 
 /// Sends a command; tells the user if the engine's queue is full.
 pub(crate) fn send(services: &Services, state: &mut AppState, command: Command) {
@@ -40,8 +40,8 @@ fn start(services: &mut Services, state: &mut AppState) {
     let config = state.config();
     let has_masks =
         state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
-    let config = if has_masks { config } else { config.without_masks() };
-    let name = runs::name(&config, state.clock);
+    let config = if has_masks { config } else { config.own_labels_only() };
+    let name = run_list::name(&config, state.clock);
     let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
     services.last_run += 1;

@@ -10,9 +10,9 @@ use super::preset::Preset;
 use super::theme_choice::ThemeChoice;
 use super::tool::ToolKind;
 use crate::data::ClassEdits;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
-use crate::train::folder::Checkpoint;
 
 /// A request of the user.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,7 +15,6 @@ use super::message::{Level, Messages};
 use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
-use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
 use super::tile_role::TileRole;
@@ -25,6 +24,7 @@ use crate::data::{ClassEdits, Fate, Tile};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, Notice, Stroke};
 use crate::engine::Phase;
+use crate::train::run_list::RunEntry;
 
 /// The state of the whole window.
 pub struct AppState {
@@ -174,7 +174,7 @@ impl AppState {
     /// Why the settings cannot be used for a run, one sentence each with the remedy.
     pub fn problems(&self) -> Vec<String> {
         let Some(project) = &self.project else { return Vec::new() };
-        self.settings.form.problems(project.classes())
+        self.settings.form.problems(project.classes()).iter().map(ToString::to_string).collect()
     }
 
     /// Why Start is disabled; `None` if it is not.

@@ -25,7 +25,6 @@ pub mod panel_layout;
 pub mod preset;
 mod roles;
 pub mod run_state;
-pub mod runs;
 pub mod sampled_mask;
 pub mod settings;
 pub mod theme_choice;

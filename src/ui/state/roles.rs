@@ -5,7 +5,7 @@ use super::tile_role::TileRole;
 use crate::data::Tile;
 use crate::domain::RunConfig;
 use crate::domain::split::Split;
-use crate::train::plan::Division;
+use crate::train::division::Division;
 
 impl AppState {
     /// The role of a tile in the run in progress, otherwise in a run started now.

@@ -76,8 +76,8 @@ impl RunState {
                 self.checkpoint = Some(path);
                 return Some((Level::Info, notice));
             }
-            EventKind::Info(text) => return Some((Level::Info, text.into())),
-            EventKind::Warning(text) => return Some((Level::Warning, text.into())),
+            EventKind::Info(notice) => return Some((Level::Info, notice)),
+            EventKind::Warning(notice) => return Some((Level::Warning, notice)),
             EventKind::LearningRate(rate) => self.rate = Some(rate),
             EventKind::Predicting(predicting) => {
                 if let Some(info) = &mut self.info {
@@ -85,7 +85,7 @@ impl RunState {
                 }
             }
             EventKind::Finished(summary) => return Some(self.finished(summary)),
-            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why))),
+            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why.to_string()))),
             EventKind::Cancelled => {
                 self.phase = Phase::Idle;
                 return Some((Level::Info, "Run stopped before its first step; nothing was written".into()));
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     #[test]
     fn events_of_earlier_runs_are_dropped() {
         let mut state = RunState::starting(7);
-        let failed = EventKind::Failed("an earlier failure".to_owned());
+        let failed = EventKind::Failed("an earlier failure".into());
         assert_eq!(state.apply(Event { run: 6, kind: failed }), None);
         assert_eq!(state.apply(Event { run: 6, kind: EventKind::Step(step(3)) }), None);
         assert!(state.is_running() && state.step.is_none());
@@ -283,7 +283,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_failure_ends_the_run_and_names_what_failed() {
-        let failure = || EventKind::Failed("cannot write: no space".to_owned());
+        let failure = || EventKind::Failed("cannot write: no space".into());
         let (state, notes) = run(vec![EventKind::Phase(Phase::Training), failure()]);
         assert_eq!(notes, [(Level::Error, Notice::new("The run did not start").cause("cannot write: no space"))]);
         assert!(!state.is_running());

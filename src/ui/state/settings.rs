@@ -11,7 +11,7 @@ use super::layer::LayerSet;
 use super::preset::Preset;
 use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
-use crate::domain::{RunConfig, stored};
+use crate::domain::{RunConfig, config, stored};
 
 /// Kept by eframe's storage. egui itself keeps the panel sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,7 +72,10 @@ impl Settings {
     pub fn load(storage: &dyn Storage) -> (Self, Vec<String>) {
         let Some(text) = storage.get_string(STORAGE_KEY) else { return (Self::default(), Vec::new()) };
         let known = Self { form: RunConfig::every_field(), ..Self::default() };
-        let read = serde_json::from_str(&text).and_then(|stored| stored::read(&Self::default(), &known, &stored));
+        let read = serde_json::from_str(&text).and_then(|mut stored: serde_json::Value| {
+            stored.get_mut("form").map(config::upgrade);
+            stored::read(&Self::default(), &known, &stored)
+        });
         match read {
             Ok((settings, lost)) => {
                 let sentence = |phrase| format!("A stored setting was ignored: {phrase}");
@@ -112,6 +115,8 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Strategy;
+    use crate::domain::config::Supervision;
 
     #[test]
     fn recent_projects_are_limited_and_distinct() {
@@ -180,10 +185,19 @@ mod tests {
     }
 
     #[test]
+    fn a_form_of_an_older_version_means_the_same() {
+        let form = r#"{"form": {"train": {"loss": "ce"}, "sampling": {"strategy": "nothing"}}}"#;
+        let (settings, lost) = Settings::load(&Memory(Some(form.to_owned())));
+        let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
+        assert_eq!((supervision, strategy), (Supervision::Full, Strategy::OwnLabelsOnly));
+        assert_eq!(lost, Vec::<String>::new());
+    }
+
+    #[test]
     fn one_broken_setting_does_not_affect_the_others() {
         let mut stored = serde_json::to_value(unusual()).unwrap();
         stored["tab"] = "Graveyard".into();
-        stored["form"]["train"]["momentum"] = 0.9.into();
+        stored["form"]["train"]["warm_up"] = 5.into();
         stored["form"]["model"]["arch"] = "transformer".into();
         stored["layers"][1] = "everything".into();
         stored["gone"] = true.into();

@@ -58,9 +58,9 @@ fn a_run_locks_the_form_and_a_failure_unlocks_it() {
     assert!(!state.can_start() && !state.can_edit_classes());
     state.requested_rate = Some(0.5);
     assert!((state.current_rate() - 0.5).abs() < 1e-12);
-    state.apply(Event { run: 2, kind: EventKind::Failed("an older run".to_owned()) });
+    state.apply(Event { run: 2, kind: EventKind::Failed("an older run".into()) });
     assert!(state.messages.all().is_empty());
-    state.apply(Event { run: 3, kind: EventKind::Failed("no memory: take a smaller batch".to_owned()) });
+    state.apply(Event { run: 3, kind: EventKind::Failed("no memory: take a smaller batch".into()) });
     assert!(state.can_start());
     assert_eq!(state.requested_rate, None);
     let toast = state.messages.toasts().next().unwrap().1;

@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 use image::RgbImage;
 
 use crate::domain::Sampling;
-use crate::engine::handle::Waker;
+use crate::engine::Waker;
 use crate::ui::state::sampled_mask::SampledMask;
 use crate::ui::state::tile_view::TileView;
 

@@ -11,7 +11,7 @@ use super::{thumbnails, view_worker};
 use crate::data::Project;
 use crate::data::cache::thumbnails::ThumbnailStore;
 use crate::domain::Sampling;
-use crate::engine::handle::Waker;
+use crate::engine::Waker;
 use crate::engine::priority;
 
 /// The window's end of the tile threads. Dropping it ends them after the current tile.

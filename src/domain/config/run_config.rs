@@ -1,13 +1,17 @@
-//! One description of a run, for the window, the command line and the run folder alike.
+//! The configuration of a run and its presets.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::split::Split;
-use super::weights::ClassWeights;
-use super::{Classes, Sampling, Strategy, stored};
+use super::device_choice::DeviceChoice;
+use super::earlier;
+use super::extent::{InputSize, Length};
+use super::options::{Arch, Loss, Optimizer, Schedule, Supervision};
+use crate::domain::split::Split;
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Classes, Sampling, Strategy, stored};
 
 /// Everything that determines a run. `config.toml` in a run folder is this, and `--config` reads it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,170 +19,73 @@ use super::{Classes, Sampling, Strategy, stored};
 pub struct RunConfig {
     /// The project folder.
     pub data: PathBuf,
-    /// Share of the training tiles that validate, when the dataset names no validation tiles.
+    /// Share of the training tiles that validate, 0 up to but not including 1. Used when the dataset names no validation
+    /// tiles.
     pub val_ratio: f64,
-    /// Names of the classes kept out of loss and score (see [`RunConfig::ignored_names`]); as the dataset says if absent.
+    /// Names of the classes kept out of loss and score (see [`RunConfig::ignored_names`]); if absent, those that the
+    /// dataset ignores.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Vec<String>>,
-    /// Seed of everything random but sampling: split, initial weights, order, crops, flips.
+    /// Seed of split, initial weights, order, crops and flips; sampling has a seed of its own.
     pub seed: u64,
     /// Where to train: `auto`, `gpu`, `cpu`, or part of an adapter's name.
     pub device: DeviceChoice,
-    /// Which labels are learned from.
+    /// How sparse labels are drawn from the masks.
     pub sampling: Sampling,
     /// The network.
     pub model: ModelConfig,
-    /// How it is trained.
+    /// Loss, optimizer, length and input.
     pub train: TrainConfig,
-    /// The part of single tiles, by file or id, where it is not to be the one that the dataset or the draw gives them; `test` tiles
-    /// are not used at all.
+    /// Splits chosen by hand, by file or id of the tile. They override those of the dataset and the draw; `test` tiles are
+    /// not used at all.
     pub split: BTreeMap<String, Split>,
 }
 
-/// The network's shape.
+/// Architecture and size of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// U-Net or U-Net++.
     pub arch: Arch,
-    /// Channels of the first level; each level below has twice as many.
+    /// Channels at full resolution, 1 to 256; each level below has twice as many.
     pub base: usize,
-    /// Resolutions, the full one included.
+    /// Resolutions, the full one included: 2 to 7.
     pub levels: usize,
-}
-
-/// Network architecture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Arch {
-    /// U-Net (Ronneberger et al. 2015) with batch normalisation.
-    #[serde(rename = "unet")]
-    UNet,
-    /// U-Net++ (Zhou et al. 2018): nested dense skip connections.
-    #[serde(rename = "unet++")]
-    UNetPlusPlus,
 }
 
 /// How the network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Sampled labels and clicks, or full masks.
+    /// Sparse labels or full masks.
+    pub supervision: Supervision,
+    /// Loss function.
     pub loss: Loss,
     /// Weights of the classes in the loss.
     pub class_weights: ClassWeights,
-    /// How long.
+    /// How long to train.
     pub length: Length,
-    /// Crops or tiles a step.
+    /// Crops or resized tiles per step, 1 to 1024.
     pub batch: usize,
     /// What the network sees of a tile.
-    pub frame: Frame,
-    /// Optimiser.
+    #[serde(rename = "frame")]
+    pub input: InputSize,
+    /// Optimizer.
     pub optimizer: Optimizer,
-    /// Learning rate at the start.
+    /// Learning rate at the start, above 0.
     pub lr: f64,
-    /// Weight decay.
+    /// Weight decay, 0 or more.
     pub weight_decay: f64,
-    /// Course of the learning rate.
+    /// Momentum of SGD, 0 up to but not including 1. Adam and `AdamW` do not use it.
+    pub momentum: f64,
+    /// Nesterov momentum (Sutskever et al. 2013) for SGD.
+    pub nesterov: bool,
+    /// Learning rate schedule.
     pub schedule: Schedule,
-    /// Random mirror images.
+    /// Mirror crops at random.
     pub flips: bool,
-    /// Random quarter-turns.
+    /// Turn crops by random multiples of 90°.
     pub quarter_turns: bool,
-}
-
-/// Where labels come from, and so what the cross-entropy is taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Loss {
-    /// Partial cross-entropy over sampled and clicked pixels.
-    Pce,
-    /// Cross-entropy over the full masks: full supervision, to compare with.
-    Ce,
-}
-
-/// How long a run lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Length {
-    /// Passes over the training tiles.
-    Epochs(u32),
-    /// Optimiser steps.
-    Steps(u64),
-}
-
-/// What the network sees of a tile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Frame {
-    /// The whole tile, resized to this many pixels squared.
-    Resize(u32),
-    /// Square crops of this size at native resolution.
-    Crop(u32),
-}
-
-impl Frame {
-    /// Side of the square the network sees.
-    pub fn size(self) -> u32 {
-        match self {
-            Self::Resize(size) | Self::Crop(size) => size,
-        }
-    }
-}
-
-/// Optimiser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Optimizer {
-    /// Adam with decoupled weight decay (Loshchilov, Hutter 2019).
-    AdamW,
-    /// Adam (Kingma, Ba 2015), weight decay added to the gradient.
-    Adam,
-}
-
-/// Course of the learning rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Schedule {
-    /// Half a cosine from the learning rate down to 0.
-    Cosine,
-    /// No change.
-    Constant,
-}
-
-/// Where to train.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub enum DeviceChoice {
-    /// A real GPU if there is one, else the CPU.
-    Auto,
-    /// A real GPU or an error.
-    Gpu,
-    /// The CPU.
-    Cpu,
-    /// The first adapter whose name contains this text, software renderers included.
-    Named(String),
-}
-
-impl From<String> for DeviceChoice {
-    fn from(text: String) -> Self {
-        match text.to_lowercase().as_str() {
-            "auto" | "" => Self::Auto,
-            "gpu" => Self::Gpu,
-            "cpu" => Self::Cpu,
-            _ => Self::Named(text),
-        }
-    }
-}
-
-impl From<DeviceChoice> for String {
-    fn from(choice: DeviceChoice) -> Self {
-        match choice {
-            DeviceChoice::Auto => "auto".to_owned(),
-            DeviceChoice::Gpu => "gpu".to_owned(),
-            DeviceChoice::Cpu => "cpu".to_owned(),
-            DeviceChoice::Named(name) => name,
-        }
-    }
 }
 
 impl Default for RunConfig {
@@ -206,14 +113,17 @@ impl Default for ModelConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
-            loss: Loss::Pce,
+            supervision: Supervision::Sparse,
+            loss: Loss::CrossEntropy,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
             batch: 4,
-            frame: Frame::Crop(256),
+            input: InputSize::Crop(256),
             optimizer: Optimizer::AdamW,
             lr: 1e-3,
             weight_decay: 1e-4,
+            momentum: 0.9,
+            nesterov: false,
             schedule: Schedule::Cosine,
             flips: true,
             quarter_turns: true,
@@ -225,7 +135,7 @@ impl RunConfig {
     /// A run that shows something within seconds on two CPU cores: a small network on small crops.
     pub fn demo() -> Self {
         let mut config = Self { model: ModelConfig { arch: Arch::UNet, base: 8, levels: 3 }, ..Self::default() };
-        config.train.frame = Frame::Crop(96);
+        config.train.input = InputSize::Crop(96);
         config.train.batch = 2;
         config.train.lr = 3e-3;
         config.train.length = Length::Epochs(20);
@@ -235,29 +145,42 @@ impl RunConfig {
     /// The reference study's settings on DeepGlobe (AdamW 1e-3, cosine, batch 8, 512², 10 % of each class).
     pub fn reference() -> Self {
         let mut config = Self { model: ModelConfig { base: 64, ..ModelConfig::default() }, ..Self::default() };
-        config.train.frame = Frame::Resize(512);
+        config.train.input = InputSize::Resize(512);
         config.train.batch = 8;
         config.train.class_weights = ClassWeights::Inverse;
         config
     }
 
-    /// Reads a configuration that this program wrote, in whatever version: what is understood is kept, and a phrase told
-    /// for each field that is not.
+    /// Reads a configuration that a person may have written, in the form of this version or an earlier one.
     ///
     /// # Errors
-    /// If the text is no TOML at all.
+    /// If the text is not TOML, or has an unknown field or value.
+    pub fn read_strict(text: &str) -> Result<Self, String> {
+        let mut value: serde_json::Value = toml::from_str(text).map_err(|error| error.to_string())?;
+        if earlier::upgrade(&mut value) {
+            return serde_json::from_value(value).map_err(|error| error.to_string());
+        }
+        toml::from_str(text).map_err(|error| error.to_string()) // This error names the line.
+    }
+
+    /// Reads a configuration that any version of this program wrote. Fields that are not understood keep their default;
+    /// a phrase is returned for each.
+    ///
+    /// # Errors
+    /// If the text is not TOML.
     pub fn read_stored(text: &str) -> Result<(Self, Vec<String>), String> {
-        let stored: serde_json::Value = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut stored: serde_json::Value = toml::from_str(text).map_err(|error| error.to_string())?;
+        earlier::upgrade(&mut stored);
         stored::read(&Self::default(), &Self::every_field(), &stored).map_err(|error| error.to_string())
     }
 
-    /// A configuration in which every optional field is there.
+    /// The defaults with every optional field present, so that [`stored::read`] knows all fields.
     pub fn every_field() -> Self {
         Self { ignore: Some(Vec::new()), ..Self::default() }
     }
 
-    /// The names of the classes to ignore, if the configuration says which. What is the name of a class is taken whole;
-    /// anything else is a list with commas, for a name may hold a comma itself.
+    /// The names of the classes to ignore, if the configuration says which. An entry that is the name of a class counts as
+    /// a whole; any other is a list separated by commas, because a name may contain a comma itself.
     pub fn ignored_names(&self, classes: &Classes) -> Option<Vec<String>> {
         let is_class = |name: &str| classes.iter().any(|class| class.name == name);
         let names = |given: &String| -> Vec<String> {
@@ -269,23 +192,24 @@ impl RunConfig {
         Some(self.ignore.as_ref()?.iter().flat_map(names).collect())
     }
 
-    /// This configuration for tiles of which none has a mask: it is learned from own labels alone, and says so.
-    pub fn without_masks(mut self) -> Self {
-        self.sampling.strategy = Strategy::Nothing;
-        self.train.loss = Loss::Pce;
+    /// This configuration, learning from own labels only. For projects in which no training tile has a mask.
+    #[must_use]
+    pub fn own_labels_only(mut self) -> Self {
+        self.sampling.strategy = Strategy::OwnLabelsOnly;
+        self.train.supervision = Supervision::Sparse;
         self
     }
 
-    /// Whether own labels alone are learned from.
-    pub fn is_without_masks(&self) -> bool {
-        self.label_sampling().strategy == Strategy::Nothing
+    /// Whether the masks are not learned from.
+    pub fn is_own_labels_only(&self) -> bool {
+        self.label_sampling().strategy == Strategy::OwnLabelsOnly
     }
 
-    /// The sampling that is learned from: full supervision uses the full masks whatever the strategy.
+    /// The sampling in effect: full supervision uses the full masks whatever the strategy.
     pub fn label_sampling(&self) -> Sampling {
-        match self.train.loss {
-            Loss::Pce => self.sampling,
-            Loss::Ce => Sampling { strategy: Strategy::Full, ..self.sampling },
+        match self.train.supervision {
+            Supervision::Sparse => self.sampling,
+            Supervision::Full => Sampling { strategy: Strategy::Full, ..self.sampling },
         }
     }
 }
@@ -302,24 +226,6 @@ impl ModelConfig {
     }
 }
 
-impl Arch {
-    /// The name as written in configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UNet => "unet",
-            Self::UNetPlusPlus => "unet++",
-        }
-    }
-
-    /// The name as written in papers.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::UNet => "U-Net",
-            Self::UNetPlusPlus => "U-Net++",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,30 +238,71 @@ mod tests {
         config.ignore = Some(vec!["unknown".to_owned()]);
         config.device = DeviceChoice::Named("SwiftShader".to_owned());
         let text = toml::to_string(&config).expect("a configuration is plain data");
-        assert_eq!(toml::from_str::<RunConfig>(&text).expect("what was written reads back"), config, "{text}");
+        assert_eq!(RunConfig::read_strict(&text).expect("what was written reads back"), config, "{text}");
+    }
+
+    #[test]
+    fn the_documented_example_holds_the_defaults() {
+        let documented = include_str!("../../../docs/formats.md");
+        let section = documented.split("## Configuration: `config.toml`").nth(1).expect("the section");
+        let example = section.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).expect("the example");
+        let mut want = RunConfig { data: "/data/deepglobe".into(), ..RunConfig::default() };
+        want.ignore = Some(vec!["unknown".to_owned()]);
+        want.split.insert("images/a.png".to_owned(), Split::Val);
+        assert_eq!(RunConfig::read_strict(example), Ok(want.clone()));
+        let written = toml::Table::try_from(&want).expect("plain data");
+        let shown: toml::Table = toml::from_str(example).expect("TOML");
+        let keys = |table: &toml::Table| table.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&shown), keys(&written), "every field is documented");
+        for name in ["sampling", "model", "train"] {
+            let fields = |table: &toml::Table| keys(table[name].as_table().expect("a table"));
+            assert_eq!(fields(&shown), fields(&written), "every field of {name} is documented");
+        }
     }
 
     #[test]
     fn a_short_file_is_enough_and_a_misspelt_one_is_an_error() {
-        let config: RunConfig = toml::from_str("seed = 7\n[train]\nlength = { steps = 100 }").expect("short");
+        let config = RunConfig::read_strict("seed = 7\n[train]\nlength = { steps = 100 }").expect("short");
         assert_eq!((config.seed, config.train.length), (7, Length::Steps(100)));
-        assert!(toml::from_str::<RunConfig>("sede = 7").is_err());
-        assert!(toml::from_str::<RunConfig>("[sampling]\nsede = 7").is_err());
+        assert!(RunConfig::read_strict("sede = 7").is_err_and(|error| error.contains("line 1")));
+        assert!(RunConfig::read_strict("[sampling]\nsede = 7").is_err());
     }
 
     #[test]
     fn a_configuration_of_another_version_keeps_what_is_understood() {
         let text = "seed = 7\nfancy = true\nignore = [\"water\"]\n[model]\narch = \"transformer\"\nbase = 32\n\
-                    [train]\nlength = { fortnights = 2 }\nbatch = 3\nmomentum = 0.9\n[sampling]\nseed = 9";
+                    [train]\nlength = { fortnights = 2 }\nbatch = 3\nwarm_up = 5\n[sampling]\nseed = 9";
         let (config, lost) = RunConfig::read_stored(text).expect("TOML");
         assert_eq!((config.seed, config.model.base, config.train.batch, config.sampling.seed), (7, 32, 3, 9));
         assert_eq!((config.model.arch, config.train.length), (Arch::UNet, TrainConfig::default().length));
         assert_eq!(config.ignore, Some(vec!["water".to_owned()]));
-        for told in ["fancy is not", "train.momentum is not", "model.arch = \"transformer\" is", "fortnights"] {
+        for told in ["fancy is not", "train.warm_up is not", "model.arch = \"transformer\" is", "fortnights"] {
             assert!(lost.iter().any(|phrase| phrase.contains(told)), "{told} in {lost:?}");
         }
         assert_eq!(lost.len(), 4, "{lost:?}");
         assert!(RunConfig::read_stored("no [ toml").is_err());
+    }
+
+    #[test]
+    fn a_configuration_of_an_earlier_version_means_the_same() {
+        let file = |loss: &str, strategy: &str| {
+            format!(
+                "[train]\nloss = \"{loss}\"\nframe = {{ crop = 96 }}\n[sampling]\nstrategy = {strategy}\nseed = 1\n"
+            )
+        };
+        let cases = [
+            (file("pce", "{ points_per_class = 3 }"), Supervision::Sparse, Strategy::PointsPerClass(3)),
+            (file("ce", "{ fraction_per_class = 0.5 }"), Supervision::Full, Strategy::FractionPerClass(0.5)),
+            (file("pce", "\"nothing\""), Supervision::Sparse, Strategy::OwnLabelsOnly),
+        ];
+        for (text, supervision, strategy) in cases {
+            let strict = RunConfig::read_strict(&text).expect("every field is known");
+            assert_eq!(RunConfig::read_stored(&text), Ok((strict.clone(), Vec::new())), "{text}");
+            assert_eq!((strict.train.supervision, strict.sampling.strategy), (supervision, strategy), "{text}");
+            assert_eq!((strict.train.loss, strict.train.input), (Loss::CrossEntropy, InputSize::Crop(96)), "{text}");
+        }
+        let misspelt = "[train]\nloss = \"ce\"\nsede = 1";
+        assert!(RunConfig::read_strict(misspelt).is_err(), "an earlier file is read strictly as well");
     }
 
     #[test]
@@ -382,6 +329,6 @@ mod tests {
         assert_eq!(names(&[""]), Some(Vec::new()), "nothing is ignored");
         assert_eq!(RunConfig::default().ignored_names(&classes), None);
         let config = RunConfig { ignore: names(&["water, deep"]), ..RunConfig::default() };
-        assert_eq!(config.problems(&classes), Vec::<String>::new());
+        assert_eq!(config.problems(&classes), []);
     }
 }

@@ -1,10 +1,10 @@
-//! A place for the latest of something big: writers overwrite, the reader takes.
+//! A slot for the latest value of something large: a new value replaces one that was not taken.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Holds at most one value; putting a new one drops the old.
+/// Holds at most one value.
 #[derive(Debug)]
-pub struct Latest<T>(Mutex<Option<T>>);
+pub(super) struct Latest<T>(Mutex<Option<T>>);
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
@@ -13,13 +13,13 @@ impl<T> Default for Latest<T> {
 }
 
 impl<T> Latest<T> {
-    /// Puts a value, dropping one that nobody took.
-    pub fn put(&self, value: T) {
+    /// Stores a value and drops the previous one.
+    pub(super) fn put(&self, value: T) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 
     /// Takes the value, if there is one.
-    pub fn take(&self) -> Option<T> {
+    pub(super) fn take(&self) -> Option<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_wins_and_is_taken_once() {
+    fn the_latest_value_is_taken_once() {
         let slot = Latest::default();
         slot.put(1);
         slot.put(2);

@@ -1,5 +1,5 @@
-//! What a run brings to the disk. A disk that is full for a moment must not end a run of ten hours: what cannot be
-//! written is told once, kept, and tried again.
+//! Writing a run to disk. A disk that is full for a moment must not end a run of ten hours: a failure is reported once,
+//! and the data is kept and written later.
 
 use std::time::{Duration, Instant};
 
@@ -8,40 +8,46 @@ use serde::Serialize;
 use super::outbox::Outbox;
 use super::protocol::{Evaluation, EventKind};
 use crate::data::DataError;
+use crate::domain::Notice;
+use crate::domain::checkpoint::Checkpoint;
 use crate::model::Net;
-use crate::train::folder::{Checkpoint, MetricsRow, RunFolder, SplitRecord, StepRow};
+use crate::train::folder::{MetricsRow, RunFolder, SplitRecord, StepRow};
 
-/// A killed run loses at most this much.
+/// Time between checkpoints: a killed run loses at most this much.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
-/// After a failure it is tried again sooner.
+/// Time between attempts after a failure.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes a run's folder.
-pub(super) struct Keeper {
+pub(super) struct Recorder {
     folder: RunFolder,
+    /// When a checkpoint was last written or attempted.
     tried: Instant,
-    /// Something could not be written, and was told.
+    /// Something could not be written, and the user was told.
     failing: bool,
-    /// The best network, while it is not on the disk.
-    best_owed: Option<Net>,
-    split_owed: Option<SplitRecord>,
+    /// The best network, until it is on disk.
+    unsaved_best: Option<Net>,
+    /// The split, if it could not be written.
+    unsaved_split: Option<SplitRecord>,
 }
 
-impl Keeper {
+impl Recorder {
     pub(super) fn new(folder: RunFolder) -> Self {
-        Self { folder, tried: Instant::now(), failing: false, best_owed: None, split_owed: None }
+        Self { folder, tried: Instant::now(), failing: false, unsaved_best: None, unsaved_split: None }
     }
 
-    /// Tells and logs.
-    pub(super) fn say(&mut self, outbox: &Outbox, text: String) {
-        self.log(&format!("[INFO] {text}"), outbox);
-        outbox.info(text);
+    /// Informs the user and the log.
+    pub(super) fn inform(&mut self, outbox: &Outbox, notice: impl Into<Notice>) {
+        let notice = notice.into();
+        self.log(&format!("[INFO] {notice}"), outbox);
+        outbox.info(notice);
     }
 
-    /// Warns and logs.
-    pub(super) fn warn(&mut self, outbox: &Outbox, text: String) {
-        self.log(&format!("[WARNING] {text}"), outbox);
-        outbox.warn(text);
+    /// Warns the user and the log.
+    pub(super) fn warn(&mut self, outbox: &Outbox, notice: impl Into<Notice>) {
+        let notice = notice.into();
+        self.log(&format!("[WARNING] {notice}"), outbox);
+        outbox.warn(notice);
     }
 
     pub(super) fn log(&mut self, line: &str, outbox: &Outbox) {
@@ -61,11 +67,11 @@ impl Keeper {
 
     pub(super) fn write_split(&mut self, split: SplitRecord, outbox: &Outbox) {
         let written = self.folder.write_split(&split);
-        self.split_owed = written.is_err().then_some(split);
+        self.unsaved_split = written.is_err().then_some(split);
         self.note(written, outbox);
     }
 
-    /// Whether it is time to save, or to try again.
+    /// Whether it is time to save or to try again.
     pub(super) fn is_due(&self) -> bool {
         self.tried.elapsed() >= if self.failing { RETRY_EVERY } else { SAVE_EVERY }
     }
@@ -73,88 +79,89 @@ impl Keeper {
     /// Writes this network as the last checkpoint, and whatever could not be written before.
     ///
     /// # Errors
-    /// If the disk is full or the folder gone. That was told, unless the failure before was.
+    /// If the disk is full or the folder is gone. The user has been told.
     pub(super) fn save(&mut self, net: &Net, outbox: &Outbox) -> Result<(), DataError> {
         self.tried = Instant::now();
         match self.write_all(net, outbox) {
             Ok(()) => {
                 if std::mem::take(&mut self.failing) {
-                    self.say(outbox, "The run can be written again; nothing of it is missing".to_owned());
+                    self.inform(outbox, "The run can be saved again; nothing is missing");
                 }
                 Ok(())
             }
             Err(error) => {
-                self.tell(&error, outbox);
+                self.report(&error, outbox);
                 Err(error)
             }
         }
     }
 
-    /// The last save of all: this network, and whatever could not be written before.
+    /// The final save: this network, and whatever could not be written before.
     ///
     /// # Errors
-    /// If the disk is full or the folder gone: that is for the summary to say.
+    /// If the disk is full or the folder is gone. The user has not been told: the summary says so.
     pub(super) fn save_at_end(&mut self, net: &Net, is_best: bool, outbox: &Outbox) -> Result<(), DataError> {
         if is_best {
-            self.best_owed = Some(net.clone());
+            self.unsaved_best = Some(net.clone());
         }
         self.write_all(net, outbox)
     }
 
-    /// Writes this network as the best checkpoint, now or as soon as that can be done.
+    /// Writes this network as the best checkpoint, now or as soon as possible.
     pub(super) fn save_best(&mut self, net: Net, outbox: &Outbox) {
-        self.best_owed = Some(net);
-        let written = self.pay_best(outbox);
+        self.unsaved_best = Some(net);
+        let written = self.write_best(outbox);
         self.note(written, outbox);
     }
 
     /// Writes `summary.json`.
     ///
     /// # Errors
-    /// If the disk is full or the folder gone.
+    /// If the disk is full or the folder is gone.
     pub(super) fn write_summary(&mut self, summary: &impl Serialize) -> Result<(), DataError> {
         self.folder.write_summary(summary)
     }
 
-    /// Brings the tables and the log to the disk.
+    /// Writes the tables and the log to disk.
     ///
     /// # Errors
-    /// If the disk is full or the folder gone.
+    /// If the disk is full or the folder is gone.
     pub(super) fn sync(&mut self) -> Result<(), DataError> {
         self.folder.sync()
     }
 
     fn write_all(&mut self, net: &Net, outbox: &Outbox) -> Result<(), DataError> {
         self.folder.sync()?;
-        if let Some(split) = &self.split_owed {
+        if let Some(split) = &self.unsaved_split {
             self.folder.write_split(split)?;
-            self.split_owed = None;
+            self.unsaved_split = None;
         }
         let path = self.folder.save(net, Checkpoint::Last)?;
         outbox.send(EventKind::Checkpoint { path, best: false });
-        self.pay_best(outbox)
+        self.write_best(outbox)
     }
 
-    fn pay_best(&mut self, outbox: &Outbox) -> Result<(), DataError> {
-        if let Some(net) = &self.best_owed {
+    fn write_best(&mut self, outbox: &Outbox) -> Result<(), DataError> {
+        if let Some(net) = &self.unsaved_best {
             let path = self.folder.save(net, Checkpoint::Best)?;
             outbox.send(EventKind::Checkpoint { path, best: true });
-            self.best_owed = None;
+            self.unsaved_best = None;
         }
         Ok(())
     }
 
     fn note(&mut self, written: Result<(), DataError>, outbox: &Outbox) {
         if let Err(error) = written {
-            self.tell(&error, outbox);
+            self.report(&error, outbox);
         }
     }
 
-    /// Says that something cannot be written, once until it can.
-    fn tell(&mut self, error: &DataError, outbox: &Outbox) {
+    /// Reports that something cannot be written; once, until it can be again.
+    fn report(&mut self, error: &DataError, outbox: &Outbox) {
         if !std::mem::replace(&mut self.failing, true) {
             let secs = RETRY_EVERY.as_secs();
-            outbox.warn(format!("The run goes on but cannot be saved; it is tried again every {secs} s: {error}"));
+            let headline = format!("The run continues but cannot be saved; the next attempt is in {secs} s");
+            outbox.warn(Notice::new(headline).cause(error.to_string()));
         }
     }
 }
@@ -181,44 +188,46 @@ mod tests {
 
     use super::*;
     use crate::domain::{Classes, RunConfig};
+    use crate::engine::transport::{UserEnd as _, in_process};
 
     #[test]
-    fn a_failed_save_is_told_once_and_everything_is_written_when_it_can_be() {
+    fn a_failed_save_is_reported_once_and_made_up_for_later() {
         let dir = tempfile::tempdir().unwrap();
         let (config, classes) = (RunConfig::demo(), Classes::deepglobe());
-        let mut keeper = Keeper::new(RunFolder::create(&dir.path().join("run"), &config, &classes).unwrap());
+        let mut recorder = Recorder::new(RunFolder::create(&dir.path().join("run"), &config, &classes).unwrap());
         let net = Net::new(&config.model, classes.len(), &Device::flex());
-        let (events, told) = crossbeam_channel::unbounded();
-        let outbox = Outbox::new(events, Arc::new(|| {}));
-        let last = keeper.folder.path().join("last.bpk");
-        let best = keeper.folder.path().join("best.bpk");
+        let (user, worker) = in_process::connect(Arc::new(|| {}));
+        let outbox = Outbox::new(Arc::new(worker));
+        let last = recorder.folder.path().join("last.bpk");
+        let best = recorder.folder.path().join("best.bpk");
         [&last, &best].iter().for_each(|path| std::fs::create_dir(path).unwrap());
         for _ in 0..3 {
-            assert!(keeper.save(&net, &outbox).is_err());
-            keeper.save_best(net.clone(), &outbox);
+            assert!(recorder.save(&net, &outbox).is_err());
+            recorder.save_best(net.clone(), &outbox);
         }
-        let warnings = || told.try_iter().filter(|event| matches!(event.kind, EventKind::Warning(_))).count();
+        let told = || std::iter::from_fn(|| user.try_event());
+        let warnings = || told().filter(|event| matches!(event.kind, EventKind::Warning(_))).count();
         assert_eq!(warnings(), 1);
         [&last, &best].iter().for_each(|path| std::fs::remove_dir(path).unwrap());
-        keeper.save(&net, &outbox).unwrap();
+        recorder.save(&net, &outbox).unwrap();
         assert!(last.is_file() && best.is_file());
-        let log = std::fs::read_to_string(keeper.folder.path().join("log.txt")).unwrap();
-        assert!(log.contains("can be written again"), "{log}");
+        let log = std::fs::read_to_string(recorder.folder.path().join("log.txt")).unwrap();
+        assert!(log.contains("can be saved again"), "{log}");
         std::fs::remove_file(&last).unwrap();
         std::fs::create_dir(&last).unwrap();
-        assert!(keeper.save(&net, &outbox).is_err());
-        assert_eq!(warnings(), 1, "the next trouble is told again");
+        assert!(recorder.save(&net, &outbox).is_err());
+        assert_eq!(warnings(), 1, "the next failure is reported again");
     }
 
     #[test]
-    fn after_a_failure_it_is_tried_again_soon() {
+    fn after_a_failure_the_next_attempt_is_sooner() {
         let dir = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
-        let mut keeper = Keeper::new(folder);
+        let mut recorder = Recorder::new(folder);
         let Some(then) = Instant::now().checked_sub(RETRY_EVERY) else { return };
-        keeper.tried = then;
-        assert!(!keeper.is_due());
-        keeper.failing = true;
-        assert!(keeper.is_due());
+        recorder.tried = then;
+        assert!(!recorder.is_due());
+        recorder.failing = true;
+        assert!(recorder.is_due());
     }
 }

@@ -1,10 +1,10 @@
-//! Adam and AdamW, with PyTorch's constants: our own operator on the CPU, Burn's elsewhere.
+//! Adam and AdamW with PyTorch's constants: a fused step on the CPU, Burn's operators on other devices.
 
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{self, AdamConfig, AdamState, AdamWConfig, AdamWState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor};
 
-use crate::domain::config::{Optimizer, TrainConfig};
+use crate::domain::config::TrainConfig;
 use crate::kernels::flex::{self, AdamMoments};
 use crate::kernels::optim::AdamStep;
 
@@ -13,31 +13,33 @@ const BETA_2: f32 = 0.999;
 /// PyTorch's epsilon, not Burn's default.
 const EPSILON: f32 = 1e-8;
 
-/// Either optimiser.
+/// Adam, with decoupled weight decay or not.
 #[derive(Clone)]
-pub struct Adam {
-    burns: Burns,
+pub(super) struct Adam {
+    fallback: Fallback,
     decay: f32,
 }
 
+/// Burn's optimizer, for devices other than the CPU.
 #[derive(Clone)]
-enum Burns {
+enum Fallback {
     AdamW(optim::AdamW),
     Adam(optim::Adam),
 }
 
 impl Adam {
-    /// As configured.
-    pub fn new(config: &TrainConfig) -> Self {
+    /// Adam: weight decay is added to the gradient.
+    pub(super) fn coupled(config: &TrainConfig) -> Self {
         let decay = config.weight_decay as f32;
-        let burns = match config.optimizer {
-            Optimizer::AdamW => Burns::AdamW(AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).build()),
-            Optimizer::Adam => {
-                let decay = WeightDecayConfig::new(decay);
-                Burns::Adam(AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(Some(decay)).build())
-            }
-        };
-        Self { burns, decay }
+        let adam = AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(Some(WeightDecayConfig::new(decay)));
+        Self { fallback: Fallback::Adam(adam.build()), decay }
+    }
+
+    /// `AdamW`: weight decay shrinks the parameter itself.
+    pub(super) fn decoupled(config: &TrainConfig) -> Self {
+        let decay = config.weight_decay as f32;
+        let adamw = AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay);
+        Self { fallback: Fallback::AdamW(adamw.build()), decay }
     }
 
     fn adam_step(&self, lr: f64, time: usize) -> AdamStep {
@@ -47,7 +49,7 @@ impl Adam {
             beta_2: BETA_2,
             epsilon: EPSILON,
             weight_decay: self.decay,
-            decoupled: matches!(self.burns, Burns::AdamW(_)),
+            decoupled: matches!(self.fallback, Fallback::AdamW(_)),
             number: time,
         }
     }
@@ -73,9 +75,9 @@ impl optim::Optimizer for Adam {
         {
             return (tensor, Some(AdamWState::new(AdaptiveMomentumState::new(time, first, second))));
         }
-        match &self.burns {
-            Burns::AdamW(burns) => burns.step(lr, tensor, grad, state),
-            Burns::Adam(burns) => {
+        match &self.fallback {
+            Fallback::AdamW(burns) => burns.step(lr, tensor, grad, state),
+            Fallback::Adam(burns) => {
                 let (tensor, state) = burns.step(lr, tensor, grad, state.map(|state| AdamState::new(state.momentum)));
                 (tensor, state.map(|state| AdamWState::new(state.momentum)))
             }
@@ -92,10 +94,8 @@ mod tests {
     use super::*;
     use burn::optim::Optimizer as _;
 
-    /// A parameter after five steps with gradients that change, by ours and by Burn's operators.
-    fn after_five(optimizer: Optimizer) -> [Vec<f32>; 2] {
-        let config = TrainConfig { optimizer, weight_decay: 0.1, ..TrainConfig::default() };
-        let adam = Adam::new(&config);
+    /// A parameter after five steps with different gradients, by the fused step and by Burn's operators.
+    fn after_five(adam: &Adam) -> [Vec<f32>; 2] {
         let device = Device::flex();
         let start = Tensor::<1>::from_floats([1.0, -2.0, 0.5, 0.0], &device);
         let (mut ours, mut state) = (start.clone(), None);
@@ -103,20 +103,21 @@ mod tests {
         for step in 0..5 {
             let grad = Tensor::<1>::from_floats([0.3, -0.1 * step as f32, 1e-6, 2.0 - step as f32], &device);
             (ours, state) = adam.step(0.01, ours, grad.clone(), state);
-            match &adam.burns {
-                Burns::AdamW(optimizer) => (burns, adamw_state) = optimizer.step(0.01, burns, grad, adamw_state),
-                Burns::Adam(optimizer) => (burns, adam_state) = optimizer.step(0.01, burns, grad, adam_state),
+            match &adam.fallback {
+                Fallback::AdamW(optimizer) => (burns, adamw_state) = optimizer.step(0.01, burns, grad, adamw_state),
+                Fallback::Adam(optimizer) => (burns, adam_state) = optimizer.step(0.01, burns, grad, adam_state),
             }
         }
         [ours, burns].map(|tensor| tensor.into_data().try_to_vec().expect("f32"))
     }
 
     #[test]
-    fn our_steps_are_burns_steps() {
-        for optimizer in [Optimizer::AdamW, Optimizer::Adam] {
-            let [ours, burns] = after_five(optimizer);
+    fn fused_steps_equal_burns() {
+        let config = TrainConfig { weight_decay: 0.1, ..TrainConfig::default() };
+        for adam in [Adam::coupled(&config), Adam::decoupled(&config)] {
+            let [ours, burns] = after_five(&adam);
             for (ours, burns) in ours.iter().zip(&burns) {
-                assert!((ours - burns).abs() < 1e-6, "{optimizer:?}: {ours} for {burns}");
+                assert!((ours - burns).abs() < 1e-6, "{ours} for {burns}");
             }
         }
     }

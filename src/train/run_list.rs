@@ -1,27 +1,27 @@
-//! Run folders: where new ones go, and what is in the old ones.
+//! The runs of a project: where new ones go, what they are called, and how the old ones ended.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::Deserialize;
 
-use super::format;
-use crate::domain::{RunConfig, Strategy};
+use super::folder::files;
+use crate::domain::{Choice as _, RunConfig, Strategy, time};
 
-/// A run folder, as listed.
+/// A run in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunEntry {
-    /// The folder.
+    /// The run folder.
     pub folder: PathBuf,
-    /// Its name.
+    /// Name of the folder.
     pub name: String,
-    /// How it was configured, if that can be read.
+    /// How it was configured; absent if `config.toml` cannot be read.
     pub config: Option<RunConfig>,
-    /// How it ended; absent for one that was cut short or still runs.
+    /// How it ended; absent if it was killed or is still in progress.
     pub end: Option<RunEnd>,
 }
 
-/// How a run ended: the part of `summary.json` that the list shows.
+/// The part of `summary.json` that the list shows.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct RunEnd {
@@ -29,16 +29,16 @@ pub struct RunEnd {
     pub outcome: String,
     /// Steps taken.
     pub steps: u64,
-    /// Epochs finished.
+    /// Epochs completed.
     pub epochs: u32,
-    /// Best mean IoU.
+    /// Best mean IoU, 0 to 1; absent if nothing was scored.
     pub best_miou: Option<f64>,
     /// Seconds from start to end.
     pub secs: f64,
 }
 
-/// The folder a project's runs go to: in the project, or, if that cannot be written, among the user's data. Nothing is
-/// created before a run starts.
+/// The folder for a project's new runs: in the project or, if that is read-only, in the user's data folder. It is created
+/// when a run starts.
 pub fn home(project_root: &Path) -> PathBuf {
     let inside = inside(project_root);
     let writable = if inside.is_dir() { &inside } else { project_root };
@@ -48,44 +48,39 @@ pub fn home(project_root: &Path) -> PathBuf {
     outside(project_root).unwrap_or(inside)
 }
 
-/// Where the runs of a project lie that can be written to.
+/// The folder for runs in a project that can be written to.
 fn inside(project_root: &Path) -> PathBuf {
     project_root.join(".pointillist").join("runs")
 }
 
-/// A project's runs, wherever they were put.
+/// A project's runs, from both folders, newest first.
 pub fn of_project(project_root: &Path) -> Vec<RunEntry> {
     let homes: Vec<_> = [Some(inside(project_root)), outside(project_root)].into_iter().flatten().collect();
     list(&homes)
 }
 
-/// Where the runs of a project lie that cannot be written to.
+/// The folder for runs of a read-only project.
 fn outside(project_root: &Path) -> Option<PathBuf> {
     let name = project_root.file_name()?.to_string_lossy().into_owned();
     let key = crate::domain::hash::key(0, &project_root.to_string_lossy());
     Some(data_folder()?.join("runs").join(format!("{name}-{key:016x}")))
 }
 
-/// The user's data folder for this program.
+/// This program's folder in the user's data folder, if the system has one.
 fn data_folder() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "pointillist")?.data_dir().to_path_buf())
 }
 
-/// Where the built-in demo project is unpacked.
-pub fn demo_folder() -> Option<PathBuf> {
-    Some(data_folder()?.join("demo"))
-}
-
-/// A name for a run that starts now: when, network, labels.
+/// The name of a run that starts now: time, network, labels.
 pub fn name(config: &RunConfig, now: SystemTime) -> String {
     let keep = match config.label_sampling().strategy {
         Strategy::Full => "full".to_owned(),
         Strategy::FractionPerClass(r) => format!("keep{r}"),
         Strategy::FractionOfPixels(r) => format!("pixels{r}"),
         Strategy::PointsPerClass(n) => format!("points{n}"),
-        Strategy::Nothing => "clicks".to_owned(),
+        Strategy::OwnLabelsOnly => "own-labels".to_owned(),
     };
-    format!("{}-{}-{keep}", format::timestamp(now), config.model.arch.name())
+    format!("{}-{}-{keep}", time::timestamp(now), config.model.arch.name())
 }
 
 /// All runs in these folders, newest first.
@@ -96,10 +91,10 @@ fn list(homes: &[PathBuf]) -> Vec<RunEntry> {
     runs
 }
 
-/// Reads a run folder; `None` for a folder that is none.
+/// Reads a run folder; `None` if it is something else.
 fn read(folder: &Path) -> Option<RunEntry> {
-    let config = std::fs::read_to_string(folder.join("config.toml")).ok()?;
-    let end = std::fs::read_to_string(folder.join("summary.json")).ok();
+    let config = std::fs::read_to_string(folder.join(files::CONFIG)).ok()?;
+    let end = std::fs::read_to_string(folder.join(files::SUMMARY)).ok();
     Some(RunEntry {
         folder: folder.to_path_buf(),
         name: folder.file_name()?.to_string_lossy().into_owned(),
@@ -113,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_found_and_broken_ones_do_not_disturb() {
+    fn runs_are_listed_even_if_some_are_damaged() {
         let home = tempfile::tempdir().unwrap();
         let write = |run: &str, file: &str, text: &str| {
             let folder = home.path().join(run);
@@ -131,19 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn a_name_says_when_what_and_how_sparse() {
+    fn names_give_time_network_and_labels() {
         assert_eq!(name(&RunConfig::default(), SystemTime::UNIX_EPOCH), "19700101-000000-unet-keep0.1");
     }
 
     #[test]
-    fn a_run_from_clicks_alone_says_so() {
-        let config = RunConfig::default().without_masks();
-        assert!(name(&config, SystemTime::UNIX_EPOCH).ends_with("-clicks"));
-        assert_eq!(config.label_sampling().strategy.describe(), "clicks only");
+    fn a_run_from_own_labels_only_says_so() {
+        let config = RunConfig::default().own_labels_only();
+        assert!(name(&config, SystemTime::UNIX_EPOCH).ends_with("-own-labels"));
+        assert_eq!(config.label_sampling().strategy.describe(), "own labels only");
     }
 
     #[test]
-    fn runs_go_into_the_project() {
+    fn runs_of_a_writable_project_go_into_it() {
         let project = tempfile::tempdir().unwrap();
         assert_eq!(home(project.path()), project.path().join(".pointillist").join("runs"));
     }
