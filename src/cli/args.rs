@@ -86,7 +86,7 @@ pub struct TrainArgs {
     /// Passes over the training tiles.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub epochs: Option<u32>,
-    /// Optimizer steps, instead of epochs.
+    /// Optimiser steps, instead of epochs.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
     /// Crops or resized tiles per step.
@@ -98,7 +98,7 @@ pub struct TrainArgs {
     /// Train on whole tiles, resized to this many pixels a side, instead of crops.
     #[arg(long, group = "input", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub resize: Option<u32>,
-    /// Optimizer.
+    /// Optimiser.
     #[arg(long, value_parser = choice::<Optimizer>())]
     pub optimizer: Option<Optimizer>,
     /// Learning rate at the start.
@@ -107,10 +107,10 @@ pub struct TrainArgs {
     /// Weight decay.
     #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,
-    /// Momentum of the optimizer sgd.
+    /// Momentum of the optimiser sgd.
     #[arg(long, allow_hyphen_values = true)]
     pub momentum: Option<f64>,
-    /// Use Nesterov momentum with the optimizer sgd.
+    /// Use Nesterov momentum with the optimiser sgd.
     #[arg(long)]
     pub nesterov: bool,
     /// Learning rate schedule.

@@ -1,4 +1,4 @@
-//! Training: the split of a project, the loss, the optimizers and schedules, a step, the run folder.
+//! Training: the split of a project, the loss, the optimisers and schedules, a step, the run folder.
 //!
 //! Nothing here decides when something happens: the engine calls it.
 

@@ -1,4 +1,4 @@
-//! One optimizer step: forward pass, loss, backward pass, update.
+//! One optimiser step: forward pass, loss, backward pass, update.
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
@@ -10,7 +10,7 @@ use crate::data::feed::loader::Batch;
 use crate::domain::config::{Loss, TrainConfig};
 use crate::model::{IN_CHANNELS, Net};
 
-/// A network and its optimizer.
+/// A network and its optimiser.
 pub struct Trainer {
     net: Net,
     optimizer: ModuleOptimizer,
@@ -33,7 +33,7 @@ impl Trainer {
             Loss::CrossEntropy => partial_cross_entropy(logits, targets),
         };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
-        // The optimizer consumes the network and returns the updated one; the clone shares its tensors.
+        // The optimiser consumes the network and returns the updated one; the clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);
         loss.into_scalar()
     }

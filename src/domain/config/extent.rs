@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Length {
     /// Passes over the training tiles, from 1.
     Epochs(u32),
-    /// Optimizer steps, from 1.
+    /// Optimiser steps, from 1.
     Steps(u64),
 }
 

@@ -1,4 +1,4 @@
-//! Options of network, loss and optimizer. To add a value, add a row here and handle it where the compiler points.
+//! Options of network, loss and optimiser. To add a value, add a row here and handle it where the compiler points.
 
 use crate::domain::choice::choice_enum;
 
@@ -26,7 +26,7 @@ choice_enum! {
 }
 
 choice_enum! {
-    /// Optimizer.
+    /// Optimiser.
     pub enum Optimizer, "optimizer" {
         AdamW { name: "adamw", title: "AdamW", help: "Adam with decoupled weight decay (Loshchilov, Hutter 2019)" }
         Adam { name: "adam", title: "Adam", help: "Adam (Kingma, Ba 2015), weight decay added to the gradient" }

@@ -34,7 +34,7 @@ pub struct RunConfig {
     pub sampling: Sampling,
     /// The network.
     pub model: ModelConfig,
-    /// Loss, optimizer, length and input.
+    /// Loss, optimiser, length and input.
     pub train: TrainConfig,
     /// Splits chosen by hand, by file or id of the tile. They override those of the dataset and the draw; `test` tiles are
     /// not used at all.
@@ -70,7 +70,7 @@ pub struct TrainConfig {
     /// What the network sees of a tile.
     #[serde(rename = "frame")]
     pub input: InputSize,
-    /// Optimizer.
+    /// Optimiser.
     pub optimizer: Optimizer,
     /// Learning rate at the start, above 0.
     pub lr: f64,

@@ -26,7 +26,7 @@ pub enum EventKind {
     Phase(Phase),
     /// The run is ready to train (or an opened run to predict).
     Started(Box<RunInfo>),
-    /// Optimizer steps were taken. At most 20 reports per second.
+    /// Optimiser steps were taken. At most 20 reports per second.
     Step(StepReport),
     /// The validation tiles were scored.
     Evaluated(Box<Evaluation>),

@@ -20,7 +20,7 @@ pub(super) struct Adam {
     decay: f32,
 }
 
-/// Burn's optimizer, for devices other than the CPU.
+/// Burn's optimiser, for devices other than the CPU.
 #[derive(Clone)]
 enum Fallback {
     AdamW(optim::AdamW),

@@ -1,4 +1,4 @@
-//! Optimizers: how parameters change, given their gradients. A file each; `kernels::optim` has the fused steps for the CPU.
+//! Optimisers: how parameters change, given their gradients. A file each; `kernels::optim` has the fused steps for the CPU.
 
 mod adam;
 mod sgd;
@@ -7,7 +7,7 @@ use burn::optim::ModuleOptimizer;
 
 use crate::domain::config::{Optimizer, TrainConfig};
 
-/// The configured optimizer.
+/// The configured optimiser.
 pub fn build(config: &TrainConfig) -> ModuleOptimizer {
     match config.optimizer {
         Optimizer::AdamW => adam::Adam::decoupled(config).into(),

@@ -88,10 +88,10 @@ pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
 }
 
-/// Optimizer, learning rate and schedule.
+/// Optimiser, learning rate and schedule.
 pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
-    choice_ui(ui, "Optimizer", &mut train.optimizer);
+    choice_ui(ui, "Optimiser", &mut train.optimizer);
     if train.optimizer == Optimizer::Sgd {
         field(ui, "Momentum", |ui| {
             ui.add(DragValue::new(&mut train.momentum).range(0.0..=0.999).speed(0.001).max_decimals(4));

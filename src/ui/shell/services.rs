@@ -1,5 +1,5 @@
 //! The window's background services: engine, tile loader, label journal, jobs. They know nothing of actions; what they
-//! deliver is folded into the state by [`super::incoming`].
+//! deliver is folded into the state by `incoming`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
