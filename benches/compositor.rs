@@ -15,8 +15,8 @@ use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Sampling, Strategy, Stroke, sampling};
 use pointillist::engine::protocol::Preview;
 use pointillist::ui::state::label_plane::LabelPlane;
-use pointillist::ui::state::layers::{Layer, LayerStyle};
-use pointillist::ui::state::pyramid::Dots;
+use pointillist::ui::state::layer::{Layer, LayerStyle};
+use pointillist::ui::state::sampled_mask::SampledMask;
 
 const TILE: [u32; 2] = [2448, 2448];
 const VIEW: [u32; 2] = [800, 1000];
@@ -48,7 +48,7 @@ fn scene() -> Props {
     let mut props = Props::noise(TILE);
     let mask = Arc::clone(props.view.mask.as_ref().expect("the noise has a mask"));
     let pixels = mask.data().len();
-    props.sampled = Some(Arc::new(Dots::new(sampling::sample(&mask, "noise", &Sampling::default()))));
+    props.sampled = Some(Arc::new(SampledMask::new(sampling::sample(&mask, "noise", &Sampling::default()))));
     props.prediction = Some(Arc::new(Preview {
         run: 1,
         tile: "noise".to_owned(),

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{Event, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, pos2, vec2};
 use harness::{open, step_until};
-use pointillist::data::{Project, write};
+use pointillist::data::Project;
+use pointillist::data::export::save;
 
 const TILES: usize = 10_000;
 /// Rows turned past in a frame: the end is reached after five seconds at 60 frames a second.
@@ -26,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     for n in 0..TILES {
         let image = image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([(n % 251) as u8, x as u8 * 4, y as u8 * 4]));
-        write::rgb_png(&dir.path().join(format!("{n:05}.png")), &image)?;
+        save::rgb_png(&dir.path().join(format!("{n:05}.png")), &image)?;
     }
     let start = Instant::now();
     let tiles = Project::open(dir.path())?.tiles.len();

@@ -12,7 +12,7 @@ use burn::Tensor;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Int, activation};
 use pointillist::domain::RunConfig;
-use pointillist::domain::config::{Arch, DeviceChoice, Frame, Length, ModelConfig};
+use pointillist::domain::config::{Arch, DeviceChoice, InputSize, Length, ModelConfig};
 use pointillist::engine::{Command, EngineHandle, EventKind, priority};
 use pointillist::model::Net;
 
@@ -65,7 +65,7 @@ fn engine(model: &ModelConfig, crop: usize) -> (Vec<f64>, Vec<f64>) {
     let out = tempfile::tempdir().unwrap();
     let mut config = RunConfig { device: DeviceChoice::Cpu, model: *model, ..RunConfig::demo() };
     config.data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/demo");
-    config.train.frame = Frame::Crop(crop as u32);
+    config.train.input = InputSize::Crop(crop as u32);
     config.train.batch = BATCH;
     config.train.length = Length::Steps(STEPS as u64 + 1);
     config.val_ratio = 0.0;

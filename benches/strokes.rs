@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use image::RgbImage;
+use pointillist::data::export::save;
 use pointillist::data::feed::training_set::TrainingSet;
-use pointillist::data::{Journal, Project, write};
-use pointillist::domain::config::Frame;
+use pointillist::data::{Journal, Project};
+use pointillist::domain::config::InputSize;
 use pointillist::domain::hash::Stream;
 use pointillist::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
 
@@ -23,7 +24,7 @@ fn main() -> anyhow::Result<()> {
 
 fn measure(strokes: usize) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
-    write::rgb_png(&dir.path().join("a.png"), &RgbImage::new(SIDE, SIDE))?;
+    save::rgb_png(&dir.path().join("a.png"), &RgbImage::new(SIDE, SIDE))?;
     let project = Arc::new(Project::open(dir.path())?);
     let mut random = Stream::new(1);
     let (mut window, mut book) = (Journal::open(&project)?.0, LabelBook::default());
@@ -37,8 +38,8 @@ fn measure(strokes: usize) -> anyhow::Result<()> {
     let start = Instant::now();
     let (mut trainer, replay) = Journal::open_to_follow(&project)?;
     let replayed = start.elapsed();
-    let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-    let set = TrainingSet::new(project, vec![0], Frame::Crop(256), sampling, replay.book);
+    let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+    let set = TrainingSet::new(project, vec![0], InputSize::Crop(256), sampling, replay.book);
     set.prepare(0)?;
     let mut next = |edit: Edit| -> anyhow::Result<[Duration; 3]> {
         let start = Instant::now();

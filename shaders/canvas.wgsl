@@ -1,24 +1,25 @@
 // Composes a tile and its layers, bottom to top, in one pass: image, full mask, sampled mask, prediction, confidence.
-// Which of them are shown is fixed when the pipeline is made, so a hidden layer costs nothing. Own labels are a draw of
-// their own, only where they are. Colours are stored sRGB values: at opacity 1 a class has its own colour. Textures
-// are bound at the one reduction that suits the zoom: choosing it here, pixel by pixel, would take time.
+// The visible layers are pipeline constants, so a hidden layer costs nothing. Own labels are drawn separately, only
+// where there are any. Colours are stored sRGB values: at opacity 1 a class has exactly its own colour. Each texture
+// is bound at the one level that suits the zoom; choosing the level per pixel here would be slower.
 //
-// Class indices and their colours are both read through a sampler: software devices have a fast path for that, while
-// they work through plain loads and arrays one pixel at a time. All indices come in one fetch.
+// Class indices and their colours are read through samplers: software adapters have a fast path for sampling but
+// handle plain loads and arrays one pixel at a time. One fetch returns all indices.
 
 struct View {
     // clip position = uv * xy + zw
     uv_to_clip: vec4<f32>,
-    // Full mask, sampled mask, prediction, confidence.
+    // Opacities of full mask, sampled mask, prediction, confidence.
     opacities: vec4<f32>,
-    // From uv over the tile to uv over the texture. Where odd sizes were halved the texture ends a little short.
+    // Scale from uv over the tile to uv over the texture. If odd sizes were halved, the texture ends slightly before
+    // the tile.
     indices_scale: vec2<f32>,
     labels_scale: vec2<f32>,
-    // The width of the labels' outline in uv.
+    // Width of the labels' outline in uv.
     outline: vec2<f32>,
     image_opacity: f32,
     labels_opacity: f32,
-    // Behind the tile.
+    // Colour behind the tile.
     ground: vec4<f32>,
 }
 
@@ -27,17 +28,17 @@ override shows_mask: bool = true;
 override shows_sampled: bool = true;
 override shows_prediction: bool = true;
 override shows_confidence: bool = true;
-// The image hides what is behind the tile.
+// The image hides the ground behind the tile.
 override is_opaque: bool = false;
 override target_is_srgb: bool = false;
 
 @group(0) @binding(0) var<uniform> view: View;
-// A colour per index, alpha multiplied in: the classes' in the upper row, confidence in the lower.
+// A premultiplied colour per index: classes in the upper row, confidence in the lower.
 @group(0) @binding(1) var colors: texture_2d<f32>;
 @group(0) @binding(2) var nearest: sampler;
 @group(0) @binding(3) var image_sampler: sampler;
 @group(0) @binding(4) var image: texture_2d<f32>;
-// Full mask, sampled mask, prediction, confidence.
+// One channel per layer: full mask, sampled mask, prediction, confidence.
 @group(0) @binding(5) var indices: texture_2d<f32>;
 @group(0) @binding(6) var labels: texture_2d<f32>;
 
@@ -58,7 +59,7 @@ fn vs_tile(@builtin(vertex_index) i: u32) -> Corner {
     return corner_at(vec2<f32>(f32(i & 1u), f32(i >> 1u)));
 }
 
-// All of the view.
+// Covers the whole view.
 @vertex
 fn vs_view(@builtin(vertex_index) i: u32) -> Corner {
     let uv = vec2<f32>(f32(i & 1u), f32(i >> 1u));
@@ -70,13 +71,13 @@ fn vs_labels(@location(0) uv: vec2<f32>) -> Corner {
     return corner_at(uv);
 }
 
-// The colour of an index, out of one row of the colours.
+// The colour of an index from one row of the colours.
 fn color_of(index: f32, row: f32) -> vec4<f32> {
-    // Stored index / 255 to the middle of a texel of 256.
+    // Maps index / 255 to the centre of one of 256 texels.
     return textureSampleLevel(colors, nearest, vec2<f32>(index * (255.0 / 256.0) + 0.5 / 256.0, row), 0.0);
 }
 
-// Alpha is multiplied in everywhere.
+// Colours are premultiplied by alpha everywhere.
 fn over(below: vec4<f32>, color: vec4<f32>, opacity: f32) -> vec4<f32> {
     return below * (1.0 - color.a * opacity) + color * opacity;
 }
@@ -99,7 +100,7 @@ fn fs_ground() -> @location(0) vec4<f32> {
     return for_target(view.ground);
 }
 
-// The picture as it was composed, in the image's place.
+// Draws the composed picture, bound in place of the image.
 @fragment
 fn fs_picture(corner: Corner) -> @location(0) vec4<f32> {
     return textureSampleLevel(image, nearest, corner.uv, 0.0);
@@ -110,7 +111,7 @@ fn fs_tile(corner: Corner) -> @location(0) vec4<f32> {
     let uv = corner.uv;
     var color = vec4<f32>(0.0);
     if shows_image {
-        color = textureSampleLevel(image, image_sampler, uv, 0.0); // Transparent and black where no pixel exists.
+        color = textureSampleLevel(image, image_sampler, uv, 0.0); // Missing pixels are transparent black.
         if !is_opaque {
             color *= view.image_opacity;
         }
@@ -140,20 +141,20 @@ fn label_at(uv: vec2<f32>) -> vec4<f32> {
     return select(vec4<f32>(0.0), color_of(index, CLASSES), inside);
 }
 
-// Own labels stand out by an outline, dark around light colours and light around dark ones.
+// Own labels have an outline: dark around light colours, light around dark ones.
 @fragment
 fn fs_labels(corner: Corner) -> @location(0) vec4<f32> {
     let own = label_at(corner.uv);
     let dx = vec2<f32>(view.outline.x, 0.0);
     let dy = vec2<f32>(0.0, view.outline.y);
-    var beside = label_at(corner.uv - dx);
+    var neighbour = label_at(corner.uv - dx);
     var next = label_at(corner.uv + dx);
-    beside = select(beside, next, next.a > beside.a);
+    neighbour = select(neighbour, next, next.a > neighbour.a);
     next = label_at(corner.uv - dy);
-    beside = select(beside, next, next.a > beside.a);
+    neighbour = select(neighbour, next, next.a > neighbour.a);
     next = label_at(corner.uv + dy);
-    beside = select(beside, next, next.a > beside.a);
-    let is_light = dot(beside.rgb, vec3<f32>(0.299, 0.587, 0.114)) > 0.35;
-    let outline = vec4<f32>(vec3<f32>(select(beside.a, 0.0, is_light)), beside.a);
+    neighbour = select(neighbour, next, next.a > neighbour.a);
+    let is_light = dot(neighbour.rgb, vec3<f32>(0.299, 0.587, 0.114)) > 0.35;
+    let outline = vec4<f32>(vec3<f32>(select(neighbour.a, 0.0, is_light)), neighbour.a);
     return for_target(select(outline, own, own.a > 0.0) * view.labels_opacity);
 }

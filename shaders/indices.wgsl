@@ -1,9 +1,10 @@
-// Packs the layers of one reduction into the channels of one texture: full mask, sampled mask, prediction, confidence.
-// The viewport is the tile. Dense layers come at full size: each texel takes the pixel in the middle of its block.
+// Packs the layers of one level into the channels of one texture: full mask, sampled mask, prediction, confidence.
+// The viewport is the tile. Dense layers are bound at full size: each texel takes the pixel at the centre of its
+// block.
 
 @group(0) @binding(0) var nearest: sampler;
 @group(0) @binding(1) var mask: texture_2d<f32>;
-// At the reduction that is packed.
+// Bound at the level that is packed.
 @group(0) @binding(2) var sampled: texture_2d<f32>;
 @group(0) @binding(3) var prediction: texture_2d<f32>;
 @group(0) @binding(4) var confidence: texture_2d<f32>;
@@ -21,7 +22,7 @@ fn vs_all(@builtin(vertex_index) i: u32) -> Corner {
 
 @fragment
 fn fs_pack(corner: Corner) -> @location(0) vec4<f32> {
-    // Texel for texel: where odd sizes were halved this differs from the place in the tile.
+    // Texel by texel: where odd sizes were halved, this differs from uv over the tile.
     let same_texel = corner.position.xy / vec2<f32>(textureDimensions(sampled));
     return vec4<f32>(
         textureSampleLevel(mask, nearest, corner.uv, 0.0).x,

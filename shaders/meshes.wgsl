@@ -1,6 +1,6 @@
-// Draws egui's triangles: a texture (glyphs, thumbnails, plain white) times a colour, alpha multiplied in.
+// Draws egui's triangles: a texture (glyphs, thumbnails, plain white) times a colour, premultiplied by alpha.
 
-// In points.
+// Points.
 @group(0) @binding(0) var<uniform> screen_size: vec2<f32>;
 @group(1) @binding(0) var picture: texture_2d<f32>;
 @group(1) @binding(1) var filtering: sampler;
@@ -27,7 +27,7 @@ fn linear_from_srgb(color: vec3<f32>) -> vec3<f32> {
 
 @fragment
 fn fs_mesh(corner: Corner) -> @location(0) vec4<f32> {
-    // There is one reduction only: not having to choose saves time.
+    // The texture has one level. Stating it avoids computing the level.
     let color = corner.color * textureSampleLevel(picture, filtering, corner.uv, 0.0);
     if target_is_srgb {
         return vec4<f32>(linear_from_srgb(color.rgb), color.a);

@@ -1,4 +1,4 @@
-//! The class list, edited in the window: the dialog keeps its size and its rows, and labels and masks follow.
+//! Editing classes in the window: the dialog keeps its size and rows, and labels and masks follow the classes.
 
 mod harness;
 
@@ -8,7 +8,8 @@ use eframe::egui::{Key, Rect, accesskit::Role, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::{click, click_canvas, step_until};
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::{Classes, Mask};
 use pointillist::ui::App;
 
@@ -17,10 +18,10 @@ fn project() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     let classes = Classes::deepglobe();
     write_classes(root.path(), &classes).expect("the classes");
-    write::rgb_png(&root.path().join("a_sat.png"), &image::RgbImage::new(64, 48)).expect("an image");
+    save::rgb_png(&root.path().join("a_sat.png"), &image::RgbImage::new(64, 48)).expect("an image");
     let half = (0..64 * 48).map(|i| if i % 64 < 32 { 3 } else { 4 }).collect();
     let mask = Mask::from_vec(64, 48, half).expect("whole rows");
-    write::color_png(&root.path().join("a_mask.png"), &mask, &classes, false).expect("a mask");
+    save::color_png(&root.path().join("a_mask.png"), &mask, &classes, false).expect("a mask");
     root
 }
 
@@ -35,9 +36,9 @@ fn rect(harness: &Harness<'_, App>, label: &str) -> Rect {
     harness.get_by_label(label).rect()
 }
 
-/// Opens the menu of a row and follows it through these entries.
+/// Opens the menu of a row and chooses these entries in turn.
 fn choose(harness: &mut Harness<'_, App>, class: &str, entries: &[&str]) {
-    harness.get_by_label(&format!("Merge or take away {class}")).click();
+    harness.get_by_label(&format!("Merge or delete {class}")).click();
     harness.run_ok();
     for entry in entries {
         let exact = harness.query_by_role_and_label(Role::Button, entry).is_some();
@@ -50,14 +51,14 @@ fn choose(harness: &mut Harness<'_, App>, class: &str, entries: &[&str]) {
     }
 }
 
-/// Whether the names of the classes are these.
+/// Whether the window shows exactly these classes.
 fn has_classes(app: &App, names: &[&str]) -> bool {
     let list = app.state().class_list();
     app.state().opening.is_none() && list.iter().map(|class| class.name.as_str()).eq(names.iter().copied())
 }
 
 #[test]
-fn the_dialog_keeps_its_size_through_a_hundred_repaints() {
+fn the_dialog_keeps_its_size_over_a_hundred_repaints() {
     for size in [vec2(1600.0, 1000.0), vec2(512.0, 320.0)] {
         let root = project();
         let mut harness = window(root.path());
@@ -77,7 +78,7 @@ fn the_dialog_keeps_its_size_through_a_hundred_repaints() {
 }
 
 #[test]
-fn rows_stay_where_they_are_while_one_types() {
+fn rows_stay_in_place_while_typing() {
     let root = project();
     let mut harness = window(root.path());
     click(&mut harness, "Edit classes…");
@@ -95,7 +96,7 @@ fn rows_stay_where_they_are_while_one_types() {
 }
 
 #[test]
-fn a_merged_class_takes_its_labels_and_its_mask_along() {
+fn a_merged_class_keeps_its_labels_and_mask_pixels() {
     let root = project();
     let mut harness = window(root.path());
     harness.key_press(Key::Num4);
@@ -112,25 +113,25 @@ fn a_merged_class_takes_its_labels_and_its_mask_along() {
     let state = harness.state().state();
     assert_eq!(state.view.counts(), Some(&[0, 0, 1536, 1536, 0, 0][..]));
     assert_eq!(state.view.own_counts(), [0, 0, 1]);
-    assert_eq!(state.class, 2, "the class in hand went along");
+    assert_eq!(state.class, 2, "the selected class follows the merge");
     drop(harness);
     let harness = window(root.path());
-    assert_eq!(harness.state().state().view.own_counts(), [0, 0, 1], "and so it stays");
+    assert_eq!(harness.state().state().view.own_counts(), [0, 0, 1], "also after reopening");
 }
 
 #[test]
-fn a_class_that_is_unlabelled_leaves_pixels_without_label_and_unused_labels_in_the_file() {
+fn an_unlabelled_class_leaves_unlabelled_pixels_and_unused_labels() {
     let root = project();
     let mut harness = window(root.path());
     harness.key_press(Key::Num5);
     harness.run_ok();
     click_canvas(&mut harness);
     click(&mut harness, "Edit classes…");
-    choose(&mut harness, "water", &["Is unlabelled"]);
+    choose(&mut harness, "water", &["Make unlabelled"]);
     harness.get_by_label_contains("its 1 label stay in the file, unused");
     click(&mut harness, "Keep class water");
     assert!(harness.query_by_label_contains("stay in the file").is_none());
-    choose(&mut harness, "water", &["Is unlabelled"]);
+    choose(&mut harness, "water", &["Make unlabelled"]);
     click(&mut harness, "Save");
     let left = ["urban_land", "agriculture_land", "rangeland", "forest_land", "barren_land", "unknown"];
     step_until(&mut harness, "the classes are read anew", |app| has_classes(app, &left));
@@ -139,7 +140,7 @@ fn a_class_that_is_unlabelled_leaves_pixels_without_label_and_unused_labels_in_t
     assert_eq!(state.view.counts(), Some(&[0, 0, 0, 1536, 0, 0][..]));
     let project = &state.project.as_ref().expect("a project").project;
     let read = state.tile().and_then(|tile| project.read_mask(tile).expect("it is readable")).expect("it has a mask");
-    assert!(read.unmatched.is_empty(), "it is no unknown colour");
+    assert!(read.unmatched.is_empty(), "its colour is not reported as unmatched");
     assert!(state.messages.text().contains("there is no class 'water'"), "{}", state.messages.text());
     let journal = std::fs::read_to_string(root.path().join(".pointillist/labels.jsonl")).expect("the journal");
     assert!(journal.contains("water"));

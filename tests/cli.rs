@@ -1,4 +1,4 @@
-//! The program as a person at a terminal sees it.
+//! The command line, as a user sees it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -37,7 +37,7 @@ fn short_run(dir: &TempDir, extra: &[&str]) -> PathBuf {
 }
 
 #[test]
-fn training_speaks_like_the_reference_study_and_leaves_a_whole_run_folder() {
+fn training_prints_the_lines_of_the_reference_study_and_writes_a_run_folder() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("run");
     pointillist()
@@ -107,7 +107,7 @@ fn a_finished_run_evaluates_and_predicts_and_its_configuration_repeats_it() {
 }
 
 #[test]
-fn sampling_writes_masks_and_the_papers_figure() {
+fn sampling_writes_masks_and_figures() {
     let dir = tempfile::tempdir().unwrap();
     let sample = |out: &Path| {
         pointillist()
@@ -132,7 +132,7 @@ fn sampling_writes_masks_and_the_papers_figure() {
 }
 
 #[test]
-fn what_cannot_work_is_refused_with_the_remedy() {
+fn impossible_settings_are_refused_with_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
     let refuse = |args: &[&str], message: &str| {
         pointillist()
@@ -146,13 +146,16 @@ fn what_cannot_work_is_refused_with_the_remedy() {
             .stderr(contains(message));
         assert!(!dir.path().join("never").exists(), "nothing may be created before everything is checked");
     };
-    refuse(&["--batch", "0"], "choose at least 1");
-    refuse(&["--crop", "100"], "choose 96 or 112");
+    refuse(&["--batch", "0"], "Choose at least 1");
+    refuse(&["--crop", "100"], "Choose 96 or 112");
     refuse(&["--class-weights", "1,2"], "2 class weights for 7 classes");
     refuse(&["--keep", "0"], "keep ratio");
     refuse(&["--clicks-only"], "nothing to learn from");
+    refuse(&["--own-labels-only"], "nothing to learn from");
+    refuse(&["--optimizer", "sgd", "--momentum", "1"], "A momentum of 1");
+    refuse(&["--loss", "ce", "--supervision", "sparse"], "drop one of them");
     refuse(&["--ignore", "water,lava"], "no class 'lava'");
-    refuse(&["--device", "no such adapter"], "no adapter's name contains");
+    refuse(&["--device", "no such adapter"], "No adapter's name contains");
     pointillist()
         .args(["train", "--data", "/no/such/folder", "--out"])
         .arg(dir.path().join("never"))
@@ -162,14 +165,14 @@ fn what_cannot_work_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_run_folder_that_is_none_and_images_that_are_none_are_named() {
+fn folders_that_are_no_runs_and_damaged_images_are_named() {
     let dir = tempfile::tempdir().unwrap();
     pointillist()
         .args(["evaluate", "--run"])
         .arg(dir.path())
         .assert()
         .failure()
-        .stderr(contains("no run folder").and(contains("config.toml")));
+        .stderr(contains("not a run folder").and(contains("config.toml")));
     let run = short_run(&dir, &["--quiet"]);
     let broken = dir.path().join("broken.jpg");
     let whole = fs::read(demo().join("test").read_dir().unwrap().next().unwrap().unwrap().path()).unwrap();
@@ -186,7 +189,7 @@ fn a_run_folder_that_is_none_and_images_that_are_none_are_named() {
 }
 
 #[test]
-fn an_error_says_its_cause_and_its_file_once() {
+fn an_error_names_cause_and_file_once() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing");
     let missing = missing.to_str().unwrap();
@@ -204,7 +207,7 @@ fn an_error_says_its_cause_and_its_file_once() {
 }
 
 #[test]
-fn the_doctor_says_what_a_bug_report_needs() {
+fn doctor_prints_what_a_bug_report_needs() {
     pointillist()
         .arg("doctor")
         .assert()
@@ -261,7 +264,7 @@ fn an_interrupted_run_keeps_its_checkpoint() {
 
 #[cfg(unix)]
 #[test]
-fn a_full_disk_is_an_error_that_speaks_of_space_and_leaves_nothing_half_written() {
+fn a_full_disk_is_reported_and_leaves_no_partial_file() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("run");
     let script = format!(
@@ -275,7 +278,7 @@ fn a_full_disk_is_an_error_that_speaks_of_space_and_leaves_nothing_half_written(
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("last checkpoint was not written") && stderr.contains("free space"), "{stderr}");
-    assert_eq!(stderr.matches("[WARNING]").count(), 1, "told once while it lasts: {stderr}");
+    assert_eq!(stderr.matches("[WARNING]").count(), 1, "reported once: {stderr}");
     let summary = fs::read_to_string(out.join("summary.json")).unwrap();
     assert!(summary.contains("\"unsaved\": \"cannot write"), "{summary}");
     let left: Vec<_> = walk(&out).into_iter().filter(|path| path.extension().is_none_or(|e| e == "bpk")).collect();
@@ -301,7 +304,7 @@ fn events_can_be_read_by_a_program() {
 }
 
 #[test]
-fn the_last_checkpoint_can_be_asked_for() {
+fn the_last_checkpoint_can_be_chosen() {
     let dir = tempfile::tempdir().unwrap();
     let run = short_run(&dir, &["--quiet"]);
     let score = |which: &str| {

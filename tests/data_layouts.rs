@@ -1,14 +1,14 @@
-//! Real datasets in the layouts their owners publish them in, and everything that can be wrong with files.
+//! Real datasets in their published layouts, and faults of files.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::path::{Path, PathBuf};
 
-use pointillist::data::{Code, Project, Tile};
+use pointillist::data::{PixelCode, Project, Tile};
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, UNLABELLED};
 
-/// A folder of real data, or nothing with a visible word where they are absent.
+/// A folder of real data; `None` with a printed note if it is absent.
 fn fixture(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures")).join(name);
     let found = path.exists().then_some(path);
@@ -35,7 +35,7 @@ fn groups(project: &Project) -> std::collections::BTreeSet<&str> {
     project.tiles.iter().map(|tile| tile.group.as_str()).collect()
 }
 
-/// Reads a tile both ways and checks that sizes agree. Returns the share of labelled pixels.
+/// Reads image and mask of a tile and checks that their sizes agree. Returns the share of labelled pixels.
 fn read(project: &Project, tile: &Tile) -> f64 {
     let image = project.read_image(tile).unwrap();
     assert_eq!([image.width(), image.height()], tile.size, "{}", tile.id);
@@ -45,7 +45,7 @@ fn read(project: &Project, tile: &Tile) -> f64 {
     })
 }
 
-/// A folder of our own with links to folders of a fixture, so that a class file can lie beside them.
+/// A temporary folder with links to folders of a fixture, so that a class file can be put beside them.
 #[cfg(unix)]
 fn linked(fixture: &Path, toml: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -98,16 +98,17 @@ fn dubai_with_a_class_file() {
     assert_eq!(groups(&project), ["Tile 1", "Tile 2", "Tile 5", "Tile 7", "Tile 8"].into());
     assert!(project.tile("Tile 1/image_part_001").is_some());
     for id in ["Tile 1/image_part_001", "Tile 2/image_part_001", "Tile 2/image_part_005"] {
-        // Tile 2's masks are palette files, each with its own order of colours.
+        // The masks of tile 2 are palette files, each with its own order of colours.
         assert!(read(&project, project.tile(id).unwrap()) > 0.8, "{id}");
     }
-    let black =
-        |tile| project.read_mask(tile).unwrap().unwrap().unmatched.iter().any(|(code, _)| *code == Code::Color([0; 3]));
-    assert!(project.tiles.iter().any(black), "black pixels belong to no class and are reported");
+    let black = |tile| {
+        project.read_mask(tile).unwrap().unwrap().unmatched.iter().any(|(code, _)| *code == PixelCode::Color([0; 3]))
+    };
+    assert!(project.tiles.iter().any(black), "black pixels match no class and are reported");
 }
 
 #[test]
-fn dubai_with_classes_picked_up() {
+fn dubai_with_classes_derived_from_masks() {
     let Some(root) = fixture("dubai") else { return };
     let project = Project::open(&root).unwrap();
     let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
@@ -155,7 +156,7 @@ fn binary_masks_saved_as_jpeg() {
         })
         .sum();
     let share = tents as f64 / (25.0 * 512.0 * 512.0);
-    // Counted once by thresholding the gray values at 128.
+    // Reference count: gray values thresholded at 128.
     assert!((share - 0.016_262).abs() < 1e-5, "{share}");
 }
 
@@ -171,7 +172,7 @@ fn sixteen_bit_scenes_are_stretched() {
 #[test]
 fn published_layouts_pair_up() {
     let Some(root) = fixture("layouts-torchgeo") else { return };
-    // Folder, tiles, tiles with masks, of these test tiles.
+    // Folder, number of tiles, of tiles with masks, of test tiles.
     let expected = [
         ("deepglobelandcover", 6, 6, 3),
         ("loveda", 6, 4, 0),
@@ -190,7 +191,7 @@ fn published_layouts_pair_up() {
 }
 
 #[test]
-fn tiffs_that_must_fail_do_so_with_a_message() {
+fn unsupported_tiffs_fail_with_a_message() {
     let Some(root) = fixture("geotiff-variants") else { return };
     let corrupt = Project::open(&root.join("rasterio")).unwrap();
     assert!(corrupt.tiles.len() > 10);
@@ -205,7 +206,7 @@ fn tiffs_that_must_fail_do_so_with_a_message() {
     }
 }
 
-/// A folder with DeepGlobe's files for tiles `a` and `b`, both sound.
+/// A folder in DeepGlobe's layout with the valid tiles `a` and `b`.
 fn small() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name);
@@ -221,7 +222,7 @@ fn small() -> tempfile::TempDir {
     dir
 }
 
-/// Opens the folder, expects a fault of `a` that names `file` and says `words`, and `b` to work.
+/// Opens the folder and expects a fault of `a` that names `file` and contains `words`, and no fault of `b`.
 fn expect_fault(dir: &Path, file: &str, words: &[&str]) {
     let project = Project::open(dir).unwrap();
     let a = project.tile("a").unwrap();
@@ -245,14 +246,14 @@ fn expect_fault(dir: &Path, file: &str, words: &[&str]) {
 fn a_missing_file_is_named() {
     let dir = small();
     std::fs::remove_file(dir.path().join("a_mask.png")).unwrap();
-    expect_fault(dir.path(), "a_mask.png", &["not there"]);
+    expect_fault(dir.path(), "a_mask.png", &["does not exist"]);
     let dir = small();
     std::fs::remove_file(dir.path().join("a_sat.jpg")).unwrap();
-    expect_fault(dir.path(), "a_sat.jpg", &["not there"]);
+    expect_fault(dir.path(), "a_sat.jpg", &["does not exist"]);
 }
 
 #[test]
-fn a_mask_of_another_size_is_named_with_both() {
+fn a_mask_of_another_size_is_named_with_both_sizes() {
     let dir = small();
     image::RgbImage::new(47, 40).save(dir.path().join("a_mask.png")).unwrap();
     expect_fault(dir.path(), "a_mask.png", &["47×40", "48×40"]);
@@ -270,7 +271,7 @@ fn damaged_files_are_named() {
 }
 
 #[test]
-fn tables_from_other_programs_read_alike() {
+fn tables_from_other_programs_are_read_the_same() {
     let rows = "a,train,a_sat.jpg,a_mask.png\r\nb,val,b_sat.jpg,b_mask.png\r\n";
     let tables = [
         format!("\u{feff}image_id,split,sat_image_path,mask_path\r\n{rows}"),
@@ -300,7 +301,7 @@ fn a_missing_column_is_named_with_its_file() {
 }
 
 #[test]
-fn images_a_table_does_not_list_are_counted() {
+fn images_missing_from_the_table_are_counted() {
     let dir = small();
     std::fs::copy(dir.path().join("a_sat.jpg"), dir.path().join("c_sat.jpg")).unwrap();
     let project = Project::open(dir.path()).unwrap();
@@ -314,7 +315,7 @@ fn colours_off_the_palette_are_unlabelled_and_reported() {
     mask.save(dir.path().join("a_mask.png")).unwrap();
     let project = Project::open(dir.path()).unwrap();
     let read = project.read_mask(project.tile("a").unwrap()).unwrap().unwrap();
-    assert_eq!(read.unmatched, [(Code::Color([255, 0, 0]), 40)]);
+    assert_eq!(read.unmatched, [(PixelCode::Color([255, 0, 0]), 40)]);
     assert_eq!((read.mask.get(0, 0), read.mask.get(1, 0)), (UNLABELLED, 1));
 }
 
@@ -334,9 +335,9 @@ fn the_parent_of_a_dataset_has_its_classes() {
     let names = |project: &Project| project.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
     let project = Project::open(parent.path()).unwrap();
     assert_eq!(names(&project), ["urban", "water", "unknown"]);
-    assert!(project.notes.iter().any(|note| note.contains("those of the folder")), "{:?}", project.notes);
+    assert!(project.notes.iter().any(|note| note.contains("come from the folder")), "{:?}", project.notes);
     assert!(read(&project, &project.tiles[0]) > 0.999);
-    // A second dataset of the same classes changes nothing, one of others leaves it open.
+    // A second dataset with the same classes changes nothing; one with other classes makes the choice ambiguous.
     let second = add("more");
     assert_eq!(names(&Project::open(parent.path()).unwrap()), ["urban", "water", "unknown"]);
     std::fs::write(second.join("class_dict.csv"), "name,r,g,b\ntown,0,255,255\nlake,0,0,255\n").unwrap();
@@ -347,7 +348,7 @@ fn the_parent_of_a_dataset_has_its_classes() {
 }
 
 #[test]
-fn folders_that_hold_nothing_usable_say_so() {
+fn folders_without_usable_images_are_errors() {
     let empty = tempfile::tempdir().unwrap();
     let message = Project::open(empty.path()).unwrap_err().to_string();
     assert!(message.contains("no images found"), "{message}");
@@ -357,7 +358,7 @@ fn folders_that_hold_nothing_usable_say_so() {
     let message = Project::open(&empty.path().join("nowhere")).unwrap_err().to_string();
     assert!(message.contains("nowhere") && message.contains("exists"), "{message}");
     std::fs::write(empty.path().join("notes.txt"), b"").unwrap();
-    assert!(Project::open(&empty.path().join("notes.txt")).unwrap_err().to_string().contains("no folder"));
+    assert!(Project::open(&empty.path().join("notes.txt")).unwrap_err().to_string().contains("neither a folder"));
 }
 
 #[test]
@@ -390,7 +391,7 @@ fn a_mask_with_too_many_colours_is_refused_with_the_remedy() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn names_that_are_no_text_are_faults_not_panics() {
+fn names_that_are_not_utf_8_are_faults_not_panics() {
     use std::os::unix::ffi::OsStrExt;
     let dir = tempfile::tempdir().unwrap();
     image::RgbImage::new(9, 9).save(dir.path().join("good.png")).unwrap();
@@ -405,7 +406,7 @@ fn names_that_are_no_text_are_faults_not_panics() {
 }
 
 #[test]
-fn files_of_one_name_in_two_formats_are_two_tiles() {
+fn two_formats_of_one_name_are_two_tiles() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["a.png", "a.bmp"] {
         image::RgbImage::new(9, 9).save(dir.path().join(name)).unwrap();

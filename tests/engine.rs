@@ -8,17 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use pointillist::data::{Journal, Project};
-use pointillist::domain::config::Length;
+use pointillist::data::{Journal, Project, demo};
+use pointillist::domain::config::{DeviceChoice, InputSize, Length, Optimizer};
 use pointillist::domain::{Edit, RunConfig, Strategy, Stroke};
-use pointillist::engine::protocol::{Outcome, Summary, ViewRequest};
-use pointillist::engine::{Command, Event, EventKind, Phase};
+use pointillist::engine::protocol::{Outcome, Preview, Summary, ViewRequest};
+use pointillist::engine::transport::{UserEnd, in_process};
+use pointillist::engine::{Command, EngineHandle, Event, EventKind, Phase};
 use pointillist::kernels::gate::GATE;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use bench::{Bench, failure};
 
 #[test]
-fn a_run_is_paused_slowed_stopped_and_loses_nothing() {
+fn a_run_can_be_paused_slowed_and_stopped() {
     let bench = Bench::new();
     let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
     bench.until_step(1);
@@ -36,16 +39,16 @@ fn a_run_is_paused_slowed_stopped_and_loses_nothing() {
     let summary = bench.until_finished();
     assert_eq!(summary.outcome, Outcome::Stopped);
     assert!(out.join("last.bpk").exists() && out.join("best.bpk").exists() && out.join("summary.json").exists());
-    assert!(bench.woken.load(Ordering::Relaxed) > 5, "whoever listens is woken");
+    assert!(bench.woken.load(Ordering::Relaxed) > 5, "the user is woken");
 }
 
 #[test]
-fn a_refusal_is_a_message_and_the_engine_can_start_again() {
+fn after_a_refusal_another_run_can_start() {
     let bench = Bench::new();
     let mut config = bench.config(Length::Steps(2));
     config.train.batch = 0;
     let out = bench.start(1, config);
-    assert!(bench.until("the refusal", failure).contains("choose at least 1"));
+    assert!(bench.until("the refusal", failure).contains("Choose at least 1"));
     assert!(!out.exists());
     let missing = RunConfig { data: "/no/such/folder".into(), ..bench.config(Length::Steps(2)) };
     bench.start(2, missing);
@@ -53,11 +56,11 @@ fn a_refusal_is_a_message_and_the_engine_can_start_again() {
     bench.start(3, bench.config(Length::Steps(2)));
     assert_eq!(bench.until_finished().steps, 2);
     assert!(bench.engine.send(Command::Open { run: 4, folder: bench.data(), data: None }));
-    assert!(bench.until("the refusal", failure).contains("no run folder"));
+    assert!(bench.until("the refusal", failure).contains("Not a run folder"));
 }
 
 #[test]
-fn labels_clicked_while_training_count_from_the_next_batch_on() {
+fn labels_added_while_training_count_from_the_next_batch_on() {
     let bench = Bench::new();
     let project = Project::open(&bench.data()).unwrap();
     let (mut journal, _) = Journal::open(&project).unwrap();
@@ -67,7 +70,7 @@ fn labels_clicked_while_training_count_from_the_next_batch_on() {
     };
     journal.append(&click(4, 0.0)).unwrap();
     let mut config = bench.config(Length::Steps(1_000_000));
-    config.sampling.strategy = Strategy::Nothing;
+    config.sampling.strategy = Strategy::OwnLabelsOnly;
     bench.start(1, config);
     let labelled = |event: &Event| match &event.kind {
         EventKind::Step(step) => Some(step.labelled),
@@ -123,23 +126,23 @@ fn a_finished_run_is_opened_again_with_its_figures() {
 }
 
 #[test]
-fn one_unreadable_tile_is_named_and_the_rest_is_learned_from() {
+fn one_unreadable_tile_is_reported_and_the_rest_is_learned_from() {
     let bench = Bench::new();
     let victim = bench.data().join("train/1003_sat.jpg");
     let whole = std::fs::read(&victim).unwrap();
     std::fs::write(&victim, &whole[..whole.len() / 2]).unwrap();
     bench.start(1, bench.config(Length::Epochs(1)));
     let warning = bench.until("the warning", |e| match &e.kind {
-        EventKind::Warning(text) => Some(text.clone()),
+        EventKind::Warning(notice) => Some(notice.to_string()),
         _ => None,
     });
-    assert!(warning.contains("tile 1003") && warning.contains("1003_sat.jpg"), "{warning}");
+    assert!(warning.contains("Tile 1003") && warning.contains("1003_sat.jpg"), "{warning}");
     let info = |event: &Event| match &event.kind {
-        EventKind::Info(text) => Some(text.clone()).filter(|text| text.starts_with("Split corrected")),
+        EventKind::Info(notice) => Some(notice.to_string()).filter(|text| text.starts_with("Split corrected")),
         _ => None,
     };
     let corrected = bench.until("the corrected split", info);
-    assert_eq!(corrected, "Split corrected: 10 train / 1 val, since tile 1003 cannot be read");
+    assert_eq!(corrected, "Split corrected to 10 train / 1 val: tile 1003 cannot be read");
     let folder = bench.until_finished().folder.clone();
     let split = std::fs::read_to_string(folder.join("split.json")).unwrap();
     assert!(split.contains("\"1004\"") && !split.contains("\"1003\""), "{split}");
@@ -157,19 +160,38 @@ fn a_run_that_fails_says_why_and_can_be_opened() {
     assert!(why.contains("lower learning rate") && why.contains(out.to_str().unwrap()), "{why}");
     let summary: Summary = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!(summary.outcome, Outcome::Failed);
-    assert!(summary.why.is_some_and(|why| why.contains("the loss is")) && summary.best_step.is_some());
+    assert!(summary.why.is_some_and(|why| why.contains("The loss is")) && summary.best_step.is_some());
     assert_eq!(std::fs::read_to_string(out.join("metrics.csv")).unwrap().lines().count(), 2);
     assert!(out.join("best.bpk").exists());
-    assert!(std::fs::read_to_string(out.join("log.txt")).unwrap().contains("[ERROR] the loss is"));
+    assert!(std::fs::read_to_string(out.join("log.txt")).unwrap().contains("[ERROR] The loss is"));
 
     bench.engine.send(Command::View(Some(ViewRequest { tile: "1001".to_owned(), visible: None })));
     bench.engine.send(Command::Open { run: 2, folder: out, data: None });
     bench.until("the reason", |e| match &e.kind {
-        EventKind::Warning(text) if e.run == 2 => Some(text.clone()).filter(|text| text.contains("the loss is")),
+        EventKind::Warning(notice) if e.run == 2 => {
+            Some(notice.to_string()).filter(|text| text.contains("The loss is"))
+        }
         _ => None,
     });
     assert_eq!(bench.until_finished().outcome, Outcome::Failed);
     bench.until("a prediction", |e| (e.run == 2 && matches!(e.kind, EventKind::PreviewReady)).then_some(()));
+}
+
+#[test]
+fn a_run_with_sgd_learns() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Epochs(6));
+    config.train.optimizer = Optimizer::Sgd;
+    config.train.nesterov = true;
+    config.train.lr = 0.05;
+    bench.start(1, config);
+    let loss = |event: &Event| match &event.kind {
+        EventKind::Evaluated(evaluation) => Some(evaluation.train_loss),
+        _ => None,
+    };
+    let first = bench.until("the first score", loss);
+    let last = (1..6).fold(first, |_, _| bench.until("a score", loss));
+    assert!(last < 0.9 * first, "the loss must fall: {first} to {last}");
 }
 
 #[test]
@@ -182,37 +204,72 @@ fn a_run_that_fails_before_its_first_checkpoint_shows_its_figures() {
     assert!(!out.join("best.bpk").exists() && out.join("summary.json").exists());
     bench.engine.send(Command::Open { run: 2, folder: out, data: None });
     assert_eq!(bench.until_finished().outcome, Outcome::Failed);
-    bench.until("a word on it", |e| match &e.kind {
-        EventKind::Warning(text) => Some(()).filter(|()| text.contains("cannot predict")),
+    bench.until("the message", |e| match &e.kind {
+        EventKind::Warning(notice) => Some(()).filter(|()| notice.headline.contains("cannot predict")),
         _ => None,
     });
     bench.start(3, bench.config(Length::Steps(2)));
     assert_eq!(bench.until_finished().steps, 2);
 }
 
-#[test]
-fn commands_and_events_survive_a_pipe() {
-    let bench = Bench::new();
-    let command = Command::Start {
-        run: 1,
-        config: Box::new(bench.config(Length::Steps(30))),
-        out: bench.dir.path().join("piped"),
-    };
-    let text = serde_json::to_string(&command).unwrap();
-    bench.engine.send(serde_json::from_str(&text).unwrap());
-    loop {
-        let event = bench.engine.wait_event().unwrap();
-        let text = serde_json::to_string(&event).unwrap();
-        let back: Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
-        assert_eq!(std::mem::discriminant(&back.kind), std::mem::discriminant(&event.kind), "{text}");
-        if matches!(back.kind, EventKind::Finished(_)) {
-            break;
-        }
+/// A connection on which every message passes through JSON, as through a pipe.
+struct JsonEnd(in_process::User);
+
+fn through_json<T: Serialize + DeserializeOwned>(message: &T) -> T {
+    let text = serde_json::to_string(message).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+impl UserEnd for JsonEnd {
+    fn try_send(&self, command: Command) -> Result<(), Command> {
+        self.0.try_send(through_json(&command))
+    }
+
+    fn send_timeout(&self, command: Command, patience: Duration) -> Result<(), Command> {
+        self.0.send_timeout(through_json(&command), patience)
+    }
+
+    fn try_event(&self) -> Option<Event> {
+        self.0.try_event().as_ref().map(through_json)
+    }
+
+    fn wait_event(&self, patience: Option<Duration>) -> Option<Event> {
+        self.0.wait_event(patience).as_ref().map(through_json)
+    }
+
+    fn take_preview(&self) -> Option<Preview> {
+        self.0.take_preview().as_ref().map(through_json)
     }
 }
 
 #[test]
-fn a_run_goes_on_to_its_end_while_a_person_is_at_work() {
+fn a_worker_can_be_reached_through_a_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = demo::unpack(&dir.path().join("demo")).unwrap();
+    let (user, end) = in_process::connect(Arc::new(|| {}));
+    let thread = std::thread::Builder::new().name("far end".to_owned());
+    let thread = thread.spawn(move || pointillist::engine::work(Arc::new(end))).unwrap();
+    let engine = EngineHandle::over(Arc::new(JsonEnd(user)), Some(thread));
+    let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+    config.model.base = 2;
+    config.train.input = InputSize::Crop(32);
+    config.train.length = Length::Steps(30);
+    assert!(engine.send(Command::View(Some(ViewRequest { tile: "1001".to_owned(), visible: None }))));
+    assert!(engine.send(Command::Start { run: 1, config: Box::new(config), out: dir.path().join("run") }));
+    let (mut previews, mut steps) = (0, 0);
+    while steps == 0 || previews == 0 {
+        match engine.wait_event().unwrap().kind {
+            EventKind::PreviewReady => previews += usize::from(engine.take_preview().is_some()),
+            EventKind::Finished(summary) => steps = summary.steps,
+            EventKind::Failed(notice) => panic!("{notice}"),
+            _ => {}
+        }
+    }
+    assert_eq!(steps, 30);
+}
+
+#[test]
+fn a_run_reaches_its_end_while_the_user_is_at_work() {
     let bench = Bench::new();
     bench.start(1, bench.config(Length::Steps(30)));
     let at_work = Arc::new(());

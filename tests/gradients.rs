@@ -1,4 +1,4 @@
-//! The gradients of whole networks against finite differences: what the optimiser follows must point downhill everywhere.
+//! The gradients of whole networks, compared with finite differences.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What pixels of masks and images mean: each kind of file that was once read as something else, made here and read back.
+//! The meaning of mask and image pixels: regression tests that write each kind of file and read it back.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,15 +6,16 @@ use std::fs;
 use std::path::Path;
 
 use image::{GrayImage, ImageBuffer, Luma, Rgb, RgbImage, Rgba, RgbaImage};
-use pointillist::data::{Code, MaskRead, Picture, Project, Reading, write};
+use pointillist::data::export::save;
+use pointillist::data::{DecodedMask, MaskEncoding, Picture, PixelCode, Project};
 use pointillist::domain::UNLABELLED;
 use tempfile::TempDir;
 
-/// Classes by colour alone.
+/// A class file with colours only.
 const COLORS: &str = "[[class]]\nname = 'red'\ncolor = '#C82828'\n[[class]]\nname = 'blue'\ncolor = '#283CC8'\n\
                       [[class]]\nname = 'green'\ncolor = '#28B43C'\n";
 
-/// The same with values 0, 1, 2.
+/// A class file with colours and the values 0, 1, 2.
 fn values() -> String {
     let mut value = 0;
     let line = |line: &str| {
@@ -26,7 +27,7 @@ fn values() -> String {
     COLORS.lines().map(line).collect()
 }
 
-/// A folder of one image, with a mask beside it that the caller writes, and classes.
+/// A folder with one image, a mask that the caller writes, and classes.
 fn folder(size: [u32; 2], classes: Option<&str>, mask: impl FnOnce(&Path)) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for name in ["images", "masks"] {
@@ -40,7 +41,7 @@ fn folder(size: [u32; 2], classes: Option<&str>, mask: impl FnOnce(&Path)) -> Te
     dir
 }
 
-fn read(dir: &TempDir) -> MaskRead {
+fn read(dir: &TempDir) -> DecodedMask {
     let project = Project::open(dir.path()).unwrap();
     project.read_mask(&project.tiles[0]).unwrap().unwrap()
 }
@@ -51,7 +52,7 @@ fn picture(path: &Path) -> (Project, Picture) {
     (project, picture)
 }
 
-/// A little-endian TIFF of uncompressed 8- or 16-bit samples in strips of one row; `left_out` rows are not written.
+/// A little-endian TIFF of uncompressed 8- or 16-bit samples in strips of one row; rows in `left_out` are not written.
 struct Tiff {
     size: [u32; 2],
     bits: u16,
@@ -132,12 +133,12 @@ fn indices_in_three_equal_channels_are_values() {
         RgbImage::from_fn(4, 1, |x, _| Rgb([[0, 1, 2, 7][x as usize]; 3])).save(folder.join("a.png")).unwrap();
     };
     let read = read(&folder([4, 1], Some(COLORS), mask));
-    assert_eq!((read.mask.data(), read.reading), (&[0, 1, 2, UNLABELLED][..], Reading::Values));
-    assert_eq!(read.unmatched, [(Code::Value(7), 1)]);
+    assert_eq!((read.mask.data(), read.encoding), (&[0, 1, 2, UNLABELLED][..], MaskEncoding::Values));
+    assert_eq!(read.unmatched, [(PixelCode::Value(7), 1)]);
 }
 
 #[test]
-fn a_mask_that_could_be_either_is_read_as_the_others_are() {
+fn an_ambiguous_mask_is_read_like_the_others() {
     let classes = format!("{COLORS}[[class]]\nname = 'black'\ncolor = '#000000'\n");
     let mask = |folder: &Path| {
         let gray = |x: u32, levels: [u8; 4]| Rgb([levels[x as usize]; 3]);
@@ -160,17 +161,17 @@ fn palette_png(path: &Path, indices: &[u8], palette: &[[u8; 3]]) {
 }
 
 #[test]
-fn a_palette_is_read_by_index_where_classes_have_values_else_by_colour() {
+fn palettes_are_read_by_index_if_classes_have_values_else_by_colour() {
     let palette = [[0x28, 0x3C, 0xC8], [0xC8, 0x28, 0x28], [0x28, 0xB4, 0x3C]];
     let mask = |folder: &Path| palette_png(&folder.join("a.png"), &[0, 1, 2, 1], &palette);
     let by_index = read(&folder([4, 1], Some(&values()), mask));
-    assert_eq!((by_index.mask.data(), by_index.reading), (&[0, 1, 2, 1][..], Reading::Indices));
+    assert_eq!((by_index.mask.data(), by_index.encoding), (&[0, 1, 2, 1][..], MaskEncoding::Indices));
     let by_color = read(&folder([4, 1], Some(COLORS), mask));
-    assert_eq!((by_color.mask.data(), by_color.reading), (&[1, 0, 2, 0][..], Reading::Colors));
+    assert_eq!((by_color.mask.data(), by_color.encoding), (&[1, 0, 2, 0][..], MaskEncoding::Colors));
 }
 
 #[test]
-fn codes_beyond_255_are_classes_of_their_own() {
+fn values_above_255_are_separate_classes() {
     let codes = [111_u16, 311, 312, 523, 255, 65_535];
     let mask = |folder: &Path| {
         ImageBuffer::from_fn(6, 1, |x, _| Luma([codes[x as usize]])).save(folder.join("a.png")).unwrap();
@@ -179,12 +180,12 @@ fn codes_beyond_255_are_classes_of_their_own() {
     let project = Project::open(dir.path()).unwrap();
     let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
     assert_eq!(names, ["value 111", "value 311", "value 312", "value 523"]);
-    assert!(project.notes.iter().any(|note| note.starts_with("4 classes were picked up")), "{:?}", project.notes);
+    assert!(project.notes.iter().any(|note| note.starts_with("4 classes were derived")), "{:?}", project.notes);
     assert_eq!(read(&dir).mask.data(), [0, 1, 2, 3, UNLABELLED, UNLABELLED]);
 }
 
 #[test]
-fn forty_classes_are_forty_classes() {
+fn forty_colours_make_forty_classes() {
     let mask =
         |folder: &Path| GrayImage::from_fn(160, 4, |x, _| Luma([(x / 4) as u8])).save(folder.join("a.png")).unwrap();
     let project = Project::open(folder([160, 4], None, mask).path()).unwrap();
@@ -198,7 +199,7 @@ fn white_is_zero_is_read_as_stored() {
 }
 
 #[test]
-fn blocks_that_were_left_out_are_zero_or_no_data_in_a_mask_and_no_pixels_in_an_image() {
+fn missing_chunks_are_zero_or_no_data_in_masks_and_missing_pixels_in_images() {
     let rows = [1, 1, 1, 2, 2, 2, 0, 1, 2];
     let mask = |no_data| {
         move |folder: &Path| Tiff { left_out: vec![1], no_data, ..Tiff::gray(3, 1, &rows) }.save(&folder.join("a.tif"))
@@ -215,7 +216,7 @@ fn blocks_that_were_left_out_are_zero_or_no_data_in_a_mask_and_no_pixels_in_an_i
 }
 
 #[test]
-fn no_data_of_a_mask_is_unlabelled_unless_a_class_has_that_value() {
+fn no_data_in_a_mask_is_unlabelled_unless_a_class_has_that_value() {
     let mask = |folder: &Path| Tiff { no_data: Some("0"), ..Tiff::gray(3, 1, &[0, 1, 2]) }.save(&folder.join("a.tif"));
     assert_eq!(read(&folder([3, 1], Some(&values()), mask)).mask.data(), [0, 1, 2], "the class file lists 0");
     let unlisted = read(&folder([3, 1], Some(COLORS), mask));
@@ -223,7 +224,7 @@ fn no_data_of_a_mask_is_unlabelled_unless_a_class_has_that_value() {
 }
 
 #[test]
-fn what_is_transparent_in_a_mask_is_unlabelled_and_our_own_sampled_colours_come_back() {
+fn transparent_mask_pixels_are_unlabelled_and_sampled_colours_round_trip() {
     let classes = "[[class]]\nname = 'black'\ncolor = '#000000'\n[[class]]\nname = 'blue'\ncolor = '#0000FF'\n";
     let mask = |folder: &Path| {
         let pixels = [[0, 0, 0, 0], [0, 0, 0, 255], [0, 0, 255, 255]];
@@ -233,12 +234,12 @@ fn what_is_transparent_in_a_mask_is_unlabelled_and_our_own_sampled_colours_come_
     let read_once = read(&dir);
     assert_eq!((read_once.mask.data(), read_once.no_data), (&[UNLABELLED, 0, 1][..], 1));
     let project = Project::open(dir.path()).unwrap();
-    write::color_png(&dir.path().join("masks/a.png"), &read_once.mask, &project.classes, true).unwrap();
+    save::color_png(&dir.path().join("masks/a.png"), &read_once.mask, &project.classes, true).unwrap();
     assert_eq!(read(&dir).mask, read_once.mask);
 }
 
 #[test]
-fn indices_in_a_jpeg_are_refused_by_name() {
+fn indices_in_a_jpeg_are_refused_with_the_file_name() {
     let mask =
         |folder: &Path| GrayImage::from_fn(32, 32, |x, _| Luma([(x / 11) as u8])).save(folder.join("a.jpg")).unwrap();
     let dir = folder([32, 32], Some(&values()), mask);
@@ -248,7 +249,7 @@ fn indices_in_a_jpeg_are_refused_by_name() {
 }
 
 #[test]
-fn soft_edges_of_a_binary_mask_go_to_the_nearer_class() {
+fn soft_edges_of_a_binary_mask_join_the_nearer_class() {
     let level = |x: u32, y: u32| {
         let distance = ((x as f32 - 32.0).powi(2) + (y as f32 - 32.0).powi(2)).sqrt();
         (((20.0 - distance) / 2.0 + 0.5).clamp(0.0, 1.0) * 255.0) as u8
@@ -264,7 +265,7 @@ fn soft_edges_of_a_binary_mask_go_to_the_nearer_class() {
 }
 
 #[test]
-fn soft_edges_between_colours_are_refused_where_no_file_names_the_classes() {
+fn soft_edges_between_colours_are_refused_without_a_class_file() {
     let share = |x: u32, y: u32| {
         let distance = ((x as f32 - 32.0).powi(2) + (y as f32 - 32.0).powi(2)).sqrt();
         ((20.0 - distance) / 3.0 + 0.5).clamp(0.0, 1.0)
@@ -285,7 +286,7 @@ fn one_bit_masks_keep_their_ones() {
 }
 
 #[test]
-fn black_and_white_alone_is_no_land_cover() {
+fn black_and_white_masks_are_not_deepglobe() {
     let dir = tempfile::tempdir().unwrap();
     RgbImage::new(4, 1).save(dir.path().join("1_sat.png")).unwrap();
     RgbImage::from_fn(4, 1, |x, _| Rgb([if x > 1 { 255 } else { 0 }; 3])).save(dir.path().join("1_mask.png")).unwrap();
@@ -294,7 +295,7 @@ fn black_and_white_alone_is_no_land_cover() {
 }
 
 #[test]
-fn what_lies_far_from_any_class_in_a_jpeg_is_no_class() {
+fn jpeg_colours_far_from_any_class_match_none() {
     let classes = "[[class]]\nname = 'ground'\nvalue = 0\n[[class]]\nname = 'tent'\nvalue = 255\n";
     let mask = |folder: &Path| {
         GrayImage::from_fn(48, 16, |x, _| Luma([[0, 128, 255][(x / 16) as usize]])).save(folder.join("a.jpg")).unwrap();
@@ -304,7 +305,7 @@ fn what_lies_far_from_any_class_in_a_jpeg_is_no_class() {
 }
 
 #[test]
-fn small_numbers_in_colour_channels_are_not_black() {
+fn small_values_in_colour_channels_are_not_snapped_to_black() {
     let classes = "[[class]]\nname = 'black'\ncolor = '#000000'\n[[class]]\nname = 'red'\ncolor = '#FF0000'\n";
     let mask =
         |folder: &Path| RgbImage::from_fn(4, 1, |x, _| Rgb([x as u8 + 1, 0, 0])).save(folder.join("a.png")).unwrap();
@@ -313,7 +314,7 @@ fn small_numbers_in_colour_channels_are_not_black() {
 }
 
 #[test]
-fn the_order_of_picked_up_classes_is_kept_when_a_tile_is_added() {
+fn derived_classes_keep_their_order_when_a_tile_is_added() {
     let fill = |path: &Path, color: [u8; 3]| RgbImage::from_pixel(4, 4, Rgb(color)).save(path).unwrap();
     let dir = folder([4, 4], None, |folder| {
         let colors = [[132, 41, 246], [226, 169, 41]];
@@ -331,7 +332,7 @@ fn the_order_of_picked_up_classes_is_kept_when_a_tile_is_added() {
 }
 
 #[test]
-fn deepglobes_palette_is_presumed_only_over_deepglobes_colours() {
+fn deepglobe_classes_are_assumed_only_for_deepglobe_colours() {
     let dir = tempfile::tempdir().unwrap();
     RgbImage::new(4, 1).save(dir.path().join("1_sat.png")).unwrap();
     fs::write(
@@ -349,18 +350,18 @@ fn deepglobes_palette_is_presumed_only_over_deepglobes_colours() {
     assert!(message.contains("#E2A929") && message.contains("class_dict.csv"), "{message}");
 }
 
-/// CRC of a PNG's chunk.
+/// CRC of a PNG chunk.
 fn crc(bytes: &[u8]) -> u32 {
     let step = |crc: u32, _: u32| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 };
     !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
-/// EXIF that holds an orientation and nothing else.
+/// EXIF data with only an orientation.
 fn exif(orientation: u8) -> Vec<u8> {
     [b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", &[orientation, 0, 0, 0][..], &[0; 4]].concat()
 }
 
-/// A picture of 4×2 whose top left pixel is bright, in three formats, each to be turned by a quarter clockwise.
+/// An image of 4×2 pixels with a bright top-left pixel in three formats, each to be turned 90° clockwise.
 fn turned(folder: &Path) -> Vec<std::path::PathBuf> {
     let bright = |x: u32, y: u32| if x == 0 && y == 0 { 250 } else { 5 };
     let paths = ["t.png", "t.jpg", "t.tif"].map(|name| folder.join(name));
@@ -381,7 +382,7 @@ fn turned(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn pictures_are_seen_as_their_files_say_in_every_format() {
+fn images_are_turned_upright_in_every_format() {
     let dir = tempfile::tempdir().unwrap();
     for path in turned(dir.path()) {
         let (project, picture) = picture(&path);
@@ -394,7 +395,7 @@ fn pictures_are_seen_as_their_files_say_in_every_format() {
 }
 
 #[test]
-fn a_mask_is_turned_as_its_own_file_says() {
+fn a_mask_is_turned_by_its_own_orientation() {
     let mask = |folder: &Path| {
         Tiff { orientation: Some(6), ..Tiff::gray(2, 1, &[0, 1, 2, 0]) }.save(&folder.join("a.tif"));
     };
@@ -402,7 +403,7 @@ fn a_mask_is_turned_as_its_own_file_says() {
 }
 
 #[test]
-fn pixels_that_do_not_exist_have_no_say_in_the_percentiles() {
+fn missing_pixels_do_not_affect_the_percentiles() {
     let dir = tempfile::tempdir().unwrap();
     let samples: Vec<u16> = (0..200).map(|i| if i < 100 { 60_000 } else { 1000 + i }).collect();
     let rows = samples.chunks(20).map(|row| row.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
@@ -418,12 +419,12 @@ fn pixels_that_do_not_exist_have_no_say_in_the_percentiles() {
 
 #[test]
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn internal_masks_say_which_pixels_exist() {
+fn internal_masks_mark_missing_pixels() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures/geotiff-variants/rio-tiler"));
     if !folder.exists() {
         return eprintln!("skipped: fixtures absent");
     }
-    // Counted once with another reader.
+    // Reference count from another reader.
     for (name, missing) in [("cog_rgb_mask.tif", 2739), ("cog_uint8_rgb_mask.tif", 16_384)] {
         let (_, picture) = picture(&folder.join(name));
         assert_eq!(picture.valid.map(|valid| valid.missing()), Some(missing), "{name}");

@@ -1,4 +1,4 @@
-//! What is done within one slow frame counts in the order in which it was done.
+//! Input events within one slow frame take effect in order.
 
 mod harness;
 
@@ -8,15 +8,16 @@ use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::{Classes, Stroke};
 use pointillist::ui::App;
 
-/// Two tiles without masks, the first of them in view.
+/// The window over two tiles without masks, the first one in view.
 fn window(root: &Path) -> Harness<'static, App> {
     write_classes(root, &Classes::deepglobe()).expect("the classes");
     for id in ["a", "b"] {
-        write::rgb_png(&root.join(format!("{id}.png")), &image::RgbImage::new(64, 48)).expect("an image");
+        save::rgb_png(&root.join(format!("{id}.png")), &image::RgbImage::new(64, 48)).expect("an image");
     }
     let mut harness = harness::open(Some(root));
     step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
@@ -24,7 +25,7 @@ fn window(root: &Path) -> Harness<'static, App> {
     harness
 }
 
-/// An event of the frame to come: the harness's own events have a frame each.
+/// Adds an event to the next frame; the harness's own events get a frame each.
 fn now(harness: &mut Harness<'_, App>, event: Event) {
     harness.input_mut().events.push(event);
 }
@@ -72,7 +73,7 @@ fn a_key_and_a_click_in_one_frame_paint_with_the_class_of_the_key() {
 }
 
 #[test]
-fn undo_takes_back_what_was_painted_before_it_and_not_what_comes_after() {
+fn undo_affects_only_strokes_before_it() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(root.path());
     let at = canvas(&harness);
@@ -86,7 +87,7 @@ fn undo_takes_back_what_was_painted_before_it_and_not_what_comes_after() {
 }
 
 #[test]
-fn a_click_labels_the_place_it_was_made_at_though_the_picture_moves_in_the_same_frame() {
+fn a_click_uses_the_camera_at_its_time_in_the_frame() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(root.path());
     let at = canvas(&harness) + vec2(20.0, 12.0);
@@ -107,7 +108,7 @@ fn a_click_labels_the_place_it_was_made_at_though_the_picture_moves_in_the_same_
 }
 
 #[test]
-fn a_click_on_a_tile_that_a_key_has_just_turned_away_labels_no_other() {
+fn a_click_after_a_key_changed_the_tile_labels_nothing() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(root.path());
     let at = canvas(&harness);
@@ -118,7 +119,7 @@ fn a_click_on_a_tile_that_a_key_has_just_turned_away_labels_no_other() {
 }
 
 #[test]
-fn a_key_after_a_click_on_a_panel_has_the_last_word() {
+fn a_key_after_a_click_on_a_panel_wins() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(root.path());
     let row = harness.get_by_label("Class water").rect().center();

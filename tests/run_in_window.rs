@@ -1,4 +1,4 @@
-//! A run as the window shows it: which network predicts, and what happens when the window is closed under way.
+//! A run as the window shows it: which network predicts, and what closing the window does during a run.
 
 mod harness;
 
@@ -8,20 +8,20 @@ use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
-use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::domain::checkpoint::Checkpoint;
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::Outcome;
-use pointillist::train::folder::Checkpoint;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
 
-/// The window over the demo, training a small network for so long, without validation tiles.
+/// The window over the demo project, training a small network without validation tiles.
 fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {
     let home = tempfile::tempdir().expect("a temporary folder");
     let root = demo::unpack(&home.path().join("demo")).expect("the demo");
     let mut harness = harness::open(Some(&root));
     step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
     let mut form = RunConfig { device: DeviceChoice::Cpu, val_ratio: 0.0, ..RunConfig::demo() };
-    (form.train.length, form.train.frame, form.model.base) = (length, Frame::Crop(32), 2);
+    (form.train.length, form.train.input, form.model.base) = (length, InputSize::Crop(32), 2);
     act(&mut harness, UiAction::SetForm(Box::new(form)));
     act(&mut harness, UiAction::StartOrPause);
     (home, harness)
@@ -38,7 +38,7 @@ fn shown(app: &App) -> Option<Checkpoint> {
 }
 
 #[test]
-fn without_a_score_the_last_network_predicts_until_the_other_is_chosen() {
+fn without_a_score_the_last_checkpoint_predicts_until_another_is_chosen() {
     let (_home, mut harness) = training(Length::Steps(1_000_000));
     step_until(&mut harness, "steps are taken after an evaluation", |app| {
         let run = &app.state().run;
@@ -55,7 +55,7 @@ fn without_a_score_the_last_network_predicts_until_the_other_is_chosen() {
 }
 
 #[test]
-fn closing_under_way_says_so_ends_the_run_and_closes() {
+fn closing_during_a_run_stops_it_and_then_closes() {
     let (_home, mut harness) = training(Length::Steps(1_000_000));
     step_until(&mut harness, "a step is taken", |app| app.state().run.step.is_some());
     let root = |harness: &Harness<'_, App>| harness.output().viewport_output[&ViewportId::ROOT].commands.clone();

@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 
 use bench::{Bench, failure};
 use pointillist::data::{Journal, Project};
+use pointillist::domain::checkpoint::Checkpoint;
 use pointillist::domain::config::Length;
 use pointillist::domain::{Edit, RunConfig, Stroke};
 use pointillist::engine::protocol::{Outcome, Predicting, Summary, ViewRequest};
 use pointillist::engine::{Command, Event, EventKind, Phase};
-use pointillist::train::folder::Checkpoint;
 
 fn warning(event: &Event) -> Option<String> {
     match &event.kind {
-        EventKind::Warning(text) => Some(text.clone()),
+        EventKind::Warning(notice) => Some(notice.to_string()),
         _ => None,
     }
 }
 
 fn said(event: &Event) -> Option<String> {
     match &event.kind {
-        EventKind::Info(text) => Some(text.clone()),
+        EventKind::Info(notice) => Some(notice.to_string()),
         _ => None,
     }
 }
@@ -60,7 +60,7 @@ fn block(run: &Path, which: &str) -> PathBuf {
 }
 
 #[test]
-fn a_rate_set_on_the_way_is_the_rate_now_in_event_and_table() {
+fn a_rate_set_during_a_run_is_in_event_and_table() {
     let bench = Bench::new();
     let out = bench.start(1, bench.config(Length::Steps(400)));
     bench.until_step(150);
@@ -118,21 +118,21 @@ fn evaluating_twice_while_paused_adds_no_second_row() {
     bench.until("the score", |e| matches!(e.kind, EventKind::Evaluated(_)).then_some(()));
     let before = rows(&out, "metrics.csv").len();
     bench.engine.send(Command::Evaluate);
-    bench.until("a word on it", |e| said(e).filter(|text| text.contains("Scored already at step")));
+    bench.until("the message", |e| said(e).filter(|text| text.contains("Already scored at step")));
     bench.engine.send(Command::Stop);
     bench.until_finished();
     assert_eq!(rows(&out, "metrics.csv").len(), before);
 }
 
 #[test]
-fn a_disk_that_is_full_for_a_moment_does_not_end_a_run() {
+fn a_full_disk_does_not_end_a_run() {
     let bench = Bench::new();
     let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
     bench.until_step(1);
     let blocked = block(&out, "last.bpk");
     bench.engine.send(Command::Save);
     let told = bench.until("the warning", warning);
-    assert!(told.contains("goes on") && told.contains("free space") && told.contains("last.bpk"), "{told}");
+    assert!(told.contains("run continues") && told.contains("free space") && told.contains("last.bpk"), "{told}");
     let step = bench.until("another step", |e| match &e.kind {
         EventKind::Step(step) => Some(step.step),
         _ => None,
@@ -140,7 +140,7 @@ fn a_disk_that_is_full_for_a_moment_does_not_end_a_run() {
     bench.until_step(step + 1);
     fs::remove_dir(&blocked).unwrap();
     bench.engine.send(Command::Save);
-    bench.until("relief", |e| said(e).filter(|text| text.contains("can be written again")));
+    bench.until("relief", |e| said(e).filter(|text| text.contains("can be saved again")));
     bench.engine.send(Command::Stop);
     let summary = bench.until_finished();
     assert_eq!((summary.outcome, summary.unsaved.clone()), (Outcome::Stopped, None));
@@ -148,7 +148,7 @@ fn a_disk_that_is_full_for_a_moment_does_not_end_a_run() {
 }
 
 #[test]
-fn a_run_whose_last_checkpoint_was_never_written_says_so_and_still_predicts() {
+fn a_run_that_could_not_be_saved_says_so_and_still_predicts() {
     let bench = Bench::new();
     let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
     bench.until_step(1);
@@ -159,14 +159,14 @@ fn a_run_whose_last_checkpoint_was_never_written_says_so_and_still_predicts() {
     assert!(why.contains("free space") && why.contains("last.bpk"), "{why}");
     let written: Summary = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!(written.unsaved, Some(why));
-    assert!(fs::read_to_string(out.join("log.txt")).unwrap().contains("the last checkpoint was not written"));
+    assert!(fs::read_to_string(out.join("log.txt")).unwrap().contains("The last checkpoint was not written"));
     assert!(is_tidy(&out));
     bench.engine.send(Command::View(Some(ViewRequest { tile: "1001".to_owned(), visible: None })));
     bench.until("a prediction", |e| matches!(e.kind, EventKind::PreviewReady).then_some(()));
 }
 
 #[test]
-fn a_run_that_is_over_can_be_saved_when_there_is_room_again() {
+fn a_finished_run_can_be_saved_once_there_is_room() {
     let bench = Bench::new();
     let out = bench.start(1, bench.config(Length::Steps(1_000_000)));
     bench.until_step(1);
@@ -227,7 +227,7 @@ fn a_run_stopped_while_it_is_prepared_is_cancelled_and_leaves_nothing() {
 }
 
 #[test]
-fn a_run_from_clicks_alone_is_recorded_as_one() {
+fn a_run_from_own_labels_only_is_recorded_as_one() {
     let bench = Bench::new();
     let data = bench.dir.path().join("no masks");
     fs::create_dir(&data).unwrap();
@@ -239,14 +239,14 @@ fn a_run_from_clicks_alone_is_recorded_as_one() {
     let (tile, path) = (project.tiles[0].id.clone(), vec![[64.0, 64.0]]);
     journal.append(&Edit::Begin(Stroke { tile, class: Some(0), radius: 3.0, path })).unwrap();
     let out = bench.start(1, RunConfig { data, ..bench.config(Length::Steps(2)) });
-    bench.until("a word on it", |e| said(e).filter(|text| text.contains("own labels alone")));
+    bench.until("the message", |e| said(e).filter(|text| text.contains("own labels only")));
     bench.until_finished();
     let config = fs::read_to_string(out.join("config.toml")).unwrap();
-    assert!(config.contains("strategy = \"nothing\""), "{config}");
+    assert!(config.contains("strategy = \"own_labels_only\""), "{config}");
 }
 
 #[test]
-fn an_old_run_with_fields_that_are_gone_opens_and_names_them() {
+fn an_old_run_with_unknown_fields_opens_and_names_them() {
     let bench = Bench::new();
     let out = bench.start(1, bench.config(Length::Steps(2)));
     bench.until_finished();
@@ -259,7 +259,7 @@ fn an_old_run_with_fields_that_are_gone_opens_and_names_them() {
 }
 
 #[test]
-fn when_no_training_tile_can_be_read_the_error_names_file_and_reason() {
+fn if_no_training_tile_can_be_read_the_error_names_file_and_reason() {
     let bench = Bench::new();
     for entry in fs::read_dir(bench.data().join("train")).unwrap() {
         let path = entry.unwrap().path();

@@ -1,4 +1,4 @@
-//! A label lies under the pointer at any size of the text and on any monitor, though the pointer has not moved since.
+//! Labels land under the pointer at any interface scale and on any monitor, even if the pointer has not moved since.
 
 mod harness;
 
@@ -7,20 +7,21 @@ use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, ViewportId, pos2,
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::Classes;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
 
-/// The window over one tile, on a monitor of this scale.
+/// The window over one tile, on a monitor with this scale.
 fn window(root: &std::path::Path, monitor: f32) -> Harness<'static, App> {
     write_classes(root, &Classes::deepglobe()).expect("the classes");
-    write::rgb_png(&root.join("a.png"), &image::RgbImage::new(400, 300)).expect("an image");
+    save::rgb_png(&root.join("a.png"), &image::RgbImage::new(400, 300)).expect("an image");
     let mut harness = harness::open(Some(root));
     on_monitor(&mut harness, monitor);
     step_until(&mut harness, "the tile is in view", |app| app.state().view.tile.is_some());
     let ctx = harness.ctx.clone();
-    harness.state_mut().act(&ctx, UiAction::DismissHelp); // The card of the first steps covers ever more of the picture.
+    harness.state_mut().act(&ctx, UiAction::DismissHelp); // The first-steps card would cover more and more of the picture.
     harness.run_ok();
     harness
 }
@@ -30,7 +31,7 @@ fn on_monitor(harness: &mut Harness<'_, App>, scale: f32) {
     viewport.native_pixels_per_point = Some(scale);
 }
 
-/// A frame with events as the desktop's layer tells them.
+/// A frame with events as the windowing layer reports them.
 fn frame(harness: &mut Harness<'_, App>, events: Vec<Event>) {
     let mut input = std::mem::take(harness.input_mut());
     input.events = events;
@@ -45,14 +46,14 @@ fn zoom_key(harness: &mut Harness<'_, App>, key: Key) {
     frame(harness, vec![event(true), event(false)]);
 }
 
-/// A click without a move, told where the pointer moved last, in the points of then.
-fn click(harness: &mut Harness<'_, App>, told: Pos2) {
+/// A click without a move, reported at the last pointer position in the points of that time.
+fn click(harness: &mut Harness<'_, App>, reported: Pos2) {
     let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
-    let event = |pressed| Event::PointerButton { pos: told, button, pressed, modifiers };
+    let event = |pressed| Event::PointerButton { pos: reported, button, pressed, modifiers };
     frame(harness, vec![event(true), event(false)]);
 }
 
-/// The image pixel that is drawn at a physical position.
+/// The image pixel drawn at a physical position.
 fn shown_at(harness: &Harness<'_, App>, px: Pos2) -> [u32; 2] {
     let rect = harness.get_by_label("Canvas left").rect();
     let at = px / harness.ctx.pixels_per_point() - rect.center();
@@ -65,14 +66,14 @@ fn last_label(harness: &Harness<'_, App>) -> (usize, [u32; 2]) {
 }
 
 #[test]
-fn a_click_after_another_scale_labels_what_lies_under_the_pointer() {
+fn a_click_after_a_change_of_scale_lands_under_the_pointer() {
     for monitor in [1.0, 1.5, 2.0] {
         let root = tempfile::tempdir().expect("a temporary folder");
         let mut harness = window(root.path(), monitor);
         let middle = harness.get_by_label("Canvas left").rect().center() + vec2(-37.0, 21.0);
         frame(&mut harness, vec![Event::PointerMoved(middle)]);
         let px = middle * harness.ctx.pixels_per_point();
-        // 110 % to 140 % and down to 60 %, click for click with a pointer that rests.
+        // Up to 140 % and down to 60 %, with a click at each step and a pointer that rests.
         let up = [Key::Plus, Key::Equals, Key::Plus, Key::Plus];
         let keys = up.into_iter().chain([Key::Minus; 8]);
         for (i, key) in keys.enumerate() {
@@ -86,7 +87,7 @@ fn a_click_after_another_scale_labels_what_lies_under_the_pointer() {
 }
 
 #[test]
-fn a_click_after_the_window_went_to_another_monitor_labels_what_lies_under_the_pointer() {
+fn a_click_after_a_change_of_monitor_lands_under_the_pointer() {
     let root = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(root.path(), 2.0);
     let at = harness.get_by_label("Canvas left").rect().center();

@@ -1,4 +1,4 @@
-//! Every shader is valid, and the compositor shows what a plain reference computes.
+//! Every shader is valid, and the compositor matches a reference in plain Rust.
 #![cfg(feature = "ui")]
 #![allow(clippy::print_stderr, reason = "a test that cannot run here says so")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
@@ -12,9 +12,9 @@ use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Mask, Stroke, UNLABELLED, hash};
 use pointillist::engine::protocol::Preview;
 use pointillist::ui::state::label_plane::LabelPlane;
-use pointillist::ui::state::layers::{Layer, LayerStyle};
+use pointillist::ui::state::layer::{Layer, LayerStyle};
 use pointillist::ui::state::palette::Palette;
-use pointillist::ui::state::pyramid::Dots;
+use pointillist::ui::state::sampled_mask::SampledMask;
 
 const PLAIN: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 
@@ -40,7 +40,7 @@ fn every_shader_is_valid() {
     assert!(count > 0, "there are shaders to check");
 }
 
-/// A device, or a word on why the test does nothing.
+/// A device; without an adapter, says that the test is skipped.
 fn offscreen(size: [u32; 2], format: wgpu::TextureFormat) -> Option<Offscreen> {
     let offscreen = Offscreen::new(size, format);
     match &offscreen {
@@ -50,7 +50,7 @@ fn offscreen(size: [u32; 2], format: wgpu::TextureFormat) -> Option<Offscreen> {
     offscreen
 }
 
-/// All layers of an 8×8 tile, with holes in each; the prediction has half the size.
+/// All layers of an 8×8 tile, with holes in each. The prediction has half the size.
 fn everything() -> Props {
     let mut props = Props::noise([8, 8]);
     let sparse = |size: u32, salt: u64, every: u64| {
@@ -60,7 +60,7 @@ fn everything() -> Props {
         };
         Mask::from_vec(size, size, (0..size * size).map(class).collect()).unwrap()
     };
-    props.sampled = Some(Arc::new(Dots::new(sparse(8, 1, 3))));
+    props.sampled = Some(Arc::new(SampledMask::new(sparse(8, 1, 3))));
     props.prediction = Some(Arc::new(Preview {
         run: 1,
         tile: "noise".to_owned(),
@@ -72,7 +72,7 @@ fn everything() -> Props {
     props
 }
 
-/// What the target should hold, in plain words: from the bottom up, each layer over what is below.
+/// The reference: each layer blended over those below.
 fn reference(props: &Props, camera: &Camera, size: [u32; 2]) -> Vec<[f32; 3]> {
     let ramp = Palette::confidence();
     let pixel = |x: u32, y: u32| {
@@ -94,7 +94,7 @@ fn reference(props: &Props, camera: &Camera, size: [u32; 2]) -> Vec<[f32; 3]> {
                 Layer::Sampled => class(props.sampled.as_ref().unwrap(), 1),
                 Layer::Prediction => class(&prediction.unwrap().classes, 2),
                 Layer::Confidence => ramp.color(prediction.unwrap().confidence[(y / 2 * 4 + x / 2) as usize]),
-                Layer::Labels => [0; 4], // Outlined: tested by itself.
+                Layer::Labels => [0; 4], // Drawn with an outline; tested separately.
             };
             let alpha = f32::from(a) / 255.0 * style.opacity;
             for (below, above) in color.iter_mut().zip([r, g, b]) {
@@ -117,7 +117,9 @@ fn the_compositor_equals_the_reference() {
         Camera { center_in_image: [1.3, 6.1], zoom: 3.7 },
         Camera { center_in_image: [3.9, 0.2], zoom: 21.0 },
     ];
-    for opacities in [[1.0; 6], [0.0; 6], [0.9, 0.5, 0.7, 0.3, 0.25, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]] {
+    for opacities in
+        [[1.0; Layer::COUNT], [0.0; Layer::COUNT], [0.9, 0.5, 0.7, 0.3, 0.25, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]]
+    {
         for (layer, opacity) in Layer::ALL.into_iter().zip(opacities) {
             props.layers[layer] = LayerStyle { visible: true, opacity };
         }
@@ -153,14 +155,14 @@ fn class_colours_are_exact_on_any_target() {
 }
 
 #[test]
-fn a_single_dot_among_millions_is_seen_at_any_zoom() {
+fn a_single_label_among_millions_is_visible_at_any_zoom() {
     let size = [64, 64];
     let Some(mut offscreen) = offscreen(size, PLAIN) else { return };
     for tile in [[2000, 1500], [1999, 1501]] {
         let mut props = Props::noise(tile);
         let mut dot = Mask::unlabelled(tile[0], tile[1]);
         dot.data_mut()[777 * tile[0] as usize + 1111] = 4;
-        props.sampled = Some(Arc::new(Dots::new(dot.clone())));
+        props.sampled = Some(Arc::new(SampledMask::new(dot.clone())));
         props.labels = Some(LabelPlane::new(dot));
         for zoom in [0.03, 0.1, 0.3, 0.5, 0.77, 1.0] {
             for (shown, hidden) in [(Layer::Sampled, Layer::Labels), (Layer::Labels, Layer::Sampled)] {
@@ -212,7 +214,7 @@ fn opacity_colours_and_visibility_upload_nothing() {
 }
 
 #[test]
-fn a_picture_that_was_moved_is_the_picture_composed_there() {
+fn a_moved_picture_equals_one_composed_in_place() {
     let size = [40, 32];
     let Some(mut moved) = offscreen(size, PLAIN) else { return };
     let mut props = everything();
@@ -243,7 +245,7 @@ fn a_picture_that_was_moved_is_the_picture_composed_there() {
 }
 
 #[test]
-fn a_dab_on_pixels_left_over_by_halving_is_seen_from_afar() {
+fn a_dab_on_odd_edge_pixels_is_visible_zoomed_out() {
     let size = [12, 12];
     let Some(mut painted) = offscreen(size, PLAIN) else { return };
     let mut props = Props::noise([127, 95]);
@@ -264,7 +266,7 @@ fn a_dab_on_pixels_left_over_by_halving_is_seen_from_afar() {
 }
 
 #[test]
-fn a_picture_that_was_painted_on_is_the_picture_composed_anew() {
+fn a_painted_picture_equals_one_composed_from_scratch() {
     let size = [60, 48];
     let Some(mut painted) = offscreen(size, PLAIN) else { return };
     let mut props = everything();
@@ -288,11 +290,11 @@ fn a_picture_that_was_painted_on_is_the_picture_composed_anew() {
 }
 
 #[test]
-fn a_large_tile_is_coarse_at_first_and_whole_within_some_frames() {
+fn a_large_tile_is_coarse_at_first_and_complete_after_some_frames() {
     let size = [64, 64];
     let Some(mut in_time) = offscreen(size, PLAIN) else { return };
     let mut props = Props::noise([1800, 1500]);
-    props.sampled = Some(Arc::new(Dots::new(sparse_over([1800, 1500]))));
+    props.sampled = Some(Arc::new(SampledMask::new(sparse_over([1800, 1500]))));
     props.labels = Some(LabelPlane::new(Mask::unlabelled(1800, 1500)));
     for layer in [Layer::Image, Layer::Mask, Layer::Sampled, Layer::Labels] {
         props.layers[layer] = LayerStyle { visible: true, opacity: 0.7 };
@@ -303,7 +305,7 @@ fn a_large_tile_is_coarse_at_first_and_whole_within_some_frames() {
         frames += 1;
         let more = in_time.gpu.prepare_in_time(&in_time.device, &in_time.queue, 0, &props.frame(lens));
         if frames == 2 {
-            // A dab while the tile is still on its way.
+            // A dab while the tile is still being uploaded.
             let dab = Stroke { tile: "noise".to_owned(), class: Some(2), radius: 9.0, path: vec![[900.0, 700.0]] };
             props.labels.as_mut().unwrap().paint(&dab, 0);
         }

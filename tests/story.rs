@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use harness::{click, click_canvas, saved, step_until};
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
-use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::Outcome;
 use pointillist::ui::App;
 use pointillist::ui::state::action::UiAction;
@@ -43,7 +43,7 @@ fn from_the_open_demo_to_a_prediction() {
     let mut form = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::demo() };
     form.sampling = harness.state().state().settings.form.sampling;
     form.train.length = Length::Steps(8);
-    form.train.frame = Frame::Crop(64);
+    form.train.input = InputSize::Crop(64);
     form.model.base = 4;
     act(&mut harness, UiAction::SetForm(Box::new(form)));
     click(&mut harness, "Start training");
@@ -68,7 +68,7 @@ fn from_the_open_demo_to_a_prediction() {
 
     // Keep: opened again, the run shows its figures and predicts.
     act(&mut harness, UiAction::OpenRun(summary.folder.clone()));
-    step_until(&mut harness, "the figures are told again", |app| app.state().run.evaluation.is_some());
+    step_until(&mut harness, "the figures are reported again", |app| app.state().run.evaluation.is_some());
     step_until(&mut harness, "the reopened run predicts", |app| {
         app.state().run.can_predict() && app.state().view.prediction.as_ref().is_some_and(|p| p.complete)
     });

@@ -1,4 +1,4 @@
-//! TIFFs as people have them: more than three bands, palettes, signed and floating-point samples, "no data".
+//! TIFF variants: more than three bands, palettes, signed and floating-point samples, "no data".
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use tiff::encoder::colortype::{ColorType, Gray32Float, GrayI16, GrayI32};
 use tiff::encoder::{DirectoryEncoder, TiffEncoder, TiffKindStandard, TiffValue};
 use tiff::tags::{PhotometricInterpretation, Predictor, SampleFormat, Tag};
 
-/// Colour types that the encoder does not have.
+/// Colour types that the encoder lacks.
 macro_rules! color_type {
     ($name:ident, $inner:ty, $meaning:ident, $bits:literal, $bands:literal) => {
         struct $name;
@@ -36,7 +36,7 @@ color_type!(Palette8, u8, RGBPalette, 8, 1);
 
 type Tags<'a> = DirectoryEncoder<'a, File, TiffKindStandard>;
 
-/// Writes a TIFF with further tags.
+/// Writes a TIFF with additional tags.
 fn write<C: ColorType>(path: &Path, size: [u32; 2], data: &[C::Inner], tags: impl FnOnce(&mut Tags<'_>))
 where
     [C::Inner]: TiffValue,
@@ -66,14 +66,14 @@ fn palette(colors: &[[u8; 3]]) -> impl FnOnce(&mut Tags<'_>) + '_ {
     }
 }
 
-/// A folder with an image, and perhaps a mask, written by the caller.
+/// A folder for an image and a mask that the caller writes.
 fn folder() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let (image, mask) = (dir.path().join("scene.tif"), dir.path().join("scene_mask.tif"));
     (dir, image, mask)
 }
 
-/// Opens the folder's only tile, which must be sound, and reads its image.
+/// Opens the only tile of a folder, which must have no fault, and reads its image.
 fn read(dir: &Path) -> (Project, RgbImage) {
     let project = Project::open(dir).unwrap();
     assert_eq!((project.tiles.len(), &project.tiles[0].fault), (1, &None));
@@ -87,31 +87,31 @@ fn reds(image: &RgbImage) -> Vec<u8> {
 }
 
 #[test]
-fn of_four_bands_the_first_three_are_colours_and_it_is_said() {
+fn the_first_three_of_four_bands_are_used_and_noted() {
     let (dir, path, _) = folder();
     let data: Vec<u8> = (0..5 * 4 * 4).map(|i| (i * 7) as u8).collect();
     write::<FourBands8>(&path, [5, 4], &data, |tags| tags.write_tag(Tag::ExtraSamples, 0_u16).unwrap());
     let (project, image) = read(dir.path());
     let want: Vec<u8> = data.chunks(4).flat_map(|pixel| pixel[..3].to_vec()).collect();
     assert_eq!(*image.as_raw(), want, "8 bits are not stretched");
-    let note = "tile scene has 4 bands: the first three are taken for red, green and blue, the others are not used";
+    let note = "tile scene has 4 bands: the first three are used as red, green and blue, the others are not used";
     assert!(project.notes.iter().any(|said| said == note), "{:?}", project.notes);
     assert!(images::reading_note(&path).is_some_and(|note| note.ends_with("scene.tif")));
 }
 
 #[test]
-fn four_bands_of_16_bits_are_stretched_each_by_itself() {
+fn bands_of_16_bits_are_stretched_separately() {
     let (dir, path, _) = folder();
     let data: Vec<u16> = (0..100).flat_map(|i| [i + 1, 1000 + i, 3000 - i, 9]).collect();
     write::<FourBands16>(&path, [10, 10], &data, none);
     let (_, image) = read(dir.path());
-    // The 2nd and 98th percentile of 100 different values are the 2nd and the 98th of them.
+    // The 2nd and 98th percentiles of 100 distinct values are the 2nd and the 98th value.
     assert_eq!([0, 1, 97, 99].map(|i| image.as_raw()[i * 3]), [0, 0, 255, 255]);
     assert_eq!([0, 1, 97, 99].map(|i| image.as_raw()[i * 3 + 2]), [255, 255, 3, 0]);
 }
 
 #[test]
-fn of_two_bands_the_first_is_gray() {
+fn the_first_of_two_bands_is_gray() {
     let (dir, path, _) = folder();
     let data: Vec<u16> = (0..100).flat_map(|i| [i + 1, 7]).collect();
     write::<TwoBands16>(&path, [10, 10], &data, none);
@@ -143,7 +143,7 @@ fn declared_no_data_and_nan_are_black_and_do_not_flatten_the_rest() {
     for value in bad {
         let mut data = clean.clone();
         data.extend([value; 10]);
-        // The text has more digits than the value: they are compared as the file's type holds them.
+        // The declared text has more digits than the samples: it is rounded to the sample type.
         let text = if value == -9999.0 { "-9999" } else { "-3.39999999999999996e+38" };
         write::<Gray32Float>(&path, [10, 11], &data, no_data(text));
         let got = reds(&read(dir.path()).1);
@@ -161,7 +161,7 @@ fn a_palette_image_is_shown_in_its_colours() {
 }
 
 #[test]
-fn a_palette_mask_is_read_by_colour_or_if_classes_have_values_by_index() {
+fn a_palette_mask_is_read_by_index_if_classes_have_values_else_by_colour() {
     let (dir, image, mask) = folder();
     RgbImage::new(4, 1).save(&image).unwrap();
     write::<Palette8>(&mask, [4, 1], &[2, 1, 2, 5], palette(&[[0; 3], [200, 100, 50], [1, 2, 3]]));
@@ -177,7 +177,7 @@ fn a_palette_mask_is_read_by_colour_or_if_classes_have_values_by_index() {
 }
 
 #[test]
-fn masks_of_any_whole_numbers_are_read_by_value() {
+fn integer_masks_of_any_type_are_read_by_value() {
     let (dir, image, mask) = folder();
     RgbImage::new(5, 1).save(&image).unwrap();
     let text = "[[class]]\nname = 'a'\nvalue = 1\n[[class]]\nname = 'b'\nvalue = 300\n";
@@ -192,12 +192,12 @@ fn masks_of_any_whole_numbers_are_read_by_value() {
     write::<GrayI32>(&mask, [5, 1], &[300, 1, -1, 70_000, 1], none);
     assert_eq!(read_mask(), (vec![1, 0, UNLABELLED, UNLABELLED, 0], 1));
     write::<Gray32Float>(&mask, [5, 1], &[1.0, 300.0, f32::NAN, 1.5, 1.0], none);
-    // NaN is no data, a fraction is no class.
+    // NaN is "no data"; a fraction matches no class.
     assert_eq!(read_mask(), (vec![0, 1, UNLABELLED, UNLABELLED, 0], 1));
 }
 
 #[test]
-fn a_damaged_palette_file_is_a_message() {
+fn a_damaged_palette_file_is_an_error() {
     let (dir, path, _) = folder();
     write::<Palette8>(&path, [64, 64], &[1; 64 * 64], palette(&[]));
     let whole = std::fs::read(&path).unwrap();
@@ -207,7 +207,7 @@ fn a_damaged_palette_file_is_a_message() {
     assert!(message.contains("scene.tif"), "{message}");
 }
 
-/// Files of real data, or nothing with a visible word where they are absent.
+/// A folder of real files; `None` with a printed note if it is absent.
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]
 fn fixture(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures")).join(name);
@@ -219,7 +219,7 @@ fn fixture(name: &str) -> Option<PathBuf> {
 }
 
 #[test]
-fn a_scene_of_four_bands_of_11_bits_is_seen_with_its_mask() {
+fn a_scene_of_four_11_bit_bands_opens_with_its_mask() {
     let Some(root) = fixture("eye-in-the-sky") else { return };
     let (project, image) = read(&root);
     for band in 0..3 {
@@ -234,7 +234,7 @@ fn a_scene_of_four_bands_of_11_bits_is_seen_with_its_mask() {
 #[test]
 fn geotiffs_of_every_kind_are_read() {
     let Some(root) = fixture("geotiff-variants") else { return };
-    // File, and how many gray or colour levels its picture has at least.
+    // File, and the minimum number of gray or colour levels of its image.
     let mut flat = Vec::new();
     for (name, levels) in [
         ("rasterio/RGBA.uint16.tif", 1), // It holds a single value.
@@ -278,7 +278,7 @@ fn geotiffs_of_every_kind_are_read() {
 }
 
 #[test]
-fn geotiffs_that_cannot_be_read_say_why() {
+fn unsupported_geotiffs_say_why() {
     let Some(root) = fixture("geotiff-variants/image-tiff") else { return };
     for (name, word) in [
         ("images/int16_zstd.tif", "convert it"),

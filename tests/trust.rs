@@ -1,4 +1,4 @@
-//! What the command line says and refuses before labels, results or scores could mislead.
+//! Warnings and refusals of the command line that keep labels, results and scores trustworthy.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ fn pointillist() -> Command {
 const CLASSES: &str =
     "[[class]]\nname = 'low'\ncolor = '#101010'\nvalue = 0\n[[class]]\nname = 'high'\ncolor = '#F0F0F0'\nvalue = 1\n";
 
-/// Four tiles in `images`, with masks of these values in their left and right halves.
+/// Four tiles in `images` with masks that have one value in the left half and one in the right.
 fn dataset(left: u8, right: u8) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for folder in ["images", "masks"] {
@@ -58,7 +58,7 @@ fn run(data: &Path) -> PathBuf {
 }
 
 #[test]
-fn training_on_nothing_is_refused_and_says_what_the_masks_hold() {
+fn training_without_labels_is_refused_and_names_what_the_masks_contain() {
     let nothing = dataset(255, 255);
     train(nothing.path(), &nothing.path().join("r")).assert().failure().stderr(contains("nothing to learn from"));
     let strangers = dataset(10, 20);
@@ -70,7 +70,7 @@ fn training_on_nothing_is_refused_and_says_what_the_masks_hold() {
 }
 
 #[test]
-fn training_begins_with_a_table_of_labels_and_warns_of_strangers() {
+fn training_starts_with_a_table_of_labels_and_warns_of_unmatched_values() {
     let dir = dataset(0, 1);
     let odd = GrayImage::from_fn(64, 64, |x, _| Luma([if x < 16 { 7 } else { (x / 32) as u8 }]));
     odd.save(dir.path().join("masks/b.png")).unwrap();
@@ -82,7 +82,7 @@ fn training_begins_with_a_table_of_labels_and_warns_of_strangers() {
 }
 
 #[test]
-fn a_check_prints_what_a_folder_comes_to() {
+fn a_check_prints_a_summary_of_the_folder() {
     let dir = dataset(0, 1);
     fs::copy(dir.path().join("images/a.png"), dir.path().join("images/e.png")).unwrap();
     pointillist().arg("check").arg(dir.path()).assert().success().stdout(
@@ -97,7 +97,7 @@ fn a_check_prints_what_a_folder_comes_to() {
 }
 
 #[test]
-fn results_are_not_overwritten_unasked_and_are_no_images() {
+fn results_are_not_overwritten_by_default_and_are_not_images() {
     let dir = dataset(0, 1);
     let run = run(dir.path());
     let images = dir.path().join("images");
@@ -155,11 +155,11 @@ fn ids_of_a_table_cannot_lead_out_of_the_folder() {
     fs::write(root.join("metadata.csv"), table).unwrap();
     pointillist().args(["sample", "--data"]).arg(&root).arg("--out").arg(root.join("out")).assert().success();
     assert!(root.join("out/up_sampled.png").is_file() && root.join("out/abs_sampled.png").is_file());
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing lies beside the root");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was written outside the root");
 }
 
 #[test]
-fn another_folder_is_scored_in_the_classes_of_the_run() {
+fn another_folder_is_scored_with_the_classes_of_the_run() {
     let dir = dataset(0, 1);
     let run = run(dir.path());
     let evaluate = |data: &Path| {
@@ -167,7 +167,7 @@ fn another_folder_is_scored_in_the_classes_of_the_run() {
         command.args(["evaluate", "--device", "cpu", "--run"]).arg(&run).arg("--data").arg(data);
         command
     };
-    // The same classes in another order, and one that the run does not know.
+    // The same classes in another order, and one that the run does not have.
     let other = dataset(5, 3);
     let classes = "[[class]]\nname = 'high'\ncolor = '#F0F0F0'\nvalue = 3\n[[class]]\nname = 'low'\ncolor = '#101010'\nvalue = 5\n\
                    [[class]]\nname = 'lava'\ncolor = '#FF0000'\nvalue = 9\n";
@@ -177,7 +177,7 @@ fn another_folder_is_scored_in_the_classes_of_the_run() {
     let there: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let here: serde_json::Value =
         serde_json::from_slice(&evaluate(dir.path()).arg("--json").output().unwrap().stdout).unwrap();
-    assert_eq!(there["miou"], here["miou"], "the same pictures and labels, coded otherwise");
+    assert_eq!(there["miou"], here["miou"], "the same images and labels in another coding");
     fs::write(other.path().join("pointillist.toml"), classes.replace("'low'", "'deep'").replace("#F0F0F0", "#EEEEEE"))
         .unwrap();
     evaluate(other.path())
@@ -187,7 +187,7 @@ fn another_folder_is_scored_in_the_classes_of_the_run() {
 }
 
 #[test]
-fn labels_without_a_tile_are_listed_and_given_to_one() {
+fn labels_without_a_tile_are_listed_and_can_be_assigned() {
     let dir = dataset(0, 1);
     fs::create_dir(dir.path().join(".pointillist")).unwrap();
     let journal = "{\"pointillist\":\"labels\",\"version\":1}\n\
@@ -205,7 +205,7 @@ fn labels_without_a_tile_are_listed_and_given_to_one() {
 }
 
 #[test]
-fn classes_merged_since_a_run_are_no_classes_to_score_it_in() {
+fn classes_merged_since_a_run_cannot_score_it() {
     let dir = dataset(0, 1);
     let run = run(dir.path());
     let merged = "[[class]]\nname = 'high'\ncolor = '#F0F0F0'\nvalue = 1\nalso_values = [0]\nwas = ['low']\n\

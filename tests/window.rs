@@ -1,5 +1,5 @@
-//! The window's panels through the accessibility tree, without a graphics device: everything has a name, everything
-//! that is clicked does what it says.
+//! The window's panels through the accessibility tree, without a graphics device: every control has a name and does
+//! what it says.
 
 mod harness;
 
@@ -9,13 +9,14 @@ use eframe::egui::{Key, Modifiers, accesskit::Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::{click, click_canvas, saved, step_until};
-use pointillist::data::{write, write_classes};
+use pointillist::data::export::save;
+use pointillist::data::write_classes;
 use pointillist::domain::{Classes, Mask, Strategy};
 use pointillist::ui::App;
-use pointillist::ui::canvas::ToolKind;
 use pointillist::ui::state::action::{Tab, UiAction};
 use pointillist::ui::state::check::CheckState;
-use pointillist::ui::state::layers::Layer;
+use pointillist::ui::state::layer::Layer;
+use pointillist::ui::state::tool::ToolKind;
 
 /// The window over a project folder, with a tile in view.
 fn window(project: Option<&Path>) -> Harness<'static, App> {
@@ -27,7 +28,7 @@ fn window(project: Option<&Path>) -> Harness<'static, App> {
     harness
 }
 
-/// Three tiles of 64 × 48 pixels, masked, in DeepGlobe's classes; the last image is cut short.
+/// Three masked tiles of 64 × 48 pixels in DeepGlobe's classes; the last image is truncated.
 fn project() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     let classes = Classes::deepglobe();
@@ -38,28 +39,28 @@ fn project() -> tempfile::TempDir {
             let path = root.path().join(sub).join(format!("{id}.png"));
             if sub == "images" {
                 let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 90]));
-                write::rgb_png(&path, &picture).expect("an image");
+                save::rgb_png(&path, &picture).expect("an image");
             } else {
                 let half = (0..64 * 48).map(|i| if i % 64 < 32 { 3 } else { 4 }).collect();
                 let mask = Mask::from_vec(64, 48, half).expect("whole rows");
-                write::color_png(&path, &mask, &classes, false).expect("a mask");
+                save::color_png(&path, &mask, &classes, false).expect("a mask");
             }
         }
     }
     let bad = root.path().join("images").join("3.png");
     let whole = std::fs::read(&bad).expect("the image");
-    std::fs::write(&bad, &whole[..whole.len() / 2]).expect("cut short");
+    std::fs::write(&bad, &whole[..whole.len() / 2]).expect("truncated");
     root
 }
 
-/// Whether the journal of a project holds exactly so many edits.
+/// Number of strokes in the journal of a project.
 fn edits(root: &Path) -> usize {
     let text = std::fs::read_to_string(root.join(".pointillist").join("labels.jsonl")).unwrap_or_default();
     text.lines().filter(|line| line.contains("paint")).count()
 }
 
 #[test]
-fn an_empty_window_says_how_to_begin_and_rests() {
+fn an_empty_window_says_how_to_begin_and_does_not_repaint() {
     let mut harness = window(None);
     harness.get_by_label_contains("Open a folder of tiles,");
     assert!(harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
@@ -81,7 +82,7 @@ fn a_project_shows_tiles_classes_and_counts() {
 }
 
 #[test]
-fn a_bad_tile_is_named_and_the_rest_work() {
+fn a_bad_tile_is_named_and_the_others_work() {
     let root = project();
     let mut harness = window(Some(root.path()));
     click(&mut harness, "Tile 3");
@@ -174,11 +175,11 @@ fn sampling_changes_redraw_and_recount() {
 }
 
 #[test]
-fn numbers_that_cannot_be_used_disable_start_and_say_why() {
+fn invalid_settings_disable_start_and_say_why() {
     let root = project();
     let mut harness = window(Some(root.path()));
     let mut form = harness.state().state().settings.form.clone();
-    form.train.frame = pointillist::domain::config::Frame::Crop(50);
+    form.train.input = pointillist::domain::config::InputSize::Crop(50);
     let ctx = harness.ctx.clone();
     harness.state_mut().act(&ctx, UiAction::SetForm(Box::new(form)));
     harness.run_ok();
@@ -218,7 +219,7 @@ fn every_tab_menu_and_dialog_can_be_drawn() {
 }
 
 #[test]
-fn classes_are_added_and_kept() {
+fn added_classes_are_saved() {
     let root = project();
     let mut harness = window(Some(root.path()));
     click(&mut harness, "Edit classes…");
@@ -229,7 +230,7 @@ fn classes_are_added_and_kept() {
     let text = std::fs::read_to_string(root.path().join("pointillist.toml")).expect("the class file");
     assert!(text.contains("class 1"), "{text}");
 
-    // The new class can be labelled at once.
+    // The new class can be used at once.
     step_until(&mut harness, "the tile is shown again", |app| app.state().view.tile.is_some());
     harness.key_press(Key::Num8);
     harness.run_ok();
@@ -239,7 +240,7 @@ fn classes_are_added_and_kept() {
 }
 
 #[test]
-fn a_tile_asked_for_again_is_shown_again() {
+fn a_tile_selected_again_is_shown_again() {
     let root = project();
     let mut harness = window(Some(root.path()));
     click(&mut harness, "Tile 1");
@@ -266,21 +267,22 @@ fn a_folder_that_cannot_be_opened_is_one_message() {
 }
 
 #[test]
-fn bad_tiles_are_counted_once_and_truly() {
+fn bad_tiles_are_reported_in_one_message() {
     let root = project();
     let bad = root.path().join("images").join("2.png");
     std::fs::write(&bad, "no picture").expect("a bad file");
     let mut harness = window(Some(root.path()));
-    click(&mut harness, "Tile 3"); // Its header is whole: the fault shows when it is decoded.
+    click(&mut harness, "Tile 3"); // Its header is intact: the fault shows only when it is decoded.
     step_until(&mut harness, "both are known", |app| app.state().messages.text().contains("2 of 3 tiles"));
     let text = harness.state().state().messages.text();
     assert_eq!(text.matches("tiles cannot be used").count(), 1, "{text}");
-    let toasts = harness.state().state().messages.toasts().filter(|(_, m)| m.headline.contains("cannot be used"));
+    let toasts =
+        harness.state().state().messages.toasts().filter(|(_, m)| m.notice.headline.contains("cannot be used"));
     assert_eq!(toasts.count(), 1, "{text}");
 }
 
 #[test]
-fn a_message_goes_after_a_while_but_not_under_the_pointer() {
+fn a_toast_expires_unless_the_pointer_is_over_it() {
     let empty = tempfile::tempdir().expect("a temporary folder");
     let mut harness = window(None);
     let ctx = harness.ctx.clone();
@@ -292,8 +294,8 @@ fn a_message_goes_after_a_while_but_not_under_the_pointer() {
     let bar = harness.get_by_role_and_label(Role::Button, "Start").rect();
     assert!(at.y < bar.top(), "clear of the run bar");
     harness.hover_at(at);
-    harness.run_steps(130); // A quarter of a second each, errors go after half a minute.
-    assert_eq!(toasts(&harness), 1, "somebody reads it");
+    harness.run_steps(130); // A quarter of a second each; error toasts last half a minute.
+    assert_eq!(toasts(&harness), 1, "it is being read");
     harness.hover_at(at - eframe::egui::vec2(600.0, 300.0));
     harness.run_steps(130);
     assert_eq!(toasts(&harness), 0);
@@ -318,11 +320,11 @@ fn a_small_window_with_large_text_keeps_its_picture() {
     click(&mut harness, "Close the panel");
     assert!(harness.query_by_label("Edit classes…").is_none());
     click(&mut harness, "Log");
-    assert!(harness.state().state().room.lower);
+    assert!(harness.state().state().layout.lower);
     assert!(harness.get_by_label("Canvas left").rect().height() > 60.0);
 }
 
-/// A folder as the desktop hands it over when it is dropped.
+/// A dropped folder as the desktop passes it.
 #[derive(Debug)]
 struct Dropped(std::path::PathBuf);
 
@@ -347,7 +349,7 @@ fn a_folder_dropped_on_the_window_is_opened() {
 }
 
 #[test]
-fn a_class_is_hidden_by_its_eye_or_a_key() {
+fn a_class_is_hidden_by_its_eye_button_or_a_key() {
     let root = project();
     let mut harness = window(Some(root.path()));
     let alpha = |app: &App, class: u8| app.state().project.as_ref().map(|open| open.palette.color(class)[3]);
@@ -363,7 +365,7 @@ fn a_class_is_hidden_by_its_eye_or_a_key() {
 }
 
 #[test]
-fn a_path_can_be_typed_wherever_a_folder_is_chosen() {
+fn projects_and_runs_can_be_opened_by_typed_paths() {
     let root = project();
     let mut harness = window(None);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::L);
@@ -380,7 +382,7 @@ fn a_path_can_be_typed_wherever_a_folder_is_chosen() {
 }
 
 #[test]
-fn keys_bring_tabs_and_zoom_levels() {
+fn keys_select_tabs_views_and_zoom() {
     let root = project();
     let mut harness = window(Some(root.path()));
     for (key, tab) in [(Key::F3, Tab::Scores), (Key::F4, Tab::Runs), (Key::F5, Tab::Log), (Key::F2, Tab::Curves)] {
@@ -397,7 +399,7 @@ fn keys_bring_tabs_and_zoom_levels() {
 }
 
 #[test]
-fn what_a_project_comes_to_and_labels_without_a_tile_can_be_seen_and_mended() {
+fn the_check_is_shown_and_labels_without_a_tile_can_be_reassigned() {
     let root = project();
     let journal = "{\"pointillist\":\"labels\",\"version\":1}\n\
                    {\"op\":\"paint\",\"tile\":\"gone\",\"class\":\"water\",\"radius\":2,\"path\":[[5,5]]}\n";
@@ -417,8 +419,8 @@ fn what_a_project_comes_to_and_labels_without_a_tile_can_be_seen_and_mended() {
     entry.expect("the entry of the menu").click();
     harness.run_ok();
     harness.get_by_label_contains("gone: 1 stroke");
-    click(&mut harness, "Give to 1");
-    harness.get_by_label_contains("All labels lie on a tile");
+    click(&mut harness, "Assign to 1");
+    harness.get_by_label_contains("Every label belongs to a tile");
     click(&mut harness, "Close");
     saved(&mut harness, "1 label");
     let text = std::fs::read_to_string(root.path().join(".pointillist/labels.jsonl")).expect("the journal");

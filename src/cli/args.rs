@@ -1,12 +1,14 @@
-//! The arguments as typed.
+//! The arguments as typed. Defaults of `train` are added to its help in [`super::defaults`].
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
+use super::values::{LossArg, choice, class_weights, loss, whole};
+use crate::domain::Choice as _;
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::config::{Arch, Optimizer, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
-use crate::train::folder::Checkpoint;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -16,36 +18,36 @@ use crate::train::folder::Checkpoint;
 pub struct Args {
     /// Folder of tiles (or one image) to open in the window.
     pub path: Option<PathBuf>,
-    /// What to do without a window.
+    /// The command to run without a window.
     #[command(subcommand)]
     pub verb: Option<Verb>,
 }
 
-/// What to do without a window.
+/// Commands that need no window.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Train a network on a folder of tiles.
     Train(Box<TrainArgs>),
-    /// What a folder comes to: tiles, masks and how they are read, labels per class and split, everything left over.
+    /// Report what a folder contains: tiles, masks and how they are read, labels per class and split, problems.
     Check(CheckArgs),
-    /// Tiles with own labels, and labels that lie on no tile any more; these can be given to one.
+    /// List tiles with own labels, and labels whose tile is gone; assign those to a tile.
     Labels(LabelsArgs),
     /// Score a finished run against full masks.
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
     Predict(PredictArgs),
-    /// Write sampled masks, and the picture of full and sampled mask side by side.
+    /// Write sampled masks, and figures of the full and the sampled mask side by side.
     Sample(SampleArgs),
-    /// How long a training step or an inference takes on this machine.
+    /// Measure how long a training step or an inference takes on this machine.
     Bench(BenchArgs),
-    /// What a bug report needs: adapters, limits, chosen device, versions.
+    /// Print what a bug report needs: adapters, limits, chosen device, versions.
     Doctor,
-    /// Draw the built-in demo scenes anew.
+    /// Generate the built-in demo scenes.
     #[command(hide = true)]
     GenerateDemo(DemoArgs),
 }
 
-/// Arguments of `train`. What is not given comes from `--config`, or from the defaults.
+/// Arguments of `train`. Options that are not given are taken from `--config`, or from the defaults.
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
     /// Folder of tiles.
@@ -54,89 +56,98 @@ pub struct TrainArgs {
     /// Run folder to create.
     #[arg(long)]
     pub out: PathBuf,
-    /// A configuration to start from, such as another run's config.toml.
+    /// Configuration to start from, such as the config.toml of another run.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// Network.
-    #[arg(long, value_enum)]
-    pub arch: Option<ArchArg>,
-    /// Channels of the first level.
+    /// Network architecture.
+    #[arg(long, value_parser = choice::<Arch>())]
+    pub arch: Option<Arch>,
+    /// Channels at full resolution, 1 to 256; each level below has twice as many.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub base: Option<usize>,
-    /// Resolutions of the network.
+    /// Resolutions of the network, 2 to 7.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub levels: Option<usize>,
-    /// Partial cross-entropy over sampled and clicked pixels, or cross-entropy over full masks.
-    #[arg(long, value_enum)]
+    /// Which labels to learn from. Own labels always count.
+    #[arg(long, value_parser = choice::<Supervision>())]
+    pub supervision: Option<Supervision>,
+    /// Loss function; pce and ce choose the supervision as well.
+    #[arg(long, value_parser = loss())]
     pub loss: Option<LossArg>,
-    /// Which pixels keep their label.
+    /// How sparse labels are drawn from the masks.
     #[command(flatten)]
     pub sampling: SamplingArgs,
-    /// Learn from clicked labels alone.
-    #[arg(long, group = "sampling")]
-    pub clicks_only: bool,
-    /// none, inverse, or one weight per class: 0.5,1,2
-    #[arg(long, allow_hyphen_values = true, value_parser = parse_weights)]
+    /// Learn from own labels only, not from masks.
+    #[arg(long, group = "sampling", visible_alias = "clicks-only")]
+    pub own_labels_only: bool,
+    /// Weights of the classes in the loss: none, inverse (rare classes weigh more), or one per class, such as 0.5,1,2.
+    #[arg(long, allow_hyphen_values = true, value_parser = class_weights)]
     pub class_weights: Option<ClassWeights>,
     /// Passes over the training tiles.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub epochs: Option<u32>,
-    /// Optimiser steps.
+    /// Optimiser steps, instead of epochs.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
-    /// Crops or tiles a step.
+    /// Crops or resized tiles per step.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub batch: Option<usize>,
-    /// Train on whole tiles, resized to this many pixels squared.
-    #[arg(long, group = "frame", allow_negative_numbers = true, value_parser = whole::<u32>)]
-    pub resize: Option<u32>,
-    /// Train on square crops of this size.
-    #[arg(long, group = "frame", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    /// Train on square crops with this many pixels a side.
+    #[arg(long, group = "input", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub crop: Option<u32>,
+    /// Train on whole tiles, resized to this many pixels a side, instead of crops.
+    #[arg(long, group = "input", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub resize: Option<u32>,
     /// Optimiser.
-    #[arg(long, value_enum)]
-    pub optimizer: Option<OptimizerArg>,
+    #[arg(long, value_parser = choice::<Optimizer>())]
+    pub optimizer: Option<Optimizer>,
     /// Learning rate at the start.
     #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// Weight decay.
     #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,
-    /// Course of the learning rate.
-    #[arg(long, value_enum)]
-    pub schedule: Option<ScheduleArg>,
+    /// Momentum of the optimiser sgd.
+    #[arg(long, allow_hyphen_values = true)]
+    pub momentum: Option<f64>,
+    /// Use Nesterov momentum with the optimiser sgd.
+    #[arg(long)]
+    pub nesterov: bool,
+    /// Learning rate schedule.
+    #[arg(long, value_parser = choice::<Schedule>())]
+    pub schedule: Option<Schedule>,
     /// Do not mirror crops at random.
     #[arg(long)]
     pub no_flips: bool,
-    /// Do not turn crops at random.
+    /// Do not rotate crops at random.
     #[arg(long)]
     pub no_quarter_turns: bool,
-    /// Share of the training tiles that validate, if the dataset names none.
+    /// Share of the training tiles that validate, if the dataset names no validation tiles.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
-    /// Tiles that validate, by id: these and no drawn ones. May be given again.
+    /// Tile that validates, by id; no other tiles are drawn. May be repeated.
     #[arg(long)]
     pub val_tile: Vec<String>,
-    /// Tiles that are learned from, whatever was drawn. May be given again.
+    /// Tile to learn from, by id, even if it was drawn to validate. May be repeated.
     #[arg(long)]
     pub train_tile: Vec<String>,
-    /// Tiles that are not used. May be given again.
+    /// Tile not to use, by id. May be repeated.
     #[arg(long)]
     pub skip_tile: Vec<String>,
-    /// Classes kept out of loss and score, in place of those the dataset ignores: a class's name, or several with commas
-    /// between them. May be given again.
+    /// Class kept out of loss and score, or several separated by commas, instead of those that the dataset ignores. May
+    /// be repeated.
     #[arg(long)]
     pub ignore: Option<Vec<String>>,
-    /// Seed of sampling, split, weights, order and crops.
+    /// Seed of sampling, split, initial weights, order and crops.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: Option<u64>,
-    /// auto, gpu, cpu, or part of an adapter's name.
+    /// Where to train: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long)]
     pub device: Option<String>,
-    /// Print only what is wrong, and the last line.
+    /// Print only warnings, errors and the last line.
     #[arg(long)]
     pub quiet: bool,
-    /// Print every event of the engine as JSON, one a line, in place of words.
+    /// Print every event as a line of JSON instead of text.
     #[arg(long, conflicts_with = "quiet")]
     pub json: bool,
 }
@@ -147,16 +158,16 @@ pub struct EvaluateArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// Which of the run's networks: the one that scored best, or the last one.
-    #[arg(long, value_enum, default_value = "best")]
-    pub checkpoint: CheckpointArg,
-    /// Another folder of tiles: all its tiles with a mask are scored. Without it, the run's validation tiles are.
+    /// Which checkpoint of the run to use.
+    #[arg(long, value_parser = choice::<Checkpoint>(), default_value = Checkpoint::Best.name())]
+    pub checkpoint: Checkpoint,
+    /// Score all tiles with a mask of this folder instead of the run's validation tiles.
     #[arg(long)]
     pub data: Option<PathBuf>,
-    /// auto, gpu, cpu, or part of an adapter's name; as the run was trained if not given.
+    /// Where to compute: auto, gpu, cpu, or part of an adapter's name [default: as the run was trained].
     #[arg(long)]
     pub device: Option<String>,
-    /// Print JSON.
+    /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
 }
@@ -167,19 +178,19 @@ pub struct PredictArgs {
     /// Run folder.
     #[arg(long)]
     pub run: PathBuf,
-    /// Which of the run's networks: the one that scored best, or the last one.
-    #[arg(long, value_enum, default_value = "best")]
-    pub checkpoint: CheckpointArg,
+    /// Which checkpoint of the run to use.
+    #[arg(long, value_parser = choice::<Checkpoint>(), default_value = Checkpoint::Best.name())]
+    pub checkpoint: Checkpoint,
     /// Images to segment, or folders of them.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
-    /// Replace results that are there already.
+    /// Replace existing results.
     #[arg(long)]
     pub overwrite: bool,
-    /// auto, gpu, cpu, or part of an adapter's name; as the run was trained if not given.
+    /// Where to compute: auto, gpu, cpu, or part of an adapter's name [default: as the run was trained].
     #[arg(long)]
     pub device: Option<String>,
 }
@@ -190,16 +201,16 @@ pub struct SampleArgs {
     /// Folder of tiles.
     #[arg(long)]
     pub data: PathBuf,
-    /// Which pixels keep their label.
+    /// How sparse labels are drawn from the masks.
     #[command(flatten)]
     pub sampling: SamplingArgs,
-    /// Another seed, other pixels.
+    /// Seed: another seed draws other pixels.
     #[arg(long, default_value_t = 42, allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub seed: u64,
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
-    /// Replace results that are there already.
+    /// Replace existing results.
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -209,7 +220,7 @@ pub struct SampleArgs {
 pub struct CheckArgs {
     /// Folder of tiles.
     pub data: PathBuf,
-    /// Print JSON.
+    /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
 }
@@ -219,7 +230,7 @@ pub struct CheckArgs {
 pub struct LabelsArgs {
     /// Folder of tiles.
     pub data: PathBuf,
-    /// Give the labels that are kept under a name to a tile.
+    /// Assign the labels listed under NAME to the tile TILE.
     #[arg(long, num_args = 2, value_names = ["NAME", "TILE"])]
     pub relink: Option<Vec<String>>,
 }
@@ -227,52 +238,52 @@ pub struct LabelsArgs {
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
 pub struct BenchArgs {
-    /// Time training steps (this is the default).
+    /// Time training steps (the default).
     #[arg(long, conflicts_with = "infer")]
     pub train: bool,
     /// Time inference.
     #[arg(long)]
     pub infer: bool,
-    /// Network.
-    #[arg(long, value_enum, default_value = "unet")]
-    pub arch: ArchArg,
-    /// Channels of the first level.
+    /// Network architecture.
+    #[arg(long, value_parser = choice::<Arch>(), default_value = Arch::UNet.name())]
+    pub arch: Arch,
+    /// Channels at full resolution.
     #[arg(long, default_value_t = 16)]
     pub base: usize,
     /// Resolutions of the network.
     #[arg(long, default_value_t = 5)]
     pub levels: usize,
-    /// Classes to tell apart.
+    /// Number of classes.
     #[arg(long, default_value_t = 7)]
     pub classes: usize,
-    /// Side of the pictures.
+    /// Side of the images, pixels.
     #[arg(long, default_value_t = 256)]
     pub size: u32,
-    /// Pictures a step.
+    /// Images per step.
     #[arg(long, default_value_t = 4)]
     pub batch: usize,
-    /// Steps timed, after 4 to warm up.
+    /// Steps to time, after 4 to warm up.
     #[arg(long, default_value_t = 12)]
     pub steps: usize,
-    /// auto, gpu, cpu, or part of an adapter's name.
+    /// Where to compute: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long, default_value = "cpu")]
     pub device: String,
-    /// Print one line of JSON.
+    /// Print one line of JSON instead of text.
     #[arg(long)]
     pub json: bool,
 }
 
-/// Which pixels of the masks keep their label: one of these, in every command that samples.
+/// How sparse labels are drawn from the masks: at most one of these, in every command that samples.
 #[derive(Debug, clap::Args)]
 #[group(id = "sampling", multiple = false)]
 pub struct SamplingArgs {
     /// Share of the pixels of each class that keep their label.
     #[arg(long, allow_negative_numbers = true)]
     pub keep: Option<f64>,
-    /// Share of all pixels that keep their label.
+    /// Share of all pixels that keep their label, instead of a share of each class.
     #[arg(long, allow_negative_numbers = true)]
     pub keep_pixels: Option<f64>,
-    /// Labelled points per class and tile.
+    /// Single pixels per class and tile that keep their label, instead of a share.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub points: Option<u32>,
 }
@@ -283,76 +294,4 @@ pub struct DemoArgs {
     /// Folder for the scenes.
     #[arg(long)]
     pub out: PathBuf,
-}
-
-/// `--arch`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ArchArg {
-    /// U-Net.
-    Unet,
-    /// U-Net++.
-    #[value(name = "unet++")]
-    UnetPlusPlus,
-}
-
-/// `--loss`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LossArg {
-    /// Partial cross-entropy.
-    Pce,
-    /// Cross-entropy over full masks.
-    Ce,
-}
-
-/// `--optimizer`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum OptimizerArg {
-    /// AdamW.
-    Adamw,
-    /// Adam.
-    Adam,
-}
-
-/// `--schedule`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ScheduleArg {
-    /// Half a cosine down to 0.
-    Cosine,
-    /// No change.
-    Constant,
-}
-
-/// `--checkpoint`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum CheckpointArg {
-    /// The best score; without validation tiles the lowest training loss.
-    Best,
-    /// The last one written.
-    Last,
-}
-
-impl From<CheckpointArg> for Checkpoint {
-    fn from(arg: CheckpointArg) -> Self {
-        match arg {
-            CheckpointArg::Best => Self::Best,
-            CheckpointArg::Last => Self::Last,
-        }
-    }
-}
-
-fn parse_weights(text: &str) -> Result<ClassWeights, String> {
-    match text {
-        "none" => Ok(ClassWeights::None),
-        "inverse" => Ok(ClassWeights::Inverse),
-        list => list
-            .split(',')
-            .map(|number| number.trim().parse().map_err(|error| format!("'{number}' is no number: {error}")))
-            .collect::<Result<_, _>>()
-            .map(ClassWeights::Given),
-    }
-}
-
-/// A whole number from 0 up. What is too small is refused with the rest of the configuration, with the remedy.
-fn whole<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_error| format!("'{text}' cannot be used: give a whole number that is not negative"))
 }

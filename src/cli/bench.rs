@@ -1,28 +1,25 @@
-//! `bench`: how long one step takes.
+//! `bench`: times a training step or an inference.
 
 use std::process::ExitCode;
 
-use super::args::{ArchArg, BenchArgs};
+use super::args::BenchArgs;
 use super::out;
-use crate::domain::config::{Arch, DeviceChoice, ModelConfig};
+use crate::domain::Choice as _;
+use crate::domain::config::{DeviceChoice, ModelConfig};
 use crate::engine::bench::{BenchConfig, BenchReport, bench};
 use crate::engine::priority;
 
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
-    let report = bench(&config(args)).map_err(anyhow::Error::msg)?;
+    let report = bench(&config(args))?;
     out::line(&if args.json { as_json(args, &report)? } else { as_table(args, &report) });
     Ok(ExitCode::SUCCESS)
 }
 
 fn config(args: &BenchArgs) -> BenchConfig {
-    let arch = match args.arch {
-        ArchArg::Unet => Arch::UNet,
-        ArchArg::UnetPlusPlus => Arch::UNetPlusPlus,
-    };
     BenchConfig {
         infer: args.infer,
-        model: ModelConfig { arch, base: args.base, levels: args.levels },
+        model: ModelConfig { arch: args.arch, base: args.base, levels: args.levels },
         classes: args.classes,
         size: args.size,
         batch: args.batch,
@@ -31,18 +28,11 @@ fn config(args: &BenchArgs) -> BenchConfig {
     }
 }
 
-fn arch_name(arch: ArchArg) -> &'static str {
-    match arch {
-        ArchArg::Unet => "unet",
-        ArchArg::UnetPlusPlus => "unet++",
-    }
-}
-
-/// One line: what was asked, and what came out.
+/// One line: the settings and the timings.
 fn as_json(args: &BenchArgs, report: &BenchReport) -> anyhow::Result<String> {
     let mut value = serde_json::to_value(report)?;
     let asked = serde_json::json!({
-        "arch": arch_name(args.arch), "base": args.base, "levels": args.levels, "classes": args.classes,
+        "arch": args.arch.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
         "size": args.size, "batch": args.batch, "steps": args.steps, "infer": args.infer,
     });
     if let (Some(value), Some(asked)) = (value.as_object_mut(), asked.as_object()) {
@@ -60,9 +50,9 @@ fn as_table(args: &BenchArgs, report: &BenchReport) -> String {
         "{what} {arch}, base {base}, {levels} levels, {batch}×3×{size}²\n\
          device      {device}, {threads} threads\n\
          a step      {median:.4} s (median of {steps}; {least:.4} to {most:.4})\n\
-         pictures/s  {rate:.2}",
+         images/s    {rate:.2}",
         what = if args.infer { "inference" } else { "training" },
-        arch = arch_name(args.arch),
+        arch = args.arch.name(),
         base = args.base,
         levels = args.levels,
         batch = args.batch,

@@ -1,4 +1,4 @@
-//! `check`: what a folder comes to before anyone trains.
+//! `check`: reports what a folder contains, before any training.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::train::check::Check;
 pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let project = Project::open(&args.data)?;
     let check = Check::new(project, &RunConfig::default(), |_, _| true);
-    let check = check.ok_or_else(|| anyhow::anyhow!("the check was stopped"))?;
+    let check = check.ok_or_else(|| anyhow::anyhow!("the check was cancelled"))?;
     if args.json {
         out::line(&serde_json::to_string_pretty(&check.json())?);
     } else {

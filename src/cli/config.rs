@@ -1,13 +1,13 @@
-//! The configuration that the arguments come to.
+//! From arguments to the configuration of a run.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::args::{ArchArg, LossArg, OptimizerArg, SamplingArgs, ScheduleArg, TrainArgs};
-use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, Schedule};
+use super::args::{SamplingArgs, TrainArgs};
+use crate::domain::config::{DeviceChoice, InputSize, Length};
 use crate::domain::split::Split;
-use crate::domain::{RunConfig, Strategy};
+use crate::domain::{Choice as _, RunConfig, Strategy};
 
 impl SamplingArgs {
     /// The strategy that is named, if any is.
@@ -28,8 +28,9 @@ impl TrainArgs {
         self.apply_to_data(&mut config);
         self.apply_to_model(&mut config);
         self.apply_to_training(&mut config);
+        self.apply_supervision(&mut config)?;
         if config.data.as_os_str().is_empty() {
-            anyhow::bail!("there is nothing to train on: give --data with a folder of tiles (such as data/demo)");
+            anyhow::bail!("no data: give a folder of tiles with --data, such as data/demo");
         }
         // The run folder must find the data from wherever it is opened.
         config.data = std::path::absolute(&config.data)?;
@@ -48,8 +49,8 @@ impl TrainArgs {
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
         set(&mut config.sampling.strategy, self.sampling.strategy());
-        if self.clicks_only {
-            config.sampling.strategy = Strategy::Nothing;
+        if self.own_labels_only {
+            config.sampling.strategy = Strategy::OwnLabelsOnly;
         }
         if self.ignore.is_some() {
             config.ignore.clone_from(&self.ignore);
@@ -57,40 +58,41 @@ impl TrainArgs {
     }
 
     fn apply_to_model(&self, config: &mut RunConfig) {
-        let arch = self.arch.map(|arch| match arch {
-            ArchArg::Unet => Arch::UNet,
-            ArchArg::UnetPlusPlus => Arch::UNetPlusPlus,
-        });
-        set(&mut config.model.arch, arch);
+        set(&mut config.model.arch, self.arch);
         set(&mut config.model.base, self.base);
         set(&mut config.model.levels, self.levels);
     }
 
     fn apply_to_training(&self, config: &mut RunConfig) {
         let train = &mut config.train;
-        let loss = self.loss.map(|loss| match loss {
-            LossArg::Pce => Loss::Pce,
-            LossArg::Ce => Loss::Ce,
-        });
-        let optimizer = self.optimizer.map(|optimizer| match optimizer {
-            OptimizerArg::Adamw => Optimizer::AdamW,
-            OptimizerArg::Adam => Optimizer::Adam,
-        });
-        let schedule = self.schedule.map(|schedule| match schedule {
-            ScheduleArg::Cosine => Schedule::Cosine,
-            ScheduleArg::Constant => Schedule::Constant,
-        });
-        set(&mut train.loss, loss);
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
         set(&mut train.batch, self.batch);
-        set(&mut train.frame, self.resize.map(Frame::Resize).or(self.crop.map(Frame::Crop)));
-        set(&mut train.optimizer, optimizer);
+        set(&mut train.input, self.resize.map(InputSize::Resize).or(self.crop.map(InputSize::Crop)));
+        set(&mut train.optimizer, self.optimizer);
         set(&mut train.lr, self.lr);
         set(&mut train.weight_decay, self.weight_decay);
-        set(&mut train.schedule, schedule);
+        set(&mut train.momentum, self.momentum);
+        train.nesterov |= self.nesterov;
+        set(&mut train.schedule, self.schedule);
         train.flips &= !self.no_flips;
         train.quarter_turns &= !self.no_quarter_turns;
+    }
+
+    /// `--loss pce` and `--loss ce` name a supervision as well, which must not contradict `--supervision`.
+    fn apply_supervision(&self, config: &mut RunConfig) -> anyhow::Result<()> {
+        let implied = self.loss.and_then(|loss| loss.supervision);
+        if let (Some(implied), Some(given)) = (implied, self.supervision)
+            && implied != given
+        {
+            let (implied, given) = (implied.name(), given.name());
+            anyhow::bail!(
+                "--loss chooses --supervision {implied}, but --supervision {given} is given: drop one of them"
+            );
+        }
+        set(&mut config.train.loss, self.loss.map(|loss| loss.loss));
+        set(&mut config.train.supervision, self.supervision.or(implied));
+        Ok(())
     }
 }
 
@@ -103,7 +105,8 @@ fn set<T>(place: &mut T, value: Option<T>) {
 fn read_config(path: &Path) -> anyhow::Result<RunConfig> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    toml::from_str(&text).map_err(|error| anyhow::anyhow!("{error}in the configuration {}", path.display()))
+    RunConfig::read_strict(&text)
+        .map_err(|error| anyhow::anyhow!("cannot use the configuration {}: {}", path.display(), error.trim_end()))
 }
 
 #[cfg(test)]
@@ -112,8 +115,9 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
-    use crate::domain::Classes;
+    use crate::domain::config::{Arch, Loss, ModelConfig, Optimizer, Schedule, Supervision, TrainConfig};
     use crate::domain::weights::ClassWeights;
+    use crate::domain::{Classes, Notice, Sampling};
 
     fn config(line: &str) -> anyhow::Result<RunConfig> {
         let args = Args::try_parse_from(line.split_whitespace())?;
@@ -132,7 +136,7 @@ mod tests {
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --base 8 --levels 4 --loss ce --keep 0.01 \
-             --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer adam --lr 0.01 --weight-decay 0 \
+             --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 --weight-decay 0 \
              --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown --ignore rock",
         )
         .unwrap();
@@ -144,22 +148,39 @@ mod tests {
             ..RunConfig::default()
         };
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
-        want.sampling = crate::domain::Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
-        want.model = crate::domain::config::ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };
-        want.train = crate::domain::config::TrainConfig {
-            loss: Loss::Ce,
+        want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
+        want.model = ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };
+        want.train = TrainConfig {
+            supervision: Supervision::Full,
+            loss: Loss::CrossEntropy,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
             batch: 2,
-            frame: Frame::Resize(512),
-            optimizer: Optimizer::Adam,
+            input: InputSize::Resize(512),
+            optimizer: Optimizer::Sgd,
             lr: 0.01,
             weight_decay: 0.0,
+            momentum: 0.8,
+            nesterov: true,
             schedule: Schedule::Constant,
             flips: false,
             quarter_turns: true,
         };
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn the_names_of_earlier_versions_still_work() {
+        let got = |switch: &str| config(&format!("pointillist train --data D --out R {switch}")).unwrap();
+        for (earlier, now) in [
+            ("--loss pce", "--supervision sparse"),
+            ("--loss ce", "--supervision full --loss cross-entropy"),
+            ("--clicks-only", "--own-labels-only"),
+        ] {
+            assert_eq!(got(earlier), got(now), "{earlier}");
+        }
+        assert_eq!(got("--loss ce").train.supervision, Supervision::Full);
+        assert!(got("--clicks-only").is_own_labels_only());
     }
 
     #[test]
@@ -177,23 +198,27 @@ mod tests {
     }
 
     #[test]
-    fn negative_numbers_reach_our_own_checks() {
+    fn negative_numbers_are_refused_with_the_remedy() {
         let refusal = |switch: &str| match config(&format!("pointillist train --data D --out R {switch}")) {
-            Ok(config) => config.problems(&Classes::deepglobe()).join("; "),
+            Ok(config) => {
+                let problems = config.problems(&Classes::deepglobe());
+                problems.iter().map(Notice::to_string).collect::<Vec<_>>().join("; ")
+            }
             Err(error) => error.to_string(),
         };
         for (switch, words) in [
-            ("--keep -1", "a keep ratio of -1 keeps nothing sensible"),
-            ("--keep-pixels -0.5", "a keep ratio of -0.5"),
-            ("--lr -1e-3", "a learning rate of -0.001 cannot be used"),
-            ("--weight-decay -1", "a weight decay of -1 cannot be used"),
-            ("--val-ratio -0.1", "a validation ratio of -0.1"),
-            ("--class-weights -1,1,1,1,1,1,1", "class weights must be 0 or more"),
+            ("--keep -1", "A keep ratio of -1 cannot be used"),
+            ("--keep-pixels -0.5", "A keep ratio of -0.5"),
+            ("--lr -1e-3", "A learning rate of -0.001 cannot be used"),
+            ("--weight-decay -1", "A weight decay of -1 cannot be used"),
+            ("--val-ratio -0.1", "A validation ratio of -0.1"),
+            ("--class-weights -1,1,1,1,1,1,1", "Class weights must be 0 or more"),
             ("--points -3", "'-3' cannot be used: give a whole number that is not negative"),
             ("--epochs -1", "'-1' cannot be used"),
             ("--batch -2", "'-2' cannot be used"),
             ("--crop 1.5", "'1.5' cannot be used"),
-            ("--points 0", "choose at least 1"),
+            ("--points 0", "Choose at least 1"),
+            ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
         ] {
             let got = refusal(switch);
             assert!(got.contains(words), "{switch}: {got}");
@@ -201,10 +226,11 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_or_is_missing_is_refused() {
+    fn contradictory_or_missing_arguments_are_refused() {
         assert!(config("pointillist train --data D --out R --epochs 1 --steps 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --points 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --clicks-only").is_err());
+        assert!(config("pointillist train --data D --out R --loss pce --supervision full").is_err());
         assert!(config("pointillist train --data D --out R --class-weights a,b").is_err());
         assert!(config("pointillist train --out R").is_err_and(|e| e.to_string().contains("--data")));
         assert!(config("pointillist train --data D --out R --config missing.toml").is_err());

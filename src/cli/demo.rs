@@ -1,4 +1,4 @@
-//! `generate-demo`: draws the built-in demo scenes anew.
+//! `generate-demo`: generates the built-in demo scenes.
 
 use std::process::ExitCode;
 
@@ -7,6 +7,6 @@ use super::out;
 
 pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     crate::data::demo::generate(&args.out)?;
-    out::line(&format!("the demo scenes are in {}", args.out.display()));
+    out::line(&format!("The demo scenes are in {}", args.out.display()));
     Ok(ExitCode::SUCCESS)
 }

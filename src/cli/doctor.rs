@@ -1,4 +1,4 @@
-//! `doctor`: what a bug report needs.
+//! `doctor`: prints what a bug report needs.
 
 use std::process::ExitCode;
 

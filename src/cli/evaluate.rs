@@ -8,14 +8,15 @@ use serde_json::json;
 use super::args::EvaluateArgs;
 use super::out;
 use crate::data::Project;
-use crate::data::layout::project::TileNamed;
-use crate::domain::Classes;
+use crate::data::layout::tile::TileMatch;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::DeviceChoice;
+use crate::domain::{Choice as _, Classes};
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::train::folder::{Checkpoint, FinishedRun, SplitRecord};
+use crate::train::folder::{FinishedRun, SplitRecord};
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
@@ -29,7 +30,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     let unknown = opened.unknown_to(&run.classes);
     if !unknown.is_empty() {
         let names = unknown.join(", ");
-        out::error(&format!("[WARNING] the run does not know these classes, their pixels are not scored: {names}"));
+        out::error(&format!("[WARNING] The run does not have these classes, and their pixels are not scored: {names}"));
     }
     let tiles = match &args.data {
         None => recorded(&project, &run.split()?),
@@ -39,43 +40,43 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!(
             "{}",
             match &args.data {
-                Some(data) => format!("no tile of this folder has a full mask to score: {}", data.display()),
-                None => "this run had no validation tiles: name a folder with masks with --data".to_owned(),
+                Some(data) => format!("no tile in {} has a mask to score against", data.display()),
+                None => "the run has no validation tiles: give a folder with masks with --data".to_owned(),
             }
         );
     }
-    let checkpoint = run.nearest(args.checkpoint.into());
+    let checkpoint = run.nearest(args.checkpoint);
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     let result = score(EvaluationJob::new(project, &tiles), &predictor);
     let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {
-        out::error(&format!("[WARNING] a tile is left out of the score: {}", fault.what));
+        out::error(&format!("[WARNING] A tile is not scored: {}", fault.what));
     }
     if result.tiles.is_empty() {
-        anyhow::bail!("nothing was scored: none of the tiles can be read");
+        anyhow::bail!("nothing was scored: no tile can be read");
     }
     let which = Measured { tiles: which, checkpoint };
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was scored, and on what.
+/// What was scored, with which checkpoint.
 #[derive(Clone, Copy)]
 struct Measured {
     tiles: &'static str,
     checkpoint: Checkpoint,
 }
 
-/// The tiles a run was scored on, as its folder says. Those that are gone, or could be one of several, are named.
+/// The validation tiles recorded in the run folder. Those that are gone or ambiguous are reported.
 fn recorded(project: &Project, split: &SplitRecord) -> Vec<usize> {
     let find = |id: &String| match split.find(project, id) {
-        TileNamed::One(index) if project.tiles[index].fault.is_none() => Ok(index),
-        TileNamed::Several => Err(format!("{id}, which several files go by now: which one is not recorded")),
-        TileNamed::One(_) | TileNamed::None => Err(format!("{id}, which is gone or cannot be read")),
+        TileMatch::One(index) if project.tiles[index].fault.is_none() => Ok(index),
+        TileMatch::Several => Err(format!("{id}, but several files have this id now")),
+        TileMatch::One(_) | TileMatch::None => Err(format!("{id}, but it is gone or cannot be read")),
     };
     let found: Vec<Result<usize, String>> = split.val.iter().map(find).collect();
     for what in found.iter().filter_map(|found| found.as_ref().err()) {
-        out::error(&format!("[WARNING] the run was scored on tile {what}"));
+        out::error(&format!("[WARNING] The run was scored on tile {what}"));
     }
     found.into_iter().flatten().collect()
 }

@@ -1,8 +1,8 @@
-//! Ctrl-C: the first one asks for a clean end, the second one ends at once.
+//! Ctrl-C: the first one ends the run cleanly, the second one ends the process at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The exit code of a run that was interrupted, as shells give it.
+/// Exit code of an interrupted run, by the convention of shells (128 + SIGINT).
 pub(super) const CODE: u8 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
@@ -18,7 +18,7 @@ pub(super) fn on_first(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether somebody asked for an end.
+/// Whether Ctrl-C was pressed.
 pub(super) fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }

@@ -1,4 +1,4 @@
-//! `labels`: which tiles carry own labels, and which labels lie on no tile any more.
+//! `labels`: lists tiles with own labels and labels whose tile is gone, and assigns those to a tile.
 
 use std::process::ExitCode;
 
@@ -15,9 +15,12 @@ pub(super) fn run(args: &LabelsArgs) -> anyhow::Result<ExitCode> {
     };
     if let Some([name, tile]) = args.relink.as_deref() {
         let is_kept = journal.unlinked(&book).iter().any(|(unlinked, _)| unlinked == name);
-        anyhow::ensure!(is_kept, "no labels are kept under the name '{name}': pointillist labels lists the names");
+        anyhow::ensure!(
+            is_kept,
+            "there are no unassigned labels named '{name}': run pointillist labels without --relink to list the names"
+        );
         journal.relink(&mut book, name, tile)?;
-        out::line(&format!("The labels of {name} lie on {tile} now"));
+        out::line(&format!("The labels of {name} are on tile {tile} now"));
     } else {
         notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     }

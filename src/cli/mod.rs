@@ -1,9 +1,10 @@
-//! The command line: the same engine as the window's, with lines of text instead of panels.
+//! The command line: the engine of the window, with lines of text instead of panels.
 
 mod args;
 mod bench;
 mod check;
 mod config;
+mod defaults;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -13,16 +14,19 @@ mod out;
 mod predict;
 mod sample;
 mod train;
+mod values;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use args::{Args, Verb};
 
-/// Runs the program as its arguments say.
+/// Parses the arguments, runs the command and prints its error, if any.
 pub fn run() -> ExitCode {
-    let args = Args::parse();
+    let mut command = defaults::shown(Args::command());
+    let matches = command.clone().get_matches();
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
     let result = match args.verb {
         Some(Verb::Train(args)) => train::run(*args),
         Some(Verb::Check(args)) => check::run(&args),
@@ -47,7 +51,7 @@ pub fn run() -> ExitCode {
 #[cfg(feature = "ui")]
 fn window(path: Option<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
     if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
-        anyhow::bail!("there is no folder or command of this name (see --help): {}", path.display());
+        anyhow::bail!("no such folder or command (see --help): {}", path.display());
     }
     crate::ui::run(crate::ui::StartOptions { path, ..Default::default() })?;
     Ok(ExitCode::SUCCESS)
@@ -55,5 +59,5 @@ fn window(path: Option<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
 
 #[cfg(not(feature = "ui"))]
 fn window(_path: Option<std::path::PathBuf>) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this build has no window: use a command (see --help), or build with the feature `ui`")
+    anyhow::bail!("this build has no window: give a command (see --help), or build with the feature `ui`")
 }

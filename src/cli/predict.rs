@@ -6,17 +6,19 @@ use std::process::ExitCode;
 
 use super::args::PredictArgs;
 use super::out;
-use crate::data::export::output::{OutputName, Outputs};
-use crate::data::layout::project::{self, ImageFile};
+use crate::data::DataError;
+use crate::data::export::outputs::{OutputName, Outputs};
+use crate::data::export::save;
+use crate::data::layout::detect::{self, ImageFile};
 use crate::data::raster::images;
-use crate::data::{DataError, write};
+use crate::domain::Choice as _;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
 use crate::infer::Predictor;
 use crate::train::folder::FinishedRun;
 
-/// What is written for each image.
+/// Endings of the files written for each image.
 const ENDINGS: [&str; 3] = ["_classes.png", "_colors.png", "_confidence.png"];
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
@@ -32,13 +34,13 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> =
         images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
     let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
-    let checkpoint = run.nearest(args.checkpoint.into());
+    let checkpoint = run.nearest(args.checkpoint);
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     out::line(&format!("[INFO] The {} checkpoint predicts", checkpoint.name()));
     let mut failed = 0;
     for (image, targets) in images.iter().zip(&outputs.paths) {
         if let Err(error) = predict(&image.path, targets, &predictor, &run) {
-            out::error(&format!("[WARNING] this image is left out: {error}"));
+            out::error(&format!("[WARNING] An image is skipped: {error}"));
             failed += 1;
         }
     }
@@ -48,12 +50,12 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Folders stand for the images that opening them would list. An image named twice is segmented once.
+/// Replaces folders by their images, and drops duplicates.
 fn expand(paths: &[PathBuf]) -> anyhow::Result<Vec<ImageFile>> {
     let mut images: Vec<ImageFile> = Vec::new();
     for path in paths {
         let found = if path.is_dir() {
-            let (found, notes) = project::list_images(path)?;
+            let (found, notes) = detect::list_images(path)?;
             notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
             found
         } else {
@@ -79,10 +81,10 @@ fn predict(image: &Path, targets: &[PathBuf], predictor: &Predictor, run: &Finis
     if let Some(folder) = classes.parent() {
         out::create_folder(folder)?;
     }
-    write::index_png(classes, &prediction.classes)?;
+    save::index_png(classes, &prediction.classes)?;
     let is_partial = prediction.classes.labelled() < prediction.classes.data().len() as u64;
-    write::color_png(colors, &prediction.classes, &run.classes, is_partial)?;
-    write::confidence_png(confidence, &prediction.confidence, prediction.classes.size())?;
+    save::color_png(colors, &prediction.classes, &run.classes, is_partial)?;
+    save::confidence_png(confidence, &prediction.confidence, prediction.classes.size())?;
     let short = classes.to_string_lossy();
     let short = short.strip_suffix(ENDINGS[0]).unwrap_or(&short);
     out::line(&format!("{} -> {short}_{{classes,colors,confidence}}.png", image.display()));
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_image_named_twice_is_segmented_once_and_results_are_no_images() {
+    fn images_are_listed_once_and_without_results() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["x.png", "x_classes.png", "x_colors.png", "x_confidence.png", "._x.png", "y.png", "y_mask.png"] {
             image::GrayImage::new(2, 2).save_with_format(dir.path().join(name), image::ImageFormat::Png).unwrap();

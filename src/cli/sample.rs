@@ -1,4 +1,4 @@
-//! `sample`: writes sampled masks, and the figure every paper shows: full and sampled mask side by side.
+//! `sample`: writes sampled masks, and figures of the full and the sampled mask side by side.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,17 +7,18 @@ use image::{Rgb, RgbImage};
 
 use super::args::SampleArgs;
 use super::out;
-use crate::data::export::output::{OutputName, Outputs};
-use crate::data::{DataError, Project, Tile, write};
+use crate::data::export::outputs::{OutputName, Outputs};
+use crate::data::export::save;
+use crate::data::{DataError, Project, Tile};
 use crate::domain::{Classes, Mask, Sampling, sampling};
 
-/// What is written for each tile.
+/// Endings of the files written for each tile.
 const ENDINGS: [&str; 3] = ["_sampled.png", "_sampled_colors.png", "_full_sampled.png"];
 
-/// Colours or values without a class that are named for a tile.
+/// Values without a class that are named per tile.
 const NAMED: usize = 3;
 
-/// Pixels between the two masks.
+/// Pixels between the two masks of a figure.
 const GAP: u32 = 16;
 
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
@@ -39,7 +40,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> = names.iter().map(|(short, ending)| OutputName { short, ending }).collect();
     let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
     if let Err(error) = project.keep_class_order() {
-        log::debug!("{error}"); // A folder that cannot be written keeps the order as long as nothing is added.
+        log::debug!("{error}"); // In a read-only folder the order stays the same as long as no mask is added.
     }
     out::create_folder(&args.out)?;
     let (mut written, mut failed) = (0, 0);
@@ -50,13 +51,13 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
                 written += 1;
             }
             Err(error) => {
-                out::error(&format!("[WARNING] a tile is left out: {error}"));
+                out::error(&format!("[WARNING] A tile is skipped: {error}"));
                 failed += 1;
             }
         }
     }
     if written + failed == 0 {
-        anyhow::bail!("no tile of this folder has a mask to sample from: {}", args.data.display());
+        anyhow::bail!("no tile in {} has a mask to sample from", args.data.display());
     }
     if failed > 0 {
         anyhow::bail!("{failed} of {} tiles could not be sampled", written + failed);
@@ -70,9 +71,9 @@ fn sample(project: &Project, tile: &Tile, sampling: &Sampling, targets: &[PathBu
     if let Some(parent) = index.parent() {
         out::create_folder(parent)?;
     }
-    write::index_png(index, &sampled)?;
-    write::color_png(colors, &sampled, &project.classes_in_masks(), true)?;
-    write::rgb_png(picture, &side_by_side(&full.mask, &sampled, &project.classes))?;
+    save::index_png(index, &sampled)?;
+    save::color_png(colors, &sampled, &project.classes_in_masks(), true)?;
+    save::rgb_png(picture, &side_by_side(&full.mask, &sampled, &project.classes))?;
     let counts = sampled.counts(project.classes.len());
     let counts: Vec<String> = project
         .classes
@@ -98,7 +99,7 @@ fn side_by_side(full: &Mask, sampled: &Mask, classes: &Classes) -> RgbImage {
             _ if x < width + GAP => return Rgb([255; 3]),
             _ => sampled.get(x - width - GAP, y),
         };
-        // Unlabelled is a gray that is no class of any dataset known to us, so that black classes stay apart.
+        // Unlabelled pixels are a gray that no known dataset uses, which tells them from black classes.
         Rgb(classes.get(index).map_or([64; 3], |class| class.color))
     })
 }

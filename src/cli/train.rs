@@ -1,4 +1,4 @@
-//! `train`: starts a run and tells its events as lines and progress bars.
+//! `train`: starts a run and prints its events as lines of text or JSON, with a progress bar.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::TrainArgs;
 use super::{interrupt, out};
 use crate::engine::protocol::{RunInfo, StepReport, Summary};
+use crate::engine::refusal::Refusal;
 use crate::engine::{Command, EngineHandle, EventKind, Phase, report};
 
 pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
@@ -17,11 +18,11 @@ pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
     let engine = EngineHandle::start(Arc::new(|| {}))?;
     interrupt::on_first(engine.stopper())?;
     engine.send(Command::Start { run: 1, config: Box::new(config), out: args.out.clone() });
-    Teller::new(args.quiet, args.json).follow(&engine)
+    Reporter::new(args.quiet, args.json).follow(&engine)
 }
 
-/// Turns events into text.
-struct Teller {
+/// Prints events.
+struct Reporter {
     quiet: bool,
     json: bool,
     bar: ProgressBar,
@@ -29,19 +30,19 @@ struct Teller {
     info: Option<Box<RunInfo>>,
 }
 
-impl Teller {
+impl Reporter {
     fn new(quiet: bool, json: bool) -> Self {
         let bar = ProgressBar::hidden();
         bar.set_style(style("{spinner} {wide_msg}"));
-        let teller = Self { quiet, json, bar, epochs: 0, info: None };
+        let reporter = Self { quiet, json, bar, epochs: 0, info: None };
         if !quiet && !json && std::io::stderr().is_terminal() {
-            teller.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            teller.bar.enable_steady_tick(Duration::from_millis(200));
+            reporter.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            reporter.bar.enable_steady_tick(Duration::from_millis(200));
         }
-        teller
+        reporter
     }
 
-    /// Tells everything until the run is over.
+    /// Prints events until the run is over.
     fn follow(mut self, engine: &EngineHandle) -> anyhow::Result<ExitCode> {
         while let Some(event) = engine.wait_event() {
             if self.json {
@@ -52,21 +53,21 @@ impl Teller {
                 EventKind::Started(info) => self.started(info),
                 EventKind::Step(step) => self.step(&step),
                 EventKind::Evaluated(evaluation) => {
-                    report::epoch_lines(&evaluation, self.epochs).iter().for_each(|line| self.say(line));
+                    report::epoch_lines(&evaluation, self.epochs).iter().for_each(|line| self.print(line));
                 }
-                EventKind::Info(text) => self.say(&format!("[INFO] {text}")),
-                EventKind::Warning(text) => self.bar.suspend(|| out::error(&format!("[WARNING] {text}"))),
+                EventKind::Info(notice) => self.print(&format!("[INFO] {notice}")),
+                EventKind::Warning(notice) => self.bar.suspend(|| out::error(&format!("[WARNING] {notice}"))),
                 EventKind::PreviewReady
                 | EventKind::Checkpoint { .. }
                 | EventKind::LearningRate(_)
                 | EventKind::Predicting(_) => {}
-                EventKind::Failed(text) => {
+                EventKind::Failed(notice) => {
                     self.bar.finish_and_clear();
-                    anyhow::bail!("{text}");
+                    return Err(Refusal(notice).into());
                 }
                 EventKind::Cancelled => {
                     self.bar.finish_and_clear();
-                    self.say_last("Stopped before the first step. Nothing was written");
+                    self.print_last("Stopped before the first step. Nothing was written");
                     return Ok(ExitCode::from(interrupt::CODE));
                 }
                 EventKind::Finished(summary) => return self.finished(&summary),
@@ -75,14 +76,14 @@ impl Teller {
         anyhow::bail!("the engine ended unexpectedly")
     }
 
-    /// The last words. A run that could not be saved is no success, however it ended.
+    /// Prints the last line. A run that could not be saved is a failure, however it ended.
     fn finished(&self, summary: &Summary) -> anyhow::Result<ExitCode> {
         self.bar.finish_and_clear();
         let interrupted = interrupt::asked();
         if interrupted {
-            self.say_last(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
+            self.print_last(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
         } else {
-            self.say_last(&report::closing_line(summary));
+            self.print_last(&report::closing_line(summary));
         }
         match &summary.unsaved {
             Some(why) => anyhow::bail!("{}", report::unsaved_line(why)),
@@ -91,14 +92,14 @@ impl Teller {
         }
     }
 
-    fn say(&self, line: &str) {
+    fn print(&self, line: &str) {
         if !self.quiet && !self.json {
             self.bar.suspend(|| out::line(line));
         }
     }
 
-    /// The last line is said even by a quiet run; as JSON it was an event.
-    fn say_last(&self, line: &str) {
+    /// Prints the last line, even with `--quiet`. With `--json` it was an event.
+    fn print_last(&self, line: &str) {
         if !self.json {
             out::line(line);
         }

@@ -1,25 +1,25 @@
-//! What can be wrong with files, each with the file and the remedy.
+//! Errors about files. Each names the file and, where possible, the remedy.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Something on disk that cannot be used. Paths stand last in the messages.
+/// Something on disk that cannot be used. Messages end with the path.
 ///
-/// A message is whole as it is: nothing here names a further source, so whoever prints the chain of causes says each once.
+/// Messages include their cause and expose no `source`, so that a printed chain of errors says each cause once.
 #[derive(Debug, Error)]
 pub enum DataError {
     /// The file or folder could not be read or written at all.
     #[error("{doing}: {cause}: {}", path.display())]
     Io {
-        /// What was being done, e.g. "cannot read".
+        /// The operation that failed, e.g. "cannot read".
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// Reason given by the operating system.
         cause: std::io::Error,
     },
-    /// The file is there but its content is not what it should be.
+    /// The file exists but its content is invalid.
     #[error("{what}: {}", path.display())]
     Content {
         /// What is wrong and what to do about it.
@@ -27,18 +27,18 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
-    /// A fault that was found before and names its file already.
+    /// A fault that was found earlier; the text names the file.
     #[error("{0}")]
     Known(String),
 }
 
 impl DataError {
-    /// For `map_err` on something the operating system refused.
+    /// For `map_err` on errors of the operating system.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |cause| Self::Io { doing, path: path.to_owned(), cause }
     }
 
-    /// For content that is not what it should be.
+    /// For invalid content.
     pub(crate) fn content(what: impl Into<String>, path: &Path) -> Self {
         Self::Content { what: what.into(), path: path.to_owned() }
     }

@@ -3,17 +3,17 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Most classes a project may have: indices must stay clear of [`super::UNLABELLED`].
+/// Maximum number of classes of a project: indices must stay below [`super::UNLABELLED`].
 pub const MAX_CLASSES: usize = 254;
 
-/// One land-cover class. Its index is its place in [`Classes`].
+/// One land-cover class. Its index is its position in [`Classes`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassDef {
-    /// The dataset's own name for it.
+    /// Name as the dataset spells it, unique in the project.
     pub name: String,
-    /// The dataset's own colour, sRGB.
+    /// sRGB colour, unique in the project.
     pub color: [u8; 3],
-    /// Ignored classes stay out of loss and score (DeepGlobe `unknown`).
+    /// Ignored classes are left out of loss and scores (DeepGlobe's `unknown`).
     #[serde(default)]
     pub ignored: bool,
 }
@@ -26,21 +26,21 @@ pub struct Classes(Vec<ClassDef>);
 /// A class list that cannot be used.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ClassError {
-    /// Nothing to tell apart.
+    /// Fewer than two scored classes.
     #[error(
         "a project needs at least 2 classes that are not ignored, this one has {0}: add classes to pointillist.toml"
     )]
     TooFew(usize),
-    /// Indices would collide with the unlabelled value.
-    #[error("{0} classes are more than the {MAX_CLASSES} that fit a mask of 8-bit indices")]
+    /// An index would collide with the unlabelled value.
+    #[error("{0} classes are too many: a mask of 8-bit indices holds at most {MAX_CLASSES}")]
     TooMany(usize),
-    /// Two classes that nobody could tell apart.
+    /// Two classes share a name or a colour.
     #[error("classes '{0}' and '{1}' share a {2}: give each its own")]
     Duplicate(String, String, &'static str),
 }
 
 impl Classes {
-    /// Checks the list: at least two scored classes, at most [`MAX_CLASSES`], names and colours distinct.
+    /// Validates the list: at least two scored classes, at most [`MAX_CLASSES`], distinct names and colours.
     pub fn new(list: Vec<ClassDef>) -> Result<Self, ClassError> {
         if list.len() > MAX_CLASSES {
             return Err(ClassError::TooMany(list.len()));
@@ -62,7 +62,7 @@ impl Classes {
         Ok(Self(list))
     }
 
-    /// How many classes, ignored ones included.
+    /// Number of classes, ignored ones included.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -82,22 +82,22 @@ impl Classes {
         self.0.iter()
     }
 
-    /// The class at `index`, `None` for unlabelled or out of range.
+    /// The class at `index`; `None` for unlabelled and out of range.
     pub fn get(&self, index: u8) -> Option<&ClassDef> {
         self.0.get(usize::from(index))
     }
 
-    /// The class's name; "unlabelled" for anything that is no class.
+    /// The name of a class; "unlabelled" if there is no such class.
     pub fn name(&self, index: u8) -> &str {
         self.get(index).map_or("unlabelled", |class| class.name.as_str())
     }
 
-    /// Whether `index` is a class that takes part in loss and score.
+    /// Whether `index` is a class that counts in loss and scores.
     pub fn is_scored(&self, index: u8) -> bool {
         self.get(index).is_some_and(|class| !class.ignored)
     }
 
-    /// Marks exactly the named classes as ignored. Names that are no class say nothing here:
+    /// Marks exactly the named classes as ignored. Unknown names have no effect here:
     /// [`super::RunConfig::problems`] refuses them.
     pub fn ignore_only(&mut self, names: &[String]) {
         for class in &mut self.0 {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn twins_and_singletons_are_refused() {
+    fn duplicates_and_single_classes_are_refused() {
         assert_eq!(Classes::new(vec![class("a", [1, 1, 1])]), Err(ClassError::TooFew(1)));
         let same_color = Classes::new(vec![class("a", [1, 1, 1]), class("b", [1, 1, 1])]);
         assert_eq!(same_color, Err(ClassError::Duplicate("a".into(), "b".into(), "colour")));

@@ -1,28 +1,28 @@
-//! Where things are: the camera over a tile, and discs in pixels.
+//! Pixel rectangles, the camera over a tile, and the pixels that a brush covers.
 
 use serde::{Deserialize, Serialize};
 
 /// A rectangle of whole pixels in a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelRect {
-    /// Left edge.
+    /// First column.
     pub x: u32,
-    /// Top edge.
+    /// First row.
     pub y: u32,
-    /// Pixels across.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: u32,
 }
 
 impl PixelRect {
-    /// Whether the two have pixels in common.
+    /// Whether the rectangles share a pixel.
     pub fn meets(self, other: Self) -> bool {
         let along = |a: u32, a_len: u32, b: u32, b_len: u32| a < b + b_len && b < a + a_len;
         along(self.x, self.width, other.x, other.width) && along(self.y, self.height, other.y, other.height)
     }
 
-    /// The smallest rectangle around both.
+    /// The bounding rectangle of both.
     pub fn union(self, other: Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
         let right = (self.x + self.width).max(other.x + other.width);
@@ -31,20 +31,20 @@ impl PixelRect {
     }
 }
 
-/// How a tile is seen: which image position is at the middle of the view, and how large a pixel is drawn.
+/// The view of a tile: which image position lies at the centre of the view, and at which scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Camera {
-    /// Image position (pixels) at the middle of the view.
+    /// Image position in pixels at the centre of the view.
     pub center_in_image: [f32; 2],
     /// Screen points per image pixel.
     pub zoom: f32,
 }
 
 impl Camera {
-    /// Smallest and largest zoom: a 20,000-pixel tile still fits, a pixel still fits a thumb.
+    /// Allowed zoom: a 20,000-pixel tile still fits the window, and a pixel grows to 64 points.
     pub const ZOOM_RANGE: std::ops::RangeInclusive<f32> = 0.01..=64.0;
 
-    /// Shows the whole image, with a small margin.
+    /// Shows the whole image with a margin of 2 %.
     pub fn fit(image_size: [u32; 2], view_size: [f32; 2]) -> Self {
         let [width, height] = image_size.map(|n| n.max(1) as f32);
         let zoom = (view_size[0] / width).min(view_size[1] / height) * 0.98;
@@ -54,29 +54,29 @@ impl Camera {
         }
     }
 
-    /// Image position under a screen position; both views' positions are relative to the view's middle.
+    /// Image position at a screen position. Screen positions are relative to the centre of the view.
     pub fn image_from_view(&self, pos_in_view: [f32; 2]) -> [f32; 2] {
         std::array::from_fn(|i| self.center_in_image[i] + pos_in_view[i] / self.zoom)
     }
 
-    /// Screen position (relative to the view's middle) of an image position.
+    /// Screen position, relative to the centre of the view, of an image position.
     pub fn view_from_image(&self, pos_in_image: [f32; 2]) -> [f32; 2] {
         std::array::from_fn(|i| (pos_in_image[i] - self.center_in_image[i]) * self.zoom)
     }
 
-    /// Zooms by `factor` so that what is under `pos_in_view` stays there.
+    /// Zooms by `factor` and keeps the image position at `pos_in_view` in place.
     pub fn zoom_at(&mut self, pos_in_view: [f32; 2], factor: f32) {
         let held = self.image_from_view(pos_in_view);
         self.zoom = (self.zoom * factor).clamp(*Self::ZOOM_RANGE.start(), *Self::ZOOM_RANGE.end());
         self.center_in_image = std::array::from_fn(|i| held[i] - pos_in_view[i] / self.zoom);
     }
 
-    /// Moves the picture by a screen distance.
+    /// Moves the image by a screen distance.
     pub fn pan(&mut self, delta_in_view: [f32; 2]) {
         self.center_in_image = std::array::from_fn(|i| self.center_in_image[i] - delta_in_view[i] / self.zoom);
     }
 
-    /// The part of the image that a view of this size shows; `None` if the image is out of sight.
+    /// The part of the image that a view of this size shows; `None` if it shows none.
     pub fn visible(&self, image_size: [u32; 2], view_size: [f32; 2]) -> Option<PixelRect> {
         let low = self.image_from_view([-view_size[0] / 2.0, -view_size[1] / 2.0]);
         let high = self.image_from_view([view_size[0] / 2.0, view_size[1] / 2.0]);
@@ -87,9 +87,9 @@ impl Camera {
     }
 }
 
-/// Calls `paint` with the row and column range of every pixel run that a round brush covers on its way from `from` to
-/// `to`, clipped to `size`. A pixel is covered when its centre is within `radius` of the path; the pixels at both ends
-/// always are, so a brush of radius 0 still marks one pixel.
+/// Calls `paint` with the row and column range of every run of pixels that a round brush covers between `from` and `to`,
+/// clipped to `size`. A pixel is covered if its centre lies within `radius` of the segment. The pixels at both ends are
+/// always covered, so a brush of radius 0 still marks one pixel.
 pub fn brush(
     size: [u32; 2],
     from: [f32; 2],
@@ -98,7 +98,7 @@ pub fn brush(
     mut paint: impl FnMut(u32, std::ops::Range<u32>),
 ) {
     let radius = radius.max(0.0);
-    // The first whole pixel beyond a position: a position on a pixel's edge still lies in that pixel.
+    // First pixel after a position. A position on the edge of a pixel belongs to that pixel.
     let past = |position: f32| (position.floor() + 1.0).max(0.0) as u32;
     let top = (from[1].min(to[1]) - radius).floor().max(0.0) as u32;
     let bottom = past(from[1].max(to[1]) + radius).min(size[1]);
@@ -118,7 +118,7 @@ pub fn brush(
     }
 }
 
-/// Distance of `p` from the segment between `a` and `b`.
+/// Distance from `p` to the segment between `a` and `b`.
 fn distance_to_segment(p: [f32; 2], a: [f32; 2], b: [f32; 2]) -> f32 {
     let along = [b[0] - a[0], b[1] - a[1]];
     let length_squared = along[0] * along[0] + along[1] * along[1];

@@ -1,7 +1,7 @@
-//! A counter-based generator: the same key and counter give the same number on every machine and thread.
+//! A counter-based random generator: the same key and counter give the same number on every machine and thread.
 //!
 //! The mixing function is SplitMix64's finaliser (Steele, Lea, Flood: "Fast splittable pseudorandom number
-//! generators", OOPSLA 2014). Sampling hashes every pixel with it, so it must be a handful of instructions.
+//! generators", OOPSLA 2014). Sampling hashes every pixel with it, so it takes only a few instructions.
 
 /// Mixes 64 bits so that every input bit affects every output bit.
 #[inline]
@@ -12,20 +12,20 @@ pub const fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The digest of nothing, to go on from with [`digest`].
+/// The digest of zero bytes: the start value for [`digest`].
 pub const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a over bytes that follow those `before` is the digest of.
+/// FNV-1a over `bytes`, continuing from the digest `before`.
 pub fn digest(before: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(before, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// A key from a seed and a text (a tile's id).
+/// A key from a seed and a text such as a tile's short id.
 pub fn key(seed: u64, text: &str) -> u64 {
     mix(mix(seed) ^ digest(EMPTY, text.as_bytes()))
 }
 
-/// A stream of numbers drawn from a key, for shuffles, crops and flips.
+/// A stream of random numbers from one key, for shuffles, crops and flips.
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: u64,
@@ -33,7 +33,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream that belongs to `key`.
+    /// Starts the stream of `key`.
     pub fn new(key: u64) -> Self {
         Self { key, counter: 0 }
     }
@@ -49,12 +49,12 @@ impl Stream {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
     }
 
-    /// Heads or tails.
+    /// True with probability 1/2.
     pub fn coin(&mut self) -> bool {
         self.next_u64() >> 63 == 1
     }
 
-    /// Fisher–Yates.
+    /// Shuffles in place (Fisher–Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));

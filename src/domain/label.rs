@@ -1,6 +1,6 @@
-//! Labels a person gives: strokes, and how they become pixels.
+//! Labels drawn by hand: strokes, edits, and how they become pixels.
 //!
-//! Labels are edits, not pixels: masks are derived from them by replaying. The journal in `data` stores the same edits.
+//! Labels are stored as edits; masks are derived by replaying them. The journal in `data` stores the same edits.
 
 use std::ops::Range;
 
@@ -10,9 +10,9 @@ use super::{Mask, UNLABELLED};
 /// One point or one drag of the brush or eraser.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stroke {
-    /// The tile it lies on.
+    /// Id of the tile it lies on.
     pub tile: String,
-    /// The class painted; `None` erases own labels.
+    /// Index of the class that is painted; `None` erases own labels.
     pub class: Option<u8>,
     /// Brush radius in image pixels; 0 marks single pixels.
     pub radius: f32,
@@ -20,28 +20,28 @@ pub struct Stroke {
     pub path: Vec<[f32; 2]>,
 }
 
-/// One change to the labels. What happens is recorded, never rewritten.
+/// One change to the labels. The history only grows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
-    /// A new stroke. Forgets what was undone.
+    /// Starts a stroke and discards undone strokes.
     Begin(Stroke),
-    /// The drag goes on: the last stroke grows.
+    /// Extends the last stroke by these points.
     Extend(Vec<[f32; 2]>),
-    /// Takes the last stroke back.
+    /// Undoes the last active stroke.
     Undo,
-    /// Brings the stroke undone last back.
+    /// Redoes the stroke that was undone last.
     Redo,
 }
 
-/// What strokes are drawn on.
+/// A raster that strokes are drawn on.
 pub trait Surface {
-    /// Width and height.
+    /// Width and height in pixels.
     fn size(&self) -> [u32; 2];
 
-    /// Takes all own labels out of a rectangle.
+    /// Removes all own labels in a rectangle.
     fn clear(&mut self, rect: PixelRect);
 
-    /// Gives a run of pixels an own label, or takes it away.
+    /// Sets the own label of a run of pixels; `None` removes it.
     fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>);
 }
 
@@ -63,7 +63,45 @@ impl Surface for Mask {
     }
 }
 
-/// A rectangle around what a stroke touches, in image pixels, not yet cut to a tile.
+/// A mask that records which rectangle was changed.
+pub struct TrackedMask<'a> {
+    mask: &'a mut Mask,
+    changed: Option<PixelRect>,
+}
+
+impl<'a> TrackedMask<'a> {
+    /// Wraps a mask; nothing counts as changed yet.
+    pub fn new(mask: &'a mut Mask) -> Self {
+        Self { mask, changed: None }
+    }
+
+    /// Bounding rectangle of all changes; `None` if there were none.
+    pub fn changed(&self) -> Option<PixelRect> {
+        self.changed
+    }
+
+    fn note(&mut self, rect: PixelRect) {
+        self.changed = Some(self.changed.map_or(rect, |changed| changed.union(rect)));
+    }
+}
+
+impl Surface for TrackedMask<'_> {
+    fn size(&self) -> [u32; 2] {
+        self.mask.size()
+    }
+
+    fn clear(&mut self, rect: PixelRect) {
+        self.note(rect);
+        self.mask.clear(rect);
+    }
+
+    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
+        self.note(PixelRect { x: columns.start, y, width: columns.end - columns.start, height: 1 });
+        self.mask.paint(y, columns, class);
+    }
+}
+
+/// Bounding box of a stroke in image pixels, not yet clipped to a tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Bounds {
     low: [f32; 2],
@@ -71,7 +109,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Around the part of a stroke from its path's point number `from` on; `None` if there is no such part.
+    /// Bounding box of a stroke from point `from` of its path; `None` if there is no such point.
     pub(super) fn of(stroke: &Stroke, from: usize) -> Option<Self> {
         let points = stroke.path.get(from.saturating_sub(1)..).filter(|_| from < stroke.path.len())?;
         let reach = stroke.radius.max(0.0) + 1.0;
@@ -82,7 +120,7 @@ impl Bounds {
         })
     }
 
-    /// The pixels of a tile of this size in it; `None` if there are none.
+    /// The box clipped to a tile of this size; `None` if no pixel is left.
     pub(super) fn pixels(&self, size: [u32; 2]) -> Option<PixelRect> {
         let range = |axis: usize| {
             let low = (self.low[axis].floor().max(0.0) as u32).min(size[axis]);
@@ -95,13 +133,13 @@ impl Bounds {
 }
 
 impl Stroke {
-    /// A rectangle around what [`draw`] touches from the path's point number `from` on; `None` if all of it lies outside.
+    /// Bounding rectangle of what [`draw`] changes from point `from`; `None` if all of it lies outside the tile.
     pub fn rect(&self, size: [u32; 2], from: usize) -> Option<PixelRect> {
         Bounds::of(self, from)?.pixels(size)
     }
 }
 
-/// Draws the part of a stroke from its path's point number `from` on.
+/// Draws a stroke from point `from` of its path.
 pub fn draw(surface: &mut impl Surface, stroke: &Stroke, from: usize) {
     let size = surface.size();
     for i in from..stroke.path.len() {
@@ -112,7 +150,7 @@ pub fn draw(surface: &mut impl Surface, stroke: &Stroke, from: usize) {
     }
 }
 
-/// Draws what of a stroke lies in a rectangle.
+/// Draws the part of a stroke inside a rectangle.
 pub(super) fn draw_within(surface: &mut impl Surface, stroke: &Stroke, rect: PixelRect) {
     let size = surface.size();
     let (rows, right) = (rect.y..rect.y + rect.height, rect.x + rect.width);
@@ -132,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn painting_on_from_a_point_equals_painting_anew() {
+    fn drawing_the_rest_of_a_stroke_equals_drawing_it_whole() {
         let path = vec![[0.5, 0.5], [5.0, 3.0], [9.5, 9.5]];
         let stroke = Stroke { tile: "a".into(), class: Some(1), radius: 1.2, path };
         let (mut whole, mut grown) = (Mask::unlabelled(10, 10), Mask::unlabelled(10, 10));
@@ -143,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_a_rectangle_is_drawn_as_in_the_whole() {
+    fn a_stroke_clipped_to_a_rectangle_draws_the_same_pixels_there() {
         let stroke = Stroke { tile: "a".into(), class: Some(1), radius: 2.5, path: vec![[1.0, 2.0], [17.0, 12.0]] };
         let (mut whole, mut part) = (Mask::unlabelled(20, 16), Mask::unlabelled(20, 16));
         draw(&mut whole, &stroke, 0);

@@ -1,61 +1,62 @@
-//! All labels of a project: one history for undo and redo, and for each tile the strokes that lie on it, so that a click
-//! costs the same however many came before it.
+//! All labels of a project: one history for undo and redo, indexed by tile so that the cost of a click does not grow with
+//! the number of labels.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::label::{self, Bounds, Surface};
 use super::{Edit, Mask, Stroke, geometry::PixelRect};
 
-/// Strokes taken back that a tile remembers; whoever is further behind draws it anew.
+/// Undone strokes that a tile remembers. A reader that is further behind redraws the whole tile.
 const REMEMBERED: usize = 64;
 
-/// All labels of a project: every stroke, and how many of them stand. Tiles are known by their ids alone: labels of a tile
-/// that is not in the project are kept like any others.
+/// All strokes of a project. A stroke is active unless it was undone. Tiles are known by id only: labels of a tile that is
+/// not in the project are kept like any others.
 #[derive(Clone, Debug, Default)]
 pub struct LabelBook {
     strokes: Vec<Stroke>,
+    /// Number of active strokes; those after them are undone.
     standing: usize,
-    /// So many of the first strokes stand for good.
+    /// Number of strokes at the start that can no longer be undone.
     sealed: usize,
     tiles: BTreeMap<String, OnTile>,
-    /// Counts how often the book was cleared.
+    /// Number of times the book was cleared.
     generation: u64,
 }
 
-/// What lies on one tile.
+/// The strokes of one tile.
 #[derive(Clone, Debug, Default)]
 struct OnTile {
-    /// Its strokes by their place in the history, those undone at the end.
+    /// Indices into the history; undone strokes come last.
     strokes: Vec<usize>,
     standing: usize,
-    /// Painting strokes that stand, by class.
+    /// Active painting strokes by class.
     classes: Vec<u64>,
-    /// Counts strokes taken back.
-    taken_back: u64,
-    /// The latest of them.
+    /// Total number of undone strokes.
+    undo_count: u64,
+    /// The most recent of them.
     undone: VecDeque<Undone>,
 }
 
-/// A stroke that was taken back.
+/// A stroke that was undone.
 #[derive(Clone, Copy, Debug)]
 struct Undone {
     bounds: Option<Bounds>,
-    /// Strokes of the tile that stood afterwards.
+    /// Active strokes of the tile after the undo.
     left: usize,
 }
 
-/// How far the labels of a tile have been drawn, to go on from with [`LabelBook::draw_on`].
+/// How far the labels of a tile have been drawn; [`LabelBook::draw_on`] continues from here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     generation: u64,
-    taken_back: u64,
+    undo_count: u64,
     strokes: usize,
     /// Points of the last stroke.
     points: usize,
 }
 
 impl OnTile {
-    fn stand(&mut self, class: Option<u8>) {
+    fn activate(&mut self, class: Option<u8>) {
         self.standing += 1;
         if let Some(class) = class.map(usize::from) {
             if self.classes.len() <= class {
@@ -65,40 +66,40 @@ impl OnTile {
         }
     }
 
-    fn take_back(&mut self, stroke: &Stroke) {
+    fn deactivate(&mut self, stroke: &Stroke) {
         self.standing -= 1;
         if let Some(class) = stroke.class {
             self.classes[usize::from(class)] -= 1;
         }
-        self.taken_back += 1;
+        self.undo_count += 1;
         self.undone.push_back(Undone { bounds: Bounds::of(stroke, 0), left: self.standing });
         if self.undone.len() > REMEMBERED {
             self.undone.pop_front();
         }
     }
 
-    /// What was taken back since `drawn`; `None` if that is no longer known.
+    /// Strokes undone since `drawn`; `None` if they are no longer remembered.
     fn undone_since(&self, drawn: Drawn) -> Option<impl Iterator<Item = &Undone>> {
-        let missed = self.taken_back.checked_sub(drawn.taken_back)?;
+        let missed = self.undo_count.checked_sub(drawn.undo_count)?;
         let first = self.undone.len().checked_sub(usize::try_from(missed).ok()?)?;
         Some(self.undone.range(first..))
     }
 }
 
 impl LabelBook {
-    /// What stands now stands for good: undo, redo and extensions do not reach it. For labels of a journal that is only read;
-    /// if more of them come, an undo recorded elsewhere must not take them back.
+    /// Protects the active strokes from undo, redo and extension. For labels of a journal that is only read: an undo that was
+    /// recorded in another journal must not reach them.
     pub fn seal(&mut self) {
         self.forget_undone();
         self.sealed = self.standing;
     }
 
-    /// Forgets everything, to be filled anew.
+    /// Removes all strokes.
     pub fn clear(&mut self) {
         *self = Self { generation: self.generation + 1, ..Self::default() };
     }
 
-    /// Applies an edit. Returns the tile whose labels changed; `None` if there was nothing to do.
+    /// Applies an edit. Returns the tile whose labels changed; `None` if nothing changed.
     pub fn apply(&mut self, edit: Edit) -> Option<String> {
         match edit {
             Edit::Begin(stroke) => {
@@ -107,7 +108,7 @@ impl LabelBook {
             }
             Edit::Extend(points) => {
                 if self.standing < self.strokes.len() || self.standing == self.sealed {
-                    return None; // The stroke was undone while it was being drawn.
+                    return None; // The stroke was undone during the drag.
                 }
                 self.strokes.last_mut()?.path.extend(points);
             }
@@ -117,19 +118,19 @@ impl LabelBook {
                 }
                 self.standing -= 1;
                 let stroke = &self.strokes[self.standing];
-                self.tiles.get_mut(&stroke.tile)?.take_back(stroke);
+                self.tiles.get_mut(&stroke.tile)?.deactivate(stroke);
                 return Some(stroke.tile.clone());
             }
             Edit::Redo => {
                 let stroke = self.strokes.get(self.standing)?;
-                self.tiles.get_mut(&stroke.tile)?.stand(stroke.class);
+                self.tiles.get_mut(&stroke.tile)?.activate(stroke.class);
                 self.standing += 1;
             }
         }
         Some(self.strokes[self.standing - 1].tile.clone())
     }
 
-    /// Gives the strokes of one tile to another: the tile's file has moved.
+    /// Moves the strokes of one tile to another, after the tile's file has moved.
     pub fn relink(&mut self, from: &str, to: &str) {
         let (strokes, standing, sealed) = (std::mem::take(&mut self.strokes), self.standing, self.sealed);
         let undone = strokes.len() - standing;
@@ -150,7 +151,7 @@ impl LabelBook {
         }
         if let Some(tile) = self.tiles.get_mut(&stroke.tile) {
             tile.strokes.push(self.standing);
-            tile.stand(stroke.class);
+            tile.activate(stroke.class);
         }
         self.strokes.push(stroke);
         self.standing += 1;
@@ -164,63 +165,63 @@ impl LabelBook {
         }
     }
 
-    /// Strokes that stand, oldest first.
+    /// Active strokes, oldest first.
     pub fn standing(&self) -> &[Stroke] {
         &self.strokes[..self.standing]
     }
 
-    /// Strokes that stand on a tile, oldest first.
+    /// Active strokes of a tile, oldest first.
     pub fn standing_on(&self, tile: &str) -> impl DoubleEndedIterator<Item = &Stroke> {
         self.standing_from(tile, 0)
     }
 
-    /// The same, the first ones left out at no cost.
+    /// Active strokes of a tile from number `first`, oldest first.
     fn standing_from(&self, tile: &str, first: usize) -> impl DoubleEndedIterator<Item = &Stroke> {
         let places = self.tiles.get(tile).and_then(|tile| tile.strokes.get(first..tile.standing));
         places.unwrap_or_default().iter().map(|place| &self.strokes[*place])
     }
 
-    /// The stroke that undo would take back.
+    /// The stroke that undo would remove.
     pub fn next_undo(&self) -> Option<&Stroke> {
         self.standing().last().filter(|_| self.can_undo())
     }
 
-    /// The stroke that redo would bring back.
+    /// The stroke that redo would restore.
     pub fn next_redo(&self) -> Option<&Stroke> {
         self.strokes.get(self.standing)
     }
 
-    /// Whether undo would do anything.
+    /// Whether there is a stroke to undo.
     pub fn can_undo(&self) -> bool {
         self.standing > self.sealed
     }
 
-    /// Whether redo would do anything.
+    /// Whether there is a stroke to redo.
     pub fn can_redo(&self) -> bool {
         self.standing < self.strokes.len()
     }
 
-    /// Painting strokes that stand on a tile.
+    /// Number of active painting strokes of a tile.
     pub fn count(&self, tile: &str) -> usize {
         self.class_counts(tile).iter().sum::<u64>() as usize
     }
 
-    /// Painting strokes that stand on a tile, by class; classes after the last one painted are left out.
+    /// Active painting strokes of a tile by class, up to the last class that was painted.
     pub fn class_counts(&self, tile: &str) -> &[u64] {
         self.tiles.get(tile).map_or(&[], |tile| &tile.classes)
     }
 
-    /// Whether a tile carries strokes.
+    /// Whether a tile has active strokes.
     pub fn carries(&self, tile: &str) -> bool {
         self.tiles.get(tile).is_some_and(|tile| tile.standing > 0)
     }
 
-    /// The tiles that carry strokes, in the order of their ids.
+    /// Tiles with active strokes, ordered by id.
     pub fn tiles(&self) -> impl Iterator<Item = &str> {
         self.tiles.iter().filter(|(_, tile)| tile.standing > 0).map(|(id, _)| id.as_str())
     }
 
-    /// The mask of a tile's own labels: strokes replayed in order, unlabelled where there is none.
+    /// The own labels of a tile as a mask: its strokes replayed in order.
     pub fn rasterize(&self, tile: &str, size: [u32; 2]) -> Mask {
         let mut mask = Mask::unlabelled(size[0], size[1]);
         for stroke in self.standing_on(tile) {
@@ -229,8 +230,8 @@ impl LabelBook {
         mask
     }
 
-    /// Brings own labels that were drawn as far as `drawn` up to date, touching only what has changed since. Returns how far
-    /// they are drawn now.
+    /// Updates a surface that shows the labels up to `drawn`, touching only pixels that changed since. Returns the new
+    /// position.
     pub fn draw_on(&self, tile: &str, drawn: Drawn, surface: &mut impl Surface) -> Drawn {
         let size = surface.size();
         let whole = PixelRect { x: 0, y: 0, width: size[0], height: size[1] };
@@ -253,20 +254,20 @@ impl LabelBook {
             }
             None => surface.clear(whole),
         }
-        // The last stroke drawn may have grown.
+        // The last stroke may have been extended.
         let first = kept.saturating_sub(1);
         for (place, stroke) in (first..).zip(self.standing_from(tile, first)) {
             label::draw(surface, stroke, if place < kept { points.min(stroke.path.len()) } else { 0 });
         }
         Drawn {
             generation: self.generation,
-            taken_back: on_tile.taken_back,
+            undo_count: on_tile.undo_count,
             strokes: on_tile.standing,
             points: self.standing_on(tile).next_back().map_or(0, |stroke| stroke.path.len()),
         }
     }
 
-    /// Draws a tile's first strokes again where one over them was taken back.
+    /// Redraws the first `first` strokes of a tile inside a rectangle that an undo has cleared.
     fn restore(&self, tile: &str, first: usize, rect: PixelRect, surface: &mut impl Surface) {
         let size = surface.size();
         for stroke in self.standing_on(tile).take(first) {

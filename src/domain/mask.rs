@@ -1,9 +1,9 @@
-//! Class-index masks, where "unlabelled" is a state of its own.
+//! Masks of class indices. "Unlabelled" is a state of its own.
 
-/// The index of a pixel nobody has labelled. Never a class, never background.
+/// Index of an unlabelled pixel. Never a class, never background.
 pub const UNLABELLED: u8 = u8::MAX;
 
-/// A class index per pixel, row by row; [`UNLABELLED`] where nothing is known.
+/// A class index per pixel in row order; [`UNLABELLED`] where there is no label.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mask {
     width: u32,
@@ -12,37 +12,37 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// A mask with nothing labelled.
+    /// A mask without labels.
     pub fn unlabelled(width: u32, height: u32) -> Self {
         Self { width, height, data: vec![UNLABELLED; width as usize * height as usize] }
     }
 
-    /// Wraps indices, row by row. `None` if their number is not `width * height`.
+    /// Wraps indices in row order. `None` if their number is not `width * height`.
     pub fn from_vec(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
         (data.len() == width as usize * height as usize).then_some(Self { width, height, data })
     }
 
-    /// Pixels across.
+    /// Width in pixels.
     pub fn width(&self) -> u32 {
         self.width
     }
 
-    /// Pixels down.
+    /// Height in pixels.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// Width and height.
+    /// Width and height in pixels.
     pub fn size(&self) -> [u32; 2] {
         [self.width, self.height]
     }
 
-    /// All indices, row by row.
+    /// All indices in row order.
     pub fn data(&self) -> &[u8] {
         &self.data
     }
 
-    /// All indices, to be changed in place.
+    /// All indices in row order, mutable.
     pub fn data_mut(&mut self) -> &mut [u8] {
         &mut self.data
     }
@@ -56,9 +56,10 @@ impl Mask {
         }
     }
 
-    /// Pixels of each of `classes` classes.
+    /// Pixel count of each of the first `classes` classes.
     pub fn counts(&self, classes: usize) -> Vec<u64> {
-        // Four tables in turn: neighbours are mostly of one class, and adding twice to one place has to wait.
+        // Four tables in turn: neighbouring pixels mostly share a class, and two increments of one counter would wait for
+        // each other.
         let mut tables = [[0_u64; 256]; 4];
         let (quads, rest) = self.data.as_chunks::<4>();
         for quad in quads {
@@ -72,12 +73,12 @@ impl Mask {
         (0..classes).map(|class| tables.iter().map(|table| table[class]).sum()).collect()
     }
 
-    /// Pixels that carry a label.
+    /// Number of labelled pixels.
     pub fn labelled(&self) -> u64 {
         self.data.iter().filter(|&&index| index != UNLABELLED).count() as u64
     }
 
-    /// Lays `top` over this mask: labelled pixels of `top` win. Both must be of one size.
+    /// Overlays `top`: its labelled pixels win. Both masks must have the same size.
     pub fn overlay(&mut self, top: &Self) {
         debug_assert_eq!(self.size(), top.size(), "masks of one tile have one size");
         for (below, &above) in self.data.iter_mut().zip(&top.data) {
@@ -87,7 +88,7 @@ impl Mask {
         }
     }
 
-    /// Nearest-neighbour resize: pixel centres map to pixel centres, so keep ratios survive.
+    /// Nearest-neighbour resize. Pixel centres map to pixel centres, so keep ratios are preserved.
     pub fn resize_nearest(&self, width: u32, height: u32) -> Self {
         let column = nearest_table(width, self.width);
         let row = nearest_table(height, self.height);
@@ -99,8 +100,8 @@ impl Mask {
         Self { width, height, data }
     }
 
-    /// Resize that keeps every label: a labelled pixel marks the pixel it falls into (the last one wins).
-    /// For points and clicks, which nearest-neighbour shrinking would mostly lose.
+    /// Resize that keeps labels: each labelled pixel marks the pixel it falls into; the last one wins. For points and clicks,
+    /// most of which nearest-neighbour downscaling would lose.
     pub fn resize_keeping_labels(&self, width: u32, height: u32) -> Self {
         if width >= self.width && height >= self.height {
             return self.resize_nearest(width, height);
@@ -118,7 +119,7 @@ impl Mask {
 }
 
 impl Mask {
-    /// One pixel of what [`Self::resize_keeping_labels`] gives, for those who need no more.
+    /// One pixel of the result of [`Self::resize_keeping_labels`].
     pub fn kept_label(&self, [x, y]: [u32; 2], [width, height]: [u32; 2]) -> u8 {
         if width >= self.width && height >= self.height {
             let nearest =
@@ -135,7 +136,7 @@ impl Mask {
     }
 }
 
-/// For each of `to` pixels the one of `from` whose centre is nearest.
+/// For each of `to` pixels the nearest of `from` pixels by centre.
 fn nearest_table(to: u32, from: u32) -> Vec<usize> {
     let (to, from) = (u64::from(to), u64::from(from));
     (0..to).map(|i| ((2 * i + 1) * from / (2 * to)) as usize).collect()
@@ -162,21 +163,21 @@ mod tests {
     }
 
     #[test]
-    fn counting_leaves_unlabelled_out() {
+    fn counts_leave_out_unlabelled_pixels() {
         let mask = mask(3, &[0, 1, 255, 1, 1, 255]);
         assert_eq!(mask.counts(3), [1, 3, 0]);
         assert_eq!(mask.labelled(), 4);
     }
 
     #[test]
-    fn clicked_labels_lie_over_sampled_ones() {
+    fn clicked_labels_win_over_sampled_ones() {
         let mut below = mask(2, &[0, 0, 255, 255]);
         below.overlay(&mask(2, &[1, 255, 1, 255]));
         assert_eq!(below.data(), [1, 0, 1, 255]);
     }
 
     #[test]
-    fn nearest_takes_the_centre() {
+    fn nearest_neighbour_maps_centres() {
         let shrunk = mask(4, &[0, 1, 2, 3]).resize_nearest(2, 1);
         assert_eq!(shrunk.data(), [1, 3]);
         let grown = mask(2, &[0, 1]).resize_nearest(4, 1);
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn one_pixel_of_a_resize_is_that_of_the_whole() {
+    fn one_resized_pixel_equals_that_of_the_whole_mask() {
         let mut random = crate::domain::hash::Stream::new(1);
         for (from, to) in [([30, 20], [7, 9]), ([7, 9], [30, 20]), ([10, 30], [20, 11]), ([13, 13], [13, 13])] {
             let data = (0..from[0] * from[1]).map(|_| if random.below(4) == 0 { random.below(3) as u8 } else { 255 });
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_click_survives_shrinking() {
+    fn a_single_click_survives_downscaling() {
         let mut full = Mask::unlabelled(100, 100);
         full.data_mut()[7 * 100 + 3] = 2;
         let small = full.resize_keeping_labels(10, 10);

@@ -1,4 +1,4 @@
-//! Scores, all of them from one confusion matrix.
+//! Scores, all derived from one confusion matrix.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ pub struct Confusion {
     counts: Vec<u64>,
 }
 
-/// What a confusion matrix says. Fractions, not per cent; NaN for what cannot be measured.
+/// Scores of a confusion matrix as fractions of 1; NaN where a score is undefined.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// Mean IoU over the scored classes present in truth or prediction.
+    /// Mean IoU over the scored classes that occur in truth or prediction.
     #[serde(with = "super::nan")]
     pub miou: f64,
-    /// Correct pixels among scored pixels.
+    /// Share of correct pixels among scored pixels.
     #[serde(with = "super::nan")]
     pub pixel_accuracy: f64,
     /// `TP / (TP + FP + FN)` per class; NaN for a class absent from both truth and prediction, and for ignored ones.
@@ -31,12 +31,12 @@ pub struct Scores {
 }
 
 impl Confusion {
-    /// An empty matrix.
+    /// A matrix of zeros.
     pub fn new(classes: usize) -> Self {
         Self { classes, counts: vec![0; classes * classes] }
     }
 
-    /// How many classes.
+    /// Number of classes: rows and columns.
     pub fn classes(&self) -> usize {
         self.classes
     }
@@ -46,7 +46,7 @@ impl Confusion {
         self.counts[truth * self.classes + predicted]
     }
 
-    /// Adds a tile. Pixels whose truth is unlabelled or ignored are left out; so are pixels without a prediction.
+    /// Adds a tile. Pixels with unlabelled or ignored truth and pixels without a prediction are left out.
     pub fn add(&mut self, truth: &Mask, predicted: &Mask, classes: &Classes) {
         debug_assert_eq!(truth.size(), predicted.size(), "truth and prediction of one tile have one size");
         let scored: [bool; 256] = std::array::from_fn(|index| classes.is_scored(index as u8));
@@ -64,7 +64,7 @@ impl Confusion {
         }
     }
 
-    /// Derives the scores. Ignored classes are NaN and stay out of the mean.
+    /// Derives the scores. Ignored classes are NaN and left out of the mean.
     pub fn scores(&self, classes: &Classes) -> Scores {
         let (mut iou, mut f1, mut correct) = (Vec::new(), Vec::new(), 0);
         for class in 0..self.classes {
@@ -86,7 +86,7 @@ fn ratio(a: u64, b: u64) -> f64 {
     a as f64 / b as f64
 }
 
-/// Mean of what is not NaN; NaN if nothing is.
+/// Mean of the values that are not NaN; NaN if there are none.
 pub fn mean_of_numbers(values: &[f64]) -> f64 {
     let numbers = values.iter().copied().filter(|v| !v.is_nan());
     let (sum, count) = numbers.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn hand_counted_case() {
+    fn scores_of_a_small_case_match_hand_counts() {
         let classes = classes(&[false, false, false]);
         let mut confusion = Confusion::new(3);
         //        truth:  0 0 0 1 1 255 ; class 2 appears nowhere
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn ignored_truth_is_left_out_altogether() {
+    fn pixels_of_ignored_classes_are_left_out() {
         let classes = classes(&[false, false, true]);
         let mut confusion = Confusion::new(3);
         confusion.add(&row(&[0, 1, 2, 2]), &row(&[0, 1, 0, 1]), &classes);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn predicting_an_absent_class_costs_zero_not_nan() {
+    fn predicting_an_absent_class_scores_zero_not_nan() {
         let classes = classes(&[false, false, false]);
         let mut confusion = Confusion::new(3);
         confusion.add(&row(&[0, 0]), &row(&[0, 2]), &classes);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_scored_is_nan_not_zero() {
+    fn scores_without_pixels_are_nan_not_zero() {
         let classes = classes(&[false, false]);
         let scores = Confusion::new(2).scores(&classes);
         assert!(scores.miou.is_nan() && scores.pixel_accuracy.is_nan());

@@ -1,7 +1,9 @@
-//! What the program talks about: classes, masks, labels, sampling, scores, geometry and the run configuration.
+//! The domain model: classes, masks, labels, sampling, scores, geometry and the run configuration.
 //!
-//! Plain Rust. No files, no Burn, no egui: everything here can be tested with numbers worked out by hand.
+//! Plain Rust without files, Burn or egui, so that everything here can be tested with numbers worked out by hand.
 
+pub mod checkpoint;
+pub mod choice;
 pub mod class;
 pub mod config;
 pub mod geometry;
@@ -11,19 +13,22 @@ mod label_book;
 pub mod mask;
 pub mod metrics;
 pub mod nan;
+pub mod notice;
 pub mod panic;
-mod problems;
 pub mod sampling;
 pub mod split;
 pub mod stored;
+pub mod time;
 pub mod valid;
 pub mod weights;
 
+pub use choice::Choice;
 pub use class::{ClassDef, Classes};
 pub use config::RunConfig;
 pub use label::{Edit, Stroke};
 pub use label_book::{Drawn, LabelBook};
 pub use mask::{Mask, UNLABELLED};
 pub use metrics::{Confusion, Scores};
+pub use notice::Notice;
 pub use sampling::{Sampling, Strategy};
 pub use valid::Validity;

@@ -1,11 +1,11 @@
-//! Panics as text: a fault of one tile, or of one run, must not take a thread with it.
+//! Turns panics into errors, so that the fault of one tile or run does not end a thread.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Does a piece of work; the error is what a panic in it said.
+/// Runs `work`; a panic becomes an error with its message.
 ///
-/// Whatever the work changes must be usable, or thrown away, after it was broken off.
+/// State that `work` changes must stay usable, or be discarded, after a panic.
 ///
 /// # Errors
 /// If the work panics.
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_panic_says_is_kept() {
+    fn the_message_of_a_panic_is_kept() {
         assert_eq!(caught(|| 1), Ok(1));
         assert_eq!(caught(|| panic!("plain")), Err::<(), _>("plain".to_owned()));
         assert_eq!(caught(|| panic!("number {}", 2)), Err::<(), _>("number 2".to_owned()));

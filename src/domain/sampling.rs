@@ -6,31 +6,32 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mask, UNLABELLED, hash};
+use super::choice::{Choice, Entry};
+use super::{Mask, Notice, UNLABELLED, hash};
 
 /// How sparse labels are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// Everything: full supervision.
-    Full,
-    /// ⌈r·n⌉ random pixels of every class present in the tile.
+    /// ⌈r·n⌉ random pixels of every class present in the tile, for a keep ratio r above 0 and at most 1.
     FractionPerClass(f64),
-    /// Every pixel with the same probability.
+    /// Every pixel with the same probability, above 0 and at most 1.
     FractionOfPixels(f64),
-    /// This many single pixels per class and tile.
+    /// This many single pixels per class and tile, at least 1.
     PointsPerClass(u32),
-    /// Nothing: only clicks count.
-    Nothing,
+    /// No pixel: only own labels count.
+    OwnLabelsOnly,
+    /// Every labelled pixel.
+    Full,
 }
 
-/// A sampling run: the strategy and the seed.
+/// A strategy with its seed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sampling {
     /// How labels are drawn.
     pub strategy: Strategy,
-    /// Another seed, other pixels.
+    /// Another seed draws other pixels.
     pub seed: u64,
 }
 
@@ -40,18 +41,60 @@ impl Default for Sampling {
     }
 }
 
+impl Choice for Strategy {
+    const WHAT: &'static str = "sampling";
+    const ALL: &'static [Self] = &[
+        Self::FractionPerClass(0.1),
+        Self::FractionOfPixels(0.1),
+        Self::PointsPerClass(5),
+        Self::OwnLabelsOnly,
+        Self::Full,
+    ];
+
+    fn entry(&self) -> Entry {
+        let entry = |name, title, help, remedy| Entry { name, title, help, remedy };
+        let ratio = Some("Choose a keep ratio above 0 and at most 1");
+        match self {
+            Self::FractionPerClass(_) => entry(
+                "fraction_per_class",
+                "Fraction of each class",
+                "This share of the pixels of each class keeps its label, at least one pixel per class",
+                ratio,
+            ),
+            Self::FractionOfPixels(_) => entry(
+                "fraction_of_pixels",
+                "Fraction of all pixels",
+                "Each pixel keeps its label with this probability",
+                ratio,
+            ),
+            Self::PointsPerClass(_) => entry(
+                "points_per_class",
+                "Points per class",
+                "This many single pixels per class and tile keep their label",
+                Some("Choose at least 1"),
+            ),
+            Self::OwnLabelsOnly => entry(
+                "own_labels_only",
+                "Own labels only",
+                "Masks are not learned from, only labels given by hand",
+                Some("Label a training tile, or sample labels from masks"),
+            ),
+            Self::Full => entry("full", "Full masks", "Every labelled pixel of the masks keeps its label", None),
+        }
+    }
+}
+
 impl Strategy {
     /// Why the strategy cannot be used, if so.
-    pub fn problem(self) -> Option<String> {
-        match self {
+    pub fn problem(self) -> Option<Notice> {
+        let headline = match self {
             Self::FractionPerClass(r) | Self::FractionOfPixels(r) if !(r > 0.0 && r <= 1.0) => {
-                Some(format!("a keep ratio of {r} keeps nothing sensible: choose one above 0 and up to 1"))
+                format!("A keep ratio of {r} cannot be used")
             }
-            Self::PointsPerClass(0) => {
-                Some("0 points per class leave nothing to learn from: choose at least 1".to_owned())
-            }
-            _ => None,
-        }
+            Self::PointsPerClass(0) => "0 points per class leave nothing to learn from".to_owned(),
+            _ => return None,
+        };
+        Some(Notice::new(headline).remedy(self.remedy()))
     }
 
     /// True when labels are so few that shrinking a tile must not lose any.
@@ -62,17 +105,17 @@ impl Strategy {
     /// In words, for logs and captions.
     pub fn describe(self) -> String {
         match self {
-            Self::Full => "full masks".to_owned(),
             Self::FractionPerClass(r) => format!("{} % of each class", percent(r)),
             Self::FractionOfPixels(r) => format!("{} % of all pixels", percent(r)),
             Self::PointsPerClass(1) => "1 point per class and tile".to_owned(),
             Self::PointsPerClass(n) => format!("{n} points per class and tile"),
-            Self::Nothing => "clicks only".to_owned(),
+            Self::OwnLabelsOnly => "own labels only".to_owned(),
+            Self::Full => "full masks".to_owned(),
         }
     }
 }
 
-/// A ratio as a short per-cent figure without rounding noise.
+/// A ratio in per cent, without rounding noise.
 fn percent(ratio: f64) -> f64 {
     (ratio * 1e8).round() / 1e6
 }
@@ -82,14 +125,14 @@ pub fn sample(full: &Mask, tile_id: &str, sampling: &Sampling) -> Mask {
     let key = hash::key(sampling.seed, tile_id);
     match sampling.strategy {
         Strategy::Full => full.clone(),
-        Strategy::Nothing => Mask::unlabelled(full.width(), full.height()),
+        Strategy::OwnLabelsOnly => Mask::unlabelled(full.width(), full.height()),
         Strategy::FractionOfPixels(ratio) => keep_below(full, key, ratio),
         Strategy::FractionPerClass(ratio) => keep_smallest(full, key, |n| (ratio * n as f64).ceil() as u64),
         Strategy::PointsPerClass(points) => keep_smallest(full, key, |n| n.min(u64::from(points))),
     }
 }
 
-/// Keeps every labelled pixel whose number falls into the lowest `ratio` of all numbers.
+/// Keeps every labelled pixel whose number is among the lowest `ratio` of all numbers.
 fn keep_below(full: &Mask, key: u64, ratio: f64) -> Mask {
     let mut kept = full.clone();
     let bound = bound_for(ratio);
@@ -103,7 +146,7 @@ fn keep_below(full: &Mask, key: u64, ratio: f64) -> Mask {
 fn keep_smallest(full: &Mask, key: u64, quota: impl Fn(u64) -> u64) -> Mask {
     let counts = full.counts(usize::from(UNLABELLED));
     let quotas: Vec<u64> = counts.iter().map(|&n| quota(n).min(n)).collect();
-    // Numbers are uniform, so nearly always the quota's last one lies in a narrow range, and few need sorting.
+    // Numbers are uniform, so the last one to keep nearly always lies in a narrow range, and few need sorting.
     let range = |(&n, &k): (&u64, &u64)| {
         let (n, k) = (n.max(1) as f64, k as f64);
         let slack = 6.0 * k.sqrt() + 32.0;
@@ -116,8 +159,7 @@ fn keep_smallest(full: &Mask, key: u64, quota: impl Fn(u64) -> u64) -> Mask {
     })
 }
 
-/// [`keep_smallest`], given for each class a range in which the last number to keep is looked for. `None` if it is not
-/// there.
+/// [`keep_smallest`], looking for the last number to keep of each class within a range. `None` if it is outside.
 fn keep_within(full: &Mask, key: u64, quotas: &[u64], ranges: &[(u64, u64)]) -> Option<Mask> {
     let nothing = (0, 0, 0); // Numbers of unlabelled pixels do not matter.
     let mut table = [nothing; 256];
@@ -148,8 +190,8 @@ fn keep_within(full: &Mask, key: u64, quotas: &[u64], ranges: &[(u64, u64)]) -> 
     Some(kept)
 }
 
-/// [`UNLABELLED`] or the index as it is, without a branch: nobody can predict a random number, and 6 million wrong
-/// guesses take longer than all the rest.
+/// [`UNLABELLED`] if `drop`, else the index. Without a branch: the condition is random, and mispredicting it for 6 million
+/// pixels takes longer than everything else.
 #[inline]
 pub(crate) fn unlabelled_if(index: u8, drop: bool) -> u8 {
     const { assert!(UNLABELLED == u8::MAX, "setting every bit must unlabel") };
@@ -226,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_named() {
+    fn strategies_that_keep_nothing_are_refused() {
         assert!(Strategy::FractionPerClass(0.0).problem().is_some());
         assert!(Strategy::FractionOfPixels(f64::NAN).problem().is_some());
         assert!(Strategy::PointsPerClass(0).problem().is_some());

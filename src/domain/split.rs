@@ -1,4 +1,4 @@
-//! Which tiles train and which validate.
+//! Splits: which tiles train, validate and test.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::hash;
 
-/// The part a tile plays.
+/// What a tile is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// Labels are learned from.
+    /// Its labels are learned from.
     Train,
-    /// Full masks are scored against, never learned from.
+    /// Its full mask is scored against, never learned from.
     Val,
-    /// Neither.
+    /// Not used in a run.
     Test,
 }
 
@@ -29,10 +29,10 @@ impl Split {
     }
 }
 
-/// Chooses validation tiles among training tiles, whole groups at a time: tiles of one group touch, and a neighbour of a
-/// training tile would flatter the score. `groups` names each tile's group. Returns whether each tile validates.
+/// Chooses validation tiles among training tiles, whole groups at a time: tiles of one group are adjacent, and a tile next to
+/// a training tile would be scored too well. `groups` names the group of each tile. Returns whether each tile validates.
 ///
-/// About `ratio` of the tiles (rounded down, at least one if there are two groups) validate; at least one group trains.
+/// About `ratio` of the tiles validate (rounded down, but at least one if there are two groups); at least one group trains.
 pub fn choose_validation(groups: &[&str], ratio: f64, seed: u64) -> Vec<bool> {
     let mut sizes = BTreeMap::new();
     for group in groups {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_never_torn_apart() {
+    fn groups_stay_together() {
         let groups = ["Tile 1", "Tile 1", "Tile 1", "Tile 2", "Tile 2", "Tile 2"];
         let val = choose_validation(&groups, 0.1, 1);
         assert_eq!(val.iter().filter(|v| **v).count(), 3);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_tile_trains() {
+    fn at_least_one_group_trains() {
         assert_eq!(choose_validation(&["a"], 0.5, 1), [false]);
         assert_eq!(choose_validation(&["a", "b"], 0.1, 1).iter().filter(|v| **v).count(), 1);
         assert_eq!(choose_validation(&["a", "b"], 0.0, 1), [false, false]);

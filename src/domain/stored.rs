@@ -1,17 +1,17 @@
-//! Reading what another version of the program wrote: what is understood is kept, the rest is told.
+//! Reading files that another version of this program wrote: known fields are kept, the rest is reported.
 //!
-//! Files of ours (run folders, remembered settings) are read so. A file that a person wrote is read strictly instead,
-//! for there an unknown name is a typing error.
+//! This is for run folders and remembered settings. Files written by a person are read strictly instead, because an unknown
+//! name is probably a typing error there.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Reads `stored` over `start`, field by field. `known` has every field there is, optional ones included. Returns what
-/// came of it, and a phrase for each field that was not understood.
+/// Reads `stored` over `start`, field by field. `known` must contain every field, optional ones included. Returns the result
+/// and a phrase for each field that was not understood.
 ///
 /// # Errors
-/// If `start` cannot be written as JSON, or `stored` is no list of fields at all.
+/// If `start` cannot be written as JSON, or `stored` has no fields.
 pub fn read<T: Serialize + DeserializeOwned>(
     start: &T,
     known: &T,
@@ -33,7 +33,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Takes over the fields of the table at this place that fit, one after the other.
+    /// Takes over the fields of this table that fit, one at a time.
     fn take<T: DeserializeOwned>(&mut self, table: &str, fields: &Map<String, Value>) {
         for (name, value) in fields {
             let place = format!("{table}/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -55,7 +55,7 @@ impl Reader {
         }
     }
 
-    /// Puts a field (or takes it away) and returns what was there.
+    /// Sets a field, or removes it if `None`, and returns the previous value.
     fn put(&mut self, table: &str, name: &str, value: Option<Value>) -> Option<Value> {
         let table = self.kept.pointer_mut(table)?.as_object_mut()?;
         match value {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn one_broken_field_takes_no_other_with_it() {
+    fn one_broken_field_does_not_affect_others() {
         let stored = json!({ "inner": { "sizes": [1, 2, 3], "name": "kept", "gone": true }, "old/one": 1 });
         let (outer, lost) = read_outer(&stored);
         assert_eq!((outer.count, outer.inner.name.as_str(), outer.inner.sizes), (7, "kept", [0, 0]));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_understood_needs_no_words() {
+    fn known_fields_are_read_silently() {
         let (outer, lost) = read_outer(&json!({ "note": "optional", "count": 3 }));
         assert_eq!((outer.count, outer.note.as_deref(), lost.len()), (3, Some("optional"), 0));
         assert_eq!(read_outer(&json!({})).0.note, None);

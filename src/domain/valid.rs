@@ -1,9 +1,9 @@
-//! Which pixels of an image or a mask exist. A pixel that does not (a collar of a map sheet, a transparent corner) is
-//! never learned from, never predicted and never scored.
+//! Which pixels of an image or a mask exist. A missing pixel, such as the collar of a map sheet or a transparent corner, is
+//! excluded from training, prediction and scores.
 
 use super::{Mask, UNLABELLED};
 
-/// One flag a pixel, row by row; made only where some pixel does not exist.
+/// One flag per pixel in row order. Exists only if at least one pixel is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validity {
     width: u32,
@@ -12,13 +12,13 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Flags of an image, row by row. `None` if every pixel exists, or if the flags do not fill `size`.
+    /// Wraps flags in row order. `None` if no pixel is missing, or if the number of flags does not match `size`.
     pub fn new(size: [u32; 2], exists: Vec<bool>) -> Option<Self> {
         let fits = exists.len() == size[0] as usize * size[1] as usize;
         (fits && exists.contains(&false)).then_some(Self { width: size[0], height: size[1], exists })
     }
 
-    /// The pixels that exist in both of two pictures of one size.
+    /// The pixels that exist in both of two images of the same size.
     pub fn both(first: Option<Self>, second: Option<&Self>) -> Option<Self> {
         match (first, second) {
             (Some(mut first), Some(second)) => {
@@ -29,24 +29,24 @@ impl Validity {
         }
     }
 
-    /// All flags, row by row.
+    /// All flags in row order.
     pub fn flags(&self) -> &[bool] {
         &self.exists
     }
 
-    /// Pixels that do not exist.
+    /// Number of missing pixels.
     pub fn missing(&self) -> u64 {
         self.exists.iter().filter(|exists| !**exists).count() as u64
     }
 
-    /// Takes the labels of pixels that do not exist out of a mask of the same size.
+    /// Removes the labels of missing pixels from a mask of the same size.
     pub fn take_out_of(&self, mask: &mut Mask) {
         for (index, _) in mask.data_mut().iter_mut().zip(&self.exists).filter(|(_, exists)| !**exists) {
             *index = UNLABELLED;
         }
     }
 
-    /// The flags at another size (nearest neighbour). `None` if all of those pixels exist.
+    /// The flags resized by nearest neighbour. `None` if no pixel is missing then.
     pub fn resize(&self, width: u32, height: u32) -> Option<Self> {
         let data = self.exists.iter().map(|&exists| u8::from(exists)).collect();
         let resized = Mask::from_vec(self.width, self.height, data)?.resize_nearest(width, height);
@@ -59,13 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_images_carry_no_flags() {
+    fn complete_images_have_no_flags() {
         assert_eq!(Validity::new([2, 1], vec![true, true]), None);
         assert_eq!(Validity::new([2, 2], vec![false]), None);
     }
 
     #[test]
-    fn labels_of_missing_pixels_are_taken_out() {
+    fn labels_of_missing_pixels_are_removed() {
         let valid = Validity::new([2, 2], vec![true, false, true, true]).unwrap();
         let mut mask = Mask::from_vec(2, 2, vec![1, 1, 0, 255]).unwrap();
         valid.take_out_of(&mut mask);

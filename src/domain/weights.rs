@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::choice::{Choice, Entry};
+
 /// How classes are weighted in the loss.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -11,8 +13,32 @@ pub enum ClassWeights {
     None,
     /// Inverse frequency among labelled pixels, normalised to mean 1.
     Inverse,
-    /// Typed in, one per class.
+    /// One weight of 0 or more per class, in index order.
     Given(Vec<f32>),
+}
+
+impl Choice for ClassWeights {
+    const WHAT: &'static str = "class weights";
+    const ALL: &'static [Self] = &[Self::None, Self::Inverse, Self::Given(Vec::new())];
+
+    fn entry(&self) -> Entry {
+        let entry = |name, title, help, remedy| Entry { name, title, help, remedy };
+        match self {
+            Self::None => entry("none", "Off", "All classes weigh the same", None),
+            Self::Inverse => entry(
+                "inverse",
+                "Inverse frequency",
+                "Rare classes weigh more: inverse frequency among labelled pixels, normalised to mean 1",
+                None,
+            ),
+            Self::Given(_) => entry(
+                "given",
+                "Typed in",
+                "One weight per class, such as 0.5,1,2",
+                Some("Give one weight of 0 or more per class, and one above 0 to a class that is scored"),
+            ),
+        }
+    }
 }
 
 /// `w_c = (1/f_c) / mean_c(1/f_c)` over the classes with labelled pixels; 0 for a class without any.

@@ -1,4 +1,4 @@
-//! How long one step takes: training or inference on made-up pictures, without loader, window or files.
+//! Timing of a step, training or inference, on random images. No loader, window or files are involved.
 
 use std::time::Instant;
 
@@ -7,77 +7,78 @@ use burn::tensor::{Tensor, TensorData};
 use serde::Serialize;
 
 use super::device::Devices;
+use super::refusal::Refusal;
 use crate::data::feed::loader::Batch;
 use crate::domain::UNLABELLED;
-use crate::domain::config::{DeviceChoice, Frame, ModelConfig, TrainConfig};
+use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, TrainConfig};
 use crate::domain::hash::Stream;
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::trainer::Trainer;
 
-/// Steps before the clock counts: memory is taken, and a GPU chooses its kernels.
+/// Steps before timing starts: memory is allocated, and a GPU tunes its kernels.
 const WARM_UP: usize = 4;
 /// One pixel in this many is labelled.
 const SPARSITY: usize = 10;
 
-/// What is timed.
+/// What to time.
 #[derive(Debug, Clone)]
 pub struct BenchConfig {
     /// Inference instead of training.
     pub infer: bool,
     /// The network.
     pub model: ModelConfig,
-    /// Classes it tells apart.
+    /// Number of classes.
     pub classes: usize,
-    /// Side of the pictures.
+    /// Side of the images, pixels.
     pub size: u32,
-    /// Pictures a step.
+    /// Images per step.
     pub batch: usize,
-    /// Steps timed.
+    /// Steps to time.
     pub steps: usize,
-    /// Where.
+    /// Where to compute.
     pub device: DeviceChoice,
 }
 
-/// What came out.
+/// The timings.
 #[derive(Debug, Clone, Serialize)]
 pub struct BenchReport {
-    /// `pointillist` and its version.
+    /// This program and its version.
     pub engine: String,
-    /// Where it ran.
+    /// Name and backend of the device.
     pub device: String,
-    /// Threads of the compute pool.
+    /// Threads in the compute pool.
     pub threads: usize,
-    /// Median seconds a step.
+    /// Median time of a step, seconds.
     pub seconds: f64,
-    /// Pictures a second at that rate.
+    /// Images per second at that rate.
     pub images_per_s: f64,
-    /// Every step timed.
+    /// Time of each step, seconds.
     pub all_seconds: Vec<f64>,
 }
 
 /// Times `config.steps` steps after a few to warm up.
 ///
 /// # Errors
-/// A sentence for the user: the device cannot be opened, or the figures make no step.
-pub fn bench(config: &BenchConfig) -> Result<BenchReport, String> {
+/// If the device cannot be opened or the network cannot be built.
+pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     if config.batch == 0 || config.steps == 0 || config.classes == 0 {
-        return Err("a bench needs at least one picture, one step and one class".to_owned());
+        return Err(Refusal("A benchmark needs at least one image, one step and one class".into()));
     }
-    if let Some(problem) = config.model.problems(Frame::Crop(config.size)).into_iter().next() {
-        return Err(problem);
+    if let Some(problem) = config.model.problems(InputSize::Crop(config.size)).into_iter().next() {
+        return Err(Refusal(problem));
     }
-    let chosen = Devices::default().open(&config.device)?;
-    let device = chosen.device;
+    let opened = Devices::default().open(&config.device)?;
+    let device = opened.device;
     device.seed(42);
-    let batch = made_up(config);
+    let batch = random_batch(config);
     let all_seconds = if config.infer {
         let net = Net::new(&config.model, config.classes, &device).valid();
         let side = config.size as usize;
-        let pictures = TensorData::new(batch.images, [config.batch, IN_CHANNELS, side, side]);
-        let pictures = Tensor::<4>::from_data(pictures, &device);
+        let images = TensorData::new(batch.images, [config.batch, IN_CHANNELS, side, side]);
+        let images = Tensor::<4>::from_data(images, &device);
         timed(config.steps, || {
             // Reading one logit waits for all of them.
-            let _: f32 = net.forward(pictures.clone()).slice([0..1, 0..1, 0..1, 0..1]).into_scalar();
+            let _: f32 = net.forward(images.clone()).slice([0..1, 0..1, 0..1, 0..1]).into_scalar();
         })
     } else {
         let training = device.autodiff();
@@ -91,7 +92,7 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, String> {
     let seconds = median(&all_seconds);
     Ok(BenchReport {
         engine: concat!("pointillist ", env!("CARGO_PKG_VERSION")).to_owned(),
-        device: format!("{} ({})", chosen.info.name, chosen.info.backend),
+        device: format!("{} ({})", opened.info.name, opened.info.backend),
         threads: rayon::current_num_threads(),
         seconds,
         images_per_s: config.batch as f64 / seconds,
@@ -99,7 +100,7 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, String> {
     })
 }
 
-fn made_up(config: &BenchConfig) -> Batch {
+fn random_batch(config: &BenchConfig) -> Batch {
     let mut random = Stream::new(42);
     let pixels = config.batch * config.size as usize * config.size as usize;
     let images = (0..IN_CHANNELS * pixels).map(|_| random.below(1 << 16) as f32 / f32::from(u16::MAX)).collect();

@@ -1,38 +1,42 @@
-//! Where to compute: a real GPU if there is one, else the CPU, and always with the reason.
+//! Where to compute: a GPU if there is one, otherwise the CPU, always with the reason.
 //!
-//! Software renderers (lavapipe, llvmpipe, WARP, SwiftShader) are GPUs in name only: Burn's kernels crawl on them or crash the
-//! driver. They are used only when asked for by name.
+//! Software renderers (lavapipe, llvmpipe, WARP, SwiftShader) are GPUs in name only: Burn's kernels are very slow on them or
+//! crash the driver. They are used only when chosen by name.
 
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind};
 
 use super::protocol::DeviceInfo;
-use crate::domain::config::DeviceChoice;
+use super::refusal::Refusal;
+use crate::domain::config::{DeviceChoice, RunConfig};
+use crate::domain::{Choice as _, Classes, Notice};
+use crate::infer::Predictor;
+use crate::model::Net;
 
 /// A graphics adapter of this machine.
 #[derive(Clone, Debug)]
 pub struct Adapter {
-    /// Its name, as the driver gives it.
+    /// Name, as the driver reports it.
     pub name: String,
     /// Graphics API.
     pub backend: wgpu::Backend,
-    /// Discrete, integrated, virtual, software.
+    /// Discrete, integrated, virtual or software.
     pub kind: wgpu::DeviceType,
     /// Driver and its version.
     pub driver: String,
-    /// Largest buffer, bytes.
+    /// Largest buffer in bytes.
     pub max_buffer: u64,
     /// Position among the adapters of its kind and API.
     index: usize,
 }
 
 impl Adapter {
-    /// Whether it only pretends to be a GPU.
+    /// Whether it is a software renderer.
     pub fn is_software(&self) -> bool {
         self.kind == wgpu::DeviceType::Cpu
     }
 
-    /// The kind in a word.
+    /// Its kind in a word.
     pub fn kind_name(&self) -> &'static str {
         match self.kind {
             wgpu::DeviceType::DiscreteGpu => "discrete",
@@ -97,49 +101,56 @@ fn rank(adapter: &Adapter) -> u8 {
     }
 }
 
-/// What a choice comes to on a machine with these adapters: an adapter, or `None` for the CPU, with the reason.
+/// What a choice means on a machine with these adapters: an adapter, or `None` for the CPU, with the reason.
 ///
 /// # Errors
-/// A sentence for the user when what was asked for is not there.
-pub fn resolve<'a>(choice: &DeviceChoice, adapters: &'a [Adapter]) -> Result<(Option<&'a Adapter>, String), String> {
+/// If there is no such device.
+pub fn resolve<'a>(choice: &DeviceChoice, adapters: &'a [Adapter]) -> Result<(Option<&'a Adapter>, String), Refusal> {
     let real = adapters.iter().find(|adapter| !adapter.is_software() && adapter.kind != wgpu::DeviceType::Other);
     let listed = || match adapters {
-        [] => "this machine shows no graphics adapter".to_owned(),
+        [] => "this machine has no graphics adapter".to_owned(),
         _ => {
             let names: Vec<String> = adapters.iter().map(|a| format!("{} ({})", a.name, a.kind_name())).collect();
             format!("the adapters here are {}", names.join(", "))
         }
     };
+    let refuse = |headline: String| Refusal(Notice::new(headline).cause(listed()).remedy(choice.remedy()));
     match (choice, real) {
-        (DeviceChoice::Cpu, _) => Ok((None, "the CPU was asked for".to_owned())),
+        (DeviceChoice::Cpu, _) => Ok((None, "the CPU was chosen".to_owned())),
         (DeviceChoice::Auto, Some(gpu)) => Ok((Some(gpu), format!("the {} GPU of this machine", gpu.kind_name()))),
-        (DeviceChoice::Gpu, Some(gpu)) => Ok((Some(gpu), "a GPU was asked for".to_owned())),
+        (DeviceChoice::Gpu, Some(gpu)) => Ok((Some(gpu), "a GPU was chosen".to_owned())),
         (DeviceChoice::Auto, None) if adapters.is_empty() => Ok((None, "no graphics adapter was found".to_owned())),
         (DeviceChoice::Auto, None) => {
             Ok((None, format!("{} is a software renderer, slower than the CPU itself", adapters[0].name)))
         }
-        (DeviceChoice::Gpu, None) => {
-            Err(format!("there is no GPU to train on ({}): choose the device cpu or auto", listed()))
-        }
+        (DeviceChoice::Gpu, None) => Err(refuse("There is no GPU to train on".to_owned())),
         (DeviceChoice::Named(name), _) => {
             let wanted = name.to_lowercase();
             let found = adapters.iter().find(|adapter| adapter.name.to_lowercase().contains(&wanted));
             found
-                .map(|adapter| (Some(adapter), format!("'{name}' was asked for")))
-                .ok_or_else(|| format!("no adapter's name contains '{name}' ({})", listed()))
+                .map(|adapter| (Some(adapter), format!("'{name}' was chosen")))
+                .ok_or_else(|| refuse(format!("No adapter's name contains '{name}'")))
         }
     }
 }
 
 /// A device ready for tensors.
 #[derive(Clone)]
-pub struct Chosen {
+pub struct OpenDevice {
     /// Burn's handle, without autodiff.
     pub device: Device,
-    /// What to tell.
+    /// Name, backend and why it was chosen.
     pub info: DeviceInfo,
-    /// Largest buffer it takes, bytes.
+    /// Largest buffer in bytes.
     pub max_buffer: u64,
+}
+
+impl OpenDevice {
+    /// A network of the run's shape, ready to predict.
+    pub(super) fn predictor(&self, config: &RunConfig, classes: &Classes, net: Net) -> Predictor {
+        use burn::module::Module as _;
+        Predictor::new(net.valid(), config.train.input, config.model.stride(), classes, self.device.clone())
+    }
 }
 
 /// Devices opened so far. Burn opens each adapter once per process, so they are kept.
@@ -149,12 +160,12 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Opens what a choice comes to.
+    /// Opens the device of a choice.
     ///
     /// # Errors
-    /// A sentence for the user.
-    pub fn open(&mut self, choice: &DeviceChoice) -> Result<Chosen, String> {
-        // Looking for adapters loads drivers: whoever wants the CPU should not wait for, or suffer from, that.
+    /// If there is no such device, or its driver fails.
+    pub fn open(&mut self, choice: &DeviceChoice) -> Result<OpenDevice, Refusal> {
+        // Listing adapters loads drivers, which is slow and may fail. The CPU needs none of them.
         let found = if *choice == DeviceChoice::Cpu { Vec::new() } else { adapters() };
         let (adapter, why) = resolve(choice, &found)?;
         let Some(adapter) = adapter else { return Ok(cpu(why)) };
@@ -164,7 +175,8 @@ impl Devices {
             None => {
                 let options = Device::wgpu_options().device_kind(adapter.selector()).graphics_api(adapter.api());
                 let device = options.init().map_err(|error| {
-                    format!("{} cannot be opened ({error}): update its driver, or choose the device cpu", adapter.name)
+                    let notice = Notice::new(format!("{} cannot be opened", adapter.name)).cause(error.to_string());
+                    Refusal(notice.remedy("Update its driver, or choose the device cpu"))
                 })?;
                 self.opened.push((key, device.clone()));
                 device
@@ -172,23 +184,23 @@ impl Devices {
         };
         let info =
             DeviceInfo { name: adapter.name.clone(), backend: format!("{:?}", adapter.backend), is_gpu: true, why };
-        Ok(Chosen { device, info, max_buffer: adapter.max_buffer })
+        Ok(OpenDevice { device, info, max_buffer: adapter.max_buffer })
     }
 }
 
-/// Memory that is free for a run on the CPU, bytes, where the system says so.
+/// Free memory in bytes, if the system reports it.
 pub fn free_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().trim_end_matches("kB").trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 
-fn cpu(why: String) -> Chosen {
+fn cpu(why: String) -> OpenDevice {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let plural = if threads == 1 { "" } else { "s" };
     let info =
         DeviceInfo { name: format!("CPU, {threads} thread{plural}"), backend: "Flex".to_owned(), is_gpu: false, why };
-    Chosen { device: Device::flex(), info, max_buffer: u64::MAX }
+    OpenDevice { device: Device::flex(), info, max_buffer: u64::MAX }
 }
 
 #[cfg(test)]
@@ -207,14 +219,15 @@ mod tests {
     }
 
     fn named(choice: &DeviceChoice, adapters: &[Adapter]) -> Result<Option<String>, String> {
-        resolve(choice, adapters).map(|(adapter, _)| adapter.map(|a| a.name.clone()))
+        let resolved = resolve(choice, adapters).map_err(|refusal| refusal.to_string());
+        resolved.map(|(adapter, _)| adapter.map(|a| a.name.clone()))
     }
 
     #[test]
     fn software_is_never_trained_on_unless_named() {
         let only_software = [adapter("llvmpipe (LLVM 15)", wgpu::DeviceType::Cpu)];
         assert_eq!(named(&DeviceChoice::Auto, &only_software), Ok(None));
-        assert!(named(&DeviceChoice::Gpu, &only_software).is_err_and(|e| e.contains("choose the device cpu")));
+        assert!(named(&DeviceChoice::Gpu, &only_software).is_err_and(|e| e.contains("Choose the device cpu")));
         let by_name = DeviceChoice::Named("LLVMpipe".to_owned());
         assert_eq!(named(&by_name, &only_software), Ok(Some("llvmpipe (LLVM 15)".to_owned())));
         let (_, why) = resolve(&DeviceChoice::Auto, &only_software).unwrap();

@@ -1,9 +1,9 @@
-//! A report on this machine that can be pasted into an issue.
+//! A report on this machine, to be pasted into an issue.
 
 use super::device;
 use crate::domain::config::DeviceChoice;
 
-/// Versions, adapters with their limits, the device `auto` comes to and why.
+/// Versions, adapters with their limits, and the device that `auto` chooses, with the reason.
 pub fn report() -> String {
     let mut lines = vec![
         format!("pointillist {} ({} {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH),

@@ -1,20 +1,23 @@
-//! Opening a finished run: its figures are told again, and one of its checkpoints predicts.
+//! Opening a run that is over: its figures are reported again, and one of its checkpoints predicts.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::device::{Chosen, Devices};
+use super::device::{Devices, OpenDevice};
+use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
-use super::protocol::{Evaluation, EventKind, Phase, RunInfo, Saved, StepReport, Summary};
-use super::session::{Kept, Session};
-use super::start;
-use crate::domain::{Confusion, Scores};
+use super::project;
+use super::protocol::{EventKind, Phase, RunInfo};
+use super::run_history::RunHistory;
+use super::session::Session;
+use crate::domain::Notice;
+use crate::domain::checkpoint::Checkpoint;
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::train::folder::{Checkpoint, FinishedRun, MetricsRow, StepRow, load_checkpoint};
+use crate::train::folder::{FinishedRun, load_checkpoint};
 
-/// Opens a run folder; `data` names another project than the run's own. A run that ended before its first checkpoint (or
-/// failed) shows its figures, and nothing predicts.
+/// Opens a run folder; `data` names another project than the run's own. Without a checkpoint (the run ended too early) only
+/// the figures are reported, and there is no session.
 pub(super) fn open(
     folder: &Path,
     data: Option<PathBuf>,
@@ -23,125 +26,67 @@ pub(super) fn open(
 ) -> anyhow::Result<Option<Session>> {
     let what = "loading the checkpoint".to_owned();
     outbox.send(EventKind::Phase(Phase::Preparing { what, done: 0, total: 0 }));
-    let run = FinishedRun::open(folder)?;
-    run.notes.iter().for_each(|note| outbox.warn(note));
-    let mut config = run.config.clone();
-    config.data = data.unwrap_or(config.data);
-    let project = start::open_project(&config.data, outbox)?;
-    let project = Arc::new(project.adopt(&run.classes, false)?);
-    let split = run.split()?;
-    let (summary, notes) = run.summary::<Summary>().unzip();
-    notes.iter().flatten().for_each(|note| outbox.warn(note));
-    let (steps, metrics) = run.history();
-    let kept = kept(&run, summary.as_ref(), &metrics);
-    let shown = run.nearest(Kept::default_of(metrics.iter().any(|row| !row.miou.is_nan())));
-    let (predictor, device, parameters) = match &summary {
-        Some(summary) if kept.choices.is_empty() => (None, summary.device.clone(), summary.parameters),
-        _ => {
-            let (predictor, chosen, parameters) = load(&run, shown, devices)?;
-            (Some(predictor), chosen.info, parameters)
-        }
-    };
-    let predicting = kept.predicting(shown);
-    let step = predicting.shown.step.unwrap_or(0);
-    let info = RunInfo {
-        folder: folder.to_owned(),
-        classes: run.classes.iter().cloned().collect(),
-        device,
-        train_tiles: split.train,
-        val_tiles: split.val,
-        parameters,
-        predicts: predictor.is_some(),
-        predicting: predictor.is_some().then_some(predicting),
-        steps_per_epoch: 0,
-        total_steps: summary.as_ref().map_or(0, |s| s.steps),
-        config,
-    };
+    let mut run = FinishedRun::open(folder)?;
+    run.notes.iter().for_each(|note| outbox.warn(note.as_str()));
+    run.config.data = data.unwrap_or(run.config.data);
+    let project = Arc::new(project::open(&run.config.data, outbox)?.adopt(&run.classes, false)?);
+    let (history, notes) = RunHistory::read(&run);
+    notes.into_iter().for_each(|note| outbox.warn(note));
+    let checkpoints = FinishedCheckpoints::in_folder(&run, &history);
+    let shown = run.nearest(FinishedCheckpoints::default_of(history.is_scored()));
+    let mut info = describe(&run, &history)?;
+    let mut session = None;
+    // A run without a summary was killed: if it has no checkpoint either, loading says so.
+    if history.summary.is_none() || !checkpoints.is_empty() {
+        let (predictor, device, parameters) = load(&run, shown, devices)?;
+        let predicting = checkpoints.predicting(shown);
+        let step = predicting.shown.step.unwrap_or(0);
+        (info.device, info.parameters) = (device.info, parameters);
+        (info.predicts, info.predicting) = (true, Some(predicting));
+        let checkpoints = Some(checkpoints);
+        session = Some(Session { predictor, project, step, run: None, checkpoints, unsaved: None });
+    }
     outbox.send(EventKind::Started(Box::new(info)));
-    tell(&steps, &metrics, summary, outbox);
-    if predictor.is_none() {
-        outbox.warn("this run ended before its first checkpoint: its figures are shown, but it cannot predict");
+    history.report(outbox);
+    if session.is_none() {
+        let cause = "it ended before its first checkpoint. Only its figures are shown";
+        outbox.warn(Notice::new("The run cannot predict").cause(cause));
     }
     outbox.send(EventKind::Phase(Phase::Idle));
-    Ok(predictor.map(|predictor| Session { predictor, project, step, run: None, kept: Some(kept), owed: None }))
+    Ok(session)
 }
 
-/// The checkpoints there are. A run that was killed does not say what steps they are of; its best one was evaluated.
-fn kept(run: &FinishedRun, summary: Option<&Summary>, metrics: &[MetricsRow]) -> Kept {
-    let best_step = summary.map_or_else(|| best_row(metrics), |summary| summary.best_step);
-    let saved = [
-        Saved { checkpoint: Checkpoint::Best, step: best_step },
-        Saved { checkpoint: Checkpoint::Last, step: summary.map(|summary| summary.steps) },
-    ];
-    Kept {
+/// What the folder says about the run; its network is not loaded yet.
+fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> {
+    let (split, summary) = (run.split()?, history.summary.as_ref());
+    Ok(RunInfo {
         folder: run.path.clone(),
-        model: run.config.model,
-        classes: run.classes.len(),
-        choices: saved.into_iter().filter(|saved| run.has(saved.checkpoint)).collect(),
-    }
+        config: run.config.clone(),
+        classes: run.classes.iter().cloned().collect(),
+        device: summary.map(|summary| summary.device.clone()).unwrap_or_default(),
+        train_tiles: split.train,
+        val_tiles: split.val,
+        parameters: summary.map_or(0, |summary| summary.parameters),
+        predicts: false,
+        predicting: None,
+        steps_per_epoch: 0,
+        total_steps: summary.map_or(0, |summary| summary.steps),
+    })
 }
 
-/// The step of the best score among these.
-fn best_row(metrics: &[MetricsRow]) -> Option<u64> {
-    let scored = metrics.iter().filter(|row| !row.miou.is_nan());
-    scored.max_by(|a, b| a.miou.total_cmp(&b.miou)).map(|row| row.step)
-}
-
-/// A checkpoint of a run, ready to predict, with the device it is on and its number of parameters. Where the best one is
-/// missing (the run was killed before its first evaluation) it is the last one.
+/// Loads a checkpoint of a run to predict with; also returns its device and its number of parameters. If there is no best
+/// one (the run was killed before its first evaluation), it is the last one.
 ///
 /// # Errors
-/// If the device or the checkpoint cannot be opened.
+/// If the device cannot be opened or the checkpoint cannot be loaded.
 pub fn load(
     run: &FinishedRun,
     checkpoint: Checkpoint,
     devices: &mut Devices,
-) -> anyhow::Result<(Predictor, Chosen, usize)> {
-    let chosen = devices.open(&run.config.device).map_err(anyhow::Error::msg)?;
-    let net = Net::new(&run.config.model, run.classes.len(), &chosen.device);
-    let parameters = Net::new(&run.config.model, run.classes.len(), &chosen.device.clone().autodiff()).parameters();
+) -> anyhow::Result<(Predictor, OpenDevice, usize)> {
+    let device = devices.open(&run.config.device)?;
+    let net = Net::new(&run.config.model, run.classes.len(), &device.device);
+    let parameters = Net::new(&run.config.model, run.classes.len(), &device.device.clone().autodiff()).parameters();
     let net = load_checkpoint(&run.path, net, run.nearest(checkpoint))?;
-    Ok((start::predictor(&run.config, &run.classes, net, &chosen), chosen, parameters))
-}
-
-/// Tells the figures of the run's files again. What the files do not hold is not made up: confusion and tiles stay empty.
-fn tell(steps: &[StepRow], metrics: &[MetricsRow], summary: Option<Summary>, outbox: &Outbox) {
-    for &StepRow { step, epoch, loss, lr } in steps {
-        let report = StepReport { step, epoch, loss, lr, step_secs: 0.0, waiting: 0.0, labelled: 0 };
-        outbox.send(EventKind::Step(report));
-    }
-    let best = summary.as_ref().map_or_else(|| best_row(metrics), |summary| summary.best_step);
-    for row in metrics {
-        let is_best = Some(row.step) == best;
-        let last = summary.as_ref().and_then(|s| s.last.as_ref()).filter(|last| last.step == row.step);
-        let evaluation = last.cloned().unwrap_or_else(|| evaluation(row, is_best));
-        outbox.send(EventKind::Evaluated(Box::new(evaluation)));
-    }
-    if let Some(why) = summary.as_ref().and_then(|summary| summary.why.as_ref()) {
-        outbox.warn(format!("this run failed: {why}"));
-    }
-    if let Some(summary) = summary {
-        outbox.send(EventKind::Finished(Box::new(summary)));
-    }
-}
-
-fn evaluation(row: &MetricsRow, best: bool) -> Evaluation {
-    let scores = Scores {
-        miou: row.miou,
-        pixel_accuracy: row.pixel_accuracy,
-        f1: row.iou.iter().map(|iou| 2.0 * iou / (1.0 + iou)).collect(),
-        iou: row.iou.clone(),
-        pixels: row.pixels,
-    };
-    Evaluation {
-        step: row.step,
-        epoch: row.epoch,
-        train_loss: row.train_loss,
-        confusion: Confusion::new(row.iou.len()),
-        tiles: Vec::new(),
-        measured_on: format!("validation tiles of the run, {:.2} Mpx", row.pixels as f64 / 1e6),
-        scores,
-        secs: row.secs,
-        best,
-    }
+    Ok((device.predictor(&run.config, &run.classes, net), device, parameters))
 }

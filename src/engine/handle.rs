@@ -4,108 +4,101 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError};
-
-use super::outbox::Outbox;
 use super::priority;
 use super::protocol::{Command, Event, Preview};
-use super::slot::Latest;
-use super::worker::Worker;
+use super::transport::{UserEnd, in_process};
+use super::waker::Waker;
+use super::worker;
 
-/// How long a full command queue is waited for before events are cleared out of the way.
-const MOMENT: Duration = Duration::from_millis(20);
-/// How long the end of the work at hand is waited for when the handle is dropped.
+/// How long to wait for room in the command queue before making room in the event queue.
+const SEND_PATIENCE: Duration = Duration::from_millis(20);
+/// How long dropping the handle waits for the worker to finish its current work.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The same for somebody who wants to leave.
-const HURRY: Duration = Duration::from_secs(1);
+/// The same after [`EngineHandle::hurry`].
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a signal handler waits for room in the command queue.
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Called whenever there is something to fetch: the window asks for a repaint.
-pub type Waker = Arc<dyn Fn() + Send + Sync>;
-
-/// The engine, seen from outside. Dropping it ends a run cleanly and joins the thread, unless that takes too long: a
-/// thread in the middle of something that does not end is left behind.
+/// The engine, seen from outside. Dropping the handle ends a run cleanly and joins the worker's thread. If that takes too
+/// long, the thread is left behind.
 pub struct EngineHandle {
-    commands: Sender<Command>,
-    events: Receiver<Event>,
-    previews: Arc<Latest<Preview>>,
+    end: Arc<dyn UserEnd>,
     thread: Option<JoinHandle<()>>,
     patience: Duration,
 }
 
 impl EngineHandle {
-    /// Starts the worker thread, and the pool of threads that it computes with.
+    /// Starts the worker in a thread of this process, and the thread pool that it computes with.
     ///
     /// # Errors
-    /// If the system has no thread to give.
+    /// If the system cannot start a thread.
     pub fn start(waker: Waker) -> std::io::Result<Self> {
-        priority::start_compute_pool(); // Before anybody else builds one, at the priority of the window.
-        let (commands, inbox) = crossbeam_channel::bounded(64);
-        let (events_in, events) = crossbeam_channel::bounded(1024);
-        let previews = Arc::<Latest<Preview>>::default();
-        let slot = Arc::clone(&previews);
+        priority::start_compute_pool(); // Before anything else starts the pool, at normal priority.
+        let (user, end) = in_process::connect(waker);
         let thread = std::thread::Builder::new().name("trainer".to_owned()).spawn(move || {
             priority::lower_this_thread();
-            Worker::new(inbox, Outbox::new(events_in, waker), slot).work();
+            worker::work(Arc::new(end));
         })?;
-        Ok(Self { commands, events, previews, thread: Some(thread), patience: PATIENCE })
+        Ok(Self::over(Arc::new(user), Some(thread)))
     }
 
-    /// Sends a command without blocking. `false` if the engine is gone or too busy to listen.
+    /// A handle for a worker at the other end of a connection, and its thread if it is in this process.
+    pub fn over(end: Arc<dyn UserEnd>, thread: Option<JoinHandle<()>>) -> Self {
+        Self { end, thread, patience: PATIENCE }
+    }
+
+    /// Sends a command without waiting. Returns `false` if the queue is full or the worker is gone.
     pub fn send(&self, command: Command) -> bool {
-        match self.commands.try_send(command) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
-        }
+        self.end.try_send(command).is_ok()
     }
 
-    /// Something that asks for a clean end of the run, to be called from a signal handler's thread.
+    /// A function that ends the run cleanly, to be called from the thread of a signal handler.
     pub fn stopper(&self) -> impl Fn() + Send + 'static {
-        let commands = self.commands.clone();
+        let end = Arc::clone(&self.end);
         move || {
-            commands.send(Command::Stop).ok();
+            end.send_timeout(Command::Stop, STOP_PATIENCE).ok();
         }
     }
 
-    /// Dropping is not to wait for a step that takes its time.
+    /// Makes dropping the handle wait a second at most.
     pub fn hurry(&mut self) {
-        self.patience = HURRY;
+        self.patience = SHORT_PATIENCE;
     }
 
     /// The next event, if one is waiting.
     pub fn try_event(&self) -> Option<Event> {
-        self.events.try_recv().ok()
+        self.end.try_event()
     }
 
-    /// Waits for the next event; `None` once the engine is gone.
+    /// Waits for the next event; `None` once the worker is gone.
     pub fn wait_event(&self) -> Option<Event> {
-        self.events.recv().ok()
+        self.end.wait_event(None)
     }
 
     /// The latest preview, if a new one has come.
     pub fn take_preview(&self) -> Option<Preview> {
-        self.previews.take()
+        self.end.take_preview()
     }
 }
 
 impl Drop for EngineHandle {
     fn drop(&mut self) {
-        let Some(thread) = self.thread.take() else { return };
         let deadline = Instant::now() + self.patience;
         let mut unsent = Some(Command::Shutdown);
+        let Some(thread) = self.thread.take() else {
+            self.end.send_timeout(Command::Shutdown, SEND_PATIENCE).ok();
+            return;
+        };
         // Both queues are bounded: while the worker waits for room for its events, it takes no command.
         while !thread.is_finished() && Instant::now() < deadline {
-            if let Some(shutdown) = unsent.take()
-                && let Err(SendTimeoutError::Timeout(shutdown)) = self.commands.send_timeout(shutdown, MOMENT)
-            {
-                unsent = Some(shutdown);
-            }
-            self.events.recv_timeout(MOMENT).ok();
+            unsent = unsent.take().and_then(|command| self.end.send_timeout(command, SEND_PATIENCE).err());
+            self.end.wait_event(Some(SEND_PATIENCE));
             while self.try_event().is_some() {}
         }
         if thread.is_finished() {
             thread.join().ok();
         } else {
-            log::warn!("the engine is left in the middle of its work");
+            log::warn!("the engine did not finish its work in time and is left behind");
         }
     }
 }
@@ -115,22 +108,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_that_never_ends_does_not_hold_up_whoever_leaves() {
-        let (commands, inbox) = crossbeam_channel::bounded(1);
-        let (events_in, events) = crossbeam_channel::bounded(1);
+    fn a_worker_that_never_ends_does_not_delay_the_exit() {
+        let (user, end) = in_process::connect(Arc::new(|| {}));
         let (release, held) = crossbeam_channel::bounded::<()>(0);
         let thread = std::thread::Builder::new().spawn(move || {
             held.recv().ok();
-            drop((inbox, events_in));
+            drop(end);
         });
-        let mut engine = EngineHandle {
-            commands,
-            events,
-            previews: Arc::default(),
-            thread: Some(thread.unwrap()),
-            patience: PATIENCE,
-        };
-        assert!(engine.send(Command::Pause), "the queue is full now");
+        let mut engine = EngineHandle::over(Arc::new(user), Some(thread.unwrap()));
+        while engine.send(Command::Pause) {}
         engine.hurry();
         let began = Instant::now();
         drop(engine);

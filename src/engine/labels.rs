@@ -1,57 +1,83 @@
-//! What a run is going to learn from, told before its first step.
+//! The labels that a run learns from: own labels and those sampled from masks, and the class weights that follow from them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::bail;
-
-use super::outbox::Outbox;
-use super::preparing::{Cancelled, announce};
-use crate::data::feed::census::Census;
+use super::preparation::{Cancelled, Preparation};
+use super::refusal::Refusal;
+use super::run_plan::RunPlan;
+use crate::data::Journal;
 use crate::data::feed::training_set::TrainingSet;
+use crate::data::survey::census::Census;
 use crate::domain::split::Split;
-use crate::domain::{LabelBook, RunConfig, Strategy};
-use crate::train::plan::Plan;
+use crate::domain::{LabelBook, Notice, Strategy};
+use crate::train::weighting::Weighting;
 
-/// Tells what the masks come to before anything is learned from them. Refuses to learn from nothing.
-pub(super) fn tell_labels(
-    config: &RunConfig,
-    plan: &Plan,
-    book: &LabelBook,
-    outbox: &Outbox,
-    cancelled: &mut dyn FnMut() -> bool,
-) -> anyhow::Result<()> {
+/// The labels of a run, ready to be learned from.
+pub(super) struct Labels {
+    /// Own labels; it is followed while they grow.
+    pub(super) journal: Journal,
+    /// The training tiles with their labels.
+    pub(super) set: Arc<TrainingSet>,
+    /// Class weights.
+    pub(super) weighting: Weighting,
+}
+
+impl Labels {
+    /// Reads the labels and reports what they are. Refuses a run without any.
+    pub(super) fn open(plan: &RunPlan, preparation: &mut Preparation<'_>) -> anyhow::Result<Self> {
+        let (journal, replay) = Journal::open_to_follow(&plan.project)?;
+        replay.notes.iter().for_each(|note| preparation.outbox.warn(note.as_str()));
+        report_masks(plan, &replay.book, preparation)?;
+        let set = Arc::new(TrainingSet::new(
+            Arc::clone(&plan.project),
+            plan.train.clone(),
+            plan.config.train.input,
+            plan.config.label_sampling(),
+            replay.book,
+        ));
+        refuse_empty(&set)?;
+        let weighting = weigh(plan, &set, preparation)?;
+        Ok(Self { journal, set, weighting })
+    }
+}
+
+/// Reports what the masks contain. Refuses a run if neither they nor own labels have a label.
+fn report_masks(plan: &RunPlan, book: &LabelBook, preparation: &mut Preparation<'_>) -> anyhow::Result<()> {
     let project = &plan.project;
-    let census = take_census(plan, outbox, cancelled)?;
-    if !census.readings.is_empty() {
-        outbox.info(format!("Read {}", census.readings_line()));
+    let census = take_census(plan, preparation)?;
+    let outbox = preparation.outbox;
+    if !census.encodings.is_empty() {
+        outbox.info(format!("Read {}", census.encodings_line()));
         census.table(project).into_iter().for_each(|line| outbox.info(line));
     }
     for fault in &census.faults {
-        outbox.warn(format!("the mask of tile {} cannot be read: {}", project.tiles[fault.tile].id, fault.what));
+        let headline = format!("The mask of tile {} cannot be read", project.tiles[fault.tile].id);
+        outbox.warn(Notice::new(headline).cause(fault.what.as_str()));
     }
     census.warning().into_iter().for_each(|warning| outbox.warn(warning));
-    let from_masks = match config.label_sampling().strategy {
-        Strategy::Nothing => 0,
+    let from_masks = match plan.config.label_sampling().strategy {
+        Strategy::OwnLabelsOnly => 0,
         _ => census.scored(project, Split::Train),
     };
-    if from_masks == 0 && own_labels(plan, book) == 0 {
-        let why = match census.strangers.is_empty() {
-            _ if config.is_without_masks() => {
-                "own labels alone are to be learned from, and no training tile has any".to_owned()
-            }
-            true => "no pixel of the training masks is labelled".to_owned(),
-            false => format!("no pixel of the training masks matches a class: they hold {}", census.name_strangers()),
-        };
-        bail!(
-            "there is nothing to learn from: {why}. Check the classes, sample from other masks, or click some labels"
-        );
+    if from_masks > 0 || own_labels(plan, book) > 0 {
+        return Ok(());
     }
-    Ok(())
+    let cause = match census.unmatched.is_empty() {
+        _ if plan.config.is_own_labels_only() => {
+            "the run learns from own labels only, and no training tile has any".to_owned()
+        }
+        true => "no pixel of the training masks is labelled".to_owned(),
+        false => {
+            format!("no pixel of the training masks matches a class: they contain {}", census.describe_unmatched())
+        }
+    };
+    Err(Refusal::nothing_to_learn(cause, "Check the classes, sample from other masks, or add own labels").into())
 }
 
 /// Reads every mask of the run, on all cores.
-fn take_census(plan: &Plan, outbox: &Outbox, cancelled: &mut dyn FnMut() -> bool) -> anyhow::Result<Census> {
+fn take_census(plan: &RunPlan, preparation: &mut Preparation<'_>) -> anyhow::Result<Census> {
     let of = |tiles: &[usize], split| tiles.iter().map(|index| (*index, split)).collect::<Vec<_>>();
     let tiles = [of(&plan.train, Split::Train), of(&plan.val, Split::Val)].concat();
     let (stop, (done, total)) = (AtomicBool::new(false), (AtomicUsize::new(0), AtomicUsize::new(0)));
@@ -63,8 +89,8 @@ fn take_census(plan: &Plan, outbox: &Outbox, cancelled: &mut dyn FnMut() -> bool
     let census = std::thread::scope(|scope| {
         let counting = scope.spawn(|| Census::take(&plan.project, &tiles, progress));
         while !counting.is_finished() {
-            announce(outbox, "counting labels", done.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
-            stop.fetch_or(cancelled(), Ordering::Relaxed);
+            preparation.announce("counting labels", done.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
+            stop.fetch_or(preparation.is_cancelled(), Ordering::Relaxed);
             std::thread::sleep(Duration::from_millis(20));
         }
         counting.join().ok().flatten()
@@ -72,8 +98,8 @@ fn take_census(plan: &Plan, outbox: &Outbox, cancelled: &mut dyn FnMut() -> bool
     Ok(census.ok_or(Cancelled)?)
 }
 
-/// Own labels of scored classes on the training tiles.
-fn own_labels(plan: &Plan, book: &LabelBook) -> u64 {
+/// Own labels of scored classes on the training tiles, in pixels.
+fn own_labels(plan: &RunPlan, book: &LabelBook) -> u64 {
     let project = &plan.project;
     let tiles = plan.train.iter().map(|index| &project.tiles[*index]).filter(|tile| book.carries(&tile.id));
     let counts = tiles
@@ -81,17 +107,36 @@ fn own_labels(plan: &Plan, book: &LabelBook) -> u64 {
     counts.filter(|(index, _)| project.classes.is_scored(*index as u8)).map(|(_, count)| count).sum()
 }
 
-/// Refuses a run whose sampling, ignored classes and missing pixels leave nothing of the labels. One tile with a label is
-/// enough; tiles that cannot be read are the loader's matter.
-pub(super) fn refuse_nothing(set: &TrainingSet) -> anyhow::Result<()> {
+/// Refuses a run of which sampling, ignored classes and missing pixels leave no label. It looks only as far as the first
+/// tile with a label; tiles that cannot be read are the loader's business.
+fn refuse_empty(set: &TrainingSet) -> Result<(), Refusal> {
+    if set.epoch().is_empty() {
+        let remedy = "Sample labels from masks, or add own labels to a tile that does not validate";
+        return Err(Refusal::nothing_to_learn("no training tile has a label", remedy));
+    }
     let tiles = set.tiles();
     let mut counts = tiles.iter().filter_map(|tile| set.label_counts(*tile)).map(|counts| counts.iter().sum::<u64>());
     let first = counts.next();
     if first == Some(0) && counts.all(|labels| labels == 0) {
-        bail!(
-            "there is nothing to learn from: no label is left on the training tiles. Sample more pixels, ignore fewer classes, \
-             or click labels where the image has pixels"
-        );
+        let remedy = "Sample more pixels, ignore fewer classes, or add own labels where the image has pixels";
+        return Err(Refusal::nothing_to_learn("no label is left on the training tiles", remedy));
     }
     Ok(())
+}
+
+/// The class weights. Inverse frequencies need the labels of every tile to be counted.
+fn weigh(plan: &RunPlan, set: &TrainingSet, preparation: &mut Preparation<'_>) -> Result<Weighting, Cancelled> {
+    let mut weighting = Weighting::new(plan.config.train.class_weights.clone(), &plan.project.classes);
+    if !weighting.needs_counts() {
+        return Ok(weighting);
+    }
+    let tiles = set.tiles();
+    for (done, &tile) in tiles.iter().enumerate() {
+        preparation.check()?;
+        preparation.announce("counting labels for the class weights", done, tiles.len());
+        if let Some(counts) = set.label_counts(tile) {
+            weighting.count(tile, counts);
+        }
+    }
+    Ok(weighting)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// A mean that is read out and begun again.
+/// A mean that starts over when it is read.
 #[derive(Default)]
 pub(super) struct Mean {
     sum: f64,
@@ -15,12 +15,12 @@ impl Mean {
         self.count += 1;
     }
 
-    /// Whether there is anything to read out.
+    /// Whether it has values.
     pub(super) fn is_begun(&self) -> bool {
         self.count > 0
     }
 
-    /// The mean since the last call; NaN if there was nothing.
+    /// The mean since the last call; NaN without values.
     pub(super) fn take(&mut self) -> f32 {
         let mean = self.sum / f64::from(self.count);
         *self = Self::default();
@@ -28,7 +28,7 @@ impl Mean {
     }
 }
 
-/// Time spent on steps, and on waiting for the loader.
+/// Losses and times of the steps.
 pub(super) struct Meter {
     pub(super) since_report: Mean,
     pub(super) since_row: Mean,
@@ -56,7 +56,7 @@ impl Meter {
         }
     }
 
-    /// Takes note of a step: its loss, how long the loader kept it waiting, and how long it took after that.
+    /// Records a step: its loss, the seconds it waited for the loader, and the seconds it computed.
     pub(super) fn step(&mut self, loss: f32, waiting: f64, computing: f64) {
         self.since_report.add(loss);
         self.since_row.add(loss);
@@ -68,12 +68,12 @@ impl Meter {
         self.total_waiting += waiting;
     }
 
-    /// Whether the last report is old enough for another: at most 20 a second.
+    /// Whether the next report is due: there are at most 20 per second.
     pub(super) fn is_report_due(&self) -> bool {
         self.reported_at.is_none_or(|at| at.elapsed().as_millis() >= 50)
     }
 
-    /// Seconds a step and the share of waiting since the last report.
+    /// Seconds per step and the share of waiting since the last report.
     pub(super) fn take_report(&mut self) -> (f32, f32) {
         let secs = self.report_secs / f64::from(self.report_steps.max(1));
         let waiting = self.report_waiting / self.report_secs.max(f64::MIN_POSITIVE);
@@ -82,7 +82,7 @@ impl Meter {
         (secs as f32, waiting as f32)
     }
 
-    /// Share of all step time spent waiting.
+    /// Share of the time of all steps spent waiting.
     pub(super) fn waiting_share(&self) -> f64 {
         if self.total_secs > 0.0 { self.total_waiting / self.total_secs } else { 0.0 }
     }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn means_and_shares_begin_again_after_each_report() {
+    fn means_and_shares_start_over_after_each_report() {
         let mut meter = Meter::new();
         meter.step(1.0, 0.1, 0.3);
         meter.step(3.0, 0.0, 0.4);

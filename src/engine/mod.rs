@@ -1,25 +1,36 @@
-//! Commands in, events out: the one long-lived thread that owns Burn, and the handle its users hold.
+//! The engine: commands in, events out. One long-lived thread owns Burn and does all the work; a handle talks to it.
+//!
+//! `start` leads from a command to a run: `run_plan` decides, `opened_run` opens, `run` steps.
 
 pub mod bench;
-mod choice;
+mod best_network;
 pub mod device;
 pub mod diagnostics;
 pub mod finished;
+mod finished_checkpoints;
 pub mod handle;
-mod keeper;
 mod labels;
 mod meter;
+mod opened_run;
 mod outbox;
-mod preparing;
+mod preparation;
 mod preview;
 pub mod priority;
+mod project;
 pub mod protocol;
+mod recorder;
+pub mod refusal;
 pub mod report;
 mod run;
+mod run_history;
+mod run_plan;
 mod session;
-pub mod slot;
 mod start;
+pub mod transport;
+mod waker;
 mod worker;
 
-pub use handle::{EngineHandle, Waker};
+pub use handle::EngineHandle;
 pub use protocol::{Command, Event, EventKind, Phase, RunId};
+pub use waker::Waker;
+pub use worker::work;

@@ -1,39 +1,44 @@
-//! Where the worker's events go.
+//! Events of the current run, on their way to the user.
 
-use crossbeam_channel::Sender;
+use std::sync::Arc;
 
-use super::handle::Waker;
-use super::protocol::{Event, EventKind, RunId};
+use super::protocol::{Event, EventKind, Preview, RunId};
+use super::transport::WorkerEnd;
+use crate::domain::Notice;
 
-/// Sends events of the current run and wakes whoever listens.
+/// Sends events and previews of the current run.
 pub(super) struct Outbox {
-    events: Sender<Event>,
-    waker: Waker,
-    /// The run events belong to.
+    end: Arc<dyn WorkerEnd>,
+    /// The run that events belong to.
     pub(super) run: RunId,
 }
 
 impl Outbox {
-    pub(super) fn new(events: Sender<Event>, waker: Waker) -> Self {
-        Self { events, waker, run: 0 }
+    pub(super) fn new(end: Arc<dyn WorkerEnd>) -> Self {
+        Self { end, run: 0 }
     }
 
-    /// Sends an event, waiting if the queue is full. If nobody listens any more, the worker is about to be told so.
+    /// Sends an event, waiting if the queue is full.
     pub(super) fn send(&self, kind: EventKind) {
         self.send_for(self.run, kind);
     }
 
     /// Sends an event of another run than the current one.
     pub(super) fn send_for(&self, run: RunId, kind: EventKind) {
-        self.events.send(Event { run, kind }).ok();
-        (self.waker)();
+        self.end.send(Event { run, kind });
     }
 
-    pub(super) fn info(&self, text: impl Into<String>) {
-        self.send(EventKind::Info(text.into()));
+    /// Replaces the preview and reports that there is a new one.
+    pub(super) fn send_preview(&self, preview: Preview) {
+        self.end.put_preview(preview);
+        self.send(EventKind::PreviewReady);
     }
 
-    pub(super) fn warn(&self, text: impl Into<String>) {
-        self.send(EventKind::Warning(text.into()));
+    pub(super) fn info(&self, notice: impl Into<Notice>) {
+        self.send(EventKind::Info(notice.into()));
+    }
+
+    pub(super) fn warn(&self, notice: impl Into<Notice>) {
+        self.send(EventKind::Warning(notice.into()));
     }
 }

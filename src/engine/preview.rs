@@ -4,38 +4,41 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::outbox::Outbox;
-use super::protocol::{EventKind, Preview, ViewRequest};
-use super::slot::Latest;
-use crate::data::raster::picture_cache::PictureCache;
+use super::protocol::{Preview, ViewRequest};
+use crate::data::cache::pictures::PictureCache;
 use crate::data::{DataError, Picture, Project};
+use crate::domain::Notice;
 use crate::infer::{Predictor, TileJob, TilePrediction};
 
 /// Share of the training time that previews may take.
 const SHARE: f64 = 0.3;
-/// A preview that is done is not begun again sooner.
+/// Time between the end of a preview and the start of the next.
 const PAUSE: Duration = Duration::from_millis(250);
-/// Half-done previews are shown at most this often: each is a copy of the tile's classes.
+/// Seconds that may be saved up for previews, or overdrawn.
+const MAX_BALANCE: f64 = 0.5;
+/// Partial previews are shown at most this often: each is a copy of the tile's classes.
 const PUBLISH_EVERY: Duration = Duration::from_millis(300);
 
 /// Keeps the prediction over the tile in view up to date.
 pub(super) struct Previewer {
-    slot: Arc<Latest<Preview>>,
     view: Option<ViewRequest>,
+    /// The decoded tile in view, by id.
     tile: Option<(String, Arc<Picture>)>,
-    /// A tile half predicted, and the step of the network that predicts it.
+    /// A partly predicted tile, and the step of the network that predicts it.
     job: Option<(TileJob, u64)>,
+    /// The last complete prediction of the tile in view; the next one overwrites it window by window.
     earlier: Option<TilePrediction>,
     /// The network has changed since the last complete preview.
     stale: bool,
     finished_at: Option<Instant>,
     published_at: Option<Instant>,
-    seconds_owed: f64,
+    /// Seconds that previews may take now; negative if they have taken too many.
+    balance: f64,
 }
 
 impl Previewer {
-    pub(super) fn new(slot: Arc<Latest<Preview>>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            slot,
             view: None,
             tile: None,
             job: None,
@@ -43,11 +46,11 @@ impl Previewer {
             stale: true,
             finished_at: None,
             published_at: None,
-            seconds_owed: 0.0,
+            balance: 0.0,
         }
     }
 
-    /// Another tile, or another part of it, is in view.
+    /// Changes the tile, or the part of it, that is in view.
     pub(super) fn set_view(&mut self, view: Option<ViewRequest>) {
         let same_tile = |a: &ViewRequest, b: &ViewRequest| a.tile == b.tile;
         if !self.view.as_ref().zip(view.as_ref()).is_some_and(|(a, b)| same_tile(a, b)) {
@@ -56,7 +59,7 @@ impl Previewer {
         self.view = view;
     }
 
-    /// Another network predicts from now on: nothing seen so far is of use.
+    /// Discards everything: another network or another tile is predicted from now on.
     pub(super) fn restart(&mut self) {
         self.job = None;
         self.earlier = None;
@@ -64,17 +67,17 @@ impl Previewer {
         self.mark_stale();
         self.finished_at = None;
         self.published_at = None;
-        self.seconds_owed = 0.0;
+        self.balance = 0.0;
     }
 
-    /// The network has taken a step.
+    /// The network has changed: the prediction is out of date.
     pub(super) fn mark_stale(&mut self) {
         self.stale = true;
     }
 
-    /// Training took this long: previews may take a share of it.
+    /// Training took this many seconds: previews may take a share of it.
     pub(super) fn earn(&mut self, training_secs: f64) {
-        self.seconds_owed = (self.seconds_owed + SHARE * training_secs).min(0.5);
+        self.balance = (self.balance + SHARE * training_secs).min(MAX_BALANCE);
     }
 
     /// Whether there is anything to predict.
@@ -82,15 +85,15 @@ impl Previewer {
         self.view.is_some() && (self.job.is_some() || self.stale)
     }
 
-    /// Whether a tile is half predicted.
-    pub(super) fn is_under_way(&self) -> bool {
+    /// Whether a tile is partly predicted.
+    pub(super) fn is_in_progress(&self) -> bool {
         self.job.is_some()
     }
 
-    /// Whether it may be done now, while training.
+    /// Whether the next window may be predicted now, while training.
     pub(super) fn is_due(&self) -> bool {
         let rested = self.job.is_some() || self.finished_at.is_none_or(|at| at.elapsed() >= PAUSE);
-        self.is_pending() && rested && self.seconds_owed > 0.0
+        self.is_pending() && rested && self.balance > 0.0
     }
 
     /// Predicts one window.
@@ -98,10 +101,10 @@ impl Previewer {
         let began = Instant::now();
         if let Err(error) = self.window(predictor, project, step, outbox) {
             self.view = None;
-            outbox.warn(format!("this tile cannot be predicted: {error}"));
+            outbox.warn(Notice::new("The tile in view cannot be predicted").cause(error.to_string()));
         }
-        // Predicting while nothing trains costs nobody anything: no more than a moment is ever owed back.
-        self.seconds_owed = (self.seconds_owed - began.elapsed().as_secs_f64()).max(-0.5);
+        // While nothing trains, predicting is free. So the balance has a lower limit.
+        self.balance = (self.balance - began.elapsed().as_secs_f64()).max(-MAX_BALANCE);
     }
 
     fn window(
@@ -113,7 +116,7 @@ impl Previewer {
     ) -> Result<(), DataError> {
         let Some(view) = self.view.clone() else { return Ok(()) };
         let (mut job, step) = match self.job.take() {
-            Some(under_way) => under_way,
+            Some(job) => job,
             None => {
                 let image = self.image(&view.tile, predictor, project)?;
                 let job = predictor.begin(image, view.visible);
@@ -141,11 +144,10 @@ impl Previewer {
 
     fn publish(&mut self, tile: &str, job: &TileJob, step: u64, outbox: &Outbox) {
         let TilePrediction { classes, confidence } = job.so_far().clone();
-        // One that goes over an earlier prediction is complete from its first window on.
+        // A prediction that overwrites an earlier one is complete from its first window on.
         let complete = job.is_whole();
-        self.slot.put(Preview { run: outbox.run, tile: tile.to_owned(), step, classes, confidence, complete });
+        outbox.send_preview(Preview { run: outbox.run, tile: tile.to_owned(), step, classes, confidence, complete });
         self.published_at = Some(Instant::now());
-        outbox.send(EventKind::PreviewReady);
     }
 
     /// The tile in view as the network sees it, decoded once.
@@ -156,7 +158,7 @@ impl Previewer {
             return Ok(Arc::clone(image));
         }
         let tile = project.tile(id).ok_or_else(|| DataError::Content {
-            what: format!("there is no tile '{id}' in this project"),
+            what: format!("the project has no tile '{id}'"),
             path: project.root.clone(),
         })?;
         let image = predictor.fit(PictureCache::shared().picture(project, tile)?);

@@ -1,23 +1,23 @@
-//! The window's share of the machine: every thread that computes for training runs at a low priority, so that the window's
-//! threads get a core the moment they want one. Not at the lowest: a build beside it should slow training, not stop it.
-//! What a person does is answered while training waits: see [`GATE`](crate::kernels::gate::GATE).
+//! Priorities of threads. Every thread that computes for training has a low priority, so that the window's threads get a
+//! core at once. It is not the lowest: a build on the same machine should slow training down, not stop it. User input also
+//! pauses the compute threads: see [`GATE`](crate::kernels::gate::GATE).
 
 use std::sync::Once;
 
 use thread_priority::{ThreadPriority, ThreadPriorityValue};
 
-/// Of 100, where 50 is normal: a nice value of 10 on Linux, a ninth of a normal thread's share.
+/// Priority from 0 to 100, where 50 is normal. It is a nice value of 10 on Linux, a ninth of a normal thread's share.
 const LOW: u8 = 24;
 
-/// Lowers the calling thread. A system that refuses keeps the priority it had: nothing depends on it but smoothness.
+/// Lowers the priority of the calling thread. If the system refuses, the window is less smooth, nothing else.
 pub fn lower_this_thread() {
     let low = ThreadPriorityValue::try_from(LOW).map_or(ThreadPriority::Min, ThreadPriority::Crossplatform);
     if let Err(error) = thread_priority::set_current_thread_priority(low) {
-        log::debug!("the priority of a thread cannot be lowered: {error:?}");
+        log::debug!("cannot lower the priority of a thread: {error:?}");
     }
 }
 
-/// Builds the pool that matrix products and data preparation share, with lowered threads. Later calls do nothing.
+/// Starts the thread pool for kernels and data preparation, at low priority. Later calls do nothing.
 pub fn start_compute_pool() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -26,7 +26,7 @@ pub fn start_compute_pool() {
             .start_handler(|_| lower_this_thread())
             .build_global();
         if let Err(error) = pool {
-            log::debug!("the compute pool was there before us: {error}");
+            log::debug!("the compute pool exists already: {error}");
         }
     });
 }

@@ -1,9 +1,10 @@
-//! A run in words: the lines of the reference study's training script, so that its readers feel at home.
+//! Lines of text about a run, in the form of the reference study's training script, so that its readers recognise them.
 
 use super::protocol::{Evaluation, Outcome, Summary};
 use crate::domain::Classes;
+use crate::domain::weights::ClassWeights;
 
-/// The lines of an evaluation.
+/// The two lines of an evaluation.
 pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
     let Evaluation { epoch, train_loss, scores, secs, .. } = evaluation;
     let ious: Vec<String> = scores.iou.iter().map(|iou| format!("'{}'", two_digits(*iou))).collect();
@@ -29,12 +30,12 @@ pub fn closing_line(summary: &Summary) -> String {
     }
 }
 
-/// What is to be said of a run whose last save failed.
+/// The message for a run whose last save failed.
 pub fn unsaved_line(why: &str) -> String {
-    format!("the last checkpoint was not written: {why}")
+    format!("The last checkpoint was not written: {why}")
 }
 
-/// How a score was measured: tiles, pixels, and the classes that do not count.
+/// How a score was measured: tiles, pixels, and the ignored classes.
 pub fn measured_on(classes: &Classes, tiles: usize, pixels: u64) -> String {
     if tiles == 0 {
         return "nothing: no validation tiles".to_owned();
@@ -45,10 +46,15 @@ pub fn measured_on(classes: &Classes, tiles: usize, pixels: u64) -> String {
     format!("{tiles} validation tile{plural}, full masks at native resolution, {megapixels:.2} Mpx{ignored}")
 }
 
-/// `[INFO]` line about class weights.
-pub fn weights_line(kind: &str, weights: &[f32]) -> String {
+/// The line about class weights; `None` if all classes weigh the same.
+pub fn weights_line(kind: &ClassWeights, weights: &[f32]) -> Option<String> {
+    let kind = match kind {
+        ClassWeights::None => return None,
+        ClassWeights::Inverse => "inverse-frequency",
+        ClassWeights::Given(_) => "given",
+    };
     let list: Vec<String> = weights.iter().map(|w| format!("{w:.4}")).collect();
-    format!("Using {kind} class weights: [{}]", list.join(", "))
+    Some(format!("Using {kind} class weights: [{}]", list.join(", ")))
 }
 
 fn two_digits(value: f64) -> String {
@@ -84,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_run_that_came_to_its_end_is_complete() {
+    fn only_a_run_that_took_all_its_steps_is_complete() {
         let last = |outcome, best_miou| closing_line(&Summary { outcome, steps: 7, best_miou, ..Summary::default() });
         assert_eq!(last(Outcome::Completed, Some(0.4215)), "Training complete. Best mIoU: 0.4215");
         assert_eq!(last(Outcome::Stopped, Some(0.4215)), "Training stopped at step 7. Best mIoU: 0.4215");

@@ -1,14 +1,14 @@
-//! Scoring: predictions over whole tiles against their full masks, in one confusion matrix.
+//! Scoring: predictions of whole tiles against their full masks, in one confusion matrix.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::predictor::{Predictor, TileJob};
-use crate::data::raster::picture_cache::PictureCache;
+use crate::data::cache::pictures::PictureCache;
 use crate::data::{DataError, Project, TileFault};
 use crate::domain::{Confusion, Mask, Scores};
 
-/// Tiles being scored, a window at a time.
+/// An evaluation in progress.
 pub struct EvaluationJob {
     project: Arc<Project>,
     waiting: VecDeque<usize>,
@@ -25,20 +25,20 @@ struct Current {
     truth: Mask,
 }
 
-/// What came out.
+/// The scores of an evaluation.
 pub struct Evaluated {
     /// Scores over all tiles.
     pub scores: Scores,
-    /// Where they come from.
+    /// Confusion matrix of all scored pixels.
     pub confusion: Confusion,
     /// Mean IoU of each tile, by id.
     pub tiles: Vec<(String, f64)>,
-    /// Tiles that could not be scored, a sentence each.
+    /// Tiles that could not be scored, with the reason.
     pub faults: Vec<TileFault>,
 }
 
 impl EvaluationJob {
-    /// Scores the project's tiles with these indices, all of which have a mask.
+    /// Scores the tiles with these indices; each must have a mask.
     pub fn new(project: Arc<Project>, tiles: &[usize]) -> Self {
         let confusion = Confusion::new(project.classes.len());
         Self {
@@ -52,12 +52,12 @@ impl EvaluationJob {
         }
     }
 
-    /// Tiles done and tiles in all.
+    /// Tiles finished, and tiles in all.
     pub fn progress(&self) -> (usize, usize) {
         (self.total - self.waiting.len() - usize::from(self.current.is_some()), self.total)
     }
 
-    /// Does a bounded slice of work: opens a tile, predicts a window, or scores a tile. `false` when all is done.
+    /// Opens a tile, predicts a window, or scores a tile. Returns `false` when all tiles are finished.
     pub fn advance(&mut self, predictor: &Predictor) -> bool {
         match self.current.take() {
             None => {
@@ -78,7 +78,7 @@ impl EvaluationJob {
         true
     }
 
-    /// The scores of what has been done.
+    /// The scores of the finished tiles.
     pub fn finish(self) -> Evaluated {
         let scores = self.confusion.scores(&self.project.classes);
         Evaluated { scores, confusion: self.confusion, tiles: self.tiles, faults: self.faults }
@@ -88,7 +88,7 @@ impl EvaluationJob {
         let tile = &self.project.tiles[index];
         let picture = PictureCache::shared().picture(&self.project, tile)?;
         let mut truth = self.project.read_mask(tile)?.map(|read| read.mask).ok_or_else(|| DataError::Content {
-            what: "this tile has no mask to be scored against".to_owned(),
+            what: "the tile has no mask to score against".to_owned(),
             path: tile.image.clone(),
         })?;
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut truth));

@@ -1,4 +1,4 @@
-//! Prediction: windows over a tile, and scoring what they say. Bounded slices of work, so that whoever calls stays in control.
+//! Prediction and scoring of tiles, window by window. Work comes in bounded slices, so that the caller stays in control.
 
 pub mod evaluation;
 pub mod predictor;

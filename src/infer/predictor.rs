@@ -1,4 +1,4 @@
-//! A network at work on tiles, window by window.
+//! Predicting tiles with a network, window by window.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,52 +10,52 @@ use super::window::{self, Window};
 use crate::data::Picture;
 use crate::data::feed::augment::Symmetry;
 use crate::data::feed::{crop, normalize};
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Classes, Mask, Validity};
 use crate::model::{IN_CHANNELS, Net};
 
-/// Windows are at least this large, however small the crops: less of them is overlap.
+/// Smallest side of a window, pixels. Small crops are trained on, but larger windows waste less on overlap.
 const SMALLEST_WINDOW: u32 = 256;
 
 /// A network ready to predict.
 pub struct Predictor {
     net: Net,
     device: Device,
-    frame: Frame,
+    input: InputSize,
     window: u32,
     scored: Vec<bool>,
     table: [[f32; 256]; 3],
 }
 
-/// What the network says of a tile.
+/// The prediction of a tile.
 #[derive(Clone, Debug)]
 pub struct TilePrediction {
-    /// The most probable class per pixel (never an ignored one); unlabelled where nothing has been predicted yet, and where
-    /// no pixel exists.
+    /// The most probable class per pixel, never an ignored one; unlabelled where nothing is predicted yet and where the image
+    /// has no pixel.
     pub classes: Mask,
-    /// Its probability, 0–255.
+    /// Its probability, 0 to 255.
     pub confidence: Vec<u8>,
 }
 
-/// A tile being predicted.
+/// A prediction in progress.
 pub struct TileJob {
     picture: Arc<Picture>,
     windows: VecDeque<Window>,
     prediction: TilePrediction,
-    /// Every pixel has been predicted, now or earlier.
+    /// Every pixel has been predicted, in this pass or an earlier one.
     whole: bool,
 }
 
 impl Predictor {
-    /// Takes a network in validation mode, as trained on `frame` with `stride`.
-    pub fn new(net: Net, frame: Frame, stride: u32, classes: &Classes, device: Device) -> Self {
-        let window = match frame {
-            Frame::Resize(size) => size,
-            Frame::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
+    /// Takes a network in validation mode, trained on `input`; sides of windows are multiples of `stride`.
+    pub fn new(net: Net, input: InputSize, stride: u32, classes: &Classes, device: Device) -> Self {
+        let window = match input {
+            InputSize::Resize(size) => size,
+            InputSize::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
         };
         let scored = classes.iter().map(|class| !class.ignored).collect();
-        Self { net, device, frame, window, scored, table: normalize::table() }
+        Self { net, device, input, window, scored, table: normalize::table() }
     }
 
     /// Replaces the network by a later state of itself.
@@ -63,22 +63,22 @@ impl Predictor {
         self.net = net;
     }
 
-    /// Where it computes.
+    /// The device it computes on.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// A tile as the network sees it: resized in a resized run.
+    /// A tile as the network sees it: resized, if the run was trained on resized tiles.
     pub fn fit(&self, picture: Arc<Picture>) -> Arc<Picture> {
-        match self.frame {
-            Frame::Resize(size) => Arc::new(picture.resize(size, size)),
-            Frame::Crop(_) => picture,
+        match self.input {
+            InputSize::Resize(size) => Arc::new(picture.resize(size, size)),
+            InputSize::Crop(_) => picture,
         }
     }
 
-    /// Begins a tile made by [`Predictor::fit`]; the windows nearest to `first` (in the tile's own pixels) come first.
+    /// Starts a tile made by [`Predictor::fit`]. The windows nearest to `first`, in pixels of the tile, come first.
     pub fn begin(&self, picture: Arc<Picture>, first: Option<PixelRect>) -> TileJob {
-        let first = first.filter(|_| matches!(self.frame, Frame::Crop(_)));
+        let first = first.filter(|_| matches!(self.input, InputSize::Crop(_)));
         let size = picture.size();
         let windows = window::cover(size, self.window, first).into();
         let prediction = TilePrediction {
@@ -88,7 +88,7 @@ impl Predictor {
         TileJob { picture, windows, prediction, whole: false }
     }
 
-    /// Predicts a whole tile at its own size.
+    /// Predicts a whole tile, at its own size.
     pub fn predict(&self, picture: Picture) -> TilePrediction {
         let ([width, height], valid) = (picture.size(), picture.valid.clone());
         let mut job = self.begin(self.fit(Arc::new(picture)), None);
@@ -110,7 +110,7 @@ impl Predictor {
 }
 
 impl TileJob {
-    /// Predicts one more window. `false` when there was none left.
+    /// Predicts the next window. Returns `false` if there was none left.
     pub fn advance(&mut self, predictor: &Predictor) -> bool {
         let Some(window) = self.windows.pop_front() else { return false };
         let logits = predictor.logits(&self.picture.rgb, window.corner);
@@ -121,7 +121,7 @@ impl TileJob {
         true
     }
 
-    /// Starts from an earlier prediction of the same tile, to be overwritten window by window.
+    /// Starts from an earlier prediction of the same tile and overwrites it window by window.
     pub fn over(mut self, earlier: TilePrediction) -> Self {
         if earlier.classes.size() == self.prediction.classes.size() {
             self.prediction = earlier;
@@ -130,22 +130,22 @@ impl TileJob {
         self
     }
 
-    /// Whether every pixel has been predicted, now or in what this started from.
+    /// Whether every pixel has been predicted, here or in the earlier prediction.
     pub fn is_whole(&self) -> bool {
         self.whole || self.windows.is_empty()
     }
 
-    /// Whether every window is predicted.
+    /// Whether every window has been predicted.
     pub fn is_complete(&self) -> bool {
         self.windows.is_empty()
     }
 
-    /// What is predicted so far.
+    /// The prediction so far.
     pub fn so_far(&self) -> &TilePrediction {
         &self.prediction
     }
 
-    /// What was predicted.
+    /// The prediction.
     pub fn finish(self) -> TilePrediction {
         self.prediction
     }
@@ -169,7 +169,7 @@ impl TilePrediction {
         }
     }
 
-    /// Takes back what was predicted where no pixel exists.
+    /// Removes the prediction where the image has no pixel.
     fn take_out_missing(&mut self, valid: Option<&Validity>) {
         let Some(valid) = valid else { return };
         valid.take_out_of(&mut self.classes);
@@ -177,7 +177,7 @@ impl TilePrediction {
         self.confidence.iter_mut().zip(missing).filter(|(_, missing)| *missing).for_each(|(p, _)| *p = 0);
     }
 
-    /// The same at another size (nearest neighbour): a resized run predicts at its training size.
+    /// Resizes it by nearest neighbour: networks trained on resized tiles predict at that size.
     pub fn at_size(self, width: u32, height: u32) -> Self {
         if self.classes.size() == [width, height] {
             return self;
@@ -217,12 +217,12 @@ mod tests {
         assert!((probability - 0.75).abs() < 1e-6);
     }
 
-    fn predictor(frame: Frame) -> Predictor {
+    fn predictor(input: InputSize) -> Predictor {
         let device = Device::flex();
         device.seed(5);
         let config = ModelConfig { arch: Arch::UNet, base: 2, levels: 3 };
         let net = Net::new(&config, 7, &device);
-        Predictor::new(net, frame, config.stride(), &Classes::deepglobe(), device)
+        Predictor::new(net, input, config.stride(), &Classes::deepglobe(), device)
     }
 
     fn picture(width: u32, height: u32) -> RgbImage {
@@ -231,8 +231,8 @@ mod tests {
 
     #[test]
     fn every_pixel_of_a_tile_of_any_size_is_predicted() {
-        for frame in [Frame::Crop(32), Frame::Resize(64)] {
-            let prediction = predictor(frame).predict(picture(301, 77).into());
+        for input in [InputSize::Crop(32), InputSize::Resize(64)] {
+            let prediction = predictor(input).predict(picture(301, 77).into());
             assert_eq!(prediction.classes.size(), [301, 77]);
             assert!(prediction.classes.data().iter().all(|&class| class < 6 && class != UNLABELLED));
             assert!(prediction.confidence.iter().all(|&p| p > 255 / 7));
@@ -240,11 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_not_predicted() {
-        for frame in [Frame::Crop(32), Frame::Resize(64)] {
+    fn missing_pixels_are_not_predicted() {
+        for input in [InputSize::Crop(32), InputSize::Resize(64)] {
             let flags = (0..80 * 60).map(|i| i % 80 >= 20).collect();
             let whole = Picture { rgb: picture(80, 60), valid: Validity::new([80, 60], flags) };
-            let prediction = predictor(frame).predict(whole);
+            let prediction = predictor(input).predict(whole);
             for (i, (class, confidence)) in prediction.classes.data().iter().zip(&prediction.confidence).enumerate() {
                 assert_eq!((*class == UNLABELLED, *confidence == 0), (i % 80 < 20, i % 80 < 20), "{i}");
             }
@@ -252,8 +252,8 @@ mod tests {
     }
 
     #[test]
-    fn the_view_decides_the_order_but_not_the_outcome() {
-        let predictor = predictor(Frame::Crop(32));
+    fn the_view_changes_the_order_but_not_the_result() {
+        let predictor = predictor(InputSize::Crop(32));
         let image = picture(600, 300);
         let corner = PixelRect { x: 500, y: 200, width: 50, height: 50 };
         let mut job = predictor.begin(Arc::new(image.clone().into()), Some(corner));

@@ -1,20 +1,20 @@
-//! Which squares of a tile the network sees, and which part of each is kept (the overlap-tile strategy of the U-Net paper).
+//! Splitting a tile into overlapping windows, and which part of each is kept (the overlap-tile strategy of the U-Net paper).
 //!
 //! Neighbouring windows overlap by a quarter; the seam runs through the middle of the overlap, so that every kept pixel
-//! (away from the tile's edge) has at least an eighth of a window of context. The outcome does not depend on the order.
+//! (away from the tile's edge) has at least an eighth of a window of context. The result does not depend on the order.
 
 use crate::domain::geometry::PixelRect;
 
-/// A square to predict.
+/// A square window of a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Top left corner of what the network sees; negative where a tile smaller than the window is padded.
+    /// Top left corner in pixels of the tile; negative where a tile smaller than the window is padded.
     pub corner: [i64; 2],
     /// The part of the tile that is kept.
     pub kept: PixelRect,
 }
 
-/// Windows of side `size` that cover a tile, those nearest to the middle of `first` leading.
+/// Windows of side `size` that cover a tile, those nearest to the centre of `first` first.
 pub fn cover(tile: [u32; 2], size: u32, first: Option<PixelRect>) -> Vec<Window> {
     let (columns, rows) = (spans(tile[0], size), spans(tile[1], size));
     let mut windows: Vec<Window> = rows
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_on_screen_comes_first() {
+    fn windows_on_screen_come_first() {
         let on_screen = PixelRect { x: 2000, y: 2000, width: 200, height: 200 };
         let windows = cover([2448, 2448], 256, Some(on_screen));
         let first = windows[0].kept;

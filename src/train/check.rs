@@ -1,23 +1,23 @@
-//! What a folder comes to before anyone trains: for `pointillist check` and the window's *Project > Check*.
+//! What a folder contains, before any training: for `pointillist check` and *Project > Check* in the window.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::plan::Plan;
+use super::division::DividedProject;
 use crate::data::Project;
-use crate::data::feed::census::Census;
-use crate::data::layout::twins;
+use crate::data::survey::census::Census;
+use crate::data::survey::twins;
 use crate::domain::RunConfig;
 use crate::domain::split::Split;
 
-/// Everything that is to be known of a folder.
+/// What a project contains and what is wrong with it.
 pub struct Check {
     project: Arc<Project>,
-    /// The split that each tile has in a run with the configuration asked about; `None` for one that plays no part.
+    /// The split of each tile in a run with the given configuration; `None` if the tile is not used.
     splits: Vec<Option<Split>>,
-    plan_notes: Vec<String>,
+    split_notes: Vec<String>,
     census: Census,
     /// Tiles whose image files are the same, by index.
     identical: Vec<Vec<usize>>,
@@ -35,36 +35,35 @@ struct TileLine<'a> {
 }
 
 impl Check {
-    /// Looks at every mask. `progress` is told how many are done and says whether to go on.
-    ///
-    /// `None` if it was told not to go on.
+    /// Reads every mask. `progress` receives the number of masks read and their total, and returns whether to continue;
+    /// `None` if it returned false.
     pub fn new(project: Project, config: &RunConfig, progress: impl Fn(usize, usize) -> bool + Sync) -> Option<Self> {
-        let plan = Plan::new(project, config);
-        let split = |index: usize| match plan.project.tiles[index].split {
-            _ if plan.project.tiles[index].fault.is_some() => None,
-            _ if plan.val.contains(&index) => Some(Split::Val),
+        let divided = DividedProject::new(project, config);
+        let split = |index: usize| match divided.project.tiles[index].split {
+            _ if divided.project.tiles[index].fault.is_some() => None,
+            _ if divided.val.contains(&index) => Some(Split::Val),
             Split::Test => Some(Split::Test),
-            _ => plan.train.contains(&index).then_some(Split::Train),
+            _ => divided.train.contains(&index).then_some(Split::Train),
         };
-        let splits: Vec<Option<Split>> = (0..plan.project.tiles.len()).map(split).collect();
+        let splits: Vec<Option<Split>> = (0..divided.project.tiles.len()).map(split).collect();
         let tiles = splits.iter().enumerate().filter_map(|(index, split)| split.map(|split| (index, split)));
         let tiles: Vec<(usize, Split)> = tiles.collect();
-        let census = Census::take(&plan.project, &tiles, progress)?;
-        let identical = twins::identical_images(&plan.project);
-        Some(Self { splits, plan_notes: plan.notes, census, identical, project: plan.project })
+        let census = Census::take(&divided.project, &tiles, progress)?;
+        let identical = twins::identical_images(&divided.project);
+        Some(Self { splits, split_notes: divided.notes, census, identical, project: divided.project })
     }
 
-    /// How the masks were taken: "12 masks by colour"; empty without masks.
-    pub fn readings_line(&self) -> String {
-        self.census.readings_line()
+    /// How the masks were read: "12 masks by colour"; empty without masks.
+    pub fn encodings_line(&self) -> String {
+        self.census.encodings_line()
     }
 
-    /// A sentence about pixels that match no class, if they are many.
+    /// A warning if many pixels match no class.
     pub fn warning(&self) -> Option<String> {
         self.census.warning()
     }
 
-    /// In words, a line each.
+    /// Everything as text, a line each.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = self.summary();
         lines.extend(self.findings());
@@ -91,7 +90,7 @@ impl Check {
             ),
         ];
         if masks > 0 {
-            lines.push(format!("read: {}", self.census.readings_line()));
+            lines.push(format!("read: {}", self.census.encodings_line()));
             lines.push(String::new());
             lines.extend(self.census.table(project));
             lines.push(String::new());
@@ -99,22 +98,23 @@ impl Check {
         lines
     }
 
-    /// What a user should know, a sentence each.
+    /// What is wrong or unusual, a sentence each.
     pub fn findings(&self) -> Vec<String> {
         let project = &self.project;
         let id = |index: usize| project.tiles[index].id.as_str();
         let faults =
             project.tiles.iter().filter_map(|tile| tile.fault.as_ref().map(|fault| format!("{}: {fault}", tile.id)));
         let unread = self.census.faults.iter().map(|fault| format!("{}: {}", id(fault.tile), fault.what));
-        let soft = (self.census.softened > 0)
-            .then(|| format!("{} pixels of soft edges were given to the nearer of two classes", self.census.softened));
-        let stray = (!self.census.strangers.is_empty() && self.census.warning().is_none())
-            .then(|| format!("a few pixels match no class: {}", self.census.name_strangers()));
+        let soft = (self.census.softened > 0).then(|| {
+            format!("{} pixels on soft edges were assigned to the nearer of two classes", self.census.softened)
+        });
+        let stray = (!self.census.unmatched.is_empty() && self.census.warning().is_none())
+            .then(|| format!("a few pixels match no class: {}", self.census.describe_unmatched()));
         let twins = self.identical.iter().map(|group| {
             let names = group.iter().map(|index| id(*index)).collect::<Vec<_>>().join(", ");
             let plays = |split| group.iter().any(|index| self.splits[*index] == Some(split));
             let leak = if plays(Split::Train) && plays(Split::Val) {
-                ": one is learned from and another scored, so the score means little"
+                ": one is a training tile and another a validation tile, so the score is too good"
             } else {
                 ""
             };
@@ -125,7 +125,7 @@ impl Check {
             .notes
             .iter()
             .filter(|note| Some(*note) != faults_note.as_ref())
-            .chain(&self.plan_notes)
+            .chain(&self.split_notes)
             .cloned()
             .chain(faults)
             .chain(unread)
@@ -136,7 +136,7 @@ impl Check {
             .collect()
     }
 
-    /// For machines.
+    /// Everything as JSON.
     pub fn json(&self) -> Value {
         let project = &self.project;
         let tiles: Vec<TileLine<'_>> = project
@@ -149,7 +149,7 @@ impl Check {
                 split: self.splits[index].map_or("not used", Split::name),
                 size: tile.size,
                 mask: tile.mask.as_ref().map(|mask| mask.display().to_string()),
-                read: self.census.taken.get(&index).map(|reading| reading.name()),
+                read: self.census.tile_encodings.get(&index).map(|reading| reading.name()),
                 fault: tile.fault.as_deref(),
             })
             .collect();
@@ -168,7 +168,7 @@ impl Check {
             .collect();
         let strangers: Vec<Value> = self
             .census
-            .strangers
+            .unmatched
             .iter()
             .map(|(code, (pixels, tiles))| json!({ "code": code.to_string(), "pixels": pixels, "tiles": tiles }))
             .collect();
@@ -178,7 +178,7 @@ impl Check {
             .map(|group| group.iter().map(|index| project.tiles[*index].id.as_str()).collect())
             .collect();
         let readings: serde_json::Map<String, Value> =
-            self.census.readings.iter().map(|(reading, n)| (reading.name().to_owned(), json!(n))).collect();
+            self.census.encodings.iter().map(|(reading, n)| (reading.name().to_owned(), json!(n))).collect();
         json!({
             "layout": project.layout, "root": project.root.display().to_string(), "tiles": tiles, "masks_read": readings,
             "pixels": splits, "no_class": strangers, "identical_images": identical, "findings": self.findings(),
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_check_tells_what_training_would_meet() {
+    fn a_check_reports_what_training_would_use() {
         let dir = tempfile::tempdir().unwrap();
         for folder in ["images", "masks"] {
             std::fs::create_dir(dir.path().join(folder)).unwrap();
@@ -217,7 +217,7 @@ mod tests {
             "3 masks by value",
             "25.0 % of the mask pixels",
             "value 9",
-            "the images of a, c are the same file: one is learned from",
+            "the images of a, c are the same file: one is a training tile",
             "val.txt names 1 of 3 tiles",
         ] {
             assert!(text.contains(part), "{part} is not in:\n{text}");

@@ -8,14 +8,14 @@ use burn::tensor::{Int, Tensor, TensorData, activation};
 
 use crate::kernels::flex;
 
-/// What a batch is to be learned from.
+/// The labels of a batch.
 ///
-/// Whatever has no entry in `class_weights` (unlabelled: 255) is left out, and so is every class whose weight is 0.
+/// Indices without an entry in `class_weights` (unlabelled: 255) are ignored, and so is every class of weight 0.
 #[derive(Clone, Copy)]
 pub struct Targets<'a> {
     /// Class indices row by row, image after image: `[batch, height, width]`.
     pub indices: &'a [u8],
-    /// One weight for each class.
+    /// A weight of 0 or more per class.
     pub class_weights: &'a [f32],
 }
 
@@ -29,7 +29,7 @@ pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<
     on_cpu.unwrap_or_else(|| by_burn(logits, targets))
 }
 
-/// The same by Burn's operators, on any device.
+/// The same with Burn's operators, on any device.
 fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
     let weight_of = |index: u8| targets.class_weights.get(usize::from(index)).copied().unwrap_or(0.0);
     let weights: Vec<f32> = targets.indices.iter().map(|&index| weight_of(index)).collect();
@@ -41,7 +41,7 @@ fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
     let classes = Tensor::<4, Int>::from_data(TensorData::new(classes, shape), &device);
     let weights = Tensor::from_data(TensorData::new(weights, shape), &device);
     let log_likelihood = activation::log_softmax(logits, 1).gather(1, classes);
-    // Without a labelled pixel the sum is 0 whatever it is divided by.
+    // Without a labelled pixel the sum is 0, and must not be divided by 0.
     let divisor = if total_weight > 0.0 { total_weight } else { 1.0 };
     (log_likelihood * weights).sum().div_scalar(-divisor)
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use burn::tensor::Device;
 
-    /// Loss and gradient of the logits by `compute`.
+    /// Loss and gradient of the logits, computed by `compute`.
     fn by(
         compute: impl Fn(Tensor<4>, Targets<'_>) -> Tensor<1>,
         logits: &[f32],
@@ -66,7 +66,7 @@ mod tests {
         (loss.into_scalar(), gradient.try_to_vec().expect("f32"))
     }
 
-    /// Loss and gradient of the logits: by our operator, after Burn's were seen to say the same.
+    /// Loss and gradient of the logits by our operator, checked against Burn's.
     fn loss(logits: &[f32], shape: [usize; 4], indices: &[u8], class_weights: &[f32]) -> (f32, Vec<f32>) {
         let targets = Targets { indices, class_weights };
         let (value, gradient) = by(partial_cross_entropy, logits, shape, targets);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logit_that_is_no_number_is_seen() {
+    fn a_nan_logit_makes_the_loss_nan() {
         let (value, _) = loss_of_nan();
         assert!(value.is_nan());
     }
@@ -166,10 +166,10 @@ mod tests {
         assert!(gradient[1].abs() > 0.0);
     }
 
-    /// The closed form `w·(softmax − onehot) / Σw`, in double precision, on a picture large enough for every fast path of
-    /// a backend to be taken.
+    /// The closed form `w·(softmax − onehot) / Σw`, in double precision, on an image large enough to reach every fast path
+    /// of a backend.
     #[test]
-    fn the_gradient_is_the_closed_form_on_a_large_sparse_picture() {
+    fn the_gradient_is_the_closed_form_on_a_large_sparse_image() {
         let [batch, classes, height, width] = [2, 5, 48, 64];
         let plane = height * width;
         let mut random = crate::domain::hash::Stream::new(7);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_of_weight_zero_is_as_good_as_unlabelled() {
+    fn a_class_of_weight_zero_counts_as_unlabelled() {
         let logits = [0.3, -1.0, 2.0, 0.1];
         let ignored = loss(&logits, [1, 2, 1, 2], &[0, 1], &[1.0, 0.0]);
         let unlabelled = loss(&logits, [1, 2, 1, 2], &[0, 255], &[1.0, 1.0]);

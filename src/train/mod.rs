@@ -1,11 +1,13 @@
-//! Training: what is learned from, the loss, the schedule, the step, the run folder. What happens when is the engine's
-//! matter.
+//! Training: the split of a project, the loss, the optimisers and schedules, a step, the run folder.
+//!
+//! Nothing here decides when something happens: the engine calls it.
 
 pub mod check;
+pub mod division;
 pub mod folder;
 pub mod loss;
 pub mod optimizer;
-pub mod plan;
+pub mod run_list;
 pub mod schedule;
 pub mod trainer;
 pub mod weighting;

@@ -1,18 +1,18 @@
-//! The course of the learning rate: a pure function of the step.
+//! Learning rate schedules: pure functions of the step.
 
 use crate::domain::config::Schedule;
 
-/// A learning rate that was set, and the step it was set at: what comes after follows from it.
+/// A learning rate that was set, and when. Later rates follow from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Anchor {
-    /// The rate of the step taken next.
+    /// The rate of the next step.
     pub rate: f64,
-    /// Steps taken before.
+    /// Steps taken before it was set.
     pub step: u64,
 }
 
-/// Learning rate of step `step` (from 0) of `total`. At the anchor it is what was set; from there a cosine goes on along
-/// its curve, scaled, to 0 at the end, and does not restart.
+/// Learning rate of step `step` (from 0) of `total`. At the anchor it is the rate that was set. From there a cosine continues
+/// along its curve, scaled, to 0 at the end; it does not restart.
 pub fn learning_rate(schedule: Schedule, set: Anchor, step: u64, total: u64) -> f64 {
     match schedule {
         Schedule::Constant => set.rate,
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cosine_starts_high_is_half_in_the_middle_and_ends_at_zero() {
+    fn a_cosine_is_half_in_the_middle_and_ends_at_zero() {
         let at = |step| learning_rate(Schedule::Cosine, set(0.1, 0), step, 100);
         assert!((at(0) - 0.1).abs() < 1e-12);
         assert!((at(50) - 0.05).abs() < 1e-12);
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_set_on_the_way_is_the_rate_of_the_next_step_and_decays_from_there() {
+    fn a_rate_set_during_a_run_applies_to_the_next_step_and_decays_from_there() {
         let at = |step| learning_rate(Schedule::Cosine, set(0.01, 75), step, 100);
         assert!((at(75) - 0.01).abs() < 1e-12, "not multiplied by the cosine of step 75: {}", at(75));
         assert!(at(76) < at(75) && at(90) < at(80) && at(100).abs() < 1e-12);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_the_rate_of_the_moment_changes_nothing() {
+    fn setting_the_current_rate_changes_nothing() {
         let first = set(0.1, 0);
         let now = learning_rate(Schedule::Cosine, first, 30, 100);
         for step in [30, 31, 60, 99] {

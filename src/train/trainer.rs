@@ -1,40 +1,44 @@
-//! One optimiser step: forward, loss, backward, update.
+//! One optimiser step: forward pass, loss, backward pass, update.
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::loss::{Targets, partial_cross_entropy};
-use super::optimizer::Adam;
+use super::optimizer;
 use crate::data::feed::loader::Batch;
-use crate::domain::config::TrainConfig;
+use crate::domain::config::{Loss, TrainConfig};
 use crate::model::{IN_CHANNELS, Net};
 
 /// A network and its optimiser.
 pub struct Trainer {
     net: Net,
     optimizer: ModuleOptimizer,
+    loss: Loss,
     device: Device,
 }
 
 impl Trainer {
-    /// Takes a network on `device` (which must do autodiff) into training.
+    /// A trainer of this network. `device` must support autodiff.
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
-        Self { net, optimizer: ModuleOptimizer::from(Adam::new(config)), device }
+        Self { net, optimizer: optimizer::build(config), loss: config.loss, device }
     }
 
-    /// Takes one step and returns the loss before it. Reading the loss waits for the device: that keeps it from running
+    /// Takes one step and returns the loss before it. Reading the loss waits for the device, which would otherwise run
     /// hundreds of kernels ahead of pause and stop.
     pub fn step(&mut self, batch: &Batch, class_weights: &[f32], lr: f64) -> f32 {
         let logits = self.net.forward(images(batch, &self.device));
-        let loss = partial_cross_entropy(logits, Targets { indices: &batch.targets, class_weights });
+        let targets = Targets { indices: &batch.targets, class_weights };
+        let loss = match self.loss {
+            Loss::CrossEntropy => partial_cross_entropy(logits, targets),
+        };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
-        // The optimiser consumes the network and gives it back changed; a clone shares its tensors.
+        // The optimiser consumes the network and returns the updated one; the clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);
         loss.into_scalar()
     }
 
-    /// The network as it predicts: running statistics, no gradients.
+    /// The network in validation mode: running statistics, no gradients.
     pub fn valid(&self) -> Net {
         self.net.valid()
     }
@@ -53,7 +57,7 @@ pub fn images(batch: &Batch, device: &Device) -> Tensor<4> {
 mod tests {
     use super::*;
     use crate::domain::UNLABELLED;
-    use crate::domain::config::{Arch, ModelConfig};
+    use crate::domain::config::{Arch, ModelConfig, Optimizer};
     use crate::domain::hash::Stream;
 
     /// Quadrants of two colours in a chequer, with noise: a scene with everything to learn in 32×32 pixels.
@@ -77,13 +81,17 @@ mod tests {
 
     /// Accuracy over the labelled pixels after a short training on them.
     fn overfit(arch: Arch, scene: &Batch) -> f64 {
+        overfit_with(&TrainConfig::default(), 0.01, arch, scene)
+    }
+
+    fn overfit_with(config: &TrainConfig, lr: f64, arch: Arch, scene: &Batch) -> f64 {
         let device = Device::flex();
         device.seed(1);
         let training = device.clone().autodiff();
         let net = Net::new(&ModelConfig { arch, base: 4, levels: 3 }, 2, &training);
-        let mut trainer = Trainer::new(net, &TrainConfig::default(), training);
-        let first = trainer.step(scene, &[1.0, 1.0], 0.01);
-        let last = (0..60).map(|_| trainer.step(scene, &[1.0, 1.0], 0.01)).last().expect("60 steps");
+        let mut trainer = Trainer::new(net, config, training);
+        let first = trainer.step(scene, &[1.0, 1.0], lr);
+        let last = (0..60).map(|_| trainer.step(scene, &[1.0, 1.0], lr)).last().expect("60 steps");
         assert!(last < first / 2.0, "the loss must fall: {first} -> {last}");
         accuracy(&trainer.valid(), scene, &device)
     }
@@ -93,6 +101,15 @@ mod tests {
         for arch in [Arch::UNet, Arch::UNetPlusPlus] {
             let accuracy = overfit(arch, &tiny_scene());
             assert!(accuracy > 0.95, "{arch:?}: {accuracy}");
+        }
+    }
+
+    #[test]
+    fn sgd_overfits_a_tiny_scene() {
+        for nesterov in [false, true] {
+            let config = TrainConfig { optimizer: Optimizer::Sgd, nesterov, ..TrainConfig::default() };
+            let accuracy = overfit_with(&config, 0.05, Arch::UNet, &tiny_scene());
+            assert!(accuracy > 0.95, "Nesterov {nesterov}: {accuracy}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The class weights of a run, kept up to date while labels are added.
+//! Class weights of a run, updated while labels are added.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ pub struct Weighting {
 }
 
 impl Weighting {
-    /// Weights of this kind for these classes; nothing is counted yet.
+    /// Weights of this kind for these classes. No labels are counted yet.
     pub fn new(kind: ClassWeights, classes: &Classes) -> Self {
         Self { kind, scored: classes.iter().map(|class| !class.ignored).collect(), counts: BTreeMap::new() }
     }
 
-    /// Whether label counts are needed at all: counting means reading every tile.
+    /// Whether label counts are needed. Counting reads every tile.
     pub fn needs_counts(&self) -> bool {
         self.kind == ClassWeights::Inverse
     }
 
-    /// Takes over the label counts of a tile.
+    /// Records the label counts of a tile, replacing earlier ones.
     pub fn count(&mut self, tile: usize, counts: Vec<u64>) {
         self.counts.insert(tile, counts);
     }
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn ignored_classes_weigh_nothing_whatever_was_typed_in() {
+    fn ignored_classes_weigh_nothing_whatever_is_given() {
         let given = Weighting::new(ClassWeights::Given(vec![2.0; 7]), &Classes::deepglobe());
         assert_eq!(given.weights(), [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
     }

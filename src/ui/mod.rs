@@ -1,4 +1,4 @@
-//! The window, in four rooms. Each imports only what stands below it (see `tests/layering.rs`):
+//! The window, in four rooms. Each imports only the rooms below it (see `tests/layering.rs`):
 //!
 //! - [`shell`] opens the window, runs background jobs and carries out actions;
 //! - [`panels`] draw from the state and return what the user asks for;
@@ -12,4 +12,5 @@ pub mod panels;
 pub mod shell;
 pub mod state;
 
-pub use shell::app::{App, StartOptions, run};
+pub use shell::app::{App, StartOptions};
+pub use shell::start::run;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pointillist::data::demo;
 use pointillist::domain::RunConfig;
-use pointillist::domain::config::{DeviceChoice, Frame, Length};
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::Summary;
 use pointillist::engine::{Command, EngineHandle, Event, EventKind};
 use tempfile::TempDir;
@@ -19,7 +19,7 @@ pub(crate) struct Bench {
     pub(crate) engine: EngineHandle,
     /// Where it works.
     pub(crate) dir: TempDir,
-    /// How often whoever listens was woken.
+    /// How often the waker was called.
     pub(crate) woken: Arc<AtomicUsize>,
 }
 
@@ -42,7 +42,7 @@ impl Bench {
     pub(crate) fn config(&self, length: Length) -> RunConfig {
         let mut config = RunConfig { data: self.data(), device: DeviceChoice::Cpu, ..RunConfig::demo() };
         config.model.base = 2;
-        config.train.frame = Frame::Crop(32);
+        config.train.input = InputSize::Crop(32);
         config.train.batch = 2;
         config.train.length = length;
         config
@@ -85,7 +85,7 @@ impl Bench {
 /// Why something failed.
 pub(crate) fn failure(event: &Event) -> Option<String> {
     match &event.kind {
-        EventKind::Failed(why) => Some(why.clone()),
+        EventKind::Failed(why) => Some(why.to_string()),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The window without a screen, as tests drive it.
+//! Drives the window without a screen.
 
 #![allow(dead_code, reason = "each test needs some of it")]
 
@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable as _;
 use pointillist::data::label::journal::DiskState;
 use pointillist::ui::{App, StartOptions};
 
-/// The window over a project folder, as it is at its first frame.
+/// The window over a project folder, at its first frame.
 pub(crate) fn open(project: Option<&Path>) -> Harness<'static, App> {
     let options = StartOptions { path: project.map(Path::to_path_buf), empty: project.is_none() };
     Harness::builder()
@@ -20,18 +20,18 @@ pub(crate) fn open(project: Option<&Path>) -> Harness<'static, App> {
         .build_eframe(move |cc| App::new(cc, &options).expect("the window's threads start"))
 }
 
-/// Frames until something is so; a test that trains waits longest.
+/// Runs frames until a condition holds, for at most three minutes.
 pub(crate) fn step_until(harness: &mut Harness<'_, App>, what: &str, so: impl Fn(&App) -> bool) {
     let start = Instant::now();
     while !so(harness.state()) {
         let messages = harness.state().state().messages.all();
-        assert!(start.elapsed() < Duration::from_secs(180), "waited in vain until {what}; messages: {messages:?}");
+        assert!(start.elapsed() < Duration::from_secs(180), "timed out waiting until {what}; messages: {messages:?}");
         std::thread::sleep(Duration::from_millis(5));
         harness.step();
     }
 }
 
-/// Frames until the status bar says that so many labels are on the disk.
+/// Runs frames until the status bar says that these labels are saved.
 pub(crate) fn saved(harness: &mut Harness<'_, App>, labels: &str) {
     step_until(harness, "the labels are on the disk", |app| {
         app.state().project.as_ref().is_some_and(|project| project.disk.state() == DiskState::Synced)
@@ -40,7 +40,7 @@ pub(crate) fn saved(harness: &mut Harness<'_, App>, labels: &str) {
     harness.get_by_label_contains(&format!("saved · {labels}"));
 }
 
-/// Scrolls to what has this label, and clicks it.
+/// Scrolls to the node with this label and clicks it.
 pub(crate) fn click(harness: &mut Harness<'_, App>, label: &str) {
     harness.get_by_label(label).scroll_to_me();
     harness.run_ok();
@@ -48,7 +48,7 @@ pub(crate) fn click(harness: &mut Harness<'_, App>, label: &str) {
     harness.run_ok();
 }
 
-/// Labels the middle of the left view with the class in hand.
+/// Labels the centre of the left view with the selected class.
 pub(crate) fn click_canvas(harness: &mut Harness<'_, App>) {
     let middle = harness.get_by_label("Canvas left").rect().center();
     harness.drag_at(middle);

@@ -1,4 +1,4 @@
-//! Renders the canvas without a window, on whatever graphics device there is. Used by the shader tests and the bench.
+//! Renders the canvas without a window on any available adapter. Used by the shader tests and the compositor bench.
 
 use std::sync::Arc;
 
@@ -9,18 +9,21 @@ use pollster::block_on;
 use pointillist::domain::geometry::Camera;
 use pointillist::domain::{Classes, Mask, hash};
 use pointillist::engine::protocol::Preview;
-use pointillist::ui::canvas::gpu::frame::{Frame, Lens};
-use pointillist::ui::canvas::{CanvasGpu, TileScene};
-use pointillist::ui::shell::tiles::TileView;
+use pointillist::ui::canvas::gpu::canvas_gpu::CanvasGpu;
+use pointillist::ui::canvas::gpu::frame::CanvasFrame;
+use pointillist::ui::canvas::gpu::lens::Lens;
+use pointillist::ui::canvas::scene::TileScene;
+use pointillist::ui::state::image_pyramid::ImagePyramid;
 use pointillist::ui::state::label_plane::LabelPlane;
-use pointillist::ui::state::layers::LayerSet;
+use pointillist::ui::state::layer::LayerSet;
 use pointillist::ui::state::palette::Palette;
-use pointillist::ui::state::pyramid::{Dots, ImagePyramid};
+use pointillist::ui::state::sampled_mask::SampledMask;
+use pointillist::ui::state::tile_view::TileView;
 
-/// Behind the tile.
+/// Gray value behind the tile.
 pub(crate) const BACKGROUND: u8 = 51;
 
-/// A device and a target.
+/// A device and a render target.
 pub(crate) struct Offscreen {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
@@ -50,8 +53,8 @@ impl Offscreen {
         Some(Self { adapter: adapter.get_info().name, device, queue, gpu, target, size })
     }
 
-    /// Draws views, each at its x position and as large as its lens says, and waits for the device.
-    pub(crate) fn draw(&mut self, views: &[(f32, &Frame, Lens)]) {
+    /// Draws views, each at its x position and at the size of its lens, and waits for the device.
+    pub(crate) fn draw(&mut self, views: &[(f32, &CanvasFrame, Lens)]) {
         for (i, (_, frame, _)) in views.iter().enumerate() {
             self.gpu.prepare(&self.device, &self.queue, i as u64, frame);
         }
@@ -113,7 +116,7 @@ impl Offscreen {
 /// Everything a view can show, owned.
 pub(crate) struct Props {
     pub(crate) view: Arc<TileView>,
-    pub(crate) sampled: Option<Arc<Dots>>,
+    pub(crate) sampled: Option<Arc<SampledMask>>,
     pub(crate) labels: Option<LabelPlane>,
     pub(crate) prediction: Option<Arc<Preview>>,
     pub(crate) palette: Palette,
@@ -121,7 +124,7 @@ pub(crate) struct Props {
 }
 
 impl Props {
-    /// A tile of noise with a full mask, and nothing more.
+    /// A tile of noise with a full mask.
     pub(crate) fn noise(size: [u32; 2]) -> Self {
         let at = |x: u32, y: u32, salt: u64| hash::mix(salt << 60 ^ u64::from(y) << 30 ^ u64::from(x));
         let image = RgbImage::from_fn(size[0], size[1], |x, y| {
@@ -144,12 +147,12 @@ impl Props {
             labels: None,
             prediction: None,
             palette: Palette::of(&Classes::deepglobe()),
-            layers: LayerSet::image(),
+            layers: LayerSet::default(),
         }
     }
 
-    /// The frame a view of these would draw.
-    pub(crate) fn frame(&self, lens: Lens) -> Frame {
+    /// The frame that a view of these would draw.
+    pub(crate) fn frame(&self, lens: Lens) -> CanvasFrame {
         let scene = TileScene {
             view: &self.view,
             sampled: self.sampled.as_ref(),
@@ -159,7 +162,7 @@ impl Props {
             palette: &self.palette,
             layers: &self.layers,
         };
-        Frame::new(&scene, lens, Color32::from_gray(BACKGROUND))
+        CanvasFrame::new(&scene, lens, Color32::from_gray(BACKGROUND))
     }
 }
 

@@ -1,22 +1,24 @@
-//! Class lists on disk: our `pointillist.toml`, and DeepGlobe's `class_dict.csv`.
+//! Class lists on disk: this program's `pointillist.toml` and DeepGlobe's `class_dict.csv`.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::hex::{hex, parse_hex};
 use super::labelmap;
-use super::legend::{IGNORE_VALUES, Legend, palette};
-use crate::data::layout::table;
-use crate::data::{DataError, write};
+use super::legend::{IGNORE_VALUES, Legend};
+use super::palette::palette;
+use crate::data::DataError;
+use crate::data::files::{table, write};
 use crate::domain::{ClassDef, Classes};
 
-/// Our own file, in a project's root.
+/// The program's own class file, in the project's root.
 pub(crate) const OWN_FILE: &str = "pointillist.toml";
 
-/// DeepGlobe's.
+/// DeepGlobe's class file.
 pub(crate) const DEEPGLOBE_FILE: &str = "class_dict.csv";
 
-/// Names of classes that are no land cover but its absence.
+/// Class names that mean the absence of a class; such classes are ignored.
 const VOID_NAMES: [&str; 6] = ["unknown", "unlabelled", "unlabeled", "void", "ignore", "ignored"];
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -52,7 +54,7 @@ struct Entry {
     was: Vec<String>,
 }
 
-/// Reads a folder's class file, ours before DeepGlobe's before CVAT's. `None` if there is none.
+/// Reads the class file of a folder: `pointillist.toml`, else DeepGlobe's, else CVAT's. `None` if there is none.
 fn read(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
     if let Some(legend) = read_own(root)? {
         return Ok(Some(legend));
@@ -65,8 +67,8 @@ fn read(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataErro
     if path.exists() { labelmap::read(&path, notes).map(Some) } else { Ok(None) }
 }
 
-/// The class file that counts for a project: its root's, or, where the root is the parent of a dataset, the dataset's.
-/// Tells which one it was.
+/// Finds the class file of a project: the one in its root or, if the root is the parent of a dataset, the dataset's. Notes
+/// which one was used.
 pub(crate) fn find(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend>, DataError> {
     if let Some(legend) = read(root, notes)? {
         return Ok(Some(legend));
@@ -82,13 +84,13 @@ pub(crate) fn find(root: &Path, notes: &mut Vec<String>) -> Result<Option<Legend
     let Some((folder, legend)) = found.first() else { return Ok(None) };
     if let Some((other, _)) = found.iter().find(|(_, other)| other != legend) {
         notes.push(format!(
-            "the folders {} and {} name different classes, so neither counts: open one of them by itself",
+            "the folders {} and {} define different classes, so neither list is used: open one of the folders by itself",
             folder.display(),
             other.display()
         ));
         return Ok(None);
     }
-    notes.push(format!("the classes are those of the folder {}", folder.display()));
+    notes.push(format!("the classes come from the folder {}", folder.display()));
     Ok(found.pop().map(|(_, legend)| legend))
 }
 
@@ -96,8 +98,8 @@ fn is_visible_folder(path: &Path) -> bool {
     path.is_dir() && path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
 }
 
-/// Writes `pointillist.toml`, keeping what an existing one says about mask files. The project must be opened anew to
-/// see the change; [`crate::data::Project::save_classes`] does both.
+/// Writes `pointillist.toml` and keeps the mask coding of an existing file. The project must be reopened to see the change;
+/// [`crate::data::Project::save_classes`] does both.
 pub fn write_classes(root: &Path, classes: &Classes) -> Result<(), DataError> {
     let legend = match read_own(root)? {
         Some(legend) => legend.with_classes(classes.clone()),
@@ -126,7 +128,7 @@ pub(crate) fn write_legend(root: &Path, legend: &Legend) -> Result<(), DataError
         classes: legend.classes.iter().enumerate().map(entry).collect(),
     };
     let text = toml::to_string(&file)
-        .map_err(|error| DataError::content(format!("cannot write the classes: {error}"), &path))?;
+        .map_err(|error| DataError::content(format!("cannot write the classes ({error})"), &path))?;
     write::atomically(&path, format!("# The classes of this folder, see docs/formats.md.\n{text}").as_bytes())
 }
 
@@ -165,15 +167,15 @@ fn legend_of(file: ClassesFile) -> Result<Legend, String> {
     Ok(legend)
 }
 
-/// No gray value may stand for two classes.
+/// Checks that all classes have a value or none, and that no value belongs to two classes.
 fn check_values(legend: &Legend) -> Result<(), String> {
     let own = (0..legend.classes.len()).map(|class| legend.value(class));
     let coded: Vec<u16> = own.chain(legend.also_values.iter().flatten().copied()).collect();
     if legend.has_values() && legend.values.contains(&None) {
-        return Err("some classes have a value and some have none: give one to all or to none".to_owned());
+        return Err("some classes have a value and some have none: give all classes a value, or none".to_owned());
     }
     if let Some(twice) = coded.iter().enumerate().find(|(i, value)| coded[..*i].contains(value)) {
-        return Err(format!("two classes have the value {}: give each its own", twice.1));
+        return Err(format!("two classes have the value {}: give each class its own", twice.1));
     }
     Ok(())
 }
@@ -188,7 +190,7 @@ fn read_class_dict(path: &Path) -> Result<Legend, DataError> {
         for (to, column) in color.iter_mut().zip(channels) {
             *to = row.cell(column).parse().map_err(|_error| {
                 DataError::content(
-                    format!("line {}: '{}' is no colour value from 0 to 255", row.line, row.cell(column)),
+                    format!("line {}: '{}' is not a colour value from 0 to 255", row.line, row.cell(column)),
                     path,
                 )
             })?;
@@ -198,18 +200,6 @@ fn read_class_dict(path: &Path) -> Result<Legend, DataError> {
         classes.push(ClassDef { name, color, ignored });
     }
     Legend::new(classes).map_err(|error| DataError::content(error.to_string(), path))
-}
-
-/// `#RRGGBB`.
-pub(crate) fn hex([r, g, b]: [u8; 3]) -> String {
-    format!("#{r:02X}{g:02X}{b:02X}")
-}
-
-pub(crate) fn parse_hex(text: &str) -> Result<[u8; 3], String> {
-    let digits = text.trim().trim_start_matches('#');
-    let bits = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
-    let bits = bits.ok_or_else(|| format!("'{text}' is no colour: write it as \"#RRGGBB\""))?;
-    Ok([(bits >> 16) as u8, (bits >> 8) as u8, bits as u8])
 }
 
 #[cfg(test)]
@@ -223,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn our_file_says_everything_about_classes() {
+    fn the_own_file_round_trips_every_field() {
         let text = "unlabelled = ['#9B9B9B']\nignore_values = [0]\n[[class]]\nname = 'water'\ncolor = '#E2A929'\nvalue = 1\n\
                     [[class]]\nname = 'void'\ncolor = '#000000'\nvalue = 2\nignored = true\n[[class]]\nname = 'road'\nvalue = 3\nwas = ['class 1']\n";
         let legend = read_text(text).unwrap().unwrap();
@@ -236,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_classes_left_behind_survives_the_file() {
+    fn the_coding_of_removed_classes_survives_the_file() {
         let text = "[[class]]\nname = 'a'\nalso_mask_colors = ['#010203']\nalso_values = [1]\nwas = ['b']\n\
                     [[class]]\nname = 'c'\nplace = 2\n";
         let legend = read_text(text).unwrap().unwrap();
@@ -248,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_file_and_line() {
+    fn errors_name_the_file_and_the_line() {
         let cases = [
             ("colour = 3\n", "colour"),
             ("[[class]]\nname = 'a'\nweight = 3\n", "weight"),
@@ -266,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn class_dict_copes_with_windows_line_ends_and_blanks() {
+    fn class_dict_accepts_windows_line_ends_and_blanks() {
         let dir = tempfile::tempdir().unwrap();
         let text = "\u{feff}Name, R, G, B\r\nwater, 0, 0, 255\r\nland, 0, 255, 0\r\nunknown, 0, 0, 0\r\n\r\n";
         std::fs::write(dir.path().join(DEEPGLOBE_FILE), text).unwrap();
@@ -280,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn writing_classes_keeps_what_is_known_about_masks() {
+    fn writing_classes_keeps_the_mask_coding() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(OWN_FILE), "unlabelled = ['#9B9B9B']\n[[class]]\nname = 'a'\ncolor = '#010101'\n[[class]]\nname = 'b'\ncolor = '#020202'\n").unwrap();
         let mut list: Vec<ClassDef> =

@@ -1,18 +1,20 @@
-//! `labelmap.txt`, as CVAT writes it beside Pascal VOC's folders: `name:r,g,b:parts:actions`, a class a line.
+//! CVAT's `labelmap.txt`, written beside Pascal VOC folders: one class per line as `name:r,g,b:parts:actions`.
 
 use std::path::Path;
 
-use super::legend::{Legend, palette};
-use crate::data::{DataError, text};
+use super::legend::Legend;
+use super::palette::palette;
+use crate::data::DataError;
+use crate::data::files::text;
 use crate::domain::ClassDef;
 
-/// The file's name.
+/// Name of the file.
 pub(crate) const FILE: &str = "labelmap.txt";
 
-/// CVAT's name for what nobody has drawn on.
+/// CVAT's name for pixels without annotation.
 const BACKGROUND: &str = "background";
 
-/// The classes a file names. `background` is what nobody has drawn on, so it is unlabelled until somebody makes it a class.
+/// Reads the classes. `background` means pixels without annotation, so it counts as unlabelled until a class is made of it.
 pub(crate) fn read(path: &Path, notes: &mut Vec<String>) -> Result<Legend, DataError> {
     let (mut classes, mut unlabelled) = (Vec::new(), Vec::new());
     for (number, line) in text::read(path)?.lines().enumerate() {
@@ -21,7 +23,7 @@ pub(crate) fn read(path: &Path, notes: &mut Vec<String>) -> Result<Legend, DataE
             continue;
         }
         let (name, color) = entry(line).ok_or_else(|| {
-            let what = format!("line {}: '{line}' is no class: write it as name:r,g,b::", number + 1);
+            let what = format!("line {}: '{line}' is not a class: write it as name:r,g,b::", number + 1);
             DataError::content(what, path)
         })?;
         if name.eq_ignore_ascii_case(BACKGROUND) {
@@ -32,7 +34,7 @@ pub(crate) fn read(path: &Path, notes: &mut Vec<String>) -> Result<Legend, DataE
     }
     if !unlabelled.is_empty() {
         notes.push(format!(
-            "{FILE}'s {BACKGROUND} is taken for unlabelled: if it is a class, add one of its colour in Project > Edit classes"
+            "the {BACKGROUND} of {FILE} counts as unlabelled: if it is a class, add one with its colour in Project > Edit classes"
         ));
         if classes.len() == 1 {
             classes.push(ClassDef { name: "class 2".to_owned(), color: palette(1), ignored: false });
@@ -42,7 +44,7 @@ pub(crate) fn read(path: &Path, notes: &mut Vec<String>) -> Result<Legend, DataE
     Ok(Legend { unlabelled, ..legend })
 }
 
-/// Name and colour of a line; names may hold colons.
+/// Name and colour of a line. Names may contain colons.
 fn entry(line: &str) -> Option<(&str, [u8; 3])> {
     let mut parts = line.rsplitn(4, ':');
     let (_actions, _parts, color, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -55,11 +57,11 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
-    use crate::data::{Code, Project};
+    use crate::data::{PixelCode, Project};
     use crate::domain::UNLABELLED;
     use crate::domain::split::Split;
 
-    /// What CVAT exports as "Segmentation mask 1.1".
+    /// A dataset as CVAT exports it ("Segmentation mask 1.1").
     fn exported(labelmap: &str) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         for folder in ["JPEGImages", "SegmentationClass", "SegmentationObject", "ImageSets/Segmentation"] {
@@ -81,20 +83,20 @@ mod tests {
     const TWO: &str = "# label:color_rgb:parts:actions\nbackground:0,0,0::\nroof:250,50,83::\nroad:51,221,255::\n";
 
     #[test]
-    fn an_export_of_cvat_opens_with_its_classes_and_splits() {
+    fn a_cvat_export_opens_with_its_classes_and_splits() {
         let dir = exported(TWO);
         let project = Project::open(dir.path()).unwrap();
         assert_eq!(project.classes.iter().map(|class| class.name.as_str()).collect::<Vec<_>>(), ["roof", "road"]);
         assert_eq!((project.tiles.len(), project.tile("b").unwrap().split), (2, Split::Val), "{:?}", project.notes);
         let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
         assert_eq!(read.mask.data(), [UNLABELLED, 0, 1, UNLABELLED]);
-        assert_eq!(read.unmatched, [(Code::Color([9; 3]), 1)], "background is no stranger");
-        assert!(project.notes.iter().any(|note| note.contains("background is taken for unlabelled")));
-        assert!(project.notes.iter().any(|note| note.contains("object masks left out")), "{:?}", project.notes);
+        assert_eq!(read.unmatched, [(PixelCode::Color([9; 3]), 1)], "background is not reported as unmatched");
+        assert!(project.notes.iter().any(|note| note.contains("background of labelmap.txt counts as unlabelled")));
+        assert!(project.notes.iter().any(|note| note.contains("object masks skipped")), "{:?}", project.notes);
     }
 
     #[test]
-    fn background_becomes_a_class_when_somebody_says_so() {
+    fn background_becomes_a_class_when_a_class_has_its_colour() {
         let dir = exported("background:0,0,0::\nroof:250,50,83::\n");
         let mut project = Project::open(dir.path()).unwrap();
         let mut list: Vec<ClassDef> = project.classes.iter().cloned().collect();
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_class_is_named() {
+    fn an_invalid_line_is_named() {
         let dir = exported("roof:red::\n");
         let message = Project::open(dir.path()).unwrap_err().to_string();
         assert!(message.contains("line 1") && message.ends_with(FILE), "{message}");

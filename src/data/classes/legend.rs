@@ -1,38 +1,36 @@
-//! What the pixels of mask files stand for: the classes, and the colour or value each has in the files.
+//! The classes of a project and how mask files encode them.
 
-use super::class_edits::ClassEdits;
-use crate::data::mask::masks::MaskCoding;
 use crate::domain::class::ClassError;
 use crate::domain::{ClassDef, Classes, UNLABELLED};
 
-/// Classes with their coding in mask files. Lists run parallel to `classes`.
+/// Classes with their coding in mask files. The lists are parallel to `classes`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Legend {
-    /// The classes as the window shows them.
+    /// The classes as shown in the window.
     pub(crate) classes: Classes,
-    /// Colour in mask files.
+    /// Colour of each class in mask files.
     pub(crate) mask_colors: Vec<[u8; 3]>,
-    /// Gray value in mask files, where it is not simply the class's place.
+    /// Listed value of each class in mask files; `None` if values are not listed.
     pub(crate) values: Vec<Option<u16>>,
-    /// Gray value of a class without a `value`: its place in the list, unless classes before it went away.
+    /// Value of each class that has no listed one: its index, unless earlier classes were removed.
     pub(crate) places: Vec<u16>,
-    /// Further colours in mask files: those of classes merged into this one.
+    /// Further mask colours of each class, from classes merged into it.
     pub(crate) also_colors: Vec<Vec<[u8; 3]>>,
-    /// Further gray values in mask files.
+    /// Further mask values of each class.
     pub(crate) also_values: Vec<Vec<u16>>,
-    /// Earlier names, under which labels may have been stored.
+    /// Earlier names of each class, under which labels may be stored.
     pub(crate) was: Vec<Vec<String>>,
-    /// Colours that mean "unlabelled".
+    /// Mask colours that mean "unlabelled".
     pub(crate) unlabelled: Vec<[u8; 3]>,
-    /// Gray values that mean "unlabelled". Negative ones count from the end of the value range.
+    /// Mask values that mean "unlabelled". Negative ones count from the end of the value range.
     pub(crate) ignore_values: Vec<i64>,
 }
 
-/// Gray values read as unlabelled unless a file says otherwise.
+/// Mask values that mean "unlabelled" unless the class file says otherwise.
 pub(crate) const IGNORE_VALUES: [i64; 2] = [255, -1];
 
 impl Legend {
-    /// Classes whose mask colours are their own colours.
+    /// A legend whose mask colours are the class colours.
     pub(crate) fn of(classes: Classes) -> Self {
         let count = classes.len();
         Self {
@@ -48,29 +46,23 @@ impl Legend {
         }
     }
 
-    /// Checks the classes first.
+    /// Like [`Self::of`], after validating the classes.
     pub(crate) fn new(list: Vec<ClassDef>) -> Result<Self, ClassError> {
         Classes::new(list).map(Self::of)
     }
 
-    /// How masks are to be read.
-    pub(crate) fn coding(&self) -> MaskCoding {
-        let (colors, values) = (self.color_table(), self.value_table());
-        MaskCoding { colors, values, listed: self.has_values(), ..MaskCoding::default() }
-    }
-
-    /// Whether classes have values of their own in mask files.
+    /// Whether mask values are listed.
     pub(crate) fn has_values(&self) -> bool {
         self.values.iter().any(Option::is_some)
     }
 
-    /// The gray value of a class in mask files.
+    /// The mask value of a class.
     pub(crate) fn value(&self, class: usize) -> u16 {
         self.values[class].unwrap_or(self.places[class])
     }
 
-    /// Colours in mask files and what they stand for; the first entry of a colour counts, so that a class can be made of one
-    /// that was unlabelled.
+    /// Mask colours and their class indices. The first entry of a colour counts, so that a class can claim a colour that was
+    /// unlabelled.
     pub(crate) fn color_table(&self) -> Vec<([u8; 3], u8)> {
         let unlabelled = self.unlabelled.iter().map(|color| (*color, UNLABELLED));
         let classes = self.mask_colors.iter().enumerate().map(|(i, color)| (*color, i as u8));
@@ -78,74 +70,22 @@ impl Legend {
         classes.chain(also).chain(unlabelled).collect()
     }
 
-    /// Values in mask files and what they stand for; the first entry of a value counts.
+    /// Mask values and their class indices. The first entry of a value counts.
     pub(crate) fn value_table(&self) -> Vec<(i32, u8)> {
         let classes = (0..self.classes.len()).map(|i| (i32::from(self.value(i)), i as u8));
         let also = self.also_values.iter().enumerate();
         let also = also.flat_map(|(i, list)| list.iter().map(move |value| (i32::from(*value), i as u8)));
-        // Negative values wrap as they do in 8- and in 16-bit files. A class's own value wins: it stands first.
+        // Negative values wrap as in 8- and 16-bit files. Values of classes come first and therefore win.
         let wrapped = |&v: &i64| if v < 0 { vec![v, 256 + v, 65_536 + v] } else { vec![v] };
         let ignored = self.ignore_values.iter().flat_map(wrapped).filter_map(|v| i32::try_from(v).ok());
         classes.chain(also).chain(ignored.map(|v| (v, UNLABELLED))).collect()
     }
 
-    /// The same coding under changed classes: a class keeps its coding by name or, if renamed, by place.
-    pub(crate) fn with_classes(&self, classes: Classes) -> Self {
-        self.edited(&ClassEdits::between(&self.classes, classes))
-    }
-
-    /// Every name a class goes or went by, with its index.
+    /// Every current and earlier class name with its class index; current names come first.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, u8)> {
         let now = self.classes.iter().enumerate().map(|(i, class)| (class.name.as_str(), i as u8));
         let before =
             self.was.iter().enumerate().flat_map(|(i, was)| was.iter().map(move |name| (name.as_str(), i as u8)));
         now.chain(before)
-    }
-}
-
-/// Twenty colours that are told apart easily, for classes that come without one; later ones are derived.
-pub(crate) fn palette(index: usize) -> [u8; 3] {
-    const COLORS: [u32; 20] = [
-        0x4477aa, 0xee6677, 0x228833, 0xccbb44, 0x66ccee, 0xaa3377, 0xf28e2b, 0x8cd17d, 0x7f5539, 0xb6a6e9, 0x00a087,
-        0xd7263d, 0x1b3a5c, 0xf7c59f, 0x9aa600, 0x5e3c99, 0xff9da7, 0x3f6f52, 0xbdb2a7, 0x3c3c3c,
-    ];
-    let bits =
-        COLORS.get(index).copied().unwrap_or_else(|| (crate::domain::hash::mix(index as u64) as u32) | 0x0010_1010);
-    [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn classes(names: &[&str]) -> Classes {
-        let class =
-            |(i, name): (usize, &&str)| ClassDef { name: (*name).to_owned(), color: palette(i), ignored: false };
-        Classes::new(names.iter().enumerate().map(class).collect()).unwrap()
-    }
-
-    #[test]
-    fn a_renamed_class_keeps_its_coding_and_its_labels() {
-        let mut legend = Legend::of(classes(&["value 1", "value 3"]));
-        legend.values = vec![Some(1), Some(3)];
-        let next = legend.with_classes(classes(&["roof", "value 3", "road"]));
-        assert_eq!(next.values, [Some(1), Some(3), Some(4)], "a file has a value for all or for none");
-        assert_eq!(next.was[0], ["value 1"]);
-        let again = next.with_classes(classes(&["tiled roof", "value 3", "road"]));
-        assert_eq!(again.was[0], ["value 1", "roof"]);
-        assert!(again.names().any(|found| found == ("roof", 0)));
-    }
-
-    #[test]
-    fn reordered_classes_keep_their_own_coding() {
-        let mut legend = Legend::of(classes(&["a", "b"]));
-        legend.values = vec![Some(10), Some(20)];
-        assert_eq!(legend.with_classes(classes(&["b", "a"])).values, [Some(20), Some(10)]);
-    }
-
-    #[test]
-    fn the_palette_has_no_twins() {
-        let colors: std::collections::BTreeSet<_> = (0..254).map(palette).collect();
-        assert_eq!(colors.len(), 254);
     }
 }

@@ -1,4 +1,4 @@
-//! The demo project as files: written by the generator, and unpacked from the program.
+//! Writes the files of the demo project: from the generator, or unpacked from the program.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,12 @@ use image::codecs::jpeg::JpegEncoder;
 
 use super::land::Recipe;
 use super::scene::{self, LABELLED, SIDE, UNLABELLED};
-use crate::data::{DataError, write};
+use crate::data::DataError;
+use crate::data::export::save;
+use crate::data::files::write;
 use crate::domain::{Classes, Mask};
 
+/// JPEG quality of the generated images, 1 to 100.
 const JPEG_QUALITY: u8 = 88;
 
 macro_rules! embedded {
@@ -29,8 +32,8 @@ static FILES: [(&str, &[u8]); 28] = embedded! {
     "test/2001_sat.jpg" "test/2002_sat.jpg"
 };
 
-/// Writes the demo project into `target` and returns it. Files that are there already stay as they are, so labels and
-/// changed classes survive.
+/// Unpacks the demo project into `target` and returns that path. Existing files are kept, so labels and edited classes
+/// survive.
 pub fn unpack(target: &Path) -> Result<PathBuf, DataError> {
     make_folders(target)?;
     for (name, content) in FILES {
@@ -42,7 +45,7 @@ pub fn unpack(target: &Path) -> Result<PathBuf, DataError> {
     Ok(target.to_owned())
 }
 
-/// Draws all scenes anew and writes them into `target`, in DeepGlobe's layout.
+/// Generates all scenes and writes them into `target` in DeepGlobe's layout.
 pub fn generate(target: &Path) -> Result<(), DataError> {
     make_folders(target)?;
     let classes = Classes::deepglobe();
@@ -52,8 +55,8 @@ pub fn generate(target: &Path) -> Result<(), DataError> {
         write_picture(recipe, &target.join(format!("train/{id}_sat.jpg")))?;
         let path = target.join(format!("train/{id}_mask.png"));
         let mask = Mask::from_vec(SIDE, SIDE, scene::cover(recipe))
-            .ok_or_else(|| DataError::content("the generator drew a mask of another size", &path))?;
-        write::color_png(&path, &mask, &classes, false)?;
+            .ok_or_else(|| DataError::content("the generated mask has the wrong size", &path))?;
+        save::color_png(&path, &mask, &classes, false)?;
         metadata.push_str(&format!("{id},train,train/{id}_sat.jpg,train/{id}_mask.png\n"));
     }
     for recipe in &UNLABELLED {
@@ -72,7 +75,7 @@ pub fn generate(target: &Path) -> Result<(), DataError> {
 fn make_folders(target: &Path) -> Result<(), DataError> {
     for folder in ["train", "test"] {
         let path = target.join(folder);
-        let doing = "cannot create the folder (check free space and that you may write there)";
+        let doing = "cannot create the folder (check free space and write permission)";
         std::fs::create_dir_all(&path).map_err(DataError::io(doing, &path))?;
     }
     Ok(())
@@ -99,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_opens_without_a_complaint() {
+    fn the_demo_opens_without_notes() {
         let (_dir, project) = unpacked();
         assert_eq!((project.tiles.len(), project.notes.len()), (14, 0), "{:?}", project.notes);
         assert_eq!(project.classes, Classes::deepglobe());
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn checked_in_masks_are_what_the_generator_draws() {
+    fn checked_in_masks_match_the_generator() {
         let (_dir, project) = unpacked();
         for recipe in &LABELLED {
             let tile = project.tile(recipe.id).unwrap();
@@ -119,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn checked_in_pictures_are_what_the_generator_draws() {
+    fn checked_in_images_match_the_generator() {
         let (_dir, project) = unpacked();
         let recipe = &UNLABELLED[0];
         let stored = project.read_image(project.tile(recipe.id).unwrap()).unwrap();
@@ -130,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn every_class_is_there_and_unknown_is_rare() {
+    fn every_class_occurs_and_unknown_is_rare() {
         let mut counts = [0_u64; 7];
         for recipe in &LABELLED {
             for index in scene::cover(recipe) {
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tile_that_validates_by_default_has_every_scored_class() {
+    fn the_default_validation_tile_has_every_scored_class() {
         let (_dir, project) = unpacked();
         let masked: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.mask.is_some()).collect();
         let groups: Vec<&str> = masked.iter().map(|tile| tile.group.as_str()).collect();
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn unpacking_again_leaves_what_was_changed() {
+    fn unpacking_again_keeps_changed_files() {
         let (dir, _project) = unpacked();
         let journal = dir.path().join(".pointillist/labels.jsonl");
         std::fs::create_dir_all(journal.parent().unwrap()).unwrap();

@@ -1,8 +1,8 @@
-//! Where water, fields, towns, woods, grass and soil lie in the demo's landscape.
+//! The land cover of the demo scenes: where water, fields, towns, woods, grass and soil lie.
 
 use super::noise::{cell, fractal};
 
-/// DeepGlobe's classes in its own order.
+/// DeepGlobe's classes in DeepGlobe's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cover {
     /// Blocks of houses with their streets and gardens.
@@ -21,18 +21,18 @@ pub(super) enum Cover {
     Unknown,
 }
 
-/// What a scene is made of. Shares are biases: 0 is neutral, 0.1 much, −0.5 none.
+/// Parameters of a scene. Shares are biases: 0 is neutral, 0.1 is much, −0.5 is none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Recipe {
-    /// The tile's name.
+    /// Name of the tile.
     pub(super) id: &'static str,
-    /// Which part of the endless landscape it shows.
+    /// Seed of all noise, which selects a part of the endless landscape.
     pub(super) seed: u64,
-    /// Direction of field edges and streets: cosine and sine, from a whole-numbered triangle.
+    /// Direction of field edges and streets as cosine and sine, from a Pythagorean triple so that both are exact.
     pub(super) axis: [f64; 2],
-    /// Half the river's width in pixels; 0 for none.
+    /// Half the width of the river in pixels; 0 for no river.
     pub(super) river: f64,
-    /// How much lies under a lake.
+    /// Share of lakes; 0 for none.
     pub(super) lake: f64,
     /// Share of towns.
     pub(super) urban: f64,
@@ -42,41 +42,41 @@ pub(super) struct Recipe {
     pub(super) forest: f64,
     /// Share of bare soil.
     pub(super) barren: f64,
-    /// Fields are circles around a well.
+    /// Fields are circles, as with centre-pivot irrigation.
     pub(super) pivots: bool,
-    /// A cloud hides a corner.
+    /// A cloud covers a corner.
     pub(super) cloud: bool,
 }
 
 /// The landscape at a point.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Site {
-    /// What is there.
+    /// Land cover.
     pub(super) cover: Cover,
-    /// Distance from the shore in pixels, negative in water.
+    /// Distance to the shore in pixels, negative in water.
     pub(super) shore: f64,
-    /// The field or block the point lies in.
+    /// The field or block around the point.
     pub(super) parcel: Parcel,
 }
 
 /// A field or block: a cell of a jittered grid along the recipe's axis.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parcel {
-    /// Row and column, to draw numbers for.
+    /// Row and column, the key of the parcel's random numbers.
     pub(super) key: [i64; 2],
-    /// Position inside, from the cell's corner, in pixels.
+    /// Position relative to the corner of the cell in pixels.
     pub(super) inside: [f64; 2],
-    /// The cell's size in pixels.
+    /// Size of the cell in pixels.
     pub(super) size: [f64; 2],
 }
 
 impl Parcel {
-    /// Distance from the nearest edge.
+    /// Distance to the nearest edge in pixels.
     pub(super) fn edge(&self) -> f64 {
         (0..2).map(|i| self.inside[i].min(self.size[i] - self.inside[i])).fold(f64::MAX, f64::min)
     }
 
-    /// A number in 0..1 that belongs to the parcel.
+    /// A random number in 0..1, fixed for the parcel.
     pub(super) fn number(&self, seed: u64) -> f64 {
         cell(seed, self.key[0], self.key[1])
     }
@@ -100,7 +100,7 @@ impl Recipe {
         Site { cover, shore, parcel }
     }
 
-    /// How thick the cloud is, from 0.
+    /// Thickness of the cloud.
     pub(super) fn cloud_cover(&self, x: f64, y: f64) -> f64 {
         let (dx, dy) = ((x - 196.0) / 58.0, (y - 52.0) / 40.0);
         (1.0 - dx * dx - dy * dy).max(-1.0) * 0.8 + (fractal(self.seed + 900, x / 30.0, y / 30.0, 5) - 0.4) * 1.6
@@ -131,7 +131,7 @@ impl Recipe {
         }
     }
 
-    /// What people have made of a parcel, judged at its middle so that edges are straight.
+    /// Whether a parcel is town or field, judged at its centre so that edges are straight.
     fn human(&self, parcel: &Parcel) -> Option<Cover> {
         let middle = self.middle_of(parcel);
         let town = fractal(self.seed + 500, middle[0] / 130.0, middle[1] / 130.0, 2) + self.urban;
@@ -147,7 +147,7 @@ impl Recipe {
         (!self.pivots || dx * dx + dy * dy < radius * radius).then_some(Cover::Agriculture)
     }
 
-    /// Signed distance from the shore, roughly in pixels.
+    /// Approximate signed distance to the shore in pixels.
     fn shore(&self, x: f64, y: f64) -> f64 {
         let warp = |salt: u64| (fractal(self.seed + salt, x / 40.0, y / 40.0, 2) - 0.5) * 14.0;
         let (wx, wy) = (x + warp(210), y + warp(220));
@@ -178,7 +178,7 @@ impl Recipe {
         Parcel { key: [row, column], inside: [from_column, from_row], size: [width, height] }
     }
 
-    /// The middle of a parcel in the scene's own axes, near enough to draw a number for.
+    /// Approximate centre of a parcel in scene coordinates.
     fn middle_of(&self, parcel: &Parcel) -> [f64; 2] {
         let pitch = if self.pivots { [64.0, 64.0] } else { [COLUMN, ROW] };
         let shift = if self.pivots { 0.0 } else { cell(self.seed + 730, parcel.key[0], 0) * pitch[0] };
@@ -188,14 +188,15 @@ impl Recipe {
     }
 }
 
-/// Steepness of a height by differences.
+/// Slope of a height field by finite differences.
 fn slope(height: impl Fn(f64, f64) -> f64, x: f64, y: f64) -> f64 {
     let dx = (height(x + 2.0, y) - height(x - 2.0, y)) / 4.0;
     let dy = (height(x, y + 2.0) - height(x, y - 2.0)) / 4.0;
     (dx * dx + dy * dy).sqrt()
 }
 
-/// Cuts a line into intervals of about `pitch`: which one `v` lies in, how far in, and its length.
+/// Divides a line into intervals of about `pitch`. Returns the index of the interval around `v`, the offset in it and its
+/// length.
 fn interval(seed: u64, salt: i64, v: f64, pitch: f64, jitter: f64) -> (i64, f64, f64) {
     let start = |i: i64| (i as f64 + (cell(seed, i, salt) - 0.5) * jitter) * pitch;
     let guess = (v / pitch).floor() as i64;

@@ -1,8 +1,8 @@
-//! Noise to draw landscapes from. Only arithmetic that every machine rounds alike, so the scenes are the same everywhere.
+//! Noise for landscapes. Uses only arithmetic that rounds equally on every machine, so the scenes are the same everywhere.
 
 use crate::domain::hash;
 
-/// A number in 0..1 for a lattice point.
+/// A random number in 0..1 for a lattice point.
 pub(super) fn cell(seed: u64, x: i64, y: i64) -> f64 {
     let place = (x as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (y as u64).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
     (hash::mix(hash::mix(seed) ^ place) >> 40) as f64 / f64::from(1_u32 << 24)
@@ -18,7 +18,7 @@ pub(super) fn value(seed: u64, x: f64, y: f64) -> f64 {
     mix(top, bottom, fy)
 }
 
-/// Octaves of value noise, each twice as fine and half as strong; 0..1, mostly near 0.5.
+/// Sum of octaves of value noise, each with twice the frequency and half the amplitude; 0..1, mostly near 0.5.
 pub(super) fn fractal(seed: u64, x: f64, y: f64, octaves: u64) -> f64 {
     let (mut sum, mut weight, mut total, mut scale) = (0.0, 1.0, 0.0, 1.0);
     for octave in 0..octaves {
@@ -32,7 +32,7 @@ pub(super) fn fractal(seed: u64, x: f64, y: f64, octaves: u64) -> f64 {
     sum / total
 }
 
-/// The nearest of points scattered one to a unit cell: the offset to it and a number of its own.
+/// The nearest of random points, one per unit cell: the offset to it and its own random number.
 pub(super) fn nearest_point(seed: u64, x: f64, y: f64) -> ([f64; 2], f64) {
     let (i, j) = (x.floor() as i64, y.floor() as i64);
     let mut best = ([9.0, 9.0], 0.0);
@@ -47,12 +47,12 @@ pub(super) fn nearest_point(seed: u64, x: f64, y: f64) -> ([f64; 2], f64) {
     best
 }
 
-/// Straight from `a` to `b`.
+/// Linear interpolation from `a` to `b`.
 pub(super) fn mix(a: f64, b: f64, t: f64) -> f64 {
     a + (b - a) * t
 }
 
-/// 0 below `low`, 1 above `high`, smooth between.
+/// Smoothstep: 0 below `low`, 1 above `high`.
 pub(super) fn step(low: f64, high: f64, v: f64) -> f64 {
     let t = ((v - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)

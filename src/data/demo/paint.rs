@@ -1,25 +1,25 @@
-//! What each kind of land looks like from above.
+//! Paints each kind of land cover as seen from above.
 
 use super::land::{Cover, Parcel, Recipe, Site};
 use super::noise::{cell, fractal, mix, nearest_point, step, value};
 
-/// A colour, linear enough: 0 to 255 per channel.
+/// An RGB colour, 0 to 255 per channel.
 type Color = [f64; 3];
 
-/// Width of a tree in pixels.
+/// Diameter of a tree crown in pixels.
 const CROWN: f64 = 4.6;
 
-/// A painted point: its colour, and how high it stands, in pixels, to cast a shadow.
+/// A painted sample point.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dot {
-    /// Its colour in full sun.
+    /// Colour in full sun.
     pub(super) color: Color,
-    /// Height above ground.
+    /// Height above ground in pixels, for shadows.
     pub(super) height: f64,
 }
 
 impl Recipe {
-    /// Paints a point of the scene.
+    /// Paints a sample point of the scene.
     pub(super) fn dot(&self, x: f64, y: f64, site: &Site) -> Dot {
         let mut dot = match site.cover {
             Cover::Urban => self.block(x, y, &site.parcel),
@@ -121,7 +121,7 @@ impl Recipe {
         Dot { color, height: if number(1) < 0.4 { 0.3 } else { 0.0 } }
     }
 
-    /// Between fields runs a track, or a hedge.
+    /// The edge of a field: a track or a hedge.
     fn field_edge(&self, x: f64, y: f64, parcel: &Parcel, crop: Color) -> Dot {
         if parcel.edge() < 1.1
             && cell(self.seed + 90, parcel.key[0], 7) < 0.45
@@ -196,7 +196,7 @@ impl Recipe {
     }
 }
 
-/// A roof: ridged on houses, flat on works.
+/// A roof: ridged on houses, flat on industrial buildings.
 fn roof(number: f64, from: [f64; 2], size: [f64; 2], works: bool) -> Dot {
     const TILES: [Color; 6] = [
         [170.0, 104.0, 80.0],
@@ -222,12 +222,12 @@ fn lerp(a: Color, b: Color, t: f64) -> Color {
     [0, 1, 2].map(|i| mix(a[i], b[i], t.clamp(0.0, 1.0)))
 }
 
-/// Moves a colour towards another.
+/// Blends a colour towards another.
 pub(super) fn blend(color: &mut Color, to: Color, share: f64) {
     *color = lerp(*color, to, share);
 }
 
-/// Makes a colour brighter or darker.
+/// Multiplies the brightness of a colour.
 pub(super) fn scale(color: &mut Color, by: f64) {
     for channel in color {
         *channel *= by;

@@ -1,4 +1,4 @@
-//! The scenes: which there are, and how one becomes a picture and a mask.
+//! The scenes of the demo project, and how they are rendered to images and masks.
 
 use image::{Rgb, RgbImage};
 use rayon::prelude::{IntoParallelIterator, ParallelIterator};
@@ -10,10 +10,10 @@ use super::paint::{Dot, blend, scale};
 /// Side of a scene in pixels.
 pub(super) const SIDE: u32 = 256;
 
-/// Points painted per pixel and direction, to be averaged.
+/// Supersampling: sample points per pixel in each direction.
 const FINE: usize = 3;
 
-/// A plain scene, to be varied.
+/// A neutral scene that the others vary.
 const PLAIN: Recipe = Recipe {
     id: "",
     seed: 0,
@@ -44,7 +44,7 @@ pub(super) const LABELLED: [Recipe; 12] = [
         axis: [1.0, 0.0],
         ..PLAIN
     },
-    // The one that validates unless another seed is chosen: every scored class is in it.
+    // The default validation tile: it contains every scored class.
     Recipe {
         id: "1006",
         seed: 16_200,
@@ -64,7 +64,7 @@ pub(super) const LABELLED: [Recipe; 12] = [
     Recipe { id: "1012", seed: 22_000, lake: 0.3, fields: 0.03, barren: 0.02, cloud: true, axis: [0.8, 0.6], ..PLAIN },
 ];
 
-/// Scenes without, to predict.
+/// Scenes without masks, for prediction.
 pub(super) const UNLABELLED: [Recipe; 2] = [
     Recipe { id: "2001", seed: 31_000, river: 8.0, fields: 0.08, urban: 0.0, ..PLAIN },
     Recipe { id: "2002", seed: 32_000, lake: 0.33, forest: 0.03, fields: 0.02, barren: 0.0, axis: [0.6, 0.8], ..PLAIN },
@@ -76,7 +76,7 @@ pub(super) fn cover(recipe: &Recipe) -> Vec<u8> {
     pixels.map(|i| recipe.site(f64::from(i % SIDE) + 0.5, f64::from(i / SIDE) + 0.5).cover as u8).collect()
 }
 
-/// The picture of a scene.
+/// Renders the image of a scene.
 pub(super) fn picture(recipe: &Recipe) -> RgbImage {
     let side = SIDE as usize * FINE;
     let at = |i: usize| (i as f64 + 0.5) / FINE as f64;
@@ -89,26 +89,26 @@ pub(super) fn picture(recipe: &Recipe) -> RgbImage {
         .collect();
     let shadows: Vec<f64> = (0..side * side).into_par_iter().map(|i| shadow(&dots, side, i % side, i / side)).collect();
     for (dot, shade) in dots.iter_mut().zip(shadows) {
-        // What lies in shadow is lit by the blue sky alone.
+        // Shadows are lit only by the blue sky.
         let dark = [dot.color[0] * 0.5, dot.color[1] * 0.56, dot.color[2] * 0.68];
         blend(&mut dot.color, dark, shade);
     }
     RgbImage::from_fn(SIDE, SIDE, |x, y| develop(recipe, &dots, x, y))
 }
 
-/// How much of a point lies in the shadow of what stands to its north-west.
+/// Shadow at a sample point, 0 to 1, cast by taller points to the north-west.
 fn shadow(dots: &[Dot], side: usize, x: usize, y: usize) -> f64 {
     let own = dots[y * side + x].height;
     let reach = 5 * FINE;
     let hidden = (1..reach.min(x + 1).min(y + 1)).map(|t| {
         let there = dots[(y - t) * side + x - t].height;
-        // The sun stands so that a shadow is 1.3 times as long as what casts it.
+        // The sun is at an elevation where shadows are 1.3 times as long as objects are high.
         there - own - t as f64 * std::f64::consts::SQRT_2 / FINE as f64 / 1.3
     });
     (hidden.fold(0.0, f64::max) * 2.5).min(1.0)
 }
 
-/// One pixel of the picture: the mean of its points, a cloud over it, haze and the sensor's noise.
+/// One pixel of the image: the mean of its sample points, with cloud, haze and sensor noise.
 fn develop(recipe: &Recipe, dots: &[Dot], x: u32, y: u32) -> Rgb<u8> {
     let side = SIDE as usize * FINE;
     let mut color = [0.0; 3];
@@ -127,7 +127,7 @@ fn develop(recipe: &Recipe, dots: &[Dot], x: u32, y: u32) -> Rgb<u8> {
         blend(&mut color, [lit, lit, lit + 2.0], thick * 0.97);
     }
     blend(&mut color, [176.0, 186.0, 196.0], 0.06);
-    // Every scene has its own light.
+    // Every scene has its own brightness.
     scale(&mut color, 0.97 + 0.08 * cell(recipe.seed, 1, 2));
     let grain = |channel: i64| {
         (0..4).map(|k| cell(recipe.seed + 990 + k, i64::from(x) * 3 + channel, i64::from(y))).sum::<f64>() - 2.0

@@ -1,3 +1,6 @@
-//! Where results go and what they are called.
+//! Result files: their names and their PNG content.
+//!
+//! Uses [`super::files`] and [`super::error`].
 
-pub mod output;
+pub mod outputs;
+pub mod save;

@@ -1,4 +1,4 @@
-//! Random mirror images and quarter-turns: the eight symmetries of the square, applied to image and labels alike.
+//! Random flips and quarter turns: the eight symmetries of the square, applied equally to image and labels.
 
 use crate::domain::hash::Stream;
 
@@ -11,7 +11,7 @@ pub struct Symmetry {
 }
 
 impl Symmetry {
-    /// Draws one. Flips alone give four of the eight; quarter-turns alone give the four rotations.
+    /// Draws a symmetry. Flips alone give four of the eight, quarter turns alone the four rotations.
     pub fn draw(random: &mut Stream, flips: bool, quarter_turns: bool) -> Self {
         let turns = if quarter_turns { random.below(4) } else { 0 };
         let rotated = Self { transpose: turns % 2 == 1, flip_x: turns == 1 || turns == 2, flip_y: turns >= 2 };
@@ -22,7 +22,7 @@ impl Symmetry {
         }
     }
 
-    /// Where the pixel that ends up at `(x, y)` of a square of side `size` comes from.
+    /// The source of the pixel that ends up at `(x, y)` in a square of side `size`.
     pub fn source(self, x: u32, y: u32, size: u32) -> (u32, u32) {
         let (x, y) = if self.transpose { (y, x) } else { (x, y) };
         let x = if self.flip_x { size - 1 - x } else { x };
@@ -37,7 +37,7 @@ mod tests {
 
     use super::*;
 
-    /// The picture `0 1 / 2 3` under a symmetry.
+    /// The image `0 1 / 2 3` under a symmetry.
     fn turned(symmetry: Symmetry) -> Vec<u32> {
         let at = |(x, y)| y * 2 + x;
         (0..4).map(|i| at(symmetry.source(i % 2, i / 2, 2))).collect()
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn every_choice_draws_exactly_its_symmetries() {
+    fn every_setting_draws_exactly_its_symmetries() {
         assert_eq!(all(false, false).len(), 1);
         assert_eq!(all(true, false), [vec![0, 1, 2, 3], vec![1, 0, 3, 2], vec![2, 3, 0, 1], vec![3, 2, 1, 0]].into());
         assert_eq!(all(false, true), [vec![0, 1, 2, 3], vec![2, 0, 3, 1], vec![3, 2, 1, 0], vec![1, 3, 0, 2]].into());

@@ -1,12 +1,11 @@
-//! Cutting squares out of a tile, as the network takes them.
+//! Cuts square crops out of a tile in the layout that the network expects.
 
 use image::RgbImage;
 
 use super::augment::Symmetry;
 use crate::domain::{Mask, UNLABELLED};
 
-/// Appends a square's normalised bands, `[3, size, size]`. `corner` may lie outside the tile; what does is 0, the mean
-/// colour.
+/// Appends the normalised bands of a crop, `[3, size, size]`. Pixels outside the tile are 0, the mean colour.
 pub fn cut_image(
     image: &RgbImage,
     corner: [i64; 2],
@@ -32,7 +31,7 @@ pub fn cut_image(
     }
 }
 
-/// Appends a square's labels, `[size, size]`. Outside the tile nothing is labelled.
+/// Appends the labels of a crop, `[size, size]`. Pixels outside the tile are unlabelled.
 pub fn cut_labels(labels: &Mask, corner: [i64; 2], symmetry: Symmetry, size: u32, out: &mut Vec<u8>) {
     out.extend(grid(size).map(|(x, y)| {
         let (x, y) = symmetry.source(x, y, size);
@@ -53,7 +52,7 @@ mod tests {
     use crate::data::feed::normalize;
     use crate::domain::hash::Stream;
 
-    /// Red holds the position, so image and labels can be compared pixel by pixel.
+    /// Red and label hold the position, so that image and labels can be compared pixel by pixel.
     fn tile() -> (RgbImage, Mask) {
         let image = RgbImage::from_fn(5, 4, |x, y| image::Rgb([(y * 5 + x) as u8, 0, 0]));
         let labels = Mask::from_vec(5, 4, (0..20).collect()).expect("5×4");
@@ -61,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn image_and_labels_stay_together_under_every_symmetry() {
+    fn image_and_labels_stay_aligned_under_every_symmetry() {
         let (image, labels) = tile();
         let table = normalize::table();
         let mut random = Stream::new(3);

@@ -1,7 +1,7 @@
-//! Batches for the trainer, made ahead of time on threads of their own.
+//! Prefetches batches for the trainer on threads of its own.
 //!
-//! What batch number n holds depends on the seed and n alone, not on the number of threads: thread t makes the batches
-//! t, t + threads, … and the trainer takes them in turn.
+//! The content of batch n depends only on the seed and n, not on the number of threads: thread t makes batches t,
+//! t + threads, … and the trainer takes them in turn.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,42 +15,42 @@ use super::training_set::{Prepared, TrainingSet};
 use super::{crop, normalize};
 use crate::data::TileFault;
 use crate::domain::UNLABELLED;
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::hash::{self, Stream};
 
-/// Batches that lie ready per thread.
+/// Number of finished batches kept ready per thread.
 const AHEAD: usize = 2;
 
-/// What batches are made of.
+/// Settings of the batches.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchPlan {
-    /// Crops a batch.
+    /// Crops per batch.
     pub count: usize,
-    /// Random mirror images.
+    /// Random flips.
     pub flips: bool,
-    /// Random quarter-turns.
+    /// Random quarter turns.
     pub quarter_turns: bool,
-    /// Another seed, another order.
+    /// Seed of order, crops and symmetries.
     pub seed: u64,
 }
 
-/// A batch of crops in plain memory; nothing here knows of devices.
+/// A batch of crops in plain memory.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// Normalised colours: `[count, 3, size, size]`.
     pub images: Vec<f32>,
     /// Class indices, 255 where unlabelled: `[count, size, size]`.
     pub targets: Vec<u8>,
-    /// Crops.
+    /// Number of crops.
     pub count: usize,
-    /// Side of a crop.
+    /// Side of a crop in pixels.
     pub size: u32,
     /// Labelled pixels among `targets`.
     pub labelled: u64,
     origins: Vec<Origin>,
 }
 
-/// Where a crop was cut, so that its labels can be cut again when they have changed.
+/// Where a crop was cut, so that changed labels can be cut again.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     tile: usize,
@@ -59,7 +59,7 @@ struct Origin {
     revision: u64,
 }
 
-/// Threads that make batches, and the place to take them from. Dropping it ends the threads.
+/// The loader threads and their queues. Dropping this ends the threads.
 pub struct Loader {
     set: Arc<TrainingSet>,
     lanes: Vec<Receiver<Result<Batch, String>>>,
@@ -68,14 +68,15 @@ pub struct Loader {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Tiles found unreadable while loading.
+/// Unreadable tiles found while loading.
 #[derive(Default)]
 struct Faults {
     known: BTreeSet<usize>,
     unreported: Vec<TileFault>,
 }
 
-struct Maker {
+/// Makes the batches of one thread.
+struct BatchMaker {
     set: Arc<TrainingSet>,
     plan: BatchPlan,
     table: [[f32; 256]; 3],
@@ -83,7 +84,7 @@ struct Maker {
     epoch: Option<Epoch>,
 }
 
-/// The order of one pass over the pool.
+/// The shuffled order of one pass over the pool.
 struct Epoch {
     number: usize,
     pool: Arc<Vec<usize>>,
@@ -91,10 +92,10 @@ struct Epoch {
 }
 
 impl Loader {
-    /// Starts `threads` threads, each of which runs `on_start` first (to lower its priority).
+    /// Starts `threads` threads. Each first calls `on_start`, e.g. to lower its priority.
     ///
     /// # Errors
-    /// If the system has no thread to give.
+    /// If a thread could not be started.
     pub fn start(set: Arc<TrainingSet>, plan: BatchPlan, threads: usize, on_start: fn()) -> std::io::Result<Self> {
         let faults = Arc::<Mutex<Faults>>::default();
         let mut loader = Self {
@@ -107,7 +108,7 @@ impl Loader {
         for lane in 0..threads.max(1) {
             let (sender, receiver) = bounded(AHEAD);
             let (set, faults) = (Arc::clone(&set), Arc::clone(&faults));
-            let mut maker = Maker { set, plan, table: normalize::table(), faults, epoch: None };
+            let mut maker = BatchMaker { set, plan, table: normalize::table(), faults, epoch: None };
             let run = move || {
                 on_start();
                 maker.run(lane, threads.max(1), &sender);
@@ -118,10 +119,10 @@ impl Loader {
         Ok(loader)
     }
 
-    /// The next batch, with the labels of this moment.
+    /// The next batch with current labels.
     ///
     /// # Errors
-    /// A sentence for the user if there is nothing (left) to learn from.
+    /// A message for the user if there is nothing to train on.
     pub fn next_batch(&mut self) -> Result<Batch, String> {
         let lane = self.taken % self.lanes.len();
         self.taken += 1;
@@ -132,7 +133,7 @@ impl Loader {
         Ok(batch)
     }
 
-    /// Faults of tiles found since the last call, each once.
+    /// Tile faults found since the last call, each tile once.
     pub fn take_faults(&self) -> Vec<TileFault> {
         std::mem::take(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner).unreported)
     }
@@ -140,14 +141,14 @@ impl Loader {
 
 impl Drop for Loader {
     fn drop(&mut self) {
-        self.lanes.clear(); // Senders notice and their threads end.
+        self.lanes.clear(); // Disconnects the senders, so their threads end.
         for thread in self.threads.drain(..) {
             thread.join().ok();
         }
     }
 }
 
-impl Maker {
+impl BatchMaker {
     fn run(&mut self, lane: usize, lanes: usize, sender: &Sender<Result<Batch, String>>) {
         for number in (lane..).step_by(lanes) {
             let batch = self.make(number);
@@ -159,7 +160,7 @@ impl Maker {
     }
 
     fn make(&mut self, number: usize) -> Result<Batch, String> {
-        let size = self.set.frame().size();
+        let size = self.set.frame().side();
         let mut batch = Batch { count: self.plan.count, size, ..Batch::default() };
         for place in 0..self.plan.count {
             let item = number * self.plan.count + place;
@@ -167,8 +168,8 @@ impl Maker {
             let (tile, prepared) = self.draw_tile(item)?;
             let target = prepared.target();
             let corner = match self.set.frame() {
-                Frame::Resize(_) => [0, 0],
-                Frame::Crop(size) => draw_corner(&target, size, &mut random),
+                InputSize::Resize(_) => [0, 0],
+                InputSize::Crop(size) => draw_corner(&target, size, &mut random),
             };
             let symmetry = Symmetry::draw(&mut random, self.plan.flips, self.plan.quarter_turns);
             crop::cut_image(&prepared.picture.rgb, corner, symmetry, size, &self.table, &mut batch.images);
@@ -179,11 +180,11 @@ impl Maker {
         Ok(batch)
     }
 
-    /// The tile of item number `item`: epochs are shuffled one by one. Unreadable tiles are reported and passed over.
+    /// The tile of an item. Each epoch is shuffled separately. Unreadable tiles are reported and skipped.
     fn draw_tile(&mut self, item: usize) -> Result<(usize, Arc<Prepared>), String> {
         let pool = self.set.epoch();
         if pool.is_empty() {
-            return Err("there is nothing to learn from: sample labels from masks, or click some".to_owned());
+            return Err("there is nothing to learn from: sample labels from masks, or draw some".to_owned());
         }
         let number = item / pool.len();
         if !self.epoch.as_ref().is_some_and(|epoch| epoch.number == number && Arc::ptr_eq(&epoch.pool, &pool)) {
@@ -205,7 +206,7 @@ impl Maker {
         }
         Err(match pool.len() {
             1 => format!("the only training tile cannot be read: {unreadable}"),
-            tiles => format!("none of the {tiles} training tiles can be read, the last of them because {unreadable}"),
+            tiles => format!("none of the {tiles} training tiles can be read; the last fault is: {unreadable}"),
         })
     }
 
@@ -218,7 +219,7 @@ impl Maker {
 }
 
 impl Batch {
-    /// A batch of squares of side `size` that came from nowhere in particular, for tests and measurements.
+    /// A batch of given crops of side `size`, for tests and benchmarks.
     pub fn new(images: Vec<f32>, targets: Vec<u8>, size: u32) -> Self {
         let count = targets.len() / (size * size).max(1) as usize;
         let mut batch = Self { images, targets, count, size, ..Self::default() };
@@ -226,7 +227,7 @@ impl Batch {
         batch
     }
 
-    /// Cuts the labels of crops again whose tile has been labelled since.
+    /// Cuts the labels again for crops whose tile has changed.
     fn refresh(&mut self, set: &TrainingSet) {
         let area = (self.size * self.size) as usize;
         let mut changed = false;
@@ -234,7 +235,7 @@ impl Batch {
             if set.revision_of(origin.tile) == origin.revision {
                 continue;
             }
-            // A tile that became unreadable meanwhile keeps the labels it had.
+            // A tile that has become unreadable keeps its labels.
             let Ok(prepared) = set.prepare(origin.tile) else { continue };
             let target = prepared.target();
             if target.revision != origin.revision {
@@ -255,15 +256,15 @@ impl Batch {
     }
 }
 
-/// A corner such that the crop holds a random labelled pixel at a random place, and no more of the outside than it must.
-/// Where labels are dense this is a uniform crop; where there are five clicks a tile, no step is wasted.
+/// Draws the corner of a crop that contains a random labelled pixel at a random position and as little outside the tile as
+/// possible. With dense labels crops are uniform; with five clicks per tile no step is wasted.
 fn draw_corner(target: &Target, size: u32, random: &mut Stream) -> [i64; 2] {
     let tile = target.mask().size();
     let [x, y] = target.draw_labelled(random).unwrap_or_else(|| tile.map(|n| random.below(n as usize) as u32));
     let place = |position: u32, length: u32, random: &mut Stream| {
         let room = i64::from(length) - i64::from(size);
         if room <= 0 {
-            return room / 2; // The tile is smaller than the crop: it lies in the middle.
+            return room / 2; // Centres a tile that is smaller than the crop.
         }
         (i64::from(position) - random.below(size as usize) as i64).clamp(0, room)
     };
@@ -277,7 +278,7 @@ mod tests {
     use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
 
     #[test]
-    fn when_the_only_tile_is_damaged_the_error_names_file_and_reason() {
+    fn an_error_about_the_only_tile_names_file_and_reason() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.png");
         image::RgbImage::new(16, 16).save(&path).unwrap();
@@ -286,15 +287,15 @@ mod tests {
         let (tile, path_in_image) = (project.tiles[0].id.clone(), vec![[8.0, 8.0]]);
         book.apply(Edit::Begin(Stroke { tile, class: Some(0), radius: 2.0, path: path_in_image }));
         std::fs::write(&path, b"no picture").unwrap();
-        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-        let set = TrainingSet::new(Arc::new(project), vec![0], Frame::Resize(16), sampling, book);
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0], InputSize::Resize(16), sampling, book);
         let plan = BatchPlan { count: 1, flips: false, quarter_turns: false, seed: 1 };
         let error = Loader::start(Arc::new(set), plan, 1, || {}).unwrap().next_batch().unwrap_err();
         assert!(error.starts_with("the only training tile cannot be read: ") && error.contains("a.png"), "{error}");
     }
 
     #[test]
-    fn a_tile_whose_file_was_replaced_is_one_bad_tile() {
+    fn a_replaced_file_is_the_fault_of_one_tile() {
         let dir = tempfile::tempdir().unwrap();
         let mut book = LabelBook::default();
         for id in ["a", "b"] {
@@ -304,8 +305,8 @@ mod tests {
         }
         let mut project = Project::open(dir.path()).unwrap();
         project.tiles[0].size = [17, 16]; // As if the file had been another when the folder was opened.
-        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-        let set = TrainingSet::new(Arc::new(project), vec![0, 1], Frame::Resize(16), sampling, book);
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        let set = TrainingSet::new(Arc::new(project), vec![0, 1], InputSize::Resize(16), sampling, book);
         let plan = BatchPlan { count: 2, flips: false, quarter_turns: false, seed: 1 };
         let mut loader = Loader::start(Arc::new(set), plan, 1, || {}).unwrap();
         for _ in 0..3 {

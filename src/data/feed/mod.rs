@@ -1,7 +1,8 @@
 //! What the network is fed: targets, crops, augmentation and the prefetching loader.
+//!
+//! Uses [`super::label`], [`super::cache`] and [`super::layout`]. Batches are plain memory; devices are not known here.
 
 pub mod augment;
-pub mod census;
 pub mod crop;
 pub mod loader;
 pub mod normalize;

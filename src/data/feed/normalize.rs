@@ -1,12 +1,12 @@
-//! From 8-bit colours to what networks like: ImageNet's mean and standard deviation per band, whatever the dataset, so that
-//! a checkpoint never needs a dataset's statistics beside it.
+//! Normalises 8-bit colours with ImageNet's mean and standard deviation per band. The same for every dataset, so that a
+//! checkpoint needs no dataset statistics.
 
-/// Mean of the red, green and blue band of ImageNet, of 1.
+/// ImageNet's mean of red, green and blue on a scale of 0 to 1.
 pub const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-/// Standard deviation of the same.
+/// ImageNet's standard deviation of red, green and blue on a scale of 0 to 1.
 pub const STD: [f32; 3] = [0.229, 0.224, 0.225];
 
-/// The value of every 8-bit level of every band. A missing pixel is 0, the mean colour.
+/// Normalised value by band and 8-bit level. The mean colour is 0.
 pub fn table() -> [[f32; 256]; 3] {
     std::array::from_fn(|band| std::array::from_fn(|level| (level as f32 / 255.0 - MEAN[band]) / STD[band]))
 }
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mean_colour_is_zero() {
+    fn the_mean_colour_maps_to_zero() {
         let table = table();
         for band in 0..3 {
             let level = (MEAN[band] * 255.0).round() as usize;

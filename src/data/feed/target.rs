@@ -1,59 +1,59 @@
-//! The labels that a tile is learned from, kept up to date pixel by pixel: a click costs what it paints, not what the tile
-//! holds.
+//! The labels that a tile is trained on, updated incrementally: a click costs as much as it paints, regardless of the tile's
+//! size.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::data::Picture;
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
 use crate::domain::hash::Stream;
-use crate::domain::label::Surface;
+use crate::domain::label::{Surface, TrackedMask};
 use crate::domain::{Classes, Drawn, LabelBook, Mask, UNLABELLED};
 
-/// Own labels over sampled ones, at the size the network sees the tile. Ignored classes are unlabelled here.
+/// Own labels over sampled ones, at the size in which the network sees the tile. Ignored classes are unlabelled.
 #[derive(Debug)]
 pub struct Target {
-    /// Which state of the labels this shows.
+    /// Revision of the labels that this shows.
     pub(crate) revision: u64,
-    labels: Labels,
-    /// Own labels at the tile's own size, where the network sees another.
+    labels: LabelLayer,
+    /// Own labels at the tile's size, if the network sees another size.
     own: Option<Mask>,
-    /// The tile's own size.
+    /// The tile's width and height in pixels.
     size: [u32; 2],
     resized: bool,
     drawn: Drawn,
 }
 
-/// The labels and how many there are.
+/// The labels with pixel counts.
 #[derive(Debug)]
-struct Labels {
+struct LabelLayer {
     sampled: Arc<Mask>,
-    /// With own labels over them; absent as long as there are none.
+    /// Own labels over sampled ones; `None` without own labels.
     mask: Option<Mask>,
-    /// Tells which pixels exist; absent if all do.
+    /// The picture, for its validity; `None` if all pixels exist.
     picture: Option<Arc<Picture>>,
     is_scored: [bool; 256],
-    /// Pixels of each index.
+    /// Pixel count of each index.
     counts: [u64; 256],
-    /// Labelled pixels of each row.
+    /// Number of labelled pixels in each row.
     rows: Vec<u32>,
 }
 
 impl Target {
-    /// Of a tile of this size without own labels. `sampled` and `picture` have the size the network sees; of pixels that do
-    /// not exist nothing is learned, whatever label they are given.
+    /// The target of a tile of this size without own labels. `sampled` and `picture` have the size that the network sees. Missing
+    /// pixels stay unlabelled whatever is drawn on them.
     pub(crate) fn new(
         mut sampled: Mask,
         picture: &Arc<Picture>,
         size: [u32; 2],
-        frame: Frame,
+        frame: InputSize,
         classes: &Classes,
     ) -> Self {
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut sampled));
         let picture = picture.valid.is_some().then(|| Arc::clone(picture));
-        let labels = Labels::new(sampled, picture, std::array::from_fn(|index| classes.is_scored(index as u8)));
-        let resized = matches!(frame, Frame::Resize(_));
+        let labels = LabelLayer::new(sampled, picture, std::array::from_fn(|index| classes.is_scored(index as u8)));
+        let resized = matches!(frame, InputSize::Resize(_));
         Self { revision: 0, labels, own: None, size, resized, drawn: Drawn::default() }
     }
 
@@ -62,12 +62,12 @@ impl Target {
         self.labels.mask()
     }
 
-    /// Labelled pixels of each of `classes` classes.
+    /// Pixel counts of the first `classes` classes.
     pub(crate) fn counts(&self, classes: usize) -> Vec<u64> {
         self.labels.counts[..classes].to_vec()
     }
 
-    /// Memory it takes.
+    /// Memory use in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let masks = [Some(&*self.labels.sampled), self.labels.mask.as_ref(), self.own.as_ref()];
         masks.into_iter().flatten().map(|mask| mask.data().len()).sum()
@@ -76,7 +76,7 @@ impl Target {
     /// A random labelled pixel; `None` if there is none.
     pub(crate) fn draw_labelled(&self, random: &mut Stream) -> Option<[u32; 2]> {
         let (data, width) = (self.mask().data(), self.mask().width() as usize);
-        // Guessing is quick where labels are dense; where they are sparse they are counted off.
+        // Random guesses are fast for dense labels. Sparse ones are found by counting.
         let guess = (0..32).map(|_| random.below(data.len())).find(|&i| data[i] != UNLABELLED);
         if let Some(position) = guess {
             return Some([(position % width) as u32, (position / width) as u32]);
@@ -91,7 +91,7 @@ impl Target {
         Some([labelled.nth(nth as usize)? as u32, row as u32])
     }
 
-    /// Takes over what of the tile's own labels has changed.
+    /// Updates to the current own labels of the tile.
     pub(crate) fn follow(&mut self, book: &LabelBook, tile: &str, revision: u64) {
         self.revision = revision;
         if self.labels.mask.is_none() && !book.carries(tile) {
@@ -103,16 +103,16 @@ impl Target {
             return;
         }
         let own = self.own.get_or_insert_with(|| Mask::unlabelled(self.size[0], self.size[1]));
-        let mut noted = Noted { mask: own, changed: None };
-        self.drawn = book.draw_on(tile, self.drawn, &mut noted);
-        let changed = noted.changed;
+        let mut tracked = TrackedMask::new(own);
+        self.drawn = book.draw_on(tile, self.drawn, &mut tracked);
+        let changed = tracked.changed();
         if let Some(changed) = changed {
             self.labels.resize_within(own, changed);
         }
     }
 }
 
-impl Labels {
+impl LabelLayer {
     fn new(mut sampled: Mask, picture: Option<Arc<Picture>>, is_scored: [bool; 256]) -> Self {
         let mut counts = [0; 256];
         for index in sampled.data_mut() {
@@ -131,7 +131,7 @@ impl Labels {
         self.mask.as_ref().unwrap_or(&self.sampled)
     }
 
-    /// Gives a run of pixels this own label, or lets the sampled ones be seen again.
+    /// Sets the own label of a run of pixels; `None` restores the sampled ones.
     fn set(&mut self, y: u32, columns: Range<u32>, own: Option<u8>) {
         let Some(mask) = &mut self.mask else { return };
         let row = y as usize * mask.width() as usize;
@@ -148,7 +148,7 @@ impl Labels {
         }
     }
 
-    /// Takes over a rectangle of own labels of the tile's size.
+    /// Resizes a rectangle of own labels from the tile's size.
     fn resize_within(&mut self, own: &Mask, rect: PixelRect) {
         let to = self.sampled.size();
         let cells = |start: u32, len: u32, axis: usize| {
@@ -166,7 +166,7 @@ impl Labels {
     }
 }
 
-impl Surface for Labels {
+impl Surface for LabelLayer {
     fn size(&self) -> [u32; 2] {
         self.sampled.size()
     }
@@ -182,34 +182,6 @@ impl Surface for Labels {
     }
 }
 
-/// A mask, and a rectangle around what was drawn on it.
-struct Noted<'a> {
-    mask: &'a mut Mask,
-    changed: Option<PixelRect>,
-}
-
-impl Noted<'_> {
-    fn note(&mut self, rect: PixelRect) {
-        self.changed = Some(self.changed.map_or(rect, |changed| changed.union(rect)));
-    }
-}
-
-impl Surface for Noted<'_> {
-    fn size(&self) -> [u32; 2] {
-        self.mask.size()
-    }
-
-    fn clear(&mut self, rect: PixelRect) {
-        self.note(rect);
-        self.mask.clear(rect);
-    }
-
-    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
-        self.note(PixelRect { x: columns.start, y, width: columns.end - columns.start, height: 1 });
-        self.mask.paint(y, columns, class);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,12 +191,12 @@ mod tests {
         Arc::new(image::RgbImage::new(size[0], size[1]).into())
     }
 
-    /// What a target was before it followed changes: own labels over sampled ones, made over the whole tile.
-    fn anew(sampled: &Mask, book: &LabelBook, size: [u32; 2], frame: Frame, classes: &Classes) -> Mask {
+    /// Reference: own labels over sampled ones, computed for the whole tile.
+    fn reference(sampled: &Mask, book: &LabelBook, size: [u32; 2], frame: InputSize, classes: &Classes) -> Mask {
         let own = book.rasterize("a", size);
         let own = match frame {
-            Frame::Crop(_) => own,
-            Frame::Resize(side) => own.resize_keeping_labels(side, side),
+            InputSize::Crop(_) => own,
+            InputSize::Resize(side) => own.resize_keeping_labels(side, side),
         };
         let mut target = sampled.clone();
         target.overlay(&own);
@@ -233,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn following_equals_making_anew_through_clicks_erasing_undo_and_redo() {
+    fn incremental_updates_equal_the_reference_after_any_edit() {
         let (classes, size) = (Classes::deepglobe(), [37, 29]);
         let ignored = (0..7).find(|class| !classes.is_scored(*class)).expect("'unknown' is ignored");
         let mut random = Stream::new(3);
-        for frame in [Frame::Crop(16), Frame::Resize(16), Frame::Resize(64), Frame::Resize(30)] {
+        for frame in [InputSize::Crop(16), InputSize::Resize(16), InputSize::Resize(64), InputSize::Resize(30)] {
             let [width, height] = match frame {
-                Frame::Crop(_) => size,
-                Frame::Resize(side) => [side; 2],
+                InputSize::Crop(_) => size,
+                InputSize::Resize(side) => [side; 2],
             };
             let draw = |random: &mut Stream| if random.below(3) == 0 { random.below(7) as u8 } else { UNLABELLED };
             let data = (0..width * height).map(|_| draw(&mut random)).collect();
@@ -258,7 +230,7 @@ mod tests {
                     _ => Edit::Redo,
                 });
                 target.follow(&book, "a", turn);
-                let want = anew(&sampled, &book, size, frame, &classes);
+                let want = reference(&sampled, &book, size, frame, &classes);
                 assert!(*target.mask() == want, "{frame:?}, turn {turn}");
                 assert_eq!(target.counts(7), want.counts(7));
             }
@@ -266,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn pixels_that_do_not_exist_take_no_label() {
+    fn missing_pixels_stay_unlabelled() {
         let flags = vec![false, true, true, true];
         let rgb = image::RgbImage::new(4, 1);
         let picture = Arc::new(Picture { rgb, valid: Validity::new([4, 1], flags) });
         let sampled = Mask::from_vec(4, 1, vec![1, 1, UNLABELLED, UNLABELLED]).unwrap();
-        let mut target = Target::new(sampled, &picture, [4, 1], Frame::Crop(16), &Classes::deepglobe());
+        let mut target = Target::new(sampled, &picture, [4, 1], InputSize::Crop(16), &Classes::deepglobe());
         assert_eq!(target.mask().data(), [UNLABELLED, 1, UNLABELLED, UNLABELLED]);
         let mut book = LabelBook::default();
         let path = vec![[0.5, 0.5], [3.5, 0.5]];
@@ -282,17 +254,17 @@ mod tests {
     }
 
     #[test]
-    fn every_labelled_pixel_is_drawn_where_they_are_few() {
+    fn every_sparse_label_can_be_drawn() {
         let mut sampled = Mask::unlabelled(500, 300);
         for at in [0, 499, 40_123, 149_999] {
             sampled.data_mut()[at] = 1;
         }
-        let target = Target::new(sampled, &whole([500, 300]), [500, 300], Frame::Crop(16), &Classes::deepglobe());
+        let target = Target::new(sampled, &whole([500, 300]), [500, 300], InputSize::Crop(16), &Classes::deepglobe());
         let mut random = Stream::new(1);
         let drawn: std::collections::BTreeSet<_> = (0..200).filter_map(|_| target.draw_labelled(&mut random)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [[0, 0], [123, 80], [499, 0], [499, 299]]);
         let nothing =
-            Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], Frame::Crop(16), &Classes::deepglobe());
+            Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], InputSize::Crop(16), &Classes::deepglobe());
         assert_eq!(nothing.draw_labelled(&mut random), None);
     }
 }

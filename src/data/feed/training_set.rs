@@ -1,68 +1,69 @@
-//! What is learned from: the training tiles as the network sees them, with the labels of the moment.
+//! The training tiles as the network sees them, with current labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::target::Target;
-use crate::data::raster::picture_cache::{FileStamp, Owner, PictureCache};
+use crate::data::cache::pictures::{Owner, PictureCache};
+use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Journal, Picture, Project, Tile};
-use crate::domain::config::Frame;
+use crate::domain::config::InputSize;
 use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
 
-/// A tile ready to be cut from.
+/// A decoded tile with its labels.
 pub struct Prepared {
-    /// Colours, at the size the network sees the tile.
+    /// The picture at the size in which the network sees the tile.
     pub picture: Arc<Picture>,
     target: RwLock<Target>,
 }
 
 impl Prepared {
-    /// Labels to learn from.
+    /// The labels to train on.
     pub fn target(&self) -> RwLockReadGuard<'_, Target> {
         self.target.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The training tiles of a run. Shared by the loader's threads.
+/// The training tiles of a run, shared by the loader's threads.
 pub struct TrainingSet {
     project: Arc<Project>,
     candidates: Vec<usize>,
-    frame: Frame,
+    frame: InputSize,
     sampling: Sampling,
-    labels: RwLock<Labels>,
+    labels: RwLock<LabelState>,
     cache: Arc<PictureCache>,
     owner: Owner,
     faults: Mutex<BTreeMap<usize, String>>,
 }
 
 #[derive(Default)]
-struct Labels {
+struct LabelState {
     book: LabelBook,
     revisions: BTreeMap<String, u64>,
-    /// Counts what may have changed any tile.
-    upheavals: u64,
+    /// Counts changes that may affect any tile.
+    global_revision: u64,
     pool: Arc<Vec<usize>>,
-    /// Tiles that have anything to learn from, whether the pool holds them or is kept from before.
+    /// Tiles that have labels. The pool may still hold others from before.
     useful: BTreeSet<usize>,
 }
 
-impl Labels {
+impl LabelState {
     fn revision(&self, tile: &str) -> u64 {
-        self.revisions.get(tile).copied().unwrap_or(0) + self.upheavals
+        self.revisions.get(tile).copied().unwrap_or(0) + self.global_revision
     }
 }
 
 impl TrainingSet {
-    /// A set over the project's tiles with the given indices.
+    /// A set of the project's tiles with the given indices.
     pub fn new(
         project: Arc<Project>,
         candidates: Vec<usize>,
-        frame: Frame,
+        frame: InputSize,
         sampling: Sampling,
         book: LabelBook,
     ) -> Self {
         let (cache, owner, faults) = (Arc::clone(PictureCache::shared()), Owner::new(), Mutex::default());
-        let labels = RwLock::new(Labels { book, ..Labels::default() });
+        let labels = RwLock::new(LabelState { book, ..LabelState::default() });
         let set = Self { project, candidates, frame, sampling, labels, cache, owner, faults };
         let mut labels = set.labels.write().unwrap_or_else(PoisonError::into_inner);
         labels.useful = set.useful(&labels.book, &set.candidates).collect();
@@ -71,15 +72,14 @@ impl TrainingSet {
         set
     }
 
-    /// Takes over what has been appended to the labels' journal. It counts from the next batch on. Returns the ids of the
-    /// tiles whose labels changed. When the last label is taken back, the tiles stay and teach nothing until there are
-    /// labels again.
+    /// Applies new lines of the journal, effective from the next batch. Returns the ids of the tiles whose labels changed. If
+    /// the last label is undone, the pool keeps its tiles without labels until there are labels again.
     ///
     /// # Errors
     /// If the journal cannot be read.
     pub fn follow(&self, journal: &mut Journal) -> Result<Vec<String>, DataError> {
         let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.upheavals += 1)?;
+        let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.global_revision += 1)?;
         for tile in &changed {
             *labels.revisions.entry(tile.clone()).or_default() += 1;
         }
@@ -99,18 +99,18 @@ impl TrainingSet {
         Ok(changed)
     }
 
-    /// Those of some tiles that have anything to learn from.
+    /// The tiles among `of` that have labels.
     fn useful<'a>(&'a self, book: &'a LabelBook, of: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
-        let has_samples = self.sampling.strategy != sampling::Strategy::Nothing;
+        let has_samples = self.sampling.strategy != sampling::Strategy::OwnLabelsOnly;
         let is_useful = move |tile: &Tile| (tile.mask.is_some() && has_samples) || book.carries(&tile.id);
         of.iter().copied().filter(move |index| is_useful(&self.project.tiles[*index]))
     }
 
-    /// The pool holds each useful tile as often as crops fill it.
-    fn fill_pool(&self, labels: &mut Labels) {
+    /// Fills the pool: each useful tile as often as crops fit into it.
+    fn fill_pool(&self, labels: &mut LabelState) {
         let crops = |tile: &Tile| match self.frame {
-            Frame::Resize(_) => 1,
-            Frame::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
+            InputSize::Resize(_) => 1,
+            InputSize::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
         };
         let useful = self.candidates.iter().filter(|index| labels.useful.contains(index));
         let pool: Vec<usize> =
@@ -120,20 +120,20 @@ impl TrainingSet {
         }
     }
 
-    /// What an epoch goes through: tile indices, each as often as crops fill the tile.
+    /// The tile indices of an epoch, each as often as crops fit into the tile.
     pub fn epoch(&self) -> Arc<Vec<usize>> {
         Arc::clone(&self.labels().pool)
     }
 
-    /// Side of the square the network sees.
-    pub fn frame(&self) -> Frame {
+    /// Side of the square the network sees, and whether it is cropped or resized.
+    pub fn frame(&self) -> InputSize {
         self.frame
     }
 
-    /// A tile, decoded, sampled and with the labels of the moment.
+    /// A tile with current labels, decoded if it is not cached.
     ///
     /// # Errors
-    /// If its files cannot be read. The fault is remembered: the next call fails at once.
+    /// If its files cannot be read. The fault is remembered and later calls fail at once.
     pub fn prepare(&self, index: usize) -> Result<Arc<Prepared>, DataError> {
         let tile = &self.project.tiles[index];
         let faults = || self.faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,22 +150,21 @@ impl TrainingSet {
         prepared.inspect_err(|error| drop(faults().insert(index, error.to_string())))
     }
 
-    /// The different tiles of an epoch.
+    /// The distinct tiles of an epoch.
     pub fn tiles(&self) -> BTreeSet<usize> {
         self.epoch().iter().copied().collect()
     }
 
-    /// Labelled pixels per class of a tile, as they stand now; `None` if it cannot be read (which is reported when it is
-    /// drawn).
+    /// Current label counts of a tile by class; `None` if it cannot be read, which the loader reports.
     pub fn label_counts(&self, index: usize) -> Option<Vec<u64>> {
         self.prepare(index).ok().map(|prepared| prepared.target().counts(self.project.classes.len()))
     }
 
-    fn labels(&self) -> RwLockReadGuard<'_, Labels> {
+    fn labels(&self) -> RwLockReadGuard<'_, LabelState> {
         self.labels.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How often the labels of the tile with this index have changed.
+    /// Revision of a tile's labels: increases with every change.
     pub fn revision_of(&self, index: usize) -> u64 {
         self.labels().revision(&self.project.tiles[index].id)
     }
@@ -177,8 +176,8 @@ impl TrainingSet {
             None => Mask::unlabelled(picture.rgb.width(), picture.rgb.height()),
         };
         let (picture, sampled) = match self.frame {
-            Frame::Crop(_) => (picture, sampled),
-            Frame::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
+            InputSize::Crop(_) => (picture, sampled),
+            InputSize::Resize(side) => (Arc::new(picture.resize(side, side)), self.resize_labels(&sampled, side)),
         };
         let mut target = Target::new(sampled, &picture, tile.size, self.frame, &self.project.classes);
         let labels = self.labels();
@@ -186,7 +185,7 @@ impl TrainingSet {
         Ok(Prepared { picture, target: RwLock::new(target) })
     }
 
-    /// Points are too few to lose any; of a fraction the same fraction is to remain.
+    /// Resizes sampled labels. Points are kept, because each counts; of a fraction the same fraction remains.
     fn resize_labels(&self, sampled: &Mask, side: u32) -> Mask {
         if self.sampling.strategy.is_points() {
             sampled.resize_keeping_labels(side, side)
@@ -195,7 +194,7 @@ impl TrainingSet {
         }
     }
 
-    /// Brings the labels of a tile up to date and keeps it.
+    /// Updates the labels of a tile and caches it.
     fn label(&self, tile: &Tile, key: &FileStamp, prepared: &Arc<Prepared>) {
         let labels = self.labels();
         let revision = labels.revision(&tile.id);
@@ -206,7 +205,7 @@ impl TrainingSet {
         } else if self.cache.holds(self.owner, key) {
             return;
         }
-        let own_picture = if matches!(self.frame, Frame::Resize(_)) { prepared.picture.bytes() } else { 0 };
+        let own_picture = if matches!(self.frame, InputSize::Resize(_)) { prepared.picture.bytes() } else { 0 };
         let bytes = prepared.target().bytes() + own_picture;
         self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
     }
@@ -218,10 +217,10 @@ impl Drop for TrainingSet {
     }
 }
 
-/// A tile that makes its decoder panic is one bad tile, not the end of a loader's thread.
+/// Turns a panic of a decoder into a fault of its tile, so that the loader's thread survives.
 fn one_bad_tile<T>(tile: &Tile, work: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     panic::caught(work).unwrap_or_else(|why| {
-        let what = format!("tile {} made its decoder fail ({why}): convert or replace its files", tile.id);
+        let what = format!("tile {} crashed its decoder ({why}): convert or replace its files", tile.id);
         Err(DataError::content(what, &tile.image))
     })
 }
@@ -231,15 +230,15 @@ mod tests {
     use super::*;
     use crate::domain::{Edit, Strategy, Stroke, UNLABELLED};
 
-    /// A project of tiles `a` and `b` without masks, 32×32, learned from by clicks alone.
+    /// A project of tiles `a` and `b` of 32×32 pixels without masks, trained on clicks only.
     fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
         let dir = tempfile::tempdir().unwrap();
         for id in ["a", "b"] {
             image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
         }
         let project = Arc::new(Project::open(dir.path()).unwrap());
-        let sampling = Sampling { strategy: Strategy::Nothing, seed: 1 };
-        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], Frame::Crop(16), sampling, book);
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], InputSize::Crop(16), sampling, book);
         (dir, project, set)
     }
 
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_followed_without_decoding_again() {
+    fn labels_are_updated_without_decoding_again() {
         let (dir, project, set) = set(LabelBook::default());
         let mut window = Journal::open(&project).unwrap().0;
         let mut trainer = Journal::open_to_follow(&project).unwrap().0;
@@ -278,11 +277,11 @@ mod tests {
         }
         set.follow(&mut trainer).unwrap();
         assert_eq!(set.prepare(0).unwrap().target().mask().get(3, 0), UNLABELLED);
-        assert!(!set.epoch().is_empty(), "the tiles stay when the last label is taken back");
+        assert!(!set.epoch().is_empty(), "the pool keeps its tiles when the last label is undone");
     }
 
     #[test]
-    fn a_file_replaced_by_one_of_another_size_is_a_fault_that_names_it() {
+    fn a_file_replaced_by_another_size_is_a_fault_that_names_it() {
         let mut book = LabelBook::default();
         book.apply(click("a", 1, 3.5));
         let (dir, _project, set) = set(book);

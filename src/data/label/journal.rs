@@ -1,96 +1,97 @@
-//! The label journal: an append-only file of edits, from which all own labels are derived.
+//! The label journal: an append-only file of edits from which all own labels are derived.
 //!
-//! An edit is one line, handed to the operating system whole before [`Journal::append`] returns: it survives the end of
-//! the program, however sudden. A thread has the disk take it at once, or within a fifth of a second of the edit before:
-//! [`Journal::disk`] says whether it has. Only what is pending there can be lost to a power cut.
+//! An edit is one line. It is handed to the operating system before [`Journal::append`] returns, so it survives a crash of
+//! the program. A thread syncs it to disk at once, or within 200 ms of the previous sync; [`Journal::disk`] reports the state.
+//! Only edits that are pending there can be lost in a power cut.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::journal_line::{self, Called, Header, Parsed, VERSION};
-use super::journal_place as place;
-use super::journal_sync::Syncer;
-use super::journal_tail::{News, Tail};
-use super::journal_tiles::{self, JournalTiles, Meant};
+use super::line::{self, Header, ParsedLine, TileName, VERSION};
+use super::lock::lock;
+use super::sync::{Syncer, sync_of};
+use super::tail::{Change, Tail};
+use super::tiles::{self, JournalTiles, ResolvedTile};
+use super::{location, notes};
 use crate::data::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke};
 
-pub use super::journal_sync::{Disk, DiskState};
+pub use super::sync::{Disk, DiskState};
 
-/// A project's journal, open for writing (the window) or following (the trainer).
+/// The journal of a project, open for writing (the window) or for following (the trainer).
 #[derive(Debug)]
 pub struct Journal {
-    /// The file.
+    /// Path of the journal file.
     pub path: PathBuf,
-    /// Class names and their indices, earlier names included; the current name of each class stands first.
+    /// Class names with indices, earlier names included. The current name of each class comes first.
     names: Vec<(String, u8)>,
-    /// How far it has been read.
+    /// How far the file has been read.
     tail: Tail,
-    /// Lines read so far, for messages.
+    /// Number of lines read so far, for messages.
     lines: usize,
-    /// The tiles as its lines call them.
+    /// Resolves the tile names in lines.
     tiles: JournalTiles,
-    /// The version in which the file was written last; 0 for an empty one.
+    /// Format version of the last header; 0 for an empty file.
     version: u32,
-    /// The tile of the last stroke, whose extensions lie on it.
-    drawn_on: Meant,
-    /// The last stroke could not be used, so extensions of it are passed over.
+    /// The tile of the last stroke; extensions apply to it.
+    last_tile: ResolvedTile,
+    /// The last stroke could not be used, so its extensions are skipped.
     skipping: bool,
-    /// The file ends in the middle of a line.
+    /// The file ends with an incomplete line.
     torn: bool,
     disk: Disk,
-    /// Runs while the file is open. Dropped before the lock: whoever comes next finds everything on the disk.
+    /// Runs while the file is open. Dropped before the lock, so that the next holder of the lock finds everything on disk.
     syncer: Option<Syncer>,
     file: Option<File>,
     lock: Option<File>,
-    /// The journal in the other of the two places, if there is one: the project's folder may once have been writable and
-    /// not be now, or the other way round. It is read before this one and never written.
+    /// The journal in the other of the two locations, if there is one: the project's folder may have been writable earlier and
+    /// no longer be, or the reverse. It is read before this one and never written.
     other: Option<Box<Self>>,
 }
 
-/// What replaying a journal gave.
+/// The result of replaying a journal.
 #[derive(Debug, Default)]
 pub struct Replay {
     /// All labels.
     pub book: LabelBook,
-    /// Lines that could not be used, a sentence each (naming file and line).
+    /// Notes for the user, one sentence each: unusable lines with file and line number, labels without a tile.
     pub notes: Vec<String>,
 }
 
 impl Journal {
-    /// Opens for appending (creating nothing until the first edit) and replays what is there.
+    /// Opens the journal for appending and replays it. Files are created only at the first edit.
     ///
-    /// Only one journal of a project can be open for appending at a time; another attempt is an error.
+    /// # Errors
+    /// If the journal cannot be read, or is open for appending elsewhere.
     pub fn open(project: &Project) -> Result<(Self, Replay), DataError> {
-        Self::open_at(place::of(&project.root), project, true)
+        Self::open_at(location::of(&project.root), project, true)
     }
 
-    /// Opens for following only: takes no lock, so the trainer can read while the window writes.
+    /// Opens the journal for following. Takes no lock, so the trainer can read while the window writes.
     pub fn open_to_follow(project: &Project) -> Result<(Self, Replay), DataError> {
-        Self::open_at(place::of(&project.root), project, false)
+        Self::open_at(location::of(&project.root), project, false)
     }
 
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
-        let other = [Some(place::inside(&project.root)), place::outside(&project.root)].into_iter().flatten();
+        let other = [Some(location::inside(&project.root)), location::outside(&project.root)].into_iter().flatten();
         let other = other.into_iter().find(|other| *other != path && other.is_file());
         let (names, tiles) = (class_names(project), JournalTiles::of(project));
         let mut journal = Self::unread(path, names.clone(), tiles.clone());
         journal.other = other.map(|other| Box::new(Self::unread(other, names, tiles)));
         if to_write && journal.folder().is_dir() {
-            journal.lock()?;
+            journal.lock = Some(lock(journal.folder())?);
         }
         let mut replay = Replay::default();
         journal.read_all(&mut replay.book, &mut replay.notes)?;
-        replay.notes.extend(journal.ambiguous_note());
-        replay.notes.extend(journal.unlinked_note(&replay.book));
+        replay.notes.extend(journal.unassigned_notes(&replay.book));
         if let Err(error) = journal.keep_meaning() {
             log::warn!("{error}");
         }
         if to_write {
             replay.notes.extend(journal.place_note(&project.root));
-            replay.notes.extend(journal.torn_note());
+            replay.notes.extend(journal.torn.then(|| notes::torn(journal.lines + 1, &journal.path)));
         }
         Ok((journal, replay))
     }
@@ -98,93 +99,77 @@ impl Journal {
     fn unread(path: PathBuf, names: Vec<(String, u8)>, tiles: JournalTiles) -> Self {
         let (tail, disk, skipping, torn) = (Tail::default(), Disk::default(), false, false);
         let (syncer, file, lock, other) = (None, None, None, None);
-        let drawn_on = Meant { tile: None, stored: false };
+        let last_tile = ResolvedTile { tile: None, stored: false };
         let (lines, version) = (0, 0);
-        Self { path, names, tiles, version, drawn_on, tail, lines, skipping, torn, disk, syncer, file, lock, other }
+        Self { path, names, tiles, version, last_tile, tail, lines, skipping, torn, disk, syncer, file, lock, other }
     }
 
-    /// Records in a file of version 1 which tiles its ids mean, while that can be told: a tile added later may share an id.
+    /// Records in a file of version 1 which files its ids refer to, while this is unambiguous: a tile that is added later may
+    /// share an id.
     fn keep_meaning(&mut self) -> Result<(), DataError> {
         let files = self.tiles.to_record();
         if self.version != 1 || files.is_empty() || self.torn {
             return Ok(());
         }
         let had_lock = self.lock.is_some();
-        if !had_lock && self.lock().is_err() {
-            return Ok(()); // Whoever has it open for writing has recorded it.
+        if !had_lock {
+            let Ok(lock) = lock(self.folder()) else {
+                return Ok(()); // The process that holds the lock has recorded them.
+            };
+            self.lock = Some(lock);
         }
-        let recorded = self.write_lines(&journal_line::header(files), "cannot record which tiles the labels lie on");
+        let recorded = self.write_lines(&line::header(files), "cannot record which files the labels belong to");
         if !had_lock {
             (self.file, self.syncer, self.lock) = (None, None, None);
         }
         recorded
     }
 
-    fn ambiguous_note(&self) -> Option<String> {
+    /// Notes about labels that belong to no tile, if all tiles of the folder are known.
+    fn unassigned_notes(&self, book: &LabelBook) -> Vec<String> {
+        if !self.tiles.is_whole() {
+            return Vec::new();
+        }
         let ids: Vec<&str> = self.tiles.ambiguous().collect();
-        (!ids.is_empty() && self.tiles.is_whole()).then(|| {
-            format!(
-                "several files go by {}, and it is not recorded whose labels these are: they are kept and not used until they \
-                 are given to one (Project > Labels without a tile…, or pointillist labels): {}",
-                ids.join(", "),
-                self.path.display()
-            )
-        })
-    }
-
-    fn unlinked_note(&self, book: &LabelBook) -> Option<String> {
+        let ambiguous = (!ids.is_empty()).then(|| notes::ambiguous(&ids, &self.path));
         let unlinked = self.unlinked(book);
-        let (first, _) = unlinked.first().filter(|_| self.tiles.is_whole())?;
-        Some(format!(
-            "labels lie on {} files that are not in this folder (the first is {first}): they are kept and not used until they \
-             are given to a tile (Project > Labels without a tile…, or pointillist labels): {}",
-            unlinked.len(),
-            self.path.display()
-        ))
+        let first = unlinked.first().map(|(first, _)| notes::unlinked(unlinked.len(), first, &self.path));
+        ambiguous.into_iter().chain(first).collect()
     }
 
-    /// Names under which labels are kept that are no tile's, with the number of strokes: the file was moved, renamed or
-    /// removed, or several files could be meant.
+    /// A note about where labels are read and written, if this is not only the project's folder.
+    fn place_note(&self, project_root: &Path) -> Option<String> {
+        let other = self.other.as_ref().map(|other| other.path.as_path());
+        if self.path == location::inside(project_root) {
+            return other.map(|other| notes::read_elsewhere(other, &self.path));
+        }
+        Some(notes::written_elsewhere(other, &self.path))
+    }
+
+    /// Names with labels that belong to no tile, with the number of strokes: the file was moved, renamed or removed, or the name
+    /// is ambiguous.
     pub fn unlinked(&self, book: &LabelBook) -> Vec<(String, usize)> {
         let lost = book.tiles().filter(|id| !self.tiles.is_tile(id));
-        lost.map(|id| (journal_tiles::shown(id).to_owned(), book.standing_on(id).count())).collect()
+        lost.map(|id| (tiles::shown(id).to_owned(), book.standing_on(id).count())).collect()
     }
 
-    /// Gives the labels that are kept under a name to a tile of the project. Not undone by undo; can be done again.
+    /// Assigns the labels of a name without a tile to a tile. Undo does not revert this; it can be repeated.
     ///
     /// # Errors
     /// If there is no such tile, or the journal cannot be written.
     pub fn relink(&mut self, book: &mut LabelBook, from: &str, tile: &str) -> Result<(), DataError> {
         if !self.tiles.is_tile(tile) {
-            return Err(DataError::content(format!("there is no tile '{tile}' to give the labels to"), &self.path));
+            return Err(DataError::content(format!("there is no tile '{tile}' to assign the labels to"), &self.path));
         }
         let file = self.tiles.file(tile).to_owned();
-        let line = journal_line::relink(from, &file);
-        self.write_lines(&line, "the labels could not be given to the tile (check free space)")?;
+        let line = line::relink(from, &file);
+        self.write_lines(&line, "the labels could not be assigned to the tile (check free space)")?;
         self.tiles.relink(self.lines, from.to_owned(), file);
-        book.relink(&journal_tiles::lost(from), tile);
+        book.relink(&tiles::unlinked(from), tile);
         Ok(())
     }
 
-    /// Says where new labels go and where others are read from, if that is not the project's folder alone.
-    fn place_note(&self, project_root: &Path) -> Option<String> {
-        let other = self.other.as_ref().map(|other| other.path.display());
-        let new = self.path.display();
-        if self.path == place::inside(project_root) {
-            return other.map(|other| {
-                format!("labels from when the project's folder could not be written are read from {other}; new ones go to {new}")
-            });
-        }
-        let read = other.map(|other| format!(", those in {other} are read")).unwrap_or_default();
-        Some(format!("the project's folder cannot be written: new labels go to {new}{read}"))
-    }
-
-    fn torn_note(&self) -> Option<String> {
-        let (line, path) = (self.lines + 1, self.path.display());
-        self.torn.then(|| format!("line {line} was cut off while it was written and is passed over: {path}"))
-    }
-
-    /// The project's classes have changed: labels are written under their names of now, and earlier names still read.
+    /// Adopts changed classes of the project. Labels are written under current names; earlier names are still read.
     pub fn set_classes(&mut self, project: &Project) {
         self.names = class_names(project);
         if let Some(other) = &mut self.other {
@@ -192,17 +177,17 @@ impl Journal {
         }
     }
 
-    /// Whether what was appended is on the disk: to be asked at any time, by anyone.
+    /// A handle to the sync state, usable from any thread.
     pub fn disk(&self) -> Disk {
         self.disk.clone()
     }
 
-    /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk follows.
+    /// Appends an edit and flushes it to the operating system, so that it survives `kill -9`. The disk sync follows.
     pub fn append(&mut self, edit: &Edit) -> Result<(), DataError> {
         let name = |class| self.names.iter().find(|(_, index)| *index == class).map(|(name, _)| name.clone());
-        let line = journal_line::write(edit, name, |id| self.tiles.file(id)).ok_or_else(|| {
+        let line = line::write(edit, name, |id| self.tiles.file(id)).ok_or_else(|| {
             DataError::content(
-                "a label of a class the project does not have, or with a position that is no number, was refused",
+                "the label was refused: the project does not have its class, or a position is not a finite number",
                 &self.path,
             )
         })?;
@@ -211,47 +196,46 @@ impl Journal {
         Ok(())
     }
 
-    /// Appends a line, after whatever has to stand before it.
+    /// Appends a line, preceded by a header and the end of an incomplete line where needed.
     fn write_lines(&mut self, line: &str, doing: &'static str) -> Result<(), DataError> {
         if self.file.is_none() {
             self.start_writing()?;
         }
-        // Whatever a torn line held, it is no label now.
+        // Ends the incomplete line so that it parses as no label.
         let mut text = if self.torn { "#\n".to_owned() } else { String::new() };
         if self.version < VERSION && Header::parse(line.as_bytes()).is_none() {
-            text.push_str(&journal_line::header(self.tiles.to_record()));
+            text.push_str(&line::header(self.tiles.to_record()));
             text.push('\n');
         }
         text.push_str(line);
         text.push('\n');
         let Some(file) = &mut self.file else {
-            return Ok(()); // `start_writing` has set it.
+            return Ok(()); // Not reached: `start_writing` has opened it.
         };
         if let Err(cause) = file.write_all(text.as_bytes()) {
-            self.torn = true; // Part of the line may be there.
+            self.torn = true; // Part of the line may have been written.
             return Err(DataError::io(doing, &self.path)(cause));
         }
         self.syncer.iter().for_each(Syncer::note);
         let length = file.metadata().map_err(DataError::io("cannot read the labels", &self.path))?.len();
         self.lines += text.matches('\n').count();
-        // After a torn line its bytes are missing here: whoever follows replays the file once.
-        self.tail.take(text.as_bytes(), length);
+        // The bytes of an incomplete line are missing here, so the next `follow` replays the file once.
+        self.tail.advance(text.as_bytes(), length);
         (self.torn, self.version) = (false, VERSION);
         Ok(())
     }
 
-    /// Reads what has been appended since the last call (by any process) and applies it to `book`. Returns the ids of
-    /// the tiles whose labels changed. An incomplete last line is left for the next call. What was read before is not read
-    /// again, so this takes as long for the next label as for the first.
+    /// Reads what any process has appended since the last call and applies it to `book`. Returns the ids of the tiles whose
+    /// labels changed. An incomplete last line is left for the next call. Only new bytes are read, so the cost does not grow
+    /// with the file.
     ///
-    /// If the file is not the one that was read so far (see [`Tail`] for how that is noticed), all labels are replayed from
-    /// its start.
+    /// If the file was replaced (see [`Tail`]), all labels are replayed from the start.
     pub fn follow(&mut self, book: &mut LabelBook) -> Result<Vec<String>, DataError> {
         let (mut changed, mut notes) = (BTreeSet::new(), Vec::new());
-        let other_has_news = self.other.as_mut().map_or(Ok(false), |other| other.has_news())?;
-        match self.look()? {
-            News::Nothing if !other_has_news => {}
-            News::More(bytes) if !other_has_news && !journal_line::relinks(&bytes) => {
+        let other_has_changed = self.other.as_mut().map_or(Ok(false), |other| other.has_changed())?;
+        match self.poll()? {
+            Change::Unchanged if !other_has_changed => {}
+            Change::Appended(bytes) if !other_has_changed && !line::relinks(&bytes) => {
                 changed.extend(self.take(&bytes, book, &mut notes));
             }
             _ => {
@@ -267,17 +251,17 @@ impl Journal {
         Ok(changed.into_iter().collect())
     }
 
-    /// Whether the file is another one than was read, or holds complete lines beyond.
-    fn has_news(&mut self) -> Result<bool, DataError> {
-        Ok(match self.look()? {
-            News::Nothing => false,
-            News::More(bytes) => bytes.contains(&b'\n'),
-            News::Another => true,
+    /// Whether the file was replaced or has new complete lines.
+    fn has_changed(&mut self) -> Result<bool, DataError> {
+        Ok(match self.poll()? {
+            Change::Unchanged => false,
+            Change::Appended(bytes) => bytes.contains(&b'\n'),
+            Change::Replaced => true,
         })
     }
 
-    fn look(&mut self) -> Result<News, DataError> {
-        self.tail.look(&self.path).map_err(DataError::io("cannot read the labels", &self.path))
+    fn poll(&mut self) -> Result<Change, DataError> {
+        self.tail.poll(&self.path).map_err(DataError::io("cannot read the labels", &self.path))
     }
 
     fn rewind(&mut self) {
@@ -292,36 +276,18 @@ impl Journal {
         self.path.parent().unwrap_or(Path::new("."))
     }
 
-    fn lock(&mut self) -> Result<(), DataError> {
-        let path = self.folder().join("lock");
-        let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file =
-            opened.map_err(DataError::io("cannot write the label folder (check that you may write there)", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let what = "another Pointillist window has this project open: close it, or label there";
-                return Err(DataError::content(what, self.folder()));
-            }
-            // Some network file systems know no locks. Labelling goes on without.
-            Err(TryLockError::Error(error)) => log::warn!("cannot lock {}: {error}", path.display()),
-        }
-        self.lock = Some(file);
-        Ok(())
-    }
-
-    /// Creates what is not there yet and makes sure that nobody else has written since the replay.
+    /// Opens the file for appending, creates what is missing, and checks that nobody else has written since the replay.
     fn start_writing(&mut self) -> Result<(), DataError> {
-        const DOING: &str = "cannot write the labels (check free space and that you may write there)";
+        const DOING: &str = "cannot write the labels (check free space and write permission)";
         std::fs::create_dir_all(self.folder()).map_err(DataError::io(DOING, self.folder()))?;
         if self.lock.is_none() {
-            self.lock()?;
+            self.lock = Some(lock(self.folder())?);
         }
         let opened = OpenOptions::new().create(true).append(true).open(&self.path);
         let file = opened.map_err(DataError::io(DOING, &self.path))?;
         let length = file.metadata().map_err(DataError::io(DOING, &self.path))?.len();
         if length != self.tail.offset() && !self.torn {
-            let what = "the labels were changed by another program: open the project again to see them";
+            let what = "another program has changed the labels: open the project again to see them";
             return Err(DataError::content(what, &self.path));
         }
         let syncer = file.try_clone().and_then(|file| Syncer::start(self.disk.clone(), sync_of(file, self.folder())));
@@ -330,7 +296,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Applies what is new, of the other journal first. Returns the tiles whose labels changed.
+    /// Applies new lines, those of the other journal first. Returns the tiles whose labels changed.
     fn read_all(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
         let mut changed = BTreeSet::new();
         if let Some(other) = self.other.as_mut().filter(|_| self.tail.offset() == 0) {
@@ -341,25 +307,25 @@ impl Journal {
         Ok(changed)
     }
 
-    /// Applies what is new. Returns the tiles whose labels changed.
+    /// Applies new lines. Returns the tiles whose labels changed.
     fn read_on(&mut self, book: &mut LabelBook, notes: &mut Vec<String>) -> Result<BTreeSet<String>, DataError> {
-        Ok(match self.look()? {
-            News::More(bytes) => self.take(&bytes, book, notes),
-            News::Nothing | News::Another => BTreeSet::new(),
+        Ok(match self.poll()? {
+            Change::Appended(bytes) => self.take(&bytes, book, notes),
+            Change::Unchanged | Change::Replaced => BTreeSet::new(),
         })
     }
 
-    /// Applies the complete lines among new bytes. Returns the tiles whose labels changed.
+    /// Applies the complete lines in new bytes. Returns the tiles whose labels changed.
     fn take(&mut self, new: &[u8], book: &mut LabelBook, notes: &mut Vec<String>) -> BTreeSet<String> {
         let complete = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         self.torn = complete < new.len();
-        self.tail.take(&new[..complete], self.tail.offset() + complete as u64);
+        self.tail.advance(&new[..complete], self.tail.offset() + complete as u64);
         let mut changed = BTreeSet::new();
         let lines = || new[..complete].split_inclusive(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        // What ids mean may be recorded after the lines that use them.
+        // Headers that record what ids mean may follow the lines that use the ids.
         lines().filter_map(Header::parse).for_each(|header| self.tiles.record(header.files));
-        for (number, line) in lines().enumerate().filter(|(_, line)| journal_line::relinks(line)) {
-            if let Ok(Parsed::Relink { from, to }) = journal_line::parse(line, |_| None) {
+        for (number, line) in lines().enumerate().filter(|(_, line)| line::relinks(line)) {
+            if let Ok(ParsedLine::Relink { from, to }) = line::parse(line, |_| None) {
                 self.tiles.relink(self.lines + number + 1, from, to);
             }
         }
@@ -373,7 +339,7 @@ impl Journal {
         changed
     }
 
-    /// Applies one line. The error says why it is passed over.
+    /// Applies one line. The error says why it is skipped.
     fn apply(&mut self, line: &[u8], book: &mut LabelBook) -> Result<Option<String>, String> {
         if line.is_empty() {
             return Ok(None);
@@ -384,82 +350,55 @@ impl Journal {
             return if newer { Err("written by a newer version of Pointillist".to_owned()) } else { Ok(None) };
         }
         let index = |class: &str| self.names.iter().find(|(name, _)| name == class).map(|(_, index)| *index);
-        let parsed = journal_line::parse(line, index).map_err(|error| {
-            self.skipping = true; // It may have been the beginning of a stroke.
-            format!("not a label ({error}), passed over")
+        let parsed = line::parse(line, index).map_err(|error| {
+            self.skipping = true; // It may have started a stroke.
+            format!("not a label ({error}), skipped")
         })?;
         match parsed {
-            Parsed::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
-            Parsed::Edit(Edit::Extend(mut path)) => {
-                self.tiles.upright(self.drawn_on, &mut path);
+            ParsedLine::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
+            ParsedLine::Edit(Edit::Extend(mut path)) => {
+                self.tiles.upright(self.last_tile, &mut path);
                 Ok(book.apply(Edit::Extend(path)))
             }
-            Parsed::Edit(edit) => Ok(book.apply(edit)),
-            Parsed::Begin(called, stroke) => {
+            ParsedLine::Edit(edit) => Ok(book.apply(edit)),
+            ParsedLine::Begin(tile_name, stroke) => {
                 self.skipping = false;
-                Ok(book.apply(Edit::Begin(self.placed(&called, stroke))))
+                Ok(book.apply(Edit::Begin(self.placed(&tile_name, stroke))))
             }
-            Parsed::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
-            Parsed::UnknownClass { tile, class } => {
-                let tile = self.meant(&tile).1;
-                // An empty stroke holds the place, so that undo and redo count as they did.
+            ParsedLine::Relink { .. } => Ok(None), // The lines before it were read as lying on the other file.
+            ParsedLine::UnknownClass { tile, class } => {
+                let tile = self.resolve(&tile).1;
+                // An empty stroke keeps its position in the history, so that later undo and redo lines match.
                 book.apply(Edit::Begin(Stroke { tile, class: None, radius: 0.0, path: Vec::new() }));
                 self.skipping = true;
-                Err(format!("there is no class '{class}' in this project, its label is kept but not used"))
+                Err(format!("there is no class '{class}' in this project; the label is kept but not used"))
             }
         }
     }
 
-    /// The tile that a line means, and its name in the label book.
-    fn meant(&mut self, called: &Called) -> (Meant, String) {
-        let meant = match called {
-            Called::File(file) => self.tiles.of_file(file),
-            Called::Tile(id) => self.tiles.of_id(id),
+    /// The tile that a line names, and its key in the label book.
+    fn resolve(&mut self, tile_name: &TileName) -> (ResolvedTile, String) {
+        let resolved = match tile_name {
+            TileName::File(file) => self.tiles.of_file(file),
+            TileName::ShortId(id) => self.tiles.of_id(id),
         };
-        let name = self.tiles.recorded(called.name()).to_owned();
+        let name = self.tiles.recorded(tile_name.name()).to_owned();
         match self.tiles.moved_to(self.lines, &name) {
-            None => (meant, self.tiles.key(meant, &name)),
+            None => (resolved, self.tiles.key(resolved, &name)),
             Some(file) => {
-                // Positions stay those of the image that was labelled.
-                let to = Meant { stored: meant.stored, ..self.tiles.of_file(&file) };
+                // Positions still refer to the image that was labelled.
+                let to = ResolvedTile { stored: resolved.stored, ..self.tiles.of_file(&file) };
                 (to, self.tiles.key(to, &file))
             }
         }
     }
 
-    /// A stroke on the tile it means, as the image is seen.
-    fn placed(&mut self, called: &Called, mut stroke: Stroke) -> Stroke {
-        (self.drawn_on, stroke.tile) = self.meant(called);
-        self.tiles.upright(self.drawn_on, &mut stroke.path);
+    /// The stroke with its tile resolved and positions turned upright.
+    fn placed(&mut self, tile_name: &TileName, mut stroke: Stroke) -> Stroke {
+        (self.last_tile, stroke.tile) = self.resolve(tile_name);
+        self.tiles.upright(self.last_tile, &mut stroke.path);
         stroke
     }
-}
-
-/// Has the disk take the file and, the first time, that it is there.
-fn sync_of(file: File, folder: &Path) -> impl FnMut() -> io::Result<()> + Send + 'static {
-    let mut folders = vec![folder.parent().map(Path::to_owned), Some(folder.to_owned())];
-    move || {
-        for folder in folders.drain(..).flatten() {
-            // Some network file systems refuse this; the file's own sync still counts.
-            sync_folder(&folder).unwrap_or_else(|error| log::debug!("cannot sync {}: {error}", folder.display()));
-        }
-        match file.sync_data() {
-            // There are file systems that know no sync.
-            Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput) => Ok(()),
-            synced => synced,
-        }
-    }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Elsewhere a folder cannot be synced, and need not be.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn class_names(project: &Project) -> Vec<(String, u8)> {

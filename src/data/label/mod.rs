@@ -1,9 +1,12 @@
-//! The label journal: an append-only file of strokes, shared between programs.
+//! The label journal: an append-only file of strokes that the window writes and the trainer follows.
+//!
+//! Uses [`super::layout`] to find the tile that a line names.
 
-pub mod append;
 pub mod journal;
-pub(crate) mod journal_line;
-pub(crate) mod journal_place;
-pub(crate) mod journal_sync;
-pub(crate) mod journal_tail;
-pub(crate) mod journal_tiles;
+pub(crate) mod line;
+pub(crate) mod location;
+mod lock;
+mod notes;
+pub(crate) mod sync;
+pub(crate) mod tail;
+pub(crate) mod tiles;

@@ -1,4 +1,4 @@
-//! DeepGlobe's own layout: `metadata.csv` lists every tile, its mask and its split.
+//! DeepGlobe's layout: `metadata.csv` lists every tile with its mask and split.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use super::listing::{Listing, unique_ids};
 use super::naming;
 use super::scan::{self, Scan};
-use super::table::{Row, Table};
-use crate::data::{DataError, Tile};
+use super::tile::Tile;
+use crate::data::DataError;
+use crate::data::files::table::{Row, Table};
 use crate::domain::split::Split;
 
-/// The table's name.
+/// Name of the table.
 pub(crate) const METADATA: &str = "metadata.csv";
 
 struct Columns {
@@ -20,7 +21,7 @@ struct Columns {
     split: Option<usize>,
 }
 
-/// The tiles `metadata.csv` lists. Files that are not there become faults of their tiles.
+/// Lists the tiles of `metadata.csv`. A missing file becomes a fault of its tile.
 pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
     let table = Table::read(&root.join(METADATA))?;
     let columns = Columns {
@@ -41,21 +42,21 @@ pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
     };
     let mut listing = Listing { layout: "DeepGlobe".to_owned(), ..Listing::default() };
     if columns.split.is_none() {
-        listing.notes.push(format!("{METADATA} has no column 'split': all tiles count as training tiles"));
+        listing.notes.push(format!("{METADATA} has no column 'split': all tiles are training tiles"));
     }
     let mut lines: BTreeMap<PathBuf, u64> = BTreeMap::new();
     for row in &table.rows {
         let (image, line) = (row.cell(columns.image), row.line);
         if image.is_empty() {
-            listing.notes.push(format!("line {line} of {METADATA} names no image and is left out"));
+            listing.notes.push(format!("line {line} of {METADATA} names no image and is skipped"));
             continue;
         }
         let (tile, note) = tile(root, row, &columns);
         if let Some(before) = lines.get(&scan::real(&tile.image)) {
             let image = tile.image.display();
-            listing.notes.push(format!(
-                "line {line} of {METADATA} lists the image of line {before} a second time and is left out: {image}"
-            ));
+            listing
+                .notes
+                .push(format!("line {line} of {METADATA} repeats the image of line {before} and is skipped: {image}"));
             continue;
         }
         lines.insert(scan::real(&tile.image), line);
@@ -80,14 +81,14 @@ fn tile(root: &Path, row: &Row, columns: &Columns) -> (Tile, Option<String>) {
     let cell = columns.split.map_or("", |column| row.cell(column));
     let split = naming::split_named(cell);
     let note = (split.is_none() && !cell.is_empty())
-        .then(|| format!("line {} of {METADATA}: split '{cell}' is unknown and taken for training", row.line));
+        .then(|| format!("line {} of {METADATA}: split '{cell}' is unknown and counts as training", row.line));
     let fault = missing(&image).or_else(|| mask.as_deref().and_then(missing));
     let file = scan::composed(&image.strip_prefix(root).unwrap_or(&image).to_string_lossy().replace('\\', "/"));
     let split = split.unwrap_or(Split::Train);
     (Tile { split, mask, fault, ..Tile::new(scan::composed(&id), file, image) }, note)
 }
 
-/// Where a cell of the table points. Tables from Windows may hold backslashes; an ü may be written in two ways.
+/// The file that a cell names. Accepts backslashes and other Unicode forms of the same name.
 fn locate(root: &Path, cell: &str) -> PathBuf {
     let path = root.join(cell);
     if path.exists() {
@@ -100,7 +101,7 @@ fn locate(root: &Path, cell: &str) -> PathBuf {
     })
 }
 
-/// The entry of a folder whose name is the same text in another Unicode form.
+/// The entry of a folder whose name equals `name` in Unicode's composed form.
 fn alike(folder: &Path, name: &str) -> Option<PathBuf> {
     let name = scan::composed(name);
     let is_alike =
@@ -109,10 +110,10 @@ fn alike(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 fn missing(path: &Path) -> Option<String> {
-    (!path.is_file()).then(|| format!("{METADATA} lists a file that is not there: {}", path.display()))
+    (!path.is_file()).then(|| format!("{METADATA} lists a file that does not exist: {}", path.display()))
 }
 
-/// Says how many images lie in the folder without being listed.
+/// Notes how many image files of the folder are not listed.
 fn unlisted(root: &Path, tiles: &[Tile]) -> Result<Vec<String>, DataError> {
     let files = tiles.iter().flat_map(|tile| std::iter::once(&tile.image).chain(&tile.mask));
     let listed: HashSet<PathBuf> = files.map(|path| scan::real(path)).collect();
@@ -120,7 +121,7 @@ fn unlisted(root: &Path, tiles: &[Tile]) -> Result<Vec<String>, DataError> {
     let count = scan.images.iter().filter(|found| !listed.contains(&scan::real(&found.path))).count();
     let mut notes: Vec<String> = scan.notes().collect();
     if count > 0 {
-        notes.push(format!("{count} image files are not listed in {METADATA} and are left out"));
+        notes.push(format!("{count} image files are not listed in {METADATA} and are skipped"));
     }
     Ok(notes)
 }

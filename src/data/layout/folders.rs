@@ -1,4 +1,4 @@
-//! Any tree of folders with images, their masks in sibling folders or beside them.
+//! Folder trees of images with masks in sibling folders or beside the images.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -7,44 +7,45 @@ use super::listing::{Listing, ungroup_if_single, unique_ids};
 use super::naming::{self, Role};
 use super::scan::{self, Found, Scan};
 use super::split_lists;
-use crate::data::{DataError, Tile};
+use super::tile::Tile;
+use crate::data::DataError;
 use crate::domain::split::Split;
 
-/// A found file with what its path says.
+/// A found file and what its path tells.
 struct Named {
     found: Found,
-    /// Folders without the one that says "images" or "masks".
+    /// Folders of its path without the role folder (`images`, `masks`, …).
     place: Vec<String>,
-    /// Where that one stood.
+    /// Depth of the role folder.
     role_at: Option<usize>,
-    /// The stem without what the other half of a pair does not share.
+    /// The stem without the suffix of its kind, equal for an image and its mask.
     stem: String,
     kind: Kind,
 }
 
-/// What a file is taken for.
+/// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Image,
-    /// A mask by its folder.
+    /// A mask because of its folder.
     InMaskFolder,
-    /// A mask by the ending of its name.
+    /// A mask because of its suffix.
     WithMaskEnding,
 }
 
 impl Named {
-    /// The same with the stem as it is.
+    /// Path without the role folder, with the full stem.
     fn exact(&self) -> String {
         self.place.iter().map(String::as_str).chain([self.found.stem.as_str()]).collect::<Vec<_>>().join("/")
     }
 
-    /// What images and the masks of their sibling folder have in common.
+    /// Path without the role folder, with the common stem: equal for an image and its mask.
     fn id(&self) -> String {
         self.place.iter().map(String::as_str).chain([self.stem.as_str()]).collect::<Vec<_>>().join("/")
     }
 }
 
-/// Tiles of a folder tree.
+/// Lists the tiles of a folder tree.
 pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
     let scan = Scan::new(root)?;
     let mut listing = Listing { notes: scan.notes().collect(), ..Listing::default() };
@@ -71,18 +72,18 @@ pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
     Ok(listing)
 }
 
-/// A sentence about masks without an image, if there are any.
+/// A note about masks without an image, if there are any.
 fn left_over(masks: &[&Path]) -> Option<String> {
     let first = masks.first()?.display();
     Some(match masks.len() {
-        1 => format!("1 mask belongs to no image and is left out (the rules are in docs/formats.md): {first}"),
+        1 => format!("1 mask has no image and is skipped (see docs/formats.md for the rules): {first}"),
         count => format!(
-            "{count} masks belong to no image and are left out (the rules are in docs/formats.md); the first is {first}"
+            "{count} masks have no image and are skipped (see docs/formats.md for the rules); the first is {first}"
         ),
     })
 }
 
-/// The one tile of a single image file.
+/// Lists the one tile of a single image file.
 pub(crate) fn single(file: &Path) -> Listing {
     let found = Found::new(file.to_owned(), Vec::new(), file.to_str().is_some());
     let siblings = file.parent().and_then(|folder| std::fs::read_dir(folder).ok());
@@ -100,9 +101,9 @@ pub(crate) fn single(file: &Path) -> Listing {
 }
 
 fn nothing_found(masks: usize, notes: &[String]) -> String {
-    let mut text = "no images found: choose a folder that holds .jpg, .png, .tif or .bmp files".to_owned();
+    let mut text = "no images found: choose a folder that contains .jpg, .png, .tif or .bmp files".to_owned();
     if masks > 0 {
-        text = format!("{masks} masks but no images found: choose the folder that holds both");
+        text = format!("{masks} masks but no images found: choose the folder that contains both");
     }
     for note in notes {
         text = format!("{text}; {note}");
@@ -110,7 +111,7 @@ fn nothing_found(masks: usize, notes: &[String]) -> String {
     text
 }
 
-/// Tells images from masks. An ending such as `_m` makes a mask only if its image lies beside it or below.
+/// Separates images and masks. A suffix such as `_m` makes a mask only if the image lies beside it or in a folder below.
 fn name_all(found: Vec<Found>) -> Vec<Named> {
     let mut stems = HashSet::new();
     for found in &found {
@@ -130,7 +131,7 @@ fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
     let image_stem = naming::strip_image_suffix(&found.stem);
     let (kind, stem) = match (role, suffixed) {
         (Some(Role::Mask), _) => (Kind::InMaskFolder, bare.unwrap_or(image_stem)),
-        // "_m" is too little of an ending to take an image out of a folder of images.
+        // A suffix as short as "_m" does not make a mask of a file in an image folder.
         (Some(Role::Image), bare) if bare.is_none_or(|bare| found.stem.len() - bare.len() < 3) => {
             (Kind::Image, image_stem)
         }
@@ -141,13 +142,13 @@ fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
     Named { found, place, role_at, stem, kind }
 }
 
-/// Masks waiting for their images. A mask belongs to an image of the same name in the sibling folder, or, with a mask
-/// ending, to one beside it or below; never to one that merely shares its name.
+/// Pairs masks with images. A mask belongs to the image of the same name in the sibling folder or, with a mask suffix, to an
+/// image beside it or in a folder below. A shared name alone makes no pair.
 struct Pairs<'a> {
     masks: &'a [Named],
-    /// Masks in mask folders, by their very names.
+    /// Masks in mask folders by full name.
     by_name: HashMap<String, Vec<usize>>,
-    /// The same by what is left of their names, where an image has exactly one and it has no other image.
+    /// Masks in mask folders by common stem, where exactly one image has that stem.
     by_place: HashMap<String, Vec<usize>>,
     by_ending: HashMap<(&'a [String], &'a str), usize>,
     used: HashSet<usize>,
@@ -165,7 +166,7 @@ impl<'a> Pairs<'a> {
         for (i, mask) in masks.iter().enumerate() {
             if mask.kind == Kind::InMaskFolder {
                 pairs.by_name.entry(mask.exact()).or_default().push(i);
-                // Where several images come down to one name, only a mask of the very name is one's own.
+                // If several images share the common stem, only the full name makes a pair.
                 if !names.contains(&mask.exact()) && stems.get(&mask.id()).is_some_and(|stems| stems.len() == 1) {
                     pairs.by_place.entry(mask.id()).or_default().push(i);
                 }
@@ -182,7 +183,7 @@ impl<'a> Pairs<'a> {
         Some(self.masks[index].found.path.clone())
     }
 
-    /// An image outside any image folder may have its masks in a mask folder at any level above it.
+    /// An image outside any image folder may have its mask in a mask folder at any level above it.
     fn in_sibling_folder(&self, image: &Named) -> Option<usize> {
         let is_sibling = |mask: &&usize| image.role_at.is_none() || self.masks[**mask].role_at == image.role_at;
         let among = |masks: Option<&Vec<usize>>| masks.and_then(|masks| masks.iter().find(is_sibling).copied());
@@ -206,8 +207,8 @@ fn tile(named: &Named, mask: Option<PathBuf>) -> Tile {
     let scene_folder: Vec<&str> = named.place.iter().filter(|folder| !is_split(folder)).map(String::as_str).collect();
     let id = named.id();
     let from_folder = named.found.folders.iter().rev().find_map(|folder| naming::split_named(folder));
-    let fault = (!named.found.utf8)
-        .then(|| format!("its path holds bytes that are no UTF-8 text: rename it: {}", named.found.path.display()));
+    let fault =
+        (!named.found.utf8).then(|| format!("its path is not valid UTF-8: rename it: {}", named.found.path.display()));
     Tile {
         group: naming::scene_of(&scene_folder.join("/"), &named.stem).unwrap_or_else(|| id.clone()),
         split: from_folder.unwrap_or(Split::Train),
@@ -217,12 +218,12 @@ fn tile(named: &Named, mask: Option<PathBuf>) -> Tile {
     }
 }
 
-/// A folder of nothing but test tiles was opened to work on: they train.
+/// If all tiles are test tiles, the user opened them to work on: they become training tiles.
 fn only_test_is_train(listing: &mut Listing) {
     if listing.tiles.iter().all(|tile| tile.split == Split::Test) {
         for tile in &mut listing.tiles {
             tile.split = Split::Train;
         }
-        listing.notes.push("all tiles lie in folders named 'test': they are taken for training tiles".to_owned());
+        listing.notes.push("all tiles lie in folders named 'test': they are used as training tiles".to_owned());
     }
 }

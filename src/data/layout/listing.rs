@@ -1,28 +1,28 @@
-//! Tiles as a layout lists them, before their headers are read; and the reading of the headers.
+//! The tiles that a layout lists: unique ids, headers and faults.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
 
-use crate::data::Tile;
-use crate::data::mask::masks;
+use super::tile::Tile;
+use crate::data::mask::faults;
 use crate::data::raster::images;
 
-/// What a layout found.
+/// The result of recognising a layout.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// The layout's name.
+    /// Name of the layout, to show.
     pub(crate) layout: String,
-    /// Tiles in a stable order, their sizes unknown.
+    /// Tiles in a stable order. Sizes are unknown until headers are read.
     pub(crate) tiles: Vec<Tile>,
-    /// What a user should know.
+    /// Notes for the user.
     pub(crate) notes: Vec<String>,
-    /// Pairs are named as DeepGlobe names them.
+    /// All images are named like DeepGlobe's.
     pub(crate) named_like_deepglobe: bool,
 }
 
-/// Gives tiles that share a short id the ending of their file, or where that is shared too their path: what stands beside
-/// a tile never changes which tile is meant, only how short its name can be.
+/// Makes ids unique: tiles that share a short id get the file extension appended or, if that is shared too, their path as
+/// id. Other files never change which tile is meant, only how short its id can be.
 pub(crate) fn unique_ids(tiles: &mut [Tile]) {
     let with_ending = |tile: &Tile| {
         let ending = tile.file.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default();
@@ -34,13 +34,13 @@ pub(crate) fn unique_ids(tiles: &mut [Tile]) {
             tiles[index].id = longer(&tiles[index]);
         }
     }
-    // Names that are no text, or two ways to write one letter.
+    // Paths that are not UTF-8, or that differ only in Unicode form.
     for index in shared(tiles) {
         tiles[index].id = format!("{} ({index})", tiles[index].id);
     }
 }
 
-/// Tiles whose id is not theirs alone.
+/// Indices of tiles that share an id.
 fn shared(tiles: &[Tile]) -> Vec<usize> {
     let mut owners: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, tile) in tiles.iter().enumerate() {
@@ -49,7 +49,7 @@ fn shared(tiles: &[Tile]) -> Vec<usize> {
     owners.into_values().filter(|owners| owners.len() > 1).flatten().collect()
 }
 
-/// Reads every tile's headers: sizes, and faults that show in them. Notes what else they tell.
+/// Reads the headers of all tiles: sizes, faults, and notes about what is not used.
 pub(crate) fn read_headers(listing: &mut Listing) {
     let notes: Vec<Option<String>> = listing.tiles.par_iter_mut().map(read_header).collect();
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -65,7 +65,7 @@ pub(crate) fn read_headers(listing: &mut Listing) {
     listing.notes.extend(sentences);
 }
 
-/// Returns what is to be said of the image.
+/// Reads the headers of a tile. Returns a note about the image.
 fn read_header(tile: &mut Tile) -> Option<String> {
     let mut note = None;
     match images::read_header(&tile.image) {
@@ -81,23 +81,23 @@ fn read_header(tile: &mut Tile) -> Option<String> {
     if let (None, Some(path)) = (&tile.fault, tile.mask.as_deref()) {
         tile.fault = match images::read_header(path) {
             Ok(header) if header.size == tile.size => None,
-            Ok(header) => Some(format!("{}: {}", masks::wrong_size(header.size, tile.size), path.display())),
+            Ok(header) => Some(format!("{}: {}", faults::wrong_size(header.size, tile.size), path.display())),
             Err(error) => Some(error.to_string()),
         };
     }
     note
 }
 
-/// A sentence about tiles that cannot be used, if there are any: how many, and the first one's fault.
+/// A note about unusable tiles, if there are any: how many, and the fault of the first.
 pub(crate) fn fault_note(tiles: &[Tile]) -> Option<String> {
     let mut faulty = tiles.iter().filter_map(|tile| tile.fault.as_ref().map(|fault| (&tile.id, fault)));
     let count = faulty.clone().count();
     let (id, fault) = faulty.next()?;
     let tiles = tiles.len();
-    Some(format!("{count} of {tiles} tiles cannot be used: the list says why; the first is {id}: {fault}"))
+    Some(format!("{count} of {tiles} tiles cannot be used (see the tile list); the first is {id}: {fault}"))
 }
 
-/// Makes every tile its own group if grouping by scene would leave nothing to hold back for validation.
+/// Makes every tile its own group if all are in one group, which would leave nothing to validate on.
 pub(crate) fn ungroup_if_single(tiles: &mut [Tile]) {
     let mut sizes = BTreeMap::new();
     for tile in tiles.iter() {

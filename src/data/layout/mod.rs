@@ -1,11 +1,14 @@
-//! What a folder is: which files are tiles, which masks belong to them, and how they are split.
+//! Recognises what a folder is: which files are tiles, which masks belong to them, how they are split.
+//!
+//! [`project::Project`] is the result. Uses [`super::mask`] and the rooms before it.
 
+mod class_source;
 pub(crate) mod deepglobe;
+pub mod detect;
 pub(crate) mod folders;
 pub(crate) mod listing;
 pub(crate) mod naming;
 pub mod project;
 pub(crate) mod scan;
 pub(crate) mod split_lists;
-pub(crate) mod table;
-pub mod twins;
+pub mod tile;

@@ -1,13 +1,13 @@
-//! What names of files and folders say: image or mask, which pair, which split, which scene.
+//! What names of files and folders tell: image or mask, pair, split and scene.
 //!
-//! Pure functions of texts. The rules are described in `docs/formats.md`.
+//! Pure functions of text. `docs/formats.md` describes the rules.
 
 use crate::domain::split::Split;
 
-/// Names of folders that hold images.
+/// Names of folders that contain images.
 const IMAGE_FOLDERS: [&str; 8] = ["images", "img", "img_dir", "image", "imgs", "sat", "rgb", "jpegimages"];
 
-/// Names of folders that hold masks.
+/// Names of folders that contain masks.
 const MASK_FOLDERS: [&str; 15] = [
     "masks",
     "mask",
@@ -26,29 +26,29 @@ const MASK_FOLDERS: [&str; 15] = [
     "segmentationclasspng",
 ];
 
-/// Endings of a mask's stem.
+/// Suffixes of mask stems.
 const MASK_SUFFIXES: [&str; 6] = ["_mask", "_labels", "_label", "_gt", "_m", "label"];
 
-/// Endings of an image's stem that its mask does not share.
+/// Suffixes of image stems that the mask does not share.
 const IMAGE_SUFFIXES: [&str; 6] = ["_sat", "_rgbir", "_irrg", "_rgb", "_image", "_img"];
 
-/// What a folder's name says about the files in it.
+/// The role of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Images to look at.
+    /// Contains images.
     Image,
-    /// Full masks.
+    /// Contains masks.
     Mask,
 }
 
-/// The role a folder's name gives its files. `images_png` counts as `images`.
+/// The role of a folder by its name. `images_png` counts as `images`.
 pub(crate) fn folder_role(name: &str) -> Option<Role> {
     let lower = name.to_lowercase();
     let bare = ["_png", "_tif", "_tiff", "_jpg"].iter().find_map(|end| lower.strip_suffix(end)).unwrap_or(&lower);
     if MASK_FOLDERS.contains(&bare) { Some(Role::Mask) } else { IMAGE_FOLDERS.contains(&bare).then_some(Role::Image) }
 }
 
-/// A path without the last folder that says what its files are: `images/train/a` → `train/a`.
+/// A path without its last role folder: `images/train/a` → `train/a`.
 pub(crate) fn without_role(path: &str) -> String {
     let mut parts: Vec<&str> = path.split('/').collect();
     let folders = parts.len() - 1;
@@ -58,19 +58,19 @@ pub(crate) fn without_role(path: &str) -> String {
     parts.join("/")
 }
 
-/// The stem without its mask ending, if it has one: `10233_mask` → `10233`, `X_15label` → `X`.
+/// The stem without its mask suffix, if it has one: `10233_mask` → `10233`, `X_15label` → `X`.
 pub(crate) fn strip_mask_suffix(stem: &str) -> Option<&str> {
     let suffix = MASK_SUFFIXES.iter().find(|suffix| ends_with(stem, suffix))?;
     let mut bare = &stem[..stem.len() - suffix.len()];
     if *suffix == "label" {
-        // Only with a number of classes before it: GID's `_15label`, not a word that happens to end so.
+        // Requires a number before it: GID's `_15label`, not any word that ends in "label".
         bare = bare.trim_end_matches(|c: char| c.is_ascii_digit());
         bare = bare.strip_suffix('_').filter(|bare| bare.len() + 1 + suffix.len() < stem.len())?;
     }
     (!bare.is_empty()).then_some(bare)
 }
 
-/// The stem without what only images carry: `10233_sat` → `10233`.
+/// The stem without its image suffix: `10233_sat` → `10233`.
 pub(crate) fn strip_image_suffix(stem: &str) -> &str {
     let cut = IMAGE_SUFFIXES.iter().find(|suffix| ends_with(stem, suffix)).map_or(0, |suffix| suffix.len());
     if cut < stem.len() { &stem[..stem.len() - cut] } else { stem }
@@ -82,7 +82,7 @@ fn ends_with(stem: &str, suffix: &str) -> bool {
         && stem[stem.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
 }
 
-/// The split a text names, for folders (`LoveDA_Train_16`) and cells of a table.
+/// The split that a text names, for folders (`LoveDA_Train_16`) and table cells.
 pub(crate) fn split_named(text: &str) -> Option<Split> {
     text.split(|c: char| !c.is_alphanumeric()).find_map(|word| match word.to_lowercase().as_str() {
         "train" | "training" => Some(Split::Train),
@@ -92,11 +92,11 @@ pub(crate) fn split_named(text: &str) -> Option<Split> {
     })
 }
 
-/// The scene a tile is a part of, as its name tells:
+/// The scene that a tile belongs to by its name:
 /// * crops `<scene>_<x0>_<y0>_<x1>_<y1>` and numbered parts `<scene>_<n>` (LandCover.ai) belong to `<scene>`;
 /// * numbered parts without a scene's name (`image_part_001`, `patch_3`) belong to their folder, if it has a name.
 ///
-/// `None` if the name tells nothing.
+/// `None` if the name does not tell.
 pub(crate) fn scene_of(folder: &str, stem: &str) -> Option<String> {
     let words: Vec<&str> = stem.split('_').collect();
     let numbers = words.iter().rev().take_while(|word| is_number(word)).count();
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_tell_images_from_masks() {
+    fn folder_names_give_roles() {
         assert_eq!(folder_role("Images"), Some(Role::Image));
         assert_eq!(folder_role("masks_png"), Some(Role::Mask));
         assert_eq!(folder_role("ann_dir"), Some(Role::Mask));
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_of_images_is_no_part_of_a_name() {
+    fn the_role_folder_is_dropped_from_a_path() {
         assert_eq!(without_role("set/images/train/a"), "set/train/a");
         assert_eq!(without_role("images"), "images");
     }
 
     #[test]
-    fn stems_of_a_pair_become_equal() {
+    fn an_image_and_its_mask_get_the_same_stem() {
         assert_eq!(strip_mask_suffix("10233_mask"), Some("10233"));
         assert_eq!(strip_mask_suffix("M-33_0_m"), Some("M-33_0"));
         assert_eq!(strip_mask_suffix("GF2-MSS1_15label"), Some("GF2-MSS1"));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_are_named_in_many_ways() {
+    fn splits_are_recognised_in_names() {
         assert_eq!(split_named("LoveDA_Train_16"), Some(Split::Train));
         assert_eq!(split_named("training_data"), Some(Split::Train));
         assert_eq!(split_named("Validation"), Some(Split::Val));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_a_scene_share_a_group() {
+    fn crops_of_a_scene_share_a_group() {
         assert_eq!(scene_of("Tile 1", "image_part_001").as_deref(), Some("Tile 1"));
         assert_eq!(scene_of("", "image_part_001"), None);
         assert_eq!(scene_of("", "M-33-20-D-c-4-2_0").as_deref(), Some("M-33-20-D-c-4-2"));

@@ -1,4 +1,4 @@
-//! Walks a folder for image files. Everything it leaves out is counted, with the reason.
+//! Finds the image files of a folder. Everything that is skipped is counted by reason.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -6,75 +6,76 @@ use std::path::{Path, PathBuf};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::data::DataError;
+use crate::data::files::own_folder;
 
-/// How many folders deep images are looked for.
+/// Maximum folder depth.
 const MAX_DEPTH: usize = 5;
 
-/// Endings of the formats that can be read.
+/// Extensions of supported image formats.
 const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "tif", "tiff", "bmp"];
 
-/// Endings of image formats that exist but cannot be read: worth a note by name.
+/// Extensions of unsupported image formats, which are mentioned in a note.
 const OTHER_IMAGES: [&str; 9] = ["jp2", "webp", "gif", "img", "vrt", "ecw", "hdf", "nc", "heic"];
 
-/// Endings of what `predict` and `sample` write beside each other for one image.
+/// Suffixes of the result files that `predict` and `sample` write for one image.
 const RESULTS: [&[&str]; 2] =
     [&["_classes", "_colors", "_confidence"], &["_sampled", "_sampled_colors", "_full_sampled"]];
 
-/// An image file under the root. Names are in Unicode's composed form, whatever the file system makes of them.
+/// An image file below the root. Names are in Unicode's composed form, whatever the file system uses.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// Where it is.
+    /// Full path.
     pub(crate) path: PathBuf,
-    /// The folders between the root and it, lossy where they are not UTF-8.
+    /// Folders between the root and the file, lossy if they are not UTF-8.
     pub(crate) folders: Vec<String>,
-    /// Its name with the ending, lossy.
+    /// File name with extension, lossy.
     pub(crate) name: String,
-    /// Its name without the ending, lossy.
+    /// File name without extension, lossy.
     pub(crate) stem: String,
-    /// Whether the names above are exact.
+    /// Whether path and names are valid UTF-8.
     pub(crate) utf8: bool,
 }
 
 impl Found {
-    /// A file of which the folders between the root and it are known.
+    /// A file in the given folders below the root.
     pub(crate) fn new(path: PathBuf, folders: Vec<String>, utf8: bool) -> Self {
         let name = path.file_name().map(|name| composed(&name.to_string_lossy())).unwrap_or_default();
         let stem = path.file_stem().map(|stem| composed(&stem.to_string_lossy())).unwrap_or_default();
         Self { path, folders, name, stem, utf8 }
     }
 
-    /// The path from the root, with ending.
+    /// Path below the root with extension.
     pub(crate) fn file(&self) -> String {
         self.folders.iter().map(String::as_str).chain([self.name.as_str()]).collect::<Vec<_>>().join("/")
     }
 }
 
-/// What a walk met.
+/// The result of a scan.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// Image files in a stable order, each file once.
+    /// Image files in a stable order, without duplicates.
     pub(crate) images: Vec<Found>,
-    left_out: BTreeMap<String, usize>,
-    /// Folders and files seen, by their real paths.
+    skipped: BTreeMap<String, usize>,
+    /// Real paths of folders and files seen so far.
     seen: HashSet<PathBuf>,
-    /// Links, followed when everything else is seen: a file is known by its own path rather than by a link's.
+    /// Links. They are followed last, so that a file is listed by its own path rather than a link's.
     links: Vec<(PathBuf, Vec<String>, bool)>,
 }
 
 impl Scan {
-    /// Walks `root`. Only an unreadable root is an error; unreadable sub-folders are counted.
+    /// Scans `root`. Only an unreadable root is an error; unreadable sub-folders are counted.
     pub(crate) fn new(root: &Path) -> Result<Self, DataError> {
         let mut scan = Self::default();
         let entries = std::fs::read_dir(root)
-            .map_err(DataError::io("cannot read the folder (check that it exists and that you may read it)", root))?;
+            .map_err(DataError::io("cannot read the folder (check that it exists and is readable)", root))?;
         let real = real(root);
-        scan.seen.extend(real.ancestors().map(Path::to_owned)); // A link upwards would list the root once more.
+        scan.seen.extend(real.ancestors().map(Path::to_owned)); // Otherwise a link upwards would list the root again.
         scan.walk(entries, &real, &mut Vec::new(), true);
         scan.links.sort_by(|a, b| b.0.cmp(&a.0));
         while let Some((path, mut folders, utf8)) = scan.links.pop() {
             scan.follow(path, &mut folders, utf8);
         }
-        scan.leave_out_results();
+        scan.skip_results();
         scan.images.sort_by(|a, b| {
             natural(&a.folders.join("/"), &b.folders.join("/"))
                 .then_with(|| natural(&a.stem, &b.stem))
@@ -83,9 +84,9 @@ impl Scan {
         Ok(scan)
     }
 
-    /// A sentence per reason for which files were left out.
+    /// A note per reason for which files were skipped.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> + '_ {
-        self.left_out.iter().map(|(reason, count)| format!("{count} {reason}"))
+        self.skipped.iter().map(|(reason, count)| format!("{count} {reason}"))
     }
 
     fn walk(&mut self, entries: std::fs::ReadDir, real: &Path, folders: &mut Vec<String>, utf8: bool) {
@@ -105,12 +106,12 @@ impl Scan {
 
     fn follow(&mut self, path: PathBuf, folders: &mut Vec<String>, utf8: bool) {
         let Ok(target) = path.canonicalize() else {
-            return self.leave_out("link(s) that lead nowhere left out".to_owned());
+            return self.skip("broken link(s) skipped".to_owned());
         };
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if self.seen.contains(&target) {
             if target.is_dir() || is_image(&path) {
-                self.leave_out("link(s) to what is listed already left out".to_owned());
+                self.skip("link(s) to listed files or folders skipped".to_owned());
             }
         } else if target.is_dir() {
             self.enter(&path, &target, &name, folders, utf8);
@@ -122,27 +123,26 @@ impl Scan {
     fn meet(&mut self, path: PathBuf, real: PathBuf, folders: &[String], utf8: bool) {
         let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if !is_image(&path) {
-            self.leave_out_file(&path);
+            self.skip_file(&path);
         } else if is_hidden {
-            self.leave_out("hidden image file(s) left out".to_owned());
+            self.skip("hidden image file(s) skipped".to_owned());
         } else if self.seen.insert(real) {
             self.images.push(Found::new(path, folders.to_vec(), utf8));
         }
     }
 
     fn enter(&mut self, path: &Path, real: &Path, name: &str, folders: &mut Vec<String>, utf8: bool) {
-        if name == ".pointillist" {
-            return; // Ours.
+        if name == own_folder::NAME {
+            return;
         }
         if name.starts_with('.') {
-            return self.leave_out("hidden folder(s) left out".to_owned());
+            return self.skip("hidden folder(s) skipped".to_owned());
         }
         if name == "SegmentationObject" && path.with_file_name("SegmentationClass").is_dir() {
-            return self.leave_out("folder(s) of object masks left out: SegmentationClass is read".to_owned());
+            return self.skip("folder(s) of object masks skipped: SegmentationClass is read".to_owned());
         }
         if folders.len() + 1 > MAX_DEPTH {
-            return self
-                .leave_out(format!("folder(s) more than {MAX_DEPTH} levels deep left out: open them by themselves"));
+            return self.skip(format!("folder(s) more than {MAX_DEPTH} levels deep skipped: open them separately"));
         }
         if !self.seen.insert(real.to_owned()) {
             return;
@@ -153,12 +153,12 @@ impl Scan {
                 self.walk(entries, real, folders, utf8);
                 folders.pop();
             }
-            Err(error) => self.leave_out(format!("folder cannot be read ({error}): {}", path.display())),
+            Err(error) => self.skip(format!("unreadable folder ({error}): {}", path.display())),
         }
     }
 
-    /// Results written earlier into the folder are no images: they are known by standing there complete.
-    fn leave_out_results(&mut self) {
+    /// Skips result files of earlier commands, recognised by a complete set of suffixes.
+    fn skip_results(&mut self) {
         let stems: HashSet<(Vec<String>, String)> = self
             .images
             .iter()
@@ -176,34 +176,34 @@ impl Scan {
             std::mem::take(&mut self.images).into_iter().partition(|found| is_result(found));
         self.images = images;
         if !results.is_empty() {
-            let reason = "file(s) that predict or sample wrote left out".to_owned();
-            *self.left_out.entry(reason).or_default() += results.len();
+            let reason = "result file(s) of predict or sample skipped".to_owned();
+            *self.skipped.entry(reason).or_default() += results.len();
         }
     }
 
-    fn leave_out_file(&mut self, path: &Path) {
+    fn skip_file(&mut self, path: &Path) {
         let ending = extension(path);
         if OTHER_IMAGES.contains(&ending.as_str()) {
-            self.leave_out(format!(".{ending} file(s) left out: convert them to PNG, JPEG or TIFF"));
+            self.skip(format!(".{ending} file(s) skipped: convert them to PNG, JPEG or TIFF"));
         }
     }
 
-    fn leave_out(&mut self, reason: String) {
-        *self.left_out.entry(reason).or_default() += 1;
+    fn skip(&mut self, reason: String) {
+        *self.skipped.entry(reason).or_default() += 1;
     }
 }
 
-/// A text in Unicode's composed form: macOS stores an ü as u and two dots, others do not.
+/// Text in Unicode's composed form (NFC). macOS stores names decomposed.
 pub(crate) fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// The path without links; the path itself if there is nothing.
+/// The path with links resolved; the path itself if it does not exist.
 pub(crate) fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// Whether the ending is one of an image format that can be read.
+/// Whether the extension is that of a supported image format.
 pub(crate) fn is_image(path: &Path) -> bool {
     EXTENSIONS.contains(&extension(path).as_str())
 }
@@ -212,7 +212,7 @@ fn extension(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// Orders "part_2" before "part_10".
+/// Natural order: "part_2" comes before "part_10".
 pub(crate) fn natural(a: &str, b: &str) -> std::cmp::Ordering {
     let key = |text: &str| {
         let mut parts: Vec<(u128, String)> = Vec::new();
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn loops_of_links_end_and_a_file_is_listed_once() {
+    fn link_loops_end_and_each_file_is_listed_once() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         std::fs::create_dir_all(root.join("data/deep")).unwrap();
@@ -260,11 +260,11 @@ mod tests {
         let scan = Scan::new(root).unwrap();
         assert_eq!(scan.images.iter().map(Found::file).collect::<Vec<_>>(), ["data/deep/x.png"]);
         let notes: Vec<String> = scan.notes().collect();
-        assert!(notes.iter().any(|note| note.starts_with("4 link(s) to what is listed already")), "{notes:?}");
+        assert!(notes.iter().any(|note| note.starts_with("4 link(s) to listed files or folders")), "{notes:?}");
     }
 
     #[test]
-    fn results_written_earlier_are_no_images() {
+    fn earlier_results_are_not_images() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["a.png", "a_classes.png", "a_colors.png", "a_confidence.png", "b_classes.png", "._a.png"] {
             std::fs::write(dir.path().join(name), b"").unwrap();
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_counted() {
+    fn skipped_files_are_counted() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("a/b/c/d/e/f")).unwrap();
         std::fs::create_dir_all(dir.path().join(".hidden")).unwrap();

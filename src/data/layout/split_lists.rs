@@ -1,4 +1,4 @@
-//! Split lists: `train.txt`, `val.txt` and `test.txt`, a tile a line, in the root (LandCover.ai) or in
+//! Split lists: `train.txt`, `val.txt` and `test.txt` with one tile per line, in the root (LandCover.ai) or in
 //! `ImageSets/Segmentation` (Pascal VOC, CVAT).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,17 +6,19 @@ use std::path::Path;
 
 use super::naming;
 use super::scan::{self, composed};
-use crate::data::{DataError, Tile, text};
+use super::tile::Tile;
+use crate::data::DataError;
+use crate::data::files::text;
 use crate::domain::split::Split;
 
-/// The lists that count, the one that wins last: a tile that validates is never learned from.
+/// The lists in ascending priority: a validation tile is never trained on.
 const LISTS: [(&str, Split); 4] =
     [("train.txt", Split::Train), ("test.txt", Split::Test), ("valid.txt", Split::Val), ("val.txt", Split::Val)];
 
-/// Where lists lie, from the root.
+/// Folders of lists, relative to the root.
 const FOLDERS: [&str; 2] = ["", "ImageSets/Segmentation"];
 
-/// Gives the tiles the splits that lists name, and tells how many lines named one.
+/// Applies the lists to the tiles and notes how many lines matched.
 pub(crate) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) -> Result<(), DataError> {
     let names = Names::of(tiles);
     let mut named: BTreeMap<usize, Split> = BTreeMap::new();
@@ -30,12 +32,12 @@ pub(crate) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) ->
         trains |= *split == Split::Train && !list.tiles.is_empty();
         let twice = list.tiles.iter().filter(|tile| named.get(tile).is_some_and(|before| before != split)).count();
         if twice > 0 {
-            notes.push(format!("{twice} tiles of {file} stand in another list as well: {file} counts for them"));
+            notes.push(format!("{twice} tiles of {file} are also in another list: {file} takes precedence"));
         }
         named.extend(list.tiles.iter().map(|tile| (*tile, *split)));
         notes.push(list.note(file, tiles));
         if *split == Split::Val && !list.tiles.is_empty() && list.tiles.iter().all(|tile| tiles[*tile].mask.is_none()) {
-            notes.push(format!("no tile of {file} has a mask to be scored against: it cannot be used"));
+            notes.push(format!("no tile of {file} has a mask to score against, so the list has no effect"));
         }
     }
     for (index, tile) in tiles.iter_mut().enumerate() {
@@ -47,16 +49,16 @@ pub(crate) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) ->
     }
     let left = tiles.len() - named.len();
     if trains && left > 0 {
-        notes.push(format!("{left} tiles stand in no list: they are neither learned from nor scored"));
+        notes.push(format!("{left} tiles are in no list: they are neither trained on nor scored"));
     }
     Ok(())
 }
 
-/// What a list says.
+/// The content of a list.
 struct List {
     lines: usize,
     tiles: BTreeSet<usize>,
-    /// The first line that names no tile, or several.
+    /// The first line that matches no tile or several: number, text, matches.
     odd: Option<(usize, String, usize)>,
     odd_count: usize,
 }
@@ -71,7 +73,7 @@ impl List {
                 continue;
             }
             list.lines += 1;
-            // An image and its mask may stand in one line.
+            // A line may name an image and its mask.
             let is_pair = |word: &&str| scan::is_image(Path::new(word)) || !scan::is_image(Path::new(line));
             let word = line.split_whitespace().next().filter(is_pair);
             let first = || word.map(|word| names.find(word)).unwrap_or_default();
@@ -94,18 +96,18 @@ impl List {
                 "{matched} of {lines} lines of {file} name a tile; the first that does not is line {number}: '{line}'"
             ),
             Some((number, line, several)) => format!(
-                "{matched} of {lines} lines of {file} name one tile; line {number} names {several}, so it does not count: \
-                 write the path: '{line}'"
+                "{matched} of {lines} lines of {file} name one tile; line {number} names {several} and is ignored: write \
+                 the path: '{line}'"
             ),
         }
     }
 }
 
-/// Every way to name a tile, from its path without the ending down to its bare stem.
+/// All names of the tiles, from the path below the root down to the bare stem.
 struct Names {
-    /// By whole names: the paths from the root.
+    /// By whole path.
     whole: BTreeMap<String, BTreeSet<usize>>,
-    /// By the ends of those.
+    /// By trailing part of the path.
     ends: BTreeMap<String, BTreeSet<usize>>,
 }
 
@@ -126,7 +128,7 @@ impl Names {
         names
     }
 
-    /// The tiles a line may mean: whole paths before ends of paths, and those before paths that go further up than the root.
+    /// The tiles that a line may name: whole paths first, then trailing parts of paths, then paths that start above the root.
     fn find(&self, line: &str) -> Vec<usize> {
         let line = composed(&line.replace('\\', "/"));
         let line = line.trim_start_matches("./");
@@ -141,7 +143,7 @@ impl Names {
     }
 }
 
-/// A path without its ending, if that is an image's.
+/// A path without its extension, if that is of an image format.
 fn without_ending(path: &str) -> &str {
     let is_image = scan::is_image(Path::new(path));
     path.rsplit_once('.').filter(|_| is_image).map_or(path, |(bare, _)| bare)
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn tiles_are_named_in_many_ways() {
+    fn tiles_are_matched_by_any_of_their_names() {
         for list in [
             "g\nh",
             "g.png\nh.png",
@@ -191,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_tile_or_several_is_told() {
+    fn lines_that_match_no_tile_or_several_are_noted() {
         let (val, notes) = splits(b"g\nzebra\nh");
         assert_eq!(val, ["g", "h"]);
         assert!(notes[0].contains("2 of 3 lines") && notes[0].contains("line 2: 'zebra'"), "{notes:?}");
         let (val, notes) = splits(b"i\nx/i\nother/h");
-        assert_eq!(val, ["x/i"], "a folder that is another one is no plain meaning");
+        assert_eq!(val, ["x/i"], "a path in another folder does not match");
         assert!(notes[0].contains("1 of 3 lines") && notes[0].contains("line 1 names 2"), "{notes:?}");
     }
 }

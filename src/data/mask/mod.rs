@@ -1,7 +1,18 @@
-//! What a stored mask value means: class, unlabelled or ignored.
+//! Turns mask files into class indices, and derives classes from masks where no file names them.
+//!
+//! [`lookup::MaskReader`] holds the tables; `guess` decides how a file encodes classes, `convert` maps its pixels, `reader`
+//! does both for a file. Uses [`super::raster`], [`super::classes`] and [`super::files`]. Works on paths and knows neither
+//! tiles nor projects.
 
-pub mod mask_read;
-pub(crate) mod masks;
-pub(crate) mod picked_up;
+pub(crate) mod class_order;
+mod colors;
+mod convert;
+pub mod decoded;
+mod edges;
+pub(crate) mod faults;
+mod guess;
+pub(crate) mod lookup;
 pub(crate) mod pickup;
-pub(crate) mod soft;
+mod reader;
+mod sample;
+mod tally;

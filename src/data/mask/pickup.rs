@@ -1,70 +1,41 @@
-//! Classes picked up from the masks themselves, where no file names them.
+//! Derives classes from the masks themselves, where no file names them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rayon::prelude::{IntoParallelIterator, ParallelIterator};
-
-use super::picked_up::PickedUp;
-use super::{masks, soft};
-use crate::data::classes::classes_file::{OWN_FILE, hex};
-use crate::data::classes::legend::{Legend, palette};
-use crate::data::raster::images;
-use crate::data::raster::mask_raster::{MaskRaster, NO_VALUE, Pixels};
-use crate::data::{DataError, Tile};
+use super::class_order::ClassOrder;
+use super::colors::{LOSSY_REACH, distance, snap};
+use super::faults::too_many_classes;
+use super::sample::{Content, Counts, MaskSample, VOC_BOUNDARY, gather, sample_masks};
+use crate::data::DataError;
+use crate::data::classes::classes_file::OWN_FILE;
+use crate::data::classes::hex::hex;
+use crate::data::classes::legend::Legend;
+use crate::data::classes::palette::palette;
 use crate::domain::class::{ClassError, MAX_CLASSES};
-use crate::domain::{ClassDef, Classes, Validity};
+use crate::domain::{ClassDef, Classes};
 
-/// Most masks that are read.
+/// Maximum number of masks that are read.
 const MAX_MASKS: usize = 64;
 
-/// Most colours that are believed to be drawn; of more, most must be met in runs.
+/// Up to this many colours are accepted as classes. Of more, at least half must occur in runs.
 const MAX_DRAWN: usize = 32;
 
-/// Smallest share of pixels that makes a class of a colour.
+/// Minimum share of pixels of a class.
 const MIN_SHARE: f64 = 1e-4;
 
-/// The boundary in the masks of Pascal VOC.
-const VOC_BOUNDARY: [u8; 3] = [224, 224, 192];
-
-type Counts<K> = BTreeMap<K, u64>;
-
-/// What a look at one mask tells.
-struct Look<'a> {
-    path: &'a Path,
-    found: Found,
-}
-
-enum Found {
-    /// Values of one channel, or of three equal ones.
-    Values {
-        counts: Counts<i32>,
-        /// The file has three channels: its values may be colours.
-        channels: bool,
-    },
-    /// Colours, and those of them that are met in runs of three and more.
-    Colors {
-        counts: Counts<[u8; 3]>,
-        solid: BTreeSet<[u8; 3]>,
-        lossy: bool,
-        /// VOC's boundary was among them, and is left out.
-        boundary: bool,
-    },
-}
-
-/// Reads masks spread evenly over the tiles and makes a class of every colour or value that is frequent enough. Classes
-/// picked up before keep their places. `None` if there are no masks, or less than two classes in them.
-pub(crate) fn pick_up(tiles: &[Tile], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
-    let paths = mask_paths(tiles);
-    let looks = looks(&paths, MAX_MASKS)?;
-    let before = PickedUp::read(root);
-    let by_colors = looks.iter().any(|look| matches!(look.found, Found::Colors { .. }));
-    let has_boundary = looks.iter().any(|look| matches!(look.found, Found::Colors { boundary: true, .. }));
+/// Samples masks spread evenly and makes a class of every colour or value that is frequent enough. Classes derived earlier
+/// keep their indices. `None` if there are no masks or fewer than two classes in them.
+pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
+    let samples = sample_masks(paths, MAX_MASKS)?;
+    let before = ClassOrder::read(root);
+    let by_colors = samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }));
+    let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
     let legend = match by_colors {
-        true => by_color(&before.order_colors(&colors(&looks, root)?)),
-        false => by_value(&before.order_values(&values(&looks, root)?)),
+        true => by_color(&before.order_colors(&colors(&samples, root)?)),
+        false => by_value(&before.order_values(&values(&samples, root)?)),
     };
-    let too_many = |count: usize| DataError::content(interpolated(count, "colours and values"), root);
+    let too_many = |count: usize| DataError::content(too_many_classes(count, "colours and values"), root);
     let legend = match legend {
         Err(ClassError::TooMany(count)) => return Err(too_many(count)),
         legend => legend.ok().map(|legend| match has_boundary {
@@ -74,243 +45,108 @@ pub(crate) fn pick_up(tiles: &[Tile], notes: &mut Vec<String>, root: &Path) -> R
     };
     if let Some(legend) = &legend {
         notes.push(format!(
-            "{} classes were picked up from {} of {} masks: name them in the window or in {OWN_FILE}",
+            "{} classes were derived from {} of {} masks: name them in the window or in {OWN_FILE}",
             legend.classes.len(),
-            looks.len(),
+            samples.len(),
             paths.len()
         ));
     }
     Ok(legend)
 }
 
-/// What masks that are named as DeepGlobe names them hold.
+/// How the content of masks that are named like DeepGlobe's compares to DeepGlobe.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Resemblance {
-    /// DeepGlobe's colours; or there are no masks to say otherwise.
+    /// DeepGlobe's colours, or there are no masks.
     DeepGlobe,
     /// Other colours, most frequent first.
-    Strangers(Vec<[u8; 3]>),
-    /// Black, white and grays alone, which say nothing: DeepGlobe's roads are white on black.
+    Foreign(Vec<[u8; 3]>),
+    /// Only grays, which decides nothing: masks of DeepGlobe's road task are white on black.
     Grays,
 }
 
-/// Looks at some of the masks.
-pub(crate) fn resemblance(tiles: &[Tile]) -> Resemblance {
-    const LOOKS: usize = 8;
-    let looks = looks(&mask_paths(tiles), LOOKS).unwrap_or_default();
-    if looks.is_empty() {
+/// Compares a sample of the masks to DeepGlobe.
+pub(crate) fn resemblance(paths: &[&Path]) -> Resemblance {
+    const SAMPLES: usize = 8;
+    let samples = sample_masks(paths, SAMPLES).unwrap_or_default();
+    if samples.is_empty() {
         return Resemblance::DeepGlobe;
     }
     let classes = Classes::deepglobe();
-    let (mut strangers, mut own) = (Counts::new(), 0);
-    for look in looks {
-        let Found::Colors { counts, .. } = look.found else { continue };
+    let (mut foreign, mut own) = (Counts::new(), 0);
+    for sample in samples {
+        let Content::Colors { counts, .. } = sample.content else { continue };
         for (color, n) in counts.into_iter().filter(|([r, g, b], _)| r != g || g != b) {
-            let is_own = masks::cut(color).is_some_and(|color| classes.index_of_color(color).is_some());
-            if is_own { own += n } else { *strangers.entry(color).or_insert(0) += n }
+            let is_own = snap(color).is_some_and(|color| classes.index_of_color(color).is_some());
+            if is_own { own += n } else { *foreign.entry(color).or_insert(0) += n }
         }
     }
-    match (own, strangers.values().sum::<u64>()) {
+    match (own, foreign.values().sum::<u64>()) {
         (0, 0) => Resemblance::Grays,
         (own, foreign) if own >= foreign => Resemblance::DeepGlobe,
-        _ => Resemblance::Strangers(most_frequent(strangers)),
+        _ => Resemblance::Foreign(most_frequent(foreign)),
     }
 }
 
-/// Two classes to start from where nothing is known.
+/// Two placeholder classes for projects where nothing is known.
 pub(crate) fn starter() -> Legend {
     let class = |i: usize| ClassDef { name: format!("class {}", i + 1), color: palette(i), ignored: false };
     Legend::of(Classes::new(vec![class(0), class(1)]).unwrap_or_default())
 }
 
-fn mask_paths(tiles: &[Tile]) -> Vec<&Path> {
-    tiles.iter().filter(|tile| tile.fault.is_none()).filter_map(|tile| tile.mask.as_deref()).collect()
-}
-
-/// Looks at masks spread evenly. One that cannot be decoded is reported when its tile is read.
-fn looks<'a>(paths: &[&'a Path], most: usize) -> Result<Vec<Look<'a>>, DataError> {
-    let read = paths.len().min(most);
-    let chosen: Vec<&Path> = (0..read).map(|i| paths[i * paths.len() / read]).collect();
-    let looked: Vec<Result<Option<Look<'a>>, DataError>> = chosen
-        .into_par_iter()
-        .map(|path| images::decode_mask(path).ok().map(|raster| look(path, raster)).transpose())
-        .collect();
-    looked.into_iter().filter_map(Result::transpose).collect()
-}
-
-fn look(path: &Path, raster: MaskRaster) -> Result<Look<'_>, DataError> {
-    // Where pixels are missing, those left have other neighbours than in the picture: edges are not looked for.
-    let width = raster.valid.as_ref().map_or(raster.size[0] as usize, |_| usize::MAX);
-    let found = match existing(raster.pixels, raster.valid.as_ref().map(Validity::flags)) {
-        Pixels::Values8(values) => grays(path, &values, width, raster.lossy, false)?,
-        Pixels::Values(values) => {
-            let mut counts: Counts<i32> = masks::tally(&values, |value| value).into_iter().collect();
-            counts.remove(&NO_VALUE);
-            check_deep_edges(path, &values, &counts, width)?;
-            Found::Values { counts, channels: false }
-        }
-        Pixels::Indices { indices, colors, transparent } => {
-            let color = |index: u8| colors.get(usize::from(index)).copied().unwrap_or([0; 3]);
-            check_soft_colors(path, indices.iter().map(|index| color(*index)), width)?;
-            let indices: Vec<u8> = indices.into_iter().filter(|index| !transparent.contains(index)).collect();
-            let mut counts = Counts::new();
-            masks::tally(&indices, color).into_iter().for_each(|(color, n)| *counts.entry(color).or_insert(0) += n);
-            let boundary = counts.remove(&VOC_BOUNDARY).is_some();
-            Found::Colors { solid: counts.keys().copied().collect(), counts, lossy: false, boundary }
-        }
-        Pixels::Colors(colors) => match masks::gray_tally(&colors) {
-            Some(_) => {
-                let values: Vec<u8> = colors.iter().map(|color| color[0]).collect();
-                grays(path, &values, width, raster.lossy, true)?
-            }
-            None => {
-                if !raster.lossy {
-                    check_soft_colors(path, colors.iter().copied(), width)?;
-                }
-                Found::Colors {
-                    counts: masks::tally(&colors, |color| color).into_iter().collect(),
-                    solid: colors.chunk_by(|a, b| a == b).filter(|run| run.len() > 2).map(|run| run[0]).collect(),
-                    lossy: raster.lossy,
-                    boundary: false,
-                }
-            }
-        },
-    };
-    let found = match (found, raster.no_data) {
-        (Found::Values { mut counts, channels }, Some(no_data)) => {
-            counts.remove(&no_data);
-            Found::Values { counts, channels }
-        }
-        (found, _) => found,
-    };
-    Ok(Look { path, found })
-}
-
-/// The pixels that exist, in a row: neighbours are not what they were, but only where some are missing.
-fn existing(pixels: Pixels, flags: Option<&[bool]>) -> Pixels {
-    fn keep<T: Copy>(list: Vec<T>, flags: &[bool]) -> Vec<T> {
-        list.into_iter().zip(flags).filter(|(_, exists)| **exists).map(|(pixel, _)| pixel).collect()
-    }
-    let Some(flags) = flags else { return pixels };
-    match pixels {
-        Pixels::Values8(values) => Pixels::Values8(keep(values, flags)),
-        Pixels::Values(values) => Pixels::Values(keep(values, flags)),
-        Pixels::Colors(colors) => Pixels::Colors(keep(colors, flags)),
-        Pixels::Indices { indices, colors, transparent } => {
-            Pixels::Indices { indices: keep(indices, flags), colors, transparent }
-        }
-    }
-}
-
-/// Values of 8 bits, freed of what a JPEG or smoothing has added.
-fn grays(path: &Path, values: &[u8], width: usize, lossy: bool, channels: bool) -> Result<Found, DataError> {
-    let mut counts: Counts<i32> = masks::tally(values, i32::from).into_iter().collect();
-    if lossy {
-        if counts.len() > 1 && counts.keys().all(|value| *value < 64) {
-            return Err(DataError::content(masks::indices_in_jpeg(), path));
-        }
-        counts = gather(counts, |a: i32, b: i32| a.abs_diff(b) <= u32::from(masks::LOSSY_REACH));
-    } else if counts.len() > 3 {
-        if let Some(levels) = soft::binary_levels(values, width) {
-            counts.retain(|value, _| levels.map(i32::from).contains(value));
-        } else if soft::is_interpolated(values, width) {
-            return Err(DataError::content(interpolated(counts.len(), "gray levels"), path));
-        }
-    }
-    Ok(Found::Values { counts, channels })
-}
-
-/// Colours with soft edges are refused, as far as their brightness tells: classes were drawn, what lies between them was not.
-fn check_soft_colors(path: &Path, colors: impl Iterator<Item = [u8; 3]>, width: usize) -> Result<(), DataError> {
-    /// So many colours may well be drawn.
-    const FEW: usize = 8;
-    let mut seen = BTreeSet::new();
-    let mut last = None;
-    let brightness = |color: [u8; 3]| {
-        if last != Some(color) {
-            (last, _) = (Some(color), seen.insert(color));
-        }
-        (color.iter().map(|channel| u16::from(*channel)).sum::<u16>() / 3) as u8
-    };
-    let levels: Vec<u8> = colors.map(brightness).collect();
-    let is_soft = || soft::binary_levels(&levels, width).is_some() || soft::is_interpolated(&levels, width);
-    if seen.len() > FEW && is_soft() {
-        return Err(DataError::content(interpolated(seen.len(), "colours"), path));
-    }
-    Ok(())
-}
-
-/// Deep values with soft edges are refused: which levels were meant cannot be told from the file alone.
-fn check_deep_edges(path: &Path, values: &[i32], counts: &Counts<i32>, width: usize) -> Result<(), DataError> {
-    let Some((most, _)) = counts.last_key_value().filter(|_| counts.len() > 3) else { return Ok(()) };
-    let level = |value: &i32| (i64::from((*value).max(0)) * 255 / i64::from((*most).max(1))) as u8;
-    let levels: Vec<u8> = values.iter().map(level).collect();
-    if soft::binary_levels(&levels, width).is_some() || soft::is_interpolated(&levels, width) {
-        return Err(DataError::content(interpolated(counts.len(), "values"), path));
-    }
-    Ok(())
-}
-
-/// All values, in order.
-fn values(looks: &[Look<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
-    let counts = looks.iter().filter_map(|look| match &look.found {
-        Found::Values { counts, .. } => Some(counts),
-        Found::Colors { .. } => None,
+/// All values in ascending order.
+fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
+    let counts = samples.iter().filter_map(|sample| match &sample.content {
+        Content::Values { counts, .. } => Some(counts),
+        Content::Colors { .. } => None,
     });
     let all: BTreeSet<i32> = counts.flat_map(BTreeMap::keys).copied().collect();
     let mut classes: Vec<u16> = all.into_iter().filter_map(|value| u16::try_from(value).ok()).collect();
-    // Unlabelled, unless there would be nothing left to tell apart: masks of 0 and 255, or of 0 and 65535.
+    // These mean "unlabelled", except in binary masks of 0 and 255, or of 0 and 65535.
     for unlabelled in [u16::MAX, 255] {
         if classes.len() > 2 {
             classes.retain(|value| *value != unlabelled);
         }
     }
     if classes.len() > MAX_CLASSES {
-        let path = looks.first().map_or(root, |look| look.path);
-        return Err(DataError::content(interpolated(classes.len(), "values"), path));
+        let path = samples.first().map_or(root, |sample| sample.path);
+        return Err(DataError::content(too_many_classes(classes.len(), "values"), path));
     }
     Ok(classes)
 }
 
-/// All colours with enough pixels, in order.
-fn colors(looks: &[Look<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
+/// All colours with enough pixels in ascending order.
+fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
     let mut total = Counts::new();
     let mut drawn = BTreeSet::new();
-    for look in looks {
-        match &look.found {
-            Found::Colors { counts, solid, lossy, .. } => {
-                let near = |a, b| masks::distance(a, b) <= masks::LOSSY_REACH;
+    for sample in samples {
+        match &sample.content {
+            Content::Colors { counts, solid, lossy, .. } => {
+                let near = |a, b| distance(a, b) <= LOSSY_REACH;
                 let counts = if *lossy { gather(counts.clone(), near) } else { counts.clone() };
                 counts.into_iter().for_each(|(color, n)| *total.entry(color).or_insert(0) += n);
                 drawn.extend(solid.iter().copied());
             }
-            // A picture of colours may be all gray; a single channel beside colours holds values.
-            Found::Values { counts, channels: true } => counts.iter().for_each(|(gray, n)| {
+            // A colour mask may happen to be all gray. One-channel masks beside colour masks hold values.
+            Content::Values { counts, channels: true } => counts.iter().for_each(|(gray, n)| {
                 let color = [*gray as u8; 3];
                 drawn.insert(color);
                 *total.entry(color).or_insert(0) += n;
             }),
-            Found::Values { .. } => {}
+            Content::Values { .. } => {}
         }
     }
     let found = frequent(&total);
     let undrawn = found.iter().filter(|color| !drawn.contains(*color)).count();
     if found.len() > MAX_CLASSES || (found.len() > MAX_DRAWN && undrawn * 2 > found.len()) {
-        let most = |look: &&Look<'_>| match &look.found {
-            Found::Colors { counts, .. } => counts.len(),
-            Found::Values { .. } => 0,
+        let most = |sample: &&MaskSample<'_>| match &sample.content {
+            Content::Colors { counts, .. } => counts.len(),
+            Content::Values { .. } => 0,
         };
-        let worst = looks.iter().max_by_key(most).map_or(root, |look| look.path);
-        return Err(DataError::content(interpolated(found.len(), "colours"), worst));
+        let worst = samples.iter().max_by_key(most).map_or(root, |sample| sample.path);
+        return Err(DataError::content(too_many_classes(found.len(), "colours"), worst));
     }
     Ok(found)
-}
-
-fn interpolated(count: usize, what: &str) -> String {
-    format!(
-        "the masks hold {count} {what}, more than classes: they were saved as JPEG or resized with interpolation; export \
-         them anew, or name the classes and their colours in {OWN_FILE}. The first is"
-    )
 }
 
 fn by_color(colors: &[[u8; 3]]) -> Result<Legend, ClassError> {
@@ -325,7 +161,7 @@ fn by_value(values: &[u16]) -> Result<Legend, ClassError> {
     Ok(Legend { values: values.iter().copied().map(Some).collect(), ..legend })
 }
 
-/// Colours with enough pixels, in the order of the colours themselves: what lies beside a mask does not change it.
+/// Colours with enough pixels, ordered by colour so that the order does not depend on other masks.
 fn frequent(total: &Counts<[u8; 3]>) -> Vec<[u8; 3]> {
     let pixels: u64 = total.values().sum();
     let enough = |n: u64| n as f64 >= pixels as f64 * MIN_SHARE;
@@ -338,20 +174,6 @@ fn most_frequent(counts: Counts<[u8; 3]>) -> Vec<[u8; 3]> {
     list.into_iter().map(|(color, _)| color).collect()
 }
 
-/// Undoes what JPEG does to flat colours: each joins a more frequent one within reach.
-fn gather<K: Copy + Ord>(counts: Counts<K>, near: impl Fn(K, K) -> bool) -> Counts<K> {
-    let mut list: Vec<(K, u64)> = counts.into_iter().collect();
-    list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let mut centres: Vec<(K, u64)> = Vec::new();
-    for (key, n) in list {
-        match centres.iter_mut().find(|(centre, _)| near(*centre, key)) {
-            Some((_, count)) => *count += n,
-            None => centres.push((key, n)),
-        }
-    }
-    centres.into_iter().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn rare_colours_make_no_class_and_frequency_is_no_order() {
+    fn rare_colours_are_dropped_and_the_order_is_by_colour() {
         let total = counts(&[([1, 2, 3], 50_000), ([9, 9, 9], 50_000), ([4, 4, 4], 2), ([7, 0, 0], 60_000)]);
         assert_eq!(frequent(&total), [[1, 2, 3], [7, 0, 0], [9, 9, 9]]);
     }
@@ -370,8 +192,8 @@ mod tests {
     fn value_255_is_unlabelled_but_not_in_a_binary_mask() {
         let of = |list: &[i32]| {
             let counts = list.iter().map(|value| (*value, 9)).collect();
-            let look = Look { path: Path::new("m"), found: Found::Values { counts, channels: false } };
-            values(&[look], Path::new("")).unwrap()
+            let sample = MaskSample { path: Path::new("m"), content: Content::Values { counts, channels: false } };
+            values(&[sample], Path::new("")).unwrap()
         };
         assert_eq!(of(&[0, 3, 255]), [0, 3]);
         assert_eq!(of(&[0, 255]), [0, 255]);
@@ -383,7 +205,7 @@ mod tests {
 
     #[test]
     fn jpeg_noise_joins_the_colour_it_came_from() {
-        let near = |a, b| masks::distance(a, b) <= masks::LOSSY_REACH;
+        let near = |a, b| distance(a, b) <= LOSSY_REACH;
         let gathered = gather(counts(&[([0; 3], 900), ([3; 3], 40), ([255; 3], 100), ([250; 3], 9)]), near);
         assert_eq!(gathered, counts(&[([0; 3], 940), ([255; 3], 109)]));
     }

@@ -1,6 +1,5 @@
-//! Decodes image files within limits, turned as they are to be seen. Headers can be read without decoding.
+//! Decodes image files within limits and turns them upright. Headers can be read without decoding.
 
-use std::fmt::Display;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -9,56 +8,17 @@ use image::{
     ColorType, DynamicImage, ImageBuffer, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
 };
 
+use super::header::Header;
+use super::limits::{MAX_BYTES, MAX_SIDE, damaged, over_the_limits, too_large, unsupported};
 use super::mask_raster::MaskRaster;
 use super::picture::Picture;
-use super::stretch::{Valid, stretch};
-use super::tiff_file::TiffFile;
+use super::stretch::{ValidRange, stretch};
+use super::tiff::file::TiffFile;
 use super::{orientation, png_file};
 use crate::data::DataError;
 use crate::domain::{Validity, panic};
 
-/// Longest side that is decoded.
-pub(crate) const MAX_SIDE: u32 = 30_000;
-
-/// Most memory one decoded file may take.
-pub(crate) const MAX_BYTES: u64 = 2 << 30;
-
-/// What a file's header says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    /// Width and height as the picture is to be seen.
-    pub(crate) size: [u32; 2],
-    /// Width and height as stored.
-    pub(crate) stored: [u32; 2],
-    /// How the stored picture is turned to be seen.
-    pub(crate) orientation: Orientation,
-    /// A JPEG: values are near what was drawn, not equal to it.
-    pub(crate) lossy: bool,
-    /// Bands, alpha left out.
-    pub(crate) bands: u16,
-    /// Pictures in the file, of which the first is read.
-    pub(crate) pages: usize,
-    /// Some pixels may not exist: there is alpha, a "no data" value, an internal mask, or a block left out.
-    pub(crate) partial: bool,
-}
-
-impl Header {
-    /// What a user should know of what is not used.
-    pub(crate) fn note(&self) -> Option<String> {
-        let bands = match self.bands {
-            1 | 3 => None,
-            2 => Some("2 bands: the first is shown and learned from as gray, the other is not used".to_owned()),
-            bands => Some(format!(
-                "{bands} bands: the first three are taken for red, green and blue, the others are not used"
-            )),
-        };
-        let pages = (self.pages > 1).then(|| format!("{} pages: only the first one is read", self.pages));
-        let notes: Vec<String> = bands.into_iter().chain(pages).collect();
-        (!notes.is_empty()).then(|| notes.join("; "))
-    }
-}
-
-/// Reads a file's header. Refuses what would be too large to decode.
+/// Reads the header of a file. Files that are too large to decode are an error.
 pub(crate) fn read_header(path: &Path) -> Result<Header, DataError> {
     guarded(path, || {
         let reader = open(path)?;
@@ -90,7 +50,7 @@ fn color_bands(color: ColorType) -> u16 {
     if color.has_color() { 3 } else { 1 }
 }
 
-/// Decodes a mask to what it holds: indices of a palette, values, or colours.
+/// Decodes a mask to palette indices, values or colours, whichever the file holds.
 pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
     guarded(path, || {
         let header = read_header(path)?;
@@ -104,7 +64,10 @@ pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
         let raster = match tiff.as_ref().filter(|tiff| !tiff.is_usual_mask()) {
             Some(tiff) => tiff.mask()?,
             None if is_one_bit_bmp(path) => {
-                return Err(DataError::content("a BMP of 1 bit is no mask that can be read: export it as PNG", path));
+                return Err(DataError::content(
+                    "masks in 1-bit BMP files cannot be read: export the mask as PNG",
+                    path,
+                ));
             }
             None => {
                 let decoded = decode_whole(reader, path)?;
@@ -116,8 +79,8 @@ pub(crate) fn decode_mask(path: &Path) -> Result<MaskRaster, DataError> {
     })
 }
 
-/// Decodes an image as it is to be seen: gray is repeated, deeper values are stretched, and of more than three bands the
-/// first three are taken. Pixels that do not exist are marked.
+/// Decodes an image to upright 8-bit RGB: gray is repeated, deeper values are stretched, bands after the third are
+/// dropped. Missing pixels are marked.
 ///
 /// # Errors
 /// If the file cannot be read; the message names it.
@@ -141,7 +104,7 @@ pub fn decode(path: &Path) -> Result<Picture, DataError> {
     })
 }
 
-/// 8-bit colours. Pixels that do not exist have no say in how deeper values are stretched.
+/// Converts to 8-bit colours. Missing pixels do not affect how deeper values are stretched.
 fn to_rgb(image: DynamicImage, valid: Option<&Validity>) -> RgbImage {
     match image {
         DynamicImage::ImageRgb8(image) => image,
@@ -154,7 +117,7 @@ fn to_rgb(image: DynamicImage, valid: Option<&Validity>) -> RgbImage {
     }
 }
 
-/// Pixels with any opacity, in an image with an alpha channel.
+/// Pixels with alpha above 0; `None` without an alpha channel.
 fn valid_pixels(image: &DynamicImage) -> Option<Validity> {
     let exists = match image {
         DynamicImage::ImageLumaA8(image) => image.pixels().map(|pixel| pixel.0[1] > 0).collect(),
@@ -166,13 +129,13 @@ fn valid_pixels(image: &DynamicImage) -> Option<Validity> {
     Validity::new([image.width(), image.height()], exists)
 }
 
-/// What a user should know of how an image is read; `None` if there is nothing, or if it cannot be read.
+/// Describes what is not used of an image; `None` if everything is used, or if it cannot be read.
 pub fn reading_note(path: &Path) -> Option<String> {
     let note = read_header(path).ok()?.note()?;
     Some(format!("the image has {note}: {}", path.display()))
 }
 
-/// A smaller copy that fits a square of `side` pixels; small images are not enlarged.
+/// A copy scaled down to fit a square of `side` pixels. Small images keep their size.
 pub fn shrink(image: &RgbImage, side: u32) -> RgbImage {
     let (width, height) = image.dimensions();
     let scale = (f64::from(side.max(1)) / f64::from(width.max(height).max(1))).min(1.0);
@@ -182,11 +145,11 @@ pub fn shrink(image: &RgbImage, side: u32) -> RgbImage {
 
 type Reader = ImageReader<std::io::BufReader<std::fs::File>>;
 
-/// Opens a file for decoding; the content, not the ending, tells the format.
+/// Opens a file for decoding. The format is detected from the content, not from the extension.
 fn open(path: &Path) -> Result<Reader, DataError> {
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)
-        .map_err(DataError::io("cannot open the image (check that it exists and that you may read it)", path))?;
+        .map_err(DataError::io("cannot open the image (check that it exists and is readable)", path))?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
@@ -195,7 +158,7 @@ fn open(path: &Path) -> Result<Reader, DataError> {
     Ok(reader)
 }
 
-/// The file as our own reader sees it, if it is a TIFF.
+/// Opens the file with the TIFF reader of this crate; `None` for other formats.
 fn tiff_file(reader: &Reader, path: &Path) -> Result<Option<TiffFile>, DataError> {
     (reader.format() == Some(ImageFormat::Tiff)).then(|| TiffFile::open(path)).transpose()
 }
@@ -207,7 +170,7 @@ fn decode_whole(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> 
     reader.decode().map_err(|error| describe(&error, path))
 }
 
-/// Turns a decoder's panic into an error: files from strangers must not end the program.
+/// Turns a panic of a decoder into an error: a malformed file must not end the program.
 fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
     panic::caught(read)
         .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
@@ -224,44 +187,22 @@ fn describe(error: &ImageError, path: &Path) -> DataError {
     }
 }
 
-pub(crate) fn over_the_limits(path: &Path) -> DataError {
-    DataError::content(
-        format!("the image is larger than {MAX_SIDE} pixels a side or 2 GiB decoded: cut it into tiles"),
-        path,
-    )
-}
-
-pub(crate) fn unsupported(error: &impl Display, path: &Path) -> DataError {
-    DataError::content(
-        format!("this kind of image cannot be read ({error}): convert it to 8- or 16-bit RGB or gray"),
-        path,
-    )
-}
-
-pub(crate) fn damaged(error: &impl Display, path: &Path) -> DataError {
-    DataError::content(format!("the image is damaged or incomplete ({error}): copy or export it again"), path)
-}
-
-pub(crate) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
-    DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
-}
-
-/// Whether a BMP has a palette of two colours: which of them is 0 cannot be told once it is decoded.
+/// Whether the file is a BMP with two palette colours. Once decoded, which of them is index 0 is lost.
 fn is_one_bit_bmp(path: &Path) -> bool {
     let mut head = [0; 30];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
     read.is_ok() && head.starts_with(b"BM") && head[28] == 1
 }
 
-/// A truncated JPEG decodes to gray without complaint, so its end is checked: within a scan neither marker can occur,
-/// and a thumbnail's end stands before the scan's start.
+/// Checks that a JPEG is complete: truncated ones decode to gray without an error. The last end-of-image marker must follow
+/// the last start-of-scan marker. Neither occurs within scan data, and an embedded thumbnail ends before the scan starts.
 fn check_complete(path: &Path) -> Result<(), DataError> {
     let bytes = std::fs::read(path).map_err(DataError::io("cannot read the image", path))?;
     let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
     if last(0xd9) > last(0xda) {
         return Ok(());
     }
-    Err(DataError::content("the JPEG is incomplete, its end is missing: copy it again", path))
+    Err(DataError::content("the JPEG is incomplete: its end is missing; copy it again", path))
 }
 
 fn drop_alpha(image: &image::RgbaImage) -> RgbImage {
@@ -273,7 +214,7 @@ fn stretch_16(image: &ImageBuffer<image::Rgb<u16>, Vec<u16>>, valid: Option<&Val
     let samples = image.as_raw();
     let exists = |pixel: usize| valid.is_none_or(|valid| valid.flags()[pixel]);
     let at = |pixel, band| if exists(pixel) { f64::from(samples[pixel * 3 + band]) } else { f64::NAN };
-    stretch([image.width(), image.height()], Valid::UNSIGNED, at)
+    stretch([image.width(), image.height()], ValidRange::UNSIGNED, at)
 }
 
 #[cfg(test)]
@@ -293,7 +234,7 @@ mod tests {
         image::RgbaImage::from_fn(3, 2, |x, _| image::Rgba([1, 2, 3, x as u8])).save(&path).unwrap();
         let Picture { rgb, valid } = decode(&path).unwrap();
         assert_eq!(rgb.get_pixel(0, 0).0, [1, 2, 3]);
-        assert_eq!(valid.unwrap().flags(), [false, true, true, false, true, true], "alpha 0 is no pixel");
+        assert_eq!(valid.unwrap().flags(), [false, true, true, false, true, true], "pixels with alpha 0 are missing");
         assert!(read_header(&path).unwrap().partial);
     }
 
@@ -310,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image_is_said_so() {
+    fn files_that_are_not_images_are_errors_that_name_them() {
         let dir = tempfile::tempdir().unwrap();
         for (name, content) in [("empty.png", &b""[..]), ("text.jpg", b"hello"), ("half.png", b"\x89PNG\r\n\x1a\n\0\0")]
         {
@@ -322,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_that_would_not_fit_is_refused_by_its_header() {
+    fn an_oversized_image_is_refused_by_its_header() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("huge.bmp");
         image::GrayImage::new(4, 4).save_with_format(&path, ImageFormat::Bmp).unwrap();

@@ -1,4 +1,4 @@
-//! A mask file decoded to what it holds, before anything is made of it.
+//! A decoded mask file, before its pixels are mapped to classes.
 
 use image::DynamicImage;
 use image::metadata::Orientation;
@@ -6,46 +6,46 @@ use image::metadata::Orientation;
 use super::orientation;
 use crate::domain::Validity;
 
-/// Stands for a sample that can be no class: a fraction, or a number beyond 32 bits.
+/// Marks samples that cannot be a class: fractions and numbers beyond 32 bits.
 pub(crate) const NO_VALUE: i32 = i32::MIN;
 
 /// A decoded mask.
 #[derive(Clone, Debug)]
 pub(crate) struct MaskRaster {
-    /// Width and height.
+    /// Width and height in pixels.
     pub(crate) size: [u32; 2],
-    /// One entry a pixel, row by row.
+    /// One entry per pixel in row order.
     pub(crate) pixels: Pixels,
-    /// Pixels that exist; `None` if all do.
+    /// Which pixels exist; `None` if all do.
     pub(crate) valid: Option<Validity>,
-    /// The value that the file declares to be no data.
+    /// The value that the file declares as "no data".
     pub(crate) no_data: Option<i32>,
-    /// A JPEG: values are near what was drawn, not equal to it.
+    /// JPEG-compressed: values are close to the original, not equal.
     pub(crate) lossy: bool,
 }
 
-/// What a mask's pixels are.
+/// The pixels of a mask in the form that the file stores.
 #[derive(Clone, Debug)]
 pub(crate) enum Pixels {
-    /// Numbers of up to 8 bits.
+    /// Unsigned values of up to 8 bits.
     Values8(Vec<u8>),
-    /// Deeper or signed numbers.
+    /// Deeper or signed values; [`NO_VALUE`] where a sample cannot be a class.
     Values(Vec<i32>),
-    /// Places in a palette.
+    /// Palette indices.
     Indices {
-        /// One place a pixel.
+        /// One index per pixel.
         indices: Vec<u8>,
-        /// The palette.
+        /// sRGB colours of the palette.
         colors: Vec<[u8; 3]>,
-        /// Places whose colour is transparent.
+        /// Indices whose colour is transparent.
         transparent: Vec<u8>,
     },
-    /// Colours.
+    /// sRGB colours.
     Colors(Vec<[u8; 3]>),
 }
 
 impl Pixels {
-    /// Numbers known to fit 8 bits.
+    /// The pixels as 8-bit values; the caller knows that they fit.
     pub(crate) fn narrow(self) -> Vec<u8> {
         match self {
             Self::Values8(values) | Self::Indices { indices: values, .. } => values,
@@ -64,7 +64,7 @@ impl Pixels {
 }
 
 impl MaskRaster {
-    /// A mask that the `image` crate has decoded.
+    /// Wraps a mask decoded by the `image` crate.
     pub(crate) fn of_image(image: DynamicImage, valid: Option<Validity>, lossy: bool) -> Self {
         let size = [image.width(), image.height()];
         let pixels = match image {
@@ -75,7 +75,7 @@ impl MaskRaster {
             }
             image @ (DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgba16(_)) => {
                 let deep = image.into_rgb16();
-                // Values of 8 bits stored in 16 are not scaled.
+                // 8-bit values stored in 16 bits are not scaled.
                 let shift = if deep.iter().all(|value| *value < 256) { 0 } else { 8 };
                 let color = |[r, g, b]: &[u16; 3]| [r, g, b].map(|value| (value >> shift) as u8);
                 Pixels::Colors(deep.as_raw().as_chunks::<3>().0.iter().map(color).collect())
@@ -85,12 +85,12 @@ impl MaskRaster {
         Self { size, pixels, valid, no_data: None, lossy }
     }
 
-    /// Whether the file held as many pixels as its header says.
+    /// Whether the file holds as many pixels as its header says.
     pub(crate) fn is_whole(&self) -> bool {
         self.pixels.len() == self.size[0] as usize * self.size[1] as usize
     }
 
-    /// The mask as its file says it is to be seen.
+    /// The mask turned upright.
     pub(crate) fn turned(self, stored: [u32; 2], by: Orientation) -> Self {
         let pixels = match self.pixels {
             Pixels::Values8(values) => Pixels::Values8(orientation::turn(values, stored, by)),

@@ -1,12 +1,13 @@
-//! Rasters: image and mask files decoded into pixels, with their validity and orientation.
+//! Decodes image and mask files into pixels, with their validity and orientation.
+//!
+//! Uses only [`super::error`]. What the pixels of a mask mean is decided in [`super::mask`].
 
+pub(crate) mod header;
 pub mod images;
+pub(crate) mod limits;
 pub(crate) mod mask_raster;
 pub(crate) mod orientation;
 pub mod picture;
-pub mod picture_cache;
 pub(crate) mod png_file;
 pub(crate) mod stretch;
-pub mod thumbnail_store;
-pub(crate) mod tiff_file;
-pub(crate) mod tiff_parts;
+pub(crate) mod tiff;

@@ -1,17 +1,16 @@
-//! How a stored picture is to be turned to be seen as its file says (EXIF 274).
+//! Turns stored images upright, as the orientation tag (EXIF 274) says.
 
 use image::metadata::Orientation;
 
 use crate::domain::Validity;
 
-/// Width and height once turned.
+/// Width and height after turning.
 pub(crate) fn upright_size(stored: [u32; 2], orientation: Orientation) -> [u32; 2] {
     let [width, height] = stored;
     if swaps(orientation) { [height, width] } else { [width, height] }
 }
 
-/// Where a position in the stored picture lies once it is turned. Positions are in pixels, (0, 0) is the outer corner of
-/// the first one.
+/// The position of a stored point after turning. Positions are in pixels; (0, 0) is the outer corner of the first pixel.
 pub(crate) fn upright_point([x, y]: [f32; 2], stored: [u32; 2], orientation: Orientation) -> [f32; 2] {
     let [width, height] = stored.map(|side| side as f32);
     match orientation {
@@ -26,7 +25,7 @@ pub(crate) fn upright_point([x, y]: [f32; 2], stored: [u32; 2], orientation: Ori
     }
 }
 
-/// Turns one value a pixel, row by row.
+/// Turns a raster of one value per pixel in row order.
 pub(crate) fn turn<T: Copy>(data: Vec<T>, stored: [u32; 2], orientation: Orientation) -> Vec<T> {
     if orientation == Orientation::NoTransforms || data.len() != stored[0] as usize * stored[1] as usize {
         return data;
@@ -49,7 +48,7 @@ pub(crate) fn turn<T: Copy>(data: Vec<T>, stored: [u32; 2], orientation: Orienta
     (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| from(x, y)).collect()
 }
 
-/// Turns flags.
+/// Turns validity flags.
 pub(crate) fn turn_validity(valid: Option<Validity>, stored: [u32; 2], orientation: Orientation) -> Option<Validity> {
     let flags = turn(valid?.flags().to_vec(), stored, orientation);
     Validity::new(upright_size(stored, orientation), flags)
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_orientation_turns_as_the_image_crate_does_and_points_go_along() {
+    fn every_orientation_matches_the_image_crate_for_pixels_and_points() {
         let stored = GrayImage::from_fn(5, 3, |x, y| Luma([(y * 5 + x) as u8]));
         for orientation in (1..=8).filter_map(Orientation::from_exif) {
             let mut want = DynamicImage::from(stored.clone());

@@ -1,4 +1,4 @@
-//! What the `image` crate does not tell of PNGs: a mask's own values and indices, and the orientation.
+//! Reads what the `image` crate does not expose of PNG files: stored mask values, palette indices and the orientation.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -7,16 +7,16 @@ use std::path::Path;
 use image::metadata::Orientation;
 use png::{ColorType, Decoder, Limits, Transformations};
 
-use super::images::{self, MAX_BYTES};
+use super::limits::{self, MAX_BYTES};
 use super::mask_raster::{MaskRaster, Pixels};
 use crate::data::DataError;
 
-/// Decodes a mask of one channel to the values or indices as stored. `None` for masks of colours.
+/// Decodes a mask of one channel to the values or indices as stored. `None` for colour images.
 pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     let file = File::open(path).map_err(DataError::io("cannot open the image", path))?;
     let mut decoder = Decoder::new_with_limits(BufReader::new(file), Limits { bytes: MAX_BYTES as usize });
     decoder.set_transformations(Transformations::IDENTITY);
-    let mut reader = decoder.read_info().map_err(|error| images::damaged(&error, path))?;
+    let mut reader = decoder.read_info().map_err(|error| limits::damaged(&error, path))?;
     let info = reader.info();
     if !matches!(info.color_type, ColorType::Grayscale | ColorType::Indexed) {
         return Ok(None);
@@ -24,9 +24,9 @@ pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     let (size, bits, color) = ([info.width, info.height], info.bit_depth as u8, info.color_type);
     let palette: Vec<u8> = info.palette.as_deref().unwrap_or_default().to_vec();
     let transparency: Vec<u8> = info.trns.as_deref().unwrap_or_default().to_vec();
-    let length = reader.output_buffer_size().ok_or_else(|| images::over_the_limits(path))?;
+    let length = reader.output_buffer_size().ok_or_else(|| limits::over_the_limits(path))?;
     let mut data = vec![0; length];
-    reader.next_frame(&mut data).map_err(|error| images::damaged(&error, path))?;
+    reader.next_frame(&mut data).map_err(|error| limits::damaged(&error, path))?;
     let line = reader.output_line_size(size[0]).unwrap_or(1).max(1);
     let values = unpack(&data, size[0] as usize, line, bits);
     let (pixels, no_data) = if color == ColorType::Indexed {
@@ -40,7 +40,7 @@ pub(crate) fn mask(path: &Path) -> Result<Option<MaskRaster>, DataError> {
     Ok(Some(MaskRaster { size, pixels, valid: None, no_data, lossy: false }))
 }
 
-/// One number a pixel from rows of packed samples, each row in whole bytes.
+/// Unpacks rows of packed samples to one value per pixel. Each row starts at a whole byte.
 fn unpack(data: &[u8], width: usize, line: usize, bits: u8) -> Pixels {
     let rows = data.chunks_exact(line);
     match bits {
@@ -60,7 +60,7 @@ fn unpack(data: &[u8], width: usize, line: usize, bits: u8) -> Pixels {
     }
 }
 
-/// How the picture is to be turned: the chunk `eXIf`, wherever it stands.
+/// The orientation in the `eXIf` chunk, wherever that is in the file.
 pub(crate) fn orientation(path: &Path) -> Orientation {
     exif(path)
         .ok()
@@ -70,14 +70,14 @@ pub(crate) fn orientation(path: &Path) -> Orientation {
 }
 
 fn exif(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    /// No orientation needs more.
-    const MOST: u32 = 1 << 20;
+    /// Maximum chunk length in bytes that is read.
+    const MAX_CHUNK: u32 = 1 << 20;
     let mut file = BufReader::new(File::open(path)?);
     file.seek(SeekFrom::Start(8))?;
     let mut head = [0; 8];
     while file.read_exact(&mut head).is_ok() {
         let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
-        if &head[4..] == b"eXIf" && length <= MOST {
+        if &head[4..] == b"eXIf" && length <= MAX_CHUNK {
             let mut chunk = vec![0; length as usize];
             file.read_exact(&mut chunk)?;
             return Ok(Some(chunk));

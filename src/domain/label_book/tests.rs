@@ -21,7 +21,7 @@ fn clicks_paint_erasers_unlabel() {
 }
 
 #[test]
-fn what_is_sealed_is_neither_undone_nor_extended() {
+fn sealed_strokes_are_neither_undone_nor_extended() {
     let mut book = LabelBook::default();
     book.apply(click("a", Some(1), 0.5));
     book.apply(click("a", Some(2), 1.5));
@@ -32,7 +32,7 @@ fn what_is_sealed_is_neither_undone_nor_extended() {
     }
     assert!(!book.can_undo() && !book.can_redo() && book.next_undo().is_none());
     book.apply(click("a", None, 0.5));
-    assert_eq!(labels(&book), [255; 4], "it can be erased");
+    assert_eq!(labels(&book), [255; 4], "sealed labels can be erased");
     book.apply(Edit::Undo);
     assert_eq!(labels(&book), [1, 255, 255, 255]);
 }
@@ -54,7 +54,7 @@ fn undo_and_redo_walk_the_whole_history() {
 }
 
 #[test]
-fn a_new_stroke_forgets_what_was_undone() {
+fn a_new_stroke_discards_undone_strokes() {
     let mut book = LabelBook::default();
     book.apply(click("a", Some(0), 0.5));
     book.apply(click("a", Some(1), 1.5));
@@ -90,12 +90,12 @@ fn strokes_are_counted_by_tile_and_class_through_undo_and_redo() {
     assert!(book.carries("b"));
     book.apply(click("c", Some(0), 0.5));
     assert_eq!(book.tiles().collect::<Vec<_>>(), ["a", "b", "c"]);
-    assert_eq!(book.standing_on("a").count(), 1, "what was undone is forgotten");
+    assert_eq!(book.standing_on("a").count(), 1, "undone strokes are discarded");
     book.clear();
     assert_eq!((book.tiles().count(), book.count("a"), book.can_undo()), (0, 0, false));
 }
 
-/// Counts the pixels that are touched.
+/// Counts the pixels that are changed.
 struct Counted(Mask, u64);
 
 impl Surface for Counted {
@@ -115,7 +115,7 @@ impl Surface for Counted {
 }
 
 #[test]
-fn drawing_on_equals_drawing_anew_after_any_history() {
+fn incremental_drawing_equals_a_full_redraw_after_any_history() {
     let mut random = crate::domain::hash::Stream::new(7);
     let size = [40, 30];
     let mut book = LabelBook::default();
@@ -141,7 +141,7 @@ fn drawing_on_equals_drawing_anew_after_any_history() {
 }
 
 #[test]
-fn a_click_touches_its_own_pixels_and_an_undo_those_around_them() {
+fn a_click_changes_only_its_own_pixels_and_an_undo_few_around_them() {
     let mut book = LabelBook::default();
     for i in 0..5000 {
         book.apply(click("a", Some(1), (i % 300) as f32 + 0.5));
@@ -158,7 +158,7 @@ fn a_click_touches_its_own_pixels_and_an_undo_those_around_them() {
 }
 
 #[test]
-fn labels_of_a_tile_nobody_knows_stay_in_the_book() {
+fn labels_of_an_unknown_tile_stay_in_the_book() {
     let mut book = LabelBook::default();
     book.apply(click("gone", Some(1), 0.5));
     book.apply(click("a", Some(2), 1.5));

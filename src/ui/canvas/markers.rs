@@ -1,62 +1,62 @@
-//! Labels smaller than anybody could see, marked by discs of a least size on screen. What is large enough shows by itself: a
-//! marker is never larger than a labelled pixel or a dab of the brush as it is drawn.
+//! Discs of a minimum size on screen for labels too small to see. Larger labels show by themselves: a marker is never
+//! larger than a labelled pixel or brush dab as drawn.
 
 use std::collections::HashSet;
 
 use eframe::egui::{Color32, Painter, Pos2, Rect, Stroke};
 
-use super::TileScene;
 use super::overlay::screen_from_image;
+use super::scene::TileScene;
 use crate::domain::geometry::Camera;
 use crate::domain::{LabelBook, Mask};
-use crate::ui::state::layers::Layer;
+use crate::ui::state::layer::Layer;
 use crate::ui::state::palette::Palette;
 
-/// Diameter in points.
+/// Diameter of a marker in points.
 const SIZE: f32 = 6.0;
-/// Markers closer than this would be one.
+/// Markers closer than this (points) would merge.
 const APART: f32 = 3.0;
-/// With more labels than this in sight the picture itself shows where they are.
+/// Maximum number of markers. With more labels in view, the picture itself shows where they are.
 const MOST: usize = 3000;
 
-/// A label to be marked.
+/// A marker to draw.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Mark {
+struct Marker {
     at: Pos2,
     class: u8,
 }
 
-/// Gathers markers until there are enough.
-struct Gathering<'a> {
+/// Collects markers up to the maximum.
+struct MarkerSet<'a> {
     rect: Rect,
     camera: &'a Camera,
     palette: &'a Palette,
     taken: HashSet<(i32, i32)>,
-    marks: Vec<Mark>,
+    marks: Vec<Marker>,
 }
 
-impl<'a> Gathering<'a> {
+impl<'a> MarkerSet<'a> {
     fn new(rect: Rect, camera: &'a Camera, palette: &'a Palette) -> Self {
         Self { rect, camera, palette, taken: HashSet::new(), marks: Vec::new() }
     }
 
-    /// Marks an image position, unless it is out of sight, hidden, or marked already. Returns whether there is room for more.
+    /// Marks an image position unless it is out of view, hidden, or already marked. Returns whether more fit.
     fn mark(&mut self, pos_in_image: [f32; 2], class: u8) -> bool {
         let at = screen_from_image(self.rect, self.camera, pos_in_image);
         let is_seen = self.rect.expand(SIZE).contains(at) && self.palette.color(class)[3] > 0;
         let cell = [at.x, at.y].map(|v| (v / APART).floor() as i32);
         if is_seen && self.taken.insert((cell[0], cell[1])) {
-            self.marks.push(Mark { at, class });
+            self.marks.push(Marker { at, class });
         }
         self.marks.len() < MOST
     }
 
-    /// Whether something so large in the image is seen without a marker.
+    /// Whether something of this size in the image is visible without a marker.
     fn shows(&self, image_px: f32) -> bool {
         image_px * self.camera.zoom >= SIZE
     }
 
-    /// Marks the tile's own strokes where they stand: not where they were painted over or erased.
+    /// Marks the tile's own strokes where their label still stands: not where it was painted over or erased.
     fn own(&mut self, book: &LabelBook, tile: &str, labels: &Mask) {
         let [width, height] = labels.size();
         for stroke in book.standing_on(tile) {
@@ -83,26 +83,27 @@ impl<'a> Gathering<'a> {
     }
 }
 
-/// Draws the markers of what a scene shows.
+/// Draws the markers of a scene.
 pub(super) fn markers(painter: &Painter, rect: Rect, camera: &Camera, scene: &TileScene<'_>) {
     let style = |layer| Some(scene.layers[layer]).filter(|style| style.visible && style.opacity > 0.0);
     if let (Some(style), Some(sampled)) = (style(Layer::Sampled), scene.sampled) {
-        let mut gathering = Gathering::new(rect, camera, scene.palette);
-        gathering.pixels(sampled.few());
-        draw(painter, &gathering, style.opacity, Color32::BLACK);
+        let mut markers = MarkerSet::new(rect, camera, scene.palette);
+        markers.pixels(sampled.sparse_pixels());
+        draw(painter, &markers, style.opacity, Color32::BLACK);
     }
     if let (Some(style), Some(labels), Some(book)) = (style(Layer::Labels), scene.labels, scene.book) {
-        let mut gathering = Gathering::new(rect, camera, scene.palette);
-        gathering.own(book, &scene.view.tile, &labels.mask());
-        draw(painter, &gathering, style.opacity, Color32::WHITE);
+        let mut markers = MarkerSet::new(rect, camera, scene.palette);
+        markers.own(book, &scene.view.tile, &labels.mask());
+        draw(painter, &markers, style.opacity, Color32::WHITE);
     }
 }
 
-/// Discs in the colours of their classes; the ring tells own labels from sampled ones, and both from the picture.
-fn draw(painter: &Painter, gathering: &Gathering<'_>, opacity: f32, ring: Color32) {
+/// Discs in class colours. The ring distinguishes own labels (white) from sampled ones (black), and both from the
+/// picture.
+fn draw(painter: &Painter, markers: &MarkerSet<'_>, opacity: f32, ring: Color32) {
     let radius = SIZE / 2.0;
-    for mark in &gathering.marks {
-        let [r, g, b, _] = gathering.palette.color(mark.class);
+    for mark in &markers.marks {
+        let [r, g, b, _] = markers.palette.color(mark.class);
         let (dark, ring) = (Color32::from_black_alpha(170).gamma_multiply(opacity), ring.gamma_multiply(opacity));
         painter.circle_filled(mark.at, radius + 1.5, dark);
         painter.circle(mark.at, radius, Color32::from_rgb(r, g, b).gamma_multiply(opacity), Stroke::new(1.0, ring));
@@ -124,26 +125,26 @@ mod tests {
     /// Class, radius and path.
     type Drawn<'a> = (Option<u8>, f32, &'a [[f32; 2]]);
 
-    fn own(zoom: f32, strokes: &[Drawn<'_>]) -> Vec<Mark> {
+    fn own(zoom: f32, strokes: &[Drawn<'_>]) -> Vec<Marker> {
         let mut book = LabelBook::default();
         for (class, radius, path) in strokes {
             let stroke = Stroke { tile: "a".to_owned(), class: *class, radius: *radius, path: path.to_vec() };
             book.apply(Edit::Begin(stroke));
         }
         let (palette, camera) = (Palette::of(&Classes::deepglobe()), camera(zoom));
-        let mut gathering = Gathering::new(RECT, &camera, &palette);
-        gathering.own(&book, "a", &book.rasterize("a", [1000, 1000]));
-        gathering.marks
+        let mut markers = MarkerSet::new(RECT, &camera, &palette);
+        markers.own(&book, "a", &book.rasterize("a", [1000, 1000]));
+        markers.marks
     }
 
     #[test]
-    fn a_click_that_would_vanish_is_marked_where_it_lies() {
+    fn a_click_too_small_to_see_is_marked_in_place() {
         let marks = own(0.2, &[(Some(4), 0.0, &[[510.5, 500.5]])]);
-        assert_eq!(marks, [Mark { at: RECT.center() + vec2(2.1, 0.1), class: 4 }]);
+        assert_eq!(marks, [Marker { at: RECT.center() + vec2(2.1, 0.1), class: 4 }]);
     }
 
     #[test]
-    fn what_is_large_enough_needs_no_marker() {
+    fn large_labels_need_no_marker() {
         let click: &[[f32; 2]] = &[[500.5, 500.5]];
         assert_eq!(own(5.9, &[(Some(1), 0.0, click)]).len(), 1);
         assert_eq!(own(6.0, &[(Some(1), 0.0, click)]), []);
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_erased_or_painted_over_is_not_marked() {
+    fn erased_and_overpainted_labels_are_not_marked() {
         let click: &[[f32; 2]] = &[[500.5, 500.5]];
         assert_eq!(own(0.5, &[(Some(1), 0.0, click), (None, 2.0, click)]), []);
         let marks = own(0.5, &[(Some(1), 0.0, click), (Some(2), 0.0, click)]);
@@ -159,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn pixels_in_sight_are_marked_once_each_and_not_without_end() {
+    fn visible_pixels_are_marked_once_up_to_a_maximum() {
         let (palette, camera) = (Palette::of(&Classes::deepglobe()), camera(0.4));
         let pixels: Vec<_> = (0..1000).flat_map(|y| (0..1000).map(move |x| ([x, y], 3))).collect();
-        let mut gathering = Gathering::new(RECT, &camera, &palette);
-        gathering.pixels(&pixels);
-        assert_eq!(gathering.marks.len(), MOST);
-        let mut gathering = Gathering::new(RECT, &camera, &palette);
-        gathering.pixels(&[([500, 500], 3), ([501, 500], 3), ([700, 500], 3), ([5000, 500], 3)]);
-        assert_eq!(gathering.marks.len(), 2);
+        let mut markers = MarkerSet::new(RECT, &camera, &palette);
+        markers.pixels(&pixels);
+        assert_eq!(markers.marks.len(), MOST);
+        let mut markers = MarkerSet::new(RECT, &camera, &palette);
+        markers.pixels(&[([500, 500], 3), ([501, 500], 3), ([700, 500], 3), ([5000, 500], 3)]);
+        assert_eq!(markers.marks.len(), 2);
     }
 }

@@ -1,18 +1,17 @@
-//! What egui draws over and instead of the picture: the ring of the brush, the pixel grid, and words where there is
-//! nothing to see.
+//! What egui draws over or instead of the picture: brush ring, pixel grid, and text where there is no picture.
 
 use eframe::egui::{
     Color32, CursorIcon, Label, Painter, Pos2, Rect, RichText, Spinner, Stroke, StrokeKind, TextStyle, TextWrapMode,
     Ui, WidgetText, pos2, vec2,
 };
 
-use super::{Tool, ToolKind};
 use crate::domain::geometry::Camera;
+use crate::ui::state::tool::{Tool, ToolKind};
 
-/// From this zoom on single pixels are told apart by a grid.
+/// Zoom from which a grid separates the pixels.
 const GRID_ZOOM: f32 = 16.0;
 
-/// Where an image position lies on screen.
+/// Screen position of an image position, points.
 pub(super) fn screen_from_image(rect: Rect, camera: &Camera, pos_in_image: [f32; 2]) -> Pos2 {
     let [x, y] = camera.view_from_image(pos_in_image);
     rect.center() + vec2(x, y)
@@ -35,7 +34,7 @@ pub(super) fn pixel_grid(painter: &Painter, rect: Rect, camera: &Camera, image_s
     }
 }
 
-/// The brush as large as it is, in its class's colour. A brush of one pixel is shown as that pixel.
+/// The brush in its class's colour at its real size. A brush of one pixel is drawn as that pixel.
 pub(super) fn brush_ring(painter: &Painter, rect: Rect, camera: &Camera, tool: &Tool, pos_in_image: [f32; 2]) {
     let color = if tool.kind == ToolKind::Erase { Color32::WHITE } else { tool.color };
     let (dark, bright) = (Stroke::new(3.0, Color32::from_black_alpha(170)), Stroke::new(1.5, color));
@@ -57,7 +56,7 @@ pub(super) fn brush_ring(painter: &Painter, rect: Rect, camera: &Camera, tool: &
     }
 }
 
-/// The pointer's shape over a view.
+/// Shape of the mouse pointer over a view.
 pub(super) fn cursor(kind: ToolKind, pans: bool, is_panning: bool) -> CursorIcon {
     match kind {
         _ if is_panning => CursorIcon::Grabbing,
@@ -67,14 +66,14 @@ pub(super) fn cursor(kind: ToolKind, pans: bool, is_panning: bool) -> CursorIcon
     }
 }
 
-/// A headline and a hint in the middle of an empty view.
+/// A headline and a hint in the centre of an empty view.
 pub(super) fn words(ui: &mut Ui, rect: Rect, headline: &str, hint: &str) {
     let (strong, weak) = (ui.visuals().strong_text_color(), ui.visuals().weak_text_color());
     let below = line(ui, rect, -24.0, RichText::new(headline).size(16.0).color(strong));
     line(ui, rect, below - rect.center().y + 6.0, RichText::new(hint).size(13.0).color(weak));
 }
 
-/// A spinner over the name of what is awaited.
+/// A spinner above a text.
 pub(super) fn waiting(ui: &mut Ui, rect: Rect, text: &str) {
     let spinner = Rect::from_center_size(rect.center() - vec2(0.0, 20.0), vec2(24.0, 24.0));
     ui.put(spinner, Spinner::new());
@@ -82,7 +81,7 @@ pub(super) fn waiting(ui: &mut Ui, rect: Rect, text: &str) {
     line(ui, rect, 4.0, RichText::new(text).size(13.0).color(weak));
 }
 
-/// Text centred across the view, its top this far below the middle. Returns its bottom.
+/// Text centred in the view, its top `top` points below the centre. Returns its bottom.
 fn line(ui: &mut Ui, rect: Rect, top: f32, text: RichText) -> f32 {
     let width = (rect.width() - 32.0).clamp(40.0, 480.0);
     let galley = WidgetText::from(text).into_galley(ui, Some(TextWrapMode::Wrap), width, TextStyle::Body);

@@ -1,4 +1,4 @@
-//! The dialogs that tell what the project comes to, and which labels lie on no tile any more.
+//! The dialogs for the mask check and for labels without a tile.
 
 use eframe::egui::{Button, Label, RichText, ScrollArea, Ui, vec2};
 
@@ -10,22 +10,22 @@ use crate::ui::state::check::CheckState;
 use crate::ui::state::format;
 
 const HEIGHT: f32 = 420.0;
-/// Everything else in the dialog and around it.
+/// Height of everything else in the dialog and around it, points.
 const REST: f32 = 170.0;
 
-/// Draws what a look at all masks found.
+/// Draws the result of the mask check.
 pub fn check_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.heading("Check");
-    ui.weak("What training would meet: tiles, how masks are read, pixels per class and split, everything left over.");
+    ui.weak("What training will see: tiles, how masks are read, pixels per class and split, and unused files.");
     ui.add_space(8.0);
     let room = ui.ctx().content_rect().size();
     let size = vec2(ui.available_width(), HEIGHT.min(room.y - REST).max(56.0));
     fixed(ui, "check", size, |ui| match &state.check {
         CheckState::None => {
-            ui.weak("Nothing was looked at yet.");
+            ui.weak("Not checked yet.");
         }
-        CheckState::Running(under_way) => {
-            let (done, total) = under_way.read();
+        CheckState::Running(progress_so_far) => {
+            let (done, total) = progress_so_far.read();
             ui.label("Reading the masks…");
             progress(ui, done as f32 / total.max(1) as f32, 240.0, number(format!("{done} of {total}")));
         }
@@ -59,23 +59,23 @@ pub fn check_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
 }
 
-/// Draws the labels that lie on no tile, each with the way to give them to the one in view.
+/// Draws the labels without a tile, each with a button that assigns them to the tile in view.
 pub fn lost_labels_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.heading("Labels without a tile");
-    ui.weak("Their file was moved, renamed or removed, or several files go by their name. They are kept until they have a tile.");
+    ui.weak("Their image was moved, renamed or deleted, or its name is ambiguous. They are kept until you assign them to a tile.");
     ui.add_space(8.0);
     let lost = state.project.as_ref().map_or(&[][..], |open| &open.lost_labels);
     let tile = state.tile().map(|tile| tile.id.clone());
     if lost.is_empty() {
-        ui.label("All labels lie on a tile.");
+        ui.label("Every label belongs to a tile.");
     }
     for (name, strokes) in lost {
         ui.horizontal(|ui| {
             ui.label(format!("{name}: {}", format::counted(*strokes as u64, "stroke")));
             if let Some(tile) = &tile
                 && ui
-                    .button(format!("Give to {tile}"))
-                    .on_hover_text("The tile in view. Choose another one in the list")
+                    .button(format!("Assign to {tile}"))
+                    .on_hover_text("The tile in view; select another one in the tile list")
                     .clicked()
             {
                 actions.push(UiAction::Relink { from: name.clone(), tile: tile.clone() });

@@ -1,5 +1,5 @@
-//! The dialog that renames, recolours, adds, merges and takes away classes. Its size is fixed: nothing slides under the
-//! pointer while one types.
+//! The dialog that renames, recolours, adds, merges and deletes classes. Its size is fixed, so that nothing moves
+//! under the pointer while the user types.
 
 use eframe::egui::{Button, Checkbox, RichText, ScrollArea, TextEdit, Ui, vec2};
 use lucide_icons::Icon;
@@ -12,9 +12,9 @@ use crate::ui::state::class_draft::{ClassDraft, DraftFate, DraftRow};
 
 const WIDTH: f32 = 560.0;
 const LIST: f32 = 320.0;
-/// Room for what changes, or for why it cannot be saved.
+/// Height for the list of changes, or for why the draft cannot be saved, points.
 const CHANGES: f32 = 76.0;
-/// Everything else in the dialog and around it.
+/// Height of everything else in the dialog and around it, points.
 const REST: f32 = 210.0;
 
 /// Draws the dialog.
@@ -25,9 +25,9 @@ pub fn class_editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
     ui.set_max_width(WIDTH.min(room.x - 72.0));
     ui.set_width(width);
     ui.heading("Classes");
-    ui.weak("Kept in pointillist.toml in the project folder. Ignored classes stay out of loss and score.");
-    let readings = state.check.readings().unwrap_or("masks are being read, or there are none");
-    ui.weak(format!("Read so far: {readings}."));
+    ui.weak("Stored in pointillist.toml in the project folder. Ignored classes do not count in loss and scores.");
+    let readings = state.check.readings().unwrap_or("none");
+    ui.weak(format!("Masks read so far: {readings}."));
     ui.add_space(4.0);
     let mut draft = state.class_draft.clone();
     fixed(ui, "classes", vec2(width, list), |ui| rows_ui(ui, &mut draft));
@@ -71,7 +71,7 @@ fn rows_ui(ui: &mut Ui, draft: &mut ClassDraft) {
     }
 }
 
-/// Returns what was decided about the row.
+/// Draws a row. Returns what the user decided about it.
 fn row_ui(ui: &mut Ui, row: &mut DraftRow, kept: &[(u64, String)], names: &ClassDraft) -> Option<DraftFate> {
     let name = row.class.name.clone();
     let number = row.id + 1;
@@ -86,7 +86,7 @@ fn row_ui(ui: &mut Ui, row: &mut DraftRow, kept: &[(u64, String)], names: &Class
             return more_ui(ui, row, kept);
         }
         DraftFate::Merged(into) => format!("merged into {}", names.name(into)),
-        DraftFate::Unlabelled => "is unlabelled".to_owned(),
+        DraftFate::Unlabelled => "becomes unlabelled".to_owned(),
         DraftFate::Deleted => "deleted".to_owned(),
     };
     ui.label(RichText::new(&name).strikethrough());
@@ -94,11 +94,11 @@ fn row_ui(ui: &mut Ui, row: &mut DraftRow, kept: &[(u64, String)], names: &Class
     quiet_icon(ui, Icon::Undo2, &format!("Keep class {name}")).clicked().then_some(DraftFate::Kept)
 }
 
-/// What else can become of a class.
+/// The menu that merges or deletes a class.
 fn more_ui(ui: &mut Ui, row: &DraftRow, kept: &[(u64, String)]) -> Option<DraftFate> {
     let mut decided = None;
     if row.is_fresh() {
-        let gone = quiet_icon(ui, Icon::Trash2, "Take this class away again").clicked();
+        let gone = quiet_icon(ui, Icon::Trash2, "Remove this class").clicked();
         return gone.then_some(DraftFate::Deleted);
     }
     let button = ui.menu_button(icon(Icon::Ellipsis, 14.0), |ui| {
@@ -112,7 +112,7 @@ fn more_ui(ui: &mut Ui, row: &DraftRow, kept: &[(u64, String)]) -> Option<DraftF
                 }
             });
         });
-        let choices = [("Is unlabelled", DraftFate::Unlabelled), ("Delete", DraftFate::Deleted)];
+        let choices = [("Make unlabelled", DraftFate::Unlabelled), ("Delete", DraftFate::Deleted)];
         for (text, fate) in choices {
             if ui.button(text).clicked() {
                 decided = Some(fate);
@@ -120,12 +120,12 @@ fn more_ui(ui: &mut Ui, row: &DraftRow, kept: &[(u64, String)]) -> Option<DraftF
             }
         }
     });
-    let name = format!("Merge or take away {}", row.class.name);
+    let name = format!("Merge or delete {}", row.class.name);
     button.response.on_hover_text(&name).accessible_name(name);
     decided
 }
 
-/// Own labels of each class, in the whole project.
+/// Own labels per class in the whole project.
 fn labels_by_class(state: &AppState) -> Vec<u64> {
     let mut counts = vec![0; state.class_list().len()];
     let strokes = state.project.iter().flat_map(|project| project.book.standing());

@@ -1,4 +1,4 @@
-//! The legend: key, colour, name, share of the tile in view, own labels. A click picks the class to paint with.
+//! The class list: key, colour, name, share of the tile in view, own labels. A click selects the class to paint with.
 
 use eframe::egui::{Align2, Button, FontId, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use lucide_icons::Icon;
@@ -34,7 +34,7 @@ pub fn classes_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
 }
 
-/// What a row shows.
+/// Content of a row.
 struct Row<'a> {
     index: usize,
     class: &'a ClassDef,
@@ -47,11 +47,11 @@ fn heading_ui(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
     let (weak, font) = (Tokens::of(ui).weak, FontId::proportional(11.0));
     let columns = columns(rect);
-    ui.painter().text(columns[1], Align2::RIGHT_CENTER, "of the tile", font.clone(), weak);
-    ui.painter().text(columns[2], Align2::RIGHT_CENTER, "own", font, weak);
+    ui.painter().text(columns[1], Align2::RIGHT_CENTER, "share", font.clone(), weak);
+    ui.painter().text(columns[2], Align2::RIGHT_CENTER, "labels", font, weak);
 }
 
-/// Where name, share and own labels stand: the left edge of the first, the right edges of the others.
+/// Anchor points of the columns: left edge of the name, right edges of share and own labels.
 fn columns(rect: Rect) -> [eframe::egui::Pos2; 3] {
     let y = rect.center().y;
     [pos2(rect.left() + 52.0, y), pos2(rect.right() - 76.0, y), pos2(rect.right() - 34.0, y)]

@@ -1,4 +1,4 @@
-//! What is said while the window waits for the step at hand.
+//! The notice shown while the window waits for the run to end.
 
 use eframe::egui::{Context, Id, Modal, Ui};
 
@@ -13,16 +13,16 @@ pub fn closing_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
 fn notice_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.set_max_width(360.0);
     ui.heading("Finishing the step…");
-    ui.label("The run is stopped and saved; the window closes by itself. Labels are on disk already.");
+    ui.label("The run is being stopped and saved; then the window closes. All labels are already on disk.");
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         ui.spinner();
-        let leave = ui.button("Leave now");
+        let close = ui.button("Close now");
         let what = match &state.run.checkpoint {
-            Some(_) => "What was learned since the last checkpoint is lost",
-            None => "The run has no checkpoint yet: what it has learned is lost",
+            Some(_) => "Progress since the last checkpoint will be lost",
+            None => "The run has no checkpoint yet: all of its progress will be lost",
         };
-        if leave.on_hover_text(what).clicked() {
+        if close.on_hover_text(what).clicked() {
             actions.push(UiAction::Quit);
         }
     });

@@ -18,16 +18,16 @@ struct Series<'a> {
     points: &'a [PlotPoint],
 }
 
-/// How a plot reads its numbers.
+/// Scale of a plot's y axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scale {
-    /// As they are, from 0.
+    /// Linear, from 0.
     Linear,
-    /// Powers of ten.
+    /// Logarithmic; values are exponents of ten.
     Log,
-    /// From 0 to 1, each evaluation marked.
+    /// From 0 to 1, with a mark per evaluation.
     Score,
-    /// Learning rates.
+    /// Learning rates, from 0.
     Rate,
 }
 
@@ -62,14 +62,14 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             }
         };
         column(ui, size, "Loss", switch_ui, |ui| plot(ui, "Loss", &loss, loss_scale));
-        // Scores may lie anywhere between 0 and 1: a legend within the plot would cover some.
-        column(ui, size, "Validation", |ui| key_ui(ui, &scores), |ui| plot(ui, "Validation", &scores, Scale::Score));
+        // Scores can lie anywhere between 0 and 1, so a legend inside the plot would cover some.
+        column(ui, size, "Validation", |ui| legend_ui(ui, &scores), |ui| plot(ui, "Validation", &scores, Scale::Score));
         column(ui, size, "IoU per class", |_| {}, |ui| plot(ui, "IoU per class", &classes, Scale::Score));
         column(ui, size, "Learning rate", |_| {}, |ui| plot(ui, "Learning rate", &rate, Scale::Rate));
     });
 }
 
-/// A plot's place under its title, and what stands beside the title.
+/// A plot under its title, with a widget beside the title.
 fn column(ui: &mut Ui, size: Vec2, title: &str, beside: impl FnOnce(&mut Ui), add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
@@ -83,8 +83,8 @@ fn column(ui: &mut Ui, size: Vec2, title: &str, beside: impl FnOnce(&mut Ui), ad
     });
 }
 
-/// Which line is which.
-fn key_ui(ui: &mut Ui, series: &[Series<'_>]) {
+/// Legend beside a title.
+fn legend_ui(ui: &mut Ui, series: &[Series<'_>]) {
     for line in series {
         let (rect, _) = ui.allocate_exact_size(vec2(2.0 * UNIT, UNIT), Sense::hover());
         ui.painter().circle_filled(rect.center(), 3.0, line.color);
@@ -94,7 +94,7 @@ fn key_ui(ui: &mut Ui, series: &[Series<'_>]) {
 
 fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
     let legend = Legend::default()
-        .position(Corner::LeftBottom) // Where no loss begins.
+        .position(Corner::LeftBottom) // A loss rarely begins there.
         .text_style(eframe::egui::TextStyle::Small)
         .background_alpha(0.6)
         .follow_insertion_order(true);
@@ -107,7 +107,7 @@ fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
         .y_axis_formatter(move |mark, _| axis_text(scale, mark.value))
         .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
         .label_formatter(move |hover| Some(hover_text(scale, hover)));
-    // Scores have their key beside the title, classes theirs in the class list.
+    // Scores have their legend beside the title; classes are identified by the class list.
     if series.len() > 1 && scale != Scale::Score {
         plot = plot.legend(legend);
     }
@@ -130,14 +130,14 @@ fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
 fn add_series<'a>(plot_ui: &mut PlotUi<'a>, series: &Series<'_>, scale: Scale, columns: usize, edge: Color32) {
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else { return };
     let bounds = plot_ui.plot_bounds();
-    // While the plot follows the data, bounds are those of the last frame: new points must not be cut off by them.
+    // While the plot follows the data, its bounds are those of the last frame and would cut off new points.
     let range = if plot_ui.auto_bounds().x { [first.x, last.x] } else { [bounds.min()[0], bounds.max()[0]] };
     let mut points = thinned(series.points, range, columns);
     if scale == Scale::Log {
         points = logarithmic(&points);
     }
     if scale == Scale::Score && points.len() < 60 {
-        // A dark edge keeps a white class visible on a light ground, and a black one on a dark ground.
+        // The outline keeps a white class visible on a light background and a black one on a dark background.
         let marks = points.iter().map(|p| [p.x, p.y]).collect::<Vec<_>>();
         plot_ui.points(
             Points::new(series.name, marks.clone())
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logarithmic_axis_shows_the_values_themselves() {
+    fn a_logarithmic_axis_is_labelled_with_the_values() {
         assert_eq!(axis_text(Scale::Log, -1.0), "0.100");
         let hover = HoverPosition::Elsewhere { position: PlotPoint::new(12.0, 0.0) };
         assert_eq!(hover_text(Scale::Log, &hover), "1.0000\nstep 12");

@@ -1,4 +1,4 @@
-//! Dialogs over the window: the keys, about, a path to type.
+//! The dialog over the window: keys, about, a path to type, and those in files of their own.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,17 @@ use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, Tex
 
 use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
+use super::key_names::key_name;
 use super::theme::{Tokens, mono, semibold};
 use super::widgets::fixed;
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::keys::{BINDINGS, BY_HAND, key_name};
+use crate::ui::state::keys::{POINTER_HELP, bindings};
 
-/// Height of the keys.
+/// Height of the list of keys, points.
 const KEYS_HEIGHT: f32 = 560.0;
 
-/// Draws the dialog that is open, if one is.
+/// Draws the open dialog, if any.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
     let Some(dialog) = state.dialog else { return };
     let frame = Frame::popup(&ctx.global_style()).inner_margin(20);
@@ -48,7 +49,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
     }
 }
 
-/// The keys, in two columns of groups that scroll where there is less room than they need.
+/// The keys in two columns of groups. Scrolls if the window is too low.
 fn keys_ui(ui: &mut Ui, room: f32) {
     ui.heading("Keys");
     ui.add_space(8.0);
@@ -70,12 +71,12 @@ fn group_ui(ui: &mut Ui, group: &str) {
     let strong = Tokens::of(ui).strong;
     ui.label(RichText::new(group).font(semibold(13.0)).color(strong));
     Grid::new(group).num_columns(2).min_row_height(18.0).spacing([16.0, 3.0]).show(ui, |ui| {
-        for (_, keys, text) in BY_HAND.iter().filter(|(of, ..)| *of == group) {
+        for (_, keys, text) in POINTER_HELP.iter().filter(|(of, ..)| *of == group) {
             ui.label(RichText::new(*keys).font(mono(12.0)));
             ui.label(*text);
             ui.end_row();
         }
-        for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+        for binding in bindings().iter().filter(|binding| binding.group == group) {
             let keys: Vec<_> = binding.keys.iter().map(|key| key_name(ui.ctx(), key)).collect();
             ui.label(RichText::new(keys.join(" or ")).font(mono(12.0)));
             ui.label(binding.text);
@@ -95,13 +96,13 @@ fn about_ui(ui: &mut Ui) {
     ui.label("Fonts: Inter and JetBrains Mono (SIL Open Font Licence), icons: Lucide (ISC).");
 }
 
-/// A path as typed, where `~` is the user's own folder.
+/// The typed path, with a leading `~/` replaced by the home folder.
 fn from_home(typed: &str) -> PathBuf {
     let home = directories::BaseDirs::new().zip(typed.strip_prefix("~/"));
     home.map_or_else(|| typed.into(), |(dirs, rest)| dirs.home_dir().join(rest))
 }
 
-/// A field in a dialog that has just been opened is ready to be typed into, and what is in it to be typed over.
+/// Focuses the field of a dialog that has just opened and selects its text.
 fn focus_at_first(ui: &Ui, response: &Response, len: usize) {
     let (id, pass) = (response.id.with("shown in"), ui.ctx().cumulative_pass_nr());
     let before = ui.data_mut(|data| data.get_temp::<u64>(id));

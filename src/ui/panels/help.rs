@@ -1,4 +1,4 @@
-//! The first steps, on a card over the picture until they are taken or it is closed.
+//! The first steps: a card over the picture, until they are done or the card is closed.
 
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow, Vec2, vec2};
 use lucide_icons::Icon;
@@ -8,7 +8,7 @@ use super::widgets::quiet_icon;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 
-/// Room that the card takes, with some picture around it.
+/// Size below which the picture would be hidden by the card, points.
 const CARD: Vec2 = vec2(360.0, 230.0);
 
 /// Draws the card in the lower left corner of the picture.
@@ -21,13 +21,13 @@ pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec
         return actions.push(UiAction::DismissHelp);
     }
     if picture.width() < CARD.x || picture.height() < CARD.y {
-        return; // It would hide the picture it speaks of.
+        return; // The card would hide the picture it explains.
     }
     let corner = picture.left_bottom() + vec2(16.0, -16.0);
     let area = Area::new(Id::unique("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
     area.show(ctx, |ui| {
         let tokens = Tokens::of(ui);
-        // Without the shadow: on software devices it would cost every frame a third of its time.
+        // No shadow: on software adapters it would take a third of every frame.
         Frame::popup(ui.style()).shadow(Shadow::NONE).inner_margin(12).show(ui, |ui| {
             ui.set_width(292.0);
             ui.horizontal(|ui| {
@@ -39,7 +39,7 @@ pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec
                 });
             });
             let steps = [
-                ("1", "Pick a class: press 1–9 or click it on the right."),
+                ("1", "Select a class: press 1–9 or click it on the right."),
                 ("2", "Click the picture where you see it; drag to paint."),
                 ("3", "Press Start below and watch the prediction."),
             ];

@@ -1,4 +1,4 @@
-//! The layers of the active view: an eye and an opacity each.
+//! The layers of the active view: visibility and opacity.
 
 use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
@@ -6,18 +6,18 @@ use lucide_icons::Icon;
 use super::widgets::quiet_icon;
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::layers::Layer;
+use crate::ui::state::layer::Layer;
 
-/// Width of a layer's name.
+/// Width of a layer's name, points.
 const NAME: f32 = 94.0;
-/// Width of everything in a row but the slider: eye, name, number, gaps.
+/// Width of everything in a row except the slider, points: eye, name, number, gaps.
 const FIXED: f32 = 26.0 + NAME + 56.0 + 4.0 * 8.0;
 
-/// Draws the list, the topmost layer first.
+/// Draws the list, topmost layer first.
 pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let layers = &state.settings.layers[state.active_view];
     if state.settings.two_views {
-        ui.weak(if state.active_view == 0 { "of the left view" } else { "of the right view" });
+        ui.weak(if state.active_view == 0 { "Left view" } else { "Right view" });
     }
     let slider_width = (ui.available_width() - FIXED).max(40.0);
     for layer in Layer::ALL.into_iter().rev() {
@@ -31,7 +31,7 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 let place = vec2(NAME, ui.spacing().interact_size.y);
                 ui.allocate_ui_with_layout(place, Layout::left_to_right(Align::Center), |ui| {
                     ui.set_min_width(NAME);
-                    ui.label(layer.name());
+                    ui.label(layer.name()).on_hover_text(layer.help());
                 });
                 let mut per_cent = f64::from(style.opacity * 100.0).round();
                 ui.spacing_mut().slider_width = slider_width;

@@ -1,4 +1,4 @@
-//! Everything said in this session.
+//! The log: all messages of this session.
 
 use eframe::egui::{RichText, ScrollArea, TextStyle, Ui};
 use lucide_icons::Icon;
@@ -9,7 +9,7 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::{Level, line};
 
-/// Draws the tab; the newest line is kept in sight.
+/// Draws the tab, scrolled to the newest message.
 pub fn log_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let messages = state.messages.all();
     ui.horizontal(|ui| {

@@ -1,12 +1,12 @@
-//! The menu bar, with the project's name and tile beside it.
+//! The menu bar, with project and tile at the right end.
 
 use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
-use super::theme::ThemeChoice;
+use super::key_names::shortcut;
 use crate::domain::LabelBook;
 use crate::ui::state::action::{Dialog, UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::keys;
+use crate::ui::state::theme_choice::ThemeChoice;
 
 /// Draws the bar.
 pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -25,9 +25,9 @@ pub fn menu_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
 }
 
-/// An entry with its key. Closes the menu when chosen.
+/// A menu entry with its key. Closes the menu when clicked.
 fn item(ui: &mut Ui, enabled: bool, text: &str, action: UiAction, actions: &mut Vec<UiAction>) {
-    let keys = keys::shortcut(ui.ctx(), &action);
+    let keys = shortcut(ui.ctx(), &action);
     if ui.add_enabled(enabled, Button::new(text).shortcut_text(keys)).clicked() {
         actions.push(action);
         ui.close();
@@ -47,9 +47,9 @@ fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
     item(ui, idle, "Open demo", UiAction::OpenDemo, actions);
     ui.separator();
-    let may_open_run = idle && state.project.is_some();
-    item(ui, may_open_run, "Open run…", UiAction::PickRun, actions);
-    item(ui, may_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
+    let can_open_run = idle && state.project.is_some();
+    item(ui, can_open_run, "Open run…", UiAction::PickRun, actions);
+    item(ui, can_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
     ui.separator();
     item(ui, true, "Quit", UiAction::Quit, actions);
 }
@@ -77,9 +77,9 @@ fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, true, "Previous tile", UiAction::StepTile(-1), actions);
     item(ui, true, "Next tile", UiAction::StepTile(1), actions);
     ui.separator();
-    item(ui, true, "Everything larger", UiAction::StepZoom(1), actions);
-    item(ui, true, "Everything smaller", UiAction::StepZoom(-1), actions);
-    item(ui, true, "As large as meant", UiAction::ResetZoom, actions);
+    item(ui, true, "Larger interface", UiAction::StepZoom(1), actions);
+    item(ui, true, "Smaller interface", UiAction::StepZoom(-1), actions);
+    item(ui, true, "Default interface size", UiAction::ResetZoom, actions);
     ui.separator();
     ui.menu_button("Theme", |ui| {
         for choice in ThemeChoice::ALL {
@@ -101,14 +101,14 @@ fn run_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, running, "Save a checkpoint now", UiAction::SaveCheckpoint, actions);
 }
 
-/// Which project and tile are open.
+/// Project and tile, or the folder being opened.
 fn title_ui(ui: &mut Ui, state: &AppState) {
     if let Some(root) = &state.opening {
         ui.weak(format!("Opening {} …", root.display()));
         ui.spinner();
     } else if let Some(project) = &state.project {
         let name = &project.project.name;
-        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.part(tile).name()));
+        let tile = state.tile().map_or(String::new(), |tile| format!(" · {} ({})", tile.id, state.role(tile).name()));
         let text = RichText::new(format!("{name}{tile}")).weak();
         ui.add(Label::new(text).truncate()).on_hover_text(format!(
             "{}: {}",

@@ -1,4 +1,6 @@
-//! The panels: functions that draw from the state and emit actions. They never block, compute or change anything.
+//! The panels: functions that draw the state and emit actions. They never block or compute.
+//!
+//! The views' camera and the hovered position are the only state a panel changes. Imports `canvas` and `state`.
 
 pub mod check;
 pub mod class_editor;
@@ -7,6 +9,7 @@ pub mod closing;
 pub mod curves;
 pub mod dialogs;
 pub mod help;
+mod key_names;
 pub mod layers;
 pub mod log;
 pub mod lower;
@@ -26,3 +29,4 @@ pub mod training;
 pub mod training_fields;
 pub mod views;
 pub mod widgets;
+pub mod window;

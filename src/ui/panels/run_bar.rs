@@ -1,27 +1,27 @@
-//! The run at a glance: start, pause, stop, how far, how fast, how good, and where it computes.
+//! The run bar: start, pause and stop buttons, progress, speed, scores and device.
 
 use eframe::egui::{Align, Layout, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use super::theme::Tokens;
 use super::widgets::{accent_button, badge, icon, icon_button, number, progress};
+use crate::domain::Choice as _;
 use crate::engine::Phase;
-use crate::engine::protocol::{Predicting, Saved};
-use crate::train::folder::Checkpoint;
+use crate::engine::protocol::{Predicting, SavedCheckpoint};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 
-/// How a score was measured is told in full where the bar has this much left.
+/// Free width above which the bar says in full how the score was measured, points.
 const ROOM_FOR_MEASURE: f32 = 1000.0;
 
-/// From this width on score and device stand at the right end; in a narrower window everything follows in a row.
+/// Width above which score and device are right-aligned, points. A narrower bar is one row from left to right.
 const ROOM_FOR_ENDS: f32 = 760.0;
 
-/// Where less is left for them than this, the ends say only what they must.
+/// Free width below which score and device are abbreviated, points.
 const ROOM_FOR_WORDS: f32 = 860.0;
 
-/// Draws the bar. What has no room scrolls: nothing is printed over anything.
+/// Draws the bar. It scrolls if it is too narrow, so that texts never overlap.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if ui.available_width() < ROOM_FOR_ENDS {
         row_ui(ui, |ui| {
@@ -47,7 +47,7 @@ pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
 }
 
-/// A row that scrolls where it is longer than the room there is.
+/// A row that scrolls if it is longer than the available width.
 fn row_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ScrollArea::horizontal().id_salt("row").auto_shrink(false).show(ui, |ui| ui.horizontal_centered(add));
 }
@@ -65,7 +65,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             }
         }
         Phase::Paused => {
-            if accent_button(ui, Icon::Play, "Go on", true).clicked() {
+            if accent_button(ui, Icon::Play, "Resume", true).clicked() {
                 actions.push(UiAction::StartOrPause);
             }
         }
@@ -77,7 +77,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         }
     }
     let can_stop = run.is_running() && run.phase != Phase::Stopping;
-    if icon_button(ui, Icon::Square, "Stop the run and keep it", can_stop).clicked() {
+    if icon_button(ui, Icon::Square, "Stop the run and keep its results", can_stop).clicked() {
         actions.push(UiAction::Stop);
     }
 }
@@ -110,7 +110,7 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     let on_gpu = run.info.as_ref().is_some_and(|info| info.device.is_gpu);
     if run.step.is_none() && on_gpu {
-        ui.weak("The first step tries out kernels: it can take minutes");
+        ui.weak("The first step tunes GPU kernels and can take minutes");
         return;
     }
     ui.label(number(format::speed(run.step_secs)));
@@ -121,37 +121,33 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
 }
 
-/// Which network predicts: a checkpoint, with its step where that is known, or the one that was trained last.
+/// Which network predicts: a checkpoint and its step if known, or the network as trained last.
 fn network_text(predicting: Option<&Predicting>) -> String {
-    let Some(Saved { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
+    let Some(SavedCheckpoint { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
         return "network".to_owned();
     };
     let step = step.map_or(String::new(), |step| format!(" (step {})", format::count(step)));
     format!("{} checkpoint{step}", checkpoint.name())
 }
 
-/// The choice among the checkpoints of a run that is over, where there is one.
+/// Choice between the checkpoints of a finished run, if they differ.
 fn checkpoints_ui(ui: &mut Ui, predicting: &Predicting, actions: &mut Vec<UiAction>) {
     let Predicting { shown, choices } = predicting;
     if choices.iter().all(|choice| choice.step.is_some() && choice.step == choices[0].step) {
-        return; // One network under two names.
+        return; // Both checkpoints hold the same network.
     }
-    for Saved { checkpoint, step } in choices {
+    for SavedCheckpoint { checkpoint, step } in choices {
         let name = checkpoint.name();
         let of = step.map_or(String::new(), |step| format!(" of step {}", format::count(step)));
-        let why = match checkpoint {
-            Checkpoint::Best => "the best score; without validation tiles the lowest loss",
-            Checkpoint::Last => "the last step, with all corrections",
-        };
         let choice = ui.selectable_label(shown.checkpoint == *checkpoint, name);
-        let choice = choice.on_hover_text(format!("Predict with the {name} checkpoint{of}: {why}"));
+        let choice = choice.on_hover_text(format!("Predict with the {name} checkpoint{of}. {}", checkpoint.help()));
         if choice.accessible_name(format!("Predict with the {name} checkpoint")).clicked() {
             actions.push(UiAction::ShowCheckpoint(*checkpoint));
         }
     }
 }
 
-/// What the engine is doing, in words.
+/// What the engine is doing.
 fn phase_text(phase: &Phase, project: bool, network: Option<&str>) -> String {
     match (phase, network) {
         (Phase::Idle, Some(network)) => format!("Ready; the {network} predicts the tile in view"),
@@ -174,29 +170,29 @@ fn score_ui(ui: &mut Ui, state: &AppState, is_tight: bool) {
         badge(ui, text, Tokens::of(ui).weak).on_hover_text(&measured);
     }
     if let Some((miou, step)) = state.run.best.filter(|(_, step)| *step != evaluation.step) {
-        let when = format!("Best so far: at step {}", format::count(step));
+        let when = format!("Best score so far, at step {}", format::count(step));
         ui.weak(number(format!("best {}", format::score(miou)))).on_hover_text(when);
     }
-    let when = format!("Of the last evaluation, at step {}. {measured}", format::count(evaluation.step));
+    let when = format!("Score of the last evaluation, at step {}. {measured}", format::count(evaluation.step));
     ui.strong(number(miou_text(evaluation.scores.miou, evaluation.step, state.run.best))).on_hover_text(when);
 }
 
-/// The last score, saying whether it is also the best.
+/// The last score, marked if it is also the best.
 fn miou_text(miou: f64, step: u64, best: Option<(f64, u64)>) -> String {
     let which = if best.is_some_and(|(_, of)| of == step) { "last and best" } else { "last" };
     format!("mIoU {} {which}", format::score(miou))
 }
 
-/// Where the run computes; the tooltip says why there.
+/// The device of the run; the tooltip says why it was chosen.
 fn device_ui(ui: &mut Ui, state: &AppState, is_tight: bool) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
     let name = format!("{} ({})", device.name, device.backend);
-    let told = format!("{name}: {}", device.why);
+    let text = format!("{name}: {}", device.why);
     if !is_tight {
-        ui.weak(name).on_hover_text(&told);
+        ui.weak(name).on_hover_text(&text);
     }
-    ui.label(icon(Icon::Cpu, 14.0).color(Tokens::of(ui).weak)).on_hover_text(told);
+    ui.label(icon(Icon::Cpu, 14.0).color(Tokens::of(ui).weak)).on_hover_text(text);
 }
 
 #[cfg(test)]
@@ -207,11 +203,12 @@ mod tests {
     use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
     use super::*;
+    use crate::domain::checkpoint::Checkpoint;
     use crate::engine::{Event, EventKind};
     use crate::ui::state::run_state::{RunState, tests as samples};
     use crate::ui::state::settings::Settings;
 
-    /// The bar while a run trains, in a window this wide.
+    /// The bar of a run in training, in a window of this width.
     fn bar(width: f32) -> Harness<'static> {
         let mut state = AppState::new(Settings::default());
         state.run = RunState::starting(7);
@@ -232,7 +229,7 @@ mod tests {
         harness
     }
 
-    /// Where texts and buttons are, from left to right.
+    /// Labels and buttons with their rectangles, from left to right.
     fn places(harness: &Harness<'_>) -> Vec<(String, Rect)> {
         let is_drawn = |role| [Role::Label, Role::Button].contains(&role);
         let nodes = harness.query_all_by(|node| is_drawn(node.role()));
@@ -246,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_bar_is_one_row_in_which_nothing_lies_over_anything() {
+    fn nothing_overlaps_in_a_narrow_bar() {
         for width in [300.0, 512.0, 640.0, 750.0] {
             let places = places(&bar(width));
             assert!(places.iter().any(|(text, _)| text.contains("Flex")), "{places:?}");
@@ -256,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_a_wide_bar_leave_room_for_the_progress_between_them() {
+    fn a_wide_bar_leaves_space_for_the_progress() {
         for width in [788.0, 985.0, 1100.0, 1280.0, 1600.0] {
             let places = places(&bar(width));
             let place = |part: &str| {
@@ -267,14 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn a_score_says_whether_it_is_the_last_or_the_best() {
+    fn a_score_is_marked_as_last_or_best() {
         assert_eq!(miou_text(0.25, 10, Some((0.25, 10))), format!("mIoU {} last and best", format::score(0.25)));
         assert_eq!(miou_text(0.25, 20, Some((0.5, 10))), format!("mIoU {} last", format::score(0.25)));
     }
 
     #[test]
-    fn the_bar_says_which_checkpoint_predicts() {
-        let saved = |checkpoint, step| Saved { checkpoint, step };
+    fn the_predicting_checkpoint_is_named() {
+        let saved = |checkpoint, step| SavedCheckpoint { checkpoint, step };
         let predicting = |shown| Predicting { shown, choices: vec![shown] };
         let best = predicting(saved(Checkpoint::Best, Some(1200)));
         assert_eq!(network_text(Some(&best)), format!("best checkpoint (step {})", format::count(1200)));
@@ -283,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn every_phase_has_words() {
+    fn every_phase_has_a_text() {
         assert_eq!(phase_text(&Phase::Idle, false, None), "Open a project to begin");
         assert_eq!(phase_text(&Phase::Idle, true, Some("network")), "Ready; the network predicts the tile in view");
         assert_eq!(

@@ -1,20 +1,20 @@
-//! Run folders of the project, newest first.
+//! The runs tab: run folders of the project, newest first.
 
 use eframe::egui::{Grid, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use super::theme::Tokens;
 use super::widgets::{nothing_yet, number, quiet_icon};
-use crate::domain::Strategy;
+use crate::domain::{Choice as _, Strategy};
+use crate::train::run_list::RunEntry;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
-use crate::ui::state::runs::RunEntry;
 
 /// Draws the tab.
 pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.horizontal(|ui| {
-        if quiet_icon(ui, Icon::RefreshCw, "Look for runs again").clicked() {
+        if quiet_icon(ui, Icon::RefreshCw, "Refresh the list").clicked() {
             actions.push(UiAction::ListRuns);
         }
         if quiet_icon(ui, Icon::FolderOpen, "Open a run from another folder").clicked() {
@@ -26,7 +26,7 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         });
     });
     if state.runs.is_empty() {
-        nothing_yet(ui, "Runs of this project are listed here once they have ended.");
+        nothing_yet(ui, "Runs of this project are listed here when they end.");
         return;
     }
     let masks = state.project.as_ref().is_none_or(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
@@ -52,7 +52,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             button.on_hover_text("Show its curves and fill in the form; its network predicts the tile in view");
         let button = button.on_disabled_hover_text(match shown {
             true => "This run is open already",
-            false => "A run is under way: stop it first",
+            false => "A run is in progress. Stop it first",
         });
         if button.accessible_name(format!("Open run {}", run.name)).clicked() {
             actions.push(UiAction::OpenRun(run.folder.clone()));
@@ -63,8 +63,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
         Some(config) => {
             let model = config.model;
             ui.label(format!("{}, base {}, {} levels", model.arch.title(), model.base, model.levels));
-            // Early versions wrote down a sampling where there was no mask to sample from.
-            let strategy = if masks { config.label_sampling().strategy } else { Strategy::Nothing };
+            // Early versions stored a sampling strategy even if there was no mask to sample from.
+            let strategy = if masks { config.label_sampling().strategy } else { Strategy::OwnLabelsOnly };
             ui.label(strategy.describe());
         }
         None => {
@@ -80,7 +80,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             ui.label(&end.outcome);
         }
         None => {
-            for text in ["", "", "", "cut short"] {
+            for text in ["", "", "", "interrupted"] {
                 ui.weak(text);
             }
         }

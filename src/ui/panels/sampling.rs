@@ -1,8 +1,10 @@
-//! How sparse labels are drawn from the full masks, and how many of the tile in view are kept.
+//! The sampling section: how sparse labels are drawn from full masks, and how many pixels of the tile in view are
+//! kept.
 
-use eframe::egui::{ComboBox, DragValue, Grid, Ui};
+use eframe::egui::{DragValue, Grid, Ui};
 
 use super::theme::class_color;
+use super::training_fields::choice_list_ui;
 use super::widgets::{field, number, swatch};
 use crate::domain::{RunConfig, Strategy};
 use crate::ui::state::action::UiAction;
@@ -21,24 +23,13 @@ pub fn sampling_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 fn strategy_fields(ui: &mut Ui, form: &mut RunConfig) {
     let strategy = &mut form.sampling.strategy;
-    field(ui, "Labels", |ui| {
-        ComboBox::from_id_salt("strategy").width(160.0).selected_text(name(*strategy)).show_ui(ui, |ui| {
-            let ratio = ratio(*strategy).unwrap_or(0.1);
-            let choices = [
-                Strategy::FractionPerClass(ratio),
-                Strategy::FractionOfPixels(ratio),
-                Strategy::PointsPerClass(5),
-                Strategy::Nothing,
-                Strategy::Full,
-            ];
-            for choice in choices {
-                let same = std::mem::discriminant(strategy) == std::mem::discriminant(&choice);
-                if ui.selectable_label(same, name(choice)).clicked() && !same {
-                    *strategy = choice;
-                }
-            }
-        });
-    });
+    let kept_ratio = ratio(*strategy);
+    choice_list_ui(ui, "Labels", strategy);
+    if let (Strategy::FractionPerClass(ratio) | Strategy::FractionOfPixels(ratio), Some(before)) =
+        (&mut *strategy, kept_ratio)
+    {
+        *ratio = before; // The ratio stays when the kind of fraction changes.
+    }
     match strategy {
         Strategy::FractionPerClass(ratio) | Strategy::FractionOfPixels(ratio) => {
             field(ui, "Keep ratio", |ui| {
@@ -54,9 +45,9 @@ fn strategy_fields(ui: &mut Ui, form: &mut RunConfig) {
         Strategy::PointsPerClass(points) => {
             field(ui, "Points", |ui| ui.add(DragValue::new(points).range(1..=1_000_000).suffix(" per class")));
         }
-        Strategy::Full | Strategy::Nothing => {}
+        Strategy::Full | Strategy::OwnLabelsOnly => {}
     }
-    if !matches!(strategy, Strategy::Full | Strategy::Nothing) {
+    if !matches!(strategy, Strategy::Full | Strategy::OwnLabelsOnly) {
         field(ui, "Sampling seed", |ui| ui.add(DragValue::new(&mut form.sampling.seed)));
     }
 }
@@ -68,17 +59,7 @@ fn ratio(strategy: Strategy) -> Option<f64> {
     }
 }
 
-fn name(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Full => "Full masks",
-        Strategy::FractionPerClass(_) => "Fraction of each class",
-        Strategy::FractionOfPixels(_) => "Fraction of all pixels",
-        Strategy::PointsPerClass(_) => "Points per class",
-        Strategy::Nothing => "Own labels only",
-    }
-}
-
-/// What the sampling keeps of the tile in view, class by class.
+/// Pixels of the tile in view that the sampling keeps, per class.
 fn kept_ui(ui: &mut Ui, state: &AppState) {
     let (Some(project), Some(kept)) = (&state.project, state.view.kept()) else { return };
     let full = state.view.counts().unwrap_or(&[]);

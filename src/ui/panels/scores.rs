@@ -1,4 +1,4 @@
-//! Scores per class and the confusion matrix, with how they were measured.
+//! The scores tab: scores per class and the confusion matrix.
 
 use eframe::egui::{Align2, Color32, Grid, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 
@@ -9,7 +9,7 @@ use crate::engine::protocol::Evaluation;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 
-/// Rows are as low as can be read: as many classes as can be should be seen without scrolling.
+/// Row height in points. As low as is legible, to show as many classes as possible without scrolling.
 const ROW: f32 = 18.0;
 
 /// Draws the tab.
@@ -61,7 +61,7 @@ fn table_ui(ui: &mut Ui, classes: &[ClassDef], evaluation: &Evaluation) {
     });
 }
 
-/// Share of the scored pixels that truly belong to a class.
+/// Share of the evaluated pixels whose true class this is.
 fn truth_share(confusion: &Confusion, class: usize) -> String {
     if class >= confusion.classes() {
         return String::new();
@@ -71,7 +71,7 @@ fn truth_share(confusion: &Confusion, class: usize) -> String {
     format::percent(row(class) as f64 / all as f64)
 }
 
-/// Rows are the truth, columns the prediction; each row adds up to 100 %.
+/// The confusion matrix: truth in rows, prediction in columns, each row adding up to 100 %.
 fn matrix_ui(ui: &mut Ui, classes: &[ClassDef], confusion: &Confusion) {
     let (cell, n) = (vec2(44.0, ROW), confusion.classes().min(classes.len()));
     ui.vertical(|ui| {

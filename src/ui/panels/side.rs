@@ -1,4 +1,4 @@
-//! The right panel: layers, classes, tools, sampling, training.
+//! The right panel: classes, tools, layers, sampling, training.
 
 use eframe::egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
 
@@ -10,7 +10,8 @@ use crate::ui::state::app_state::AppState;
 /// Draws the panel.
 pub fn side_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |outer| {
-        // In a child that cannot widen its parent: a field too wide must not push the panel open, frame by frame.
+        // Draw into a child that cannot widen its parent: a field that is too wide must not widen the panel frame by
+        // frame.
         let place = Rect::from_min_size(outer.cursor().min, vec2(outer.available_width(), f32::INFINITY));
         let mut child = outer.new_child(UiBuilder::new().max_rect(place));
         let ui = &mut child;

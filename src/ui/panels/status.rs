@@ -1,4 +1,4 @@
-//! The last line: what is under the cursor, the zoom, and whether everything is saved.
+//! The status bar: what is under the cursor, the zoom, and whether labels are saved.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::domain::UNLABELLED;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 
-/// After this long labels being saved are looked at again.
+/// How often to check whether labels have reached the disk.
 const SYNC: Duration = Duration::from_millis(250);
 
-/// Between what is told of the point under the cursor.
+/// Gap between the items about the pixel under the cursor, points.
 const GAP: f32 = 12.0;
 
-/// Where there is less, the zoom gives way to what is under the cursor.
+/// Width below which those items replace the zoom, points.
 const ROOM_FOR_ALL: f32 = 760.0;
 
-/// Draws the line. What comes and goes with the cursor is laid out last, and without separators: egui draws two more frames for
-/// a separator whose place in the order was not there in the frame before.
+/// Draws the status bar. Items that come and go with the cursor are laid out last and without separators: egui draws
+/// two more frames when a separator changes its position in the order of widgets.
 pub fn status_ui(ui: &mut Ui, state: &AppState) {
     let is_narrow = ui.available_width() < ROOM_FOR_ALL;
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -45,9 +45,9 @@ pub fn status_ui(ui: &mut Ui, state: &AppState) {
 }
 
 fn cursor_ui(ui: &mut Ui, state: &AppState) {
-    ui.shrink_clip_rect(ui.max_rect()); // What has no room is cut off, not printed over what stands at the right.
+    ui.shrink_clip_rect(ui.max_rect()); // Cut off what does not fit instead of overlapping the items on the right.
     let Some(under) = state.under_cursor() else {
-        ui.weak("Wheel zooms, Space and drag pans, F1 shows the keys");
+        ui.weak("Wheel: zoom · Space+drag: pan · F1: keys");
         return;
     };
     ui.label(number(format!("x {:>5} y {:>5}", under.x, under.y)));
@@ -73,9 +73,9 @@ fn saved_ui(ui: &mut Ui, state: &AppState) {
     let labels = format::counted(project.labels() as u64, "label");
     let tokens = Tokens::of(ui);
     let (word, why, sign, color) = match project.disk.state() {
-        _ if !project.saved => ("not saved", "Cannot write", Icon::TriangleAlert, tokens.error),
-        DiskState::Failed(_) => ("not saved", "The disk did not take all of", Icon::TriangleAlert, tokens.error),
-        DiskState::Pending => ("saving…", "The disk is taking the last clicks:", Icon::Ellipsis, tokens.weak),
+        _ if !project.saved => ("not saved", "Cannot write to", Icon::TriangleAlert, tokens.error),
+        DiskState::Failed(_) => ("not saved", "Not everything reached the disk:", Icon::TriangleAlert, tokens.error),
+        DiskState::Pending => ("saving…", "Writing the last clicks to disk:", Icon::Ellipsis, tokens.weak),
         DiskState::Synced => ("saved", "Every click is on disk:", Icon::Check, tokens.weak),
     };
     if word == "saving…" {

@@ -1,5 +1,5 @@
-//! What is left of the right panel in a small window: tools and classes as icons, and a button that lays the whole panel over
-//! the picture.
+//! The right panel in a small window: tools and classes as icons, and a button that shows the whole panel over the
+//! picture.
 
 use eframe::egui::{
     Align2, Area, Button, Context, Frame, Id, Order, Rect, ScrollArea, Stroke, StrokeKind, Ui, Vec2, vec2,
@@ -8,14 +8,14 @@ use lucide_icons::Icon;
 
 use super::side::side_ui;
 use super::theme::{Tokens, class_color, mono};
+use super::tools::tool_buttons_ui;
 use super::widgets::{icon_button, icon_choice};
-use crate::ui::canvas::ToolKind;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 
-/// Width of the strip.
+/// Width of the strip, points.
 pub const STRIP: f32 = 40.0;
-/// Width of the whole panel over the picture.
+/// Width of the whole panel over the picture, points.
 const PANEL: f32 = 336.0;
 const BUTTON: f32 = 26.0;
 
@@ -27,16 +27,7 @@ pub fn strip_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     ScrollArea::vertical().id_salt("strip").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(3.0);
-        let tools = [
-            (ToolKind::Brush, Icon::Brush, "Brush (B)"),
-            (ToolKind::Erase, Icon::Eraser, "Eraser (E)"),
-            (ToolKind::Pan, Icon::Hand, "Pan only (V)"),
-        ];
-        for (tool, icon, name) in tools {
-            if icon_choice(ui, state.tool == tool, icon, name).clicked() {
-                actions.push(UiAction::SetTool(tool));
-            }
-        }
+        tool_buttons_ui(ui, state, actions);
         let undo = state.project.as_ref().is_some_and(|project| project.book.can_undo());
         if icon_button(ui, Icon::Undo2, "Undo (Ctrl+Z)", undo).clicked() {
             actions.push(UiAction::Undo);
@@ -45,7 +36,7 @@ pub fn strip_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
 }
 
-/// A class as a square of its colour, with its key.
+/// A class as a coloured square with its key.
 fn class_ui(ui: &mut Ui, state: &AppState, index: usize, actions: &mut Vec<UiAction>) {
     let (class, tokens) = (&state.class_list()[index], Tokens::of(ui));
     let chosen = usize::from(state.class) == index;
@@ -67,7 +58,7 @@ fn class_ui(ui: &mut Ui, state: &AppState, index: usize, actions: &mut Vec<UiAct
     }
 }
 
-/// Lays the whole panel over the right end of the picture.
+/// Draws the whole panel over the right end of the picture.
 pub fn side_over_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec<UiAction>) {
     let size = vec2(PANEL.min(picture.width() - 8.0), picture.height() - 8.0);
     let corner = picture.right_top() + vec2(-4.0, 4.0);

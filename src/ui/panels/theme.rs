@@ -1,82 +1,46 @@
-//! How the window looks: the design tokens (the only place where colours are written down), the fonts and egui's style.
-//! The picture is the hero, so panels are quiet neutrals and there is one accent.
+//! The look of the window: design tokens (the only place that defines colours), fonts and egui's style. Panels are
+//! neutral with one accent colour, so that the picture stands out.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use eframe::egui::{
     Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Frame, Margin, Stroke, Style,
-    TextStyle, Theme, ThemePreference, Ui, UiBuilder, UiKind, UiStackInfo, Visuals, vec2,
+    TextStyle, Theme, Ui, UiBuilder, UiKind, UiStackInfo, Visuals, vec2,
 };
 use lucide_icons::LUCIDE_FONT_BYTES;
-use serde::{Deserialize, Serialize};
 
-/// The smallest distance; all others are multiples of it.
+/// Base of all distances, points.
 pub const UNIT: f32 = 4.0;
 
-/// Light, dark, or as the desktop says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ThemeChoice {
-    /// As the desktop says.
-    #[default]
-    System,
-    /// Light panels.
-    Light,
-    /// Dark panels.
-    Dark,
-}
-
-impl ThemeChoice {
-    /// All of them, in menu order.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// What the menu says.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::System => "As the system",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
-        }
-    }
-
-    /// What egui calls it.
-    pub fn preference(self) -> ThemePreference {
-        match self {
-            Self::System => ThemePreference::System,
-            Self::Light => ThemePreference::Light,
-            Self::Dark => ThemePreference::Dark,
-        }
-    }
-}
-
-/// The colours of a theme, by what they are for.
+/// The colours of a theme by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tokens {
-    /// Behind the picture.
+    /// Background of the picture.
     pub canvas: Color32,
-    /// Panels.
+    /// Background of panels.
     pub panel: Color32,
-    /// Menus, dialogs, cards.
+    /// Background of menus, dialogs and cards.
     pub raised: Color32,
-    /// Fields to type in and troughs of sliders.
+    /// Background of text fields and slider rails.
     pub sunken: Color32,
-    /// Buttons at rest, under the pointer, and pressed.
+    /// Buttons: at rest, hovered, pressed.
     pub button: [Color32; 3],
     /// Separators and outlines.
     pub line: Color32,
-    /// Text.
+    /// Normal text.
     pub text: Color32,
-    /// Text that may be overlooked.
+    /// Secondary text.
     pub weak: Color32,
-    /// Text that must not be.
+    /// Emphasised text.
     pub strong: Color32,
-    /// The one accent: what is chosen, and what is to be done next.
+    /// The accent: the selection and the next thing to do.
     pub accent: Color32,
     /// Text on the accent.
     pub on_accent: Color32,
-    /// Behind a chosen row.
+    /// Background of a selected row.
     pub selection: Color32,
-    /// Good news.
+    /// Success.
     pub good: Color32,
     /// Warnings.
     pub warn: Color32,
@@ -121,52 +85,53 @@ const LIGHT: Tokens = Tokens {
 };
 
 impl Tokens {
-    /// The tokens in force for this piece of the window.
+    /// The tokens of the current theme.
     pub fn of(ui: &Ui) -> Self {
         if ui.visuals().dark_mode { DARK } else { LIGHT }
     }
 }
 
-/// What the window is cleared with: the panels' ground. They are not filled one by one, which would cover a cleared
-/// window with the same colour once more; software devices take milliseconds for that.
+/// The clear colour of the window, which serves as background of the panels. Filling each panel would draw over a
+/// cleared window with the same colour, which takes software adapters milliseconds.
 pub fn clear_color(visuals: &Visuals) -> Color32 {
     if visuals.dark_mode { DARK.panel } else { LIGHT.panel }
 }
 
-/// Contents of a panel. They know its ground, though nobody fills it: lists fade into it where they go on.
+/// Declares the panel's background to egui although nothing fills it, so that scroll areas fade into the right
+/// colour.
 pub fn on_panel<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let ground = Frame::NONE.fill(clear_color(ui.visuals()));
     let info = UiStackInfo::new(UiKind::Frame).with_frame(ground);
     ui.scope_builder(UiBuilder::new().ui_stack_info(info), add).inner
 }
 
-/// A class colour as the window draws it.
+/// A class colour as an egui colour.
 pub fn class_color([r, g, b]: [u8; 3]) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// The font family for headings and what must stand out.
+/// Font for headings and emphasis.
 pub fn semibold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("semibold".into()))
 }
 
-/// The font of the icons.
+/// Font of the icons.
 pub fn icons(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("icons".into()))
 }
 
-/// The font for numbers that stand in columns.
+/// Font for numbers in columns.
 pub fn mono(size: f32) -> FontId {
     FontId::new(size, FontFamily::Monospace)
 }
 
-/// Gives a context our fonts and both our styles. Call once, before the first frame.
+/// Installs fonts and both styles. Call once, before the first frame.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(fonts());
-    // One more than egui's own: where an action is drawn in its frame, what it brings may have to be measured first.
+    // One more than egui's default: an action drawn in its own frame may add widgets that have to be measured first.
     ctx.options_mut(|options| {
         options.max_passes = NonZeroUsize::MIN.saturating_add(2);
-        options.zoom_with_keyboard = false; // It is ours: see `pointer_scale`.
+        options.zoom_with_keyboard = false; // Handled by `pointer_scale`.
     });
     for (theme, tokens) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
         ctx.set_style_of(theme, style(tokens, theme == Theme::Dark));
@@ -189,7 +154,7 @@ fn fonts() -> FontDefinitions {
         (FontFamily::Proportional, ["inter", "jetbrains-mono"]),
         (FontFamily::Monospace, ["jetbrains-mono", "inter"]),
         (FontFamily::Name("semibold".into()), ["inter-semibold", "jetbrains-mono"]),
-        // Of its own, because Inter has other glyphs at the icons' code points.
+        // A family of its own, because Inter has other glyphs at the icons' code points.
         (FontFamily::Name("icons".into()), ["lucide", "inter"]),
     ];
     for (family, names) in families {
@@ -270,7 +235,7 @@ fn visuals(tokens: &Tokens, dark: bool) -> Visuals {
 mod tests {
     use super::*;
 
-    /// Relative luminance and contrast as WCAG 2 defines them.
+    /// Contrast by relative luminance, as WCAG 2 defines them.
     fn contrast(a: Color32, b: Color32) -> f32 {
         let luminance = |color: Color32| {
             let linear = |v: u8| {
@@ -284,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_can_be_read_on_every_ground() {
+    fn every_text_is_legible_on_every_background() {
         for tokens in [DARK, LIGHT] {
             for ground in [tokens.panel, tokens.raised, tokens.sunken] {
                 for text in [tokens.text, tokens.weak, tokens.strong, tokens.warn, tokens.error, tokens.good] {

@@ -1,4 +1,4 @@
-//! The tiles: thumbnail, id, split, own labels, score, fault. Only rows in sight are drawn.
+//! The tile list: thumbnail, id, role, own labels, score, fault. Only visible rows are drawn.
 
 use eframe::egui::{
     Align2, Color32, CornerRadius, FontId, Image, RadioButton, Rect, RichText, Role, ScrollArea, Sense, Stroke,
@@ -14,45 +14,45 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 use crate::ui::state::open_project::OpenProject;
-use crate::ui::state::parts::Part;
+use crate::ui::state::tile_role::TileRole;
 
 const ROW: f32 = 60.0;
 const THUMBNAIL: f32 = 52.0;
-/// Width of the list without words.
+/// Width of the list without text, points.
 pub const STRIP: f32 = 80.0;
-/// Room for the words beside the progress of reading.
+/// Width of the text beside the reading progress, points.
 const WORDS: f32 = 112.0;
 
-/// Draws the panel. Returns the tiles (by their place in the project) whose rows are in sight.
+/// Draws the panel. Returns the indices of the tiles whose rows are visible.
 pub fn tile_list_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) -> Vec<usize> {
     let Some(project) = &state.project else {
         nothing_yet(ui, "Open a folder of tiles,\nor drop one here.");
         return Vec::new();
     };
-    if state.room.tiles {
+    if state.layout.tiles {
         head_ui(ui, state, project, actions);
     }
     let shown = state.shown_tiles();
     if shown.is_empty() {
-        nothing_yet(ui, "No tile has this in its name.");
+        nothing_yet(ui, "No tile matches the filter.");
         return Vec::new();
     }
     ui.spacing_mut().item_spacing.y = 2.0;
-    let mut in_sight = Vec::new();
+    let mut visible_rows = Vec::new();
     let mut area = ScrollArea::vertical().id_salt("tiles").auto_shrink(false);
     if let Some(offset) = offset_to_show(state, &shown) {
         area = area.vertical_scroll_offset((offset - ui.available_height() / 2.0 + ROW / 2.0).max(0.0));
     }
     area.show_rows(ui, ROW, shown.len(), |ui, rows| {
         for &index in &shown[rows] {
-            in_sight.push(index);
+            visible_rows.push(index);
             row_ui(ui, state, &project.project.tiles[index], index, actions);
         }
     });
-    in_sight
+    visible_rows
 }
 
-/// Where to scroll so that the tile just chosen by key is in sight.
+/// Scroll offset that shows a tile just selected by key.
 fn offset_to_show(state: &AppState, shown: &[usize]) -> Option<f32> {
     let row = shown.iter().position(|index| *index == state.selected)?;
     state.scroll_to_tile.then_some(row as f32 * (ROW + 2.0))
@@ -64,7 +64,7 @@ fn head_ui(ui: &mut Ui, state: &AppState, project: &OpenProject, actions: &mut V
         ui.weak(format::count(project.project.tiles.len() as u64));
         let bad = project.project.tiles.iter().filter(|tile| tile.fault.is_some()).count();
         if bad > 0 {
-            ui.colored_label(Tokens::of(ui).error, format!("{bad} bad"));
+            ui.colored_label(Tokens::of(ui).error, format!("{bad} unusable"));
         }
     });
     let mut filter = state.filter.clone();
@@ -95,8 +95,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mu
     ui.painter().rect_filled(rect, CornerRadius::same(4), ground);
     let square = Rect::from_min_size(rect.min + Vec2::splat(4.0), Vec2::splat(THUMBNAIL));
     thumbnail_ui(ui, state, tile, square);
-    if !state.room.tiles {
-        part_dot(ui, tokens, state.part(tile), square);
+    if !state.layout.tiles {
+        role_dot(ui, tokens, state.role(tile), square);
     }
     let text_left = square.right() + 8.0;
     let clip = ui.painter().with_clip_rect(Rect::from_min_max(pos2(text_left, rect.top()), rect.max - vec2(4.0, 0.0)));
@@ -105,9 +105,9 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mu
     clip.text(pos2(text_left, rect.top() + 14.0), Align2::LEFT_CENTER, split_id(&tile.id).1, name, color);
     let second = pos2(text_left, rect.top() + 31.0);
     if tile.fault.is_some() {
-        clip.text(second, Align2::LEFT_CENTER, "cannot be used", FontId::proportional(11.5), tokens.error);
+        clip.text(second, Align2::LEFT_CENTER, "unusable", FontId::proportional(11.5), tokens.error);
     } else {
-        let end = part_ui(&clip, tokens, state.part(tile), second);
+        let end = role_ui(&clip, tokens, state.role(tile), second);
         let score = state.run.tile_scores.get(&tile.id);
         if let Some(score) = score {
             let text = format!("mIoU {}", format::score(*score));
@@ -121,39 +121,39 @@ fn row_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mu
             tokens.weak,
         );
     }
-    response.context_menu(|ui| choice_ui(ui, state, tile, index, actions));
-    let response = response.on_hover_ui(|ui| told_ui(ui, state, tile));
+    response.context_menu(|ui| role_menu_ui(ui, state, tile, index, actions));
+    let response = response.on_hover_ui(|ui| tooltip_ui(ui, state, tile));
     if response.clicked() {
         actions.push(UiAction::SelectTile(index));
     }
 }
 
-/// All there is to say of a tile.
-fn told_ui(ui: &mut Ui, state: &AppState, tile: &Tile) {
+/// The tooltip of a tile.
+fn tooltip_ui(ui: &mut Ui, state: &AppState, tile: &Tile) {
     ui.label(&tile.id);
     if let Some(fault) = &tile.fault {
         ui.colored_label(Tokens::of(ui).error, fault);
         return;
     }
-    ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.part(tile).name()));
-    ui.weak(match state.asked_split(tile) {
-        Some(_) => "Chosen by hand; a right click changes it",
-        None => "As the dataset says or as drawn; a right click changes it",
+    ui.weak(format!("{} × {} px, {}", tile.size[0], tile.size[1], state.role(tile).name()));
+    ui.weak(match state.chosen_split(tile) {
+        Some(_) => "Role chosen by hand; right-click to change it",
+        None => "Role assigned automatically; right-click to change it",
     });
 }
 
-/// The part the tile is to play in the next run.
-fn choice_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mut Vec<UiAction>) {
-    ui.weak("In the next run");
+/// The context menu that chooses the tile's role in the next run.
+fn role_menu_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: &mut Vec<UiAction>) {
+    ui.weak("Role in the next run");
     let choices = [
-        (None, "As the dataset says, or as drawn"),
-        (Some(Split::Train), "Learn from it"),
+        (None, "Automatic: as in the dataset, or random"),
+        (Some(Split::Train), "Train on it"),
         (Some(Split::Val), "Validate on it"),
         (Some(Split::Test), "Do not use it"),
     ];
     for (split, text) in choices {
         let can = !state.run.is_running() && (split != Some(Split::Val) || tile.mask.is_some());
-        let chosen = state.asked_split(tile) == split;
+        let chosen = state.chosen_split(tile) == split;
         if ui.add_enabled(can, RadioButton::new(chosen, text)).clicked() {
             actions.push(UiAction::SetSplit(index, split));
             ui.close();
@@ -161,7 +161,7 @@ fn choice_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, actions: 
     }
 }
 
-/// What else is to be said of a tile: its mask, and own labels.
+/// Folder, mask and own labels of a tile, in a line.
 fn facts(state: &AppState, tile: &Tile) -> String {
     let own = state.project.as_ref().map_or(0, |project| project.labels_on(&tile.id));
     let mask = if tile.mask.is_some() { "masked" } else { "no mask" };
@@ -170,29 +170,29 @@ fn facts(state: &AppState, tile: &Tile) -> String {
     [folder, Some(mask.to_owned()), labels].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// A tile's folder and name: side by side they would not fit, and the name tells tiles apart.
+/// Splits an id into folder and name. Only the name is shown large: it identifies the tile, and both would not fit.
 fn split_id(id: &str) -> (&str, &str) {
     id.rsplit_once('/').unwrap_or(("", id))
 }
 
-/// The part as a dot on the thumbnail.
-fn part_dot(ui: &Ui, tokens: Tokens, part: Part, square: Rect) {
+/// The role as a dot on the thumbnail.
+fn role_dot(ui: &Ui, tokens: Tokens, role: TileRole, square: Rect) {
     let at = square.right_bottom() - Vec2::splat(6.0);
-    ui.painter().circle(at, 4.0, part_color(tokens, part), Stroke::new(1.0, tokens.panel));
+    ui.painter().circle(at, 4.0, role_color(tokens, role), Stroke::new(1.0, tokens.panel));
 }
 
-fn part_color(tokens: Tokens, part: Part) -> Color32 {
-    match part {
-        Part::Trains => tokens.accent,
-        Part::Validates => tokens.warn,
-        Part::Tests | Part::Unused => tokens.weak,
+fn role_color(tokens: Tokens, role: TileRole) -> Color32 {
+    match role {
+        TileRole::Training => tokens.accent,
+        TileRole::Validation => tokens.warn,
+        TileRole::Test | TileRole::Unused => tokens.weak,
     }
 }
 
-/// The part as a tag. Returns where it ends.
-fn part_ui(painter: &eframe::egui::Painter, tokens: Tokens, part: Part, at: eframe::egui::Pos2) -> f32 {
-    let color = part_color(tokens, part);
-    let galley = painter.layout_no_wrap(part.name().to_owned(), FontId::proportional(10.5), color);
+/// The role as a tag. Returns its right edge.
+fn role_ui(painter: &eframe::egui::Painter, tokens: Tokens, role: TileRole, at: eframe::egui::Pos2) -> f32 {
+    let color = role_color(tokens, role);
+    let galley = painter.layout_no_wrap(role.name().to_owned(), FontId::proportional(10.5), color);
     let rect = Rect::from_min_size(at - vec2(0.0, galley.size().y / 2.0 + 1.0), galley.size() + vec2(8.0, 2.0));
     painter.rect_filled(rect, CornerRadius::same(3), color.gamma_multiply(0.16));
     painter.galley(rect.min + vec2(4.0, 1.0), galley, color);

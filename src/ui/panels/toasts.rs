@@ -1,4 +1,4 @@
-//! Warnings and errors that float over the window for a while, or until they are closed.
+//! Toasts: warnings and errors that float over the window until they expire or are closed.
 
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, RichText, Stroke, Vec2};
 use lucide_icons::Icon;
@@ -9,10 +9,10 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 
-/// A window lower than this shows the newest one only: more would cover the run bar.
+/// Window height below which only the newest toast is shown, so that they do not cover the run bar, points.
 const ROOM_FOR_ALL: f32 = 480.0;
 
-/// Draws the toasts in a column whose foot stands `above_bottom` points over the window's foot, clear of the run bar. Returns
+/// Draws the toasts in a column `above_bottom` points above the bottom of the window, clear of the run bar. Returns
 /// whether the pointer is over one.
 pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &mut Vec<UiAction>) -> bool {
     if state.messages.toasts().next().is_none() {
@@ -35,9 +35,9 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
                     ui.label(icon(sign, 16.0).color(color));
                     ui.vertical(|ui| {
                         ui.set_width(width - 62.0);
-                        ui.label(RichText::new(&message.headline).font(semibold(13.0)).color(tokens.strong));
-                        if !message.hint.is_empty() {
-                            ui.label(&message.hint);
+                        ui.label(RichText::new(&message.notice.headline).font(semibold(13.0)).color(tokens.strong));
+                        for detail in [&message.notice.cause, &message.notice.remedy].into_iter().flatten() {
+                            ui.label(detail);
                         }
                     });
                     if quiet_icon(ui, Icon::X, "Close this message").clicked() {

@@ -1,27 +1,18 @@
-//! Brush, eraser or pan, and how large.
+//! The tools section: brush, eraser and pan, undo and redo, brush radius.
 
 use eframe::egui::{Slider, Ui};
 use lucide_icons::Icon;
 
 use super::widgets::{field, icon_button, icon_choice};
-use crate::ui::canvas::ToolKind;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::settings::RADII;
+use crate::ui::state::tool::ToolKind;
 
 /// Draws the tools.
 pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.horizontal(|ui| {
-        let tools = [
-            (ToolKind::Brush, Icon::Brush, "Brush (B)"),
-            (ToolKind::Erase, Icon::Eraser, "Eraser (E)"),
-            (ToolKind::Pan, Icon::Hand, "Pan only (V)"),
-        ];
-        for (tool, icon, name) in tools {
-            if icon_choice(ui, state.tool == tool, icon, name).clicked() {
-                actions.push(UiAction::SetTool(tool));
-            }
-        }
+        tool_buttons_ui(ui, state, actions);
         ui.separator();
         let (undo, redo) = state.project.as_ref().map_or((false, false), |p| (p.book.can_undo(), p.book.can_redo()));
         if icon_button(ui, Icon::Undo2, "Undo (Ctrl+Z)", undo).clicked() {
@@ -39,4 +30,19 @@ pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             actions.push(UiAction::SetRadius(radius));
         }
     });
+}
+
+/// A button per tool; the selected one is highlighted.
+pub fn tool_buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    for tool in ToolKind::ALL {
+        let icon = match tool {
+            ToolKind::Brush => Icon::Brush,
+            ToolKind::Erase => Icon::Eraser,
+            ToolKind::Pan => Icon::Hand,
+        };
+        let name = format!("{} ({})", tool.name(), tool.shortcut().name());
+        if icon_choice(ui, state.tool == tool, icon, &name).clicked() {
+            actions.push(UiAction::SetTool(tool));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The form of the next run. While a run is on it is locked, but the learning rate can be changed.
+//! The training section: settings of the next run. During a run only the learning rate can be changed.
 
 use eframe::egui::{DragValue, RichText, Ui};
 use lucide_icons::Icon;
@@ -28,10 +28,10 @@ pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
 }
 
-/// What can be changed while a run is on.
+/// What can be changed during a run.
 fn running_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    ui.weak("A run is on: labels and the learning rate can be changed.");
-    let mut rate = state.live_rate();
+    ui.weak("A run is in progress. You can change labels and the learning rate.");
+    let mut rate = state.current_rate();
     let speed = rate * 0.01;
     field(ui, "Learning rate", |ui| {
         let drag = DragValue::new(&mut rate).range(1e-8..=10.0).speed(speed).max_decimals(8);
@@ -48,11 +48,11 @@ fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     fields::network_ui(ui, form);
     fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
     fields::length_ui(ui, form);
-    fields::optimiser_ui(ui, form);
+    fields::optimizer_ui(ui, form);
     fields::rest_ui(ui, form);
 }
 
-/// Sets everything but the labels and the device.
+/// Presets that set everything but labels and device.
 fn presets_ui(ui: &mut Ui, form: &mut RunConfig) {
     let presets = [
         ("Demo", RunConfig::demo(), "Shows something within seconds: a small network on small crops"),
@@ -69,15 +69,15 @@ fn presets_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
 }
 
-/// Where the run computes, and why there.
+/// The device of the run and why it was chosen.
 fn device_ui(ui: &mut Ui, state: &AppState) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
-    ui.weak(format!("{} on {} ({}): {}.", computes(state), device.name, device.backend, device.why));
+    ui.weak(format!("{} {} ({}): {}.", device_of(state), device.name, device.backend, device.why));
 }
 
-fn computes(state: &AppState) -> &'static str {
-    if state.run.is_running() { "This run computes" } else { "The last run computed" }
+fn device_of(state: &AppState) -> &'static str {
+    if state.run.is_running() { "This run uses" } else { "The last run used" }
 }
 
 /// Why the run cannot start, each with its remedy.

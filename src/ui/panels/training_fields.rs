@@ -1,50 +1,50 @@
-//! The fields of the training form, a group each.
+//! The fields of the training form, in groups.
 
 use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
 use super::theme::class_color;
 use super::widgets::{field, swatch};
-use crate::domain::config::{Arch, DeviceChoice, Frame, Length, Loss, Optimizer, Schedule};
+use crate::domain::config::{DeviceChoice, InputSize, Length, Optimizer};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Classes, RunConfig};
+use crate::domain::{Choice, Classes, RunConfig};
 
-/// One of a few, side by side.
-fn choice<T: PartialEq + Copy>(ui: &mut Ui, name: &str, value: &mut T, options: &[(T, &str)]) {
+/// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
+fn value_ui<T: Choice>(ui: &mut Ui, value: &mut T, option: &T) {
+    let is_chosen = value.is_same_kind(option);
+    if ui.selectable_label(is_chosen, option.title()).on_hover_text(option.help()).clicked() && !is_chosen {
+        *value = option.clone();
+    }
+}
+
+/// The values of an option side by side. An option with a single value is not shown.
+fn choice_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
+    if T::ALL.len() > 1 {
+        field(ui, name, |ui| T::ALL.iter().for_each(|option| value_ui(ui, value, option)));
+    }
+}
+
+/// The values of an option in a list that opens.
+pub fn choice_list_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
     field(ui, name, |ui| {
-        for (option, text) in options {
-            ui.selectable_value(value, *option, *text);
-        }
+        let list = ComboBox::from_id_salt(T::WHAT).width(160.0).selected_text(value.title());
+        list.show_ui(ui, |ui| T::ALL.iter().for_each(|option| value_ui(ui, value, option)));
     });
 }
 
-/// Architecture and size.
+/// Architecture and size of the network.
 pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     let model = &mut form.model;
-    choice(ui, "Network", &mut model.arch, &[Arch::UNet, Arch::UNetPlusPlus].map(|arch| (arch, arch.title())));
+    choice_ui(ui, "Network", &mut model.arch);
     field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
 }
 
-/// Loss and class weights.
+/// Supervision, loss and class weights.
 pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
     let train = &mut form.train;
-    choice(ui, "Loss", &mut train.loss, &[(Loss::Pce, "Partial CE"), (Loss::Ce, "Full CE")]);
-    field(ui, "Class weights", |ui| {
-        let count = classes.map_or(0, Classes::len);
-        let name = match train.class_weights {
-            ClassWeights::None => "Off",
-            ClassWeights::Inverse => "Inverse frequency",
-            ClassWeights::Given(_) => "Typed in",
-        };
-        ComboBox::from_id_salt("class weights").selected_text(name).show_ui(ui, |ui| {
-            ui.selectable_value(&mut train.class_weights, ClassWeights::None, "Off");
-            ui.selectable_value(&mut train.class_weights, ClassWeights::Inverse, "Inverse frequency");
-            let typed = matches!(train.class_weights, ClassWeights::Given(_));
-            if ui.selectable_label(typed, "Typed in").clicked() && !typed {
-                train.class_weights = ClassWeights::Given(vec![1.0; count]);
-            }
-        });
-    });
+    choice_ui(ui, "Supervision", &mut train.supervision);
+    choice_ui(ui, "Loss", &mut train.loss);
+    choice_list_ui(ui, "Class weights", &mut train.class_weights);
     if let (ClassWeights::Given(weights), Some(classes)) = (&mut train.class_weights, classes) {
         weights.resize(classes.len(), 1.0);
         for (weight, class) in weights.iter_mut().zip(classes.iter()) {
@@ -58,7 +58,7 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
     }
 }
 
-/// How long, and on how much at a time.
+/// Length, batch and input size.
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     field(ui, "Length", |ui| {
@@ -76,22 +76,28 @@ pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
     field(ui, "Batch", |ui| ui.add(DragValue::new(&mut train.batch).range(1..=1024)));
     field(ui, "Input", |ui| {
-        let (size, crops) = (train.frame.size(), matches!(train.frame, Frame::Crop(_)));
+        let (size, crops) = (train.input.side(), matches!(train.input, InputSize::Crop(_)));
         if ui.selectable_label(crops, "crop").on_hover_text("Square crops at native resolution").clicked() {
-            train.frame = Frame::Crop(size);
+            train.input = InputSize::Crop(size);
         }
         if ui.selectable_label(!crops, "resize").on_hover_text("The whole tile, resized").clicked() {
-            train.frame = Frame::Resize(size);
+            train.input = InputSize::Resize(size);
         }
-        let (Frame::Crop(size) | Frame::Resize(size)) = &mut train.frame;
+        let (InputSize::Crop(size) | InputSize::Resize(size)) = &mut train.input;
         ui.add(DragValue::new(size).range(0..=8192).speed(4).suffix(" px"));
     });
 }
 
-/// Optimiser, rate and schedule.
-pub fn optimiser_ui(ui: &mut Ui, form: &mut RunConfig) {
+/// Optimiser, learning rate and schedule.
+pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
-    choice(ui, "Optimiser", &mut train.optimizer, &[(Optimizer::AdamW, "AdamW"), (Optimizer::Adam, "Adam")]);
+    choice_ui(ui, "Optimiser", &mut train.optimizer);
+    if train.optimizer == Optimizer::Sgd {
+        field(ui, "Momentum", |ui| {
+            ui.add(DragValue::new(&mut train.momentum).range(0.0..=0.999).speed(0.001).max_decimals(4));
+            ui.add(Checkbox::new(&mut train.nesterov, "Nesterov"));
+        });
+    }
     field(ui, "Learning rate", |ui| {
         let speed = (train.lr * 0.01).max(1e-8);
         ui.add(DragValue::new(&mut train.lr).range(0.0..=10.0).speed(speed).max_decimals(8));
@@ -99,8 +105,7 @@ pub fn optimiser_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Weight decay", |ui| {
         ui.add(DragValue::new(&mut train.weight_decay).range(0.0..=10.0).speed(1e-5).max_decimals(8));
     });
-    let schedules = [(Schedule::Cosine, "cosine"), (Schedule::Constant, "constant")];
-    choice(ui, "Schedule", &mut train.schedule, &schedules);
+    choice_ui(ui, "Schedule", &mut train.schedule);
 }
 
 /// Augmentation, split, seed and device.
@@ -112,7 +117,7 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Validation", |ui| {
         ui.add(DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3));
         ui.weak("of the tiles").on_hover_text(
-            "Used when the dataset names no validation tiles. Tiles of one scene stay together, so more may validate than asked for",
+            "Used if the dataset names no validation tiles. Tiles of one scene stay together, so the actual share may be larger",
         );
     });
     field(ui, "Seed", |ui| ui.add(DragValue::new(&mut form.seed)));
@@ -120,12 +125,32 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
 }
 
 fn device_ui(ui: &mut Ui, device: &mut DeviceChoice) {
-    for (choice, name) in [(DeviceChoice::Auto, "auto"), (DeviceChoice::Gpu, "GPU"), (DeviceChoice::Cpu, "CPU")] {
-        ui.selectable_value(device, choice, name);
-    }
+    DeviceChoice::ALL.iter().for_each(|option| value_ui(ui, device, option));
     let mut named = if let DeviceChoice::Named(name) = &*device { name.clone() } else { String::new() };
     let edit = TextEdit::singleline(&mut named).hint_text("name").desired_width(64.0);
-    if ui.add(edit).on_hover_text("Part of an adapter's name; software renderers are used only if named").changed() {
+    let help = DeviceChoice::Named(String::new()).help();
+    if ui.add(edit).on_hover_text(help).changed() {
         *device = if named.is_empty() { DeviceChoice::Auto } else { DeviceChoice::Named(named) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+
+    #[test]
+    fn momentum_is_shown_for_sgd_only() {
+        for optimizer in Optimizer::ALL {
+            let mut form = RunConfig::default();
+            form.train.optimizer = *optimizer;
+            let show = move |ui: &mut Ui| optimizer_ui(ui, &mut form);
+            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+            harness.run_steps(2);
+            let is_shown = harness.query_all_by_label("Nesterov").next().is_some();
+            assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
+        }
     }
 }

@@ -1,39 +1,44 @@
-//! The middle of the window: one view of the tile, or two side by side that move together.
+//! The centre of the window: one view of the tile, or two linked ones.
 
 use eframe::egui::{
-    Align, ComboBox, Context, Event, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2,
-    vec2,
+    Align, ComboBox, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 use lucide_icons::Icon;
 
-use super::theme::{Tokens, class_color};
+use super::theme::Tokens;
 use super::widgets::quiet_icon;
-use crate::domain::Edit;
 use crate::domain::geometry::PixelRect;
-use crate::ui::canvas::{CanvasResponse, Deed, Scene, StrokeEvent, TileScene, Tool, ToolKind, canvas_id, canvas_ui};
+use crate::ui::canvas::input::canvas_input::CanvasInput;
+use crate::ui::canvas::scene::{Scene, TileScene};
+use crate::ui::canvas::view::{CanvasResponse, canvas_ui};
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::layers::Layer;
+use crate::ui::state::panel_layout::TWO_VIEWS;
 use crate::ui::state::preset::Preset;
-use crate::ui::state::room::TWO_VIEWS;
 
 const HEADER: f32 = 30.0;
-/// The header's choices need this much beside its buttons.
+/// Width that the presets need beside the header's buttons, points.
 const ROOM_FOR_PRESETS: f32 = 450.0;
-const NAMES: [&str; 2] = ["Canvas left", "Canvas right"];
+/// Names of the views for assistive technology; they also identify them.
+pub(crate) const NAMES: [&str; 2] = ["Canvas left", "Canvas right"];
 
-/// What the views brought.
-pub struct Viewed {
-    /// Where the pictures are.
+/// Result of drawing the views.
+pub struct ViewsResponse {
+    /// Rectangle of the views.
     pub rect: Rect,
     /// The part of the tile on screen.
     pub visible: Option<PixelRect>,
 }
 
-/// Draws the views. The camera and the pointer's position are the only state they change by themselves.
-pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) -> Viewed {
+/// Draws the views. Updates the camera and the hovered position.
+pub fn views_ui(
+    ui: &mut Ui,
+    state: &mut AppState,
+    input: &mut CanvasInput,
+    actions: &mut Vec<UiAction>,
+) -> ViewsResponse {
     let rect = ui.available_rect_before_wrap();
-    // Where two would be slivers, the active one is shown.
+    // If two would be too narrow, only the active one is shown.
     let views = match state.settings.two_views {
         true if rect.width() >= TWO_VIEWS => 0..2,
         true => state.active_view..state.active_view + 1,
@@ -48,7 +53,7 @@ pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) 
         let is_last = view + 1 == first + count;
         let response = ui
             .scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| {
-                view_ui(ui, view, is_last, state, actions)
+                view_ui(ui, (view, is_last), state, input, actions)
             })
             .inner;
         hover = hover.or(response.hover_in_image);
@@ -56,22 +61,22 @@ pub fn views_ui(ui: &mut Ui, state: &mut AppState, actions: &mut Vec<UiAction>) 
     }
     state.hover_in_image = hover;
     ui.advance_cursor_after_rect(rect);
-    Viewed { rect, visible }
+    ViewsResponse { rect, visible }
 }
 
 fn view_ui(
     ui: &mut Ui,
-    view: usize,
-    is_last: bool,
+    (view, is_last): (usize, bool),
     state: &mut AppState,
+    input: &mut CanvasInput,
     actions: &mut Vec<UiAction>,
 ) -> CanvasResponse {
     ui.spacing_mut().item_spacing.y = 0.0;
     header_ui(ui, view, is_last, state, actions);
-    ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // What the canvas paints behind the picture.
-    let tool = tool(state);
+    ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // Background of the picture.
+    let tool = state.active_tool();
     let mut camera = std::mem::take(&mut state.camera);
-    let response = canvas_ui(ui, NAMES[view], &mut camera, &scene(state, view), &tool);
+    let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view), &tool);
     state.camera = camera;
     if is_last {
         warning_ui(ui, state);
@@ -79,10 +84,10 @@ fn view_ui(
     response
 }
 
-/// Says over the picture that labels on this tile are for nothing, once there are some.
+/// Warns over the picture that labels on this tile are not used, once there are some.
 fn warning_ui(ui: &mut Ui, state: &AppState) {
     let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
-    let Some(warning) = state.part(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
+    let Some(warning) = state.role(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
     let tokens = Tokens::of(ui);
     let picture = ui.min_rect();
     let room = picture.width() - 32.0;
@@ -93,7 +98,7 @@ fn warning_ui(ui: &mut Ui, state: &AppState) {
     ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
 }
 
-/// The presets, and for the left view the switch between one view and two.
+/// The presets; in the last view also the buttons for fit and for one or two views.
 fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions: &mut Vec<UiAction>) {
     let tokens = Tokens::of(ui);
     let active = state.settings.two_views && state.active_view == view;
@@ -125,12 +130,12 @@ fn header_ui(ui: &mut Ui, view: usize, is_last: bool, state: &AppState, actions:
     }
 }
 
-/// What the view shows: side by side where there is room, else in a list.
+/// The presets: side by side if they fit, otherwise in a list.
 fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAction>) {
     let shown = Preset::of(&state.settings.layers[view]);
     let side = if view == 0 { "left" } else { "right" };
     let mut choices = |ui: &mut Ui| {
-        for preset in Preset::ALL {
+        for preset in Preset::all() {
             let response = ui.selectable_label(shown == Some(preset), preset.name());
             if response.on_hover_text(format!("Show this in the {side} view")).clicked() {
                 actions.extend([
@@ -143,7 +148,7 @@ fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAc
     if ui.available_width() >= ROOM_FOR_PRESETS {
         choices(ui);
     } else {
-        let text = shown.map_or("Own choice", Preset::name);
+        let text = shown.map_or("Custom", Preset::name);
         ui.name_inputs(format!("Layers of the {side} view"), |ui| {
             ComboBox::from_id_salt(("preset", view)).selected_text(text).show_ui(ui, choices);
         });
@@ -152,13 +157,6 @@ fn presets_ui(ui: &mut Ui, view: usize, state: &AppState, actions: &mut Vec<UiAc
 
 fn vec2_margin() -> eframe::egui::Margin {
     eframe::egui::Margin { left: 8, right: 8, top: 3, bottom: 3 }
-}
-
-fn tool(state: &AppState) -> Tool {
-    let class = state.class_list().get(usize::from(state.class));
-    let color = class.map_or(eframe::egui::Color32::GRAY, |class| class_color(class.color));
-    let kind = if class.is_none() { ToolKind::Pan } else { state.tool };
-    Tool { kind, color, radius_px: state.settings.radius }
 }
 
 fn scene(state: &AppState, view: usize) -> Scene<'_> {
@@ -178,62 +176,7 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
     })
 }
 
-/// What an event of this frame asks for on the pictures as they were drawn last, with class, tool and tile as they are now.
-pub fn pointed(ctx: &Context, state: &mut AppState, event: &Event) -> Vec<UiAction> {
-    let (tool, size, may_begin) = (tool(state), state.view.size(), state.dialog.is_none());
-    let deeds = state.camera.follow(ctx, event, &tool, size, may_begin);
-    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
-}
-
-/// What is over when all events of a frame have been followed.
-pub fn pointed_last(ctx: &Context, state: &mut AppState) -> Vec<UiAction> {
-    let deeds = state.camera.end_of_events(ctx);
-    deeds.map_or_else(Vec::new, |(view, deeds)| actions_of(state, view, &deeds))
-}
-
-/// Turns what was done in a view into actions.
-fn actions_of(state: &AppState, view: Id, deeds: &[Deed]) -> Vec<UiAction> {
-    let view = usize::from(view == canvas_id(NAMES[1]));
-    let mut actions = Vec::new();
-    for deed in deeds {
-        match deed {
-            Deed::Stroke(stroke) => {
-                if state.active_view != view {
-                    actions.push(UiAction::View(ViewAction::Activate(view)));
-                }
-                actions.extend(label_of(state, stroke));
-            }
-            Deed::StepRadius(steps) => actions.push(UiAction::StepRadius(*steps)),
-            Deed::StepOpacity(step) => {
-                if let Some(layer) = top_layer(state, view) {
-                    let opacity = state.settings.layers[view][layer].opacity + step;
-                    actions.extend([
-                        UiAction::View(ViewAction::Activate(view)),
-                        UiAction::View(ViewAction::SetOpacity(layer, opacity)),
-                    ]);
-                }
-            }
-        }
-    }
-    actions
-}
-
-fn label_of(state: &AppState, stroke: &StrokeEvent) -> Option<UiAction> {
-    match stroke {
-        StrokeEvent::Begin(pos) => state.stroke_at(*pos).map(|stroke| UiAction::Label(Edit::Begin(stroke))),
-        StrokeEvent::Extend(path) => Some(UiAction::Label(Edit::Extend(path.clone()))),
-        StrokeEvent::End => Some(UiAction::StrokeEnded),
-    }
-}
-
-/// The topmost visible layer over the image, own labels aside.
-fn top_layer(state: &AppState, view: usize) -> Option<Layer> {
-    let layers = &state.settings.layers[view];
-    let over = [Layer::Confidence, Layer::Prediction, Layer::Sampled, Layer::Mask, Layer::Labels, Layer::Image];
-    over.into_iter().find(|layer| layers[*layer].visible)
-}
-
-/// Marks a dragged folder's destination.
+/// Highlights where a dragged folder can be dropped.
 pub fn drop_ui(ui: &Ui, rect: Rect) {
     let tokens = Tokens::of(ui);
     let layer = eframe::egui::LayerId::new(eframe::egui::Order::Foreground, Id::unique("drop"));
@@ -242,4 +185,35 @@ pub fn drop_ui(ui: &Ui, rect: Rect) {
     painter.rect_stroke(rect.shrink(12.0), 8.0, Stroke::new(2.0, tokens.accent), StrokeKind::Inside);
     let font = super::theme::semibold(18.0);
     painter.text(rect.center(), eframe::egui::Align2::CENTER_CENTER, "Drop to open this folder", font, tokens.strong);
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::Color32;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    use super::*;
+    use crate::ui::state::tool::{Tool, ToolKind};
+    use crate::ui::state::view_camera::ViewCamera;
+
+    #[test]
+    fn views_without_a_tile_say_why() {
+        for (scene, words) in [
+            (Scene::Empty, "No project is open"),
+            (Scene::Decoding { tile: "172307" }, "Reading 172307 …"),
+            (Scene::Faulty { tile: "a", message: "it ends too early: a.jpg" }, "it ends too early: a.jpg"),
+        ] {
+            let tool = Tool { kind: ToolKind::Brush, color: Color32::RED, radius_px: 1.0 };
+            let (mut camera, mut input) = (ViewCamera::default(), CanvasInput::default());
+            let show = move |ui: &mut Ui| {
+                assert!(canvas_ui(ui, "Canvas left", &mut camera, &mut input, &scene, &tool).visible.is_none());
+                assert!(!input.owns(ui.ctx(), ui.max_rect().center()), "there is no tile to draw on");
+            };
+            let mut harness = Harness::builder().with_context_setup(super::super::theme::install).build_ui(show);
+            harness.run_steps(2);
+            assert!(harness.query_by_label("Canvas left").is_some());
+            assert!(harness.query_by_label(words).is_some(), "{words}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Small pieces the panels share, so that the same thing looks the same everywhere.
+//! Widgets shared by the panels.
 
 use eframe::egui::{
     Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, ProgressBar, Response, RichText, ScrollArea, Sense,
@@ -8,7 +8,7 @@ use lucide_icons::Icon;
 
 use super::theme::{self, Tokens, UNIT};
 
-/// Width of the names before the fields of a form.
+/// Width of the labels of a form, points.
 const NAME_WIDTH: f32 = 96.0;
 
 /// An icon as text.
@@ -16,25 +16,25 @@ pub fn icon(icon: Icon, size: f32) -> RichText {
     RichText::new(icon.unicode()).font(theme::icons(size))
 }
 
-/// A button that is only an icon. `name` is its tooltip and what screen readers say.
+/// A button with only an icon. `name` is its tooltip and its accessible name.
 pub fn icon_button(ui: &mut Ui, sign: Icon, name: &str, enabled: bool) -> Response {
     let button = Button::new(icon(sign, 15.0)).min_size(Vec2::splat(26.0));
     named(ui.add_enabled(enabled, button), name)
 }
 
-/// An icon without a frame until the pointer is over it.
+/// An icon button without a frame until it is hovered.
 pub fn quiet_icon(ui: &mut Ui, sign: Icon, name: &str) -> Response {
     let button = Button::new(icon(sign, 14.0)).frame_when_inactive(false);
     named(ui.add(button.min_size(Vec2::splat(22.0))), name)
 }
 
-/// An icon that shows whether it is chosen.
+/// An icon button that shows whether it is selected.
 pub fn icon_choice(ui: &mut Ui, chosen: bool, sign: Icon, name: &str) -> Response {
     let button = Button::selectable(chosen, icon(sign, 15.0)).min_size(Vec2::splat(26.0));
     named(ui.add(button), name)
 }
 
-/// The button for what is to be done next.
+/// The button for the next thing to do.
 pub fn accent_button(ui: &mut Ui, sign: Icon, text: &str, enabled: bool) -> Response {
     let tokens = Tokens::of(ui);
     let (sign, label) = (icon(sign, 14.0), RichText::new(text).font(theme::semibold(13.0)));
@@ -50,7 +50,7 @@ fn named(response: Response, name: &str) -> Response {
     response.on_hover_text(name).accessible_name(name)
 }
 
-/// A part of a side panel, with a title that folds it.
+/// A section of a side panel with a title that folds it.
 pub fn section<R>(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui) -> R) {
     let heading = RichText::new(title).font(theme::semibold(13.0)).color(Tokens::of(ui).strong);
     CollapsingHeader::new(heading).id_salt(title).default_open(open).show_unindented(ui, |ui| {
@@ -61,7 +61,7 @@ pub fn section<R>(ui: &mut Ui, title: &str, open: bool, add: impl FnOnce(&mut Ui
     ui.separator();
 }
 
-/// A part of exactly this size that scrolls, whatever is in it: nothing beside it moves when its contents change.
+/// A scroll area of exactly this size, so that nothing beside it moves when its content changes.
 pub fn fixed(ui: &mut Ui, name: &str, size: Vec2, add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui(size, |ui| {
         ui.set_min_size(size);
@@ -69,7 +69,7 @@ pub fn fixed(ui: &mut Ui, name: &str, size: Vec2, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// A name and its field, in line with those above and below.
+/// A labelled field of a form, aligned with those above and below.
 pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.horizontal(|ui| {
         let height = ui.spacing().interact_size.y;
@@ -84,7 +84,7 @@ pub fn field<R>(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui) -> R) -> R {
     .inner
 }
 
-/// How far something is, in words beside the bar: over it they would stand on two grounds.
+/// A progress bar with its text beside it; over the bar the text would have two backgrounds.
 pub fn progress(ui: &mut Ui, share: f32, width: f32, words: impl Into<WidgetText>) {
     ui.add(ProgressBar::new(share).desired_width(width).desired_height(6.0).fill(Tokens::of(ui).accent));
     ui.label(words);
@@ -108,12 +108,12 @@ pub fn swatch(ui: &mut Ui, color: Color32, side: f32) -> Response {
     response
 }
 
-/// Text in the font of numbers.
+/// Text in the font for numbers.
 pub fn number(text: impl Into<String>) -> RichText {
     RichText::new(text).font(theme::mono(12.0))
 }
 
-/// An unobtrusive hint where there is nothing to show yet.
+/// A hint where there is nothing to show yet.
 pub fn nothing_yet(ui: &mut Ui, text: &str) {
     ui.centered_and_justified(|ui| ui.weak(text));
 }

@@ -1,4 +1,4 @@
-//! The window's icon: a few dots of a landscape, drawn here so that no picture has to be shipped.
+//! The window's icon: dots of a landscape, drawn in code so that no image has to be shipped.
 
 use eframe::egui::IconData;
 
@@ -15,7 +15,7 @@ const DOTS: [([f32; 2], f32, [u8; 3]); 7] = [
 ];
 
 /// Draws the icon.
-pub fn app_icon() -> IconData {
+pub(crate) fn app_icon() -> IconData {
     let mut rgba = vec![0; SIDE * SIDE * 4];
     for (i, pixel) in rgba.chunks_exact_mut(4).enumerate() {
         let at = [(i % SIDE) as f32 + 0.5, (i / SIDE) as f32 + 0.5].map(|v| v / SIDE as f32);
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dots_on_a_clear_ground() {
+    fn dots_are_drawn_on_a_transparent_ground() {
         let icon = app_icon();
         assert_eq!(icon.rgba.len(), SIDE * SIDE * 4);
         assert_eq!(icon.rgba[3], 0, "the corner is clear");

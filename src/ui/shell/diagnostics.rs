@@ -1,15 +1,15 @@
-//! What a bug report needs, as text to paste.
+//! Diagnostics for a bug report, as text.
 
 use std::fmt::Write as _;
 
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message;
 
-/// Lines of the log that go into it.
+/// Lines of the log included.
 const LOG_LINES: usize = 40;
 
 /// Version, system, devices, project, settings and the end of the log.
-pub fn text(state: &AppState) -> String {
+pub(crate) fn text(state: &AppState) -> String {
     let mut out = format!(
         "Pointillist {} on {} {}\nwindow drawn by: {}\n",
         env!("CARGO_PKG_VERSION"),

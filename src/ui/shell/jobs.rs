@@ -1,5 +1,5 @@
-//! Work off the window's thread: opening projects, dialogs, listing runs. Each job has a named thread and ends in one
-//! message; a panic in it becomes an error message.
+//! Slow work off the window's thread: opening projects, dialogs, listing runs, checks. Each job runs on a named
+//! thread and ends in one outcome; a panic becomes an error message.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,34 +9,33 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
-use crate::domain::{RunConfig, panic};
+use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
-use crate::ui::state::action::Dialog;
-use crate::ui::state::check::{self, Progress, Report};
-use crate::ui::state::runs::{self, RunEntry};
+use crate::train::check::Check;
+use crate::train::run_list::{self, RunEntry};
+use crate::ui::state::action::{Dialog, UiAction};
+use crate::ui::state::check::{CheckProgress, CheckReport};
 
-/// Nobody closes a dialog sooner than this after asking for it: it was never shown.
+/// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
 
-/// What a job ended in.
-pub enum Done {
+/// The result of a job.
+pub enum JobOutcome {
     /// A project was read.
     Opened(Box<Opened>),
-    /// A project could not be read.
+    /// A project could not be read: its folder and why.
     OpenFailed(PathBuf, String),
-    /// A folder was chosen: a project.
-    ProjectPicked(PathBuf),
-    /// A folder was chosen: a run.
-    RunPicked(PathBuf),
-    /// The desktop has no dialog to choose a folder in: this one is to be shown instead.
+    /// A folder was chosen; the action opens it.
+    Picked(UiAction),
+    /// The desktop has no folder dialog; show this one instead.
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
-    /// All masks were looked at.
-    Checked(Report),
-    /// Something failed.
-    Failed(String),
-    /// Nothing came of it.
+    /// The masks were checked.
+    Checked(CheckReport),
+    /// The job failed.
+    Failed(Notice),
+    /// Nothing to report: a cancelled dialog, a stopped check.
     Nothing,
 }
 
@@ -46,41 +45,44 @@ pub struct Opened {
     pub project: Project,
     /// Its journal, open for writing.
     pub journal: Journal,
-    /// The labels in it.
+    /// The labels in the journal.
     pub replay: Replay,
-    /// Where its runs go.
+    /// Folder for new runs.
     pub runs_home: PathBuf,
-    /// The runs it has.
+    /// Existing runs, newest first.
     pub runs: Vec<RunEntry>,
 }
 
-/// Starts jobs and collects what they end in.
+/// Starts jobs and collects their outcomes.
 pub struct Jobs {
-    sender: Sender<Done>,
-    done: Receiver<Done>,
+    sender: Sender<JobOutcome>,
+    done: Receiver<JobOutcome>,
     waker: Waker,
 }
 
 impl Jobs {
-    /// Jobs that wake the window when they end.
+    /// Wakes the window with `waker` when a job ends.
     pub fn new(waker: Waker) -> Self {
         let (sender, done) = crossbeam_channel::bounded(64);
         Self { sender, done, waker }
     }
 
-    /// The next result, if there is one.
-    pub fn poll(&self) -> Option<Done> {
+    /// The next outcome, if there is one.
+    pub fn poll(&self) -> Option<JobOutcome> {
         self.done.try_recv().ok()
     }
 
-    /// Runs `work` on a thread of this name.
-    pub fn spawn(&self, name: &str, work: impl FnOnce() -> Done + Send + 'static) -> std::io::Result<()> {
+    /// Runs `work` on a named thread.
+    pub fn spawn(&self, name: &str, work: impl FnOnce() -> JobOutcome + Send + 'static) -> std::io::Result<()> {
         let (sender, waker, what) = (self.sender.clone(), self.waker.clone(), name.to_owned());
         let body = move || {
             let done = panic::caught(work).unwrap_or_else(|why| {
-                Done::Failed(format!("The window's '{what}' thread failed: {why}. Try again; if it fails again, report it with Help > Copy diagnostics"))
+                let notice = Notice::new(format!("The window's '{what}' thread failed")).cause(why);
+                JobOutcome::Failed(
+                    notice.remedy("Try again; if it fails again, report it with Help > Copy diagnostics"),
+                )
             });
-            sender.send(done).ok(); // Fails only when the window is gone.
+            sender.send(done).ok(); // Fails only once the window is gone.
             waker();
         };
         std::thread::Builder::new().name(name.to_owned()).spawn(body).map(|_| ())
@@ -89,41 +91,44 @@ impl Jobs {
     /// Reads a project and its labels.
     pub fn open(&self, root: PathBuf) -> std::io::Result<()> {
         self.spawn("open project", move || match open(&root) {
-            Ok(opened) => Done::Opened(Box::new(opened)),
-            Err(error) => Done::OpenFailed(root, format!("{error:#}")),
+            Ok(opened) => JobOutcome::Opened(Box::new(opened)),
+            Err(error) => JobOutcome::OpenFailed(root, format!("{error:#}")),
         })
     }
 
-    /// Unpacks the built-in demo project where the user's data lies, and reads it.
+    /// Unpacks the demo project into the user data folder and reads it.
     pub fn open_demo(&self) -> std::io::Result<()> {
         self.spawn("open demo", || {
-            let Some(folder) = runs::demo_folder() else {
-                return Done::Failed("The demo has no place: this system names no folder for a user's data".to_owned());
+            let Some(folder) = demo::folder() else {
+                let notice = Notice::new("The demo cannot be unpacked").cause("this system has no user data folder");
+                return JobOutcome::Failed(notice.remedy("Open data/demo of the source distribution instead"));
             };
             match demo::unpack(&folder).map_err(anyhow::Error::from).and_then(|root| open(&root)) {
-                Ok(opened) => Done::Opened(Box::new(opened)),
-                Err(error) => Done::OpenFailed(folder, format!("{error:#}")),
+                Ok(opened) => JobOutcome::Opened(Box::new(opened)),
+                Err(error) => JobOutcome::OpenFailed(folder, format!("{error:#}")),
             }
         })
     }
 
-    /// Lists a project's runs.
+    /// Lists the runs of a project.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
-        self.spawn("list runs", move || Done::Runs(runs::of_project(&root)))
+        self.spawn("list runs", move || JobOutcome::Runs(run_list::of_project(&root)))
     }
 
-    /// Looks at all masks of a project.
-    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<Progress>) -> std::io::Result<()> {
-        self.spawn("check", move || check::look(project, &config, &progress).map_or(Done::Nothing, Done::Checked))
+    /// Checks all masks of a project.
+    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<CheckProgress>) -> std::io::Result<()> {
+        self.spawn("check", move || {
+            check_masks(project, &config, &progress).map_or(JobOutcome::Nothing, JobOutcome::Checked)
+        })
     }
 
-    /// Asks for a folder. The dialog is made here, on the window's thread, and awaited elsewhere. Where the desktop has
-    /// none, `instead` is to be shown.
+    /// Asks for a folder and turns it into an action with `then`. The dialog is created on this thread and awaited on
+    /// the job's. If the desktop has no folder dialog, `instead` is shown.
     pub fn pick_folder(
         &self,
         title: &str,
         start: Option<&Path>,
-        then: fn(PathBuf) -> Done,
+        then: fn(PathBuf) -> UiAction,
         instead: Dialog,
     ) -> std::io::Result<()> {
         let mut dialog = rfd::AsyncFileDialog::new().set_title(title);
@@ -132,9 +137,9 @@ impl Jobs {
         }
         let (picked, asked) = (dialog.pick_folder(), Instant::now());
         self.spawn("folder dialog", move || match pollster::block_on(picked) {
-            Some(folder) => then(folder.path().to_path_buf()),
-            None if asked.elapsed() < NEVER_SHOWN => Done::NoFolderDialog(instead),
-            None => Done::Nothing,
+            Some(folder) => JobOutcome::Picked(then(folder.path().to_path_buf())),
+            None if asked.elapsed() < NEVER_SHOWN => JobOutcome::NoFolderDialog(instead),
+            None => JobOutcome::Nothing,
         })
     }
 }
@@ -143,10 +148,21 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
     let project = Project::open(root)?;
     let (journal, replay) = Journal::open(&project)?;
     if let Err(error) = project.keep_class_order() {
-        log::debug!("{error}"); // A folder that cannot be written keeps the order as long as nothing is added.
+        log::debug!("{error}"); // A read-only folder keeps its class order until files are added.
     }
-    let (runs_home, runs) = (runs::home(root), runs::of_project(root));
+    let (runs_home, runs) = (run_list::home(root), run_list::of_project(root));
     Ok(Opened { project, journal, replay, runs_home, runs })
+}
+
+/// Checks every mask; `None` if it was stopped.
+fn check_masks(project: Project, config: &RunConfig, progress: &CheckProgress) -> Option<CheckReport> {
+    let check = Check::new(project, config, |done, total| progress.note(done, total))?;
+    Some(CheckReport {
+        summary: check.summary(),
+        findings: check.findings(),
+        readings: check.encodings_line(),
+        warning: check.warning(),
+    })
 }
 
 #[cfg(test)]
@@ -155,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    fn wait(jobs: &Jobs) -> Done {
+    fn wait(jobs: &Jobs) -> JobOutcome {
         let start = Instant::now();
         loop {
             if let Some(done) = jobs.poll() {
@@ -169,16 +185,17 @@ mod tests {
     #[test]
     fn a_panic_in_a_job_becomes_a_message() {
         let jobs = Jobs::new(Arc::new(|| ()));
-        jobs.spawn("test job", || panic!("all is lost")).unwrap();
-        let Done::Failed(text) = wait(&jobs) else { panic!("expected a failure") };
-        assert!(text.contains("test job") && text.contains("all is lost"), "{text}");
+        jobs.spawn("test job", || panic!("test panic")).unwrap();
+        let JobOutcome::Failed(notice) = wait(&jobs) else { panic!("expected a failure") };
+        let text = notice.to_string();
+        assert!(text.contains("test job") && text.contains("test panic"), "{text}");
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
+    fn a_missing_folder_is_named() {
         let jobs = Jobs::new(Arc::new(|| ()));
         jobs.open(PathBuf::from("/no/such/folder")).unwrap();
-        let Done::OpenFailed(path, text) = wait(&jobs) else { panic!("expected a failure") };
+        let JobOutcome::OpenFailed(path, text) = wait(&jobs) else { panic!("expected a failure") };
         assert_eq!(path, Path::new("/no/such/folder"));
         assert!(text.contains("/no/such/folder"), "{text}");
     }

@@ -1,15 +1,25 @@
-//! The window's frame: start-up, background services, and the one place where actions are carried out.
+//! The window itself: start-up, input, background services, and the one place where actions are carried out.
 //!
 //! The only room that starts threads, opens files or talks to the engine. May use all other rooms.
 
 pub mod app;
-pub mod app_icon;
+mod app_icon;
 pub mod attention;
-pub mod diagnostics;
+mod checking;
+mod class_edits;
+mod diagnostics;
 pub mod execute;
+mod graphics;
+mod incoming;
 pub mod jobs;
+mod keys;
+mod labelling;
 pub mod meshes;
 mod opening;
+mod pointer;
 pub mod pointer_scale;
+mod run_control;
+mod selection;
 pub mod services;
+pub mod start;
 pub mod tiles;

@@ -1,23 +1,29 @@
-//! Opening projects and runs, off the window's thread.
+//! Opening projects and runs in the background.
 
 use std::path::{Path, PathBuf};
 
-use super::jobs::Done;
+use super::jobs::Opened;
 use super::services::Services;
+use crate::data::demo;
+use crate::domain::Notice;
 use crate::engine::Command;
-use crate::ui::state::action::Dialog;
+use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
+use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
-use crate::ui::state::runs;
+use crate::ui::state::view_camera::ViewCamera;
 
-pub(crate) fn failed_to_start(state: &mut AppState, result: std::io::Result<()>) {
+/// Reports that a job's thread could not be started.
+pub(crate) fn report_no_thread(state: &mut AppState, result: std::io::Result<()>) {
     if let Err(error) = result {
         state.opening = None;
         state.say(
             Level::Error,
-            &format!("The system has no thread to give: {error}. Close other programs and try again"),
+            Notice::new("Could not start a thread")
+                .cause(error.to_string())
+                .remedy("Close other programs and try again"),
         );
     }
 }
@@ -25,15 +31,16 @@ pub(crate) fn failed_to_start(state: &mut AppState, result: std::io::Result<()>)
 pub(crate) fn pick_project(services: &Services, state: &mut AppState) {
     let start = state.project.as_ref().map(|project| project.project.root.clone());
     let title = "Open a folder of tiles";
-    let result = services.jobs.pick_folder(title, start.as_deref(), Done::ProjectPicked, Dialog::OpenPath);
-    failed_to_start(state, result);
+    let result = services.jobs.pick_folder(title, start.as_deref(), UiAction::OpenProject, Dialog::OpenPath);
+    report_no_thread(state, result);
 }
 
 pub(crate) fn pick_run(services: &Services, state: &mut AppState) {
     let root = state.project.as_ref().map(|project| project.project.root.clone());
     let start = state.runs_home.clone().or(root);
-    let result = services.jobs.pick_folder("Open a run folder", start.as_deref(), Done::RunPicked, Dialog::OpenRunPath);
-    failed_to_start(state, result);
+    let result =
+        services.jobs.pick_folder("Open a run folder", start.as_deref(), UiAction::OpenRun, Dialog::OpenRunPath);
+    report_no_thread(state, result);
 }
 
 /// Opens a project in the background.
@@ -45,22 +52,22 @@ pub(crate) fn open_project(services: &mut Services, state: &mut AppState, path: 
     state.dialog = None;
     state.opening = Some(path.clone());
     let result = services.jobs.open(path);
-    failed_to_start(state, result);
+    report_no_thread(state, result);
 }
 
 pub(crate) fn open_demo(services: &mut Services, state: &mut AppState) {
     if refuses_while_running(state) {
         return;
     }
-    if let Some(demo) = runs::demo_folder() {
+    if let Some(demo) = demo::folder() {
         close_if_open(services, state, &demo);
     }
     state.opening = Some(PathBuf::from("the demo project"));
     let result = services.jobs.open_demo();
-    failed_to_start(state, result);
+    report_no_thread(state, result);
 }
 
-/// A journal can be open only once: a project to be opened anew is closed first.
+/// Closes the project if `path` is its folder: a journal can be open only once.
 fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
     let open = state.project.as_ref().map(|project| project.project.root.as_path());
     let same = |root: &Path| root == path || std::fs::canonicalize(root).ok() == std::fs::canonicalize(path).ok();
@@ -71,11 +78,12 @@ fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
     }
 }
 
-/// A run belongs to its project: another one is opened only when it is over.
+/// Whether a run is in progress; if so, tells the user to stop it first. A run belongs to its project.
 fn refuses_while_running(state: &mut AppState) -> bool {
     let running = state.run.is_running();
     if running {
-        state.say(Level::Warning, "A run is on: stop it before opening something else");
+        let notice = Notice::new("A run is in progress").remedy("Stop it before you open another project or run");
+        state.say(Level::Warning, notice);
     }
     running
 }
@@ -92,13 +100,51 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
         state.run = RunState::default();
-        state.say(Level::Error, "The engine is busy: try again in a moment");
+        state.say(Level::Error, Notice::new("The engine is busy").remedy("Try again in a moment"));
     }
 }
 
-/// Looks for run folders.
+/// Lists the project's runs again.
 pub(crate) fn list_runs(services: &Services, state: &mut AppState) {
     let Some(project) = &state.project else { return };
     let result = services.jobs.list_runs(project.project.root.clone());
-    failed_to_start(state, result);
+    report_no_thread(state, result);
+}
+
+/// Replaces the open project with one that was just read. Returns what to do next.
+pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened: Opened) -> Vec<UiAction> {
+    let Opened { project, journal, replay, runs_home, runs } = opened;
+    let faults = project.fault_note();
+    let (root, tiles) = (project.root.clone(), project.tiles.len());
+    state.messages.close_toasts(); // They concern the previous project, or earlier attempts to open this one.
+    state.say(Level::Info, format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
+    for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
+        state.say(Level::Warning, note.as_str());
+    }
+    state.opening = None;
+    state.settings.remember(&root);
+    let mut open = OpenProject::new(project, replay.book, journal.path.clone());
+    open.disk = journal.disk();
+    open.lost_labels = journal.unlinked(&open.book);
+    state.project = Some(open);
+    services.journal = Some(journal);
+    (state.runs_home, state.runs) = (Some(runs_home), runs);
+    state.run = RunState::default();
+    state.filter.clear();
+    state.thumbnails.clear();
+    state.fit_to_classes();
+    state.assign_roles();
+    state.say_faults();
+    state.camera = ViewCamera::default();
+    services.forget_view();
+    services.reload_tiles(state);
+    let last = state.reopen_at.take();
+    vec![UiAction::Check, UiAction::SelectTile(first_tile(state, last.as_deref()))]
+}
+
+/// The tile to show first: the one with this id if it still exists, else the first usable one.
+fn first_tile(state: &AppState, last: Option<&str>) -> usize {
+    let tiles = state.project.as_ref().map_or(&[][..], |open| &open.project.tiles);
+    let again = last.and_then(|last| tiles.iter().position(|tile| tile.id == last));
+    again.or_else(|| tiles.iter().position(|tile| tile.fault.is_none())).unwrap_or(0)
 }

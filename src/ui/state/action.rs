@@ -1,138 +1,138 @@
-//! Everything a person can ask of the window. Panels emit these; `execute` is the one place that carries them out.
+//! Everything the user can ask of the window. Panels and input handlers emit actions; `execute` carries them out.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::class_draft::ClassDraft;
-use super::layers::Layer;
+use super::layer::Layer;
 use super::preset::Preset;
+use super::theme_choice::ThemeChoice;
+use super::tool::ToolKind;
 use crate::data::ClassEdits;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
-use crate::train::folder::Checkpoint;
-use crate::ui::canvas::ToolKind;
-use crate::ui::panels::theme::ThemeChoice;
 
-/// Something to be done.
+/// A request of the user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum UiAction {
     /// Choose a project folder in the desktop's dialog.
     PickFolder,
     /// Choose a run folder in the desktop's dialog.
     PickRun,
-    /// Open this project folder.
+    /// Open the project in this folder.
     OpenProject(PathBuf),
-    /// Open the built-in demo project.
+    /// Unpack and open the built-in demo project.
     OpenDemo,
-    /// Open this finished run.
+    /// Open the finished run in this folder.
     OpenRun(PathBuf),
-    /// Look for run folders again.
+    /// List the project's run folders again.
     ListRuns,
-    /// Read all masks and tell what they come to.
+    /// Check all masks of the project in the background.
     Check,
-    /// Give the labels kept under a name to a tile.
+    /// Move orphaned labels to a tile.
     Relink {
-        /// The name.
+        /// The tile name the labels are stored under.
         from: String,
-        /// The tile's id.
+        /// Id of the tile that gets them.
         tile: String,
     },
     /// Close the window.
     Quit,
-    /// Bring this tile (by its place in the project) into view.
+    /// Show the tile with this index in the project.
     SelectTile(usize),
-    /// Go this many tiles on in the list as filtered.
+    /// Move this many tiles along the filtered list.
     StepTile(i32),
-    /// Show only tiles whose id contains this.
+    /// List only tiles whose id contains this text.
     SetFilter(String),
     /// Change what the views show, and how.
     View(ViewAction),
-    /// Paint with this class from now on.
+    /// Select the class to paint with.
     PickClass(u8),
-    /// Paint, erase or only pan.
+    /// Select a tool.
     SetTool(ToolKind),
-    /// Brush radius in image pixels.
+    /// Set the brush radius, image pixels.
     SetRadius(f32),
-    /// A smaller or larger brush.
+    /// Make the brush smaller (negative) or larger by this many steps.
     StepRadius(i32),
-    /// Change the labels.
+    /// Edit the labels.
     Label(Edit),
-    /// The stroke is whole: the trainer may learn from it.
+    /// The stroke is complete: training may use it.
     StrokeEnded,
-    /// Take the last stroke back.
+    /// Undo the last stroke.
     Undo,
-    /// Bring it back.
+    /// Redo the last undone stroke.
     Redo,
-    /// Change the class list being edited.
+    /// Replace the draft of the class list.
     DraftClasses(ClassDraft),
-    /// Save the classes of the project.
+    /// Save the class list of the project.
     SetClasses(Box<ClassEdits>),
-    /// Choose the part of this tile (by its place in the project) by hand, or leave it to the dataset and the draw.
+    /// Assign the tile with this index to a split; `None` leaves it to the dataset and the random split.
     SetSplit(usize, Option<Split>),
-    /// Change the form of the next run.
+    /// Replace the settings of the next run.
     SetForm(Box<RunConfig>),
-    /// Start, or pause, or go on: whatever the phase allows.
+    /// Start, pause or resume, depending on the phase.
     StartOrPause,
-    /// End the run after this step.
+    /// Stop the run after the current step.
     Stop,
-    /// Have this checkpoint of the run that ended predict.
+    /// Predict with this checkpoint of the finished run.
     ShowCheckpoint(Checkpoint),
-    /// Score the validation tiles now.
+    /// Evaluate on the validation tiles now.
     Evaluate,
     /// Write the last checkpoint now.
     SaveCheckpoint,
-    /// Change the learning rate of the run under way.
+    /// Change the learning rate of the run in progress.
     SetLearningRate(f64),
-    /// Change how the window looks.
+    /// Choose the theme.
     SetTheme(ThemeChoice),
-    /// Everything larger, or smaller, by so many steps.
+    /// Scale the interface up or down by this many steps.
     StepZoom(i32),
-    /// Everything as large as it is meant.
+    /// Reset the scale of the interface.
     ResetZoom,
-    /// Bring a tab of the lower panel to the front; fold the panel if it is there already.
+    /// Show a tab of the lower panel; fold the panel if the tab is already in front.
     ShowTab(Tab),
-    /// Lay the right panel over the picture, or take it away, where there is no room for it beside.
+    /// Show or hide the right panel over the picture, where there is no room beside it.
     ToggleSide,
-    /// Draw the loss on a logarithmic scale.
+    /// Use a logarithmic scale for the loss.
     SetLogLoss(bool),
-    /// Open a dialog, or close the one that is open.
+    /// Open a dialog, or close the open one.
     Show(Option<Dialog>),
-    /// Change the path being typed.
+    /// Change the typed path.
     TypePath(String),
-    /// Close the toast of this message.
+    /// Close the toast of the message with this index.
     Dismiss(usize),
     /// Do not show the first steps again.
     DismissHelp,
-    /// Copy the log.
+    /// Copy the log to the clipboard.
     CopyLog,
-    /// Copy what a bug report needs.
+    /// Copy diagnostics for a bug report to the clipboard.
     CopyDiagnostics,
 }
 
 /// A change of what the views show.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ViewAction {
-    /// Show the whole tile.
+    /// Fit the whole tile into the view.
     Fit,
-    /// One screen point per image pixel.
+    /// Zoom to one screen point per image pixel.
     ActualSize,
-    /// One view or two.
+    /// Switch between one view and two.
     ToggleTwo,
-    /// Show these layers in a view.
+    /// Show a preset's layers in the view with this index.
     SetPreset(usize, Preset),
-    /// Layers are switched in this view from now on.
+    /// Make the view with this index active: the layer panel and layer keys act on it.
     Activate(usize),
-    /// Layers are switched in the other view from now on.
+    /// Make the other view active.
     ActivateOther,
     /// Show or hide a layer in the active view.
     ToggleLayer(Layer),
-    /// Change a layer's opacity in the active view.
+    /// Set a layer's opacity in the active view, 0 to 1.
     SetOpacity(Layer, f32),
     /// Show or hide a class in all layers.
     ToggleClass(u8),
-    /// Show or hide the class in hand.
-    ToggleClassInHand,
+    /// Show or hide the selected class in all layers.
+    ToggleSelectedClass,
 }
 
 /// Tabs of the lower panel.
@@ -143,17 +143,17 @@ pub enum Tab {
     Curves,
     /// Scores per class and the confusion matrix.
     Scores,
-    /// Run folders.
+    /// Run folders of the project.
     Runs,
-    /// Messages.
+    /// All messages.
     Log,
 }
 
 impl Tab {
-    /// All of them, from left to right.
+    /// All tabs, from left to right.
     pub const ALL: [Self; 4] = [Self::Curves, Self::Scores, Self::Runs, Self::Log];
 
-    /// What the tab says.
+    /// Label of the tab.
     pub fn name(self) -> &'static str {
         match self {
             Self::Curves => "Curves",
@@ -167,18 +167,18 @@ impl Tab {
 /// Dialogs over the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
-    /// The keys.
+    /// Keyboard shortcuts.
     Keys,
-    /// Name, version, licence.
+    /// Name, version and licence.
     About,
-    /// A project's path to type, for desktops without a file dialog.
+    /// The path of a project, for desktops without a folder dialog.
     OpenPath,
-    /// A run's path to type.
+    /// The path of a run.
     OpenRunPath,
-    /// The class list, to be edited.
+    /// The class editor.
     Classes,
-    /// What the project comes to.
+    /// The result of checking all masks.
     Check,
-    /// Labels that lie on no tile.
+    /// Labels whose tile is missing.
     LostLabels,
 }

@@ -1,10 +1,10 @@
-//! All the window knows. Plain data: panels read it, `execute` changes it, and [`AppState::apply`] takes in what the
-//! engine says, without side effects, so that it is tested without a window.
+//! The state of the window. Plain data: panels read it, `execute` changes it, and `apply` folds in engine events.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
+
+use eframe::egui::Color32;
 
 use super::action::Dialog;
 use super::check::CheckState;
@@ -13,87 +13,87 @@ use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
 use super::open_project::OpenProject;
-use super::parts::Part;
-use super::room::Room;
+use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
-use super::runs::RunEntry;
 use super::settings::Settings;
 use super::thumbnails::Thumbnails;
+use super::tile_role::TileRole;
+use super::tool::{Tool, ToolKind};
+use super::view_camera::ViewCamera;
 use crate::data::{ClassEdits, Fate, Tile};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, RunConfig, Stroke};
-use crate::engine::protocol::Preview;
-use crate::engine::{Event, EventKind, Phase};
-use crate::ui::canvas::{ToolKind, ViewState};
+use crate::domain::{ClassDef, Notice, Stroke};
+use crate::engine::Phase;
+use crate::train::run_list::RunEntry;
 
 /// The state of the whole window.
 pub struct AppState {
-    /// The time, for messages; set at each frame.
+    /// Wall-clock time of this frame, for messages.
     pub clock: SystemTime,
-    /// What is remembered between sessions.
+    /// Settings kept between sessions.
     pub settings: Settings,
     /// The open project.
     pub project: Option<OpenProject>,
-    /// A project being opened.
+    /// The folder being opened.
     pub opening: Option<PathBuf>,
-    /// The tile to bring into view when it is.
+    /// Id of the tile to show once the project is open again.
     pub reopen_at: Option<String>,
-    /// The tile in view, by its place in the project.
+    /// Index of the tile in view.
     pub selected: usize,
-    /// What its masks come to.
+    /// State of the mask check.
     pub check: CheckState,
-    /// What of it has been read.
+    /// What has been read of the tile in view.
     pub view: InView,
-    /// Small pictures of the tiles, by id.
+    /// Thumbnail textures by tile id.
     pub thumbnails: Thumbnails,
-    /// Tiles read and tiles to read, while thumbnails are made.
+    /// Thumbnails done and thumbnails in all, while they are being made.
     pub decoding: Option<(usize, usize)>,
-    /// The part each tile would play in a run started now, by id; those that are missing play none.
-    pub(crate) parts: BTreeMap<String, Part>,
-    /// Only tiles whose id contains this are listed.
+    /// Role of each tile in a run started now, by id. Missing tiles have none.
+    pub(crate) roles: BTreeMap<String, TileRole>,
+    /// Only tiles whose id contains this text are listed.
     pub filter: String,
-    /// The list is to scroll to the tile in view.
+    /// Scroll the list to the tile in view at the next frame.
     pub scroll_to_tile: bool,
-    /// The camera both views share.
-    pub camera: ViewState,
-    /// The view whose layers the panel shows.
+    /// The camera shared by both views.
+    pub camera: ViewCamera,
+    /// Index of the view that the layer panel shows.
     pub active_view: usize,
-    /// What the pointer does on the picture.
+    /// The selected tool.
     pub tool: ToolKind,
-    /// The class painted with.
+    /// Index of the class to paint with.
     pub class: u8,
-    /// Image position under the pointer.
+    /// Image position under the pointer, pixels; `None` outside the tile.
     pub hover_in_image: Option<[f32; 2]>,
-    /// The run.
+    /// The current run, or the last one.
     pub run: RunState,
-    /// The learning rate asked for during the run.
-    pub asked_rate: Option<f64>,
-    /// Where this project's runs go.
+    /// The learning rate requested but not yet confirmed by the engine.
+    pub requested_rate: Option<f64>,
+    /// Folder for this project's new runs.
     pub runs_home: Option<PathBuf>,
-    /// Its run folders.
+    /// The project's run folders, newest first.
     pub runs: Vec<RunEntry>,
-    /// What was said.
+    /// Log and toasts.
     pub messages: Messages,
-    /// The right panel is laid over the picture.
+    /// The right panel is shown over the picture.
     pub side_open: bool,
-    /// Which panels there is room for.
-    pub room: Room,
-    /// The pointer is over what floats.
-    pub toasts_held: bool,
-    /// The dialog that is open.
+    /// Which panels are shown in full.
+    pub layout: PanelLayout,
+    /// The pointer is over a toast, which stops its timer.
+    pub pointer_over_toasts: bool,
+    /// The open dialog.
     pub dialog: Option<Dialog>,
-    /// The path being typed.
+    /// The path typed so far.
     pub typed_path: String,
-    /// The classes being edited.
+    /// The class list being edited.
     pub class_draft: ClassDraft,
-    /// What draws the window.
+    /// Description of the graphics adapter.
     pub graphics: String,
-    /// How long its frames take.
+    /// Frame times.
     pub frames: FrameTimes,
 }
 
 impl AppState {
-    /// The state at start.
+    /// The state at startup.
     pub fn new(settings: Settings) -> Self {
         Self {
             clock: SystemTime::UNIX_EPOCH,
@@ -106,22 +106,22 @@ impl AppState {
             view: InView::default(),
             thumbnails: Thumbnails::default(),
             decoding: None,
-            parts: BTreeMap::new(),
+            roles: BTreeMap::new(),
             filter: String::new(),
             scroll_to_tile: false,
-            camera: ViewState::default(),
+            camera: ViewCamera::default(),
             active_view: 0,
             tool: ToolKind::Brush,
             class: 0,
             hover_in_image: None,
             run: RunState::default(),
-            asked_rate: None,
+            requested_rate: None,
             runs_home: None,
             runs: Vec::new(),
             messages: Messages::default(),
             side_open: false,
-            toasts_held: false,
-            room: Room { side: true, tiles: true, lower: true },
+            pointer_over_toasts: false,
+            layout: PanelLayout { side: true, tiles: true, lower: true },
             dialog: None,
             typed_path: String::new(),
             class_draft: ClassDraft::default(),
@@ -130,51 +130,15 @@ impl AppState {
         }
     }
 
-    /// Takes in what the engine says.
-    pub fn apply(&mut self, event: Event) {
-        let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
-        if let EventKind::LearningRate(rate) = event.kind
-            && self.asked_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
-        {
-            self.asked_rate = None; // The engine has heard the last of what was asked.
-        }
-        if let Some((level, text)) = self.run.apply(event) {
-            self.say(level, &text);
-        }
-        if !self.run.is_running() {
-            self.asked_rate = None;
-        }
-        if is_started && self.run.opened {
-            self.take_form();
-        }
+    /// Adds a message to the log; warnings and errors also become toasts.
+    pub fn say(&mut self, level: Level, notice: impl Into<Notice>) {
+        self.messages.say(self.clock, level, notice);
     }
 
-    /// The form shows how the opened run was trained, its length included; the project and the device stay.
-    fn take_form(&mut self) {
-        let Some(info) = &self.run.info else { return };
-        let form = &self.settings.form;
-        let (data, device) = (form.data.clone(), form.device.clone());
-        self.settings.form = RunConfig { data, device, ..info.config.clone() };
-        self.divide();
-        self.fit_to_classes();
-    }
-
-    /// Takes in a prediction, if it is of the tile in view by the present network.
-    pub fn apply_preview(&mut self, preview: Preview) {
-        if preview.run == self.run.id && self.tile().is_some_and(|tile| tile.id == preview.tile) {
-            self.view.prediction = Some(Arc::new(preview));
-        }
-    }
-
-    /// Says something, once.
-    pub fn say(&mut self, level: Level, text: &str) {
-        self.messages.say(self.clock, level, text);
-    }
-
-    /// Says how many tiles cannot be used, in place of an earlier count.
+    /// Reports how many tiles cannot be used, replacing an earlier count.
     pub fn say_faults(&mut self) {
         let Some(note) = self.project.as_ref().and_then(|open| open.project.fault_note()) else { return };
-        self.messages.say_now("bad tiles", self.clock, Level::Warning, &note);
+        self.messages.say_now("bad tiles", self.clock, Level::Warning, note);
     }
 
     /// The tile in view.
@@ -182,7 +146,7 @@ impl AppState {
         self.project.as_ref()?.project.tiles.get(self.selected)
     }
 
-    /// Places of the tiles that pass the filter.
+    /// Indices of the tiles that pass the filter.
     pub fn shown_tiles(&self) -> Vec<usize> {
         let Some(project) = &self.project else { return Vec::new() };
         let wanted = self.filter.trim().to_lowercase();
@@ -190,7 +154,7 @@ impl AppState {
         project.project.tiles.iter().enumerate().filter(|(_, tile)| passes(tile)).map(|(i, _)| i).collect()
     }
 
-    /// The tile `steps` further on in the list as filtered.
+    /// Index of the tile `steps` further along the filtered list; stops at the ends.
     pub fn tile_after(&self, steps: i32) -> Option<usize> {
         let shown = self.shown_tiles();
         let at = shown.iter().position(|index| *index == self.selected);
@@ -198,7 +162,7 @@ impl AppState {
         shown.get(next.min(shown.len().checked_sub(1)?)).copied()
     }
 
-    /// The classes: of the project, else of the run.
+    /// Classes of the project, or of the run if no project is open.
     pub fn class_list(&self) -> &[ClassDef] {
         match (&self.project, &self.run.info) {
             (Some(project), _) => project.classes().as_slice(),
@@ -207,13 +171,13 @@ impl AppState {
         }
     }
 
-    /// Why the form cannot be started, each with its remedy.
+    /// Why the settings cannot be used for a run, one sentence each with the remedy.
     pub fn problems(&self) -> Vec<String> {
         let Some(project) = &self.project else { return Vec::new() };
-        self.settings.form.problems(project.classes())
+        self.settings.form.problems(project.classes()).iter().map(ToString::to_string).collect()
     }
 
-    /// Why Start is disabled.
+    /// Why Start is disabled; `None` if it is not.
     pub fn why_no_start(&self) -> Option<String> {
         if self.project.is_none() {
             return Some("Open a project first".to_owned());
@@ -226,36 +190,47 @@ impl AppState {
         !self.run.is_running() && self.why_no_start().is_none()
     }
 
-    /// Whether pausing or going on means anything now.
+    /// Whether the run can be paused or resumed now.
     pub fn can_pause(&self) -> bool {
         matches!(self.run.phase, Phase::Training | Phase::Evaluating { .. } | Phase::Paused)
     }
 
-    /// What the button that starts, pauses and goes on says.
+    /// Label of the button that starts, pauses and resumes.
     pub fn start_or_pause_name(&self) -> &'static str {
         match self.run.phase {
             Phase::Idle => "Start",
-            Phase::Paused => "Go on",
+            Phase::Paused => "Resume",
             _ => "Pause",
         }
     }
 
-    /// Whether the class list may change: labels are being learned from otherwise.
+    /// Whether the class list may change. Not during a run, which learns from it.
     pub fn can_edit_classes(&self) -> bool {
         self.project.is_some() && !self.run.is_running()
     }
 
-    /// The learning rate in force.
-    pub fn live_rate(&self) -> f64 {
-        self.asked_rate.or(self.run.rate).unwrap_or(self.settings.form.train.lr)
+    /// The learning rate in effect: requested, else reported, else configured.
+    pub fn current_rate(&self) -> f64 {
+        self.requested_rate.or(self.run.rate).unwrap_or(self.settings.form.train.lr)
     }
 
-    /// What lies under the pointer.
+    /// The pixel under the pointer.
     pub fn under_cursor(&self) -> Option<UnderCursor> {
         self.view.under(self.hover_in_image?)
     }
 
-    /// A stroke that starts here, with the class and radius chosen.
+    /// The selected tool as the canvas needs it. Without classes there is nothing to paint, so it pans.
+    pub fn active_tool(&self) -> Tool {
+        let class = self.class_list().get(usize::from(self.class));
+        let color = class.map_or(Color32::GRAY, |class| {
+            let [r, g, b] = class.color;
+            Color32::from_rgb(r, g, b)
+        });
+        let kind = if class.is_none() { ToolKind::Pan } else { self.tool };
+        Tool { kind, color, radius_px: self.settings.radius }
+    }
+
+    /// A stroke that begins at this position with the selected class and radius; `None` for the pan tool.
     pub fn stroke_at(&self, pos_in_image: [f32; 2]) -> Option<Stroke> {
         let class = match self.tool {
             ToolKind::Brush => Some(self.class),
@@ -266,7 +241,8 @@ impl AppState {
         Some(Stroke { tile, class, radius: self.settings.radius, path: vec![pos_in_image] })
     }
 
-    /// What goes by class follows an edited class list: the class in hand, typed weights.
+    /// Adjusts what refers to classes by index after an edit of the class list: the selected class and the class
+    /// weights.
     pub fn follow_classes(&mut self, edits: &ClassEdits) {
         let place = |fate: Option<&Fate>| match fate {
             Some(Fate::Kept(new) | Fate::Merged(new)) => Some(*new),
@@ -284,7 +260,7 @@ impl AppState {
         }
     }
 
-    /// Makes what depends on the project's classes fit them: the class in hand, typed weights.
+    /// Adjusts what refers to classes to the project's class count: the selected class and the class weights.
     pub fn fit_to_classes(&mut self) {
         let Some(project) = &self.project else { return };
         let count = project.classes().len();
@@ -296,6 +272,3 @@ impl AppState {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

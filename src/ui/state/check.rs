@@ -1,73 +1,69 @@
-//! The look at all masks of a project, in the background: what they come to is known before anyone trains.
+//! The check of all masks of a project, made in the background before anyone trains.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::data::Project;
-use crate::domain::RunConfig;
-use crate::train::check::Check;
-
-/// How far a check has come, and whether anybody still wants it.
+/// Progress of a check, and whether it is still wanted.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct CheckProgress {
     done: AtomicUsize,
     total: AtomicUsize,
     stopped: AtomicBool,
 }
 
-impl Progress {
-    /// Masks read, and masks in all.
+impl CheckProgress {
+    /// Masks read and masks in all.
     pub fn read(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
-    /// Nobody wants it any more.
+    /// Asks the check to stop.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Notes how far it is. Returns whether to go on.
-    fn note(&self, done: usize, total: usize) -> bool {
+    /// Records progress. Returns whether to continue.
+    pub(crate) fn note(&self, done: usize, total: usize) -> bool {
         self.done.fetch_max(done, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);
         !self.stopped.load(Ordering::Relaxed)
     }
 }
 
-/// What a check found, as text to be shown.
+/// The result of a check, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Tiles, split and pixels: a table in lines of equal letters.
+pub struct CheckReport {
+    /// Tiles, split and pixels: a table in fixed-width lines.
     pub summary: Vec<String>,
-    /// What a user should know, a sentence each.
+    /// Observations, one sentence each.
     pub findings: Vec<String>,
-    /// How the masks were taken: "12 masks by colour".
+    /// How the masks were decoded: "12 masks by colour".
     pub readings: String,
-    /// What must be told at once.
+    /// A finding the user must see at once.
     pub warning: Option<String>,
 }
 
-impl Report {
-    /// All of it as text.
+impl CheckReport {
+    /// The report as text, for the clipboard.
     pub fn text(&self) -> String {
         [&self.summary[..], &self.findings[..]].concat().join("\n")
     }
 }
 
-/// A check of the open project: none yet, under way, or done.
+/// State of the check of the open project.
 #[derive(Debug, Default)]
 pub enum CheckState {
-    /// No project was looked at.
+    /// Not started.
     #[default]
     None,
-    /// Masks are being read.
-    Running(Arc<Progress>),
-    /// All is known.
-    Done(Report),
+    /// Reading masks.
+    Running(Arc<CheckProgress>),
+    /// Complete.
+    Done(CheckReport),
 }
 
 impl CheckState {
-    /// How the masks were taken, once that is known.
+    /// How the masks were decoded; `None` until the check is complete.
     pub fn readings(&self) -> Option<&str> {
         match self {
             Self::Done(report) if !report.readings.is_empty() => Some(&report.readings),
@@ -75,22 +71,11 @@ impl CheckState {
         }
     }
 
-    /// Ends what is under way.
+    /// Stops a running check and forgets its result.
     pub fn stop(&mut self) {
         if let Self::Running(progress) = self {
             progress.stop();
         }
         *self = Self::None;
     }
-}
-
-/// Looks at every mask; `None` if it was stopped.
-pub(crate) fn look(project: Project, config: &RunConfig, progress: &Progress) -> Option<Report> {
-    let check = Check::new(project, config, |done, total| progress.note(done, total))?;
-    Some(Report {
-        summary: check.summary(),
-        findings: check.findings(),
-        readings: check.readings_line(),
-        warning: check.warning(),
-    })
 }

@@ -1,4 +1,4 @@
-//! The class list while it is edited: what each row is to become, and what that changes.
+//! The class list while it is edited: what each row becomes and what saving changes.
 
 use eframe::egui::ecolor::Hsva;
 
@@ -7,41 +7,41 @@ use crate::data::{ClassEdits, Fate};
 use crate::domain::class::MAX_CLASSES;
 use crate::domain::{ClassDef, Classes};
 
-/// The list being edited.
+/// A draft of the class list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClassDraft {
     rows: Vec<DraftRow>,
     next_id: u64,
 }
 
-/// A row of the list.
+/// A row of the draft.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DraftRow {
-    /// Stays the same whatever happens to other rows.
+    /// Stable while rows are added and removed.
     pub id: u64,
-    /// The class as it is to be.
+    /// Name, colour and flags after saving.
     pub class: ClassDef,
-    /// What is to become of it.
+    /// What becomes of the class.
     pub fate: DraftFate,
-    /// The class as it is; absent for one that was just added.
+    /// The class before editing; `None` for a new one.
     before: Option<ClassDef>,
 }
 
-/// What is to become of a row.
+/// What becomes of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DraftFate {
-    /// It is a class.
+    /// It stays a class.
     Kept,
-    /// It becomes part of the row with this id.
+    /// It is merged into the row with this id.
     Merged(u64),
-    /// It is no class but the absence of one.
+    /// Its pixels become unlabelled.
     Unlabelled,
-    /// It goes.
+    /// It is deleted.
     Deleted,
 }
 
 impl ClassDraft {
-    /// The list as it is.
+    /// A draft of an unchanged class list.
     pub fn of(classes: &[ClassDef]) -> Self {
         let row = |(id, class): (usize, &ClassDef)| DraftRow {
             id: id as u64,
@@ -52,30 +52,30 @@ impl ClassDraft {
         Self { rows: classes.iter().enumerate().map(row).collect(), next_id: classes.len() as u64 }
     }
 
-    /// The rows, to be edited.
+    /// The rows, for editing.
     pub fn rows_mut(&mut self) -> &mut [DraftRow] {
         &mut self.rows
     }
 
-    /// Rows that stay classes, with their names: what others can be merged into.
+    /// Ids and names of the rows that stay: targets for a merge.
     pub fn kept(&self) -> Vec<(u64, String)> {
         let kept = self.rows.iter().filter(|row| row.fate == DraftFate::Kept);
         kept.map(|row| (row.id, row.class.name.clone())).collect()
     }
 
-    /// Whether another class fits.
+    /// Whether another class can be added.
     pub fn has_room(&self) -> bool {
         self.rows.len() < MAX_CLASSES
     }
 
-    /// Adds a class with a name and a colour nobody has yet.
+    /// Adds a class with an unused name and colour.
     pub fn add(&mut self) {
         let class = fresh_class(self.rows.iter().map(|row| &row.class));
         self.rows.push(DraftRow { id: self.next_id, class, fate: DraftFate::Kept, before: None });
         self.next_id += 1;
     }
 
-    /// Decides what becomes of a row. One that was just added and is to go is gone.
+    /// Sets what becomes of a row. A new row that would not be kept is removed instead.
     pub fn decide(&mut self, id: u64, fate: DraftFate) {
         let is_fresh = self.rows.iter().any(|row| row.id == id && row.before.is_none());
         if is_fresh && fate != DraftFate::Kept {
@@ -85,23 +85,23 @@ impl ClassDraft {
         }
     }
 
-    /// The name of the row with this id.
+    /// Name of the row with this id; empty if there is none.
     pub fn name(&self, id: u64) -> &str {
         self.rows.iter().find(|row| row.id == id).map_or("", |row| row.class.name.as_str())
     }
 
-    /// The edits the list comes to, or why it cannot be saved.
+    /// The edits to save, or why the draft cannot be saved.
     pub fn edits(&self) -> Result<ClassEdits, String> {
         let kept: Vec<&DraftRow> = self.rows.iter().filter(|row| row.fate == DraftFate::Kept).collect();
         if kept.iter().any(|row| row.class.name.trim().is_empty()) {
-            return Err("every class needs a name".to_owned());
+            return Err("Every class needs a name".to_owned());
         }
         let classes = Classes::new(kept.iter().map(|row| row.class.clone()).collect()).map_err(|e| e.to_string())?;
         let old = self.rows.iter().filter(|row| row.before.is_some());
         Ok(ClassEdits { classes, fates: old.map(|row| self.fate(row, &kept)).collect() })
     }
 
-    /// What becomes of a row in the end: the class it is merged into may be merged as well.
+    /// What finally becomes of a row: its merge target may itself be merged.
     fn fate(&self, row: &DraftRow, kept: &[&DraftRow]) -> Fate {
         let mut last = row;
         while let DraftFate::Merged(into) = last.fate {
@@ -117,16 +117,16 @@ impl ClassDraft {
         }
     }
 
-    /// What saving changes, a sentence each. `labels` counts own labels by class as it is.
+    /// What saving changes, one sentence per class. `labels` counts own labels by the old class index.
     pub fn changes(&self, labels: &[u64]) -> Vec<String> {
         let Ok(edits) = self.edits() else { return Vec::new() };
         let old = self.rows.iter().filter_map(|row| row.before.as_ref().map(|before| (row, before)));
-        let told = old.zip(&edits.fates).enumerate().filter_map(|(index, ((row, before), fate))| {
+        let sentences = old.zip(&edits.fates).enumerate().filter_map(|(index, ((row, before), fate))| {
             let count = format::counted(labels.get(index).copied().unwrap_or(0), "label");
             let name = &before.name;
             match fate {
                 Fate::Kept(_) if row.class.name != *name => {
-                    Some(format!("'{name}' is called '{}': its {count} and its pixels in masks follow.", row.class.name))
+                    Some(format!("'{name}' is renamed to '{}': its {count} and its pixels in masks follow.", row.class.name))
                 }
                 Fate::Kept(_) => None,
                 Fate::Merged(into) => {
@@ -141,12 +141,12 @@ impl ClassDraft {
                 )),
             }
         });
-        told.collect()
+        sentences.collect()
     }
 }
 
 impl DraftRow {
-    /// Whether the class was just added.
+    /// Whether the class is new.
     pub fn is_fresh(&self) -> bool {
         self.before.is_none()
     }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn new_classes_never_collide_with_old_ones() {
+    fn new_classes_get_unused_names_and_colours() {
         let mut draft = draft();
         (0..40).for_each(|_| draft.add());
         assert_eq!(draft.edits().unwrap().classes.len(), 47);
@@ -181,18 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_used_says_why() {
+    fn an_invalid_list_says_why() {
         let mut draft = draft();
         draft.rows_mut()[0].class.name = " ".to_owned();
         assert!(draft.edits().unwrap_err().contains("name"));
         draft.rows_mut()[0].class.name = "water".to_owned();
         assert!(draft.edits().unwrap_err().contains("share a name"));
         draft.decide(0, DraftFate::Merged(4));
-        assert!(draft.edits().is_ok(), "the name of a class that goes disturbs nobody");
+        assert!(draft.edits().is_ok(), "a merged class frees its name");
     }
 
     #[test]
-    fn what_becomes_of_each_class_follows_to_the_end() {
+    fn chains_of_merges_are_followed_to_the_end() {
         let mut draft = draft();
         draft.decide(0, DraftFate::Merged(1));
         draft.decide(1, DraftFate::Merged(4));
@@ -207,18 +207,18 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_is_said_before_it_is_saved() {
+    fn changes_are_described_before_saving() {
         let mut draft = draft();
         assert_eq!(draft.changes(&[]), [""; 0]);
         draft.decide(3, DraftFate::Merged(2));
         draft.decide(6, DraftFate::Unlabelled);
-        let told = draft.changes(&[0, 0, 0, 12, 0, 0, 1]);
-        assert_eq!(told[0], "12 labels of 'forest_land' and its pixels in masks count as 'rangeland'.");
-        assert!(told[1].contains("'unknown'") && told[1].contains("1 label"), "{told:?}");
+        let sentences = draft.changes(&[0, 0, 0, 12, 0, 0, 1]);
+        assert_eq!(sentences[0], "12 labels of 'forest_land' and its pixels in masks count as 'rangeland'.");
+        assert!(sentences[1].contains("'unknown'") && sentences[1].contains("1 label"), "{sentences:?}");
     }
 
     #[test]
-    fn a_class_just_added_goes_at_once() {
+    fn deleting_a_new_class_removes_its_row() {
         let mut draft = draft();
         draft.add();
         draft.decide(7, DraftFate::Deleted);

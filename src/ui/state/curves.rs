@@ -1,19 +1,19 @@
-//! The series behind the plots: what the events said, smoothed, and thinned to what a screen can show.
+//! The series behind the plots: collected from events, smoothed, and thinned to the resolution of the screen.
 
 use eframe::emath::Vec2;
 use egui_plot::PlotPoint;
 
 use crate::engine::protocol::{Evaluation, StepReport};
 
-/// Weight of the past in the smoothed loss, for one report.
+/// Weight of the past in the smoothed loss, per report.
 const SMOOTHING: f64 = 0.95;
-/// Longer series are thinned before they are drawn.
+/// Longer series are thinned before drawing.
 pub const DRAWN_WHOLE: usize = 4000;
 
-/// Everything measured over the course of a run; x is the step.
+/// Everything measured during a run; x is the step.
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
-    /// Loss as reported.
+    /// Reported loss.
     pub loss: Vec<PlotPoint>,
     /// Exponential moving average of the loss.
     pub smoothed: Vec<PlotPoint>,
@@ -30,7 +30,7 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// Takes in a report.
+    /// Adds a report. A loss that is not finite leaves a gap.
     pub fn add_step(&mut self, report: &StepReport) {
         let x = report.step as f64;
         let loss = f64::from(report.loss);
@@ -40,11 +40,11 @@ impl Curves {
         }
         self.loss.push(PlotPoint::new(x, loss));
         self.average = SMOOTHING * self.average + (1.0 - SMOOTHING) * loss;
-        self.weight = SMOOTHING * self.weight + (1.0 - SMOOTHING); // Starts unbiased, as in Adam.
+        self.weight = SMOOTHING * self.weight + (1.0 - SMOOTHING); // Bias correction, as in Adam.
         self.smoothed.push(PlotPoint::new(x, self.average / self.weight));
     }
 
-    /// Takes in an evaluation. What could not be measured leaves no point.
+    /// Adds an evaluation. Scores that could not be measured leave no point.
     pub fn add_evaluation(&mut self, evaluation: &Evaluation) {
         let (x, scores) = (evaluation.step as f64, &evaluation.scores);
         self.iou.resize_with(scores.iou.len().max(self.iou.len()), Vec::new);
@@ -56,8 +56,8 @@ impl Curves {
     }
 }
 
-/// Thins a series to at most two points per pixel column of a plot that shows `x` from `range[0]` to `range[1]` on
-/// `columns` pixels: the lowest and the highest of each column, so that no spike is lost.
+/// Thins a series for a plot that shows `x` from `range[0]` to `range[1]` on `columns` pixels: keeps the lowest and
+/// the highest point of each pixel column, so that no spike is lost.
 pub fn thinned(points: &[PlotPoint], range: [f64; 2], columns: usize) -> Vec<PlotPoint> {
     let first = points.partition_point(|p| p.x < range[0]).saturating_sub(1);
     let last = (points.partition_point(|p| p.x <= range[1]) + 1).min(points.len());
@@ -82,12 +82,12 @@ pub fn thinned(points: &[PlotPoint], range: [f64; 2], columns: usize) -> Vec<Plo
     out
 }
 
-/// A series on a logarithmic scale: `log10 y`, leaving out what has no logarithm.
+/// The series as `log10 y`, without points that have no logarithm.
 pub fn logarithmic(points: &[PlotPoint]) -> Vec<PlotPoint> {
     points.iter().filter(|p| p.y > 0.0).map(|p| PlotPoint::new(p.x, p.y.log10())).collect()
 }
 
-/// No margin to the sides of a plot, a little above and below.
+/// Margin of a plot as a share of its range: almost none at the sides, a little above and below.
 pub const PLOT_MARGIN: Vec2 = Vec2::new(0.01, 0.08);
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_that_is_no_number_leaves_a_gap() {
+    fn a_nan_loss_leaves_a_gap() {
         let mut curves = Curves::default();
         curves.add_step(&report(1, f32::NAN));
         curves.add_step(&report(2, 1.0));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_series_is_drawn_as_it_is_and_a_zoomed_one_in_part() {
+    fn a_short_series_is_not_thinned_and_a_zoomed_one_is_cut() {
         let points: Vec<_> = (0..100).map(|i| PlotPoint::new(f64::from(i), f64::from(i))).collect();
         assert_eq!(thinned(&points, [0.0, 100.0], 10).len(), 100);
         assert_eq!(thinned(&points, [10.0, 20.0], 10).len(), 13, "eleven in sight and a neighbour on each side");

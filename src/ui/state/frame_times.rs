@@ -1,34 +1,34 @@
-//! How long frames take, for the log and for bug reports.
+//! Measures frame times for the log and for bug reports.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Frames further apart than this did not follow each other: nothing was moving.
+/// Frames further apart than this belong to no animation and are not timed.
 const APART: Duration = Duration::from_millis(150);
-/// Times kept, and told of at once.
+/// Frame times kept, and logged at a time.
 const KEPT: usize = 120;
 
-/// The time from each frame to the next while something moves.
+/// Times between consecutive frames.
 #[derive(Clone, Debug)]
 pub struct FrameTimes {
     started: Instant,
     frames: u64,
     last: Option<Instant>,
     millis: VecDeque<f32>,
-    untold: usize,
+    unlogged: usize,
 }
 
 impl FrameTimes {
-    /// Nothing drawn yet, of a window asked for at `started`.
+    /// No frames yet; `started` is when the program started.
     pub fn new(started: Instant) -> Self {
-        Self { started, frames: 0, last: None, millis: VecDeque::new(), untold: 0 }
+        Self { started, frames: 0, last: None, millis: VecDeque::new(), unlogged: 0 }
     }
 
-    /// A frame begins.
+    /// Records that a frame begins.
     pub fn note(&mut self, now: Instant) {
         self.frames += 1;
         if self.frames == 2 {
-            log::debug!("the first frame is out {:.0} ms after the start", millis(now - self.started));
+            log::debug!("first frame shown {:.0} ms after startup", millis(now - self.started));
         }
         match self.last.replace(now) {
             Some(last) if now - last < APART => self.add(millis(now - last)),
@@ -41,14 +41,14 @@ impl FrameTimes {
             self.millis.pop_front();
         }
         self.millis.push_back(millis);
-        self.untold += 1;
-        if self.untold >= KEPT {
-            self.untold = 0;
+        self.unlogged += 1;
+        if self.unlogged >= KEPT {
+            self.unlogged = 0;
             log::debug!("{}", self.summary().unwrap_or_default());
         }
     }
 
-    /// The times in a line, once there are any.
+    /// Count, median and maximum in a line; `None` before the first time.
     pub fn summary(&self) -> Option<String> {
         let mut sorted: Vec<f32> = self.millis.iter().copied().collect();
         sorted.sort_by(f32::total_cmp);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_frames_that_follow_each_other_are_timed() {
+    fn only_consecutive_frames_are_timed() {
         let mut now = Instant::now();
         let mut times = FrameTimes::new(now);
         assert_eq!(times.summary(), None);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn old_times_are_forgotten() {
+    fn only_recent_times_are_kept() {
         let mut now = Instant::now();
         let mut times = FrameTimes::new(now);
         for frame in 0..500 {

@@ -1,37 +1,37 @@
-//! The tile in view: what has been read of it, own labels as pixels, the prediction over it.
+//! The tile in view: what has been read of it, own labels as pixels, and its prediction.
 
 use std::sync::Arc;
 
 use super::label_plane::LabelPlane;
-use super::pyramid::Dots;
+use super::sampled_mask::SampledMask;
+use super::tile_view::TileView;
 use crate::domain::LabelBook;
 use crate::engine::protocol::Preview;
-use crate::ui::shell::tiles::TileView;
 
-/// What is known of the tile in view. Everything is absent until it has been read.
+/// What is known of the tile in view. Every field is empty until it has been read.
 #[derive(Clone, Debug, Default)]
 pub struct InView {
     /// Image and full mask.
     pub tile: Option<Arc<TileView>>,
-    /// Labels sampled from the mask.
-    pub sampled: Option<Arc<Dots>>,
-    /// How many of each class.
+    /// Labels sampled from the full mask.
+    pub sampled: Option<Arc<SampledMask>>,
+    /// Sampled pixels per class.
     pub sampled_counts: Vec<u64>,
-    /// Own labels.
+    /// Own labels as pixels.
     pub labels: Option<LabelPlane>,
     own_counts: Vec<u64>,
-    /// What the network says.
+    /// The latest prediction.
     pub prediction: Option<Arc<Preview>>,
-    /// Why it cannot be shown.
+    /// Why the tile cannot be shown.
     pub fault: Option<String>,
 }
 
-/// What lies at a position.
+/// The pixel under the pointer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnderCursor {
-    /// Column.
+    /// Column in pixels.
     pub x: u32,
-    /// Row.
+    /// Row in pixels.
     pub y: u32,
     /// Class of the full mask.
     pub truth: Option<u8>,
@@ -39,39 +39,39 @@ pub struct UnderCursor {
     pub label: Option<u8>,
     /// Predicted class.
     pub prediction: Option<u8>,
-    /// Its probability.
+    /// Probability of the predicted class, 0 to 1.
     pub confidence: Option<f32>,
 }
 
 impl InView {
-    /// Width and height, once read.
+    /// Width and height in pixels, once read.
     pub fn size(&self) -> Option<[u32; 2]> {
         Some(self.tile.as_ref()?.size)
     }
 
-    /// Pixels of each class in the full mask.
+    /// Pixels per class in the full mask; `None` without a mask.
     pub fn counts(&self) -> Option<&[u64]> {
         let tile = self.tile.as_ref()?;
         tile.mask.as_ref().map(|_| tile.mask_counts.as_slice())
     }
 
-    /// Pixels of each class that the sampling keeps.
+    /// Sampled pixels per class; `None` before sampling.
     pub fn kept(&self) -> Option<&[u64]> {
         self.sampled.as_ref().map(|_| self.sampled_counts.as_slice())
     }
 
-    /// Own strokes of each class.
+    /// Own strokes per class.
     pub fn own_counts(&self) -> &[u64] {
         &self.own_counts
     }
 
-    /// Draws own labels anew: another tile.
+    /// Draws own labels from scratch, for another tile.
     pub fn redraw_labels(&mut self, book: &LabelBook, tile: &str, size: [u32; 2]) {
         self.labels = Some(LabelPlane::of(book, tile, size));
         self.count_own(book, tile);
     }
 
-    /// Draws what of the tile's own labels has changed.
+    /// Draws only what changed of own labels.
     pub fn follow_labels(&mut self, book: &LabelBook, tile: &str) {
         if let Some(labels) = &mut self.labels {
             labels.follow(book, tile);
@@ -79,12 +79,12 @@ impl InView {
         self.count_own(book, tile);
     }
 
-    /// Counts own strokes by class.
+    /// Counts own strokes per class.
     pub fn count_own(&mut self, book: &LabelBook, tile: &str) {
         book.class_counts(tile).clone_into(&mut self.own_counts);
     }
 
-    /// What lies at an image position; `None` beside the tile.
+    /// The pixel at an image position; `None` outside the tile.
     pub fn under(&self, pos_in_image: [f32; 2]) -> Option<UnderCursor> {
         let tile = self.tile.as_ref()?;
         let size = tile.size;
@@ -114,7 +114,7 @@ impl InView {
 mod tests {
     use super::*;
     use crate::domain::{Edit, Mask, Stroke, UNLABELLED};
-    use crate::ui::state::pyramid::ImagePyramid;
+    use crate::ui::state::image_pyramid::ImagePyramid;
 
     fn in_view() -> InView {
         let mask = Mask::from_vec(4, 2, vec![0, 0, 1, 1, 0, 0, 255, 255]).unwrap();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_beside_the_tile() {
+    fn nothing_is_read_outside_the_tile() {
         let view = in_view();
         assert_eq!(view.under([4.0, 0.0]), None);
         assert_eq!(view.under([-0.1, 0.0]), None);

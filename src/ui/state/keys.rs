@@ -1,21 +1,24 @@
-//! The keyboard: one table that binds the keys and that the help is drawn from.
+//! The keyboard: one table from which keys are bound, menus labelled and the help drawn.
 
-use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
+use std::sync::LazyLock;
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Dialog, Tab, UiAction, ViewAction};
-use super::layers::Layer;
-use crate::ui::canvas::ToolKind;
+use super::layer::Layer;
+use super::tool::ToolKind;
 
-/// What a key does.
+/// A bound key.
+#[derive(Debug)]
 pub struct Binding {
-    /// The heading it stands under in the help.
+    /// Heading in the help.
     pub group: &'static str,
-    /// Any of these.
-    pub keys: &'static [KeyboardShortcut],
-    /// What the help says.
+    /// Any of these triggers the action; menus show the first.
+    pub keys: Vec<KeyboardShortcut>,
+    /// Description in the help.
     pub text: &'static str,
-    /// What happens.
-    pub action: fn() -> UiAction,
+    /// What the key does.
+    pub action: UiAction,
 }
 
 const fn plain(key: Key) -> KeyboardShortcut {
@@ -26,145 +29,93 @@ const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
 
-const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+const fn ctrl_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers { shift: true, ..Modifiers::COMMAND }, key)
+}
 
-/// All bindings but the class digits and the mouse. Chords stand before the bare keys they contain.
-pub const BINDINGS: &[Binding] = &[
-    Binding { group: "File", keys: &[ctrl(Key::O)], text: "Open a folder", action: || UiAction::PickFolder },
-    Binding {
-        group: "File",
-        keys: &[ctrl(Key::S)],
-        text: "Save a checkpoint now",
-        action: || UiAction::SaveCheckpoint,
-    },
-    Binding {
-        group: "File",
-        keys: &[ctrl(Key::L)],
-        text: "Open a path",
-        action: || UiAction::Show(Some(Dialog::OpenPath)),
-    },
-    Binding { group: "File", keys: &[ctrl(Key::R)], text: "Open a run", action: || UiAction::PickRun },
-    Binding { group: "File", keys: &[ctrl(Key::Q)], text: "Quit", action: || UiAction::Quit },
-    Binding {
-        group: "Labels",
-        keys: &[KeyboardShortcut::new(CTRL_SHIFT, Key::Z), ctrl(Key::Y)],
-        text: "Redo",
-        action: || UiAction::Redo,
-    },
-    Binding { group: "Labels", keys: &[ctrl(Key::Z)], text: "Undo", action: || UiAction::Undo },
-    Binding { group: "Labels", keys: &[plain(Key::B)], text: "Brush", action: || UiAction::SetTool(ToolKind::Brush) },
-    Binding { group: "Labels", keys: &[plain(Key::E)], text: "Eraser", action: || UiAction::SetTool(ToolKind::Erase) },
-    Binding { group: "Labels", keys: &[plain(Key::V)], text: "Pan only", action: || UiAction::SetTool(ToolKind::Pan) },
-    Binding {
-        group: "Labels",
-        keys: &[plain(Key::OpenBracket), plain(Key::Comma)],
-        text: "Smaller brush",
-        action: || UiAction::StepRadius(-1),
-    },
-    Binding {
-        group: "Labels",
-        keys: &[plain(Key::CloseBracket), plain(Key::Period)],
-        text: "Larger brush",
-        action: || UiAction::StepRadius(1),
-    },
-    Binding { group: "View", keys: &[ctrl(Key::F)], text: "Fit the tile", action: || UiAction::View(ViewAction::Fit) },
-    Binding {
-        group: "View",
-        keys: &[ctrl(Key::Num0)],
-        text: "100 %",
-        action: || UiAction::View(ViewAction::ActualSize),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::T)],
-        text: "One or two views",
-        action: || UiAction::View(ViewAction::ToggleTwo),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::W)],
-        text: "Layers of the other view",
-        action: || UiAction::View(ViewAction::ActivateOther),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::X)],
-        text: "Hide or show the class in hand",
-        action: || UiAction::View(ViewAction::ToggleClassInHand),
-    },
-    Binding { group: "View", keys: &[plain(Key::A)], text: "Previous tile", action: || UiAction::StepTile(-1) },
-    Binding { group: "View", keys: &[plain(Key::D)], text: "Next tile", action: || UiAction::StepTile(1) },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::I)],
-        text: "Image",
-        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Image)),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::M)],
-        text: "Full mask",
-        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Mask)),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::S)],
-        text: "Sampled mask",
-        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Sampled)),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::O)],
-        text: "Own labels",
-        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Labels)),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::P)],
-        text: "Prediction",
-        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Prediction)),
-    },
-    Binding {
-        group: "View",
-        keys: &[plain(Key::U)],
-        text: "Confidence",
-        action: || UiAction::View(ViewAction::ToggleLayer(Layer::Confidence)),
-    },
-    Binding {
-        group: "Run",
-        keys: &[ctrl(Key::Enter)],
-        text: "Start, pause or go on",
-        action: || UiAction::StartOrPause,
-    },
-    Binding { group: "Run", keys: &[ctrl(Key::Period)], text: "Stop the run", action: || UiAction::Stop },
-    Binding { group: "Run", keys: &[ctrl(Key::E)], text: "Evaluate now", action: || UiAction::Evaluate },
-    Binding { group: "Window", keys: &[plain(Key::F2)], text: "Curves", action: || UiAction::ShowTab(Tab::Curves) },
-    Binding { group: "Window", keys: &[plain(Key::F3)], text: "Scores", action: || UiAction::ShowTab(Tab::Scores) },
-    Binding { group: "Window", keys: &[plain(Key::F4)], text: "Runs", action: || UiAction::ShowTab(Tab::Runs) },
-    Binding { group: "Window", keys: &[plain(Key::F5)], text: "Log", action: || UiAction::ShowTab(Tab::Log) },
-    Binding {
-        group: "Window",
-        keys: &[ctrl(Key::Plus), ctrl(Key::Equals)],
-        text: "Everything larger",
-        action: || UiAction::StepZoom(1),
-    },
-    Binding {
-        group: "Window",
-        keys: &[ctrl(Key::Minus)],
-        text: "Everything smaller",
-        action: || UiAction::StepZoom(-1),
-    },
-    Binding {
-        group: "Window",
-        keys: &[plain(Key::F1)],
-        text: "These keys",
-        action: || UiAction::Show(Some(Dialog::Keys)),
-    },
-];
+fn row(group: &'static str, keys: &[KeyboardShortcut], text: &'static str, action: UiAction) -> Binding {
+    Binding { group, keys: keys.to_vec(), text, action }
+}
 
-/// What the mouse and the digits do, bound where they act.
-pub const BY_HAND: &[(&str, &str, &str)] = &[
-    ("Labels", "1 – 9", "Pick a class"),
+/// All bindings except the class digits and the mouse. Chords come before the bare keys they contain: the first match wins.
+pub fn bindings() -> &'static [Binding] {
+    static BINDINGS: LazyLock<Vec<Binding>> = LazyLock::new(|| {
+        let sections = [file(), labels(), view(), layers(), run(), window()];
+        sections.into_iter().flatten().collect()
+    });
+    &BINDINGS
+}
+
+fn file() -> Vec<Binding> {
+    vec![
+        row("File", &[ctrl(Key::O)], "Open a folder", UiAction::PickFolder),
+        row("File", &[ctrl(Key::S)], "Save a checkpoint now", UiAction::SaveCheckpoint),
+        row("File", &[ctrl(Key::L)], "Open a path", UiAction::Show(Some(Dialog::OpenPath))),
+        row("File", &[ctrl(Key::R)], "Open a run", UiAction::PickRun),
+        row("File", &[ctrl(Key::Q)], "Quit", UiAction::Quit),
+    ]
+}
+
+fn labels() -> Vec<Binding> {
+    let tools =
+        ToolKind::ALL.map(|tool| row("Labels", &[plain(tool.shortcut())], tool.name(), UiAction::SetTool(tool)));
+    let mut rows = vec![
+        row("Labels", &[ctrl_shift(Key::Z), ctrl(Key::Y)], "Redo", UiAction::Redo),
+        row("Labels", &[ctrl(Key::Z)], "Undo", UiAction::Undo),
+    ];
+    rows.extend(tools);
+    rows.extend([
+        row("Labels", &[plain(Key::OpenBracket), plain(Key::Comma)], "Smaller brush", UiAction::StepRadius(-1)),
+        row("Labels", &[plain(Key::CloseBracket), plain(Key::Period)], "Larger brush", UiAction::StepRadius(1)),
+    ]);
+    rows
+}
+
+fn view() -> Vec<Binding> {
+    vec![
+        row("View", &[ctrl(Key::F)], "Fit the tile", UiAction::View(ViewAction::Fit)),
+        row("View", &[ctrl(Key::Num0)], "Zoom to 100 %", UiAction::View(ViewAction::ActualSize)),
+        row("View", &[plain(Key::T)], "One or two views", UiAction::View(ViewAction::ToggleTwo)),
+        row("View", &[plain(Key::W)], "Switch to the other view", UiAction::View(ViewAction::ActivateOther)),
+        row(
+            "View",
+            &[plain(Key::X)],
+            "Hide or show the selected class",
+            UiAction::View(ViewAction::ToggleSelectedClass),
+        ),
+        row("View", &[plain(Key::A)], "Previous tile", UiAction::StepTile(-1)),
+        row("View", &[plain(Key::D)], "Next tile", UiAction::StepTile(1)),
+    ]
+}
+
+fn layers() -> Vec<Binding> {
+    let toggle = |layer: Layer| UiAction::View(ViewAction::ToggleLayer(layer));
+    Layer::ALL.map(|layer| row("View", &[plain(layer.shortcut())], layer.name(), toggle(layer))).into()
+}
+
+fn run() -> Vec<Binding> {
+    vec![
+        row("Run", &[ctrl(Key::Enter)], "Start, pause or resume", UiAction::StartOrPause),
+        row("Run", &[ctrl(Key::Period)], "Stop the run", UiAction::Stop),
+        row("Run", &[ctrl(Key::E)], "Evaluate now", UiAction::Evaluate),
+    ]
+}
+
+fn window() -> Vec<Binding> {
+    vec![
+        row("Window", &[plain(Key::F2)], "Curves", UiAction::ShowTab(Tab::Curves)),
+        row("Window", &[plain(Key::F3)], "Scores", UiAction::ShowTab(Tab::Scores)),
+        row("Window", &[plain(Key::F4)], "Runs", UiAction::ShowTab(Tab::Runs)),
+        row("Window", &[plain(Key::F5)], "Log", UiAction::ShowTab(Tab::Log)),
+        row("Window", &[ctrl(Key::Plus), ctrl(Key::Equals)], "Larger interface", UiAction::StepZoom(1)),
+        row("Window", &[ctrl(Key::Minus)], "Smaller interface", UiAction::StepZoom(-1)),
+        row("Window", &[plain(Key::F1)], "Show these keys", UiAction::Show(Some(Dialog::Keys))),
+    ]
+}
+
+/// Mouse gestures and digits for the help: group, keys, description. They are bound where they act.
+pub const POINTER_HELP: &[(&str, &str, &str)] = &[
+    ("Labels", "1 – 9", "Select a class"),
     ("Labels", "Click", "Place a point"),
     ("Labels", "Drag", "Paint"),
     ("Labels", "Shift+Wheel", "Brush size"),
@@ -173,36 +124,9 @@ pub const BY_HAND: &[(&str, &str, &str)] = &[
     ("View", "Ctrl+Wheel", "Opacity of the top layer"),
 ];
 
-const DIGITS: [Key; 9] =
+/// Keys that select a class, by class index.
+pub const CLASS_DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
-
-/// What a key pressed asks for; `None` for other events and keys that are not bound.
-pub fn action(event: &Event) -> Option<UiAction> {
-    let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
-    let is_meant = |bound: &KeyboardShortcut| bound.logical_key == *key && modifiers.matches_logically(bound.modifiers);
-    let bound = BINDINGS.iter().find(|binding| binding.keys.iter().any(is_meant));
-    bound.map(|binding| (binding.action)()).or_else(|| {
-        let digit = DIGITS.iter().position(|digit| digit == key)?;
-        modifiers.matches_logically(Modifiers::NONE).then_some(UiAction::PickClass(digit as u8))
-    })
-}
-
-/// The keys of an action as the menus show them; empty if it has none.
-pub fn shortcut(ctx: &Context, action: &UiAction) -> String {
-    let binding = BINDINGS.iter().find(|binding| (binding.action)() == *action);
-    binding.map_or(String::new(), |binding| key_name(ctx, &binding.keys[0]))
-}
-
-/// A key as it is printed on a keyboard.
-pub fn key_name(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
-    let name = ctx.format_shortcut(shortcut);
-    match shortcut.logical_key {
-        Key::OpenBracket | Key::CloseBracket | Key::Comma | Key::Period | Key::Plus | Key::Minus | Key::Equals => {
-            name.replace(shortcut.logical_key.name(), shortcut.logical_key.symbol_or_name())
-        }
-        _ => name,
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -210,15 +134,15 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice() {
-        let keys: Vec<_> = BINDINGS.iter().flat_map(|binding| binding.keys).collect();
+        let keys: Vec<_> = bindings().iter().flat_map(|binding| &binding.keys).collect();
         for (i, key) in keys.iter().enumerate() {
             assert!(!keys[..i].contains(key), "{key:?} is bound twice");
         }
     }
 
     #[test]
-    fn a_chord_is_tried_before_a_shorter_one() {
-        let place = |wanted: KeyboardShortcut| BINDINGS.iter().position(|b| b.keys.contains(&wanted)).unwrap();
-        assert!(place(KeyboardShortcut::new(CTRL_SHIFT, Key::Z)) < place(ctrl(Key::Z)));
+    fn a_chord_comes_before_a_shorter_one() {
+        let place = |wanted: KeyboardShortcut| bindings().iter().position(|b| b.keys.contains(&wanted)).unwrap();
+        assert!(place(ctrl_shift(Key::Z)) < place(ctrl(Key::Z)));
     }
 }

@@ -1,19 +1,19 @@
-//! Own labels of the tile in view as pixels, with a record of where they changed, so that little is uploaded.
+//! Own labels of the tile in view as pixels, with a record of changes, so that only changed areas are uploaded.
 
 use std::collections::VecDeque;
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::domain::geometry::PixelRect;
-use crate::domain::label::{self, Surface};
+use crate::domain::label::{self, TrackedMask};
 use crate::domain::{Drawn, LabelBook, Mask, Stroke};
 
-/// Changes remembered; whoever is further behind takes everything anew.
+/// Changes remembered. A reader further behind takes everything.
 const REMEMBERED: usize = 64;
 
-/// Own labels of one tile. Whoever holds a clone sees what is painted later: a frame on its way to the screen holds one, and
-/// painting must not copy the tile for its sake.
+/// Own labels of one tile. Clones share the plane: a frame on its way to the screen holds a clone, and painting must
+/// not copy the tile because of it.
 #[derive(Clone, Debug)]
 pub struct LabelPlane {
     id: u64,
@@ -23,14 +23,14 @@ pub struct LabelPlane {
 #[derive(Debug)]
 struct Plane {
     mask: Mask,
-    /// All that was ever painted lies in it.
+    /// Bounding box of everything ever painted.
     extent: Option<PixelRect>,
     drawn: Drawn,
     revision: u64,
     changes: VecDeque<PixelRect>,
 }
 
-/// The labels, to be looked at.
+/// Read access to the labels.
 pub struct Labels<'a>(RwLockReadGuard<'a, Plane>);
 
 impl Deref for Labels<'_> {
@@ -41,26 +41,26 @@ impl Deref for Labels<'_> {
     }
 }
 
-/// What changed since somebody looked last.
+/// What changed since a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dirty {
     /// Nothing.
     Nothing,
-    /// At most this.
+    /// At most this rectangle.
     Rect(PixelRect),
-    /// Perhaps everything.
+    /// Possibly everything.
     All,
 }
 
 impl LabelPlane {
-    /// The own labels of a tile.
+    /// Draws the own labels of a tile.
     pub fn of(book: &LabelBook, tile: &str, size: [u32; 2]) -> Self {
         let mut plane = Self::over(Mask::unlabelled(size[0], size[1]), None);
         plane.follow(book, tile);
         plane
     }
 
-    /// From labels as pixels.
+    /// A plane from labels as pixels.
     pub fn new(mask: Mask) -> Self {
         let all = PixelRect { x: 0, y: 0, width: mask.width(), height: mask.height() };
         Self::over(mask, Some(all))
@@ -77,37 +77,37 @@ impl LabelPlane {
         Labels(self.plane())
     }
 
-    /// Counts changes.
+    /// Revision number; each change increments it.
     pub fn revision(&self) -> u64 {
         self.plane().revision
     }
 
-    /// Takes over what of the tile's labels has changed: painted, erased, undone or redone.
+    /// Draws what changed in the label book: strokes painted, erased, undone or redone.
     pub fn follow(&mut self, book: &LabelBook, tile: &str) {
         let mut plane = self.plane_mut();
         let drawn = plane.drawn;
-        let mut noted = Noted { mask: &mut plane.mask, changed: None };
-        let drawn = book.draw_on(tile, drawn, &mut noted);
-        let changed = noted.changed;
+        let mut tracked = TrackedMask::new(&mut plane.mask);
+        let drawn = book.draw_on(tile, drawn, &mut tracked);
+        let changed = tracked.changed();
         plane.drawn = drawn;
         plane.note(changed);
     }
 
-    /// Paints the part of a stroke from its path's point number `from` on.
+    /// Paints a stroke from its path point `from` on.
     pub fn paint(&mut self, stroke: &Stroke, from: usize) {
         let mut plane = self.plane_mut();
-        let mut noted = Noted { mask: &mut plane.mask, changed: None };
-        label::draw(&mut noted, stroke, from);
-        let changed = noted.changed;
+        let mut tracked = TrackedMask::new(&mut plane.mask);
+        label::draw(&mut tracked, stroke, from);
+        let changed = tracked.changed();
         plane.note(changed);
     }
 
-    /// Tells this plane from others.
+    /// Identifies this plane.
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
 
-    /// A rectangle around all labels; `None` if there are none.
+    /// Bounding box of all labels; `None` if there are none.
     pub(crate) fn extent(&self) -> Option<PixelRect> {
         self.plane().extent
     }
@@ -144,34 +144,6 @@ impl Plane {
     }
 }
 
-/// A mask, and a rectangle around what was drawn on it.
-struct Noted<'a> {
-    mask: &'a mut Mask,
-    changed: Option<PixelRect>,
-}
-
-impl Noted<'_> {
-    fn note(&mut self, rect: PixelRect) {
-        self.changed = Some(self.changed.map_or(rect, |changed| changed.union(rect)));
-    }
-}
-
-impl Surface for Noted<'_> {
-    fn size(&self) -> [u32; 2] {
-        self.mask.size()
-    }
-
-    fn clear(&mut self, rect: PixelRect) {
-        self.note(rect);
-        self.mask.clear(rect);
-    }
-
-    fn paint(&mut self, y: u32, columns: Range<u32>, class: Option<u8>) {
-        self.note(PixelRect { x: columns.start, y, width: columns.end - columns.start, height: 1 });
-        self.mask.paint(y, columns, class);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_missed_is_dirty() {
+    fn only_missed_changes_are_dirty() {
         let mut plane = LabelPlane::new(Mask::unlabelled(100, 100));
         plane.paint(&stroke(0.0, &[[10.5, 10.5]]), 0);
         plane.paint(&stroke(0.0, &[[80.5, 80.5]]), 0);
@@ -197,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_far_behind_takes_everything() {
+    fn a_reader_far_behind_takes_everything() {
         let mut plane = LabelPlane::new(Mask::unlabelled(10, 10));
         for _ in 0..100 {
             plane.paint(&stroke(0.0, &[[1.5, 1.5]]), 0);
@@ -207,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn strokes_beside_the_tile_change_nothing() {
+    fn strokes_outside_the_tile_change_nothing() {
         let mut plane = LabelPlane::new(Mask::unlabelled(10, 10));
         plane.paint(&stroke(2.0, &[[-50.0, 5.0]]), 0);
         plane.paint(&stroke(2.0, &[[5.0, 5.0]]), 1);
@@ -215,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drag_copies_no_tile_though_a_frame_still_holds_it() {
+    fn a_drag_does_not_copy_a_tile_held_by_a_frame() {
         let mut plane = LabelPlane::new(Mask::unlabelled(100, 100));
         let before = plane.mask().data().as_ptr();
         let frame = plane.clone();
@@ -224,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undo_is_dirty_only_around_the_stroke_it_takes_back() {
+    fn an_undo_is_dirty_only_around_its_stroke() {
         let mut book = LabelBook::default();
         book.apply(Edit::Begin(stroke(0.0, &[[80.5, 10.5]])));
         book.apply(Edit::Begin(stroke(1.0, &[[10.5, 10.5]])));

@@ -1,15 +1,16 @@
-//! What the window has to say: a log of everything, and toasts for what needs attention. Each message is shown once.
+//! Messages to the user: a log of all of them, and toasts for warnings and errors.
 
 use std::time::{Duration, SystemTime};
 
 use super::format;
+use crate::domain::Notice;
 
-/// How serious a message is.
+/// Severity of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Worth knowing.
+    /// For the record.
     Info,
-    /// Something went wrong, and work goes on.
+    /// Something went wrong; work continues.
     Warning,
     /// Something failed.
     Error,
@@ -25,8 +26,8 @@ impl Level {
         }
     }
 
-    /// How long such a message floats over the window; the log keeps it.
-    fn float(self) -> Option<Duration> {
+    /// How long the message floats over the window as a toast; `None` shows no toast.
+    fn toast(self) -> Option<Duration> {
         match self {
             Self::Info => None,
             Self::Warning => Some(Duration::from_secs(10)),
@@ -35,22 +36,20 @@ impl Level {
     }
 }
 
-/// One thing said.
+/// An entry of the log.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// When.
+    /// When it was said first.
     pub time: SystemTime,
-    /// How serious.
+    /// How serious it is.
     pub level: Level,
-    /// What happened, in a few words.
-    pub headline: String,
-    /// Details and what to do; may be empty.
-    pub hint: String,
-    /// How often the same was said in a row.
+    /// Headline, cause and remedy.
+    pub notice: Notice,
+    /// How many times in a row the same was said, from 1.
     pub times: u32,
-    /// How long it still floats over the window; no longer if absent.
+    /// Time left as a toast; `None` once it is closed or expired.
     pub toast: Option<Duration>,
-    /// What it tells the state of: a later message of the same takes its place.
+    /// The state it reports: a later message on the same subject replaces it.
     subject: Option<&'static str>,
 }
 
@@ -60,95 +59,82 @@ pub struct Messages {
     list: Vec<Message>,
 }
 
-/// Messages that float at a time.
+/// Toasts shown at a time.
 const SHOWN: usize = 3;
 
-/// Old messages are forgotten beyond this many.
+/// Messages kept. Beyond that, the oldest quarter is dropped.
 const KEPT: usize = 2000;
 
 impl Messages {
-    /// Says something. Warnings and errors float as toasts; a repetition only counts up.
-    pub fn say(&mut self, time: SystemTime, level: Level, text: &str) {
-        let (headline, hint) = split(text);
-        if let Some(last) =
-            self.list.last_mut().filter(|m| m.level == level && m.headline == headline && m.hint == hint)
-        {
+    /// Adds a message. Warnings and errors become toasts. Repeating the last message only increments its count.
+    pub fn say(&mut self, time: SystemTime, level: Level, notice: impl Into<Notice>) {
+        let mut notice = notice.into();
+        notice.headline = capitalised(notice.headline.trim());
+        if let Some(last) = self.list.last_mut().filter(|m| m.level == level && m.notice == notice) {
             last.times += 1;
             return;
         }
         if self.list.len() >= KEPT {
             self.list.drain(..KEPT / 4);
         }
-        let toast = level.float();
-        self.list.push(Message { time, level, headline, hint, times: 1, toast, subject: None });
+        self.list.push(Message { time, level, notice, times: 1, toast: level.toast(), subject: None });
     }
 
-    /// Says how something is now, in place of what was said of it before.
-    pub fn say_now(&mut self, subject: &'static str, time: SystemTime, level: Level, text: &str) {
+    /// Adds a message in place of earlier ones on the same subject.
+    pub fn say_now(&mut self, subject: &'static str, time: SystemTime, level: Level, notice: impl Into<Notice>) {
         self.list.retain(|message| message.subject != Some(subject));
-        self.say(time, level, text);
+        self.say(time, level, notice);
         if let Some(last) = self.list.last_mut() {
             last.subject = Some(subject);
         }
     }
 
-    /// Time goes by for what floats. Returns when to look again.
+    /// Ages the visible toasts. Returns when the next one expires.
     pub fn age(&mut self, passed: Duration) -> Option<Duration> {
-        let floating = self.list.iter_mut().rev().filter(|message| message.toast.is_some()).take(SHOWN);
-        for message in floating {
+        let visible = self.list.iter_mut().rev().filter(|message| message.toast.is_some()).take(SHOWN);
+        for message in visible {
             message.toast = message.toast.and_then(|left| left.checked_sub(passed)).filter(|left| !left.is_zero());
         }
         self.toasts().filter_map(|(_, message)| message.toast).min()
     }
 
-    /// What floats has been dealt with; the log keeps it.
-    pub fn settle(&mut self) {
+    /// Closes all toasts. The log keeps the messages.
+    pub fn close_toasts(&mut self) {
         self.list.iter_mut().for_each(|message| message.toast = None);
     }
 
-    /// All, oldest first.
+    /// All messages, oldest first.
     pub fn all(&self) -> &[Message] {
         &self.list
     }
 
-    /// What floats over the window, with its index; at most the newest three.
+    /// The visible toasts with their indices, newest first, at most three.
     pub fn toasts(&self) -> impl Iterator<Item = (usize, &Message)> {
         let floating = self.list.iter().enumerate().rev().filter(|(_, m)| m.toast.is_some());
         floating.take(SHOWN)
     }
 
-    /// Closes the toast of message `index`; the log keeps it.
+    /// Closes the toast of message `index`. The log keeps the message.
     pub fn dismiss(&mut self, index: usize) {
         if let Some(message) = self.list.get_mut(index) {
             message.toast = None;
         }
     }
 
-    /// The log as text, to be pasted into a report.
+    /// The log as text, for the clipboard.
     pub fn text(&self) -> String {
         self.list.iter().map(|m| format!("{}\n", line(m))).collect()
     }
 }
 
-/// A message as a line of the log.
+/// A message as a line of the log: time (UTC), level, notice, repetitions.
 pub fn line(message: &Message) -> String {
-    let Message { time, level, headline, hint, times, .. } = message;
+    let Message { time, level, notice, times, .. } = message;
     let again = if *times > 1 { format!(" (×{times})") } else { String::new() };
-    let hint = if hint.is_empty() { String::new() } else { format!(": {hint}") };
-    format!("{} {:7} {headline}{hint}{again}", format::clock(*time), level.name())
+    format!("{} {:7} {notice}{again}", format::clock(*time), level.name())
 }
 
-/// The first clause is the headline, the rest the hint.
-fn split(text: &str) -> (String, String) {
-    let text = text.trim();
-    let cut = [": ", "\n"].iter().filter_map(|mark| text.find(mark).map(|at| (at, at + mark.len()))).min();
-    match cut {
-        Some((end, start)) if end <= 90 => (capitalised(&text[..end]), text[start..].trim().to_owned()),
-        _ => (capitalised(text), String::new()),
-    }
-}
-
-/// Errors of the program begin with a small letter, sentences with a large one.
+/// Error texts begin in lower case, so that they can follow a colon; a headline begins a sentence.
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
@@ -161,28 +147,31 @@ mod tests {
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
     #[test]
-    fn a_headline_is_the_first_clause() {
-        assert_eq!(split("cannot read: no such file: /a/b"), ("Cannot read".into(), "no such file: /a/b".into()));
-        assert_eq!(split("all is well"), ("All is well".into(), String::new()));
+    fn headlines_begin_with_a_capital() {
+        let mut messages = Messages::default();
+        messages.say(NOW, Level::Error, Notice::new("cannot read a.tif").cause("no such file"));
+        let notice = &messages.all()[0].notice;
+        assert_eq!((notice.headline.as_str(), notice.cause.as_deref()), ("Cannot read a.tif", Some("no such file")));
+        assert!(messages.text().ends_with("error   Cannot read a.tif: no such file\n"), "{}", messages.text());
     }
 
     #[test]
     fn errors_float_until_dismissed_and_stay_in_the_log() {
         let mut messages = Messages::default();
         messages.say(NOW, Level::Info, "opened");
-        messages.say(NOW, Level::Error, "it broke: mend it");
+        messages.say(NOW, Level::Error, Notice::new("write failed").remedy("Free some space"));
         assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
         messages.dismiss(1);
         assert_eq!(messages.toasts().count(), 0);
-        assert!(messages.text().contains("error   It broke: mend it"));
-        messages.say(NOW, Level::Warning, "it creaks");
-        messages.settle();
+        assert!(messages.text().contains("error   Write failed. Free some space"));
+        messages.say(NOW, Level::Warning, "labels are late");
+        messages.close_toasts();
         assert_eq!(messages.toasts().count(), 0);
-        assert!(messages.text().contains("It creaks"));
+        assert!(messages.text().contains("Labels are late"));
     }
 
     #[test]
-    fn the_same_error_is_shown_once() {
+    fn repeated_messages_are_shown_once_with_a_count() {
         let mut messages = Messages::default();
         for _ in 0..3 {
             messages.say(NOW, Level::Warning, "again");
@@ -192,21 +181,21 @@ mod tests {
     }
 
     #[test]
-    fn what_floats_goes_after_a_time_errors_later() {
+    fn warnings_leave_after_ten_seconds_and_errors_after_thirty() {
         let mut messages = Messages::default();
-        messages.say(NOW, Level::Warning, "it creaks");
-        messages.say(NOW, Level::Error, "it broke");
+        messages.say(NOW, Level::Warning, "labels are late");
+        messages.say(NOW, Level::Error, "write failed");
         let after = |messages: &mut Messages, secs| messages.age(Duration::from_secs(secs));
         assert_eq!(after(&mut messages, 4), Some(Duration::from_secs(6)));
         assert_eq!(messages.toasts().count(), 2);
         assert_eq!(after(&mut messages, 6), Some(Duration::from_secs(20)));
         assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
         assert_eq!(after(&mut messages, 60), None);
-        assert!(messages.toasts().count() == 0 && messages.text().contains("It creaks"));
+        assert!(messages.toasts().count() == 0 && messages.text().contains("Labels are late"));
     }
 
     #[test]
-    fn only_what_can_be_seen_grows_old() {
+    fn only_visible_toasts_age() {
         let mut messages = Messages::default();
         for text in ["a", "b", "c", "d"] {
             messages.say(NOW, Level::Warning, text);
@@ -216,22 +205,25 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_told_as_it_is_now() {
+    fn a_later_message_of_a_subject_replaces_the_earlier_one() {
         let mut messages = Messages::default();
         messages.say_now("bad tiles", NOW, Level::Warning, "2 of 14 tiles cannot be used");
         messages.say(NOW, Level::Info, "between");
         messages.say_now("bad tiles", NOW, Level::Warning, "3 of 14 tiles cannot be used");
         assert_eq!(messages.text().matches("tiles cannot be used").count(), 1);
-        assert_eq!(messages.toasts().next().map(|(_, m)| m.headline.as_str()), Some("3 of 14 tiles cannot be used"));
+        assert_eq!(
+            messages.toasts().next().map(|(_, m)| m.notice.headline.as_str()),
+            Some("3 of 14 tiles cannot be used")
+        );
     }
 
     #[test]
-    fn the_log_does_not_grow_without_limit() {
+    fn the_log_is_bounded() {
         let mut messages = Messages::default();
         for i in 0..2 * KEPT {
-            messages.say(NOW, Level::Info, &i.to_string());
+            messages.say(NOW, Level::Info, i.to_string());
         }
         assert!(messages.all().len() <= KEPT);
-        assert_eq!(messages.all().last().unwrap().headline, (2 * KEPT - 1).to_string());
+        assert_eq!(messages.all().last().unwrap().notice.headline, (2 * KEPT - 1).to_string());
     }
 }

@@ -4,26 +4,36 @@
 
 pub mod action;
 pub mod app_state;
+mod apply;
 pub mod check;
 pub mod class_draft;
 pub mod closing;
 pub mod curves;
 pub mod format;
 pub mod frame_times;
+pub mod image_pyramid;
 pub mod in_view;
 pub mod keys;
 pub mod label_plane;
-pub mod layers;
+pub mod layer;
+pub mod mask_pyramid;
 pub mod message;
+pub(crate) mod mip;
 pub mod open_project;
 pub mod palette;
-pub mod parts;
+pub mod panel_layout;
 pub mod preset;
-pub mod pyramid;
-pub mod room;
+mod roles;
 pub mod run_state;
-pub mod runs;
+pub mod sampled_mask;
 pub mod settings;
+pub mod theme_choice;
 pub mod thumbnails;
+pub mod tile_role;
+pub mod tile_view;
+pub mod tool;
+pub mod view_camera;
+mod view_change;
 
-pub use app_state::AppState;
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! The open project: its tiles and classes, its labels, and what of it is shown.
+//! The open project: its tiles, classes and labels.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,24 +15,24 @@ pub struct OpenProject {
     pub project: Arc<Project>,
     /// All own labels.
     pub book: LabelBook,
-    /// Colours of the classes, for the canvas.
+    /// Class colours, with hidden classes transparent.
     pub palette: Palette,
     hidden: BTreeSet<u8>,
-    /// Names that labels are kept under which are no tile's, with the number of strokes.
+    /// Tile names in the journal that match no tile, with their stroke counts.
     pub lost_labels: Vec<(String, usize)>,
-    /// The journal's file.
+    /// Path of the label journal.
     pub journal: PathBuf,
-    /// Whether the last edit could be written.
+    /// Whether the last edit was written.
     pub saved: bool,
-    /// Whether what was written is on the disk.
+    /// Whether the writes have reached the disk.
     pub disk: Disk,
-    /// Whether it was told that the disk refused some of it.
-    pub told_disk: bool,
+    /// A failure of the disk has been reported.
+    pub disk_failure_reported: bool,
     counts: BTreeMap<String, usize>,
 }
 
 impl OpenProject {
-    /// A project as it was read.
+    /// A project as read from disk.
     pub fn new(project: Project, book: LabelBook, journal: PathBuf) -> Self {
         let palette = Palette::of(&project.classes);
         let of_project = |id: &&str| project.tile(id).is_some();
@@ -46,32 +46,32 @@ impl OpenProject {
             journal,
             saved: true,
             disk: Disk::default(),
-            told_disk: false,
+            disk_failure_reported: false,
             counts,
         }
     }
 
-    /// The classes of its masks.
+    /// The project's classes.
     pub fn classes(&self) -> &Classes {
         &self.project.classes
     }
 
-    /// Own labels in all.
+    /// Number of own labels.
     pub fn labels(&self) -> usize {
         self.counts.values().sum()
     }
 
-    /// Own labels on a tile.
+    /// Number of own labels on a tile.
     pub fn labels_on(&self, tile: &str) -> usize {
         self.counts.get(tile).copied().unwrap_or(0)
     }
 
-    /// Counts the labels of a tile anew, after an edit.
+    /// Counts the labels of a tile again after an edit.
     pub fn recount(&mut self, tile: &str) {
         self.counts.insert(tile.to_owned(), self.book.count(tile));
     }
 
-    /// Marks a tile that turned out to be bad. Returns whether that is news.
+    /// Marks a tile as unusable. Returns whether that was unknown.
     pub fn mark_fault(&mut self, tile: &str, why: &str) -> bool {
         let project = Arc::make_mut(&mut self.project);
         let Some(tile) = project.tiles.iter_mut().find(|t| t.id == tile && t.fault.is_none()) else { return false };
@@ -79,7 +79,7 @@ impl OpenProject {
         true
     }
 
-    /// Puts other classes in place.
+    /// Replaces the project after an edit of its classes. Hidden classes stay hidden.
     pub fn set_project(&mut self, project: Project) {
         self.palette = Palette::of(&project.classes);
         self.hidden.iter().for_each(|class| self.palette.set_visible(*class, false));

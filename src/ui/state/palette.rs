@@ -1,18 +1,18 @@
-//! Colours by index: those of the classes, and the ramp of the confidence layer.
+//! Colours by index: class colours, and the ramp of the confidence layer.
 
 use crate::domain::{Classes, UNLABELLED};
 
-/// An RGBA colour per index, sRGB, alpha not multiplied in. Unlabelled is transparent.
+/// An sRGB colour with straight alpha per index. Unlabelled is transparent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Palette([[u8; 4]; 256]);
 
 impl Palette {
-    /// Indices beyond the classes are shown gray: nothing that is in a mask vanishes silently.
-    const STRANGER: [u8; 4] = [128, 128, 128, 255];
+    /// Indices beyond the classes are drawn gray: nothing in a mask disappears silently.
+    const UNKNOWN: [u8; 4] = [128, 128, 128, 255];
 
-    /// The classes' own colours.
+    /// The class colours.
     pub fn of(classes: &Classes) -> Self {
-        let mut colors = [Self::STRANGER; 256];
+        let mut colors = [Self::UNKNOWN; 256];
         for (color, class) in colors.iter_mut().zip(classes.iter()) {
             *color = [class.color[0], class.color[1], class.color[2], 255];
         }
@@ -20,8 +20,8 @@ impl Palette {
         Self(colors)
     }
 
-    /// From dark violet, unsure, to light yellow, sure, in even steps of lightness. What has confidence 0 has not been
-    /// predicted yet and is transparent.
+    /// From dark violet (unsure) to light yellow (sure) in even steps of lightness. Confidence 0 means not predicted
+    /// yet and is transparent.
     pub fn confidence() -> Self {
         let mut colors = [[0; 4]; 256];
         for (i, color) in colors.iter_mut().enumerate().skip(1) {
@@ -45,13 +45,13 @@ impl Palette {
         self.0[usize::from(index)]
     }
 
-    /// As the shader reads it: alpha, which is all or nothing, multiplied in.
+    /// With alpha, which is 0 or 255, premultiplied, as the shader reads it.
     pub(crate) fn premultiplied(&self) -> [[u8; 4]; 256] {
         self.0.map(|color| if color[3] == 0 { [0; 4] } else { color })
     }
 }
 
-/// From OKLab in polar form (Björn Ottosson, "A perceptual color space for image processing", 2020).
+/// Converts from OKLab in polar form (Björn Ottosson, "A perceptual color space for image processing", 2020).
 fn srgb_from_oklch(lightness: f32, chroma: f32, hue: f32) -> [u8; 3] {
     let (a, b) = (chroma * hue.cos(), chroma * hue.sin());
     let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
@@ -65,14 +65,14 @@ fn srgb_from_oklch(lightness: f32, chroma: f32, hue: f32) -> [u8; 3] {
     .map(srgb_from_linear)
 }
 
-/// Light to the stored value.
+/// Linear light (0 to 1) to the stored sRGB value.
 pub(crate) fn srgb_from_linear(light: f32) -> u8 {
     let light = light.clamp(0.0, 1.0);
     let gamma = if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
     (gamma * 255.0).round() as u8
 }
 
-/// The stored value to light.
+/// Stored sRGB value to linear light (0 to 1).
 pub(crate) fn linear_from_srgb(value: u8) -> f32 {
     let gamma = f32::from(value) / 255.0;
     if gamma <= 0.040_45 { gamma / 12.92 } else { ((gamma + 0.055) / 1.055).powf(2.4) }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn light_and_back() {
+    fn srgb_conversion_round_trips() {
         assert!((0..=255).all(|value| srgb_from_linear(linear_from_srgb(value)) == value));
     }
 }

@@ -1,11 +1,11 @@
-//! The ready-made layer sets a view's header offers.
+//! The layer sets offered in the header of a view.
 
-use super::layers::{Layer, LayerSet};
+use super::layer::{Layer, LayerSet};
 
 /// What a view shows over the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
-    /// Nothing but own labels.
+    /// Own labels only.
     Image,
     /// The full mask.
     Full,
@@ -13,44 +13,39 @@ pub enum Preset {
     Sampled,
     /// The prediction.
     Prediction,
-    /// How sure the network is.
+    /// The confidence of the prediction.
     Confidence,
 }
 
+/// All presets from left to right, in the order of the variants: label, and layers besides image and own labels.
+const TABLE: [(Preset, &str, &[Layer]); 5] = [
+    (Preset::Image, "Image", &[]),
+    (Preset::Full, "Full mask", &[Layer::Mask]),
+    (Preset::Sampled, "Sampled", &[Layer::Sampled]),
+    (Preset::Prediction, "Prediction", &[Layer::Prediction]),
+    (Preset::Confidence, "Confidence", &[Layer::Confidence]),
+];
+
 impl Preset {
-    /// All of them, from left to right.
-    pub const ALL: [Self; 5] = [Self::Image, Self::Full, Self::Sampled, Self::Prediction, Self::Confidence];
+    /// All presets, from left to right.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|(preset, ..)| *preset)
+    }
 
-    /// What the header says.
+    /// Label in the header.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Image => "Image",
-            Self::Full => "Full mask",
-            Self::Sampled => "Sampled",
-            Self::Prediction => "Prediction",
-            Self::Confidence => "Confidence",
-        }
+        TABLE[self as usize].1
     }
 
-    /// The layers it stands for.
+    /// The layers the preset shows.
     pub fn layers(self) -> LayerSet {
-        match self {
-            Self::Image => LayerSet::image(),
-            Self::Full => LayerSet::full(),
-            Self::Sampled => LayerSet::sampled(),
-            Self::Prediction => LayerSet::prediction(),
-            Self::Confidence => {
-                let mut layers = LayerSet::image();
-                layers[Layer::Confidence].visible = true;
-                layers
-            }
-        }
+        LayerSet::showing(TABLE[self as usize].2)
     }
 
-    /// The preset whose layers these are, opacity aside.
+    /// The preset with the same visible layers, whatever their opacity.
     pub fn of(layers: &LayerSet) -> Option<Self> {
         let visible = |set: &LayerSet| Layer::ALL.map(|layer| set[layer].visible);
-        Self::ALL.into_iter().find(|preset| visible(&preset.layers()) == visible(layers))
+        Self::all().find(|preset| visible(&preset.layers()) == visible(layers))
     }
 }
 
@@ -59,13 +54,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preset_is_recognised_whatever_its_opacity() {
-        for preset in Preset::ALL {
+    fn the_table_is_in_the_order_of_the_variants() {
+        assert!(Preset::all().enumerate().all(|(place, preset)| preset as usize == place));
+    }
+
+    #[test]
+    fn a_preset_is_recognised_at_any_opacity() {
+        for preset in Preset::all() {
             let mut layers = preset.layers();
             layers[Layer::Mask].opacity = 0.1;
             assert_eq!(Preset::of(&layers), Some(preset));
         }
-        let mut mixed = LayerSet::full();
+        let mut mixed = Preset::Full.layers();
         mixed[Layer::Sampled].visible = true;
         assert_eq!(Preset::of(&mixed), None);
     }

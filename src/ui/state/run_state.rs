@@ -1,64 +1,65 @@
-//! What the window knows of the run: built from the engine's events, one after the other, without side effects.
+//! What the window knows of the current run. Folded from engine events, without side effects.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::curves::Curves;
 use super::message::Level;
+use crate::domain::Notice;
 use crate::domain::split::Split;
 use crate::engine::protocol::{Evaluation, Outcome, RunInfo, StepReport, Summary};
-use crate::engine::{Event, EventKind, Phase, RunId, report};
+use crate::engine::{Event, EventKind, Phase, RunId};
 
 /// The current run, or the last one.
 #[derive(Clone, Debug, Default)]
 pub struct RunState {
-    /// Its id; 0 before the first.
+    /// Id of the run; 0 before the first.
     pub id: RunId,
     /// What the engine is doing.
     pub phase: Phase,
-    /// What is known since it is ready.
+    /// Details of the run, once it is ready.
     pub info: Option<Box<RunInfo>>,
-    /// The latest report.
+    /// The latest step report.
     pub step: Option<StepReport>,
-    /// The learning rate in force.
+    /// The learning rate in effect.
     pub rate: Option<f64>,
     /// Seconds per step, smoothed.
     pub step_secs: f32,
-    /// The series of the plots.
+    /// The series for the plots.
     pub curves: Curves,
     /// The latest evaluation.
     pub evaluation: Option<Box<Evaluation>>,
-    /// The best mean IoU so far, and its step.
+    /// Best mean IoU so far and its step.
     pub best: Option<(f64, u64)>,
-    /// Mean IoU of each scored tile, by id.
+    /// Mean IoU of each evaluated tile, by id.
     pub tile_scores: BTreeMap<String, f64>,
-    /// The part each tile plays in this run, where the run decided it.
+    /// Split of each tile that the run uses, by id.
     pub splits: BTreeMap<String, Split>,
-    /// How it ended.
+    /// How the run ended.
     pub summary: Option<Box<Summary>>,
     /// The last checkpoint written.
     pub checkpoint: Option<PathBuf>,
-    /// Previews announced so far.
+    /// Number of previews announced so far.
     pub previews: u64,
-    /// Whether a run that had ended is opened, rather than begun.
+    /// The run was opened from disk rather than started.
     pub opened: bool,
 }
 
-/// Something an event wants said.
-pub type Note = (Level, String);
+/// A message that an event gives rise to.
+pub type Note = (Level, Notice);
 
 impl RunState {
-    /// The state of a run that was just started.
+    /// A run that was just started.
     pub fn starting(id: RunId) -> Self {
         Self { id, phase: preparing("Starting"), ..Self::default() }
     }
 
-    /// The state of a run that is about to be opened.
+    /// A run that is being opened.
     pub fn opening(id: RunId) -> Self {
         Self { id, phase: preparing("Opening the run"), opened: true, ..Self::default() }
     }
 
-    /// Takes in an event. Events of earlier runs are dropped. Returns what is to be said to the user.
+    /// Folds in an event and returns what to tell the user. Events of earlier runs are dropped.
     pub fn apply(&mut self, event: Event) -> Option<Note> {
         if event.run != self.id {
             return None;
@@ -71,12 +72,12 @@ impl RunState {
             EventKind::PreviewReady => self.previews += 1,
             EventKind::Checkpoint { path, best } => {
                 let which = if best { "Best checkpoint" } else { "Checkpoint" };
-                let note = format!("{which} written: {}", path.display());
+                let notice = Notice::new(format!("{which} written: {}", path.display()));
                 self.checkpoint = Some(path);
-                return Some((Level::Info, note));
+                return Some((Level::Info, notice));
             }
-            EventKind::Info(text) => return Some((Level::Info, text)),
-            EventKind::Warning(text) => return Some((Level::Warning, text)),
+            EventKind::Info(notice) => return Some((Level::Info, notice)),
+            EventKind::Warning(notice) => return Some((Level::Warning, notice)),
             EventKind::LearningRate(rate) => self.rate = Some(rate),
             EventKind::Predicting(predicting) => {
                 if let Some(info) = &mut self.info {
@@ -84,10 +85,10 @@ impl RunState {
                 }
             }
             EventKind::Finished(summary) => return Some(self.finished(summary)),
-            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why))),
+            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why.to_string()))),
             EventKind::Cancelled => {
                 self.phase = Phase::Idle;
-                return Some((Level::Info, "Stopped before the first step. Nothing was written".to_owned()));
+                return Some((Level::Info, "Run stopped before its first step; nothing was written".into()));
             }
         }
         None
@@ -128,28 +129,28 @@ impl RunState {
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
         let (steps, folder) = (summary.steps, summary.folder.display());
         let note = match &summary.unsaved {
-            Some(why) => (
-                Level::Error,
-                format!("{how}, but not all of it is saved: make room and press Ctrl+S. {}", report::unsaved_line(why)),
-            ),
-            None => (Level::Info, format!("{how} after {steps} steps.{best} Everything is in {folder}")),
+            Some(why) => {
+                let notice = Notice::new(format!("{how}, but the last checkpoint could not be saved"));
+                (Level::Error, notice.cause(why).remedy("Free some disk space, then press Ctrl+S to save it"))
+            }
+            None => (Level::Info, format!("{how} after {steps} steps.{best} Results are in {folder}").into()),
         };
         self.summary = Some(summary);
         note
     }
 
-    /// What failed comes first; why, and what to do, after it.
-    fn failed(&mut self, why: &str) -> String {
+    /// Headline: what failed; cause: why, and what to do.
+    fn failed(&mut self, why: &str) -> Notice {
         self.phase = Phase::Idle;
         let what = match (self.opened, &self.info) {
-            (true, _) => "The run cannot be opened",
+            (true, _) => "The run could not be opened",
             (false, None) => "The run did not start",
             (false, Some(_)) => "The run failed",
         };
-        format!("{what}: {why}")
+        Notice::new(what).cause(why)
     }
 
-    /// Whether a run is under way: the form is locked, Start becomes Pause.
+    /// Whether a run is in progress: the form is locked and Start becomes Pause.
     pub fn is_running(&self) -> bool {
         self.phase.is_running()
     }
@@ -159,21 +160,21 @@ impl RunState {
         self.info.as_ref().is_some_and(|info| info.predicts)
     }
 
-    /// Steps done as a share of all, while known.
+    /// Share of all steps done, 0 to 1; `None` while unknown.
     pub fn progress(&self) -> Option<f32> {
         let total = self.info.as_ref()?.total_steps;
         let done = self.step.map_or(0, |report| report.step);
         (total > 0).then(|| done as f32 / total as f32)
     }
 
-    /// Seconds to go at the present speed.
+    /// Seconds left at the current speed.
     pub fn seconds_left(&self) -> Option<f64> {
         let total = self.info.as_ref()?.total_steps;
         let done = self.step?.step;
         (self.step_secs > 0.0).then(|| total.saturating_sub(done) as f64 * f64::from(self.step_secs))
     }
 
-    /// The current epoch and how many there are.
+    /// The current epoch and the number of epochs.
     pub fn epoch(&self) -> Option<(u32, u64)> {
         let info = self.info.as_ref()?;
         let epochs = info.total_steps.div_ceil(info.steps_per_epoch.max(1));
@@ -244,7 +245,7 @@ pub(crate) mod tests {
     #[test]
     fn events_of_earlier_runs_are_dropped() {
         let mut state = RunState::starting(7);
-        let failed = EventKind::Failed("an old sorrow".to_owned());
+        let failed = EventKind::Failed("an earlier failure".into());
         assert_eq!(state.apply(Event { run: 6, kind: failed }), None);
         assert_eq!(state.apply(Event { run: 6, kind: EventKind::Step(step(3)) }), None);
         assert!(state.is_running() && state.step.is_none());
@@ -260,7 +261,7 @@ pub(crate) mod tests {
             EventKind::Evaluated(Box::new(evaluation(10))),
             EventKind::PreviewReady,
         ]);
-        assert!(notes.is_empty(), "nothing of this needs saying");
+        assert!(notes.is_empty(), "no message is needed");
         assert_eq!(state.progress(), Some(0.25));
         assert_eq!(state.seconds_left(), Some(15.0));
         assert_eq!(state.epoch(), Some((1, 4)));
@@ -268,11 +269,11 @@ pub(crate) mod tests {
         assert_eq!(state.tile_scores.get("b"), Some(&0.5));
         assert_eq!(state.best.map(|(_, step)| step), Some(10));
         assert_eq!((state.curves.loss.len(), state.curves.miou.len(), state.previews), (2, 1, 1));
-        assert!(state.curves.iou[2].is_empty(), "a class nobody saw leaves no point");
+        assert!(state.curves.iou[2].is_empty(), "a class without pixels leaves no point");
     }
 
     #[test]
-    fn the_best_is_kept_when_a_worse_one_follows() {
+    fn a_worse_evaluation_keeps_the_best_score() {
         let mut worse = evaluation(20);
         (worse.scores.miou, worse.best) = (0.01, false);
         let (state, _) =
@@ -281,20 +282,20 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_failure_leaves_the_window_usable_and_says_first_what_failed() {
-        let failure = || EventKind::Failed("cannot write: no space".to_owned());
+    fn a_failure_ends_the_run_and_names_what_failed() {
+        let failure = || EventKind::Failed("cannot write: no space".into());
         let (state, notes) = run(vec![EventKind::Phase(Phase::Training), failure()]);
-        assert_eq!(notes, [(Level::Error, "The run did not start: cannot write: no space".to_owned())]);
+        assert_eq!(notes, [(Level::Error, Notice::new("The run did not start").cause("cannot write: no space"))]);
         assert!(!state.is_running());
         let (_, notes) = run(vec![EventKind::Started(Box::new(info())), failure()]);
-        assert!(notes[0].1.starts_with("The run failed: cannot"), "{notes:?}");
+        assert!(notes[0].1.headline == "The run failed", "{notes:?}");
         let mut opening = RunState::opening(7);
         let note = opening.apply(Event { run: 7, kind: failure() });
-        assert!(note.is_some_and(|(_, text)| text.starts_with("The run cannot be opened: ")));
+        assert!(note.is_some_and(|(_, text)| text.headline == "The run could not be opened"));
     }
 
     #[test]
-    fn the_rate_in_force_is_the_one_set_until_the_next_step_tells_its_own() {
+    fn the_rate_is_the_one_set_until_the_next_step_reports_its_own() {
         let (mut state, _) = run(vec![EventKind::Step(step(1)), EventKind::LearningRate(0.5)]);
         assert_eq!(state.rate, Some(0.5));
         state.apply(Event { run: 7, kind: EventKind::Step(StepReport { lr: 0.4, ..step(2) }) });
@@ -302,11 +303,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_best_that_was_chosen_anew_replaces_a_better_score() {
-        let mut anew = evaluation(20);
-        anew.scores.miou = 0.01;
+    fn a_new_best_replaces_a_better_old_score() {
+        let mut new_best = evaluation(20);
+        new_best.scores.miou = 0.01;
         let (state, _) =
-            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(anew))]);
+            run(vec![EventKind::Evaluated(Box::new(evaluation(10))), EventKind::Evaluated(Box::new(new_best))]);
         assert_eq!(state.best, Some((0.01, 20)));
     }
 
@@ -316,16 +317,19 @@ pub(crate) mod tests {
         let summary = Summary { outcome: Outcome::Completed, steps: 3, unsaved, ..Summary::default() };
         let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
         assert_eq!(notes[0].0, Level::Error);
-        assert!(notes[0].1.contains("no space"), "{notes:?}");
+        assert!(notes[0].1.to_string().contains("no space"), "{notes:?}");
     }
 
     #[test]
-    fn a_finished_run_says_where_everything_is() {
+    fn a_finished_run_names_its_folder() {
         let summary = Summary { folder: "/runs/1".into(), steps: 12, best_miou: Some(0.5), ..Summary::default() };
         let (mut state, notes) =
             run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
-        assert!(notes[0].1.contains("stopped after 12 steps") && notes[0].1.contains("/runs/1"), "{notes:?}");
-        assert!(state.can_predict() && !state.is_running(), "the network still predicts");
+        assert!(
+            notes[0].1.headline.contains("stopped after 12 steps") && notes[0].1.headline.contains("/runs/1"),
+            "{notes:?}"
+        );
+        assert!(state.can_predict() && !state.is_running(), "the network can still predict");
         state.started(Box::new(RunInfo { predicts: false, ..info() }));
         assert!(!state.can_predict(), "a run that ended before its first checkpoint");
     }

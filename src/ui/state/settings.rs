@@ -1,4 +1,4 @@
-//! What the window remembers from one day to the next.
+//! Settings kept between sessions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,36 +7,37 @@ use eframe::Storage;
 use serde::{Deserialize, Serialize};
 
 use super::action::Tab;
-use super::layers::LayerSet;
+use super::layer::LayerSet;
+use super::preset::Preset;
+use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
-use crate::domain::{RunConfig, stored};
-use crate::ui::panels::theme::ThemeChoice;
+use crate::domain::{RunConfig, config, stored};
 
-/// Kept by eframe's storage; panel sizes are kept by egui itself.
+/// Kept by eframe's storage. egui itself keeps the panel sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Light or dark.
+    /// Light, dark or system.
     pub theme: ThemeChoice,
     /// Whether the second view is shown.
     pub two_views: bool,
-    /// The layers of each view.
+    /// The layers of each view, left and right.
     pub layers: [LayerSet; 2],
     /// Brush radius in image pixels.
     pub radius: f32,
-    /// The form of the next run.
+    /// Settings of the next run.
     pub form: RunConfig,
-    /// Projects opened before, the latest first.
+    /// Recent project folders, newest first.
     pub recent: Vec<PathBuf>,
     /// The tab in front.
     pub tab: Tab,
-    /// Whether the contents of the tabs are shown, if that was decided by hand.
+    /// Whether the lower panel is open, if the user chose.
     pub lower_open: Option<bool>,
     /// Whether the loss is drawn on a logarithmic scale.
     pub log_loss: bool,
-    /// Whether the first steps were read.
+    /// Whether the first steps were dismissed.
     pub help_dismissed: bool,
-    /// The part of single tiles, chosen by hand, by project and file.
+    /// Splits the user chose, by project folder and image file.
     pub splits: BTreeMap<PathBuf, BTreeMap<String, Split>>,
 }
 
@@ -45,7 +46,7 @@ impl Default for Settings {
         Self {
             theme: ThemeChoice::System,
             two_views: true,
-            layers: [LayerSet::sampled(), LayerSet::prediction()],
+            layers: [Preset::Sampled.layers(), Preset::Prediction.layers()],
             radius: 4.0,
             form: RunConfig::demo(),
             recent: Vec::new(),
@@ -58,41 +59,45 @@ impl Default for Settings {
     }
 }
 
-/// Name of the settings in eframe's storage.
+/// Key of the settings in eframe's storage.
 const STORAGE_KEY: &str = "pointillist";
-/// Projects remembered.
+/// Recent projects kept.
 const RECENT: usize = 10;
-/// Brush radii that can be chosen, image pixels.
+/// Range of the brush radius, image pixels.
 pub const RADII: std::ops::RangeInclusive<f32> = 0.0..=256.0;
 
 impl Settings {
-    /// What was remembered, and a sentence for what of it was not understood: one broken field takes no other with it.
+    /// Loads the settings, and a sentence for each one that could not be read. A broken field does not affect the
+    /// others.
     pub fn load(storage: &dyn Storage) -> (Self, Vec<String>) {
         let Some(text) = storage.get_string(STORAGE_KEY) else { return (Self::default(), Vec::new()) };
         let known = Self { form: RunConfig::every_field(), ..Self::default() };
-        let read = serde_json::from_str(&text).and_then(|stored| stored::read(&Self::default(), &known, &stored));
+        let read = serde_json::from_str(&text).and_then(|mut stored: serde_json::Value| {
+            stored.get_mut("form").map(config::upgrade);
+            stored::read(&Self::default(), &known, &stored)
+        });
         match read {
             Ok((settings, lost)) => {
-                let sentence = |phrase| format!("A remembered setting is not used: {phrase}");
+                let sentence = |phrase| format!("A stored setting was ignored: {phrase}");
                 (settings, lost.into_iter().map(sentence).collect())
             }
-            // The first version wrote RON.
+            // Written by the first version, in RON.
             Err(_) => match eframe::get_value(storage, STORAGE_KEY) {
                 Some(settings) => (settings, Vec::new()),
-                None => (Self::default(), vec!["The remembered settings cannot be read: all begin anew".to_owned()]),
+                None => (Self::default(), vec!["The stored settings could not be read; defaults are used".to_owned()]),
             },
         }
     }
 
-    /// Has them remembered.
+    /// Stores the settings.
     pub fn store(&self, storage: &mut dyn Storage) {
         match serde_json::to_string(self) {
             Ok(text) => storage.set_string(STORAGE_KEY, text),
-            Err(error) => log::warn!("the settings cannot be remembered: {error}"),
+            Err(error) => log::warn!("the settings could not be stored: {error}"),
         }
     }
 
-    /// Puts a project at the head of the recent ones.
+    /// Puts a project first among the recent ones.
     pub fn remember(&mut self, root: &Path) {
         self.recent.retain(|path| path != root);
         self.recent.insert(0, root.to_path_buf());
@@ -100,7 +105,7 @@ impl Settings {
         self.splits.retain(|path, _| self.recent.contains(path));
     }
 
-    /// A smaller (negative) or larger brush: by a quarter, and by at least one pixel.
+    /// Makes the brush smaller (negative) or larger: by a quarter per step, at least one pixel.
     pub fn step_radius(&mut self, steps: i32) {
         let step = (self.radius * 0.25).max(1.0).round();
         self.radius = (self.radius + step * steps as f32).round().clamp(*RADII.start(), *RADII.end());
@@ -110,9 +115,11 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Strategy;
+    use crate::domain::config::Supervision;
 
     #[test]
-    fn recent_projects_are_few_and_distinct() {
+    fn recent_projects_are_limited_and_distinct() {
         let mut settings = Settings::default();
         for i in 0..20 {
             settings.remember(Path::new(&format!("/p/{}", i % 15)));
@@ -159,12 +166,12 @@ mod tests {
         settings.remember(Path::new("/p/1"));
         settings.form.train.batch = 7;
         settings.form.ignore = Some(vec!["water".to_owned()]);
-        settings.layers[0][crate::ui::state::layers::Layer::Mask].opacity = 0.25;
+        settings.layers[0][crate::ui::state::layer::Layer::Mask].opacity = 0.25;
         settings
     }
 
     #[test]
-    fn settings_are_remembered() {
+    fn settings_survive_storage() {
         let mut storage = Memory::default();
         unusual().store(&mut storage);
         assert_eq!(Settings::load(&storage), (unusual(), Vec::new()));
@@ -172,16 +179,25 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_an_older_version_are_completed() {
+    fn missing_settings_get_defaults() {
         let stored = Memory(Some(r#"{"two_views": false}"#.to_owned()));
         assert_eq!(Settings::load(&stored), (Settings { two_views: false, ..Settings::default() }, Vec::new()));
     }
 
     #[test]
-    fn one_broken_setting_loses_no_other() {
+    fn a_form_of_an_older_version_means_the_same() {
+        let form = r#"{"form": {"train": {"loss": "ce"}, "sampling": {"strategy": "nothing"}}}"#;
+        let (settings, lost) = Settings::load(&Memory(Some(form.to_owned())));
+        let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
+        assert_eq!((supervision, strategy), (Supervision::Full, Strategy::OwnLabelsOnly));
+        assert_eq!(lost, Vec::<String>::new());
+    }
+
+    #[test]
+    fn one_broken_setting_does_not_affect_the_others() {
         let mut stored = serde_json::to_value(unusual()).unwrap();
         stored["tab"] = "Graveyard".into();
-        stored["form"]["train"]["momentum"] = 0.9.into();
+        stored["form"]["train"]["warm_up"] = 5.into();
         stored["form"]["model"]["arch"] = "transformer".into();
         stored["layers"][1] = "everything".into();
         stored["gone"] = true.into();
@@ -196,13 +212,13 @@ mod tests {
         let mut storage = Memory::default();
         eframe::set_value(&mut storage, STORAGE_KEY, &unusual());
         assert_eq!(Settings::load(&storage), (unusual(), Vec::new()));
-        // As the first version wrote them: layers in their order, without names.
+        // As written by the first version: layers in order, without names.
         let styles = "((visible:true,opacity:1.0),(visible:true,opacity:0.5),(visible:false,opacity:1.0),\
                       (visible:false,opacity:0.55),(visible:false,opacity:0.7),(visible:true,opacity:1.0))";
         let first = Memory(Some(format!("(two_views:false,layers:({styles},{styles}),radius:9.0)")));
         let (settings, lost) = Settings::load(&first);
         assert_eq!((settings.two_views, settings.radius, lost.len()), (false, 9.0, 0), "{lost:?}");
-        let mask = settings.layers[1][crate::ui::state::layers::Layer::Mask];
+        let mask = settings.layers[1][crate::ui::state::layer::Layer::Mask];
         assert!(mask.visible && (mask.opacity - 0.5).abs() < f32::EPSILON);
         let (_, lost) = Settings::load(&Memory(Some("neither [ nor".to_owned())));
         assert_eq!(lost.len(), 1);

@@ -1,16 +1,16 @@
-//! Thumbnails as textures: those shown last, within a limit. The others are on disk and come back in a moment.
+//! Thumbnail textures of recently visible tiles, up to a limit. The others are on disk and load quickly.
 
 use std::collections::HashMap;
 
 use eframe::egui::TextureHandle;
 
-/// So many textures of 96×96 pixels take 64 MB.
+/// Textures kept. At 96×96 pixels they take 64 MB.
 const KEPT: usize = 1700;
 
-/// Rows before and after those in sight whose thumbnails are read ahead.
+/// Rows before and after the visible ones whose thumbnails are prefetched.
 const AHEAD: usize = 100;
 
-/// Small pictures of the tiles, by id.
+/// Thumbnail textures by tile id.
 #[derive(Default)]
 pub struct Thumbnails {
     textures: HashMap<String, (TextureHandle, u64)>,
@@ -18,21 +18,21 @@ pub struct Thumbnails {
 }
 
 impl Thumbnails {
-    /// A tile's thumbnail, if it is here.
+    /// The thumbnail of a tile, if loaded.
     pub fn get(&self, tile: &str) -> Option<&TextureHandle> {
         self.textures.get(tile).map(|(texture, _)| texture)
     }
 
-    /// Forgets all: another project.
+    /// Drops all thumbnails, for another project.
     pub fn clear(&mut self) {
         self.textures.clear();
     }
 
-    /// Takes one in. When there are too many, those seen last are kept.
+    /// Adds a thumbnail. Above the limit, those visible longest ago are dropped.
     pub fn insert(&mut self, tile: String, texture: TextureHandle) {
         self.textures.insert(tile, (texture, self.clock));
         if self.textures.len() > KEPT {
-            // A tenth goes at once, so that this is not done for each.
+            // Drops a tenth at once, so that this is rare.
             let mut seen: Vec<u64> = self.textures.values().map(|(_, seen)| *seen).collect();
             let place = seen.len() / 10;
             let (_, bound, _) = seen.select_nth_unstable(place);
@@ -41,7 +41,7 @@ impl Thumbnails {
         }
     }
 
-    /// Notes which tiles are in sight, by id.
+    /// Records which tiles are visible, by id.
     pub fn note_seen<'a>(&mut self, tiles: impl Iterator<Item = &'a str>) {
         self.clock += 1;
         for tile in tiles {
@@ -52,11 +52,12 @@ impl Thumbnails {
     }
 }
 
-/// The places to read thumbnails for: those in sight, then those around them, the nearest first.
-pub fn order(in_sight: &[usize], tiles: usize) -> impl Iterator<Item = usize> {
-    let (first, last) = (in_sight.iter().min().copied().unwrap_or(0), in_sight.iter().max().copied().unwrap_or(0));
+/// Order in which to load thumbnails: the visible rows, then their neighbours, nearest first.
+pub fn order(visible_rows: &[usize], tiles: usize) -> impl Iterator<Item = usize> {
+    let (first, last) =
+        (visible_rows.iter().min().copied().unwrap_or(0), visible_rows.iter().max().copied().unwrap_or(0));
     let around = (1..=AHEAD).flat_map(move |n| [last.checked_add(n), first.checked_sub(n)]);
-    in_sight.iter().copied().chain(around.flatten().filter(move |index| *index < tiles))
+    visible_rows.iter().copied().chain(around.flatten().filter(move |index| *index < tiles))
 }
 
 #[cfg(test)]
@@ -66,23 +67,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_sight_comes_first_and_then_its_neighbours() {
+    fn visible_rows_come_first_and_then_their_neighbours() {
         let around: Vec<usize> = order(&[3, 4], 8).collect();
         assert_eq!(around, [3, 4, 5, 2, 6, 1, 7, 0]);
         assert_eq!(order(&[5000], 10_000).count(), 2 * AHEAD + 1, "not the whole folder");
     }
 
     #[test]
-    fn scrolling_to_the_end_keeps_what_is_in_sight_and_what_was_seen_last() {
+    fn scrolling_keeps_visible_and_recent_thumbnails() {
         let (ctx, mut thumbnails) = (Context::default(), Thumbnails::default());
         let texture = |name: usize| {
             ctx.load_texture(name.to_string(), ColorImage::filled([1, 1], Color32::RED), TextureOptions::LINEAR)
         };
         for row in 0..5000 {
             thumbnails.insert(row.to_string(), texture(row));
-            let in_sight: Vec<String> = (row.saturating_sub(10)..=row).map(|row| row.to_string()).collect();
-            thumbnails.note_seen(in_sight.iter().map(String::as_str));
-            assert!(in_sight.iter().all(|row| thumbnails.get(row).is_some()), "row {row}");
+            let visible_rows: Vec<String> = (row.saturating_sub(10)..=row).map(|row| row.to_string()).collect();
+            thumbnails.note_seen(visible_rows.iter().map(String::as_str));
+            assert!(visible_rows.iter().all(|row| thumbnails.get(row).is_some()), "row {row}");
         }
         assert!(thumbnails.textures.len() <= KEPT);
         assert!(thumbnails.get("4000").is_some() && thumbnails.get("0").is_none());

@@ -1,6 +1,7 @@
-use super::place::{FILE, FOLDER, inside};
+use super::location::{FILE, inside};
 use super::*;
 use crate::data::Tile;
+use crate::data::files::own_folder::NAME as FOLDER;
 use crate::domain::Classes;
 
 /// A folder with one image, opened.
@@ -21,7 +22,7 @@ fn add_raw(journal: &Path, text: &str) {
 }
 
 #[test]
-fn edits_come_back_in_a_later_session() {
+fn edits_are_replayed_in_a_later_session() {
     let (_dir, project) = project();
     let (mut journal, replay) = Journal::open(&project).unwrap();
     assert!(!journal.path.exists() && replay.notes.is_empty());
@@ -39,7 +40,7 @@ fn edits_come_back_in_a_later_session() {
 }
 
 #[test]
-fn a_line_cut_off_is_noted_and_the_next_label_is_safe() {
+fn an_incomplete_line_is_noted_and_the_next_label_is_safe() {
     let (_dir, project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     journal.append(&click(Some(1), 1.0)).unwrap();
@@ -56,7 +57,7 @@ fn a_line_cut_off_is_noted_and_the_next_label_is_safe() {
 }
 
 #[test]
-fn what_cannot_be_used_is_passed_over_with_its_line() {
+fn unusable_lines_are_skipped_and_noted_by_number() {
     let (_dir, project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     journal.append(&click(Some(1), 1.0)).unwrap();
@@ -76,7 +77,7 @@ fn what_cannot_be_used_is_passed_over_with_its_line() {
 }
 
 #[test]
-fn labels_follow_a_class_that_is_renamed() {
+fn labels_follow_a_renamed_class() {
     let (_dir, mut project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     journal.append(&click(Some(4), 1.0)).unwrap();
@@ -101,7 +102,7 @@ fn the_trainer_follows_what_the_window_writes() {
     window.append(&click(Some(0), 1.0)).unwrap();
     assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
     assert!(trainer.follow(&mut book).unwrap().is_empty());
-    // Half a line is left until its end arrives.
+    // Half a line is left until the rest arrives.
     add_raw(&window.path, r#"{"op":"#);
     assert!(trainer.follow(&mut book).unwrap().is_empty());
     add_raw(&window.path, "\"undo\"}\n");
@@ -110,7 +111,7 @@ fn the_trainer_follows_what_the_window_writes() {
 }
 
 #[test]
-fn following_reads_the_tail_alone() {
+fn following_reads_only_new_bytes() {
     let (_dir, project) = project();
     let mut window = Journal::open(&project).unwrap().0;
     for x in 0..2000 {
@@ -118,7 +119,7 @@ fn following_reads_the_tail_alone() {
     }
     let (mut trainer, replay) = Journal::open_to_follow(&project).unwrap();
     let mut book = replay.book;
-    // Far before the end one class gives way to another of the same length: whoever reads that again would see it.
+    // A class far before the end is replaced by one of the same length: a full replay would see it.
     let mut text = std::fs::read(&window.path).unwrap();
     let at = text.windows(10).position(|word| word == b"urban_land").unwrap();
     text[at..at + 10].copy_from_slice(b"range_land");
@@ -129,7 +130,7 @@ fn following_reads_the_tail_alone() {
 }
 
 #[test]
-fn labels_are_saved_when_the_disk_has_them() {
+fn labels_are_synced_when_the_journal_closes() {
     let (_dir, project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     let disk = journal.disk();
@@ -141,7 +142,7 @@ fn labels_are_saved_when_the_disk_has_them() {
 }
 
 #[test]
-fn labels_of_a_tile_that_has_left_the_project_are_kept() {
+fn labels_of_a_removed_tile_are_kept() {
     let (dir, project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     journal.append(&click(Some(1), 1.0)).unwrap();
@@ -159,7 +160,7 @@ fn labels_of_a_tile_that_has_left_the_project_are_kept() {
 }
 
 #[test]
-fn a_journal_that_vanished_or_shrank_is_replayed() {
+fn a_deleted_or_truncated_journal_is_replayed() {
     let (_dir, project) = project();
     let mut window = Journal::open(&project).unwrap().0;
     for x in 0..3 {
@@ -178,7 +179,7 @@ fn a_journal_that_vanished_or_shrank_is_replayed() {
 }
 
 #[test]
-fn a_journal_swapped_for_a_longer_one_is_replayed() {
+fn a_replaced_journal_is_replayed() {
     let (_dir, project) = project();
     let mut window = Journal::open(&project).unwrap().0;
     window.append(&click(Some(0), 1.0)).unwrap();
@@ -189,7 +190,7 @@ fn a_journal_swapped_for_a_longer_one_is_replayed() {
     let another = |class: &str| text.lines().last().unwrap().replace("urban_land", class) + "\n";
     assert!(text.contains("urban_land"), "{text}");
     let classes = |book: &LabelBook| book.standing().iter().map(|stroke| stroke.class).collect::<Vec<_>>();
-    // A longer file, then one of its length: what was read is no part of either.
+    // First a longer file, then one of the same length; neither starts with what was read.
     std::fs::write(&window.path, class("water") + &another("forest_land")).unwrap();
     assert_eq!(trainer.follow(&mut book).unwrap(), ["a"]);
     assert_eq!(classes(&book), [Some(4), Some(3)]);
@@ -200,19 +201,19 @@ fn a_journal_swapped_for_a_longer_one_is_replayed() {
 }
 
 #[test]
-fn labels_in_a_folder_that_cannot_be_written_any_more_are_read_first() {
+fn labels_in_a_folder_that_is_no_longer_writable_are_read_first() {
     let (dir, project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     journal.append(&click(Some(1), 1.0)).unwrap();
     journal.append(&click(Some(2), 2.0)).unwrap();
     drop(journal);
-    // What `place::of` gives for a folder that cannot be written; permissions bind no test that runs as root.
+    // What `location::of` gives for a folder that cannot be written; permissions bind no test that runs as root.
     let elsewhere = tempfile::tempdir().unwrap();
     let path = elsewhere.path().join(FILE);
     let (mut journal, replay) = Journal::open_at(path.clone(), &project, true).unwrap();
     assert_eq!(replay.book.standing().len(), 2);
     let note = &replay.notes[0];
-    assert!(note.contains("cannot be written") && note.contains(&path.display().to_string()), "{note}");
+    assert!(note.contains("is not writable") && note.contains(&path.display().to_string()), "{note}");
     assert!(note.contains(&inside(dir.path()).display().to_string()), "{note}");
     let mut book = replay.book;
     let before = std::fs::read(inside(dir.path())).unwrap();
@@ -225,7 +226,7 @@ fn labels_in_a_folder_that_cannot_be_written_any_more_are_read_first() {
     let (mut follower, replay) = Journal::open_at(path, &project, false).unwrap();
     assert_eq!(replay.book.standing(), book.standing());
     assert_eq!(book.standing().len(), 2, "the second undo reached nothing: the old labels stand for good");
-    // Somebody who may write there goes on labelling.
+    // Another user with write permission continues labelling.
     let mut book = replay.book;
     Journal::open_at(inside(dir.path()), &project, true).unwrap().0.append(&click(Some(4), 4.0)).unwrap();
     assert_eq!(follower.follow(&mut book).unwrap(), ["a"]);
@@ -251,7 +252,7 @@ fn two_windows_cannot_label_one_project() {
 }
 
 #[test]
-fn nonsense_is_refused_before_it_is_written() {
+fn invalid_labels_are_refused_before_writing() {
     let (_dir, project) = project();
     let mut journal = Journal::open(&project).unwrap().0;
     assert!(journal.append(&click(Some(99), 1.0)).is_err());
@@ -259,7 +260,7 @@ fn nonsense_is_refused_before_it_is_written() {
     assert!(!journal.path.exists());
 }
 
-/// A folder of `a.png` and labels that version 1 gave to it.
+/// A folder with `a.png` and a journal of version 1.
 fn written_by_version_1(lines: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     image::RgbImage::new(8, 8).save(dir.path().join("a.png")).unwrap();
@@ -276,14 +277,14 @@ fn tiles_of(replay: &Replay) -> Vec<&str> {
 }
 
 #[test]
-fn labels_stay_on_their_file_when_another_takes_its_short_name() {
+fn labels_stay_on_their_file_when_another_gets_the_same_short_id() {
     let dir = written_by_version_1(ON_A);
     let open = || Journal::open_to_follow(&Project::open(dir.path()).unwrap()).unwrap();
     assert_eq!(tiles_of(&open().1), ["a"]);
     image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
     let (_, replay) = open();
     assert_eq!((tiles_of(&replay), replay.notes.len()), (vec!["a.png"], 0), "{:?}", replay.notes);
-    // What is labelled from now on is called by its file.
+    // New labels name their file.
     let project = Project::open(dir.path()).unwrap();
     let (mut journal, _) = Journal::open(&project).unwrap();
     let path = vec![[3.5, 3.5]];
@@ -294,13 +295,17 @@ fn labels_stay_on_their_file_when_another_takes_its_short_name() {
 }
 
 #[test]
-fn an_id_that_several_files_go_by_is_told_and_its_labels_can_be_given_to_one() {
+fn labels_of_an_ambiguous_id_are_noted_and_can_be_assigned() {
     let dir = written_by_version_1(ON_A);
     image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
     let project = Project::open(dir.path()).unwrap();
     let (mut journal, mut replay) = Journal::open(&project).unwrap();
     assert!(!replay.book.carries("a") && !replay.book.carries("a.png"));
-    assert!(replay.notes.iter().any(|note| note.contains("several files go by a,")), "{:?}", replay.notes);
+    assert!(
+        replay.notes.iter().any(|note| note.contains("the labels of a could belong to several files")),
+        "{:?}",
+        replay.notes
+    );
     assert_eq!(journal.unlinked(&replay.book), [("a".to_owned(), 1)]);
     assert!(journal.relink(&mut replay.book, "a", "nowhere").is_err());
     journal.relink(&mut replay.book, "a", "a.png").unwrap();
@@ -310,7 +315,7 @@ fn an_id_that_several_files_go_by_is_told_and_its_labels_can_be_given_to_one() {
 }
 
 #[test]
-fn labels_of_a_file_that_was_renamed_are_kept_and_listed() {
+fn labels_of_a_renamed_file_are_kept_and_listed() {
     let dir = written_by_version_1(ON_A);
     drop(Journal::open(&Project::open(dir.path()).unwrap()).unwrap());
     std::fs::rename(dir.path().join("a.png"), dir.path().join("b.png")).unwrap();
@@ -324,7 +329,7 @@ fn labels_of_a_file_that_was_renamed_are_kept_and_listed() {
 }
 
 #[test]
-fn relinked_labels_stay_when_a_file_of_the_old_name_appears() {
+fn assigned_labels_stay_when_a_file_of_the_old_name_appears() {
     let dir = written_by_version_1(ON_A);
     drop(Journal::open(&Project::open(dir.path()).unwrap()).unwrap());
     let place = |name: &str| dir.path().join(name);
@@ -342,7 +347,7 @@ fn relinked_labels_stay_when_a_file_of_the_old_name_appears() {
 }
 
 #[test]
-fn a_lost_name_is_nobodys_id() {
+fn a_name_without_a_tile_is_never_a_tile_id() {
     let dir = written_by_version_1(ON_A);
     drop(Journal::open(&Project::open(dir.path()).unwrap()).unwrap());
     std::fs::remove_file(dir.path().join("a.png")).unwrap();
@@ -358,7 +363,7 @@ fn a_lost_name_is_nobodys_id() {
 }
 
 #[test]
-fn opening_one_image_settles_nothing_for_its_folder() {
+fn opening_a_single_image_records_nothing_for_its_folder() {
     let dir = written_by_version_1(ON_A);
     image::RgbImage::new(8, 8).save(dir.path().join("a.bmp")).unwrap();
     let (_, replay) = Journal::open_to_follow(&Project::open(&dir.path().join("a.bmp")).unwrap()).unwrap();
@@ -368,7 +373,7 @@ fn opening_one_image_settles_nothing_for_its_folder() {
 }
 
 #[test]
-fn labels_turn_with_an_image_that_is_seen_turned() {
+fn labels_turn_with_a_rotated_image() {
     let dir = written_by_version_1(
         "{\"op\":\"paint\",\"tile\":\"a\",\"class\":\"class 1\",\"radius\":0,\"path\":[[1.5,2.5]]}\n{\"op\":\"extend\",\"path\":[[2.5,2.5]]}\n",
     );
@@ -385,7 +390,7 @@ fn labels_turn_with_an_image_that_is_seen_turned() {
 }
 
 #[test]
-fn a_newer_format_says_so() {
+fn a_newer_format_version_is_reported() {
     let (dir, project) = project();
     std::fs::create_dir(dir.path().join(FOLDER)).unwrap();
     std::fs::write(dir.path().join(FOLDER).join(FILE), "{\"pointillist\":\"labels\",\"version\":3}\n").unwrap();

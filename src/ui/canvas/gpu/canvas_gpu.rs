@@ -1,4 +1,5 @@
-//! The compositor: pipelines, the textures of the tile in view, and a callback that draws them inside egui's pass.
+//! The compositor: pipelines, textures of the tile in view, and the paint callback that draws inside egui's render
+//! pass.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,59 +7,55 @@ use std::sync::Arc;
 use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::{egui, wgpu};
 
-use super::frame::{Frame, Levels, Shapes, TextureShape};
-use super::indices::Indices;
+use super::frame::CanvasFrame;
+use super::layer_texture::{Budget, Uploader};
 use super::pipelines::Pipelines;
-use super::slot::Slot;
-use super::texture::{Budget, LabelTexture, LayerTexture, Uploader};
+use super::tile_textures::TileTextures;
 use super::view_gpu::ViewGpu;
-use crate::ui::shell::tiles::TileView;
-use crate::ui::state::layers::Layer;
 
-/// Everything of the canvas that lives on the graphics device.
+/// GPU resources of the canvas.
 pub struct CanvasGpu {
     pipelines: Pipelines,
-    textures: Textures,
+    textures: TileTextures,
     views: HashMap<u64, ViewGpu>,
 }
 
-/// The layers of the tile in view, shared by all views. Nothing is uploaded twice.
-pub(crate) struct Textures {
-    image: Slot<TileView, LayerTexture>,
-    indices: Indices,
-    labels: Option<LabelTexture>,
-    uploads: u64,
-    label_uploads: u64,
-}
-
 impl CanvasGpu {
-    /// Readies a window's device for [`crate::ui::canvas::canvas_ui`]. Without this call views show a neutral rectangle.
+    /// Prepares a window's device for [`crate::ui::canvas::view::canvas_ui`]. Without this call, views draw a plain
+    /// rectangle.
     pub fn install(ctx: &egui::Context, state: &egui_wgpu::RenderState) {
-        // By default an error of the device ends the program. The window goes on, with a poorer picture at worst.
+        // By default wgpu ends the program on a device error. The window continues, at worst with an incomplete
+        // picture.
         state.device.on_uncaptured_error(Arc::new(|error| log::error!("graphics device: {error}")));
         let gpu = Self::new(&state.device, state.target_format);
         state.renderer.write().callback_resources.insert(gpu);
         ctx.data_mut(|data| data.insert_temp(installed_id(), true));
     }
 
-    /// Whether a window's device is ready.
+    /// Whether [`install`](Self::install) was called for this window.
     pub(crate) fn is_installed(ctx: &egui::Context) -> bool {
         ctx.data(|data| data.get_temp(installed_id())).unwrap_or(false)
     }
 
-    /// Builds the pipelines for targets of `format`.
+    /// Builds the pipelines for targets of this format.
     pub fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
-        Self { pipelines: Pipelines::new(device, format), textures: Textures::new(device), views: HashMap::new() }
+        Self { pipelines: Pipelines::new(device, format), textures: TileTextures::new(device), views: HashMap::new() }
     }
 
-    /// Uploads what is new in `frame` and composes what has to be. Call before the render pass.
-    pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) {
+    /// Uploads what is new in `frame` and composes what changed. Call before the render pass.
+    pub fn prepare(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &CanvasFrame) {
         self.prepare_within(device, queue, view, frame, &mut Budget::unlimited());
     }
 
-    /// The same, with no more uploaded than a frame has time for: the tile is coarse at first. True if there is more to
-    /// upload in the next frame.
-    pub fn prepare_in_time(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, view: u64, frame: &Frame) -> bool {
+    /// The same, but uploads no more than fits into a frame: a new tile is coarse at first. Returns true if more is
+    /// left to upload.
+    pub fn prepare_in_time(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        view: u64,
+        frame: &CanvasFrame,
+    ) -> bool {
         self.prepare_within(device, queue, view, frame, &mut Budget::of_a_frame());
         self.textures.is_filling()
     }
@@ -68,7 +65,7 @@ impl CanvasGpu {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         view: u64,
-        frame: &Frame,
+        frame: &CanvasFrame,
         budget: &mut Budget,
     ) {
         let uploader = Uploader { device, queue };
@@ -86,96 +83,21 @@ impl CanvasGpu {
         }
     }
 
-    /// How many times a layer has been uploaded, whole or in part.
+    /// Number of uploads of any layer so far, whole or partial.
     pub fn uploads(&self) -> u64 {
-        self.textures.uploads + self.textures.label_uploads
+        self.textures.uploads() + self.textures.label_uploads()
     }
 }
 
 fn installed_id() -> egui::Id {
-    egui::Id::unique("canvas: the graphics device is ready")
+    egui::Id::unique("canvas: GPU installed")
 }
 
-impl Textures {
-    fn new(device: &wgpu::Device) -> Self {
-        Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0, label_uploads: 0 }
-    }
-
-    /// Uploads what is new as far as the budget goes: the image coarsely, then what lies over it, then the image in full.
-    fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame, budget: &mut Budget) {
-        let is_new = self.image.follow(Some(&frame.view), |view| uploader.image(&view.image));
-        self.uploads += u64::from(is_new);
-        self.fill_image(uploader, frame, 1, budget);
-        self.uploads += self.indices.follow(uploader, frame, budget);
-        match &frame.labels {
-            Some(plane) => self.label_uploads += u64::from(uploader.labels(&mut self.labels, plane, budget)),
-            None => self.labels = None,
-        }
-        self.fill_image(uploader, frame, 0, budget);
-    }
-
-    /// A finer level is no upload of its own: where it is drawn, what is drawn has changed.
-    fn fill_image(&mut self, uploader: Uploader<'_>, frame: &Frame, finest: u32, budget: &mut Budget) {
-        if let Some(texture) = self.image.made_mut() {
-            uploader.fill_image(texture, &frame.view.image, finest, budget);
-        }
-    }
-
-    /// Whether more has to be uploaded.
-    fn is_filling(&self) -> bool {
-        let labels = self.labels.as_ref().map(|labels| &labels.texture);
-        self.indices.is_filling() || self.image.made().into_iter().chain(labels).any(LayerTexture::is_filling)
-    }
-
-    /// How many times a layer other than own labels has been uploaded.
-    pub(crate) fn uploads(&self) -> u64 {
-        self.uploads
-    }
-
-    /// The same for own labels, whole or in part.
-    pub(crate) fn label_uploads(&self) -> u64 {
-        self.label_uploads
-    }
-
-    /// Own labels, if there are any.
-    pub(crate) fn labels(&self) -> Option<&LabelTexture> {
-        self.labels.as_ref().filter(|labels| labels.texture.shape().is_some())
-    }
-
-    /// Packs what is in sight of a reduction of the class layers.
-    pub(crate) fn pack(&mut self, uploader: Uploader<'_>, level: u32, seen_uv: [[f32; 2]; 2]) {
-        self.indices.pack(uploader, level, seen_uv);
-    }
-
-    /// The textures that the layers are in.
-    pub(crate) fn shapes(&self) -> Shapes {
-        Layer::ALL.map(|layer| self.shape(layer))
-    }
-
-    /// The shape of the texture a layer is in, if it is there.
-    fn shape(&self, layer: Layer) -> Option<TextureShape> {
-        match layer {
-            Layer::Image => self.image.made().and_then(LayerTexture::shape),
-            Layer::Labels => self.labels.as_ref().and_then(|labels| labels.texture.shape()),
-            _ => self.indices.shape(layer),
-        }
-    }
-
-    /// Image, indices and labels at these reductions.
-    pub(crate) fn at(&self, levels: Levels) -> [Option<wgpu::TextureView>; 3] {
-        [
-            self.image.made().map(|texture| texture.level(levels.image)),
-            self.indices.texture().map(|texture| texture.level(levels.indices)),
-            self.labels.as_ref().map(|labels| labels.texture.level(levels.labels)),
-        ]
-    }
-}
-
-/// Draws a frame inside egui's render pass.
+/// Draws one view inside egui's render pass.
 pub(crate) struct CanvasCallback {
     pub(crate) view: u64,
-    pub(crate) frame: Frame,
-    /// Draws another frame if this one had no time for all.
+    pub(crate) frame: CanvasFrame,
+    /// Requests another frame if there was no time to upload everything.
     pub(crate) ctx: egui::Context,
 }
 

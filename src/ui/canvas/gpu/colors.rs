@@ -1,10 +1,10 @@
-//! The colours of classes and of confidence as the shader reads them: a texture of two rows.
+//! Class colours and confidence colours as the shader reads them: a texture of two rows.
 
 use eframe::wgpu;
 
 use crate::ui::state::palette::Palette;
 
-/// A view's colours on the GPU.
+/// The colour texture of a view.
 pub(crate) struct Colors {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
@@ -12,7 +12,7 @@ pub(crate) struct Colors {
 }
 
 impl Colors {
-    /// With the colours of confidence in place, those of classes still to come.
+    /// Creates the texture with the confidence ramp; class colours follow with `set_classes`.
     pub(crate) fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("canvas colours"),
@@ -30,12 +30,12 @@ impl Colors {
         colors
     }
 
-    /// To be bound.
+    /// The texture view to bind.
     pub(crate) fn texture(&self) -> &wgpu::TextureView {
         &self.view
     }
 
-    /// Follows the classes' colours.
+    /// Uploads the class colours if they changed.
     pub(crate) fn set_classes(&mut self, queue: &wgpu::Queue, palette: &Palette) {
         if self.classes.as_ref() != Some(palette) {
             self.write(queue, 0, palette);

@@ -1,29 +1,30 @@
-//! Class indices and confidence of the tile in view, packed in one texture with a channel for each layer: a pixel takes
-//! one fetch, however many layers are shown. Blocks are packed when they are first seen, so that neither another tile
-//! nor another prediction holds up a frame.
+//! Class indices and confidence of the tile in view, packed into one texture with a channel per layer: a pixel costs
+//! one fetch, however many layers are shown. Blocks are packed when they first become visible, so that a new tile or
+//! prediction does not delay a frame.
 
 use std::collections::BTreeSet;
 
 use eframe::wgpu;
 
-use super::frame::{Frame, TextureShape};
+use super::frame::CanvasFrame;
+use super::layer_texture::{Budget, LayerTexture, Uploader};
 use super::packer::{BLOCK, Packer};
 use super::slot::Slot;
-use super::texture::{Budget, LayerTexture, Uploader};
+use super::texture_shape::TextureShape;
 use crate::domain::Mask;
 use crate::engine::protocol::Preview;
-use crate::ui::state::layers::Layer;
-use crate::ui::state::pyramid::Dots;
+use crate::ui::state::layer::Layer;
+use crate::ui::state::sampled_mask::SampledMask;
 
-/// The packed texture and what it is packed from.
+/// The packed texture and its source textures.
 pub(crate) struct Indices {
     packer: Packer,
     tile: [u32; 2],
     texture: Option<LayerTexture>,
-    /// Levels and blocks that hold the layers as they are now.
+    /// Levels and blocks whose packed content is up to date.
     packed: BTreeSet<(u32, [u32; 2])>,
     mask: Slot<Mask, LayerTexture>,
-    sampled: Slot<Dots, LayerTexture>,
+    sampled: Slot<SampledMask, LayerTexture>,
     prediction: Slot<Preview, LayerTexture>,
     confidence: Slot<Preview, LayerTexture>,
 }
@@ -42,9 +43,9 @@ impl Indices {
         }
     }
 
-    /// Uploads what is new, as far as the budget goes; predictions, which are renewed all the time, whole. Returns how many
-    /// layers can be seen anew.
-    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &Frame, budget: &mut Budget) -> u64 {
+    /// Uploads what is new within the budget. Predictions are uploaded whole, since new ones arrive all the time.
+    /// Returns how many layers changed visibly.
+    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, budget: &mut Budget) -> u64 {
         let (view, prediction) = (&frame.view, frame.prediction.as_ref());
         let mut whole = Budget::unlimited();
         let mut changes = [
@@ -69,19 +70,19 @@ impl Indices {
             self.packed.clear();
         }
         if self.tile != frame.view.size && self.layers().iter().any(Option::is_some) {
-            self.texture = None; // The old one goes before the new one needs its room.
+            self.texture = None; // Free the old texture before the new one needs its memory.
             (self.texture, self.tile) = (uploader.indices(frame.view.size), frame.view.size);
             self.packed.clear();
         }
         changes.into_iter().map(u64::from).sum()
     }
 
-    /// Whether more has to be uploaded.
+    /// Whether more is left to upload.
     pub(crate) fn is_filling(&self) -> bool {
         [self.mask.made(), self.sampled.made()].into_iter().flatten().any(LayerTexture::is_filling)
     }
 
-    /// Packs the blocks of a level that are in sight and not yet packed.
+    /// Packs the visible blocks of a level that are not packed yet.
     pub(crate) fn pack(&mut self, uploader: Uploader<'_>, level: u32, seen_uv: [[f32; 2]; 2]) {
         let Some(texture) = &self.texture else { return };
         let missing: Vec<_> = blocks(texture.full_shape(), level, seen_uv)
@@ -98,7 +99,7 @@ impl Indices {
         self.texture.as_ref()
     }
 
-    /// The shape of the packed texture, if a layer is in it.
+    /// Shape of the packed texture, if it contains the layer.
     pub(crate) fn shape(&self, layer: Layer) -> Option<TextureShape> {
         let [mask, sampled, prediction, confidence] = self.layers();
         let is_there = match layer {
@@ -111,14 +112,14 @@ impl Indices {
         is_there.and(self.texture.as_ref()).map(LayerTexture::full_shape)
     }
 
-    /// The layers in the order of the channels, as far as they are there.
+    /// The source textures in channel order, as far as they are complete.
     fn layers(&self) -> [Option<&LayerTexture>; 4] {
         [self.mask.made(), self.sampled.made(), self.prediction.made(), self.confidence.made()]
             .map(|layer| layer.filter(|layer| !layer.is_filling()))
     }
 }
 
-/// Columns and rows of a level's blocks in sight.
+/// Columns and rows of the visible blocks of a level.
 fn blocks(shape: TextureShape, level: u32, seen_uv: [[f32; 2]; 2]) -> impl Iterator<Item = [u32; 2]> {
     let (exact, texels) = (shape.exact_size(level), shape.texels(level));
     let range = |axis: usize| {
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_in_sight_are_those_under_the_view() {
+    fn visible_blocks_are_those_under_the_view() {
         let shape = TextureShape { size: [600, 300], levels: 10, finest: 0 };
         let all = |level, seen| blocks(shape, level, seen).collect::<Vec<_>>();
         assert_eq!(all(0, [[-1.0; 2], [2.0; 2]]), [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]);

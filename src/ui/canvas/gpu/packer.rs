@@ -1,27 +1,24 @@
-//! Writes the class layers into the channels of one texture, on the graphics device and block by block.
+//! Packs the class layers into the channels of one texture on the GPU, block by block.
 
 use eframe::wgpu;
 
-use super::texture::{LayerTexture, Uploader};
+use super::layer_texture::{LayerTexture, PACKED_FORMAT, Uploader, nothing};
 
-/// Texels along a block's side.
+/// Side of a block in texels.
 pub(crate) const BLOCK: u32 = 256;
 
-/// The pipeline that packs.
+/// The packing pipeline.
 pub(crate) struct Packer {
     pipeline: wgpu::RenderPipeline,
     nearest: wgpu::Sampler,
 }
 
 impl Packer {
-    /// What layers are packed into.
-    pub(crate) const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
-
     pub(crate) fn new(device: &wgpu::Device) -> Self {
         Self { pipeline: pipeline(device), nearest: device.create_sampler(&wgpu::SamplerDescriptor::default()) }
     }
 
-    /// Packs blocks of one level, given by column and row: a layer to each channel, as far as layers are there.
+    /// Packs blocks (column and row) of one level: each layer that is there goes to its channel.
     pub(crate) fn pack(
         &self,
         Uploader { device, queue }: Uploader<'_>,
@@ -48,8 +45,8 @@ impl Packer {
     }
 
     fn bind(&self, device: &wgpu::Device, layers: [Option<wgpu::TextureView>; 4]) -> wgpu::BindGroup {
-        let nothing = layers.iter().any(Option::is_none).then(|| super::texture::nothing(device));
-        let textures = layers.iter().filter_map(|layer| layer.as_ref().or(nothing.as_ref()));
+        let empty = layers.iter().any(Option::is_none).then(|| nothing(device));
+        let textures = layers.iter().filter_map(|layer| layer.as_ref().or(empty.as_ref()));
         let sampler = [wgpu::BindingResource::Sampler(&self.nearest)];
         let resources = sampler.into_iter().chain(textures.map(wgpu::BindingResource::TextureView));
         let entries: Vec<_> =
@@ -103,7 +100,7 @@ fn pipeline(device: &wgpu::Device) -> wgpu::RenderPipeline {
             entry_point: Some("fs_pack"),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             targets: &[Some(wgpu::ColorTargetState {
-                format: Packer::FORMAT,
+                format: PACKED_FORMAT,
                 blend: None,
                 write_mask: wgpu::ColorWrites::ALL,
             })],

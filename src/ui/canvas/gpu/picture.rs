@@ -1,40 +1,40 @@
-//! A view's picture, kept from frame to frame. What stays in sight while the picture is moved is moved with it; only what
-//! comes into sight, and what was painted on, is composed. A frame in which nothing changes composes nothing.
+//! The composed picture of a view, kept between frames. When the view pans, the visible part is moved; only what
+//! comes into view or was painted on is composed again. A frame without changes composes nothing.
 
 use eframe::wgpu;
 
-use super::frame::Drawing;
+use super::drawing::Drawing;
 use crate::domain::geometry::PixelRect;
 use crate::ui::state::palette::Palette;
 
-/// How far from a whole number of pixels a move may be. Positions of far corners are no more exact than this.
+/// Tolerance for a move by whole pixels. Positions of far corners are no more precise than this.
 const WHOLE: f32 = 0.05;
 
-/// All that a picture depends on, but for own labels, and where it lies.
+/// Everything a picture depends on, except own labels and position.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Composition {
-    /// What is drawn, as if the tile lay elsewhere: see [`Drawing::unmoved`].
+    /// What is drawn, independent of position: see [`Drawing::at_origin`].
     pub(crate) drawing: Drawing,
-    /// The state of the textures, own labels aside.
+    /// Number of texture uploads, own labels excluded.
     pub(crate) uploads: u64,
-    /// Colours of the classes.
+    /// Class colours.
     pub(crate) palette: Palette,
-    /// Of the view, in physical pixels.
+    /// Size of the view in physical pixels.
     pub(crate) size: [u32; 2],
 }
 
-/// What was painted on since the last frame, in physical pixels of the view.
+/// What was painted since the last frame, in physical pixels of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Painted {
-    /// Nothing in sight.
+    /// Nothing visible.
     Nothing,
-    /// At most this.
+    /// At most this area.
     Area(PixelRect),
-    /// Perhaps everything.
+    /// Possibly everything.
     All,
 }
 
-/// The picture as composed, in the first of two textures. Moved, it goes from one to the other.
+/// The composed picture, in the first of two textures. Moving it copies it to the other.
 #[derive(Default)]
 pub(crate) struct Picture {
     textures: Vec<wgpu::Texture>,
@@ -42,12 +42,12 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Where the picture is.
+    /// The texture with the picture.
     pub(crate) fn texture(&self) -> Option<&wgpu::Texture> {
         self.textures.first()
     }
 
-    /// Moves what is still right to `place`, and returns the areas that have to be composed.
+    /// Moves the valid part to `place` and returns the areas that must be composed.
     pub(crate) fn follow(
         &mut self,
         device: &wgpu::Device,
@@ -91,13 +91,13 @@ impl Picture {
     }
 }
 
-/// How far it is from one place to another, if that is a whole number of pixels.
+/// The distance between two positions if it is a whole number of pixels.
 fn whole_pixels(from: [f32; 2], to: [f32; 2]) -> Option<[i32; 2]> {
     let by = [0, 1].map(|i| to[i] - from[i]);
     by.iter().all(|n| (n - n.round()).abs() < WHOLE).then(|| by.map(|n| n.round() as i32))
 }
 
-/// What comes into sight of a view when its picture moves; `None` if nothing stays.
+/// The areas that come into view when the picture moves; `None` if nothing stays.
 fn uncovered([width, height]: [u32; 2], [dx, dy]: [i32; 2]) -> Option<Vec<PixelRect>> {
     let (across, down) = (dx.unsigned_abs(), dy.unsigned_abs());
     if across >= width || down >= height {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_into_sight_and_what_stays_are_the_whole_view() {
+    fn uncovered_and_kept_areas_tile_the_view() {
         for by in [[0, 0], [3, 0], [-3, 0], [0, 2], [0, -2], [4, 5], [-9, 7], [8, -6], [-1, -1]] {
             let mut times = vec![0; 10 * 8];
             let areas = uncovered([10, 8], by).unwrap();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_moves_by_whole_pixels_are_moves() {
+    fn only_whole_pixel_moves_keep_the_picture() {
         assert_eq!(whole_pixels([0.25, -7.5], [3.25, -9.49]), Some([3, -2]));
         assert_eq!(whole_pixels([0.0, 0.0], [0.0, 0.3]), None);
     }

@@ -1,42 +1,39 @@
-//! The compositor's pipelines. One for each set of layers shown, made when first asked for: software devices work
-//! through every branch of a shader, so what is hidden has to be gone from it.
+//! The compositor's pipelines. There is one per set of visible layers, built on first use: software adapters execute
+//! every branch of a shader, so hidden layers must be compiled out.
 
 use std::collections::HashMap;
 
 use eframe::wgpu;
 
+use super::layer_texture::nothing;
 use super::strips;
-use super::texture::nothing;
-use crate::ui::state::layers::Layer;
+use crate::ui::state::layer::{Layer, PerLayer};
 
-/// Which layers of the tile itself are shown; at least one.
+/// The set of visible layers composed in one pass; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TileLayers {
     bits: u8,
-    /// The image hides what is behind the tile: nothing has to be blended.
+    /// The image hides the ground behind the tile, so no blending is needed.
     is_opaque: bool,
 }
 
 impl TileLayers {
-    /// The layers that are composed in one pass, with their switches in the shader.
-    const SWITCHES: [(Layer, &'static str); 5] = [
-        (Layer::Image, "shows_image"),
-        (Layer::Mask, "shows_mask"),
-        (Layer::Sampled, "shows_sampled"),
-        (Layer::Prediction, "shows_prediction"),
-        (Layer::Confidence, "shows_confidence"),
-    ];
+    /// Layers composed in one pass: all but own labels, which are drawn separately.
+    fn composed() -> impl Iterator<Item = Layer> {
+        Layer::ALL.into_iter().filter(|layer| *layer != Layer::Labels)
+    }
 
-    pub(crate) fn of(shown: &[bool; 6], is_opaque: bool) -> Option<Self> {
-        let bits = Self::SWITCHES.map(|(layer, _)| u8::from(shown[layer as usize]) << layer as u8);
-        let bits = bits.iter().sum();
+    /// The visible layers; `None` if there are none.
+    pub(crate) fn of(shown: &PerLayer<bool>, is_opaque: bool) -> Option<Self> {
+        let bits = Self::composed().map(|layer| u8::from(shown[layer]) << layer as u8).sum();
         (bits != 0).then_some(Self { bits, is_opaque })
     }
 
-    /// The shader's switches, as numbers.
-    fn constants(self) -> Vec<(&'static str, f64)> {
-        let layers = Self::SWITCHES.map(|(layer, name)| (name, f64::from((self.bits >> layer as u8) & 1)));
-        layers.into_iter().chain([("is_opaque", f64::from(u8::from(self.is_opaque)))]).collect()
+    /// Pipeline constants of the shader: a switch per layer (`shows_` and its key), 0 or 1.
+    fn constants(self) -> Vec<(String, f64)> {
+        let switch = |layer: Layer| (format!("shows_{}", layer.key()), f64::from((self.bits >> layer as u8) & 1));
+        let is_opaque = ("is_opaque".to_owned(), f64::from(u8::from(self.is_opaque)));
+        Self::composed().map(switch).chain([is_opaque]).collect()
     }
 
     fn blend(self) -> Option<wgpu::BlendState> {
@@ -44,20 +41,20 @@ impl TileLayers {
     }
 }
 
-/// What does not change from frame to frame.
+/// Pipelines, samplers and bindings that do not change between frames.
 pub(crate) struct Pipelines {
     tiles: HashMap<TileLayers, wgpu::RenderPipeline>,
     ground: wgpu::RenderPipeline,
     picture: wgpu::RenderPipeline,
     labels: wgpu::RenderPipeline,
-    maker: Maker,
+    factory: PipelineFactory,
     samplers: [wgpu::Sampler; 2],
-    /// In place of textures that are not there.
+    /// Bound in place of missing textures.
     nothing: wgpu::TextureView,
 }
 
-/// What pipelines are made of.
-struct Maker {
+/// Builds pipelines.
+struct PipelineFactory {
     module: wgpu::ShaderModule,
     bindings: wgpu::BindGroupLayout,
     layout: wgpu::PipelineLayout,
@@ -66,7 +63,7 @@ struct Maker {
 
 impl Pipelines {
     pub(crate) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
-        let maker = Maker::new(device, format);
+        let factory = PipelineFactory::new(device, format);
         let corner = wgpu::VertexBufferLayout {
             array_stride: size_of::<strips::Corner>() as u64,
             step_mode: wgpu::VertexStepMode::Vertex,
@@ -82,38 +79,38 @@ impl Pipelines {
         };
         Self {
             tiles: HashMap::new(),
-            ground: maker.whole_view(device, "fs_ground"),
-            picture: maker.whole_view(device, "fs_picture"),
-            labels: maker.labels(device, corner),
-            maker,
+            ground: factory.whole_view(device, "fs_ground"),
+            picture: factory.whole_view(device, "fs_picture"),
+            labels: factory.labels(device, corner),
+            factory,
             samplers: [sampler(wgpu::FilterMode::Nearest), sampler(wgpu::FilterMode::Linear)],
             nothing: nothing(device),
         }
     }
 
-    /// Makes the pipeline for these layers unless it is there.
+    /// Builds the pipeline for these layers if it does not exist.
     pub(crate) fn ready(&mut self, device: &wgpu::Device, layers: TileLayers) {
-        self.tiles.entry(layers).or_insert_with(|| self.maker.tile(device, layers));
+        self.tiles.entry(layers).or_insert_with(|| self.factory.tile(device, layers));
     }
 
-    /// Draws the tile with these layers, if [`ready`](Self::ready).
+    /// The pipeline that draws the tile with these layers, if [`ready`](Self::ready) was called.
     pub(crate) fn tile(&self, layers: TileLayers) -> Option<&wgpu::RenderPipeline> {
         self.tiles.get(&layers)
     }
 
-    /// Fills what is behind the tile.
+    /// Fills the ground behind the tile.
     pub(crate) fn ground(&self) -> &wgpu::RenderPipeline {
         &self.ground
     }
 
-    /// Draws a picture that was composed, bound as the image.
+    /// Draws a composed picture, bound in place of the image.
     pub(crate) fn picture(&self) -> &wgpu::RenderPipeline {
         &self.picture
     }
 
-    /// What pictures are composed in.
+    /// Format of the composed pictures.
     pub(crate) fn format(&self) -> wgpu::TextureFormat {
-        self.maker.format
+        self.factory.format
     }
 
     /// Draws own labels.
@@ -121,20 +118,20 @@ impl Pipelines {
         &self.labels
     }
 
-    /// A view's bindings, with the nearest and with the linear sampler.
+    /// Bind groups of a view, with the nearest and with the linear sampler.
     pub(crate) fn bind(
         &self,
         device: &wgpu::Device,
-        numbers: &wgpu::Buffer,
+        uniforms: &wgpu::Buffer,
         colors: &wgpu::TextureView,
         textures: &[Option<wgpu::TextureView>; 3],
     ) -> [wgpu::BindGroup; 2] {
-        let layout = &self.maker.bindings;
+        let layout = &self.factory.bindings;
         [0, 1].map(|i| {
             let layers = textures.iter().map(|texture| texture.as_ref().unwrap_or(&self.nothing));
             let pictures = layers.map(wgpu::BindingResource::TextureView);
             let first = [
-                numbers.as_entire_binding(),
+                uniforms.as_entire_binding(),
                 wgpu::BindingResource::TextureView(colors),
                 wgpu::BindingResource::Sampler(&self.samplers[0]),
                 wgpu::BindingResource::Sampler(&self.samplers[i]),
@@ -147,7 +144,7 @@ impl Pipelines {
     }
 }
 
-impl Maker {
+impl PipelineFactory {
     fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("canvas"),
@@ -203,11 +200,11 @@ impl Maker {
         device: &wgpu::Device,
         [vertex, fragment]: [&str; 2],
         (topology, buffers): (wgpu::PrimitiveTopology, &[Option<wgpu::VertexBufferLayout<'_>>]),
-        switches: &[(&str, f64)],
+        switches: &[(String, f64)],
         blend: Option<wgpu::BlendState>,
     ) -> wgpu::RenderPipeline {
         let is_srgb = ("target_is_srgb", f64::from(u8::from(self.format.is_srgb())));
-        let constants: Vec<_> = switches.iter().copied().chain([is_srgb]).collect();
+        let constants: Vec<_> = switches.iter().map(|(name, value)| (name.as_str(), *value)).chain([is_srgb]).collect();
         device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
             label: Some(fragment),
             layout: Some(&self.layout),
@@ -244,12 +241,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_layer_has_its_own_switch_and_own_labels_none() {
-        let shown = |layers: &[Layer]| {
-            let mut shown = [false; 6];
-            layers.iter().for_each(|layer| shown[*layer as usize] = true);
-            TileLayers::of(&shown, false)
-        };
+    fn each_composed_layer_has_a_switch() {
+        let shown = |layers: &[Layer]| TileLayers::of(&PerLayer::from_fn(|layer| layers.contains(&layer)), false);
         assert_eq!(shown(&[]), None);
         assert_eq!(shown(&[Layer::Labels]), None);
         let some = shown(&[Layer::Image, Layer::Prediction, Layer::Labels]).unwrap();

@@ -1,24 +1,25 @@
-//! Where own labels have to be drawn: strips of grid cells in sight that hold labels, or lie beside some, for the
-//! outlines. Software devices take time for each pixel drawn and for each piece: few pieces, drawn tightly, cost least.
+//! Where own labels have to be drawn: strips of visible grid cells that contain labels or border on one, for the
+//! outline. Software adapters pay per pixel and per primitive, so few strips that fit tightly cost least.
 
 use crate::domain::{Mask, UNLABELLED};
-use crate::ui::state::pyramid::Chain;
+use crate::ui::state::mask_pyramid::MaskPyramid;
 
-/// How many outlines wide a cell is at least. One would do: the cells beside a label hold all of its outline.
+/// Minimum width of a cell in outline widths. One would do: the neighbours of a label's cell contain its whole
+/// outline.
 const OUTLINES_PER_CELL: f32 = 4.0;
 
-/// A corner of a triangle in uv.
+/// A triangle corner in uv.
 pub(crate) type Corner = [f32; 2];
 
-/// Triangles over all labels of the part of the tile in sight, and their outlines.
-pub(crate) fn triangles(chain: &Chain, tile: [u32; 2], seen_uv: [[f32; 2]; 2], outline_px: f32) -> Vec<Corner> {
-    let level = cell_level(outline_px).min(chain.levels().len());
-    let Some(cells) = level.checked_sub(1).and_then(|i| chain.levels().get(i)) else {
+/// Triangles that cover all labels in the visible part of the tile, with their outlines.
+pub(crate) fn triangles(pyramid: &MaskPyramid, tile: [u32; 2], seen_uv: [[f32; 2]; 2], outline_px: f32) -> Vec<Corner> {
+    let level = cell_level(outline_px).min(pyramid.levels().len());
+    let Some(cells) = level.checked_sub(1).and_then(|i| pyramid.levels().get(i)) else {
         return quad([[0.0; 2], [1.0; 2]]);
     };
     let per_uv = tile.map(|n| n as f32 / 2.0_f32.powi(level as i32));
     let edge = |cell: usize, axis: usize| match cell as u32 == cells.size()[axis] {
-        true => 1.0, // The last cell also holds odd pixels left over.
+        true => 1.0, // The last cell also contains the odd pixels left over.
         false => cell as f32 / per_uv[axis],
     };
     let last = cells.size().map(|n| n as usize - 1);
@@ -32,12 +33,12 @@ pub(crate) fn triangles(chain: &Chain, tile: [u32; 2], seen_uv: [[f32; 2]; 2], o
     triangles
 }
 
-/// Halvings from pixels to cells.
+/// Number of halvings from pixels to cells.
 fn cell_level(outline_px: f32) -> usize {
     (outline_px * OUTLINES_PER_CELL).log2().ceil().max(1.0) as usize
 }
 
-/// Runs of cells of row `y`, from `first` to `last`, with labels in them or beside them. Ends are exclusive.
+/// Runs of cells of row `y`, from `first` to `last`, that contain labels or border on one. Ends are exclusive.
 fn strips(cells: &Mask, y: usize, first: usize, last: usize) -> Vec<(usize, usize)> {
     let [width, height] = cells.size().map(|n| n as usize);
     let rows: Vec<&[u8]> =
@@ -68,15 +69,15 @@ mod tests {
 
     const EVERYTHING: [[f32; 2]; 2] = [[-1.0; 2], [2.0; 2]];
 
-    fn chain(size: [u32; 2], dots: &[(u32, u32)]) -> Chain {
+    fn chain(size: [u32; 2], dots: &[(u32, u32)]) -> MaskPyramid {
         let mut mask = Mask::unlabelled(size[0], size[1]);
         for &(x, y) in dots {
             mask.data_mut()[(y * size[0] + x) as usize] = 1;
         }
-        Chain::new(&mask)
+        MaskPyramid::new(&mask)
     }
 
-    /// Low and high corners of the rectangles drawn, in pixels.
+    /// Low and high corners of the drawn rectangles, in pixels.
     fn rects(size: [u32; 2], dots: &[(u32, u32)], seen: [[f32; 2]; 2], outline_px: f32) -> Vec<[[f32; 2]; 2]> {
         let corners = triangles(&chain(size, dots), size, seen, outline_px);
         let px = |uv: Corner| [uv[0] * size[0] as f32, uv[1] * size[1] as f32].map(f32::round);
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_is_drawn_with_the_cells_around_it() {
+    fn a_label_is_drawn_with_the_cells_around_it() {
         let rows = |top: f32| [[0.0, top], [24.0, top + 8.0]];
         assert_eq!(rects([80, 40], &[(10, 10)], EVERYTHING, 2.0), [rows(0.0), rows(8.0), rows(16.0)]);
         assert_eq!(rects([80, 40], &[], EVERYTHING, 2.0), [[[0.0; 2]; 2]; 0]);
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_sight_is_left_out() {
+    fn cells_outside_the_view_are_left_out() {
         let seen = [[0.5, 0.0], [0.7, 1.0]];
         assert_eq!(rects([80, 8], &[(0, 0), (50, 0)], seen, 2.0), [[[40.0, 0.0], [64.0, 8.0]]]);
         let beside = [[0.26, 0.0], [0.29, 1.0]];
@@ -112,16 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn cells_hold_any_outline_and_small_tiles_are_one() {
+    fn cells_contain_any_outline_and_small_tiles_are_one_cell() {
         assert!([0.01, 0.3, 1.0, 5.0, 77.0].iter().all(|px| 2.0_f32.powi(cell_level(*px) as i32) >= *px));
         assert_eq!(rects([4, 4], &[(1, 1)], EVERYTHING, 9.0), [[[0.0; 2], [4.0; 2]]]);
         assert_eq!(rects([1, 1], &[(0, 0)], EVERYTHING, 2.0), [[[0.0; 2], [1.0; 2]]]);
     }
 
     #[test]
-    fn a_painted_tile_takes_a_strip_per_row() {
+    fn a_fully_painted_tile_takes_one_strip_per_row() {
         let mask = Mask::from_vec(2448, 2448, vec![1; 2448 * 2448]).unwrap();
-        let corners = triangles(&Chain::new(&mask), [2448, 2448], EVERYTHING, 2.0);
+        let corners = triangles(&MaskPyramid::new(&mask), [2448, 2448], EVERYTHING, 2.0);
         assert_eq!(corners.len(), 6 * 306);
     }
 }

@@ -1,50 +1,51 @@
-//! What one view has on the graphics device, and how its picture is composed.
+//! GPU resources of one view, and how its picture is composed.
 
 use std::ops::Range;
 
 use eframe::wgpu;
 
-use super::canvas_gpu::Textures;
 use super::colors::Colors;
-use super::frame::{Drawing, Frame, Levels, ViewUniform};
+use super::drawing::{Drawing, Levels, ViewUniform};
+use super::frame::CanvasFrame;
+use super::layer_texture::Uploader;
 use super::picture::{Composition, Painted, Picture};
 use super::pipelines::{Pipelines, TileLayers};
 use super::strips;
-use super::texture::Uploader;
+use super::tile_textures::TileTextures;
 use crate::domain::geometry::PixelRect;
 use crate::ui::state::label_plane::Dirty;
-use crate::ui::state::layers::Layer;
+use crate::ui::state::layer::Layer;
 
-/// One view's numbers, bindings and picture.
+/// Uniforms, bind groups and picture of one view.
 pub(crate) struct ViewGpu {
-    numbers: wgpu::Buffer,
+    uniforms: wgpu::Buffer,
     colors: Colors,
-    /// Which state of the textures is bound, and at which reductions.
+    /// Upload counts and levels that the bind groups refer to.
     bound: Option<([u64; 2], Levels)>,
-    /// To compose with the nearest and with the linear sampler.
+    /// Bind groups for composing, with the nearest and with the linear sampler.
     groups: Option<[wgpu::BindGroup; 2]>,
-    /// Corners of triangles over own labels; the buffer grows when it has to.
+    /// Triangle corners over own labels. The buffer grows as needed.
     labels: wgpu::Buffer,
     /// Plane and revision of the own labels in the picture.
     seen: Option<(u64, u64)>,
     picture: Picture,
-    /// The picture, bound to be drawn.
+    /// Bind group for drawing the picture.
     shown: Option<wgpu::BindGroup>,
 }
 
-/// A piece of the picture that has to be composed, and which corners its own labels have.
-type Piece = (PixelRect, Range<u32>);
+/// An area to compose, and the corners of its own labels.
+type RedrawArea = (PixelRect, Range<u32>);
 
 impl ViewGpu {
     pub(crate) fn new(Uploader { device, queue }: Uploader<'_>) -> Self {
-        let numbers = device.create_buffer(&wgpu::BufferDescriptor {
+        let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("canvas view"),
             size: size_of::<ViewUniform>() as u64,
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         Self {
-            numbers,
+            uniforms,
             colors: Colors::new(device, queue),
             bound: None,
             groups: None,
@@ -55,25 +56,25 @@ impl ViewGpu {
         }
     }
 
-    /// The picture, bound to be drawn, once there is one.
+    /// Bind group for drawing the picture, once there is one.
     pub(crate) fn shown(&self) -> Option<&wgpu::BindGroup> {
         self.shown.as_ref()
     }
 
-    /// Brings the picture up to date. It is submitted at once: egui drops what it recorded if the window turns out to
-    /// have nothing to draw to.
+    /// Brings the picture up to date. Submits at once, because egui discards its encoder if the window has no
+    /// surface.
     pub(crate) fn update(
         &mut self,
         uploader: Uploader<'_>,
         pipelines: &mut Pipelines,
-        textures: &mut Textures,
-        frame: &Frame,
+        textures: &mut TileTextures,
+        frame: &CanvasFrame,
     ) {
         let Uploader { device, queue } = uploader;
         let drawing = frame.drawing(&textures.shapes());
-        let (unmoved, place) = drawing.unmoved(frame.size_px());
+        let (at_origin, place) = drawing.at_origin(frame.size_px());
         let composition = Composition {
-            drawing: unmoved,
+            drawing: at_origin,
             uploads: textures.uploads(),
             palette: frame.palette.clone(),
             size: frame.size_px(),
@@ -88,16 +89,16 @@ impl ViewGpu {
             textures.pack(uploader, drawing.levels.indices, frame.seen_uv());
         }
         self.colors.set_classes(queue, &frame.palette);
-        queue.write_buffer(&self.numbers, 0, bytemuck::bytes_of(&drawing.uniform));
+        queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&drawing.uniform));
         self.bind(device, pipelines, textures, drawing.levels);
-        let pieces = self.pieces(uploader, textures, frame, &drawing, areas);
-        self.compose(device, &mut encoder, pipelines, &drawing, &pieces);
+        let areas_to_draw = self.areas_to_draw(uploader, textures, frame, &drawing, areas);
+        self.compose(device, &mut encoder, pipelines, &drawing, &areas_to_draw);
         queue.submit([encoder.finish()]);
     }
 
-    /// What of the own labels has changed in the picture. From now on they count as seen.
-    fn painted(&mut self, textures: &Textures, frame: &Frame, drawing: &Drawing) -> Painted {
-        let shown = frame.labels.as_ref().zip(textures.labels()).filter(|_| drawing.shown[Layer::Labels as usize]);
+    /// What changed of own labels in the picture. Marks the change as drawn.
+    fn painted(&mut self, textures: &TileTextures, frame: &CanvasFrame, drawing: &Drawing) -> Painted {
+        let shown = frame.labels.as_ref().zip(textures.labels()).filter(|_| drawing.shown[Layer::Labels]);
         let now = shown.map(|(plane, _)| (plane.id(), plane.revision()));
         match (shown, std::mem::replace(&mut self.seen, now)) {
             (None, None) => Painted::Nothing,
@@ -112,41 +113,41 @@ impl ViewGpu {
         }
     }
 
-    fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &Textures, levels: Levels) {
+    fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &TileTextures, levels: Levels) {
         let wanted = ([textures.uploads(), textures.label_uploads()], levels);
         if self.bound != Some(wanted) {
             self.bound = Some(wanted);
             let colors = self.colors.texture();
-            self.groups = Some(pipelines.bind(device, &self.numbers, colors, &textures.at(levels)));
+            self.groups = Some(pipelines.bind(device, &self.uniforms, colors, &textures.at(levels)));
         }
         let picture =
             self.picture.texture().map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
-        let [nearest, _] = pipelines.bind(device, &self.numbers, self.colors.texture(), &[picture, None, None]);
+        let [nearest, _] = pipelines.bind(device, &self.uniforms, self.colors.texture(), &[picture, None, None]);
         self.shown = Some(nearest);
     }
 
-    /// Uploads where own labels are in these areas.
-    fn pieces(
+    /// Uploads the label triangles of these areas.
+    fn areas_to_draw(
         &mut self,
         Uploader { device, queue }: Uploader<'_>,
-        textures: &Textures,
-        frame: &Frame,
+        textures: &TileTextures,
+        frame: &CanvasFrame,
         drawing: &Drawing,
         areas: Vec<PixelRect>,
-    ) -> Vec<Piece> {
-        let labels = textures.labels().filter(|_| drawing.shown[Layer::Labels as usize]);
+    ) -> Vec<RedrawArea> {
+        let labels = textures.labels().filter(|_| drawing.shown[Layer::Labels]);
         let mut corners = Vec::new();
-        let mut piece = |area| {
+        let mut with_corners = |area| {
             let first = corners.len() as u32;
-            corners.extend(labels.into_iter().flat_map(|labels| frame.label_triangles(&labels.chain, area)));
+            corners.extend(labels.into_iter().flat_map(|labels| frame.label_triangles(&labels.pyramid, area)));
             (area, first..corners.len() as u32)
         };
-        let pieces = areas.into_iter().map(&mut piece).collect();
+        let areas_to_draw = areas.into_iter().map(&mut with_corners).collect();
         if size_of_val(corners.as_slice()) as u64 > self.labels.size() {
             self.labels = corner_buffer(device, corners.len());
         }
         queue.write_buffer(&self.labels, 0, bytemuck::cast_slice(&corners));
-        pieces
+        areas_to_draw
     }
 
     fn compose(
@@ -155,7 +156,7 @@ impl ViewGpu {
         encoder: &mut wgpu::CommandEncoder,
         pipelines: &mut Pipelines,
         drawing: &Drawing,
-        pieces: &[Piece],
+        areas_to_draw: &[RedrawArea],
     ) {
         let (Some([nearest, linear]), Some(picture)) = (&self.groups, self.picture.texture()) else { return };
         let layers = TileLayers::of(&drawing.shown, drawing.is_opaque);
@@ -164,7 +165,7 @@ impl ViewGpu {
         let mut pass = begin(encoder, picture);
         pass.set_bind_group(0, if drawing.is_filtered { linear } else { nearest }, &[]);
         pass.set_vertex_buffer(0, self.labels.slice(..));
-        for (area, labels) in pieces {
+        for (area, labels) in areas_to_draw {
             pass.set_scissor_rect(area.x, area.y, area.width, area.height);
             pass.set_pipeline(pipelines.ground());
             pass.draw(0..4, 0..1);
@@ -194,7 +195,7 @@ fn begin<'a>(encoder: &'a mut wgpu::CommandEncoder, to: &wgpu::Texture) -> wgpu:
 
 fn corner_buffer(device: &wgpu::Device, corners: usize) -> wgpu::Buffer {
     device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("canvas: where own labels are"),
+        label: Some("canvas: own label triangles"),
         size: (corners.next_power_of_two().max(384) * size_of::<strips::Corner>()) as u64,
         usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
         mapped_at_creation: false,

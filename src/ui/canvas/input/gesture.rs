@@ -1,40 +1,40 @@
-//! From pointer events to strokes and camera moves. Works on plain events, so it is tested without a window.
+//! Turns pointer events into strokes and camera moves. Works on plain events, so it is tested without a window.
 
 use crate::domain::geometry::Camera;
-use crate::ui::canvas::{Tool, ToolKind};
+use crate::ui::state::tool::{Tool, ToolKind};
 
-/// What is drawn, in image pixels.
+/// A part of a stroke, in image pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StrokeEvent {
     /// A point, or the start of a drag.
     Begin([f32; 2]),
-    /// The drag goes on through these positions.
+    /// The drag continues through these positions.
     Extend(Vec<[f32; 2]>),
-    /// The button is up.
+    /// The button was released.
     End,
 }
 
-/// The buttons that mean something here. The right one is left free for menus.
+/// Buttons the canvas reacts to. The right button is left to menus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Button {
-    /// Left.
+    /// Left button.
     Primary,
-    /// The wheel.
+    /// Middle button or wheel.
     Middle,
 }
 
-/// A pointer event; positions in points from the middle of the view.
+/// A pointer event; positions in points from the centre of the view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Pointer {
-    /// A button went down over the view.
+    /// A button was pressed over the view.
     Press(Button, [f32; 2]),
-    /// The pointer moved, wherever it is.
+    /// The pointer moved, over the view or not.
     Move([f32; 2]),
-    /// A button went up, wherever the pointer is.
+    /// A button was released, over the view or not.
     Release(Button, [f32; 2]),
 }
 
-/// A drag under way.
+/// A drag in progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Gesture {
     /// The picture follows the pointer.
@@ -43,28 +43,28 @@ pub(crate) enum Gesture {
     Paint { last_in_image: [f32; 2] },
 }
 
-/// What a press starts something with.
+/// What decides which gesture a press starts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hand {
-    /// The tool in hand.
+pub(crate) struct PressContext {
+    /// The selected tool.
     pub(crate) tool: Tool,
-    /// Space is held: the left button pans whatever the tool.
+    /// Space is held: the left button pans with any tool.
     pub(crate) is_space_held: bool,
-    /// Size of the tile.
+    /// Size of the tile in pixels.
     pub(crate) image_size: [u32; 2],
 }
 
-/// Follows an event. Moves the camera, returns what was drawn.
+/// Handles an event. Moves the camera and returns what was drawn.
 pub(crate) fn follow(
     gesture: &mut Option<Gesture>,
     camera: &mut Camera,
-    hand: &Hand,
+    context: &PressContext,
     event: Pointer,
 ) -> Vec<StrokeEvent> {
     let mut strokes = Vec::new();
     match event {
         Pointer::Press(button, pos) if gesture.is_none() => {
-            *gesture = begin(button, pos, camera, hand);
+            *gesture = begin(button, pos, camera, context);
             if let Some(Gesture::Paint { last_in_image }) = *gesture {
                 strokes.push(StrokeEvent::Begin(last_in_image));
             }
@@ -81,7 +81,7 @@ pub(crate) fn follow(
     strokes
 }
 
-/// Ends a gesture, also one whose release was never seen.
+/// Ends a gesture, including one whose release was never seen.
 pub(crate) fn finish(gesture: &mut Option<Gesture>, strokes: &mut Vec<StrokeEvent>) {
     if let Some(Gesture::Paint { .. }) = gesture.take() {
         strokes.push(StrokeEvent::End);
@@ -97,14 +97,14 @@ impl Gesture {
     }
 }
 
-/// The gesture a press starts; none beside the tile, where there is nothing to paint.
-fn begin(button: Button, pos: [f32; 2], camera: &Camera, hand: &Hand) -> Option<Gesture> {
-    if button == Button::Middle || hand.is_space_held || hand.tool.kind == ToolKind::Pan {
+/// The gesture that a press starts; none outside the tile, where there is nothing to paint.
+fn begin(button: Button, pos: [f32; 2], camera: &Camera, context: &PressContext) -> Option<Gesture> {
+    if button == Button::Middle || context.is_space_held || context.tool.kind == ToolKind::Pan {
         return Some(Gesture::Pan { button, last_in_view: pos });
     }
     let at = camera.image_from_view(pos);
-    let reach = hand.tool.radius_px.max(0.0);
-    let reaches = (0..2).all(|i| at[i] > -reach && at[i] < hand.image_size[i] as f32 + reach);
+    let reach = context.tool.radius_px.max(0.0);
+    let reaches = (0..2).all(|i| at[i] > -reach && at[i] < context.image_size[i] as f32 + reach);
     reaches.then_some(Gesture::Paint { last_in_image: at })
 }
 
@@ -118,7 +118,7 @@ fn travel(gesture: &mut Option<Gesture>, camera: &mut Camera, pos: [f32; 2]) -> 
         }
         Some(Gesture::Paint { last_in_image }) => {
             let at = camera.image_from_view(pos);
-            // Finer steps than this change no pixel anybody could see.
+            // Finer steps change no visible pixel.
             let step = (0.5 / camera.zoom).max(0.25);
             if (at[0] - last_in_image[0]).hypot(at[1] - last_in_image[1]) < step {
                 return None;
@@ -136,38 +136,38 @@ mod tests {
 
     use super::*;
 
-    fn hand(kind: ToolKind) -> Hand {
+    fn context(kind: ToolKind) -> PressContext {
         let tool = Tool { kind, color: Color32::WHITE, radius_px: 2.0 };
-        Hand { tool, is_space_held: false, image_size: [100, 100] }
+        PressContext { tool, is_space_held: false, image_size: [100, 100] }
     }
 
     fn camera() -> Camera {
         Camera { center_in_image: [50.0, 50.0], zoom: 2.0 }
     }
 
-    fn run(hand: &Hand, events: &[Pointer]) -> (Vec<StrokeEvent>, Camera, Option<Gesture>) {
+    fn run(context: &PressContext, events: &[Pointer]) -> (Vec<StrokeEvent>, Camera, Option<Gesture>) {
         let (mut gesture, mut camera) = (None, camera());
-        let strokes = events.iter().flat_map(|event| follow(&mut gesture, &mut camera, hand, *event)).collect();
+        let strokes = events.iter().flat_map(|event| follow(&mut gesture, &mut camera, context, *event)).collect();
         (strokes, camera, gesture)
     }
 
     #[test]
     fn a_click_within_one_frame_is_a_whole_stroke() {
         let click = [Pointer::Press(Button::Primary, [10.0, 0.0]), Pointer::Release(Button::Primary, [10.0, 0.0])];
-        let (strokes, moved, gesture) = run(&hand(ToolKind::Brush), &click);
+        let (strokes, moved, gesture) = run(&context(ToolKind::Brush), &click);
         assert_eq!(strokes, [StrokeEvent::Begin([55.0, 50.0]), StrokeEvent::End]);
         assert_eq!((moved, gesture), (camera(), None), "the camera never follows the brush");
     }
 
     #[test]
-    fn a_drag_gathers_the_moves_and_leaves_out_the_tremor() {
+    fn a_drag_collects_moves_and_skips_jitter() {
         let drag = [
             Pointer::Press(Button::Primary, [0.0, 0.0]),
             Pointer::Move([0.1, 0.0]),
             Pointer::Move([4.0, 0.0]),
             Pointer::Move([8.0, 0.0]),
         ];
-        let (strokes, _, gesture) = run(&hand(ToolKind::Erase), &drag);
+        let (strokes, _, gesture) = run(&context(ToolKind::Erase), &drag);
         let on = |x| StrokeEvent::Extend(vec![[x, 50.0]]);
         assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0]), on(52.0), on(54.0)]);
         assert!(gesture.is_some(), "the button is still down");
@@ -176,12 +176,12 @@ mod tests {
     #[test]
     fn space_and_the_middle_button_pan_with_any_tool() {
         let drag = |button| [Pointer::Press(button, [0.0, 0.0]), Pointer::Move([20.0, -10.0])];
-        for (hand, button) in [
-            (Hand { is_space_held: true, ..hand(ToolKind::Brush) }, Button::Primary),
-            (hand(ToolKind::Brush), Button::Middle),
-            (hand(ToolKind::Pan), Button::Primary),
+        for (context, button) in [
+            (PressContext { is_space_held: true, ..context(ToolKind::Brush) }, Button::Primary),
+            (context(ToolKind::Brush), Button::Middle),
+            (context(ToolKind::Pan), Button::Primary),
         ] {
-            let (strokes, camera, _) = run(&hand, &drag(button));
+            let (strokes, camera, _) = run(&context, &drag(button));
             assert_eq!(strokes, []);
             assert_eq!(camera.center_in_image, [40.0, 55.0]);
         }
@@ -194,21 +194,21 @@ mod tests {
             Pointer::Press(Button::Middle, [0.0, 0.0]),
             Pointer::Release(Button::Middle, [0.0, 0.0]),
         ];
-        let (strokes, _, gesture) = run(&hand(ToolKind::Brush), &events);
+        let (strokes, _, gesture) = run(&context(ToolKind::Brush), &events);
         assert_eq!(strokes, [StrokeEvent::Begin([50.0, 50.0])]);
         assert!(matches!(gesture, Some(Gesture::Paint { .. })));
     }
 
     #[test]
-    fn clicks_beside_the_tile_are_no_strokes() {
+    fn clicks_outside_the_tile_make_no_stroke() {
         let click = |x: f32| [Pointer::Press(Button::Primary, [x, 0.0]), Pointer::Release(Button::Primary, [x, 0.0])];
-        assert_eq!(run(&hand(ToolKind::Brush), &click(150.0)).0, []);
-        assert_eq!(run(&hand(ToolKind::Brush), &click(102.0)).0.len(), 2, "the brush reaches in from outside");
+        assert_eq!(run(&context(ToolKind::Brush), &click(150.0)).0, []);
+        assert_eq!(run(&context(ToolKind::Brush), &click(102.0)).0.len(), 2, "the brush reaches in from outside");
     }
 
     #[test]
-    fn a_release_that_was_never_seen_still_ends_the_stroke() {
-        let (_, _, mut gesture) = run(&hand(ToolKind::Brush), &[Pointer::Press(Button::Primary, [0.0, 0.0])]);
+    fn a_missed_release_still_ends_the_stroke() {
+        let (_, _, mut gesture) = run(&context(ToolKind::Brush), &[Pointer::Press(Button::Primary, [0.0, 0.0])]);
         let mut strokes = Vec::new();
         finish(&mut gesture, &mut strokes);
         finish(&mut gesture, &mut strokes);

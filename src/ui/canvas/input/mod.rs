@@ -1,4 +1,5 @@
-//! Turns pointer events on the pictures into camera moves and strokes. Draws nothing.
+//! Turns pointer events on the canvas into camera moves and strokes. Draws nothing.
 
-pub mod follow;
+pub mod canvas_input;
 pub mod gesture;
+pub(crate) mod hit;

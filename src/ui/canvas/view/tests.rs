@@ -9,21 +9,22 @@ use image::RgbImage;
 
 use super::*;
 use crate::domain::Classes;
-use crate::ui::canvas::input::follow::{OPACITY_PER_NOTCH, ZOOM_PER_NOTCH};
-use crate::ui::canvas::{Deed, StrokeEvent, TileScene};
-use crate::ui::shell::tiles::TileView;
-use crate::ui::state::layers::LayerSet;
+use crate::ui::canvas::input::canvas_input::{CanvasEvent, OPACITY_PER_NOTCH, ZOOM_PER_NOTCH};
+use crate::ui::canvas::input::gesture::StrokeEvent;
+use crate::ui::state::image_pyramid::ImagePyramid;
+use crate::ui::state::layer::LayerSet;
 use crate::ui::state::palette::Palette;
-use crate::ui::state::pyramid::ImagePyramid;
+use crate::ui::state::tile_view::TileView;
 
 /// A window of two linked views, and what they handed back.
 struct Window {
     tile: Arc<TileView>,
     palette: Palette,
-    view: ViewState,
+    camera: ViewCamera,
+    input: CanvasInput,
     tool: Tool,
     left: Vec<CanvasResponse>,
-    deeds: Vec<Deed>,
+    canvas_events: Vec<CanvasEvent>,
 }
 
 fn tile(size: [u32; 2]) -> Arc<TileView> {
@@ -41,15 +42,15 @@ fn tile(size: [u32; 2]) -> Arc<TileView> {
 fn follow(ctx: &egui::Context, window: &mut Window) {
     let size = Some(window.tile.size);
     for event in ctx.input(|input| input.events.clone()) {
-        let done = window.view.follow(ctx, &event, &window.tool, size, true);
-        window.deeds.extend(done.into_iter().flat_map(|(_, deeds)| deeds));
+        let done = window.input.handle(&mut window.camera, ctx, &event, &window.tool, size, true);
+        window.canvas_events.extend(done.into_iter().flat_map(|(_, canvas_events)| canvas_events));
     }
-    window.deeds.extend(window.view.end_of_events(ctx).into_iter().flat_map(|(_, deeds)| deeds));
+    window.canvas_events.extend(window.input.end_frame(ctx).into_iter().flat_map(|(_, canvas_events)| canvas_events));
 }
 
 fn show(ui: &mut Ui, window: &mut Window) {
     follow(&ui.ctx().clone(), window);
-    let layers = LayerSet::image();
+    let layers = LayerSet::default();
     let tile = TileScene {
         view: &window.tile,
         sampled: None,
@@ -61,8 +62,15 @@ fn show(ui: &mut Ui, window: &mut Window) {
     };
     ui.columns(2, |columns| {
         let scene = Scene::Tile(tile);
-        window.left.push(canvas_ui(&mut columns[0], "Canvas left", &mut window.view, &scene, &window.tool));
-        canvas_ui(&mut columns[1], "Canvas right", &mut window.view, &scene, &window.tool);
+        window.left.push(canvas_ui(
+            &mut columns[0],
+            "Canvas left",
+            &mut window.camera,
+            &mut window.input,
+            &scene,
+            &window.tool,
+        ));
+        canvas_ui(&mut columns[1], "Canvas right", &mut window.camera, &mut window.input, &scene, &window.tool);
     });
 }
 
@@ -72,10 +80,11 @@ fn window(kind: ToolKind) -> Harness<'static, Window> {
     let window = Window {
         tile: tile([100, 100]),
         palette,
-        view: ViewState::default(),
+        camera: ViewCamera::default(),
+        input: CanvasInput::default(),
         tool,
         left: Vec::new(),
-        deeds: Vec::new(),
+        canvas_events: Vec::new(),
     };
     let mut harness = Harness::new_ui_state(show, window);
     harness.run_steps(3);
@@ -101,22 +110,26 @@ fn wheel(harness: &mut Harness<'_, Window>, modifiers: Modifiers) {
 }
 
 fn strokes(harness: &Harness<'_, Window>) -> Vec<StrokeEvent> {
-    let deeds = harness.state().deeds.iter();
-    deeds.filter_map(|deed| if let Deed::Stroke(stroke) = deed { Some(stroke.clone()) } else { None }).collect()
+    let canvas_events = harness.state().canvas_events.iter();
+    canvas_events
+        .filter_map(
+            |canvas_event| if let CanvasEvent::Stroke(stroke) = canvas_event { Some(stroke.clone()) } else { None },
+        )
+        .collect()
 }
 
 #[test]
 fn a_click_marks_what_is_under_the_pointer_and_moves_nothing() {
     let mut harness = window(ToolKind::Brush);
     let at = middle(&harness, "Canvas left");
-    let camera = harness.state().view.camera;
+    let camera = harness.state().camera.camera;
     harness.hover_at(at);
     harness.run_steps(1);
     button(&harness, at, true);
     button(&harness, at, false);
     harness.run_steps(2);
     assert_eq!(strokes(&harness), [StrokeEvent::Begin([50.0, 50.0]), StrokeEvent::End]);
-    assert_eq!(harness.state().view.camera, camera);
+    assert_eq!(harness.state().camera.camera, camera);
     assert!(harness.state().left.iter().all(|out| !out.camera_changed));
 }
 
@@ -142,9 +155,9 @@ fn the_wheel_zooms_at_the_cursor_in_both_views() {
     let at = middle(&harness, "Canvas right") + vec2(40.0, -30.0);
     harness.hover_at(at);
     harness.run_steps(1);
-    let before = harness.state().view.camera;
+    let before = harness.state().camera.camera;
     wheel(&mut harness, Modifiers::NONE);
-    let after = harness.state().view.camera;
+    let after = harness.state().camera.camera;
     assert!((after.zoom / before.zoom - ZOOM_PER_NOTCH).abs() < 1e-4);
     let (was, is) = (before.image_from_view([40.0, -30.0]), after.image_from_view([40.0, -30.0]));
     assert!((was[0] - is[0]).abs() < 0.01 && (was[1] - is[1]).abs() < 0.01);
@@ -155,11 +168,14 @@ fn with_shift_the_wheel_steps_the_radius_and_with_ctrl_the_opacity() {
     let mut harness = window(ToolKind::Brush);
     harness.hover_at(middle(&harness, "Canvas left"));
     harness.run_steps(1);
-    let camera = harness.state().view.camera;
+    let camera = harness.state().camera.camera;
     wheel(&mut harness, Modifiers::SHIFT);
     wheel(&mut harness, Modifiers::CTRL);
-    assert_eq!(harness.state().deeds, [Deed::StepRadius(1), Deed::StepOpacity(OPACITY_PER_NOTCH)]);
-    assert_eq!(harness.state().view.camera, camera);
+    assert_eq!(
+        harness.state().canvas_events,
+        [CanvasEvent::StepRadius(1), CanvasEvent::StepOpacity(OPACITY_PER_NOTCH)]
+    );
+    assert_eq!(harness.state().camera.camera, camera);
 }
 
 #[test]
@@ -168,59 +184,39 @@ fn the_camera_stays_when_a_tile_of_the_same_size_comes_and_fits_another_size() {
     harness.hover_at(middle(&harness, "Canvas left"));
     harness.run_steps(1);
     wheel(&mut harness, Modifiers::NONE);
-    let camera = harness.state().view.camera;
+    let camera = harness.state().camera.camera;
     harness.state_mut().tile = tile([100, 100]);
     harness.run_steps(2);
-    assert_eq!(harness.state().view.camera, camera);
+    assert_eq!(harness.state().camera.camera, camera);
     harness.set_size(vec2(700.0, 500.0));
     harness.run_steps(2);
-    assert_eq!(harness.state().view.camera, camera, "a moved camera stays when the window is resized");
+    assert_eq!(harness.state().camera.camera, camera, "a moved camera stays when the window is resized");
     harness.state_mut().tile = tile([400, 300]);
     harness.run_steps(2);
-    assert_eq!(harness.state().view.camera.center_in_image, [200.0, 150.0]);
+    assert_eq!(harness.state().camera.camera.center_in_image, [200.0, 150.0]);
 }
 
 #[test]
 fn a_whole_tile_stays_whole_when_the_window_is_resized() {
     let mut harness = window(ToolKind::Pan);
-    let before = harness.state().view.camera.zoom;
+    let before = harness.state().camera.camera.zoom;
     harness.set_size(vec2(400.0, 300.0));
     harness.run_steps(2);
-    assert!(harness.state().view.camera.zoom < before * 0.7);
+    assert!(harness.state().camera.camera.zoom < before * 0.7);
 }
 
 #[test]
 fn panning_follows_the_pointer_exactly() {
     let mut harness = window(ToolKind::Pan);
     let at = middle(&harness, "Canvas left");
-    let zoom = harness.state().view.camera.zoom;
+    let zoom = harness.state().camera.camera.zoom;
     harness.hover_at(at);
     harness.run_steps(1);
     button(&harness, at, true);
     harness.hover_at(at + vec2(30.0, 0.0));
     button(&harness, at + vec2(30.0, 0.0), false);
     harness.run_steps(2);
-    let [x, y] = harness.state().view.camera.center_in_image;
+    let [x, y] = harness.state().camera.camera.center_in_image;
     assert!((x - (50.0 - 30.0 / zoom)).abs() < 0.01 && (y - 50.0).abs() < 0.01, "{x} {y}");
     assert_eq!(strokes(&harness), []);
-}
-
-#[test]
-fn empty_views_say_what_to_do() {
-    for (scene, words) in [
-        (Scene::Empty, "No project is open"),
-        (Scene::Decoding { tile: "172307" }, "Reading 172307 …"),
-        (Scene::Faulty { tile: "a", message: "it ends too early: a.jpg" }, "it ends too early: a.jpg"),
-    ] {
-        let tool = Tool { kind: ToolKind::Brush, color: Color32::RED, radius_px: 1.0 };
-        let mut view = ViewState::default();
-        let show = move |ui: &mut Ui| {
-            assert!(canvas_ui(ui, "Canvas left", &mut view, &scene, &tool).visible.is_none());
-            assert!(!view.holds(ui.ctx(), ui.max_rect().center()), "there is nothing to draw on");
-        };
-        let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
-        harness.run_steps(2);
-        assert!(harness.query_by_label("Canvas left").is_some());
-        assert!(harness.query_by_label(words).is_some(), "{words}");
-    }
 }

@@ -1,4 +1,4 @@
-//! Meshes that follow each other, drawn by one callback.
+//! Consecutive meshes drawn by one paint callback.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use eframe::egui::{PaintCallbackInfo, Rect};
 use eframe::egui_wgpu::{CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
 
-use super::buffers::Slice;
-use super::pipeline::Pipeline;
+use super::buffers::MeshSlice;
+use super::pipeline::MeshPipeline;
 
-/// One mesh: where it may draw, with which texture, and where its triangles are.
+/// A mesh: clip rectangle, texture and triangles.
 pub(crate) struct Draw {
     pub(crate) clip_rect: Rect,
     pub(crate) texture: wgpu::BindGroup,
-    pub(crate) slice: Slice,
+    pub(crate) slice: MeshSlice,
 }
 
-/// Meshes between two callbacks of others.
+/// The meshes between two callbacks of other widgets.
 pub(crate) struct Batch {
-    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) pipeline: Arc<MeshPipeline>,
     pub(crate) corners: wgpu::Buffer,
     pub(crate) indices: wgpu::Buffer,
     pub(crate) draws: Vec<Draw>,
@@ -60,7 +60,7 @@ impl CallbackTrait for Batch {
     }
 }
 
-/// The pixels of a range in points, rounded as egui rounds them.
+/// A range of points in pixels, rounded as egui rounds.
 fn pixels(points: Range<f32>, scale: f32, size: u32) -> Range<u32> {
     let pixel = |point: f32| ((point * scale).round() as u32).min(size);
     pixel(points.start)..pixel(points.end)

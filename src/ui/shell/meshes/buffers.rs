@@ -1,4 +1,4 @@
-//! Corners and indices of a frame's meshes, one after the other in two buffers that grow when they have to.
+//! Vertex and index buffers for the meshes of a frame. They grow as needed.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use eframe::wgpu;
 
 /// Where a mesh lies in the buffers.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Slice {
+pub(crate) struct MeshSlice {
     pub(crate) indices: Range<u32>,
     pub(crate) first_corner: i32,
 }
 
-/// The buffers, and room to gather in what goes into them.
+/// Each buffer with the vector its content is collected in.
 pub(crate) struct Buffers {
     corners: (wgpu::Buffer, Vec<Vertex>),
     indices: (wgpu::Buffer, Vec<u32>),
@@ -28,13 +28,13 @@ impl Buffers {
         }
     }
 
-    /// Replaces what the buffers hold; returns where each mesh went.
+    /// Replaces the content of the buffers. Returns where each mesh went.
     pub(crate) fn upload<'a>(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         meshes: impl Iterator<Item = &'a Mesh>,
-    ) -> Vec<Slice> {
+    ) -> Vec<MeshSlice> {
         let (corners, indices) = (&mut self.corners.1, &mut self.indices.1);
         corners.clear();
         indices.clear();
@@ -44,17 +44,17 @@ impl Buffers {
         slices
     }
 
-    /// The buffers of corners and of indices, as they are now.
+    /// Handles of the vertex and the index buffer.
     pub(crate) fn handles(&self) -> [wgpu::Buffer; 2] {
         [self.corners.0.clone(), self.indices.0.clone()]
     }
 }
 
-fn append(mesh: &Mesh, corners: &mut Vec<Vertex>, indices: &mut Vec<u32>) -> Slice {
+fn append(mesh: &Mesh, corners: &mut Vec<Vertex>, indices: &mut Vec<u32>) -> MeshSlice {
     let (first_corner, first) = (corners.len() as i32, indices.len() as u32);
     corners.extend_from_slice(&mesh.vertices);
     indices.extend_from_slice(&mesh.indices);
-    Slice { indices: first..indices.len() as u32, first_corner }
+    MeshSlice { indices: first..indices.len() as u32, first_corner }
 }
 
 fn write(device: &wgpu::Device, queue: &wgpu::Queue, to: &mut wgpu::Buffer, bytes: &[u8]) {

@@ -1,17 +1,17 @@
-//! The pipeline for egui's triangles, and what it binds.
+//! The render pipeline for egui's triangles and its bind groups.
 
 use eframe::egui::epaint::Vertex;
 use eframe::wgpu;
 
-/// The pipeline and the size of the screen in points.
-pub(crate) struct Pipeline {
+/// The pipeline with the uniform for the screen size in points.
+pub(crate) struct MeshPipeline {
     pub(crate) pipeline: wgpu::RenderPipeline,
     pub(crate) screen_size: wgpu::Buffer,
     pub(crate) screen: wgpu::BindGroup,
     texture_layout: wgpu::BindGroupLayout,
 }
 
-impl Pipeline {
+impl MeshPipeline {
     pub(crate) fn new(device: &wgpu::Device, format: wgpu::TextureFormat) -> Self {
         let screen_size = device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("meshes: screen size"),
@@ -37,7 +37,7 @@ impl Pipeline {
         Self { pipeline, screen_size, screen, texture_layout }
     }
 
-    /// Readies a texture to be drawn with.
+    /// Creates the bind group of a texture.
     pub(crate) fn bind(
         &self,
         device: &wgpu::Device,

@@ -1,19 +1,21 @@
-//! Makes thumbnails in the background: from those on disk, from pictures that are decoded already, or from the files.
+//! The thread that makes thumbnails: from the store on disk, from already decoded images, or from the files.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use image::RgbImage;
 
-use super::work::guarded;
-use super::{Loaded, Outbox, Shared, THUMBNAIL_PX};
+use super::guarded::guarded;
+use super::loaded::{Loaded, ResultSender, THUMBNAIL_PX};
+use super::requests::Shared;
+use crate::data::cache::pictures::PictureCache;
+use crate::data::cache::thumbnails::ThumbnailStore;
+use crate::data::files::stamp::FileStamp;
 use crate::data::raster::images;
-use crate::data::raster::picture_cache::{FileStamp, PictureCache};
-use crate::data::raster::thumbnail_store::ThumbnailStore;
 use crate::data::{DataError, Project, Tile};
 
-/// Progress is told after so many tiles, and at the end.
-const TELL_EVERY: usize = 8;
+/// Progress is reported after this many thumbnails, and at the end.
+const REPORT_EVERY: usize = 8;
 
 /// A thumbnail to make.
 struct Job {
@@ -25,36 +27,36 @@ struct Job {
 }
 
 /// Makes thumbnails until the loader is dropped.
-pub(crate) fn serve(shared: &Shared, outbox: &Outbox, store: &ThumbnailStore) {
+pub(crate) fn serve(shared: &Shared, sender: &ResultSender, store: &ThumbnailStore) {
     while let Some(Job { epoch, project, tile, done, total }) = next(shared) {
         let made = project.tile(&tile).map(|found| guarded(&tile, || thumbnail(&project, found, store)));
         let made = made.map(|made| match made {
             Ok(image) => Loaded::Thumbnail { tile, image },
             Err(message) => Loaded::Fault { tile, message },
         });
-        let is_told = done == total || done.is_multiple_of(TELL_EVERY);
-        let progress = is_told.then_some(Loaded::Progress { done, total });
+        let is_reported = done == total || done.is_multiple_of(REPORT_EVERY);
+        let progress = is_reported.then_some(Loaded::Progress { done, total });
         for loaded in made.into_iter().chain(progress) {
-            if !outbox.send(epoch, loaded) {
+            if !sender.send(epoch, loaded) {
                 return;
             }
         }
     }
 }
 
-/// Waits for something to do; `None` when the loader is dropped.
+/// Waits for the next job; `None` when the loader is dropped.
 fn next(shared: &Shared) -> Option<Job> {
-    let mut wishes = shared.wishes();
+    let mut requests = shared.requests();
     loop {
-        if wishes.is_over {
+        if requests.is_over {
             return None;
         }
-        if let (Some(project), Some(tile)) = (wishes.project.clone(), wishes.thumbnails.pop()) {
-            let total = wishes.thumbnails_total;
-            let done = total - wishes.thumbnails.len();
+        if let (Some(project), Some(tile)) = (requests.project.clone(), requests.thumbnails.pop()) {
+            let total = requests.thumbnails_total;
+            let done = total - requests.thumbnails.len();
             return Some(Job { epoch: shared.epoch.load(Ordering::Acquire), project, tile, done, total });
         }
-        wishes = shared.changed.wait(wishes).unwrap_or_else(PoisonError::into_inner);
+        requests = shared.changed.wait(requests).unwrap_or_else(PoisonError::into_inner);
     }
 }
 

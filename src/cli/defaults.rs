@@ -1,0 +1,94 @@
+//! Defaults shown in the help of `train` and `sample`. They are read from the default configuration.
+
+use clap::{Arg, Command};
+
+use crate::domain::config::{InputSize, Length, RunConfig};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Choice as _, Strategy};
+
+/// Adds the defaults to the help.
+pub(super) fn shown(command: Command) -> Command {
+    let config = RunConfig::default();
+    command
+        .mut_subcommand("train", |train| with_defaults(train, training(&config)))
+        .mut_subcommand("sample", |sample| with_defaults(sample, sampling(&config)))
+}
+
+fn with_defaults(command: Command, defaults: Vec<(&'static str, String)>) -> Command {
+    defaults
+        .into_iter()
+        .fold(command, |command, (option, default)| command.mut_arg(option, |arg| with_default(arg, &default)))
+}
+
+fn with_default(arg: Arg, default: &str) -> Arg {
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    arg.help(format!("{help} [default: {default}]"))
+}
+
+/// The options of `train` that have a default, by id.
+fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
+    let (model, train) = (&config.model, &config.train);
+    let mut defaults = vec![
+        ("arch", model.arch.name().to_owned()),
+        ("base", model.base.to_string()),
+        ("levels", model.levels.to_string()),
+        ("supervision", train.supervision.name().to_owned()),
+        ("loss", train.loss.name().to_owned()),
+        ("class_weights", weights(&train.class_weights)),
+        ("batch", train.batch.to_string()),
+        ("optimizer", train.optimizer.name().to_owned()),
+        ("lr", train.lr.to_string()),
+        ("weight_decay", train.weight_decay.to_string()),
+        ("momentum", train.momentum.to_string()),
+        ("schedule", train.schedule.name().to_owned()),
+        ("val_ratio", config.val_ratio.to_string()),
+        ("seed", config.seed.to_string()),
+        ("device", String::from(config.device.clone())),
+    ];
+    defaults.push(match train.length {
+        Length::Epochs(epochs) => ("epochs", epochs.to_string()),
+        Length::Steps(steps) => ("steps", steps.to_string()),
+    });
+    defaults.push(match train.input {
+        InputSize::Crop(side) => ("crop", side.to_string()),
+        InputSize::Resize(side) => ("resize", side.to_string()),
+    });
+    defaults.extend(sampling(config));
+    defaults
+}
+
+/// The option of `train` and `sample` for the default strategy.
+fn sampling(config: &RunConfig) -> Vec<(&'static str, String)> {
+    match config.sampling.strategy {
+        Strategy::FractionPerClass(ratio) => vec![("keep", ratio.to_string())],
+        Strategy::FractionOfPixels(ratio) => vec![("keep_pixels", ratio.to_string())],
+        Strategy::PointsPerClass(points) => vec![("points", points.to_string())],
+        Strategy::OwnLabelsOnly | Strategy::Full => Vec::new(),
+    }
+}
+
+fn weights(weights: &ClassWeights) -> String {
+    match weights {
+        ClassWeights::Given(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        named => named.name().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::args::Args;
+
+    #[test]
+    fn the_help_of_train_shows_the_defaults() {
+        let mut command = shown(Args::command());
+        command.clone().debug_assert();
+        let train = command.find_subcommand_mut("train").expect("it exists");
+        let help = train.render_help().to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["[default: unet]", "[default: 20]", "[default: 0.001]", "[default: adamw]", "[default: auto]"] {
+            assert!(help.contains(part), "{part} is not in {help}");
+        }
+    }
+}

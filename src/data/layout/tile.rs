@@ -1,0 +1,79 @@
+//! One image of a project.
+
+use std::path::PathBuf;
+
+use image::metadata::Orientation;
+
+use crate::domain::split::Split;
+
+/// The tile that an id from an earlier state of the folder refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TileMatch {
+    /// The tile with this index.
+    One(usize),
+    /// Several tiles match, so it is ambiguous.
+    Several,
+    /// No tile matches.
+    None,
+}
+
+/// One image of a project.
+///
+/// [`Tile::file`] identifies a tile whatever else lies in the folder. [`Tile::id`] is the name to show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tile {
+    /// Unique in the project: the short id, with the file extension if another tile shares that.
+    pub id: String,
+    /// Path below the root with extension, separated by `/`, in Unicode's composed form.
+    pub file: String,
+    /// Path without extension and role folder, or the id in the dataset's table. Seeds the sampling of labels. Two formats of
+    /// one image share it.
+    pub short_id: String,
+    /// Tiles of a group come from one scene and are never split between training and validation.
+    pub group: String,
+    /// The split given by the dataset.
+    pub split: Split,
+    /// The image file.
+    pub image: PathBuf,
+    /// The mask file, if there is one.
+    pub mask: Option<PathBuf>,
+    /// Width and height in pixels of the upright image, from its header.
+    pub size: [u32; 2],
+    /// Why the tile cannot be used; `None` if it can.
+    pub fault: Option<String>,
+    /// Width and height in pixels as stored.
+    pub(crate) stored: [u32; 2],
+    /// Turns the stored image upright.
+    pub(crate) orientation: Orientation,
+    /// Pixels may be missing.
+    pub(crate) partial: bool,
+}
+
+impl Tile {
+    /// A training tile in a group of its own. Its header is not read yet.
+    pub(crate) fn new(short_id: String, file: String, image: PathBuf) -> Self {
+        Self {
+            id: short_id.clone(),
+            file,
+            group: short_id.clone(),
+            short_id,
+            split: Split::Train,
+            image,
+            mask: None,
+            size: [0, 0],
+            fault: None,
+            stored: [0, 0],
+            orientation: Orientation::NoTransforms,
+            partial: false,
+        }
+    }
+}
+
+/// A tile that turned out to be unusable when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileFault {
+    /// Index in the project.
+    pub tile: usize,
+    /// What is wrong; names the file.
+    pub what: String,
+}

@@ -1,0 +1,8 @@
+//! TIFF files that the `image` crate does not read, or reads only in part: more than three bands, palettes, signed and
+//! floating-point samples, "no data" values, internal masks, missing chunks.
+
+pub(crate) mod chunks;
+mod decoder;
+pub(crate) mod file;
+mod pixels;
+mod samples;

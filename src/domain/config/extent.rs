@@ -1,0 +1,32 @@
+//! How long a run lasts, and how much of a tile the network sees at a time.
+
+use serde::{Deserialize, Serialize};
+
+/// How long a run lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// Passes over the training tiles, from 1.
+    Epochs(u32),
+    /// Optimiser steps, from 1.
+    Steps(u64),
+}
+
+/// The square input of the network, and how a tile becomes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputSize {
+    /// The whole tile, resized to this many pixels a side.
+    Resize(u32),
+    /// Square crops with this many pixels a side, at native resolution.
+    Crop(u32),
+}
+
+impl InputSize {
+    /// Side of the square, pixels.
+    pub fn side(self) -> u32 {
+        match self {
+            Self::Resize(side) | Self::Crop(side) => side,
+        }
+    }
+}

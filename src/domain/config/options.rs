@@ -1,0 +1,79 @@
+//! Options of network, loss and optimiser. To add a value, add a row here and handle it where the compiler points.
+
+use crate::domain::choice::choice_enum;
+
+choice_enum! {
+    /// Network architecture.
+    pub enum Arch, "network" {
+        UNet { name: "unet", title: "U-Net", help: "U-Net (Ronneberger et al. 2015) with batch normalisation" }
+        UNetPlusPlus { name: "unet++", title: "U-Net++", help: "U-Net++ (Zhou et al. 2018): nested dense skip connections" }
+    }
+}
+
+choice_enum! {
+    /// Which labels are learned from. Own labels always count.
+    pub enum Supervision, "supervision" {
+        Sparse { name: "sparse", title: "Sparse labels", help: "Sampled and own labels: partial supervision" }
+        Full { name: "full", title: "Full masks", help: "Every pixel of the masks: full supervision, to compare with" }
+    }
+}
+
+choice_enum! {
+    /// Loss function. It is always the mean over labelled pixels, so unlabelled ones never count.
+    pub enum Loss, "loss" {
+        CrossEntropy { name: "cross-entropy", title: "Cross-entropy", help: "Weighted mean cross-entropy over labelled pixels" }
+    }
+}
+
+choice_enum! {
+    /// Optimiser.
+    pub enum Optimizer, "optimizer" {
+        AdamW { name: "adamw", title: "AdamW", help: "Adam with decoupled weight decay (Loshchilov, Hutter 2019)" }
+        Adam { name: "adam", title: "Adam", help: "Adam (Kingma, Ba 2015), weight decay added to the gradient" }
+        Sgd {
+            name: "sgd",
+            title: "SGD",
+            help: "Stochastic gradient descent with momentum; it needs a higher learning rate than Adam, such as 0.05"
+        }
+    }
+}
+
+choice_enum! {
+    /// Learning rate schedule.
+    pub enum Schedule, "schedule" {
+        Cosine { name: "cosine", title: "Cosine", help: "Half a cosine from the learning rate down to 0" }
+        Constant { name: "constant", title: "Constant", help: "The learning rate stays the same" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::checkpoint::Checkpoint;
+    use crate::domain::choice::Choice;
+    use crate::domain::config::DeviceChoice;
+    use crate::domain::sampling::Strategy;
+    use crate::domain::weights::ClassWeights;
+
+    fn rows<T: Choice>() -> Vec<String> {
+        T::ALL.iter().map(|c| format!("| {} | `{}` | {} | {} |", T::WHAT, c.name(), c.title(), c.help())).collect()
+    }
+
+    #[test]
+    fn the_documentation_lists_every_value_of_every_option() {
+        let documented = include_str!("../../../docs/formats.md");
+        let tables = [
+            rows::<Arch>(),
+            rows::<Supervision>(),
+            rows::<Strategy>(),
+            rows::<Loss>(),
+            rows::<ClassWeights>(),
+            rows::<Optimizer>(),
+            rows::<Schedule>(),
+            rows::<DeviceChoice>(),
+            rows::<Checkpoint>(),
+        ];
+        let missing: Vec<String> = tables.concat().into_iter().filter(|row| !documented.contains(row)).collect();
+        assert!(missing.is_empty(), "docs/formats.md lacks these rows:\n{}", missing.join("\n"));
+    }
+}

@@ -1,0 +1,190 @@
+//! What keeps a configuration from being run, each with its remedy.
+
+use super::extent::{InputSize, Length};
+use super::options::{Optimizer, Supervision};
+use super::run_config::{ModelConfig, RunConfig};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Choice as _, ClassDef, Classes, Notice};
+
+/// Crops per step. More do not fit in any machine of today.
+const MAX_BATCH: usize = 1024;
+/// Side of the input, pixels. A larger one does not fit in any machine of today.
+const MAX_SIDE: u32 = 8192;
+
+/// Collects what is wrong.
+#[derive(Default)]
+struct Problems(Vec<Notice>);
+
+impl Problems {
+    fn refuse(&mut self, is_wrong: bool, headline: impl Into<String>, remedy: impl Into<String>) {
+        if is_wrong {
+            self.0.push(Notice::new(headline).remedy(remedy));
+        }
+    }
+}
+
+impl RunConfig {
+    /// Everything wrong with the configuration. The run can start if this is empty.
+    pub fn problems(&self, classes: &Classes) -> Vec<Notice> {
+        let mut problems = Problems(self.model.problems(self.train.input));
+        self.check_numbers(&mut problems);
+        self.check_optimizer(&mut problems);
+        self.check_classes(classes, &mut problems);
+        self.check_weights(classes, &mut problems);
+        if self.train.supervision == Supervision::Sparse {
+            problems.0.extend(self.sampling.strategy.problem());
+        }
+        problems.0
+    }
+
+    fn check_numbers(&self, problems: &mut Problems) {
+        let train = &self.train;
+        problems.refuse(train.batch == 0, "A batch of 0 trains nothing", "Choose at least 1");
+        problems.refuse(
+            train.batch > MAX_BATCH,
+            format!("A batch of {} is too large", train.batch),
+            format!("Choose at most {MAX_BATCH}"),
+        );
+        let is_nothing = matches!(train.length, Length::Epochs(0) | Length::Steps(0));
+        problems.refuse(is_nothing, "0 epochs or steps train nothing", "Choose at least 1");
+        problems.refuse(
+            !(0.0..1.0).contains(&self.val_ratio),
+            format!("A validation ratio of {} leaves no tile to train on", self.val_ratio),
+            "Choose 0 to 0.9",
+        );
+    }
+
+    fn check_optimizer(&self, problems: &mut Problems) {
+        let train = &self.train;
+        problems.refuse(
+            !(train.lr.is_finite() && train.lr > 0.0),
+            format!("A learning rate of {} cannot be used", train.lr),
+            "Choose one above 0, such as 0.001",
+        );
+        problems.refuse(
+            !(train.weight_decay.is_finite() && train.weight_decay >= 0.0),
+            format!("A weight decay of {} cannot be used", train.weight_decay),
+            "Choose 0 or more",
+        );
+        let uses_momentum = train.optimizer == Optimizer::Sgd;
+        problems.refuse(
+            uses_momentum && !(0.0..1.0).contains(&train.momentum),
+            format!("A momentum of {} cannot be used", train.momentum),
+            "Choose 0 up to but not including 1, such as 0.9",
+        );
+        problems.refuse(
+            uses_momentum && train.nesterov && train.momentum == 0.0,
+            "Nesterov momentum needs a momentum above 0",
+            "Choose one such as 0.9, or turn Nesterov off",
+        );
+    }
+
+    fn check_classes(&self, classes: &Classes, problems: &mut Problems) {
+        let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
+        for name in self.ignored_names(classes).iter().flatten().filter(|name| !names.contains(&name.as_str())) {
+            let remedy = format!("The classes are {}", names.join(", "));
+            problems.refuse(true, format!("There is no class '{name}' to ignore"), remedy);
+        }
+        let ignores = self.ignores(classes);
+        let scored = classes.iter().filter(|class| !ignores(class)).count();
+        problems.refuse(scored < 2, format!("{scored} classes are left to tell apart"), "Ignore fewer classes");
+    }
+
+    fn check_weights(&self, classes: &Classes, problems: &mut Problems) {
+        let ClassWeights::Given(weights) = &self.train.class_weights else { return };
+        let remedy = self.train.class_weights.remedy();
+        let (given, needed) = (weights.len(), classes.len());
+        problems.refuse(given != needed, format!("{given} class weights for {needed} classes"), remedy);
+        let are_usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().any(|w| *w > 0.0);
+        problems.refuse(!are_usable, "Class weights must be 0 or more, and not all 0", remedy);
+        let ignores = self.ignores(classes);
+        let teaches = classes.iter().zip(weights).any(|(class, w)| *w > 0.0 && !ignores(class));
+        problems.refuse(!teaches, "Only ignored classes have a weight above 0", remedy);
+    }
+
+    /// Whether a class is kept out of loss and score.
+    fn ignores(&self, classes: &Classes) -> impl Fn(&ClassDef) -> bool {
+        let ignored = self.ignored_names(classes);
+        move |class| ignored.as_ref().map_or(class.ignored, |names| names.contains(&class.name))
+    }
+}
+
+impl ModelConfig {
+    /// What keeps this network from being built for an input.
+    pub fn problems(&self, input: InputSize) -> Vec<Notice> {
+        let mut problems = Problems::default();
+        if !(2..=7).contains(&self.levels) {
+            problems.refuse(true, format!("{} levels cannot be built", self.levels), "Choose 2 to 7");
+            return problems.0;
+        }
+        problems.refuse(
+            !(1..=256).contains(&self.base),
+            format!("{} base channels cannot be built", self.base),
+            "Choose 1 to 256",
+        );
+        let (side, stride) = (input.side(), self.stride());
+        if side > MAX_SIDE {
+            let headline = format!("An input of {side} pixels a side is too large");
+            problems.refuse(true, headline, format!("Choose at most {MAX_SIDE}"));
+            return problems.0;
+        }
+        let below = side / stride * stride;
+        let near = if below == 0 { stride.to_string() } else { format!("{below} or {}", below + stride) };
+        let what = if matches!(input, InputSize::Crop(_)) { "A crop" } else { "A size" };
+        let headline =
+            format!("{what} of {side} cannot be halved {} times for {} levels", self.levels - 1, self.levels);
+        problems.refuse(below != side || side == 0, headline, format!("Choose {near}"));
+        problems.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Strategy;
+
+    #[test]
+    fn presets_can_start() {
+        for config in [RunConfig::default(), RunConfig::demo(), RunConfig::reference()] {
+            assert_eq!(config.problems(&Classes::deepglobe()), []);
+        }
+    }
+
+    #[test]
+    fn unusable_settings_are_refused_with_a_remedy() {
+        let refusal = |change: fn(&mut RunConfig)| {
+            let mut config = RunConfig::default();
+            change(&mut config);
+            let problems = config.problems(&Classes::deepglobe());
+            assert!(problems.iter().all(|problem| problem.remedy.is_some()), "{problems:?}");
+            problems.iter().map(Notice::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert!(refusal(|c| c.train.batch = 0).contains("Choose at least 1"));
+        assert!(refusal(|c| c.train.input = InputSize::Crop(250)).contains("Choose 240 or 256"));
+        assert!(refusal(|c| c.train.input = InputSize::Resize(7)).contains("Choose 16"));
+        assert!(refusal(|c| c.train.input = InputSize::Crop(0)).contains("Choose 16"));
+        assert!(refusal(|c| c.train.lr = f64::NAN).contains("learning rate"));
+        assert!(refusal(|c| c.model.levels = 0).contains("2 to 7"));
+        assert!(refusal(|c| c.model.base = 0).contains("1 to 256"));
+        assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
+        assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
+        assert!(
+            refusal(|c| c.train.class_weights = ClassWeights::Given(vec![1.0; 5])).contains("5 class weights for 7")
+        );
+        assert!(refusal(|c| c.sampling.strategy = Strategy::FractionPerClass(2.0)).contains("keep ratio"));
+    }
+
+    #[test]
+    fn momentum_matters_for_sgd_only() {
+        let problems = |optimizer, momentum, nesterov| {
+            let mut config = RunConfig::default();
+            (config.train.optimizer, config.train.momentum, config.train.nesterov) = (optimizer, momentum, nesterov);
+            config.problems(&Classes::deepglobe()).len()
+        };
+        assert_eq!(problems(Optimizer::AdamW, 7.0, true), 0);
+        assert_eq!(problems(Optimizer::Sgd, 0.0, false), 0);
+        assert_eq!(problems(Optimizer::Sgd, 1.0, false), 1);
+        assert_eq!(problems(Optimizer::Sgd, f64::NAN, true), 1);
+        assert_eq!(problems(Optimizer::Sgd, 0.0, true), 1);
+    }
+}

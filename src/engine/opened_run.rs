@@ -1,0 +1,109 @@
+//! Everything a run has opened: labels, device, network, loader, run folder.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::device::{self, Devices, OpenDevice};
+use super::labels::Labels;
+use super::preparation::Preparation;
+use super::priority;
+use super::protocol::RunInfo;
+use super::recorder::Recorder;
+use super::refusal::Refusal;
+use super::run_plan::RunPlan;
+use crate::data::feed::loader::{BatchPlan, Loader};
+use crate::data::feed::training_set::TrainingSet;
+use crate::data::{Journal, Project};
+use crate::domain::config::TrainConfig;
+use crate::domain::{Notice, RunConfig};
+use crate::infer::Predictor;
+use crate::model::{Net, size};
+use crate::train::folder::{RunFolder, SplitRecord};
+use crate::train::trainer::Trainer;
+use crate::train::weighting::Weighting;
+
+/// What a run works with.
+pub(super) struct OpenedRun {
+    pub(super) info: RunInfo,
+    pub(super) project: Arc<Project>,
+    /// Indices of the tiles that are scored.
+    pub(super) val: Vec<usize>,
+    pub(super) trainer: Trainer,
+    pub(super) loader: Loader,
+    pub(super) set: Arc<TrainingSet>,
+    pub(super) weighting: Weighting,
+    pub(super) journal: Journal,
+    pub(super) recorder: Recorder,
+}
+
+impl OpenedRun {
+    /// Opens what the plan needs, in an order that creates the run folder only when everything else works. Also returns a
+    /// predictor with the untrained network.
+    pub(super) fn open(
+        plan: &RunPlan,
+        out: &Path,
+        devices: &mut Devices,
+        preparation: &mut Preparation<'_>,
+    ) -> anyhow::Result<(Self, Predictor)> {
+        let device = devices.open(&plan.config.device)?;
+        check_memory(plan, &device)?;
+        preparation.check()?;
+        let Labels { journal, set, weighting } = Labels::open(plan, preparation)?;
+        if let Err(error) = plan.project.keep_class_order() {
+            preparation.outbox.warn(error.to_string());
+        }
+        preparation.check()?;
+        preparation.announce("building the network", 0, 0);
+        device.device.seed(plan.config.seed);
+        let training_device = device.device.clone().autodiff();
+        let net = Net::new(&plan.config.model, plan.project.classes.len(), &training_device);
+        let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
+        let info = describe(plan, &set, &net, &device, out);
+        folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
+        let predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
+        let trainer = Trainer::new(net, &plan.config.train, training_device);
+        let batches = batches(&plan.config);
+        let loader = Loader::start(Arc::clone(&set), batches, loader_threads(), priority::lower_this_thread)?;
+        let (project, val, recorder) = (Arc::clone(&plan.project), plan.val.clone(), Recorder::new(folder));
+        Ok((Self { info, project, val, trainer, loader, set, weighting, journal, recorder }, predictor))
+    }
+}
+
+/// Refuses a run that needs more memory than there is.
+fn check_memory(plan: &RunPlan, device: &OpenDevice) -> Result<(), Refusal> {
+    let (model, train) = (&plan.config.model, &plan.config.train);
+    let (batch, side, classes) = (train.batch, train.input.side(), plan.project.classes.len());
+    let free = if device.info.is_gpu { None } else { device::free_memory() };
+    let problem = free
+        .and_then(|free| size::memory_problem(model, batch, side, free))
+        .or_else(|| size::buffer_problem(model, classes, batch, side, device.max_buffer));
+    let headline = || format!("The run cannot start on {}", device.info.name);
+    problem.map_or(Ok(()), |problem| Err(Refusal(Notice::new(headline()).cause(problem))))
+}
+
+fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, out: &Path) -> RunInfo {
+    let (steps_per_epoch, total_steps) = plan.steps(set.epoch().len());
+    RunInfo {
+        folder: out.to_owned(),
+        config: plan.config.clone(),
+        classes: plan.project.classes.iter().cloned().collect(),
+        device: device.info.clone(),
+        train_tiles: plan.ids(set.tiles()),
+        val_tiles: plan.ids(plan.val.iter().copied()),
+        parameters: net.parameters(),
+        predicts: true,
+        predicting: None,
+        steps_per_epoch,
+        total_steps,
+    }
+}
+
+fn batches(config: &RunConfig) -> BatchPlan {
+    let TrainConfig { batch, flips, quarter_turns, .. } = config.train;
+    BatchPlan { count: batch, flips, quarter_turns, seed: config.seed }
+}
+
+/// One thread keeps up with training on the CPU; a GPU in a large machine needs more.
+fn loader_threads() -> usize {
+    (std::thread::available_parallelism().map_or(1, usize::from) / 4).clamp(1, 4)
+}

@@ -1,0 +1,62 @@
+//! What the engine is asked to do.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::run_id::RunId;
+use crate::domain::RunConfig;
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::geometry::PixelRect;
+
+/// A request to the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Start a run. Refused with [`EventKind::Failed`](super::EventKind::Failed) while another one is in progress.
+    Start {
+        /// The id its events will carry.
+        run: RunId,
+        /// Everything that determines it.
+        config: Box<RunConfig>,
+        /// The run folder to create.
+        out: PathBuf,
+    },
+    /// Open a finished run: its network predicts from now on.
+    Open {
+        /// The id its events will carry.
+        run: RunId,
+        /// The run folder.
+        folder: PathBuf,
+        /// The project whose tiles are predicted; the run's own if absent.
+        data: Option<PathBuf>,
+    },
+    /// Pause after the current step.
+    Pause,
+    /// Resume a paused run.
+    Resume,
+    /// End the run after the current step; its checkpoints and summary are written.
+    Stop,
+    /// Use this learning rate for the next step; the schedule continues from there.
+    SetLearningRate(f64),
+    /// The label journal has grown: new labels count from the next batch on.
+    LabelsChanged,
+    /// Predict this tile, repeatedly while training; `None` predicts nothing.
+    View(Option<ViewRequest>),
+    /// Predict with this checkpoint of the run that ended or was opened.
+    Show(Checkpoint),
+    /// Evaluate now.
+    Evaluate,
+    /// Write the last checkpoint now; after the end of a run, whatever could not be written then.
+    Save,
+    /// End the worker, after ending the run cleanly.
+    Shutdown,
+}
+
+/// The tile in view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewRequest {
+    /// Tile id.
+    pub tile: String,
+    /// The part of the tile on screen, in its pixels. It is predicted first.
+    pub visible: Option<PixelRect>,
+}

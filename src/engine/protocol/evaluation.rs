@@ -1,0 +1,49 @@
+//! Progress of training: steps and scores.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Confusion, Scores};
+
+/// Steps since the last report.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Steps taken, from 1.
+    pub step: u64,
+    /// The epoch the step belongs to, from 1.
+    pub epoch: u32,
+    /// Mean loss of the steps since the last report.
+    pub loss: f32,
+    /// Learning rate of the step.
+    pub lr: f64,
+    /// Seconds per step since the last report, waiting for the loader included, previews excluded.
+    pub step_secs: f32,
+    /// Share of that time spent waiting for the loader, 0 to 1.
+    pub waiting: f32,
+    /// Labelled pixels in the step's batch.
+    pub labelled: u64,
+}
+
+/// Scores of the validation tiles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Steps taken.
+    pub step: u64,
+    /// Epochs completed.
+    pub epoch: u32,
+    /// Mean training loss since the last evaluation, NaN if there was no step.
+    #[serde(with = "crate::domain::nan::single")]
+    pub train_loss: f32,
+    /// Scores against full masks at native resolution.
+    pub scores: Scores,
+    /// Confusion matrix of the scored pixels.
+    pub confusion: Confusion,
+    /// Mean IoU of each tile, by id.
+    #[serde(with = "crate::domain::nan::named")]
+    pub tiles: Vec<(String, f64)>,
+    /// How the scores were measured: split, tiles, pixels.
+    pub measured_on: String,
+    /// Seconds since the last evaluation ended, usually the time of an epoch.
+    pub secs: f32,
+    /// Whether it is the best so far.
+    pub best: bool,
+}

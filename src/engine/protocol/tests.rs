@@ -1,0 +1,190 @@
+//! Every message survives JSON. A new variant does not compile here until it has a sample.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::*;
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::config::{DeviceChoice, Length};
+use crate::domain::geometry::PixelRect;
+use crate::domain::weights::ClassWeights;
+use crate::domain::{ClassDef, Classes, Confusion, Mask, Notice, RunConfig, Scores, Strategy};
+
+/// Lists one sample of each variant of an enum, and fails to compile if a variant has none.
+macro_rules! samples {
+    ($Enum:ident { $($pattern:pat => $sample:expr),+ $(,)? }) => {{
+        fn is_listed(value: &$Enum) {
+            match value {
+                $($pattern => {})+
+            }
+        }
+        let samples = vec![$($sample),+];
+        samples.iter().for_each(is_listed);
+        samples
+    }};
+}
+
+/// Messages are compared as text, because NaN does not equal itself.
+fn survives_json<T: Serialize + DeserializeOwned + std::fmt::Debug>(message: &T) {
+    let text = serde_json::to_string(message).unwrap();
+    let back: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    assert_eq!(format!("{back:?}"), format!("{message:?}"), "{text}");
+    assert_eq!(serde_json::to_string(&back).unwrap(), text);
+}
+
+fn config() -> RunConfig {
+    let mut config = RunConfig::reference().own_labels_only();
+    config.data = "/data".into();
+    config.ignore = Some(vec!["water".to_owned()]);
+    config.device = DeviceChoice::Named("Adapter".to_owned());
+    config.train.class_weights = ClassWeights::Given(vec![0.1, 1.5]);
+    config.train.length = Length::Steps(9);
+    config.sampling.strategy = Strategy::PointsPerClass(3);
+    config
+}
+
+fn commands() -> Vec<Command> {
+    let view = ViewRequest { tile: "a".to_owned(), visible: Some(PixelRect { x: 1, y: 2, width: 3, height: 4 }) };
+    samples!(Command {
+        Command::Start { .. } => Command::Start { run: 1, config: Box::new(config()), out: "/run".into() },
+        Command::Open { .. } => Command::Open { run: 2, folder: "/run".into(), data: Some("/data".into()) },
+        Command::Pause => Command::Pause,
+        Command::Resume => Command::Resume,
+        Command::Stop => Command::Stop,
+        Command::SetLearningRate(_) => Command::SetLearningRate(0.1),
+        Command::LabelsChanged => Command::LabelsChanged,
+        Command::View(_) => Command::View(Some(view)),
+        Command::Show(_) => Command::Show(Checkpoint::Last),
+        Command::Evaluate => Command::Evaluate,
+        Command::Save => Command::Save,
+        Command::Shutdown => Command::Shutdown,
+    })
+}
+
+fn phases() -> Vec<Phase> {
+    samples!(Phase {
+        Phase::Idle => Phase::Idle,
+        Phase::Preparing { .. } => Phase::Preparing { what: "counting labels".to_owned(), done: 1, total: 2 },
+        Phase::Training => Phase::Training,
+        Phase::Paused => Phase::Paused,
+        Phase::Evaluating { .. } => Phase::Evaluating { done: 1, total: 2 },
+        Phase::Stopping => Phase::Stopping,
+    })
+}
+
+fn predicting() -> Predicting {
+    let shown = SavedCheckpoint { checkpoint: Checkpoint::Best, step: Some(7) };
+    Predicting { shown, choices: vec![shown, SavedCheckpoint { checkpoint: Checkpoint::Last, step: None }] }
+}
+
+fn device() -> DeviceInfo {
+    DeviceInfo { name: "CPU".to_owned(), backend: "Flex".to_owned(), is_gpu: false, why: "asked for".to_owned() }
+}
+
+fn info() -> RunInfo {
+    let classes: Vec<ClassDef> = Classes::deepglobe().iter().cloned().collect();
+    RunInfo {
+        folder: "/run".into(),
+        config: config(),
+        classes,
+        device: device(),
+        train_tiles: vec!["a".to_owned()],
+        val_tiles: vec!["b".to_owned()],
+        parameters: 5,
+        predicts: true,
+        predicting: Some(predicting()),
+        steps_per_epoch: 3,
+        total_steps: 9,
+    }
+}
+
+fn evaluation() -> Evaluation {
+    let (iou, f1) = (vec![0.25, f64::NAN], vec![0.4, f64::NAN]);
+    Evaluation {
+        step: 7,
+        epoch: 1,
+        train_loss: f32::NAN,
+        scores: Scores { miou: f64::NAN, pixel_accuracy: 0.1, f1, iou, pixels: 4 },
+        confusion: Confusion::new(2),
+        tiles: vec![("a".to_owned(), f64::NAN), ("b".to_owned(), 1.0 / 3.0)],
+        measured_on: "2 tiles".to_owned(),
+        secs: 0.1,
+        best: true,
+    }
+}
+
+fn summary() -> Summary {
+    Summary {
+        folder: "/run".into(),
+        outcome: Outcome::Failed,
+        why: Some("the loss is NaN".to_owned()),
+        unsaved: Some("disk full".to_owned()),
+        steps: 7,
+        epochs: 1,
+        best_miou: Some(1.0 / 3.0),
+        best_step: Some(7),
+        last: Some(evaluation()),
+        secs: 1.5,
+        waiting: 0.1,
+        device: device(),
+        parameters: 5,
+        version: "1".to_owned(),
+    }
+}
+
+fn event_kinds() -> Vec<EventKind> {
+    let report = StepReport { step: 7, epoch: 1, loss: 0.1, lr: 1e-3, step_secs: 0.2, waiting: 0.3, labelled: 5 };
+    let notice = || Notice::new("No run").cause("no memory").remedy("Take a smaller batch");
+    samples!(EventKind {
+        EventKind::Phase(_) => EventKind::Phase(Phase::Idle),
+        EventKind::Started(_) => EventKind::Started(Box::new(info())),
+        EventKind::Step(_) => EventKind::Step(report),
+        EventKind::Evaluated(_) => EventKind::Evaluated(Box::new(evaluation())),
+        EventKind::PreviewReady => EventKind::PreviewReady,
+        EventKind::Checkpoint { .. } => EventKind::Checkpoint { path: "/run/best.bpk".into(), best: true },
+        EventKind::LearningRate(_) => EventKind::LearningRate(0.1),
+        EventKind::Predicting(_) => EventKind::Predicting(predicting()),
+        EventKind::Info(_) => EventKind::Info(Notice::new("Saved")),
+        EventKind::Warning(_) => EventKind::Warning(notice()),
+        EventKind::Finished(_) => EventKind::Finished(Box::new(summary())),
+        EventKind::Failed(_) => EventKind::Failed(notice()),
+        EventKind::Cancelled => EventKind::Cancelled,
+    })
+}
+
+#[test]
+fn every_command_survives_json() {
+    commands().iter().for_each(survives_json);
+    survives_json(&Command::View(None));
+}
+
+#[test]
+fn every_event_survives_json() {
+    let phases = phases().into_iter().map(EventKind::Phase);
+    for kind in event_kinds().into_iter().chain(phases) {
+        survives_json(&Event { run: 3, kind });
+    }
+    for outcome in [Outcome::Completed, Outcome::Stopped, Outcome::Failed] {
+        survives_json(&Summary { outcome, ..Summary::default() });
+    }
+}
+
+#[test]
+fn every_pixel_of_a_preview_survives_json() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let classes = Mask::from_vec(32, 8, bytes.clone()).unwrap();
+    let tile = "a".to_owned();
+    let preview = Preview { run: 1, tile, step: 7, classes, confidence: bytes, complete: true };
+    let text = serde_json::to_string(&preview).unwrap();
+    assert_eq!(serde_json::from_str::<Preview>(&text).unwrap(), preview);
+    let cut = text.replace("[32,8]", "[32,9]");
+    assert!(serde_json::from_str::<Preview>(&cut).unwrap_err().to_string().contains("one class index per pixel"));
+}
+
+#[test]
+fn an_event_is_readable_json() {
+    let notice = Notice::new("There is no GPU").remedy("Choose the device cpu or auto");
+    let text = serde_json::to_string(&Event { run: 1, kind: EventKind::Failed(notice) }).unwrap();
+    let want = r#"{"run":1,"kind":{"Failed":{"headline":"There is no GPU","remedy":"Choose the device cpu or auto"}}}"#;
+    assert_eq!(text, want);
+}

@@ -1,0 +1,65 @@
+//! Errors with a remedy.
+
+use crate::data::DataError;
+use crate::domain::Notice;
+
+/// Something that cannot be done, with cause and remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub Notice);
+
+impl Refusal {
+    /// A run that cannot start for these reasons.
+    pub(super) fn of_start(problems: &[Notice]) -> Self {
+        let join = |parts: Vec<&str>| (!parts.is_empty()).then(|| parts.join("; "));
+        Self(Notice {
+            headline: "The run cannot start".to_owned(),
+            cause: join(problems.iter().map(|problem| problem.headline.as_str()).collect()),
+            remedy: join(problems.iter().filter_map(|problem| problem.remedy.as_deref()).collect()),
+        })
+    }
+
+    /// A run without anything to learn from.
+    pub(super) fn nothing_to_learn(cause: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self(Notice::new("There is nothing to learn from").cause(cause).remedy(remedy))
+    }
+}
+
+/// The notice for an error: refusals and file errors in their parts, anything else as a headline.
+pub(super) fn notice(error: anyhow::Error) -> Notice {
+    match error.downcast::<Refusal>() {
+        Ok(Refusal(notice)) => notice,
+        Err(error) => match error.downcast_ref::<DataError>() {
+            Some(DataError::Io { doing, path, cause }) => {
+                Notice::new(format!("{} {}", capitalized(doing), path.display())).cause(cause.to_string())
+            }
+            _ => Notice::new(capitalized(&format!("{error:#}"))),
+        },
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_and_remedies_of_a_refused_start_are_joined() {
+        let problems = [Notice::new("A batch of 0").remedy("Choose 1"), Notice::new("No class")];
+        let told = notice(Refusal::of_start(&problems).into());
+        assert_eq!(told.to_string(), "The run cannot start: A batch of 0; No class. Choose 1");
+        assert_eq!(notice(anyhow::anyhow!("disk full").context("cannot save")).headline, "Cannot save: disk full");
+    }
+
+    #[test]
+    fn an_error_about_a_file_names_it_in_the_headline() {
+        let path = "/no/such/file".into();
+        let error = DataError::Io { doing: "cannot read", path, cause: std::io::ErrorKind::NotFound.into() };
+        let told = notice(error.into());
+        assert_eq!((told.headline.as_str(), told.cause.is_some()), ("Cannot read /no/such/file", true));
+    }
+}

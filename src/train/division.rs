@@ -1,0 +1,235 @@
+//! The split of a project: which tiles a run learns from and which it is scored on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::data::{Project, Tile};
+use crate::domain::split::{self, Split};
+use crate::domain::{Notice, RunConfig};
+
+/// A project split for a run.
+pub struct DividedProject {
+    /// The project; the classes that the configuration ignores are marked so.
+    pub project: Arc<Project>,
+    /// Indices of the tiles that may be learned from; a tile without labels is not.
+    pub train: Vec<usize>,
+    /// Indices of the tiles scored against their full masks.
+    pub val: Vec<usize>,
+    /// How the split was made, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl DividedProject {
+    /// Splits a project as the configuration says.
+    pub fn new(mut project: Project, config: &RunConfig) -> Self {
+        if let Some(ignore) = config.ignored_names(&project.classes) {
+            project.classes.ignore_only(&ignore);
+        }
+        let Division { train, val, notes } = Division::of(&project, config);
+        Self { project: Arc::new(project), train, val, notes }
+    }
+
+    /// Ids of tiles.
+    pub fn ids(&self, tiles: &[usize]) -> Vec<String> {
+        tiles.iter().map(|&index| self.project.tiles[index].id.clone()).collect()
+    }
+}
+
+/// Which tiles of a project a run would learn from and be scored on: the dataset's own split or one that is drawn, with the
+/// configuration's choices for single tiles. It is deterministic, so the window can show it before the run starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Division {
+    /// Indices of the tiles that may be learned from.
+    pub train: Vec<usize>,
+    /// Indices of the tiles scored against their full masks.
+    pub val: Vec<usize>,
+    /// How the split was made, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Division {
+    /// Splits the tiles of a project.
+    pub fn of(project: &Project, config: &RunConfig) -> Self {
+        let mut notes = Vec::new();
+        let tiles = &project.tiles;
+        let select = |keep: &dyn Fn(&Tile) -> bool| -> Vec<usize> {
+            (0..tiles.len()).filter(|&i| tiles[i].fault.is_none() && keep(&tiles[i])).collect()
+        };
+        let mut val = select(&|tile| tile.split == Split::Val && tile.mask.is_some());
+        if val.is_empty() {
+            let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
+            val = choose(project, &masked, config, &mut notes);
+        }
+        let asked = |tile: &Tile| asked(config, tile);
+        let drawn: BTreeSet<usize> = val.into_iter().collect();
+        let val: Vec<usize> = (0..tiles.len())
+            .filter(|index| validates(&tiles[*index], asked(&tiles[*index]), drawn.contains(index)))
+            .collect();
+        let val_groups: BTreeSet<&str> = val.iter().map(|&index| tiles[index].group.as_str()).collect();
+        let is_apart = |tile: &Tile| project.has_val_split || !val_groups.contains(tile.group.as_str());
+        // A test tile is learned from only if it has no mask to be tested against, and then only from own labels.
+        let learns = |tile: &Tile| match asked(tile) {
+            Some(split) => split == Split::Train,
+            None => (tile.split == Split::Train || tile.mask.is_none()) && is_apart(tile),
+        };
+        let scored: BTreeSet<usize> = val.iter().copied().collect();
+        let train: Vec<usize> = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
+        if !config.split.is_empty() {
+            notes = asked_notes(config, &train, &val);
+        }
+        Self { train, val, notes }
+    }
+}
+
+/// The split that the configuration chooses for a tile, by its file or its id.
+pub fn asked(config: &RunConfig, tile: &Tile) -> Option<Split> {
+    config.split.get(&tile.file).or_else(|| config.split.get(&tile.id)).copied()
+}
+
+/// Whether a tile is scored: as the configuration chooses, else as it was drawn.
+fn validates(tile: &Tile, asked: Option<Split>, drawn: bool) -> bool {
+    let can = tile.fault.is_none() && tile.mask.is_some();
+    can && asked.map_or(drawn, |split| split == Split::Val)
+}
+
+/// What is wrong with the splits chosen for single tiles: names that no tile has, and validation tiles without a mask.
+pub fn problems(project: &Project, config: &RunConfig) -> Vec<Notice> {
+    let problem = |(name, split): (&String, &Split)| match project
+        .tiles
+        .iter()
+        .find(|tile| tile.file == *name || tile.id == *name)
+    {
+        None => Some(
+            Notice::new(format!("There is no tile '{name}'"))
+                .remedy("Give the id as the list of tiles and `pointillist check` show it"),
+        ),
+        Some(tile) if *split == Split::Val && tile.mask.is_none() => Some(
+            Notice::new(format!("Tile {} has no mask to score against", tile.id)).remedy("Let it train, or skip it"),
+        ),
+        Some(_) => None,
+    };
+    config.split.iter().filter_map(problem).collect()
+}
+
+/// Notes on a split with tiles chosen by hand.
+fn asked_notes(config: &RunConfig, train: &[usize], val: &[usize]) -> Vec<String> {
+    let (asked, train, scored) = (config.split.len(), train.len(), val.len());
+    let mut notes = vec![format!("Split into {train} train / {scored} val; {asked} tiles were assigned by hand")];
+    if val.is_empty() {
+        notes.push(
+            "No validation tiles: nothing is scored, and the checkpoint with the lowest training loss is the best"
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+fn choose(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec<String>) -> Vec<usize> {
+    let groups: Vec<&str> = masked.iter().map(|&index| project.tiles[index].group.as_str()).collect();
+    let chosen = split::choose_validation(&groups, config.val_ratio, config.seed);
+    let val: Vec<usize> = masked.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(&index, _)| index).collect();
+    if val.is_empty() && config.val_ratio == 0.0 {
+        notes.push(
+            "No validation tiles, as configured: nothing is scored, and the checkpoint with the lowest training loss is the best".to_owned(),
+        );
+    } else if val.is_empty() {
+        notes.push(
+            "No validation tiles: there are too few masks to set any aside. Nothing is scored, and the checkpoint with the \
+             lowest training loss is the best"
+                .to_owned(),
+        );
+    } else {
+        let ratio = config.val_ratio;
+        let (train, val) = (masked.len() - val.len(), val.len());
+        notes
+            .push(format!("No valid split provided -> split train into {train} train / {val} val (val_ratio={ratio})"));
+        notes.extend(scenes_note(&groups, val, ratio));
+    }
+    val
+}
+
+/// Why more tiles validate than `val_ratio` asks for, if they do.
+fn scenes_note(groups: &[&str], val: usize, ratio: f64) -> Option<String> {
+    let wanted = ((groups.len() as f64 * ratio) as usize).max(1);
+    let scenes = groups.iter().collect::<BTreeSet<_>>().len();
+    let (tiles, percent) = (groups.len(), (100.0 * val as f64 / groups.len() as f64).round());
+    (val > wanted).then(|| {
+        format!(
+            "{val} of {tiles} tiles ({percent} %) validate instead of {wanted}: the tiles come from {scenes} scenes, and a scene \
+             is never divided, because a tile next to a training tile would be scored too well"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClassDef, Classes};
+
+    /// Masked tiles of these names.
+    fn divided(names: &[&str]) -> DividedProject {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["images", "masks"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+            for name in names {
+                image::RgbImage::new(4, 4).save(dir.path().join(folder).join(format!("{name}.png"))).unwrap();
+            }
+        }
+        let class = |name: &str, color| ClassDef { name: name.to_owned(), color, ignored: false };
+        let classes = Classes::new(vec![class("a", [0; 3]), class("b", [255; 3])]).unwrap();
+        crate::data::write_classes(dir.path(), &classes).unwrap();
+        DividedProject::new(Project::open(dir.path()).unwrap(), &RunConfig::default())
+    }
+
+    #[test]
+    fn more_validation_tiles_than_configured_are_explained() {
+        let divided = divided(&["north_1", "north_2", "north_3", "south_1", "south_2", "south_3"]);
+        assert_eq!((divided.train.len(), divided.val.len()), (3, 3));
+        let note = &divided.notes[1];
+        assert!(note.starts_with("3 of 6 tiles (50 %) validate instead of 1: "), "{note}");
+        assert!(note.contains("2 scenes"), "{note}");
+    }
+
+    /// The ids that train, the ids that validate and the notes, given what is asked of single tiles.
+    fn division(asked: &[(&str, Split)]) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let project = divided(&["a", "b", "c", "d"]).project;
+        let split = asked.iter().map(|(id, split)| ((*id).to_owned(), *split)).collect();
+        let drawn = Division::of(&project, &RunConfig { split, ..RunConfig::default() });
+        let ids = |list: &[usize]| list.iter().map(|&index| project.tiles[index].id.clone()).collect();
+        (ids(&drawn.train), ids(&drawn.val), drawn.notes)
+    }
+
+    #[test]
+    fn choices_for_single_tiles_override_the_draw() {
+        let (train, val, _) = division(&[]);
+        assert_eq!((train.len(), val.len()), (3, 1));
+        let (drawn, other) = (val[0].as_str(), train[0].as_str());
+        let (_, val, _) = division(&[(drawn, Split::Train), (other, Split::Val)]);
+        assert_eq!(val, [other]);
+        let (train, val, _) = division(&[(other, Split::Test)]);
+        assert_eq!((train.len(), val), (2, vec![drawn.to_owned()]), "one tile is not used");
+        let (train, val, _) = division(&[(drawn, Split::Train)]);
+        assert_eq!((train.len(), val.len()), (4, 0));
+    }
+
+    #[test]
+    fn tiles_are_chosen_by_id_or_by_file() {
+        let (_, val, _) = division(&[("images/a.png", Split::Val), ("b", Split::Val)]);
+        assert!(val.contains(&"a".to_owned()) && val.contains(&"b".to_owned()), "{val:?}");
+    }
+
+    #[test]
+    fn unknown_tiles_are_named() {
+        let project = divided(&["a", "b", "c", "d"]).project;
+        let asked = |name: &str| RunConfig { split: [(name.to_owned(), Split::Val)].into(), ..RunConfig::default() };
+        let unknown = problems(&project, &asked("z"));
+        assert!(unknown[0].headline.contains("no tile 'z'"), "{unknown:?}");
+        assert!(problems(&project, &asked("a")).is_empty());
+    }
+
+    #[test]
+    fn an_exact_split_has_no_further_note() {
+        let divided = divided(&["a", "b", "c", "d"]);
+        assert_eq!((divided.train.len(), divided.val.len(), divided.notes.len()), (3, 1, 1));
+    }
+}

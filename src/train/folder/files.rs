@@ -1,0 +1,26 @@
+//! Names of the files in a run folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::Choice as _;
+use crate::domain::checkpoint::Checkpoint;
+
+/// The configuration, every default filled in.
+pub const CONFIG: &str = "config.toml";
+/// The classes, in index order.
+pub const CLASSES: &str = "classes.json";
+/// How the run ended: outcome, best and last scores, device, version.
+pub const SUMMARY: &str = "summary.json";
+/// Scores, a row per evaluation.
+pub const METRICS: &str = "metrics.csv";
+/// Loss and learning rate, a row per step or per few steps.
+pub const STEPS: &str = "steps.csv";
+/// Which tiles were learned from and which were scored.
+pub const SPLIT: &str = "split.json";
+/// What the command line printed.
+pub const LOG: &str = "log.txt";
+
+/// The file of a checkpoint: `best.bpk` or `last.bpk`.
+pub fn checkpoint(folder: &Path, which: Checkpoint) -> PathBuf {
+    folder.join(format!("{}.bpk", which.name()))
+}

@@ -1,0 +1,17 @@
+//! The run folder: everything about a run, in files that can be read, compared and cited without this program.
+//!
+//! `files` has the names and what each file holds. A folder is written by [`RunFolder`] and read by [`FinishedRun`].
+
+pub mod files;
+mod reader;
+mod split_record;
+mod tables;
+mod writer;
+
+pub use reader::{FinishedRun, load_checkpoint};
+pub use split_record::SplitRecord;
+pub use tables::{MetricsRow, StepRow, steps_per_row};
+pub use writer::RunFolder;
+
+#[cfg(test)]
+mod tests;

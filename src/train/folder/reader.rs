@@ -1,0 +1,120 @@
+//! Reading the folder of a run that is over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::files;
+use super::split_record::SplitRecord;
+use super::tables::{MetricsRow, StepRow};
+use crate::data::DataError;
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::{ClassDef, Classes, RunConfig, stored};
+use crate::model::Net;
+
+/// A run folder being read.
+pub struct FinishedRun {
+    /// The run folder.
+    pub path: PathBuf,
+    /// How it was configured.
+    pub config: RunConfig,
+    /// The classes of its network, in index order.
+    pub classes: Classes,
+    /// Fields of the configuration that were not understood, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl FinishedRun {
+    /// Opens a run folder.
+    ///
+    /// # Errors
+    /// If it is not a run folder, or damaged; the message names the file.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let file = path.join(files::CONFIG);
+        if path.is_dir() && !file.exists() {
+            return Err(DataError::content("not a run folder: it has no config.toml", path));
+        }
+        let text = fs::read_to_string(&file).map_err(DataError::io("cannot read the run folder", path))?;
+        let (config, lost) = RunConfig::read_stored(&text).map_err(|error| DataError::Content {
+            what: format!("the configuration cannot be read: {error}"),
+            path: file,
+        })?;
+        let list: Vec<ClassDef> = read_json(&path.join(files::CLASSES))?;
+        let classes = Classes::new(list)
+            .map_err(|error| DataError::Content { what: error.to_string(), path: path.join(files::CLASSES) })?;
+        Ok(Self { path: path.to_owned(), config, classes, notes: other_version(files::CONFIG, lost) })
+    }
+
+    /// Whether this checkpoint exists.
+    pub fn has(&self, which: Checkpoint) -> bool {
+        files::checkpoint(&self.path, which).exists()
+    }
+
+    /// The wanted checkpoint, or the last one if that is missing: a run that was killed before its first evaluation has
+    /// no best one.
+    pub fn nearest(&self, wanted: Checkpoint) -> Checkpoint {
+        if self.has(wanted) || !self.has(Checkpoint::Last) { wanted } else { Checkpoint::Last }
+    }
+
+    /// The rows of `steps.csv` and `metrics.csv`. Rows that cannot be read, such as the last one of a killed run, are
+    /// skipped.
+    pub fn history(&self) -> (Vec<StepRow>, Vec<MetricsRow>) {
+        let rows = |name: &str| csv::ReaderBuilder::new().flexible(true).from_path(self.path.join(name));
+        let steps =
+            rows(files::STEPS).map_or_else(|_| Vec::new(), |mut r| r.deserialize().filter_map(Result::ok).collect());
+        let metrics = rows(files::METRICS).map_or_else(
+            |_| Vec::new(),
+            |mut r| r.records().filter_map(Result::ok).filter_map(|record| MetricsRow::parse(&record)).collect(),
+        );
+        (steps, metrics)
+    }
+
+    /// Which tiles were learned from and which were scored.
+    ///
+    /// # Errors
+    /// If `split.json` is missing or damaged.
+    pub fn split(&self) -> Result<SplitRecord, DataError> {
+        read_json(&self.path.join(files::SPLIT))
+    }
+
+    /// `summary.json`, and a sentence for each field that was not understood. `None` if the run was killed before it wrote
+    /// one.
+    pub fn summary<T: Default + Serialize + DeserializeOwned>(&self) -> Option<(T, Vec<String>)> {
+        let text: serde_json::Value = read_json(&self.path.join(files::SUMMARY)).ok()?;
+        let (summary, lost) = stored::read(&T::default(), &T::default(), &text).ok()?;
+        Some((summary, other_version(files::SUMMARY, lost)))
+    }
+}
+
+fn other_version(file: &str, lost: Vec<String>) -> Vec<String> {
+    let sentence = |phrase| format!("{file} was written by another version: {phrase} and is ignored");
+    lost.into_iter().map(sentence).collect()
+}
+
+/// Loads a checkpoint of the run in `folder` into a network of its shape.
+///
+/// # Errors
+/// If the checkpoint is missing or does not fit the network.
+pub fn load_checkpoint(folder: &Path, net: Net, which: Checkpoint) -> Result<Net, DataError> {
+    let path = files::checkpoint(folder, which);
+    if !path.exists() {
+        return Err(DataError::Content {
+            what: "the run has no such checkpoint: it ended before its first evaluation, or the file was removed"
+                .to_owned(),
+            path,
+        });
+    }
+    net.try_load_file(&path).map_err(|error| DataError::Content {
+        what: format!("the checkpoint does not fit the run's configuration, or is damaged ({error})"),
+        path,
+    })
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, DataError> {
+    let text = fs::read(path).map_err(DataError::io("cannot read", path))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| DataError::Content { what: format!("the file is damaged: {error}"), path: path.to_owned() })
+}

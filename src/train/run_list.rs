@@ -1,0 +1,145 @@
+//! The runs of a project: where new ones go, what they are called, and how the old ones ended.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Deserialize;
+
+use super::folder::files;
+use crate::domain::{Choice as _, RunConfig, Strategy, time};
+
+/// A run in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEntry {
+    /// The run folder.
+    pub folder: PathBuf,
+    /// Name of the folder.
+    pub name: String,
+    /// How it was configured; absent if `config.toml` cannot be read.
+    pub config: Option<RunConfig>,
+    /// How it ended; absent if it was killed or is still in progress.
+    pub end: Option<RunEnd>,
+}
+
+/// The part of `summary.json` that the list shows.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RunEnd {
+    /// `completed`, `stopped` or `failed`.
+    pub outcome: String,
+    /// Steps taken.
+    pub steps: u64,
+    /// Epochs completed.
+    pub epochs: u32,
+    /// Best mean IoU, 0 to 1; absent if nothing was scored.
+    pub best_miou: Option<f64>,
+    /// Seconds from start to end.
+    pub secs: f64,
+}
+
+/// The folder for a project's new runs: in the project or, if that is read-only, in the user's data folder. It is created
+/// when a run starts.
+pub fn home(project_root: &Path) -> PathBuf {
+    let inside = inside(project_root);
+    let writable = if inside.is_dir() { &inside } else { project_root };
+    if tempfile::tempfile_in(writable).is_ok() {
+        return inside;
+    }
+    outside(project_root).unwrap_or(inside)
+}
+
+/// The folder for runs in a project that can be written to.
+fn inside(project_root: &Path) -> PathBuf {
+    project_root.join(".pointillist").join("runs")
+}
+
+/// A project's runs, from both folders, newest first.
+pub fn of_project(project_root: &Path) -> Vec<RunEntry> {
+    let homes: Vec<_> = [Some(inside(project_root)), outside(project_root)].into_iter().flatten().collect();
+    list(&homes)
+}
+
+/// The folder for runs of a read-only project.
+fn outside(project_root: &Path) -> Option<PathBuf> {
+    let name = project_root.file_name()?.to_string_lossy().into_owned();
+    let key = crate::domain::hash::key(0, &project_root.to_string_lossy());
+    Some(data_folder()?.join("runs").join(format!("{name}-{key:016x}")))
+}
+
+/// This program's folder in the user's data folder, if the system has one.
+fn data_folder() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "pointillist")?.data_dir().to_path_buf())
+}
+
+/// The name of a run that starts now: time, network, labels.
+pub fn name(config: &RunConfig, now: SystemTime) -> String {
+    let keep = match config.label_sampling().strategy {
+        Strategy::Full => "full".to_owned(),
+        Strategy::FractionPerClass(r) => format!("keep{r}"),
+        Strategy::FractionOfPixels(r) => format!("pixels{r}"),
+        Strategy::PointsPerClass(n) => format!("points{n}"),
+        Strategy::OwnLabelsOnly => "own-labels".to_owned(),
+    };
+    format!("{}-{}-{keep}", time::timestamp(now), config.model.arch.name())
+}
+
+/// All runs in these folders, newest first.
+fn list(homes: &[PathBuf]) -> Vec<RunEntry> {
+    let folders = homes.iter().filter_map(|home| std::fs::read_dir(home).ok());
+    let mut runs: Vec<_> = folders.flatten().flatten().filter_map(|entry| read(&entry.path())).collect();
+    runs.sort_by(|a, b| b.name.cmp(&a.name));
+    runs
+}
+
+/// Reads a run folder; `None` if it is something else.
+fn read(folder: &Path) -> Option<RunEntry> {
+    let config = std::fs::read_to_string(folder.join(files::CONFIG)).ok()?;
+    let end = std::fs::read_to_string(folder.join(files::SUMMARY)).ok();
+    Some(RunEntry {
+        folder: folder.to_path_buf(),
+        name: folder.file_name()?.to_string_lossy().into_owned(),
+        config: RunConfig::read_stored(&config).ok().map(|(config, _)| config),
+        end: end.and_then(|text| serde_json::from_str(&text).ok()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_listed_even_if_some_are_damaged() {
+        let home = tempfile::tempdir().unwrap();
+        let write = |run: &str, file: &str, text: &str| {
+            let folder = home.path().join(run);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(file), text).unwrap();
+        };
+        write("1-old", "config.toml", &toml::to_string(&RunConfig::demo()).unwrap());
+        write("1-old", "summary.json", r#"{"outcome":"stopped","steps":7,"best_miou":0.5,"last":{"x":null}}"#);
+        write("2-cut-short", "config.toml", "[train]\nof_another_version = 1");
+        write("3-no-run", "notes.txt", "");
+        let runs = list(&[home.path().to_path_buf(), PathBuf::from("/no/such/folder")]);
+        assert_eq!(runs.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["2-cut-short", "1-old"]);
+        assert!(runs[0].end.is_none() && runs[0].config.is_some());
+        assert_eq!(runs[1].end.as_ref().map(|end| (end.steps, end.best_miou)), Some((7, Some(0.5))));
+    }
+
+    #[test]
+    fn names_give_time_network_and_labels() {
+        assert_eq!(name(&RunConfig::default(), SystemTime::UNIX_EPOCH), "19700101-000000-unet-keep0.1");
+    }
+
+    #[test]
+    fn a_run_from_own_labels_only_says_so() {
+        let config = RunConfig::default().own_labels_only();
+        assert!(name(&config, SystemTime::UNIX_EPOCH).ends_with("-own-labels"));
+        assert_eq!(config.label_sampling().strategy.describe(), "own labels only");
+    }
+
+    #[test]
+    fn runs_of_a_writable_project_go_into_it() {
+        let project = tempfile::tempdir().unwrap();
+        assert_eq!(home(project.path()), project.path().join(".pointillist").join("runs"));
+    }
+}

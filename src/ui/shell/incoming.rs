@@ -1,0 +1,162 @@
+//! Folds what the services deliver into the state, and returns the actions that follow from it. The app executes them.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{ColorImage, Context, TextureOptions};
+
+use super::jobs::JobOutcome;
+use super::opening::take_project;
+use super::services::Services;
+use super::tiles::loaded::Loaded;
+use crate::data::label::journal::DiskState;
+use crate::domain::Notice;
+use crate::ui::state::action::UiAction;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::check::CheckState;
+use crate::ui::state::message::Level;
+
+/// Draining engine events stops after this long, so that a flood of them never delays a frame.
+const DRAIN: Duration = Duration::from_millis(10);
+
+/// Takes in the result of a job. Returns what to do next.
+pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcome: JobOutcome) -> Vec<UiAction> {
+    match outcome {
+        JobOutcome::Opened(opened) => return take_project(services, state, *opened),
+        JobOutcome::OpenFailed(path, why) => {
+            (state.opening, state.reopen_at) = (None, None);
+            state.settings.recent.retain(|recent| *recent != path);
+            state.say(Level::Error, Notice::new("The folder could not be opened").cause(why));
+        }
+        JobOutcome::Picked(action) => return vec![action],
+        JobOutcome::NoFolderDialog(instead) => {
+            state.say(Level::Info, Notice::new("The desktop has no folder dialog").remedy("Type the path instead"));
+            return vec![UiAction::Show(Some(instead))];
+        }
+        JobOutcome::Runs(runs) => state.runs = runs,
+        JobOutcome::Checked(report) => {
+            report.warning.iter().for_each(|warning| state.say(Level::Warning, warning.as_str()));
+            state.check = CheckState::Done(report);
+        }
+        JobOutcome::Failed(notice) => {
+            state.opening = None;
+            state.say(Level::Error, notice);
+        }
+        JobOutcome::Nothing => {}
+    }
+    Vec::new()
+}
+
+/// Takes in tiles, previews and engine events that came since the last frame; `since` is when this frame began to take
+/// things in. Requests another frame if there was no time for all. Returns what to do next.
+pub(crate) fn take_news(
+    services: &mut Services,
+    state: &mut AppState,
+    ctx: &Context,
+    since: Instant,
+) -> Option<UiAction> {
+    for loaded in services.tiles.poll() {
+        take_loaded(state, loaded, ctx);
+    }
+    let renews = state.view.prediction.is_some();
+    let preview = services.attention.prediction(ctx, renews, || services.engine.take_preview());
+    if let Some(preview) = preview {
+        state.apply_preview(preview);
+    }
+    let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
+    while let Some(event) = services.engine.try_event() {
+        state.apply(event);
+        if since.elapsed() > DRAIN {
+            ctx.request_repaint();
+            break;
+        }
+    }
+    if state.settings.form.sampling != sampling {
+        services.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
+    }
+    report_disk(state);
+    (was_running && !state.run.is_running()).then_some(UiAction::ListRuns)
+}
+
+fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
+    let in_view = state.tile().map(|tile| tile.id.clone());
+    match loaded {
+        Loaded::Thumbnail { tile, image } => {
+            let size = [image.width() as usize, image.height() as usize];
+            let image = ColorImage::from_rgb(size, image.as_raw());
+            let texture = ctx.load_texture(format!("thumbnail {tile}"), image, TextureOptions::LINEAR);
+            state.thumbnails.insert(tile, texture);
+        }
+        Loaded::View(view) if Some(&view.tile) == in_view.as_ref() => {
+            if let Some(project) = &state.project {
+                state.view.redraw_labels(&project.book, &view.tile, view.size);
+            }
+            state.view.tile = Some(view);
+        }
+        Loaded::Sampled { tile, mask, counts, .. } if Some(&tile) == in_view.as_ref() => {
+            (state.view.sampled, state.view.sampled_counts) = (Some(mask), counts);
+        }
+        Loaded::Fault { tile, message } => {
+            if Some(&tile) == in_view.as_ref() {
+                state.view.fault = Some(message.clone());
+            }
+            if let Some(project) = &mut state.project
+                && project.mark_fault(&tile, &message)
+            {
+                state.assign_roles();
+                state.say(Level::Info, Notice::new(format!("Tile {tile} cannot be used")).cause(message));
+                state.say_faults();
+            }
+        }
+        Loaded::Progress { done, total } => state.decoding = Some((done, total)),
+        Loaded::View(_) | Loaded::Sampled { .. } => {}
+    }
+}
+
+/// Reports once that the disk refused labels.
+fn report_disk(state: &mut AppState) {
+    let Some(project) = state.project.as_mut().filter(|project| !project.disk_failure_reported) else { return };
+    if let DiskState::Failed(why) = project.disk.state() {
+        project.disk_failure_reported = true;
+        let notice = Notice::new("The last labels could not be written to disk").cause(why);
+        let remedy = format!("Copy {} to another disk before you continue", project.journal.display());
+        state.say(Level::Error, notice.remedy(remedy));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Project;
+    use crate::data::label::journal::Disk;
+    use crate::domain::LabelBook;
+    use crate::kernels::gate::Gate;
+    use crate::ui::shell::attention::Attention;
+    use crate::ui::state::open_project::OpenProject;
+    use crate::ui::state::settings::Settings;
+
+    #[test]
+    fn a_picked_folder_becomes_an_action_for_the_app() {
+        let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
+        let mut services = Services::start(&Context::default(), attention).unwrap();
+        let mut state = AppState::new(Settings::default());
+        let open = UiAction::OpenProject("/p".into());
+        let actions = take_outcome(&mut services, &mut state, JobOutcome::Picked(open.clone()));
+        assert_eq!((actions, state.opening), (vec![open], None), "the action is returned, not executed");
+    }
+
+    #[test]
+    fn a_disk_that_refuses_labels_is_reported_once_with_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        image::RgbImage::new(4, 4).save(dir.path().join("a.png")).unwrap();
+        let project = Project::open(dir.path()).unwrap();
+        let mut state = AppState::new(Settings::default());
+        let mut open = OpenProject::new(project, LabelBook::default(), dir.path().join("labels.jsonl"));
+        open.disk = Disk::refused("no space left");
+        state.project = Some(open);
+        report_disk(&mut state);
+        report_disk(&mut state);
+        let text = state.messages.text();
+        assert_eq!(text.matches("no space left").count(), 1, "{text}");
+        assert!(text.contains("labels.jsonl"), "{text}");
+    }
+}

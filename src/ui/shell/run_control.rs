@@ -1,0 +1,98 @@
+//! Starts, pauses and stops runs, and changes the settings of the next one.
+
+use super::services::Services;
+use crate::domain::split::Split;
+use crate::domain::{Notice, RunConfig};
+use crate::engine::{Command, Phase};
+use crate::train::run_list;
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::message::Level;
+use crate::ui::state::run_state::RunState;
+
+/// Sends a command; tells the user if the engine's queue is full.
+pub(crate) fn send(services: &Services, state: &mut AppState, command: Command) {
+    if !services.engine.send(command) {
+        let notice = Notice::new("The engine is busy").remedy("Wait for the current step to end and try again");
+        state.say(Level::Error, notice);
+    }
+}
+
+pub(crate) fn start_or_pause(services: &mut Services, state: &mut AppState) {
+    match state.run.phase {
+        Phase::Idle => start(services, state),
+        Phase::Paused => send(services, state, Command::Resume),
+        Phase::Training | Phase::Evaluating { .. } => send(services, state, Command::Pause),
+        Phase::Preparing { .. } | Phase::Stopping => {} // Nothing to pause yet, or no longer.
+    }
+}
+
+fn start(services: &mut Services, state: &mut AppState) {
+    let (Some(_), Some(home)) = (&state.project, &state.runs_home) else { return };
+    if state.opening.is_some() {
+        let notice = Notice::new("A project is being opened").remedy("Start when it is open");
+        state.say(Level::Warning, notice);
+        return;
+    }
+    if let Some(why) = state.why_no_start() {
+        state.say(Level::Error, Notice::new("The run cannot start").cause(why));
+        return;
+    }
+    let config = state.config();
+    let has_masks =
+        state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
+    let config = if has_masks { config } else { config.own_labels_only() };
+    let name = run_list::name(&config, state.clock);
+    let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
+    let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
+    services.last_run += 1;
+    state.run = RunState::starting(services.last_run);
+    state.view.prediction = None;
+    if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
+        state.run = RunState::default();
+        state.say(Level::Error, Notice::new("The engine is busy").remedy("Wait a moment and start again"));
+    }
+}
+
+/// Evaluates the network in training. A finished run has its scores already.
+pub(crate) fn evaluate(services: &Services, state: &mut AppState) {
+    if state.run.is_running() {
+        send(services, state, Command::Evaluate);
+    } else {
+        state.say(Level::Info, Notice::new("No run is in progress").remedy("The last scores are in the Scores tab"));
+    }
+}
+
+pub(crate) fn save_checkpoint(services: &Services, state: &mut AppState) {
+    let unsaved = state.run.summary.as_ref().is_some_and(|summary| summary.unsaved.is_some());
+    if state.run.is_running() || unsaved {
+        send(services, state, Command::Save);
+    } else {
+        let cause = "labels are saved with each click, checkpoints when a run ends";
+        state.say(Level::Info, Notice::new("Nothing to save").cause(cause));
+    }
+}
+
+pub(crate) fn set_learning_rate(services: &Services, state: &mut AppState, rate: f64) {
+    state.requested_rate = Some(rate);
+    send(services, state, Command::SetLearningRate(rate));
+}
+
+pub(crate) fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
+    if form.sampling != state.settings.form.sampling && form.sampling.strategy.problem().is_none() {
+        services.tiles.set_sampling(form.sampling);
+    }
+    state.settings.form = form;
+    state.assign_roles();
+}
+
+/// Assigns a tile to a split, or leaves it to the dataset and the random split.
+pub(crate) fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
+    let Some(open) = &state.project else { return };
+    let Some(file) = open.project.tiles.get(index).map(|tile| tile.file.clone()) else { return };
+    let of_project = state.settings.splits.entry(open.project.root.clone()).or_default();
+    match split {
+        Some(split) => of_project.insert(file, split),
+        None => of_project.remove(&file),
+    };
+    state.assign_roles();
+}

@@ -1,0 +1,46 @@
+//! How engine events change the state. No side effects, so it is tested without a window or an engine.
+
+use std::sync::Arc;
+
+use super::app_state::AppState;
+use crate::domain::RunConfig;
+use crate::engine::protocol::Preview;
+use crate::engine::{Event, EventKind};
+
+impl AppState {
+    /// Folds in an engine event.
+    pub fn apply(&mut self, event: Event) {
+        let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
+        if let EventKind::LearningRate(rate) = event.kind
+            && self.requested_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
+        {
+            self.requested_rate = None; // The engine has applied the last requested rate.
+        }
+        if let Some((level, notice)) = self.run.apply(event) {
+            self.say(level, notice);
+        }
+        if !self.run.is_running() {
+            self.requested_rate = None;
+        }
+        if is_started && self.run.opened {
+            self.take_form();
+        }
+    }
+
+    /// Fills in the form with the settings of the opened run, including its length. Project and device stay.
+    fn take_form(&mut self) {
+        let Some(info) = &self.run.info else { return };
+        let form = &self.settings.form;
+        let (data, device) = (form.data.clone(), form.device.clone());
+        self.settings.form = RunConfig { data, device, ..info.config.clone() };
+        self.assign_roles();
+        self.fit_to_classes();
+    }
+
+    /// Takes a prediction if it is of the tile in view by the current network.
+    pub fn apply_preview(&mut self, preview: Preview) {
+        if preview.run == self.run.id && self.tile().is_some_and(|tile| tile.id == preview.tile) {
+            self.view.prediction = Some(Arc::new(preview));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The role of a tile in a run: training, validation, test or none.
+
+/// The role of a tile in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TileRole {
+    /// The network learns from its labels.
+    Training,
+    /// The network is evaluated on its full mask and never learns from it.
+    Validation,
+    /// Reserved for testing by the dataset.
+    Test,
+    /// Not used: by the user's choice, or because it touches a validation tile.
+    Unused,
+}
+
+impl TileRole {
+    /// Label of the badge.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Training => "train",
+            Self::Validation => "val",
+            Self::Test => "test",
+            Self::Unused => "not used",
+        }
+    }
+
+    /// Warning shown over a tile whose labels are not learned from.
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Training => None,
+            Self::Validation => Some("Validation tile: its labels are not used for training"),
+            Self::Test | Self::Unused => Some("Unused tile: its labels are not used for training"),
+        }
+    }
+}
