@@ -9,6 +9,7 @@ use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{Arch, Optimizer, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
+use crate::quick::clicks::Placement;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -38,6 +39,8 @@ pub enum Verb {
     Predict(PredictArgs),
     /// Write sampled masks, and figures of the full and the sampled mask side by side.
     Sample(SampleArgs),
+    /// Measure how good a map a few clicks give: labels tiles as somebody would who knows their masks.
+    Simulate(SimulateArgs),
     /// Measure how long a training step or an inference takes on this machine.
     Bench(BenchArgs),
     /// Print what a bug report needs: adapters, limits, chosen device, versions.
@@ -211,6 +214,35 @@ pub struct SampleArgs {
     #[arg(long)]
     pub out: PathBuf,
     /// Replace existing results.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+pub struct SimulateArgs {
+    /// Folder of tiles with masks.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Clicks per class after which the map is scored.
+    #[arg(long, value_delimiter = ',', default_value = "1,3,10", value_parser = whole::<usize>)]
+    pub clicks: Vec<usize>,
+    /// Where clicks go.
+    #[arg(long, value_parser = choice::<Placement>(), default_value = Placement::Stratified.name())]
+    pub placement: Placement,
+    /// How often everything is repeated with other clicks.
+    #[arg(long, default_value_t = 5, value_parser = whole::<u64>)]
+    pub seeds: u64,
+    /// Click on all training tiles and score the validation tiles, instead of each tile on its own.
+    #[arg(long)]
+    pub across: bool,
+    /// With --across, a tile to score; the others are clicked. May be repeated.
+    #[arg(long, requires = "across")]
+    pub val_tile: Vec<String>,
+    /// CSV file for the scores.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Replace an existing file.
     #[arg(long)]
     pub overwrite: bool,
 }

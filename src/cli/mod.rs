@@ -13,6 +13,7 @@ mod labels;
 mod out;
 mod predict;
 mod sample;
+mod simulate;
 mod train;
 mod values;
 
@@ -34,6 +35,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),
+        Some(Verb::Simulate(args)) => simulate::run(&args),
         Some(Verb::Bench(args)) => bench::run(&args),
         Some(Verb::Doctor) => doctor::run(),
         Some(Verb::GenerateDemo(args)) => demo::run(&args),

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::distance::squared_depth;
-use super::head::LabelledPixel;
+use super::samples::LabelledPixel;
+use crate::domain::choice::choice_enum;
 use crate::domain::hash::{self, Stream};
 use crate::domain::{Classes, Mask, UNLABELLED};
 
@@ -12,15 +13,13 @@ const SMALLEST_SHARE: f64 = 0.005;
 /// A click keeps this far from its region's border where the region is large enough.
 const DEPTH: f32 = 8.0;
 
-/// Where clicks go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// Anywhere, whatever class lies there: as many clicks as `Stratified` would place.
-    Random,
-    /// The same number for each class, inside its regions.
-    Stratified,
-    /// One for each class first; then, for each class, in the middle of its largest error.
-    Error,
+choice_enum! {
+    /// Where simulated clicks go.
+    pub enum Placement, "placement" {
+        Random { name: "random", title: "Random", help: "Anywhere, whatever class is there: as many clicks as stratified places" }
+        Stratified { name: "stratified", title: "Stratified", help: "The same number for each class, inside its regions" }
+        Error { name: "error", title: "Largest error", help: "One for each class; then the middle of each class's largest error" }
+    }
 }
 
 /// A click: the class and the disc of pixels it labels.

@@ -5,8 +5,10 @@
 
 use rayon::prelude::*;
 
+use super::feature_map::Moments;
 use super::levels::Levels;
 use super::logistic::{Linear, Samples};
+use super::samples::TileSamples;
 use super::tile_features::{FeatureGroup, TileFeatures};
 use crate::domain::{Mask, Validity};
 
@@ -16,28 +18,6 @@ const CONSTANT: f32 = 1e-6;
 /// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
 /// places apart rather than classes.
 const CLICKS_FOR_ALL_SCALES: usize = 2;
-
-/// A labelled pixel of a tile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LabelledPixel {
-    /// Column.
-    pub x: u32,
-    /// Row.
-    pub y: u32,
-    /// Class of the project.
-    pub class: u8,
-}
-
-/// The labelled pixels of a tile.
-#[derive(Clone, Copy, Debug)]
-pub struct TileSamples<'a> {
-    /// Features of the tile; those of all tiles have the same kinds.
-    pub features: &'a TileFeatures,
-    /// Which pixels are learned from.
-    pub pixels: &'a [LabelledPixel],
-    /// Clicks or strokes they come from.
-    pub clicks: usize,
-}
 
 /// A map of a tile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +47,8 @@ pub(super) struct Scaling {
 impl QuickHead {
     /// Learns from labelled pixels, starting from `before` where that knows the same classes and features. `None` with
     /// fewer than two classes: there is nothing to tell apart.
-    pub fn learn(tiles: &[TileSamples<'_>], before: Option<&Self>) -> Option<Self> {
-        let mut classes: Vec<u8> = tiles.iter().flat_map(|tile| tile.pixels).map(|pixel| pixel.class).collect();
+    pub fn learn(tiles: &[TileSamples], before: Option<&Self>) -> Option<Self> {
+        let mut classes: Vec<u8> = tiles.iter().flat_map(|tile| &tile.classes).copied().collect();
         classes.sort_unstable();
         classes.dedup();
         if classes.len() < 2 {
@@ -79,7 +59,7 @@ impl QuickHead {
         let count = scaling.len();
         let before = before.filter(|head| head.classes == classes && head.linear.features() == count);
         let mut linear = before.map_or_else(|| Linear::zeros(classes.len(), count), |head| head.linear.clone());
-        let (features, labels) = samples(tiles, &scaling, &classes);
+        let (features, labels) = scaled(tiles, &scaling, &classes);
         linear.fit(&Samples { features: &features, labels: &labels });
         Some(Self { classes, linear, scaling })
     }
@@ -128,23 +108,21 @@ impl QuickHead {
 ///
 /// A group's weight is √(values a group / values of this group), taken over the groups that are used: the sum of all
 /// squares stays what it was without weights, and so does the meaning of the penalty.
-fn scaling(tiles: &[TileSamples<'_>], all_scales: bool) -> Vec<Scaling> {
+fn scaling(tiles: &[TileSamples], all_scales: bool) -> Vec<Scaling> {
     let Some(first) = tiles.first() else { return Vec::new() };
-    let groups = first.features.groups();
-    let used = |group: &FeatureGroup| all_scales || !group.is_of_smaller_image;
-    let total: usize = groups.iter().filter(|group| used(group)).map(|group| group.values.len()).sum();
-    let count = groups.iter().filter(|group| used(group)).count();
+    let used = |group: &&FeatureGroup| all_scales || !group.is_of_smaller_image;
+    let total: usize = first.groups.iter().filter(used).map(|group| group.values.len()).sum();
+    let count = first.groups.iter().filter(used).count();
     let weight = |group: &FeatureGroup| {
-        if used(group) { (total as f32 / (count * group.values.len()) as f32).sqrt() } else { 0.0 }
+        if used(&group) { (total as f32 / (count * group.values.len()) as f32).sqrt() } else { 0.0 }
     };
-    let weights = groups.iter().flat_map(|group| std::iter::repeat_n(weight(group), group.values.len()));
-    let pixels: f64 = tiles.iter().map(|tile| tile.features.pixels()).sum();
+    let weights = first.groups.iter().flat_map(|group| std::iter::repeat_n(weight(group), group.values.len()));
+    let pixels: f64 = tiles.iter().map(|tile| tile.tile_pixels).sum();
     let scale = |(index, weight): (usize, f32)| {
-        let mean_of = |value: &dyn Fn(&TileFeatures) -> f64| {
-            tiles.iter().map(|tile| tile.features.pixels() * value(tile.features)).sum::<f64>() / pixels
+        let mean_of = |value: fn(&Moments) -> f64| {
+            tiles.iter().map(|tile| tile.tile_pixels * value(&tile.moments[index])).sum::<f64>() / pixels
         };
-        let mean = mean_of(&|features| features.moments()[index].mean);
-        let square = mean_of(&|features| features.moments()[index].square);
+        let (mean, square) = (mean_of(|moments| moments.mean), mean_of(|moments| moments.square));
         let deviation = (square - mean * mean).max(0.0).sqrt() as f32;
         Scaling { mean: mean as f32, factor: if deviation > CONSTANT { weight / deviation } else { 0.0 } }
     };
@@ -152,16 +130,13 @@ fn scaling(tiles: &[TileSamples<'_>], all_scales: bool) -> Vec<Scaling> {
 }
 
 /// Scaled features of all labelled pixels, `[pixels, features]`, and the place of each pixel's class.
-fn samples(tiles: &[TileSamples<'_>], scaling: &[Scaling], classes: &[u8]) -> (Vec<f32>, Vec<u8>) {
-    let total = tiles.iter().map(|tile| tile.pixels.len()).sum::<usize>();
-    let (mut features, mut labels) = (vec![0.0; total * scaling.len()], Vec::with_capacity(total));
-    let pixels = tiles.iter().flat_map(|tile| tile.pixels.iter().map(|pixel| (tile.features, pixel)));
-    for ((tile, pixel), row) in pixels.zip(features.chunks_mut(scaling.len())) {
-        tile.at_pixel([pixel.x as usize, pixel.y as usize], row);
+fn scaled(tiles: &[TileSamples], scaling: &[Scaling], classes: &[u8]) -> (Vec<f32>, Vec<u8>) {
+    let mut features: Vec<f32> = tiles.iter().flat_map(|tile| &tile.features).copied().collect();
+    for row in features.chunks_mut(scaling.len()) {
         row.iter_mut().zip(scaling).for_each(|(value, scaling)| *value = (*value - scaling.mean) * scaling.factor);
-        labels.push(classes.binary_search(&pixel.class).unwrap_or(0) as u8);
     }
-    (features, labels)
+    let place = |class: &u8| classes.binary_search(class).unwrap_or(0) as u8;
+    (features, tiles.iter().flat_map(|tile| &tile.classes).map(place).collect())
 }
 
 #[cfg(test)]
@@ -169,6 +144,7 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
+    use crate::quick::samples::LabelledPixel;
     use crate::quick::tile_features::Kinds;
 
     /// Left red, right green, with a little texture.
@@ -188,7 +164,7 @@ mod tests {
     fn two_clicks_tell_two_colours_apart_and_no_other_class_appears() {
         let features = features();
         let pixels = [pixel(10, 7), pixel(60, 2)];
-        let head = QuickHead::learn(&[TileSamples { features: &features, pixels: &pixels, clicks: 4 }], None).unwrap();
+        let head = QuickHead::learn(&[TileSamples::new(&features, &pixels, 4)], None).unwrap();
         assert_eq!(head.classes(), [2, 7]);
         let map = head.predict(&features, None);
         for (i, &class) in map.classes.data().iter().enumerate() {
@@ -202,9 +178,8 @@ mod tests {
     #[test]
     fn one_class_alone_is_nothing_to_tell_apart() {
         let features = features();
-        let samples = |pixels: &[LabelledPixel]| {
-            QuickHead::learn(&[TileSamples { features: &features, pixels, clicks: 4 }], None).is_none()
-        };
+        let samples =
+            |pixels: &[LabelledPixel]| QuickHead::learn(&[TileSamples::new(&features, pixels, 4)], None).is_none();
         assert!(samples(&[]) && samples(&[pixel(3, 1), pixel(9, 1)]));
     }
 
@@ -212,7 +187,7 @@ mod tests {
     fn pixels_that_do_not_exist_get_no_class() {
         let features = features();
         let pixels = [pixel(10, 0), pixel(60, 1)];
-        let head = QuickHead::learn(&[TileSamples { features: &features, pixels: &pixels, clicks: 4 }], None).unwrap();
+        let head = QuickHead::learn(&[TileSamples::new(&features, &pixels, 4)], None).unwrap();
         let valid = Validity::new([70, 40], (0..70 * 40).map(|i| i % 70 != 5).collect()).unwrap();
         let map = head.predict(&features, Some(&valid));
         for (i, (&class, &confidence)) in map.classes.data().iter().zip(&map.confidence).enumerate() {
@@ -226,7 +201,7 @@ mod tests {
         let few = [pixel(10, 0), pixel(60, 1)];
         let more = [pixel(10, 0), pixel(60, 1), pixel(20, 0), pixel(50, 1)];
         let learn = |pixels: &[LabelledPixel], before: Option<&QuickHead>| {
-            QuickHead::learn(&[TileSamples { features: &features, pixels, clicks: 4 }], before).unwrap()
+            QuickHead::learn(&[TileSamples::new(&features, pixels, 4)], before).unwrap()
         };
         let warm = learn(&more, Some(&learn(&few, None)));
         let cold = learn(&more, None);

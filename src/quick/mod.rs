@@ -1,4 +1,4 @@
-//! The quick head: a map a moment after a click, from fixed features and a linear classifier.
+//! The quick head: a map within a moment of a click, from fixed features and a linear classifier.
 //!
 //! [`TileFeatures`](tile_features::TileFeatures) are computed once a tile, [`QuickHead`](head::QuickHead) learns from labelled
 //! pixels and predicts whole tiles. Plain slices on the CPU: no Burn, no files, no window.
@@ -6,12 +6,14 @@
 mod bank;
 pub mod clicks;
 mod distance;
+pub mod encoder;
 mod feature_map;
 pub mod head;
 mod lbfgs;
 mod levels;
 pub mod lite0;
 mod logistic;
+pub mod samples;
 mod shrink;
 pub mod simulate;
 pub mod tile_features;

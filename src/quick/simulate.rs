@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::clicks::{Click, Clicker, Placement};
-use super::head::{LabelledPixel, QuickHead, TileSamples};
+use super::head::QuickHead;
+use super::samples::{LabelledPixel, TileSamples};
 use super::tile_features::TileFeatures;
 use crate::domain::{Classes, Confusion, Mask};
 
@@ -61,7 +62,6 @@ impl OneTile<'_> {
 
     fn learn(&self, clicks: &[Click], before: Option<&QuickHead>) -> Option<QuickHead> {
         let pixels: Vec<LabelledPixel> = clicks.iter().flat_map(Click::samples).collect();
-        let samples = TileSamples { features: self.features, pixels: &pixels, clicks: clicks.len() };
-        QuickHead::learn(&[samples], before)
+        QuickHead::learn(&[TileSamples::new(self.features, &pixels, clicks.len())], before)
     }
 }
