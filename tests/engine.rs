@@ -17,6 +17,7 @@ use pointillist::engine::{Command, EngineHandle, Event, EventKind, Phase};
 use pointillist::kernels::gate::GATE;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use bench::{Bench, failure};
 
@@ -122,7 +123,9 @@ fn a_finished_run_is_opened_again_with_its_figures() {
         }
     };
     assert_eq!(evaluations, 2);
-    assert_eq!(again.best_miou, before.best_miou);
+    // JSON gives a number back but for its last bit.
+    let score = |summary: &Summary| summary.best_miou.expect("validation tiles were scored");
+    assert!((score(&again) - score(&before)).abs() < 1e-12);
 }
 
 #[test]
@@ -217,7 +220,20 @@ struct JsonEnd(in_process::User);
 
 fn through_json<T: Serialize + DeserializeOwned>(message: &T) -> T {
     let text = serde_json::to_string(message).unwrap();
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+    let back = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"));
+    let again = serde_json::to_string(&back).unwrap();
+    assert_eq!(outline(serde_json::from_str(&again).unwrap()), outline(serde_json::from_str(&text).unwrap()));
+    back
+}
+
+/// A message without its numbers, whose last digits JSON does not keep.
+fn outline(value: Value) -> Value {
+    match value {
+        Value::Number(_) => Value::from(0),
+        Value::Array(items) => items.into_iter().map(outline).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, field)| (name, outline(field))).collect(),
+        other => other,
+    }
 }
 
 impl UserEnd for JsonEnd {

@@ -5,12 +5,12 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::args::{SamplingArgs, TrainArgs};
-use crate::domain::config::{DeviceChoice, InputSize, Length};
+use crate::domain::config::{DeviceChoice, InputSize, Length, Supervision};
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, RunConfig, Strategy};
 
 impl SamplingArgs {
-    /// The strategy that is named, if any is.
+    /// The strategy that was given, if any.
     pub(super) fn strategy(&self) -> Option<Strategy> {
         let fraction = self.keep.map(Strategy::FractionPerClass);
         let pixels = self.keep_pixels.map(Strategy::FractionOfPixels);
@@ -19,7 +19,7 @@ impl SamplingArgs {
 }
 
 impl TrainArgs {
-    /// The configuration these arguments come to.
+    /// The configuration that these arguments describe.
     pub(super) fn config(&self) -> anyhow::Result<RunConfig> {
         let mut config = match &self.config {
             Some(path) => read_config(path)?,
@@ -49,9 +49,6 @@ impl TrainArgs {
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
         set(&mut config.sampling.strategy, self.sampling.strategy());
-        if self.own_labels_only {
-            config.sampling.strategy = Strategy::OwnLabelsOnly;
-        }
         if self.ignore.is_some() {
             config.ignore.clone_from(&self.ignore);
         }
@@ -79,19 +76,21 @@ impl TrainArgs {
         train.quarter_turns &= !self.no_quarter_turns;
     }
 
-    /// `--loss pce` and `--loss ce` name a supervision as well, which must not contradict `--supervision`.
+    /// Several options decide what is learned from. Those that contradict each other are refused.
     fn apply_supervision(&self, config: &mut RunConfig) -> anyhow::Result<()> {
-        let implied = self.loss.and_then(|loss| loss.supervision);
-        if let (Some(implied), Some(given)) = (implied, self.supervision)
-            && implied != given
-        {
-            let (implied, given) = (implied.name(), given.name());
-            anyhow::bail!(
-                "--loss chooses --supervision {implied}, but --supervision {given} is given: drop one of them"
-            );
+        let own_labels_only = self.own_labels_only.then_some(("--own-labels-only", Supervision::Sparse));
+        let by_loss = self.loss.and_then(|loss| loss.supervision).map(|supervision| ("--loss", supervision));
+        let given = self.supervision.map(|supervision| ("--supervision", supervision));
+        let wanted: Vec<_> = [given, by_loss, own_labels_only].into_iter().flatten().collect();
+        if let Some(pair) = wanted.windows(2).find(|pair| pair[0].1 != pair[1].1) {
+            let [(one, its), (other, that)] = [pair[0], pair[1]].map(|(option, what)| (option, what.name()));
+            anyhow::bail!("{one} asks for {its} supervision, but {other} for {that}: drop one of them");
+        }
+        if self.own_labels_only {
+            config.sampling.strategy = Strategy::OwnLabelsOnly;
         }
         set(&mut config.train.loss, self.loss.map(|loss| loss.loss));
-        set(&mut config.train.supervision, self.supervision.or(implied));
+        set(&mut config.train.supervision, wanted.first().map(|(_, supervision)| *supervision));
         Ok(())
     }
 }
@@ -115,7 +114,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
-    use crate::domain::config::{Arch, Loss, ModelConfig, Optimizer, Schedule, Supervision, TrainConfig};
+    use crate::domain::config::{Arch, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
 
@@ -231,6 +230,7 @@ mod tests {
         assert!(config("pointillist train --data D --out R --keep 0.1 --points 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --clicks-only").is_err());
         assert!(config("pointillist train --data D --out R --loss pce --supervision full").is_err());
+        assert!(config("pointillist train --data D --out R --own-labels-only --loss ce").is_err());
         assert!(config("pointillist train --data D --out R --class-weights a,b").is_err());
         assert!(config("pointillist train --out R").is_err_and(|e| e.to_string().contains("--data")));
         assert!(config("pointillist train --data D --out R --config missing.toml").is_err());

@@ -23,6 +23,11 @@ impl Notice {
         Self { headline: headline.into(), cause: None, remedy: None }
     }
 
+    /// Headline and cause in one line.
+    pub fn without_remedy(&self) -> String {
+        Self { remedy: None, ..self.clone() }.to_string()
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn cause(self, cause: impl Into<String>) -> Self {

@@ -9,14 +9,13 @@ use crate::domain::Notice;
 pub struct Refusal(pub Notice);
 
 impl Refusal {
-    /// A run that cannot start for these reasons.
+    /// A run that cannot start for these reasons. With several of them, each stands beside its own remedy.
     pub(super) fn of_start(problems: &[Notice]) -> Self {
-        let join = |parts: Vec<&str>| (!parts.is_empty()).then(|| parts.join("; "));
-        Self(Notice {
-            headline: "The run cannot start".to_owned(),
-            cause: join(problems.iter().map(|problem| problem.headline.as_str()).collect()),
-            remedy: join(problems.iter().filter_map(|problem| problem.remedy.as_deref()).collect()),
-        })
+        let (cause, remedy) = match problems {
+            [only] => (only.without_remedy(), only.remedy.clone()),
+            several => (several.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), None),
+        };
+        Self(Notice { headline: "The run cannot start".to_owned(), cause: Some(cause), remedy })
     }
 
     /// A run without anything to learn from.
@@ -30,7 +29,8 @@ pub(super) fn notice(error: anyhow::Error) -> Notice {
     match error.downcast::<Refusal>() {
         Ok(Refusal(notice)) => notice,
         Err(error) => match error.downcast_ref::<DataError>() {
-            Some(DataError::Io { doing, path, cause }) => {
+            // Context added around the error has no part of its own.
+            Some(DataError::Io { doing, path, cause }) if error.chain().count() == 1 => {
                 Notice::new(format!("{} {}", capitalized(doing), path.display())).cause(cause.to_string())
             }
             _ => Notice::new(capitalized(&format!("{error:#}"))),
@@ -50,8 +50,10 @@ mod tests {
     #[test]
     fn reasons_and_remedies_of_a_refused_start_are_joined() {
         let problems = [Notice::new("A batch of 0").remedy("Choose 1"), Notice::new("No class")];
-        let told = notice(Refusal::of_start(&problems).into());
-        assert_eq!(told.to_string(), "The run cannot start: A batch of 0; No class. Choose 1");
+        let told = |problems: &[Notice]| notice(Refusal::of_start(problems).into());
+        assert_eq!(told(&problems).to_string(), "The run cannot start: A batch of 0. Choose 1; No class");
+        let want = Notice::new("The run cannot start").cause("A batch of 0").remedy("Choose 1");
+        assert_eq!(told(&problems[..1]), want);
         assert_eq!(notice(anyhow::anyhow!("disk full").context("cannot save")).headline, "Cannot save: disk full");
     }
 

@@ -12,6 +12,7 @@ pub struct StepReport {
     /// The epoch the step belongs to, from 1.
     pub epoch: u32,
     /// Mean loss of the steps since the last report.
+    #[serde(with = "crate::domain::nan::single")]
     pub loss: f32,
     /// Learning rate of the step.
     pub lr: f64,

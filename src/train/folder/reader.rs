@@ -1,6 +1,7 @@
 //! Reading the folder of a run that is over.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
@@ -34,10 +35,12 @@ impl FinishedRun {
     /// If it is not a run folder, or damaged; the message names the file.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let file = path.join(files::CONFIG);
-        if path.is_dir() && !file.exists() {
-            return Err(DataError::content("not a run folder: it has no config.toml", path));
-        }
-        let text = fs::read_to_string(&file).map_err(DataError::io("cannot read the run folder", path))?;
+        let text = fs::read_to_string(&file).map_err(|cause| {
+            if path.is_dir() && cause.kind() == ErrorKind::NotFound {
+                return DataError::content("not a run folder: it has no config.toml", path);
+            }
+            DataError::io("cannot read", if path.is_dir() { &file } else { path })(cause)
+        })?;
         let (config, lost) = RunConfig::read_stored(&text).map_err(|error| DataError::Content {
             what: format!("the configuration cannot be read: {error}"),
             path: file,

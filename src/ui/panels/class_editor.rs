@@ -8,6 +8,7 @@ use super::theme::Tokens;
 use super::widgets::{fixed, icon, quiet_icon};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::check::CheckState;
 use crate::ui::state::class_draft::{ClassDraft, DraftFate, DraftRow};
 
 const WIDTH: f32 = 560.0;
@@ -26,8 +27,11 @@ pub fn class_editor_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
     ui.set_width(width);
     ui.heading("Classes");
     ui.weak("Stored in pointillist.toml in the project folder. Ignored classes do not count in loss and scores.");
-    let readings = state.check.readings().unwrap_or("none");
-    ui.weak(format!("Masks read so far: {readings}."));
+    let readings = match &state.check {
+        CheckState::Running(_) => "The masks are being read.".to_owned(),
+        check => check.readings().map_or("No mask has been read.".to_owned(), |how| format!("Masks read: {how}.")),
+    };
+    ui.weak(readings);
     ui.add_space(4.0);
     let mut draft = state.class_draft.clone();
     fixed(ui, "classes", vec2(width, list), |ui| rows_ui(ui, &mut draft));

@@ -5,12 +5,16 @@ use lucide_icons::Icon;
 
 use super::theme::{Tokens, semibold};
 use super::widgets::{icon, quiet_icon};
+use crate::domain::Notice;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 
 /// Window height below which only the newest toast is shown, so that they do not cover the run bar, points.
 const ROOM_FOR_ALL: f32 = 480.0;
+
+/// Headlines without details that are longer than this are set in plain text, bytes.
+const SENTENCE: usize = 90;
 
 /// Draws the toasts in a column `above_bottom` points above the bottom of the window, clear of the run bar. Returns
 /// whether the pointer is over one.
@@ -35,7 +39,7 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
                     ui.label(icon(sign, 16.0).color(color));
                     ui.vertical(|ui| {
                         ui.set_width(width - 62.0);
-                        ui.label(RichText::new(&message.notice.headline).font(semibold(13.0)).color(tokens.strong));
+                        ui.label(headline(&message.notice, &tokens));
                         for detail in [&message.notice.cause, &message.notice.remedy].into_iter().flatten() {
                             ui.label(detail);
                         }
@@ -48,4 +52,11 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
         }
     });
     shown.response.contains_pointer()
+}
+
+/// A headline stands out from its details. A sentence that stands alone is not a headline.
+fn headline(notice: &Notice, tokens: &Tokens) -> RichText {
+    let text = RichText::new(&notice.headline).color(tokens.strong);
+    let has_details = notice.cause.is_some() || notice.remedy.is_some();
+    if has_details || notice.headline.len() < SENTENCE { text.font(semibold(13.0)) } else { text }
 }

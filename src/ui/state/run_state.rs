@@ -85,7 +85,7 @@ impl RunState {
                 }
             }
             EventKind::Finished(summary) => return Some(self.finished(summary)),
-            EventKind::Failed(why) => return Some((Level::Error, self.failed(&why.to_string()))),
+            EventKind::Failed(why) => return Some((Level::Error, self.failed(why))),
             EventKind::Cancelled => {
                 self.phase = Phase::Idle;
                 return Some((Level::Info, "Run stopped before its first step; nothing was written".into()));
@@ -139,15 +139,15 @@ impl RunState {
         note
     }
 
-    /// Headline: what failed; cause: why, and what to do.
-    fn failed(&mut self, why: &str) -> Notice {
+    /// What failed becomes the headline, what the engine says the cause; its remedy stays.
+    fn failed(&mut self, why: Notice) -> Notice {
         self.phase = Phase::Idle;
         let what = match (self.opened, &self.info) {
             (true, _) => "The run could not be opened",
             (false, None) => "The run did not start",
             (false, Some(_)) => "The run failed",
         };
-        Notice::new(what).cause(why)
+        Notice { headline: what.to_owned(), cause: Some(why.without_remedy()), remedy: why.remedy }
     }
 
     /// Whether a run is in progress: the form is locked and Start becomes Pause.

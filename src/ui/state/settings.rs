@@ -81,8 +81,7 @@ impl Settings {
                 let sentence = |phrase| format!("A stored setting was ignored: {phrase}");
                 (settings, lost.into_iter().map(sentence).collect())
             }
-            // Written by the first version, in RON.
-            Err(_) => match eframe::get_value(storage, STORAGE_KEY) {
+            Err(_) => match eframe::get_value(&FirstVersion(text), STORAGE_KEY) {
                 Some(settings) => (settings, Vec::new()),
                 None => (Self::default(), vec!["The stored settings could not be read; defaults are used".to_owned()]),
             },
@@ -110,6 +109,26 @@ impl Settings {
         let step = (self.radius * 0.25).max(1.0).round();
         self.radius = (self.radius + step * steps as f32).round().clamp(*RADII.start(), *RADII.end());
     }
+}
+
+/// Settings as the first version wrote them: in RON, with values of options that have other names now.
+struct FirstVersion(String);
+
+impl Storage for FirstVersion {
+    fn get_string(&self, _key: &str) -> Option<String> {
+        let renamed = [
+            ("loss:pce", "supervision:sparse,loss:r#cross-entropy"),
+            ("loss:ce", "supervision:full,loss:r#cross-entropy"),
+            ("strategy:nothing", "strategy:own_labels_only"),
+        ];
+        Some(renamed.iter().fold(self.0.clone(), |text, (old, new)| text.replace(old, new)))
+    }
+
+    fn set_string(&mut self, _key: &str, _value: String) {}
+
+    fn remove_string(&mut self, _key: &str) {}
+
+    fn flush(&mut self) {}
 }
 
 #[cfg(test)]
@@ -191,6 +210,15 @@ mod tests {
         let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
         assert_eq!((supervision, strategy), (Supervision::Full, Strategy::OwnLabelsOnly));
         assert_eq!(lost, Vec::<String>::new());
+    }
+
+    #[test]
+    fn settings_of_the_first_version_keep_their_form() {
+        let ron = "(two_views:false,form:(train:(loss:ce),sampling:(strategy:nothing)))";
+        let (settings, lost) = Settings::load(&Memory(Some(ron.to_owned())));
+        let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
+        assert_eq!((supervision, strategy), (Supervision::Full, Strategy::OwnLabelsOnly));
+        assert_eq!((settings.two_views, lost), (false, Vec::new()));
     }
 
     #[test]
