@@ -180,7 +180,7 @@ fn values_above_255_are_separate_classes() {
     let project = Project::open(dir.path()).unwrap();
     let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
     assert_eq!(names, ["value 111", "value 311", "value 312", "value 523"]);
-    assert!(project.notes.iter().any(|note| note.starts_with("4 classes were derived")), "{:?}", project.notes);
+    assert!(project.notes.iter().any(|note| note.starts_with("4 classes were picked up")), "{:?}", project.notes);
     assert_eq!(read(&dir).mask.data(), [0, 1, 2, 3, UNLABELLED, UNLABELLED]);
 }
 

@@ -198,9 +198,9 @@ fn labels_without_a_tile_are_listed_and_can_be_assigned() {
         command.arg("labels").arg(dir.path()).args(extra);
         command
     };
-    labels(&[]).assert().success().stdout(contains("gone: 1 strokes, on no tile"));
+    labels(&[]).assert().success().stdout(contains("gone: 1 stroke, on no tile"));
     labels(&["--relink", "nobody", "a"]).assert().failure().stderr(contains("nobody"));
-    labels(&["--relink", "gone", "a"]).assert().success().stdout(contains("a: 1 strokes (images/a.png)"));
+    labels(&["--relink", "gone", "a"]).assert().success().stdout(contains("a: 1 stroke (images/a.png)"));
     labels(&[]).assert().success().stdout(contains("on no tile").not());
 }
 

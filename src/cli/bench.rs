@@ -48,9 +48,10 @@ fn as_table(args: &BenchArgs, report: &BenchReport) -> String {
         .fold((f64::INFINITY, 0.0_f64), |(least, most), &seconds| (least.min(seconds), most.max(seconds)));
     format!(
         "{what} {arch}, base {base}, {levels} levels, {batch}×3×{size}²\n\
-         device      {device}, {threads} threads\n\
-         a step      {median:.4} s (median of {steps}; {least:.4} to {most:.4})\n\
+         device      {device}\n\
+         {unit:11} {median:.4} s (median of {steps}; {least:.4} to {most:.4})\n\
          images/s    {rate:.2}",
+        unit = if args.infer { "inference" } else { "a step" },
         what = if args.infer { "inference" } else { "training" },
         arch = args.arch.name(),
         base = args.base,
@@ -58,7 +59,6 @@ fn as_table(args: &BenchArgs, report: &BenchReport) -> String {
         batch = args.batch,
         size = args.size,
         device = report.device,
-        threads = report.threads,
         median = report.seconds,
         steps = args.steps,
         rate = report.images_per_s,

@@ -26,13 +26,17 @@ pub(super) fn run(args: &LabelsArgs) -> anyhow::Result<ExitCode> {
     }
     for tile in project.tiles.iter().filter(|tile| book.carries(&tile.id)) {
         let strokes = book.standing_on(&tile.id).count();
-        out::line(&format!("{}: {strokes} strokes ({})", tile.id, tile.file));
+        out::line(&format!("{}: {} ({})", tile.id, counted(strokes), tile.file));
     }
     for (name, strokes) in journal.unlinked(&book) {
-        out::line(&format!("{name}: {strokes} strokes, on no tile"));
+        out::line(&format!("{name}: {}, on no tile", counted(strokes)));
     }
     if book.standing().is_empty() {
         out::line("There are no own labels");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn counted(strokes: usize) -> String {
+    if strokes == 1 { "1 stroke".to_owned() } else { format!("{strokes} strokes") }
 }

@@ -64,10 +64,11 @@ fn report_masks(plan: &RunPlan, book: &LabelBook, preparation: &mut Preparation<
     if from_masks > 0 || own_labels(plan, book) > 0 {
         return Ok(());
     }
+    if plan.config.is_own_labels_only() {
+        let cause = "the run learns from own labels only, and no training tile has any";
+        return Err(Refusal::nothing_to_learn(cause, "Label some in the window, or learn from masks too").into());
+    }
     let cause = match census.unmatched.is_empty() {
-        _ if plan.config.is_own_labels_only() => {
-            "the run learns from own labels only, and no training tile has any".to_owned()
-        }
         true => "no pixel of the training masks is labelled".to_owned(),
         false => {
             format!("no pixel of the training masks matches a class: they contain {}", census.describe_unmatched())

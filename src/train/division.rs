@@ -75,7 +75,7 @@ impl Division {
         let scored: BTreeSet<usize> = val.iter().copied().collect();
         let train: Vec<usize> = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
         if !config.split.is_empty() {
-            notes = asked_notes(config, &train, &val);
+            notes = asked_notes(tiles, config, &train, &val);
         }
         Self { train, val, notes }
     }
@@ -101,7 +101,7 @@ pub fn problems(project: &Project, config: &RunConfig) -> Vec<Notice> {
     {
         None => Some(
             Notice::new(format!("There is no tile '{name}'"))
-                .remedy("Give the id as the list of tiles and `pointillist check` show it"),
+                .remedy("Give the name of its file below the project folder, or its id in the window's list of tiles"),
         ),
         Some(tile) if *split == Split::Val && tile.mask.is_none() => Some(
             Notice::new(format!("Tile {} has no mask to score against", tile.id)).remedy("Let it train, or skip it"),
@@ -111,10 +111,12 @@ pub fn problems(project: &Project, config: &RunConfig) -> Vec<Notice> {
     config.split.iter().filter_map(problem).collect()
 }
 
-/// Notes on a split with tiles chosen by hand.
-fn asked_notes(config: &RunConfig, train: &[usize], val: &[usize]) -> Vec<String> {
-    let (asked, train, scored) = (config.split.len(), train.len(), val.len());
-    let mut notes = vec![format!("Split into {train} train / {scored} val; {asked} tiles were assigned by hand")];
+/// Notes on a split with tiles chosen by hand. Tiles without a mask train only once they have labels: they are not counted.
+fn asked_notes(tiles: &[Tile], config: &RunConfig, train: &[usize], val: &[usize]) -> Vec<String> {
+    let train = train.iter().filter(|index| tiles[**index].mask.is_some()).count();
+    let (asked, scored) = (config.split.len(), val.len());
+    let by_hand = if asked == 1 { "1 tile was" } else { &format!("{asked} tiles were") };
+    let mut notes = vec![format!("Split into {train} train / {scored} val; {by_hand} assigned by hand")];
     if val.is_empty() {
         notes.push(
             "No validation tiles: nothing is scored, and the checkpoint with the lowest training loss is the best"

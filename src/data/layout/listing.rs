@@ -94,7 +94,7 @@ pub(crate) fn fault_note(tiles: &[Tile]) -> Option<String> {
     let count = faulty.clone().count();
     let (id, fault) = faulty.next()?;
     let tiles = tiles.len();
-    Some(format!("{count} of {tiles} tiles cannot be used (see the tile list); the first is {id}: {fault}"))
+    Some(format!("{count} of {tiles} tiles cannot be used; the first is {id}: {fault}"))
 }
 
 /// Makes every tile its own group if all are in one group, which would leave nothing to validate on.

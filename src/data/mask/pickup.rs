@@ -45,7 +45,7 @@ pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> 
     };
     if let Some(legend) = &legend {
         notes.push(format!(
-            "{} classes were derived from {} of {} masks: name them in the window or in {OWN_FILE}",
+            "{} classes were picked up from {} of {} masks: name them in the window or in {OWN_FILE}",
             legend.classes.len(),
             samples.len(),
             paths.len()

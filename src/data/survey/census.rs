@@ -8,6 +8,9 @@ use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use crate::data::{DecodedMask, MaskEncoding, PixelCode, Project, TileFault};
 use crate::domain::split::Split;
 
+/// Columns by which the classes of the table are indented.
+const INDENT: usize = 2;
+
 /// Share of unmatched pixels above which there is a warning.
 const WARNING_SHARE: f64 = 0.01;
 
@@ -129,16 +132,16 @@ impl Census {
             .iter()
             .map(|class| if class.ignored { format!("{} (ignored)", class.name) } else { class.name.clone() });
         let names: Vec<String> = classes.chain(["no class", "unlabelled", "no data"].map(str::to_owned)).collect();
-        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("pixels of".len());
+        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("pixels of".len() - INDENT);
         let row = |place: usize, counts: &Counts| -> u64 {
             let rest = [counts.no_class, counts.unlabelled, counts.no_data];
             counts.classes.iter().chain(&rest).nth(place).copied().unwrap_or(0)
         };
         let head = column(&mut self.splits.iter().map(|(split, counts)| format!("{split} ({})", counts.masks)));
-        let mut lines = vec![format!("{:<width$}{head}", "pixels of")];
+        let mut lines = vec![format!("{:<1$}{head}", "pixels of", width + INDENT)];
         for (place, name) in names.iter().enumerate() {
             let cells = column(&mut self.splits.values().map(|counts| row(place, counts).to_string()));
-            lines.push(format!("{name:<width$}{cells}"));
+            lines.push(format!("{:INDENT$}{name:<width$}{cells}", ""));
         }
         lines
     }
@@ -234,7 +237,7 @@ mod tests {
         assert_eq!(census.encodings_line(), "2 masks by value");
         let warning = census.warning().unwrap();
         assert!(warning.starts_with("25.0 %") && warning.contains("value 7 (2 pixels) in 2 tiles (a, b)"), "{warning}");
-        assert_eq!(census.table(&project)[0], "pixels of       train (1)        val (1)");
+        assert_eq!(census.table(&project)[0], "pixels of         train (1)        val (1)");
         assert_eq!(census.scored(&project, Split::Train), 2);
     }
 

@@ -164,7 +164,7 @@ fn role_menu_ui(ui: &mut Ui, state: &AppState, tile: &Tile, index: usize, action
 /// Folder, mask and own labels of a tile, in a line.
 fn facts(state: &AppState, tile: &Tile) -> String {
     let own = state.project.as_ref().map_or(0, |project| project.labels_on(&tile.id));
-    let mask = if tile.mask.is_some() { "masked" } else { "no mask" };
+    let mask = if tile.mask.is_some() { "has mask" } else { "no mask" };
     let labels = (own > 0).then(|| format::counted(own as u64, "label"));
     let folder = Some(split_id(&tile.id).0.to_owned()).filter(|folder| !folder.is_empty());
     [folder, Some(mask.to_owned()), labels].into_iter().flatten().collect::<Vec<_>>().join(" · ")

@@ -49,7 +49,6 @@ pub fn bindings() -> &'static [Binding] {
 fn file() -> Vec<Binding> {
     vec![
         row("File", &[ctrl(Key::O)], "Open a folder", UiAction::PickFolder),
-        row("File", &[ctrl(Key::S)], "Save a checkpoint now", UiAction::SaveCheckpoint),
         row("File", &[ctrl(Key::L)], "Open a path", UiAction::Show(Some(Dialog::OpenPath))),
         row("File", &[ctrl(Key::R)], "Open a run", UiAction::PickRun),
         row("File", &[ctrl(Key::Q)], "Quit", UiAction::Quit),
@@ -98,6 +97,7 @@ fn run() -> Vec<Binding> {
         row("Run", &[ctrl(Key::Enter)], "Start, pause or resume", UiAction::StartOrPause),
         row("Run", &[ctrl(Key::Period)], "Stop the run", UiAction::Stop),
         row("Run", &[ctrl(Key::E)], "Evaluate now", UiAction::Evaluate),
+        row("Run", &[ctrl(Key::S)], "Save a checkpoint now", UiAction::SaveCheckpoint),
     ]
 }
 

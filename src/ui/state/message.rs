@@ -69,7 +69,7 @@ impl Messages {
     /// Adds a message. Warnings and errors become toasts. Repeating the last message only increments its count.
     pub fn say(&mut self, time: SystemTime, level: Level, notice: impl Into<Notice>) {
         let mut notice = notice.into();
-        notice.headline = capitalised(notice.headline.trim());
+        notice.headline = capitalised(notice.headline.trim_end());
         if let Some(last) = self.list.last_mut().filter(|m| m.level == level && m.notice == notice) {
             last.times += 1;
             return;
