@@ -1,7 +1,7 @@
 //! Pointillist: label a landscape with dots, and watch a network learn it.
 //!
 //! The layers, each importing only what stands below it (see `tests/layering.rs`):
-//! `cli` and `ui` over `engine` over `train` and `infer` over `model` over `kernels` and `data` over `domain`.
+//! `cli` and `ui` over `engine` over `train` and `infer` over `model` and `quick` over `kernels` and `data` over `domain`.
 
 #![recursion_limit = "256"] // Burn's types nest deeply.
 

@@ -351,3 +351,60 @@ fn bench_prints_figures_a_script_can_read() {
     }
     pointillist().args(["bench", "--size", "100"]).assert().failure().stderr(contains("100"));
 }
+
+/// A tile of 96 × 64 pixels, red and green halves, with its mask in DeepGlobe's colours.
+fn two_halves(folder: &Path, name: &str) {
+    let image = image::RgbImage::from_fn(96, 64, |x, y| {
+        let noise = ((x * 31 + y * 17) % 23) as u8;
+        if x < 48 { image::Rgb([190 + noise, 60, 40]) } else { image::Rgb([50, 170 + noise, 60]) }
+    });
+    let mask = image::RgbImage::from_fn(96, 64, |x, _| image::Rgb(if x < 48 { [0, 255, 255] } else { [0, 255, 0] }));
+    for (kind, picture) in [("images", image), ("masks", mask)] {
+        fs::create_dir_all(folder.join(kind)).unwrap();
+        picture.save(folder.join(kind).join(format!("{name}.png"))).unwrap();
+    }
+}
+
+#[test]
+fn simulated_clicks_are_scored_and_repeat() {
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    two_halves(&data, "a");
+    two_halves(&data, "b");
+    let table = |extra: &[&str]| {
+        let out = dir.path().join("scores.csv");
+        let arguments = ["simulate", "--clicks", "1,3", "--seeds", "2", "--overwrite", "--data"];
+        pointillist().args(arguments).arg(&data).arg("--out").arg(&out).args(extra).assert().success();
+        let text = fs::read_to_string(out).unwrap();
+        text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>()
+    };
+    let rows = table(&[]);
+    assert_eq!(rows[0], "mode,tile,placement,method,seed,round,clicks,miou,accuracy");
+    assert_eq!(rows.len(), 1 + 2 * 2 * 2, "{rows:?}");
+    let miou = |row: &String| row.split(',').nth(7).unwrap().parse::<f64>().unwrap();
+    assert!(rows[1..].iter().all(|row| miou(row) > 0.8), "two colours are told apart: {rows:?}");
+    assert_eq!(rows, table(&[]), "the same clicks, the same scores");
+    let across = table(&["--across", "--val-tile", "b"]);
+    assert!(
+        across.len() == 5 && across[1..].iter().all(|row| row.starts_with("across,,stratified,quick,")),
+        "{across:?}"
+    );
+    assert!(across[1..].iter().all(|row| miou(row) > 0.8), "{across:?}");
+}
+
+#[test]
+fn simulate_refuses_what_it_cannot_score() {
+    let dir = TempDir::new().unwrap();
+    two_halves(dir.path(), "a");
+    let out = dir.path().join("scores.csv");
+    let simulate = |extra: &[&str]| {
+        let mut command = pointillist();
+        command.args(["simulate", "--data"]).arg(dir.path()).arg("--out").arg(&out).args(extra);
+        command
+    };
+    simulate(&["--clicks", "0"]).assert().failure().stderr(contains("give numbers from 1"));
+    simulate(&["--across"]).assert().failure().stderr(contains("--val-tile"));
+    fs::write(&out, "mine").unwrap();
+    simulate(&[]).assert().failure().stderr(contains("--overwrite"));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
+}

@@ -189,7 +189,8 @@ fn write_table(path: &Path, args: &SimulateArgs, rows: &[Row]) -> anyhow::Result
         let numbers = [round.miou, round.accuracy, round.seconds].map(|value| format!("{value:.4}"));
         let [miou, accuracy, seconds] = numbers.each_ref().map(String::as_str);
         let (seed, number, clicks) = (seed.to_string(), round.round.to_string(), round.clicks.to_string());
-        let row = [*mode, tile.as_str(), args.placement.name(), "quick", &seed, &number, &clicks, miou, accuracy, seconds];
+        let row =
+            [*mode, tile.as_str(), args.placement.name(), "quick", &seed, &number, &clicks, miou, accuracy, seconds];
         table.write_record(row)?;
     }
     Ok(write::atomically(path, &table.into_inner()?)?)

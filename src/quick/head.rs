@@ -1,19 +1,13 @@
 //! The quick head: logistic regression on the features of labelled pixels.
-//!
-//! Features come in groups, one a map. Groups count alike however many values they have: without that the 432 values of
-//! the two coarsest stages outvote all others (docs/few-clicks.md has the figures).
 
 use rayon::prelude::*;
 
-use super::feature_map::Moments;
 use super::levels::Levels;
 use super::logistic::{Linear, Samples};
 use super::samples::TileSamples;
-use super::tile_features::{FeatureGroup, TileFeatures};
+use super::scaling::{self, Scaling};
+use super::tile_features::TileFeatures;
 use crate::domain::{Mask, Validity};
-
-/// Deviations below this are a constant feature's: it says nothing and is left out.
-const CONSTANT: f32 = 1e-6;
 
 /// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
 /// places apart rather than classes.
@@ -37,13 +31,6 @@ pub struct QuickHead {
     scaling: Vec<Scaling>,
 }
 
-/// `scaled = (value − mean) · factor`
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scaling {
-    pub(super) mean: f32,
-    pub(super) factor: f32,
-}
-
 impl QuickHead {
     /// Learns from labelled pixels, starting from `before` where that knows the same classes and features. `None` with
     /// fewer than two classes: there is nothing to tell apart.
@@ -55,7 +42,7 @@ impl QuickHead {
             return None;
         }
         let clicks: usize = tiles.iter().map(|tile| tile.clicks).sum();
-        let scaling = scaling(tiles, clicks >= CLICKS_FOR_ALL_SCALES * classes.len());
+        let scaling = scaling::of(tiles, clicks >= CLICKS_FOR_ALL_SCALES * classes.len());
         let count = scaling.len();
         let before = before.filter(|head| head.classes == classes && head.linear.features() == count);
         let mut linear = before.map_or_else(|| Linear::zeros(classes.len(), count), |head| head.linear.clone());
@@ -102,31 +89,6 @@ impl QuickHead {
             *confidence = (255.0 / sum).round() as u8;
         }
     }
-}
-
-/// Standardises each feature over all tiles' pixels, and lets each group count alike.
-///
-/// A group's weight is √(values a group / values of this group), taken over the groups that are used: the sum of all
-/// squares stays what it was without weights, and so does the meaning of the penalty.
-fn scaling(tiles: &[TileSamples], all_scales: bool) -> Vec<Scaling> {
-    let Some(first) = tiles.first() else { return Vec::new() };
-    let used = |group: &&FeatureGroup| all_scales || !group.is_of_smaller_image;
-    let total: usize = first.groups.iter().filter(used).map(|group| group.values.len()).sum();
-    let count = first.groups.iter().filter(used).count();
-    let weight = |group: &FeatureGroup| {
-        if used(&group) { (total as f32 / (count * group.values.len()) as f32).sqrt() } else { 0.0 }
-    };
-    let weights = first.groups.iter().flat_map(|group| std::iter::repeat_n(weight(group), group.values.len()));
-    let pixels: f64 = tiles.iter().map(|tile| tile.tile_pixels).sum();
-    let scale = |(index, weight): (usize, f32)| {
-        let mean_of = |value: fn(&Moments) -> f64| {
-            tiles.iter().map(|tile| tile.tile_pixels * value(&tile.moments[index])).sum::<f64>() / pixels
-        };
-        let (mean, square) = (mean_of(|moments| moments.mean), mean_of(|moments| moments.square));
-        let deviation = (square - mean * mean).max(0.0).sqrt() as f32;
-        Scaling { mean: mean as f32, factor: if deviation > CONSTANT { weight / deviation } else { 0.0 } }
-    };
-    weights.enumerate().map(scale).collect()
 }
 
 /// Scaled features of all labelled pixels, `[pixels, features]`, and the place of each pixel's class.

@@ -7,8 +7,8 @@ use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
 use super::feature_map::{FeatureMap, Neighbours};
-use super::head::Scaling;
 use super::logistic::Linear;
+use super::scaling::Scaling;
 use super::tile_features::TileFeatures;
 use crate::kernels::matrix::{Layout, multiply};
 

@@ -14,6 +14,7 @@ mod levels;
 pub mod lite0;
 mod logistic;
 pub mod samples;
+mod scaling;
 mod shrink;
 pub mod simulate;
 pub mod tile_features;
