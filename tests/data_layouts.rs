@@ -343,7 +343,7 @@ fn the_parent_of_a_dataset_has_its_classes() {
     std::fs::write(second.join("class_dict.csv"), "name,r,g,b\ntown,0,255,255\nlake,0,0,255\n").unwrap();
     let project = Project::open(parent.path()).unwrap();
     assert_eq!(project.classes, Classes::deepglobe());
-    let disagree = |note: &String| note.contains("different classes") && note.contains("open one of them");
+    let disagree = |note: &String| note.contains("different classes") && note.contains("open one of the folders");
     assert!(project.notes.iter().any(disagree), "{:?}", project.notes);
 }
 
