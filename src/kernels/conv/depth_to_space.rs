@@ -23,7 +23,7 @@ pub(super) fn space_to_depth_row(plane: &[f32], corner: usize, y: usize, out: &m
     let row = &plane[(2 * y + corner / 2) * 2 * width..][..2 * width];
     // Two loops with a fixed position in the pair are vectorised; one loop with a variable position is not.
     let pairs = out.iter_mut().zip(row.as_chunks::<2>().0);
-    if corner % 2 == 0 {
+    if corner.is_multiple_of(2) {
         pairs.for_each(|(out, [left, _])| *out = *left);
     } else {
         pairs.for_each(|(out, [_, right])| *out = *right);
