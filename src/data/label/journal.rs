@@ -229,7 +229,7 @@ impl Journal {
     /// labels changed. An incomplete last line is left for the next call. Only new bytes are read, so the cost does not grow
     /// with the file.
     ///
-    /// If the file was replaced (see [`Tail`]), all labels are replayed from the start.
+    /// If the file was replaced (see `Tail`), all labels are replayed from the start.
     pub fn follow(&mut self, book: &mut LabelBook) -> Result<Vec<String>, DataError> {
         let (mut changed, mut notes) = (BTreeSet::new(), Vec::new());
         let other_has_changed = self.other.as_mut().map_or(Ok(false), |other| other.has_changed())?;

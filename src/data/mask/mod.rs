@@ -1,6 +1,6 @@
 //! Turns mask files into class indices, and derives classes from masks where no file names them.
 //!
-//! [`lookup::MaskReader`] holds the tables; `guess` decides how a file encodes classes, `convert` maps its pixels, `reader`
+//! `lookup::MaskReader` holds the tables; `guess` decides how a file encodes classes, `convert` maps its pixels, `reader`
 //! does both for a file. Uses [`super::raster`], [`super::classes`] and [`super::files`]. Works on paths and knows neither
 //! tiles nor projects.
 
