@@ -408,3 +408,37 @@ fn simulate_refuses_what_it_cannot_score() {
     simulate(&[]).assert().failure().stderr(contains("--overwrite"));
     assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
 }
+
+#[test]
+fn the_quick_head_maps_a_folder_from_own_labels() {
+    let dir = TempDir::new().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("maps"));
+    two_halves(&data, "a");
+    fs::write(
+        data.join("pointillist.toml"),
+        "[[class]]\nname = \"town\"\ncolor = \"#ff0000\"\n[[class]]\nname = \"lake\"\ncolor = \"#0000ff\"\n\
+         [[class]]\nname = \"wood\"\ncolor = \"#00ff00\"\n",
+    )
+    .unwrap();
+    let predict = || {
+        let mut command = pointillist();
+        command.args(["predict", "--head", "quick"]).arg(&data).arg("--out").arg(&out);
+        command
+    };
+    predict().assert().failure().stderr(contains("own labels of two classes"));
+    assert!(!out.exists(), "nothing is written before something was learned");
+    let project = pointillist::data::Project::open(&data).unwrap();
+    let (mut journal, _) = pointillist::data::Journal::open(&project).unwrap();
+    for (class, x) in [(0, 20.5), (2, 75.5)] {
+        let tile = project.tiles[0].id.clone();
+        let stroke = pointillist::domain::Stroke { tile, class: Some(class), radius: 3.0, path: vec![[x, 30.5]] };
+        journal.append(&pointillist::domain::Edit::Begin(stroke)).unwrap();
+    }
+    drop(journal);
+    predict().assert().success().stdout(contains("town, wood; no other class"));
+    let map = image::open(out.join("a_classes.png")).unwrap().to_luma8();
+    let right = map.enumerate_pixels().filter(|(x, _, class)| class.0[0] == if *x < 48 { 0 } else { 2 }).count();
+    assert!(right > 96 * 64 * 9 / 10, "{right} pixels");
+    predict().assert().failure().stderr(contains("--overwrite"));
+    pointillist().args(["predict", "x.png", "--out"]).arg(&out).assert().failure().stderr(contains("--head quick"));
+}

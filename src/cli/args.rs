@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use super::values::{LossArg, choice, class_weights, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
+use crate::domain::choice::choice_enum;
 use crate::domain::config::{Arch, Optimizer, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
 use crate::quick::clicks::Placement;
@@ -178,13 +179,16 @@ pub struct EvaluateArgs {
 /// Arguments of `predict`.
 #[derive(Debug, clap::Args)]
 pub struct PredictArgs {
-    /// Run folder.
+    /// Run folder; needed unless --head quick is given.
     #[arg(long)]
-    pub run: PathBuf,
+    pub run: Option<PathBuf>,
+    /// What predicts.
+    #[arg(long, value_parser = choice::<Head>(), default_value = Head::Network.name())]
+    pub head: Head,
     /// Which checkpoint of the run to use.
     #[arg(long, value_parser = choice::<Checkpoint>(), default_value = Checkpoint::Best.name())]
     pub checkpoint: Checkpoint,
-    /// Images to segment, or folders of them.
+    /// Images to segment, or folders of them; with --head quick the one folder whose own labels are learned from.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.
@@ -196,6 +200,14 @@ pub struct PredictArgs {
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name [default: as the run was trained].
     #[arg(long)]
     pub device: Option<String>,
+}
+
+choice_enum! {
+    /// What predicts.
+    pub enum Head, "head" {
+        Network { name: "network", title: "Network", help: "The network of a run" }
+        Quick { name: "quick", title: "Quick", help: "A linear head on fixed features, learned from own labels in seconds" }
+    }
 }
 
 /// Arguments of `sample`.

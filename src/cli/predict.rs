@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::args::PredictArgs;
-use super::out;
+use super::args::{Head, PredictArgs};
+use super::maps::{ENDINGS, write_map};
+use super::{out, predict_quick};
 use crate::data::DataError;
 use crate::data::export::outputs::{OutputName, Outputs};
-use crate::data::export::save;
 use crate::data::layout::detect::{self, ImageFile};
 use crate::data::raster::images;
 use crate::domain::Choice as _;
@@ -18,12 +18,16 @@ use crate::engine::{finished, priority};
 use crate::infer::Predictor;
 use crate::train::folder::FinishedRun;
 
-/// Endings of the files written for each image.
-const ENDINGS: [&str; 3] = ["_classes.png", "_colors.png", "_confidence.png"];
-
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
-    let mut run = FinishedRun::open(&args.run)?;
+    if args.head == Head::Quick {
+        anyhow::ensure!(args.run.is_none(), "--head quick learns from own labels: leave out --run");
+        return predict_quick::run(args);
+    }
+    let Some(folder) = &args.run else {
+        anyhow::bail!("--run is missing: give a run folder, or --head quick to learn from own labels");
+    };
+    let mut run = FinishedRun::open(folder)?;
     run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
@@ -74,21 +78,10 @@ fn ending(path: &Path) -> String {
 }
 
 fn predict(image: &Path, targets: &[PathBuf], predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
-    let [classes, colors, confidence] = targets else { return Ok(()) };
     let picture = images::decode(image)?;
     images::reading_note(image).iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     let prediction = predictor.predict(picture);
-    if let Some(folder) = classes.parent() {
-        out::create_folder(folder)?;
-    }
-    save::index_png(classes, &prediction.classes)?;
-    let is_partial = prediction.classes.labelled() < prediction.classes.data().len() as u64;
-    save::color_png(colors, &prediction.classes, &run.classes, is_partial)?;
-    save::confidence_png(confidence, &prediction.confidence, prediction.classes.size())?;
-    let short = classes.to_string_lossy();
-    let short = short.strip_suffix(ENDINGS[0]).unwrap_or(&short);
-    out::line(&format!("{} -> {short}_{{classes,colors,confidence}}.png", image.display()));
-    Ok(())
+    write_map(image, targets, &prediction.classes, &prediction.confidence, &run.classes)
 }
 
 #[cfg(test)]

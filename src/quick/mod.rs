@@ -17,4 +17,5 @@ pub mod samples;
 mod scaling;
 mod shrink;
 pub mod simulate;
+pub mod strokes;
 pub mod tile_features;

@@ -1,0 +1,74 @@
+//! `predict --head quick`: maps the tiles of a project from own labels, without a run.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::PredictArgs;
+use super::maps::{ENDINGS, write_map};
+use super::out;
+use crate::data::export::outputs::{OutputName, Outputs};
+use crate::data::{Journal, Picture, Project, Tile};
+use crate::domain::LabelBook;
+use crate::quick::encoder;
+use crate::quick::head::QuickHead;
+use crate::quick::samples::TileSamples;
+use crate::quick::strokes::labelled_pixels;
+use crate::quick::tile_features::{Kinds, TileFeatures};
+
+pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
+    let [folder] = args.images.as_slice() else {
+        anyhow::bail!("--head quick learns from the labels of one folder: give that folder");
+    };
+    let project = Project::open(folder)?;
+    project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
+    let (_journal, replay) = Journal::open_to_follow(&project)?;
+    replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
+    let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.fault.is_none()).collect();
+    let outputs = Outputs::plan(&args.out, &names(&tiles), &ENDINGS, args.overwrite)?;
+    let head = learn(&project, &replay.book, folder)?;
+    let learned: Vec<&str> =
+        head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
+    out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
+    out::create_folder(&args.out)?;
+    let mut failed = 0;
+    for (tile, targets) in tiles.iter().zip(&outputs.paths) {
+        let written = project.read_picture(tile).and_then(|picture| {
+            let map = head.predict(&features(&picture), picture.valid.as_ref());
+            write_map(&tile.image, targets, &map.classes, &map.confidence, &project.classes)
+        });
+        if let Err(error) = written {
+            out::error(&format!("[WARNING] A tile is skipped: {error}"));
+            failed += 1;
+        }
+    }
+    anyhow::ensure!(failed == 0, "{failed} of {} tiles could not be mapped", tiles.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn names<'a>(tiles: &[&'a Tile]) -> Vec<OutputName<'a>> {
+    let ending = |tile: &'a Tile| tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    tiles.iter().map(|tile| OutputName { short: &tile.short_id, ending: ending(tile) }).collect()
+}
+
+/// Learns from the own labels of all tiles.
+fn learn(project: &Project, book: &LabelBook, folder: &Path) -> anyhow::Result<QuickHead> {
+    let mut samples = Vec::new();
+    for tile in project.tiles.iter().filter(|tile| tile.fault.is_none() && book.carries(&tile.id)) {
+        let (mut pixels, strokes) = labelled_pixels(book, &tile.id, tile.size, &project.classes);
+        let picture = project.read_picture(tile)?;
+        if let Some(valid) = &picture.valid {
+            pixels.retain(|pixel| valid.flags()[(pixel.y * tile.size[0] + pixel.x) as usize]);
+        }
+        samples.push(TileSamples::new(&features(&picture), &pixels, strokes));
+    }
+    QuickHead::learn(&samples, None).ok_or_else(|| {
+        let folder = folder.display();
+        anyhow::anyhow!(
+            "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
+        )
+    })
+}
+
+fn features(picture: &Picture) -> TileFeatures {
+    TileFeatures::compute(&picture.rgb, Some(encoder::built_in()), Kinds::ALL)
+}

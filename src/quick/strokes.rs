@@ -1,0 +1,114 @@
+//! The pixels of own labels that the quick head learns from.
+
+use std::ops::Range;
+
+use super::samples::LabelledPixel;
+use crate::domain::geometry::PixelRect;
+use crate::domain::label::{self, Surface};
+use crate::domain::{Classes, LabelBook, Mask, Stroke};
+
+/// Pixels of a stroke that are learned from at most: a long one would outvote the others.
+const PER_STROKE: usize = 50;
+
+/// Pixels of the strokes that stand on a tile, at most 50 a stroke, and how many strokes have any. Pixels that a later
+/// stroke covers, and those of ignored classes, are left out.
+pub fn labelled_pixels(book: &LabelBook, tile: &str, size: [u32; 2], classes: &Classes) -> (Vec<LabelledPixel>, usize) {
+    let standing = book.rasterize(tile, size);
+    let (mut pixels, mut strokes) = (Vec::new(), 0);
+    for stroke in book.standing_on(tile) {
+        let Some(class) = stroke.class.filter(|class| classes.is_scored(*class)) else { continue };
+        let of_stroke = spread(covered(stroke, &standing), PER_STROKE);
+        strokes += usize::from(!of_stroke.is_empty());
+        pixels.extend(of_stroke.into_iter().map(|[y, x]| LabelledPixel { x, y, class }));
+    }
+    (pixels, strokes)
+}
+
+/// The pixels under a stroke that still have its class, as `[row, column]`.
+fn covered(stroke: &Stroke, standing: &Mask) -> Vec<[u32; 2]> {
+    let mut touched = Touched { size: standing.size(), pixels: Vec::new() };
+    label::draw(&mut touched, stroke, 0);
+    touched.pixels.sort_unstable();
+    touched.pixels.dedup();
+    touched.pixels.retain(|&[y, x]| Some(standing.get(x, y)) == stroke.class);
+    touched.pixels
+}
+
+/// At most `count` of the items, evenly spread.
+fn spread<T: Copy>(items: Vec<T>, count: usize) -> Vec<T> {
+    if items.len() <= count {
+        return items;
+    }
+    (0..count).map(|i| items[i * items.len() / count]).collect()
+}
+
+/// Collects the pixels that a stroke touches.
+struct Touched {
+    size: [u32; 2],
+    pixels: Vec<[u32; 2]>,
+}
+
+impl Surface for Touched {
+    fn size(&self) -> [u32; 2] {
+        self.size
+    }
+
+    fn clear(&mut self, _rect: PixelRect) {}
+
+    fn paint(&mut self, y: u32, columns: Range<u32>, _class: Option<u8>) {
+        self.pixels.extend(columns.map(|x| [y, x]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClassDef, Edit};
+
+    fn classes() -> Classes {
+        let class = |i: u8| ClassDef { name: format!("c{i}"), color: [i; 3], ignored: i == 2 };
+        Classes::new((0..3).map(class).collect()).unwrap()
+    }
+
+    fn book(strokes: &[(Option<u8>, f32, [f32; 2])]) -> LabelBook {
+        let mut book = LabelBook::default();
+        for &(class, radius, at) in strokes {
+            book.apply(Edit::Begin(Stroke { tile: "t".to_owned(), class, radius, path: vec![at] }));
+        }
+        book
+    }
+
+    #[test]
+    fn a_large_stroke_gives_no_more_than_fifty_pixels() {
+        let (pixels, strokes) = labelled_pixels(&book(&[(Some(1), 10.0, [32.0, 32.0])]), "t", [64, 64], &classes());
+        assert_eq!((pixels.len(), strokes), (PER_STROKE, 1));
+        assert!(
+            pixels.iter().all(|pixel| pixel.class == 1 && pixel.x.abs_diff(32) <= 10 && pixel.y.abs_diff(32) <= 10)
+        );
+    }
+
+    #[test]
+    fn covered_erased_and_ignored_pixels_are_left_out() {
+        let at = [20.5, 20.5];
+        let strokes = [
+            (Some(0), 2.0, at),
+            (Some(1), 0.0, at),
+            (Some(2), 3.0, [50.0, 50.0]),
+            (Some(0), 1.0, [5.0, 5.0]),
+            (None, 4.0, [5.0, 5.0]),
+        ];
+        let (pixels, strokes) = labelled_pixels(&book(&strokes), "t", [64, 64], &classes());
+        assert_eq!(strokes, 2);
+        assert_eq!(pixels.iter().filter(|pixel| pixel.class == 1).count(), 1);
+        assert!(pixels.iter().all(|pixel| pixel.class < 2 && pixel.x > 10), "{pixels:?}");
+        assert!(!pixels.contains(&LabelledPixel { x: 20, y: 20, class: 0 }));
+    }
+
+    #[test]
+    fn undone_strokes_are_forgotten() {
+        let mut book = book(&[(Some(0), 0.0, [5.0, 5.0]), (Some(1), 0.0, [9.0, 9.0])]);
+        book.apply(Edit::Undo);
+        let (pixels, strokes) = labelled_pixels(&book, "t", [16, 16], &classes());
+        assert_eq!((pixels, strokes), (vec![LabelledPixel { x: 5, y: 5, class: 0 }], 1));
+    }
+}
