@@ -13,6 +13,7 @@ pub mod conv;
 pub mod depthwise;
 pub mod flex;
 pub mod gate;
+mod layout;
 pub mod loss;
 pub mod matrix;
 pub mod memory;

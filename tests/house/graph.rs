@@ -133,7 +133,18 @@ impl Resolver<'_> {
         {
             return Some(target);
         }
+        if rest.is_empty()
+            && let Some(target) = self.namesake(&module, hops)
+        {
+            return Some(target);
+        }
         (!module.is_empty()).then(|| Target { module, item: rest.first().cloned() })
+    }
+
+    /// The item that a module's parent passes on from it under the module's own name.
+    fn namesake(&self, module: &Module, hops: usize) -> Option<Target> {
+        let (name, parent) = module.split_last()?;
+        self.through(&parent.to_vec(), name, &[], hops).filter(|target| target.item.is_some())
     }
 
     /// Follows a name that a file has brought in, if it has.
@@ -246,6 +257,18 @@ mod tests {
         ];
         assert_eq!(edges(&files), want);
         assert!(graph(&files).circles().is_empty());
+    }
+
+    #[test]
+    fn an_item_named_like_its_module_counts_for_the_module() {
+        let files = [
+            ("", ""),
+            ("raw", "mod product; pub use product::product;"),
+            ("raw/product", "use crate::matrix::Layout; pub fn product() {}"),
+            ("matrix", "use crate::raw; pub struct Layout; fn f() { raw::product(); }"),
+        ];
+        assert_eq!(edges(&files), ["matrix -> raw/product(product)", "raw/product -> matrix(Layout)"]);
+        assert_eq!(graph(&files).circles().len(), 1);
     }
 
     #[test]

@@ -14,5 +14,5 @@ mod tiles;
 pub(crate) use bytes::lend;
 pub(crate) use heap::give_back;
 pub(crate) use packed::PackedPlanes;
-pub(crate) use product::product;
+pub(crate) use product::matrix_product;
 pub(crate) use tiles::{Pixels, Planes, correlate, correlate_pixels, correlate_planes};

@@ -1,12 +1,12 @@
 //! Calls the matrix product of the `gemm` crate, which takes pointers.
 
-use crate::kernels::matrix::Layout;
+use crate::kernels::layout::Layout;
 
 /// `product (+)= left · right`, on the calling thread. The layouts must have been checked against the slices.
 ///
 /// # Panics
 /// If a matrix reaches past its slice, or the shapes do not fit.
-pub(crate) fn product(
+pub(crate) fn matrix_product(
     (product, to): (&mut [f32], Layout),
     (left, a): (&[f32], Layout),
     (right, b): (&[f32], Layout),
