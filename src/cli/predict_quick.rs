@@ -7,8 +7,8 @@ use super::args::PredictArgs;
 use super::maps::{ENDINGS, write_map};
 use super::out;
 use crate::data::export::outputs::{OutputName, Outputs};
-use crate::data::{Journal, Picture, Project, Tile};
-use crate::domain::LabelBook;
+use crate::data::{DataError, Journal, Picture, Project, Tile};
+use crate::domain::{LabelBook, Validity};
 use crate::quick::encoder;
 use crate::quick::head::QuickHead;
 use crate::quick::samples::TileSamples;
@@ -25,15 +25,16 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.fault.is_none()).collect();
     let outputs = Outputs::plan(&args.out, &names(&tiles), &ENDINGS, args.overwrite)?;
-    let head = learn(&project, &replay.book, folder)?;
+    let mut features = LastFeatures::default();
+    let head = learn(&project, &replay.book, folder, &mut features)?;
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     out::create_folder(&args.out)?;
     let mut failed = 0;
     for (tile, targets) in tiles.iter().zip(&outputs.paths) {
-        let written = project.read_picture(tile).and_then(|picture| {
-            let map = head.predict(&features(&picture), picture.valid.as_ref());
+        let written = features.of(&project, tile).and_then(|(features, valid)| {
+            let map = head.predict(features, valid);
             write_map(&tile.image, targets, &map.classes, &map.confidence, &project.classes)
         });
         if let Err(error) = written {
@@ -51,15 +52,15 @@ fn names<'a>(tiles: &[&'a Tile]) -> Vec<OutputName<'a>> {
 }
 
 /// Learns from the own labels of all tiles.
-fn learn(project: &Project, book: &LabelBook, folder: &Path) -> anyhow::Result<QuickHead> {
+fn learn(project: &Project, book: &LabelBook, folder: &Path, features: &mut LastFeatures) -> anyhow::Result<QuickHead> {
     let mut samples = Vec::new();
     for tile in project.tiles.iter().filter(|tile| tile.fault.is_none() && book.carries(&tile.id)) {
         let (mut pixels, strokes) = labelled_pixels(book, &tile.id, tile.size, &project.classes);
-        let picture = project.read_picture(tile)?;
-        if let Some(valid) = &picture.valid {
+        let (features, valid) = features.of(project, tile)?;
+        if let Some(valid) = valid {
             pixels.retain(|pixel| valid.flags()[(pixel.y * tile.size[0] + pixel.x) as usize]);
         }
-        samples.push(TileSamples::new(&features(&picture), &pixels, strokes));
+        samples.push(TileSamples::new(features, &pixels, strokes));
     }
     QuickHead::learn(&samples, None).ok_or_else(|| {
         let folder = folder.display();
@@ -69,6 +70,20 @@ fn learn(project: &Project, book: &LabelBook, folder: &Path) -> anyhow::Result<Q
     })
 }
 
-fn features(picture: &Picture) -> TileFeatures {
-    TileFeatures::compute(&picture.rgb, Some(encoder::built_in()), Kinds::ALL)
+/// The features of the tile that was asked for last: with a single tile they are learned from and mapped.
+#[derive(Default)]
+struct LastFeatures(Option<(String, TileFeatures, Option<Validity>)>);
+
+impl LastFeatures {
+    /// Features of a tile, and which of its pixels exist.
+    fn of(&mut self, project: &Project, tile: &Tile) -> Result<(&TileFeatures, Option<&Validity>), DataError> {
+        if self.0.as_ref().is_none_or(|(file, ..)| *file != tile.file) {
+            self.0 = None; // Two large tiles need not be in memory together.
+            let Picture { rgb, valid, .. } = project.read_picture(tile)?;
+            let features = TileFeatures::compute(&rgb, Some(encoder::built_in()), Kinds::ALL);
+            self.0 = Some((tile.file.clone(), features, valid));
+        }
+        let (_, features, valid) = self.0.as_ref().expect("it was just computed");
+        Ok((features, valid.as_ref()))
+    }
 }

@@ -175,11 +175,14 @@ fn split_of(args: &SimulateArgs) -> RunConfig {
     config
 }
 
-/// Features and full mask of a tile.
+/// Features and full mask of a tile. Pixels that are missing in the image are neither clicked nor scored.
 fn read(project: &Project, tile: &Tile) -> Result<(TileFeatures, Mask), DataError> {
-    let features = TileFeatures::compute(&project.read_image(tile)?, Some(encoder::built_in()), Kinds::ALL);
+    let picture = project.read_picture(tile)?;
+    let features = TileFeatures::compute(&picture.rgb, Some(encoder::built_in()), Kinds::ALL);
     let mask = project.read_mask(tile)?.map(|decoded| decoded.mask);
-    Ok((features, mask.unwrap_or_else(|| Mask::unlabelled(tile.size[0], tile.size[1]))))
+    let mut mask = mask.unwrap_or_else(|| Mask::unlabelled(tile.size[0], tile.size[1]));
+    picture.valid.iter().for_each(|valid| valid.take_out_of(&mut mask));
+    Ok((features, mask))
 }
 
 fn write_table(path: &Path, args: &SimulateArgs, rows: &[Row]) -> anyhow::Result<()> {

@@ -48,15 +48,7 @@ impl ClassEdits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::classes::palette::palette;
-
-    fn classes(names: &[&str]) -> Classes {
-        let class = |name: &&str| {
-            let color = palette(usize::from(name.as_bytes()[0]) % 20);
-            ClassDef { name: (*name).to_owned(), color, ignored: false }
-        };
-        Classes::new(names.iter().map(class).collect()).unwrap()
-    }
+    use crate::data::classes::palette::example_classes as classes;
 
     #[test]
     fn inferred_edits_match_by_name_and_then_by_index() {

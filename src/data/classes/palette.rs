@@ -12,6 +12,16 @@ pub(crate) fn palette(index: usize) -> [u8; 3] {
     [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8]
 }
 
+/// Classes of these names for tests, coloured by their first letter.
+#[cfg(test)]
+pub(crate) fn example_classes(names: &[&str]) -> crate::domain::Classes {
+    let class = |name: &&str| {
+        let color = palette(usize::from(name.as_bytes()[0]) % 20);
+        crate::domain::ClassDef { name: (*name).to_owned(), color, ignored: false }
+    };
+    crate::domain::Classes::new(names.iter().map(class).collect()).expect("the names differ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -113,16 +113,8 @@ impl Legend {
 mod tests {
     use super::*;
     use crate::data::Project;
-    use crate::data::classes::palette::palette;
+    use crate::data::classes::palette::{example_classes as classes, palette};
     use crate::domain::{ClassDef, UNLABELLED};
-
-    fn classes(names: &[&str]) -> Classes {
-        let class = |name: &&str| {
-            let color = palette(usize::from(name.as_bytes()[0]) % 20);
-            ClassDef { name: (*name).to_owned(), color, ignored: false }
-        };
-        Classes::new(names.iter().map(class).collect()).unwrap()
-    }
 
     fn edits(names: &[&str], fates: &[Fate]) -> ClassEdits {
         ClassEdits { classes: classes(names), fates: fates.to_vec() }
