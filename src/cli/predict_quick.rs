@@ -7,13 +7,10 @@ use super::args::PredictArgs;
 use super::maps::{ENDINGS, write_map};
 use super::out;
 use crate::data::export::outputs::{OutputName, Outputs};
-use crate::data::{DataError, Journal, Picture, Project, Tile};
-use crate::domain::{LabelBook, Validity};
-use crate::quick::encoder;
+use crate::data::{DataError, Journal, Project, Tile};
+use crate::domain::LabelBook;
+use crate::engine::quick::prepared::Prepared;
 use crate::quick::head::QuickHead;
-use crate::quick::samples::TileSamples;
-use crate::quick::strokes::labelled_pixels;
-use crate::quick::tile_features::{Kinds, TileFeatures};
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let [folder] = args.images.as_slice() else {
@@ -25,16 +22,16 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.fault.is_none()).collect();
     let outputs = Outputs::plan(&args.out, &names(&tiles), &ENDINGS, args.overwrite)?;
-    let mut features = LastFeatures::default();
-    let head = learn(&project, &replay.book, folder, &mut features)?;
+    let mut prepared = LastPrepared::default();
+    let head = learn(&project, &replay.book, folder, &mut prepared)?;
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     out::create_folder(&args.out)?;
     let mut failed = 0;
     for (tile, targets) in tiles.iter().zip(&outputs.paths) {
-        let written = features.of(&project, tile).and_then(|(features, valid)| {
-            let map = head.predict(features, valid);
+        let written = prepared.of(&project, tile).and_then(|prepared| {
+            let map = prepared.map(&head);
             write_map(&tile.image, targets, &map.classes, &map.confidence, &project.classes)
         });
         if let Err(error) = written {
@@ -52,17 +49,12 @@ fn names<'a>(tiles: &[&'a Tile]) -> Vec<OutputName<'a>> {
 }
 
 /// Learns from the own labels of all tiles.
-fn learn(project: &Project, book: &LabelBook, folder: &Path, features: &mut LastFeatures) -> anyhow::Result<QuickHead> {
+fn learn(project: &Project, book: &LabelBook, folder: &Path, prepared: &mut LastPrepared) -> anyhow::Result<QuickHead> {
     let mut samples = Vec::new();
     for tile in project.tiles.iter().filter(|tile| tile.fault.is_none() && book.carries(&tile.id)) {
-        let (mut pixels, strokes) = labelled_pixels(book, &tile.id, tile.size, &project.classes);
-        let (features, valid) = features.of(project, tile)?;
-        if let Some(valid) = valid {
-            pixels.retain(|pixel| valid.flags()[(pixel.y * tile.size[0] + pixel.x) as usize]);
-        }
-        samples.push(TileSamples::new(features, &pixels, strokes));
+        samples.push(prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes));
     }
-    QuickHead::learn(&samples, None).ok_or_else(|| {
+    QuickHead::learn(&samples.iter().collect::<Vec<_>>(), None).ok_or_else(|| {
         let folder = folder.display();
         anyhow::anyhow!(
             "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
@@ -70,20 +62,17 @@ fn learn(project: &Project, book: &LabelBook, folder: &Path, features: &mut Last
     })
 }
 
-/// The features of the tile that was asked for last: with a single tile they are learned from and mapped.
+/// The tile that was prepared last: a single tile is learned from and mapped.
 #[derive(Default)]
-struct LastFeatures(Option<(String, TileFeatures, Option<Validity>)>);
+struct LastPrepared(Option<(String, Prepared)>);
 
-impl LastFeatures {
-    /// Features of a tile, and which of its pixels exist.
-    fn of(&mut self, project: &Project, tile: &Tile) -> Result<(&TileFeatures, Option<&Validity>), DataError> {
-        if self.0.as_ref().is_none_or(|(file, ..)| *file != tile.file) {
+impl LastPrepared {
+    fn of(&mut self, project: &Project, tile: &Tile) -> Result<&Prepared, DataError> {
+        if self.0.as_ref().is_none_or(|(file, _)| *file != tile.file) {
             self.0 = None; // Two large tiles need not be in memory together.
-            let Picture { rgb, valid, .. } = project.read_picture(tile)?;
-            let features = TileFeatures::compute(&rgb, Some(encoder::built_in()), Kinds::ALL);
-            self.0 = Some((tile.file.clone(), features, valid));
+            let picture = project.read_picture(tile)?;
+            self.0 = Prepared::new(&picture, &|| true).map(|prepared| (tile.file.clone(), prepared));
         }
-        let (_, features, valid) = self.0.as_ref().expect("it was just computed");
-        Ok((features, valid.as_ref()))
+        Ok(&self.0.as_ref().expect("nothing stops it").1)
     }
 }

@@ -12,10 +12,10 @@ use crate::domain::metrics::mean_of_numbers;
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, Confusion, Mask, RunConfig};
 use crate::engine::priority;
-use crate::quick::clicks::{Click, Clicker, Placement};
+use crate::quick::clicks::{self, Clicker, Placement};
 use crate::quick::encoder;
 use crate::quick::head::QuickHead;
-use crate::quick::samples::{LabelledPixel, TileSamples};
+use crate::quick::samples::TileSamples;
 use crate::quick::simulate::{OneTile, Round};
 use crate::quick::tile_features::{Kinds, TileFeatures};
 use crate::train::division::Division;
@@ -131,8 +131,7 @@ fn click(
     for trial in trials {
         let mut clicker = Clicker::new(&truth, &project.classes, &tile.short_id, trial.seed, 0);
         let clicks = clicker.place(args.placement, counts[trial.round], None);
-        let pixels: Vec<LabelledPixel> = clicks.iter().flat_map(Click::samples).collect();
-        trial.samples.push(TileSamples::new(&features, &pixels, clicks.len()));
+        trial.samples.push(TileSamples::new(&features, &clicks::samples(&clicks)));
     }
     out::line(&format!("[INFO] Clicked on {}", tile.id));
     Ok(())
@@ -153,7 +152,7 @@ fn score(project: &Project, tile: &Tile, trials: &mut [Trial]) -> Result<(), Dat
 impl Trial {
     fn learn(&mut self) {
         let began = Instant::now();
-        self.head = QuickHead::learn(&self.samples, None);
+        self.head = QuickHead::learn(&self.samples.iter().collect::<Vec<_>>(), None);
         self.seconds = began.elapsed().as_secs_f64();
     }
 

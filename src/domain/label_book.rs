@@ -171,12 +171,12 @@ impl LabelBook {
     }
 
     /// Active strokes of a tile, oldest first.
-    pub fn standing_on(&self, tile: &str) -> impl DoubleEndedIterator<Item = &Stroke> {
+    pub fn standing_on(&self, tile: &str) -> impl DoubleEndedIterator<Item = &Stroke> + Clone {
         self.standing_from(tile, 0)
     }
 
     /// Active strokes of a tile from number `first`, oldest first.
-    fn standing_from(&self, tile: &str, first: usize) -> impl DoubleEndedIterator<Item = &Stroke> {
+    fn standing_from(&self, tile: &str, first: usize) -> impl DoubleEndedIterator<Item = &Stroke> + Clone {
         let places = self.tiles.get(tile).and_then(|tile| tile.strokes.get(first..tile.standing));
         places.unwrap_or_default().iter().map(|place| &self.strokes[*place])
     }

@@ -1,6 +1,7 @@
 //! The engine: commands in, events out. One long-lived thread owns Burn and does all the work; a handle talks to it.
 //!
-//! `start` leads from a command to a run: `run_plan` decides, `opened_run` opens, `run` steps.
+//! `start` leads from a command to a run: `run_plan` decides, `opened_run` opens, `run` steps. `quick` answers clicks on a thread of
+//! its own, without a run.
 
 pub mod bench;
 mod best_network;
@@ -10,6 +11,7 @@ pub mod finished;
 mod finished_checkpoints;
 pub mod handle;
 mod labels;
+mod latest;
 mod meter;
 mod opened_run;
 mod outbox;
@@ -18,6 +20,7 @@ mod preview;
 pub mod priority;
 mod project;
 pub mod protocol;
+pub mod quick;
 mod recorder;
 pub mod refusal;
 pub mod report;

@@ -123,11 +123,13 @@ impl<'a> Clicker<'a> {
     }
 }
 
-impl Click {
-    /// Its pixels, as samples.
-    pub fn samples(&self) -> impl Iterator<Item = LabelledPixel> {
-        self.pixels.iter().map(|&[x, y]| LabelledPixel { x, y, class: self.class })
-    }
+/// The pixels of clicks on a tile, as samples.
+pub fn samples(clicks: &[Click]) -> Vec<LabelledPixel> {
+    let of_click = |(click, Click { class, pixels, .. }): (u32, &Click)| {
+        let sample = |&[x, y]: &[u32; 2]| LabelledPixel { x, y, class: *class, click };
+        pixels.iter().map(sample).collect::<Vec<_>>()
+    };
+    (0..).zip(clicks).flat_map(of_click).collect()
 }
 
 #[cfg(test)]

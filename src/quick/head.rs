@@ -1,5 +1,7 @@
 //! The quick head: logistic regression on the features of labelled pixels.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::levels::Levels;
@@ -7,7 +9,7 @@ use super::logistic::{Linear, Samples};
 use super::samples::TileSamples;
 use super::scaling::{self, Scaling};
 use super::tile_features::TileFeatures;
-use crate::domain::{Mask, Validity};
+use crate::domain::{Mask, UNLABELLED, Validity};
 
 /// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
 /// places apart rather than classes.
@@ -22,6 +24,13 @@ pub struct QuickMap {
     pub confidence: Vec<u8>,
 }
 
+impl QuickMap {
+    /// A map of `[width, height]` pixels that says nothing yet.
+    pub fn unpredicted([width, height]: [u32; 2]) -> Self {
+        Self { classes: Mask::unlabelled(width, height), confidence: vec![0; width as usize * height as usize] }
+    }
+}
+
 /// A head that has learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuickHead {
@@ -34,14 +43,14 @@ pub struct QuickHead {
 impl QuickHead {
     /// Learns from labelled pixels, starting from `before` where that knows the same classes and features. `None` with
     /// fewer than two classes: there is nothing to tell apart.
-    pub fn learn(tiles: &[TileSamples], before: Option<&Self>) -> Option<Self> {
+    pub fn learn(tiles: &[&TileSamples], before: Option<&Self>) -> Option<Self> {
         let mut classes: Vec<u8> = tiles.iter().flat_map(|tile| &tile.classes).copied().collect();
         classes.sort_unstable();
         classes.dedup();
         if classes.len() < 2 {
             return None;
         }
-        let clicks: usize = tiles.iter().map(|tile| tile.clicks).sum();
+        let clicks: usize = tiles.iter().map(|tile| tile.clicks()).sum();
         let scaling = scaling::of(tiles, clicks >= CLICKS_FOR_ALL_SCALES * classes.len());
         let count = scaling.len();
         let before = before.filter(|head| head.classes == classes && head.linear.features() == count);
@@ -59,23 +68,34 @@ impl QuickHead {
     /// The map of a tile whose features have the kinds of those it learned from.
     pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> QuickMap {
         let [width, height] = features.size();
-        let (mut classes, mut confidence) = (vec![0; width * height], vec![0; width * height]);
-        let levels = Levels::new(features, &self.linear, &self.scaling);
-        let rows = classes.par_chunks_mut(width).zip(confidence.par_chunks_mut(width)).enumerate();
-        rows.for_each_init(
+        let mut map = QuickMap::unpredicted([width as u32, height as u32]);
+        self.predict_rows(features, valid, 0..height, &mut map);
+        map
+    }
+
+    /// Maps some rows of the tile anew; `map` has the tile's size.
+    pub fn predict_rows(
+        &self,
+        features: &TileFeatures,
+        valid: Option<&Validity>,
+        rows: Range<usize>,
+        map: &mut QuickMap,
+    ) {
+        let width = features.size()[0];
+        let levels = Levels::new(features, &self.linear, &self.scaling, &rows);
+        let pixels = rows.start * width..rows.end * width;
+        let (classes, confidence) = (&mut map.classes.data_mut()[pixels.clone()], &mut map.confidence[pixels.clone()]);
+        let of_rows = classes.par_chunks_mut(width).zip(confidence.par_chunks_mut(width)).zip(rows);
+        of_rows.for_each_init(
             || vec![0.0; self.classes.len() * width],
-            |logits, (y, (classes, confidence))| {
+            |logits, ((classes, confidence), y)| {
                 levels.row(y, logits);
                 self.decide(logits, classes, confidence);
             },
         );
-        let classes = Mask::from_vec(width as u32, height as u32, classes).expect("a class for each pixel");
-        let mut map = QuickMap { classes, confidence };
-        if let Some(valid) = valid {
-            valid.take_out_of(&mut map.classes);
-            map.confidence.iter_mut().zip(valid.flags()).filter(|(_, exists)| !**exists).for_each(|(c, _)| *c = 0);
+        for pixel in valid.into_iter().flat_map(|valid| pixels.clone().filter(|&pixel| !valid.flags()[pixel])) {
+            (map.classes.data_mut()[pixel], map.confidence[pixel]) = (UNLABELLED, 0);
         }
-        map
     }
 
     /// The most probable class of each pixel of a row, and its probability. `logits`: `[classes, width]`.
@@ -92,7 +112,7 @@ impl QuickHead {
 }
 
 /// Scaled features of all labelled pixels, `[pixels, features]`, and the place of each pixel's class.
-fn scaled(tiles: &[TileSamples], scaling: &[Scaling], classes: &[u8]) -> (Vec<f32>, Vec<u8>) {
+fn scaled(tiles: &[&TileSamples], scaling: &[Scaling], classes: &[u8]) -> (Vec<f32>, Vec<u8>) {
     let mut features: Vec<f32> = tiles.iter().flat_map(|tile| &tile.features).copied().collect();
     for row in features.chunks_mut(scaling.len()) {
         row.iter_mut().zip(scaling).for_each(|(value, scaling)| *value = (*value - scaling.mean) * scaling.factor);
@@ -106,27 +126,31 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
+    use crate::quick::encoder;
     use crate::quick::samples::LabelledPixel;
     use crate::quick::tile_features::Kinds;
 
     /// Left red, right green, with a little texture.
-    fn features() -> TileFeatures {
-        let image = RgbImage::from_fn(70, 40, |x, y| {
+    fn picture() -> RgbImage {
+        RgbImage::from_fn(70, 40, |x, y| {
             let noise = ((x * 31 + y * 17) % 13) as u8;
             if x < 35 { Rgb([200 + noise, 40, 30]) } else { Rgb([40, 180 + noise, 30]) }
-        });
-        TileFeatures::compute(&image, None, Kinds::BANK)
+        })
+    }
+
+    fn features() -> TileFeatures {
+        TileFeatures::compute(&picture(), None, Kinds::BANK)
     }
 
     fn pixel(x: u32, class: u8) -> LabelledPixel {
-        LabelledPixel { x, y: 20, class }
+        LabelledPixel { x, y: 20, class, click: x }
     }
 
     #[test]
     fn two_clicks_tell_two_colours_apart_and_no_other_class_appears() {
         let features = features();
         let pixels = [pixel(10, 7), pixel(60, 2)];
-        let head = QuickHead::learn(&[TileSamples::new(&features, &pixels, 4)], None).unwrap();
+        let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
         assert_eq!(head.classes(), [2, 7]);
         let map = head.predict(&features, None);
         for (i, &class) in map.classes.data().iter().enumerate() {
@@ -141,7 +165,7 @@ mod tests {
     fn one_class_alone_is_nothing_to_tell_apart() {
         let features = features();
         let samples =
-            |pixels: &[LabelledPixel]| QuickHead::learn(&[TileSamples::new(&features, pixels, 4)], None).is_none();
+            |pixels: &[LabelledPixel]| QuickHead::learn(&[&TileSamples::new(&features, pixels)], None).is_none();
         assert!(samples(&[]) && samples(&[pixel(3, 1), pixel(9, 1)]));
     }
 
@@ -149,11 +173,23 @@ mod tests {
     fn pixels_that_do_not_exist_get_no_class() {
         let features = features();
         let pixels = [pixel(10, 0), pixel(60, 1)];
-        let head = QuickHead::learn(&[TileSamples::new(&features, &pixels, 4)], None).unwrap();
+        let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
         let valid = Validity::new([70, 40], (0..70 * 40).map(|i| i % 70 != 5).collect()).unwrap();
         let map = head.predict(&features, Some(&valid));
         for (i, (&class, &confidence)) in map.classes.data().iter().zip(&map.confidence).enumerate() {
-            assert_eq!((class == crate::domain::UNLABELLED, confidence == 0), (i % 70 == 5, i % 70 == 5));
+            assert_eq!((class == UNLABELLED, confidence == 0), (i % 70 == 5, i % 70 == 5));
+        }
+    }
+
+    #[test]
+    fn some_rows_are_those_of_the_whole_map() {
+        let features = TileFeatures::compute(&picture(), Some(encoder::built_in()), Kinds::ALL);
+        let pixels = [pixel(10, 0), pixel(20, 0), pixel(50, 1), pixel(60, 1)];
+        let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
+        let (whole, mut part) = (head.predict(&features, None), QuickMap::unpredicted([70, 40]));
+        head.predict_rows(&features, None, 13..29, &mut part);
+        for (i, (class, want)) in part.classes.data().iter().zip(whole.classes.data()).enumerate() {
+            assert_eq!(*class, if (13..29).contains(&(i / 70)) { *want } else { UNLABELLED }, "row {}", i / 70);
         }
     }
 
@@ -163,7 +199,7 @@ mod tests {
         let few = [pixel(10, 0), pixel(60, 1)];
         let more = [pixel(10, 0), pixel(60, 1), pixel(20, 0), pixel(50, 1)];
         let learn = |pixels: &[LabelledPixel], before: Option<&QuickHead>| {
-            QuickHead::learn(&[TileSamples::new(&features, pixels, 4)], before).unwrap()
+            QuickHead::learn(&[&TileSamples::new(&features, pixels)], before).unwrap()
         };
         let warm = learn(&more, Some(&learn(&few, None)));
         let cold = learn(&more, None);

@@ -22,17 +22,21 @@ pub(super) struct Levels<'a> {
     full: Option<(&'a FeatureMap, Vec<f32>)>,
 }
 
-/// Logits on the cells of a stride.
+/// Logits on the cells of a stride, as far as they are needed.
 struct Level {
     stride: usize,
     width: usize,
+    /// Rows of cells of the map.
     height: usize,
-    /// `[height, classes, width]`
+    /// The first row that is kept.
+    first: usize,
+    /// `[rows, classes, width]`
     logits: Vec<f32>,
 }
 
 impl<'a> Levels<'a> {
-    pub(super) fn new(features: &'a TileFeatures, linear: &Linear, scaling: &[Scaling]) -> Self {
+    /// Logits for some rows of pixels.
+    pub(super) fn new(features: &'a TileFeatures, linear: &Linear, scaling: &[Scaling], rows: &Range<usize>) -> Self {
         let classes = linear.classes();
         let intercepts = linear.intercepts().to_vec();
         let mut levels = Self { classes, width: features.size()[0], intercepts, coarse: Vec::new(), full: None };
@@ -41,7 +45,7 @@ impl<'a> Levels<'a> {
             if map.stride == 1 {
                 levels.full = Some((map, weights));
             } else {
-                levels.level_of(map).add(map, &weights, classes);
+                levels.level_of(map, rows).add(map, &weights, classes);
             }
         }
         levels
@@ -60,11 +64,13 @@ impl<'a> Levels<'a> {
         weights
     }
 
-    fn level_of(&mut self, map: &FeatureMap) -> &mut Level {
+    fn level_of(&mut self, map: &FeatureMap, rows: &Range<usize>) -> &mut Level {
         let fits = |level: &Level| [level.stride, level.width, level.height] == [map.stride, map.width, map.height];
         let place = self.coarse.iter().position(fits).unwrap_or_else(|| {
-            let logits = vec![0.0; self.classes * map.width * map.height];
-            self.coarse.push(Level { stride: map.stride, width: map.width, height: map.height, logits });
+            let cells_of = |y: usize| Neighbours::of_pixel(y, map.stride, map.height).cells;
+            let [first, last] = [cells_of(rows.start)[0], cells_of(rows.end.saturating_sub(1))[1]];
+            let logits = vec![0.0; self.classes * map.width * (last + 1 - first)];
+            self.coarse.push(Level { stride: map.stride, width: map.width, height: map.height, first, logits });
             self.coarse.len() - 1
         });
         &mut self.coarse[place]
@@ -95,13 +101,14 @@ fn add_row(map: &FeatureMap, weights: &[f32], classes: usize, y: usize, logits: 
 impl Level {
     fn add(&mut self, map: &FeatureMap, weights: &[f32], classes: usize) {
         let rows = self.logits.par_chunks_mut(classes * map.width).enumerate();
-        rows.for_each(|(y, logits)| add_row(map, weights, classes, y, logits, true));
+        rows.for_each(|(y, logits)| add_row(map, weights, classes, self.first + y, logits, true));
     }
 
     /// Adds this level to a row of pixels, interpolated as in [`FeatureMap::at_pixel`].
     fn add_to_pixels(&self, y: usize, classes: usize, width: usize, logits: &mut [f32]) {
         let row = Neighbours::of_pixel(y, self.stride, self.height);
-        let [above, below] = row.cells.map(|cell| &self.logits[cell * classes * self.width..][..classes * self.width]);
+        let len = classes * self.width;
+        let [above, below] = row.cells.map(|cell| &self.logits[(cell - self.first) * len..][..len]);
         let between: Vec<f32> = above.iter().zip(below).map(|(&a, &b)| (b - a).mul_add(row.share, a)).collect();
         let lead = (self.stride / 2).min(width);
         let shares: Vec<f32> = (0..self.stride).map(|i| (i as f32 + 0.5) / self.stride as f32).collect();

@@ -21,7 +21,7 @@ pub(super) struct Scaling {
 ///
 /// A group's weight is √(values a group / values of this group), taken over the groups that are used: the sum of all
 /// squares stays what it was without weights, and so does the meaning of the penalty.
-pub(super) fn of(tiles: &[TileSamples], all_scales: bool) -> Vec<Scaling> {
+pub(super) fn of(tiles: &[&TileSamples], all_scales: bool) -> Vec<Scaling> {
     let Some(first) = tiles.first() else { return Vec::new() };
     let used = |group: &&FeatureGroup| all_scales || !group.is_of_smaller_image;
     let total: usize = first.groups.iter().filter(used).map(|group| group.values.len()).sum();

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::clicks::{Click, Clicker, Placement};
+use super::clicks::{self, Click, Clicker, Placement};
 use super::head::QuickHead;
-use super::samples::{LabelledPixel, TileSamples};
+use super::samples::TileSamples;
 use super::tile_features::TileFeatures;
 use crate::domain::{Classes, Confusion, Mask};
 
@@ -61,7 +61,6 @@ impl OneTile<'_> {
     }
 
     fn learn(&self, clicks: &[Click], before: Option<&QuickHead>) -> Option<QuickHead> {
-        let pixels: Vec<LabelledPixel> = clicks.iter().flat_map(Click::samples).collect();
-        QuickHead::learn(&[TileSamples::new(self.features, &pixels, clicks.len())], before)
+        QuickHead::learn(&[&TileSamples::new(self.features, &clicks::samples(clicks))], before)
     }
 }

@@ -5,23 +5,27 @@ use std::ops::Range;
 use super::samples::LabelledPixel;
 use crate::domain::geometry::PixelRect;
 use crate::domain::label::{self, Surface};
-use crate::domain::{Classes, LabelBook, Mask, Stroke};
+use crate::domain::{Classes, Mask, Stroke};
 
 /// Pixels of a stroke that are learned from at most: a long one would outvote the others.
 const PER_STROKE: usize = 50;
 
-/// Pixels of the strokes that stand on a tile, at most 50 a stroke, and how many strokes have any. Pixels that a later
-/// stroke covers, and those of ignored classes, are left out.
-pub fn labelled_pixels(book: &LabelBook, tile: &str, size: [u32; 2], classes: &Classes) -> (Vec<LabelledPixel>, usize) {
-    let standing = book.rasterize(tile, size);
-    let (mut pixels, mut strokes) = (Vec::new(), 0);
-    for stroke in book.standing_on(tile) {
+/// Pixels of the strokes that stand on a tile of `[width, height]` pixels, oldest stroke first; at most 50 a stroke. Pixels that
+/// a later stroke covers, and those of ignored classes, are left out.
+pub fn labelled_pixels<'a>(
+    strokes: impl Iterator<Item = &'a Stroke> + Clone,
+    [width, height]: [u32; 2],
+    classes: &Classes,
+) -> Vec<LabelledPixel> {
+    let mut standing = Mask::unlabelled(width, height);
+    strokes.clone().for_each(|stroke| label::draw(&mut standing, stroke, 0));
+    let mut pixels = Vec::new();
+    for (click, stroke) in (0..).zip(strokes) {
         let Some(class) = stroke.class.filter(|class| classes.is_scored(*class)) else { continue };
         let of_stroke = spread(covered(stroke, &standing), PER_STROKE);
-        strokes += usize::from(!of_stroke.is_empty());
-        pixels.extend(of_stroke.into_iter().map(|[y, x]| LabelledPixel { x, y, class }));
+        pixels.extend(of_stroke.into_iter().map(|[y, x]| LabelledPixel { x, y, class, click }));
     }
-    (pixels, strokes)
+    pixels
 }
 
 /// The pixels under a stroke that still have its class, as `[row, column]`.
@@ -63,7 +67,7 @@ impl Surface for Touched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ClassDef, Edit};
+    use crate::domain::{ClassDef, Edit, LabelBook};
 
     fn classes() -> Classes {
         let class = |i: u8| ClassDef { name: format!("c{i}"), color: [i; 3], ignored: i == 2 };
@@ -80,8 +84,9 @@ mod tests {
 
     #[test]
     fn a_large_stroke_gives_no_more_than_fifty_pixels() {
-        let (pixels, strokes) = labelled_pixels(&book(&[(Some(1), 10.0, [32.0, 32.0])]), "t", [64, 64], &classes());
-        assert_eq!((pixels.len(), strokes), (PER_STROKE, 1));
+        let book = book(&[(Some(1), 10.0, [32.0, 32.0])]);
+        let pixels = labelled_pixels(book.standing_on("t"), [64, 64], &classes());
+        assert_eq!(pixels.len(), PER_STROKE);
         assert!(
             pixels.iter().all(|pixel| pixel.class == 1 && pixel.x.abs_diff(32) <= 10 && pixel.y.abs_diff(32) <= 10)
         );
@@ -97,18 +102,18 @@ mod tests {
             (Some(0), 1.0, [5.0, 5.0]),
             (None, 4.0, [5.0, 5.0]),
         ];
-        let (pixels, strokes) = labelled_pixels(&book(&strokes), "t", [64, 64], &classes());
-        assert_eq!(strokes, 2);
+        let pixels = labelled_pixels(book(&strokes).standing_on("t"), [64, 64], &classes());
+        assert!(pixels.iter().all(|pixel| pixel.click == u32::from(pixel.class)), "clicks count from the oldest");
         assert_eq!(pixels.iter().filter(|pixel| pixel.class == 1).count(), 1);
         assert!(pixels.iter().all(|pixel| pixel.class < 2 && pixel.x > 10), "{pixels:?}");
-        assert!(!pixels.contains(&LabelledPixel { x: 20, y: 20, class: 0 }));
+        assert!(!pixels.contains(&LabelledPixel { x: 20, y: 20, class: 0, click: 0 }));
     }
 
     #[test]
     fn undone_strokes_are_forgotten() {
         let mut book = book(&[(Some(0), 0.0, [5.0, 5.0]), (Some(1), 0.0, [9.0, 9.0])]);
         book.apply(Edit::Undo);
-        let (pixels, strokes) = labelled_pixels(&book, "t", [16, 16], &classes());
-        assert_eq!((pixels, strokes), (vec![LabelledPixel { x: 5, y: 5, class: 0 }], 1));
+        let pixels = labelled_pixels(book.standing_on("t"), [16, 16], &classes());
+        assert_eq!(pixels, [LabelledPixel { x: 5, y: 5, class: 0, click: 0 }]);
     }
 }

@@ -47,13 +47,29 @@ pub struct TileFeatures {
 impl TileFeatures {
     /// Computes them. Without an encoder only the bank.
     pub fn compute(image: &RgbImage, encoder: Option<&Encoder>, kinds: Kinds) -> Self {
+        Self::compute_while(image, encoder, kinds, &|| true).expect("nothing stops it")
+    }
+
+    /// The same; `None` once `go_on` says that they are no longer wanted. It is asked every tenth of a second or so.
+    pub fn compute_while(
+        image: &RgbImage,
+        encoder: Option<&Encoder>,
+        kinds: Kinds,
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Self> {
         let colors = planes(image);
-        let mut maps = encoder.map_or_else(Vec::new, |encoder| stages(&colors, encoder, kinds.scales));
+        let mut maps = match encoder {
+            Some(encoder) => stages(&colors, encoder, kinds.scales, go_on)?,
+            None => Vec::new(),
+        };
+        if !go_on() {
+            return None;
+        }
         if kinds.bank {
             maps.extend(bank(&colors));
         }
         let moments = maps.par_iter().flat_map_iter(FeatureMap::moments).collect();
-        Self { size: [colors[0].width, colors[0].height], maps, moments }
+        Some(Self { size: [colors[0].width, colors[0].height], maps, moments })
     }
 
     /// Width and height of the tile.
@@ -106,20 +122,20 @@ fn planes(image: &RgbImage) -> Colors {
     })
 }
 
-fn stages(colors: &Colors, encoder: &Encoder, scales: u32) -> Vec<FeatureMap> {
+fn stages(colors: &Colors, encoder: &Encoder, scales: u32, go_on: &dyn Fn() -> bool) -> Option<Vec<FeatureMap>> {
     let mut maps = Vec::new();
     let mut image = padded(colors, lite0::STRIDE << scales.saturating_sub(1));
     for scale in 0..scales {
         if scale > 0 {
             image = image.each_ref().map(halved);
         }
-        let stages = encoder.stages(&normalised(&image));
+        let stages = encoder.stages_while(&normalised(&image), go_on)?;
         maps.extend(stages.into_iter().enumerate().map(|(stage, rows)| {
             let map = FeatureMap::of([rows.width, rows.height], rows.channels, 2 << stage << scale, &rows.values);
             FeatureMap { is_of_smaller_image: scale > 0, ..map }
         }));
     }
-    maps
+    Some(maps)
 }
 
 /// The picture with its right and lower border repeated up to a multiple of `multiple` pixels.

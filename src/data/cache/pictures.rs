@@ -96,6 +96,12 @@ impl PictureCache {
         Arc::clone(&entry.value).downcast().ok()
     }
 
+    /// Drops what was used longest ago until `bytes` more fit within the limit, as far as that is possible.
+    pub fn make_room(&self, bytes: usize) {
+        let dropped = self.kept().shrink_to(self.limit.saturating_sub(bytes));
+        drop(dropped); // After the lock is released.
+    }
+
     /// Whether `owner` has an entry for a file.
     pub fn holds(&self, owner: Owner, stamp: &FileStamp) -> bool {
         self.kept().entries.contains_key(&(owner, stamp.clone()))
@@ -112,11 +118,7 @@ impl PictureCache {
             kept.bytes -= old.bytes;
             dropped.push(old);
         }
-        while kept.bytes > self.limit
-            && let Some(oldest) = kept.oldest_idle()
-        {
-            dropped.extend(kept.remove(&oldest));
-        }
+        dropped.extend(kept.shrink_to(self.limit));
         drop(kept);
     }
 
@@ -146,6 +148,17 @@ impl Kept {
         idle.min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
     }
 
+    /// Removes idle entries, oldest first, until the rest takes no more than `bytes`. Returns them, to be dropped.
+    fn shrink_to(&mut self, bytes: usize) -> Vec<Entry> {
+        let mut dropped = Vec::new();
+        while self.bytes > bytes
+            && let Some(oldest) = self.oldest_idle()
+        {
+            dropped.extend(self.remove(&oldest));
+        }
+        dropped
+    }
+
     fn remove(&mut self, key: &(Owner, FileStamp)) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
         self.bytes -= entry.bytes;
@@ -164,6 +177,18 @@ mod tests {
 
     fn stamp(name: &str) -> FileStamp {
         FileStamp::by_path(Path::new(name))
+    }
+
+    #[test]
+    fn room_is_made_by_dropping_what_is_idle() {
+        let (cache, me) = (PictureCache::new(25), Owner::new());
+        let in_use = Arc::new(1);
+        cache.put(me, stamp("a"), Arc::clone(&in_use), 10);
+        cache.put(me, stamp("b"), Arc::new(2), 10);
+        cache.make_room(5);
+        assert_eq!(cache.bytes(), 20, "there was room");
+        cache.make_room(20);
+        assert!(cache.holds(me, &stamp("a")) && !cache.holds(me, &stamp("b")), "what is in use stays");
     }
 
     #[test]

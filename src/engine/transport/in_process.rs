@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender};
 
 use super::ends::{UserEnd, WorkerEnd};
-use super::latest::Latest;
+use crate::engine::latest::Latest;
 use crate::engine::protocol::{Command, Event, Preview};
 use crate::engine::waker::Waker;
 

@@ -5,6 +5,5 @@
 
 mod ends;
 pub mod in_process;
-mod latest;
 
 pub use ends::{UserEnd, WorkerEnd};

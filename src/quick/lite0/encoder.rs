@@ -29,9 +29,17 @@ impl Encoder {
     /// # Shapes
     /// - `image`: `[height, 3, width]`, multiples of [`STRIDE`], normalised as (x − 127) / 128
     pub fn stages(&self, image: &Rows) -> Vec<Rows> {
+        self.stages_while(image, &|| true).expect("nothing stops it")
+    }
+
+    /// The same; `None` if `go_on` says between two blocks that they are no longer wanted.
+    pub fn stages_while(&self, image: &Rows, go_on: &dyn Fn() -> bool) -> Option<Vec<Rows>> {
         let mut current = self.stem(image);
         let mut stages = Vec::new();
         for block in &self.blocks {
+            if !go_on() {
+                return None;
+            }
             let next = block.forward(&current);
             let last = std::mem::replace(&mut current, next);
             if current.width < last.width {
@@ -39,7 +47,7 @@ impl Encoder {
             }
         }
         stages.push(current);
-        stages
+        Some(stages)
     }
 
     fn stem(&self, image: &Rows) -> Rows {

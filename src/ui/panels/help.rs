@@ -17,7 +17,7 @@ pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec
     else {
         return;
     };
-    if project.labels() > 0 && state.view.prediction.is_some() {
+    if project.labels() > 0 && state.prediction().is_some() {
         return actions.push(UiAction::DismissHelp);
     }
     if picture.width() < CARD.x || picture.height() < CARD.y {

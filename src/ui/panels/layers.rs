@@ -4,9 +4,11 @@ use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
 
 use super::widgets::quiet_icon;
+use crate::domain::Choice as _;
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::layer::Layer;
+use crate::ui::state::map_source::MapChoice;
 
 /// Width of a layer's name, points.
 const NAME: f32 = 94.0;
@@ -42,5 +44,22 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 }
             });
         });
+        if layer == Layer::Prediction {
+            map_choice_ui(ui, state, actions);
+        }
     }
+}
+
+/// Which map is the prediction. `Q` goes from one to the next.
+fn map_choice_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    ui.horizontal(|ui| {
+        ui.add_space(26.0 + ui.spacing().item_spacing.x);
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for choice in MapChoice::ALL {
+            let shown = ui.selectable_label(state.settings.map == *choice, choice.title());
+            if shown.on_hover_text(format!("{} (Q)", choice.help())).clicked() {
+                actions.push(UiAction::View(ViewAction::SetMap(*choice)));
+            }
+        }
+    });
 }

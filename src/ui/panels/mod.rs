@@ -13,6 +13,7 @@ mod key_names;
 pub mod layers;
 pub mod log;
 pub mod lower;
+pub mod map_note;
 pub mod menu;
 pub mod run_bar;
 pub mod runs;

@@ -1,12 +1,11 @@
 //! The centre of the window: one view of the tile, or two linked ones.
 
-use eframe::egui::{
-    Align, ComboBox, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
-};
+use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, RichText, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
+use super::map_note::map_note_ui;
 use super::theme::Tokens;
-use super::widgets::quiet_icon;
+use super::widgets::{note_ui, quiet_icon};
 use crate::domain::geometry::PixelRect;
 use crate::ui::canvas::input::canvas_input::CanvasInput;
 use crate::ui::canvas::scene::{Scene, TileScene};
@@ -81,6 +80,7 @@ fn view_ui(
     if is_last {
         warning_ui(ui, state);
     }
+    map_note_ui(ui, view, state);
     response
 }
 
@@ -88,14 +88,8 @@ fn view_ui(
 fn warning_ui(ui: &mut Ui, state: &AppState) {
     let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
     let Some(warning) = state.role(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
-    let tokens = Tokens::of(ui);
-    let picture = ui.min_rect();
-    let room = picture.width() - 32.0;
-    let galley = ui.painter().layout(warning.to_owned(), FontId::proportional(12.0), tokens.warn, room.max(40.0));
-    let corner = picture.left_bottom() + vec2(8.0, -8.0 - 8.0 - galley.size().y);
-    let ground = Rect::from_min_size(corner, galley.size() + vec2(16.0, 8.0));
-    ui.painter().rect_filled(ground, 4.0, tokens.raised);
-    ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
+    let color = Tokens::of(ui).warn;
+    note_ui(ui, Align::Min, RichText::new(warning).color(color));
 }
 
 /// The presets; in the last view also the buttons for fit and for one or two views.
@@ -170,7 +164,7 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
         sampled: state.view.sampled.as_ref(),
         labels: state.view.labels.as_ref(),
         book: Some(&project.book),
-        prediction: state.view.prediction.as_ref(),
+        prediction: state.prediction(),
         palette: &project.palette,
         layers: &state.settings.layers[view],
     })

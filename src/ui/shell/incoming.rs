@@ -57,10 +57,13 @@ pub(crate) fn take_news(
     for loaded in services.tiles.poll() {
         take_loaded(state, loaded, ctx);
     }
-    let renews = state.view.prediction.is_some();
+    let renews = state.view.network.is_some();
     let preview = services.attention.prediction(ctx, renews, || services.engine.take_preview());
     if let Some(preview) = preview {
         state.apply_preview(preview);
+    }
+    if let Some(answer) = services.quick.poll() {
+        state.apply_quick(answer);
     }
     let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
     while let Some(event) = services.engine.try_event() {

@@ -45,8 +45,11 @@ pub(crate) fn undo(services: &mut Services, state: &mut AppState, edit: Edit) {
     tell_labels(services, state);
 }
 
-/// Tells the engine that the labels changed.
+/// Tells engine and quick head that the labels of the tile in view changed.
 pub(crate) fn tell_labels(services: &Services, state: &AppState) {
+    if let Some((open, tile)) = state.project.as_ref().zip(state.tile()) {
+        services.learn_quickly(&open.book, &tile.id);
+    }
     if state.run.is_running() {
         // If the command queue is full, the worker reads the journal anyway before it gets to the next command.
         services.engine.send(Command::LabelsChanged);
@@ -62,6 +65,7 @@ pub(crate) fn relink(services: &mut Services, state: &mut AppState, from: &str, 
     }
     open.lost_labels = journal.unlinked(&open.book);
     open.recount(tile);
+    services.learn_quickly(&open.book, tile);
     state.say(Level::Info, format!("The labels of {from} now belong to {tile}"));
     if let Some(selected) = state.tile().filter(|selected| selected.id == tile).map(|_| state.selected) {
         select_tile(services, state, selected);

@@ -96,7 +96,7 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     state.dialog = None;
     services.last_run += 1;
     state.run = RunState::opening(services.last_run);
-    state.view.prediction = None;
+    state.view.network = None;
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
         state.run = RunState::default();

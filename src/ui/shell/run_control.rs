@@ -46,7 +46,7 @@ fn start(services: &mut Services, state: &mut AppState) {
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
     services.last_run += 1;
     state.run = RunState::starting(services.last_run);
-    state.view.prediction = None;
+    state.view.network = None;
     if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
         state.run = RunState::default();
         state.say(Level::Error, Notice::new("The engine is busy").remedy("Wait a moment and start again"));

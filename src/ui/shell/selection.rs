@@ -16,6 +16,7 @@ pub(crate) fn select_tile(services: &mut Services, state: &mut AppState, index: 
     }
     if tile.fault.is_none() {
         services.tiles.want_view(&tile.id);
+        services.quick.want_tile(&tile.id);
     }
 }
 

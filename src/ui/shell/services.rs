@@ -1,4 +1,4 @@
-//! The window's background services: engine, tile loader, label journal, jobs. They know nothing of actions; what they
+//! The window's background services: engine, tile loader, quick head, label journal, jobs. They know nothing of actions; what they
 //! deliver is folded into the state by `incoming`.
 
 use std::sync::Arc;
@@ -11,8 +11,10 @@ use super::jobs::Jobs;
 use super::pointer_scale::PointerScale;
 use super::tiles::loader::TileLoader;
 use crate::data::Journal;
+use crate::domain::LabelBook;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
+use crate::engine::quick::QuickService;
 use crate::engine::{Command, EngineHandle, RunId, Waker};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::thumbnails;
@@ -26,6 +28,8 @@ pub struct Services {
     pub engine: EngineHandle,
     /// Reads tiles.
     pub tiles: TileLoader,
+    /// Maps the tile in view at each click.
+    pub quick: QuickService,
     /// Runs every other slow task.
     pub jobs: Jobs,
     /// The label journal of the open project.
@@ -52,6 +56,7 @@ impl Services {
         Ok(Self {
             engine: EngineHandle::start(attention.engine_waker(ctx.clone()))?,
             tiles: TileLoader::new(Arc::clone(&waker))?,
+            quick: QuickService::start(Arc::clone(&waker))?,
             jobs: Jobs::new(waker),
             journal: None,
             attention,
@@ -75,15 +80,24 @@ impl Services {
         self.tiles.set_project(Arc::clone(&project.project));
         self.tiles.set_sampling(state.settings.form.sampling);
         self.thumbnails_requested.clear();
+        let strokes = |tile: &str| (tile.to_owned(), project.book.standing_on(tile).cloned().collect());
+        self.quick.set_project(Arc::clone(&project.project), project.book.tiles().map(strokes));
         if let Some(tile) = state.tile().filter(|tile| tile.fault.is_none()) {
             self.tiles.want_view(&tile.id);
+            self.quick.want_tile(&tile.id);
         }
+    }
+
+    /// Hands the labels of a tile to the quick head.
+    pub fn learn_quickly(&self, book: &LabelBook, tile: &str) {
+        self.quick.set_labels(tile, book.standing_on(tile).cloned().collect());
     }
 
     /// Records the part of the tile on screen.
     pub fn set_visible(&mut self, visible: Option<PixelRect>) {
         if self.visible.0 != visible {
             self.visible = (visible, Instant::now());
+            self.quick.set_rows(visible.map(|part| part.y..part.y + part.height));
         }
     }
 

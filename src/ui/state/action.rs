@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_draft::ClassDraft;
 use super::layer::Layer;
+use super::map_source::MapChoice;
 use super::preset::Preset;
 use super::theme_choice::ThemeChoice;
 use super::tool::ToolKind;
@@ -129,6 +130,10 @@ pub enum ViewAction {
     ToggleLayer(Layer),
     /// Set a layer's opacity in the active view, 0 to 1.
     SetOpacity(Layer, f32),
+    /// Show this map as the prediction.
+    SetMap(MapChoice),
+    /// Show the next of the maps as the prediction.
+    NextMap,
     /// Show or hide a class in all layers.
     ToggleClass(u8),
     /// Show or hide the selected class in all layers.

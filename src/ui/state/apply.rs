@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::app_state::AppState;
+use super::in_view::QuickInView;
 use crate::domain::RunConfig;
 use crate::engine::protocol::Preview;
+use crate::engine::quick::QuickAnswer;
 use crate::engine::{Event, EventKind};
 
 impl AppState {
@@ -40,7 +42,14 @@ impl AppState {
     /// Takes a prediction if it is of the tile in view by the current network.
     pub fn apply_preview(&mut self, preview: Preview) {
         if preview.run == self.run.id && self.tile().is_some_and(|tile| tile.id == preview.tile) {
-            self.view.prediction = Some(Arc::new(preview));
+            self.view.network = Some(Arc::new(preview));
+        }
+    }
+
+    /// Takes what the quick head says if it is of the tile in view.
+    pub fn apply_quick(&mut self, answer: QuickAnswer) {
+        if self.tile().is_some_and(|tile| tile.id == answer.tile) {
+            self.view.quick = QuickInView { status: Some(answer.status), map: answer.map };
         }
     }
 }

@@ -7,6 +7,7 @@ use super::sampled_mask::SampledMask;
 use super::tile_view::TileView;
 use crate::domain::LabelBook;
 use crate::engine::protocol::Preview;
+use crate::engine::quick::QuickStatus;
 
 /// What is known of the tile in view. Every field is empty until it has been read.
 #[derive(Clone, Debug, Default)]
@@ -20,10 +21,21 @@ pub struct InView {
     /// Own labels as pixels.
     pub labels: Option<LabelPlane>,
     own_counts: Vec<u64>,
-    /// The latest prediction.
-    pub prediction: Option<Arc<Preview>>,
+    /// The network's latest map.
+    pub network: Option<Arc<Preview>>,
+    /// What the quick head says.
+    pub quick: QuickInView,
     /// Why the tile cannot be shown.
     pub fault: Option<String>,
+}
+
+/// What the quick head says of the tile in view.
+#[derive(Clone, Debug, Default)]
+pub struct QuickInView {
+    /// What it is doing; `None` before it has said anything.
+    pub status: Option<QuickStatus>,
+    /// Its latest map.
+    pub map: Option<Arc<Preview>>,
 }
 
 /// The pixel under the pointer.
@@ -84,8 +96,8 @@ impl InView {
         book.class_counts(tile).clone_into(&mut self.own_counts);
     }
 
-    /// The pixel at an image position; `None` outside the tile.
-    pub fn under(&self, pos_in_image: [f32; 2]) -> Option<UnderCursor> {
+    /// The pixel at an image position, with what `prediction` says there; `None` outside the tile.
+    pub fn under(&self, pos_in_image: [f32; 2], prediction: Option<&Preview>) -> Option<UnderCursor> {
         let tile = self.tile.as_ref()?;
         let size = tile.size;
         let inside = (0..2).all(|i| pos_in_image[i] >= 0.0 && pos_in_image[i] < size[i] as f32);
@@ -93,7 +105,7 @@ impl InView {
             return None;
         }
         let [x, y] = pos_in_image.map(|v| v as u32);
-        let predicted = self.prediction.as_ref().and_then(|preview| {
+        let predicted = prediction.and_then(|preview| {
             let [width, height] = preview.classes.size();
             let at = [x * width / size[0].max(1), y * height / size[1].max(1)];
             let confidence = preview.confidence.get((at[1] * width + at[0]) as usize)?;
@@ -139,20 +151,19 @@ mod tests {
         let classes = Mask::from_vec(2, 1, vec![0, 1]).unwrap();
         let preview =
             Preview { run: 1, tile: "a".to_owned(), step: 1, classes, confidence: vec![51, 255], complete: true };
-        view.prediction = Some(Arc::new(preview));
-        let under = view.under([3.5, 1.5]).unwrap();
+        let under = view.under([3.5, 1.5], Some(&preview)).unwrap();
         assert_eq!((under.x, under.y, under.truth, under.label), (3, 1, Some(UNLABELLED), Some(1)));
         assert_eq!((under.prediction, under.confidence), (Some(1), Some(1.0)));
-        assert_eq!(view.under([0.0, 0.0]).unwrap().prediction, Some(0));
+        assert_eq!(view.under([0.0, 0.0], Some(&preview)).unwrap().prediction, Some(0));
         assert_eq!(view.own_counts(), [0, 1]);
     }
 
     #[test]
     fn nothing_is_read_outside_the_tile() {
         let view = in_view();
-        assert_eq!(view.under([4.0, 0.0]), None);
-        assert_eq!(view.under([-0.1, 0.0]), None);
-        assert_eq!(InView::default().under([0.0, 0.0]), None);
+        assert_eq!(view.under([4.0, 0.0], None), None);
+        assert_eq!(view.under([-0.1, 0.0], None), None);
+        assert_eq!(InView::default().under([0.0, 0.0], None), None);
     }
 
     #[test]

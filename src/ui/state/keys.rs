@@ -82,6 +82,7 @@ fn view() -> Vec<Binding> {
             "Hide or show the selected class",
             UiAction::View(ViewAction::ToggleSelectedClass),
         ),
+        row("View", &[plain(Key::Q)], "Quick map, network's, or the better", UiAction::View(ViewAction::NextMap)),
         row("View", &[plain(Key::A)], "Previous tile", UiAction::StepTile(-1)),
         row("View", &[plain(Key::D)], "Next tile", UiAction::StepTile(1)),
     ]

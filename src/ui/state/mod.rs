@@ -16,6 +16,7 @@ pub mod in_view;
 pub mod keys;
 pub mod label_plane;
 pub mod layer;
+pub mod map_source;
 pub mod mask_pyramid;
 pub mod message;
 pub(crate) mod mip;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Tab;
 use super::layer::LayerSet;
+use super::map_source::MapChoice;
 use super::preset::Preset;
 use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub two_views: bool,
     /// The layers of each view, left and right.
     pub layers: [LayerSet; 2],
+    /// Which map is shown as the prediction.
+    pub map: MapChoice,
     /// Brush radius in image pixels.
     pub radius: f32,
     /// Settings of the next run.
@@ -47,6 +50,7 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             two_views: true,
             layers: [Preset::Sampled.layers(), Preset::Prediction.layers()],
+            map: MapChoice::Auto,
             radius: 4.0,
             form: RunConfig::demo(),
             recent: Vec::new(),

@@ -25,6 +25,8 @@ impl AppState {
             ViewAction::SetOpacity(layer, opacity) => {
                 self.settings.layers[active][layer].opacity = opacity.clamp(0.0, 1.0);
             }
+            ViewAction::SetMap(choice) => self.settings.map = choice,
+            ViewAction::NextMap => self.next_map(),
             ViewAction::ToggleClass(class) => self.toggle_class(class),
             ViewAction::ToggleSelectedClass => self.toggle_class(self.class),
         }

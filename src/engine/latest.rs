@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Holds at most one value.
 #[derive(Debug)]
-pub(super) struct Latest<T>(Mutex<Option<T>>);
+pub(in crate::engine) struct Latest<T>(Mutex<Option<T>>);
 
 impl<T> Default for Latest<T> {
     fn default() -> Self {
@@ -14,12 +14,12 @@ impl<T> Default for Latest<T> {
 
 impl<T> Latest<T> {
     /// Stores a value and drops the previous one.
-    pub(super) fn put(&self, value: T) {
+    pub(in crate::engine) fn put(&self, value: T) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 
     /// Takes the value, if there is one.
-    pub(super) fn take(&self) -> Option<T> {
+    pub(in crate::engine) fn take(&self) -> Option<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -1,0 +1,11 @@
+//! The quick head at work: a thread that computes features of the tile in view as soon as it is opened, and maps it anew at each
+//! click. It needs neither Burn nor a run.
+
+mod answer;
+pub mod prepared;
+mod request;
+pub mod service;
+mod worker;
+
+pub use answer::{Lesson, QuickAnswer, QuickStatus};
+pub use service::QuickService;

@@ -1,0 +1,169 @@
+//! A tile prepared for the quick head.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use image::RgbImage;
+use image::imageops;
+
+use crate::data::Picture;
+use crate::domain::{Classes, Stroke, Validity};
+use crate::quick::encoder;
+use crate::quick::head::{QuickHead, QuickMap};
+use crate::quick::samples::{LabelledPixel, TileSamples};
+use crate::quick::strokes::labelled_pixels;
+use crate::quick::tile_features::{Kinds, TileFeatures};
+
+/// Limit of the memory that features take, in bytes. A tile that needs more is mapped at half its size, or a quarter, …
+pub const LIMIT_BYTES: usize = 400 << 20;
+
+/// Features of a tile.
+pub struct Prepared {
+    features: TileFeatures,
+    /// Which pixels exist, at the size of the features.
+    valid: Option<Validity>,
+    /// Size of the tile, pixels.
+    size: [u32; 2],
+    /// The picture was halved this often.
+    halvings: u32,
+}
+
+impl Prepared {
+    /// Computes the features of a picture. `None` once `go_on` says that they are no longer wanted.
+    pub fn new(picture: &Picture, go_on: &dyn Fn() -> bool) -> Option<Self> {
+        let size = picture.size();
+        let halvings = halvings(size);
+        let [width, height] = size.map(|side| side.div_ceil(1 << halvings));
+        let image: Cow<'_, RgbImage> = match halvings {
+            0 => Cow::Borrowed(&picture.rgb),
+            _ => Cow::Owned(imageops::thumbnail(&picture.rgb, width, height)),
+        };
+        let valid = picture.valid.as_ref().and_then(|valid| valid.resize(width, height));
+        let features = TileFeatures::compute_while(&image, Some(encoder::built_in()), Kinds::ALL, go_on)?;
+        Some(Self { features, valid, size, halvings })
+    }
+
+    /// Memory that the features of a tile of `[width, height]` pixels take, in bytes.
+    pub fn bytes_of(size: [u32; 2]) -> usize {
+        features_of(size) >> (2 * halvings(size))
+    }
+
+    /// Memory that the features take, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.features.bytes()
+    }
+
+    /// Width and height of the map, pixels.
+    pub fn map_size(&self) -> [u32; 2] {
+        self.features.size().map(|side| side as u32)
+    }
+
+    /// Pixels of the tile that a pixel of the map is wide.
+    pub fn pixel(&self) -> u32 {
+        1 << self.halvings
+    }
+
+    /// The pixels under strokes on the tile, with their features.
+    pub fn samples<'a>(&self, strokes: impl Iterator<Item = &'a Stroke> + Clone, classes: &Classes) -> TileSamples {
+        let [width, height] = self.map_size();
+        let mut pixels = labelled_pixels(strokes, self.size, classes);
+        for LabelledPixel { x, y, .. } in &mut pixels {
+            (*x, *y) = ((*x >> self.halvings).min(width - 1), (*y >> self.halvings).min(height - 1));
+        }
+        // A missing pixel has no colour to learn from.
+        let exists = |pixel: &LabelledPixel| {
+            self.valid.as_ref().is_none_or(|valid| valid.flags()[(pixel.y * width + pixel.x) as usize])
+        };
+        pixels.retain(exists);
+        TileSamples::new(&self.features, &pixels)
+    }
+
+    /// The map of the tile.
+    pub fn map(&self, head: &QuickHead) -> QuickMap {
+        head.predict(&self.features, self.valid.as_ref())
+    }
+
+    /// Maps some rows of the tile, given in its pixels.
+    pub fn map_rows(&self, head: &QuickHead, rows: &Range<u32>, map: &mut QuickMap) {
+        let height = self.features.size()[1];
+        let first = (rows.start >> self.halvings) as usize;
+        let end = (rows.end.div_ceil(self.pixel()) as usize).min(height);
+        if first < end {
+            head.predict_rows(&self.features, self.valid.as_ref(), first..end, map);
+        }
+    }
+}
+
+/// Memory that features take without halving, in bytes. Measured: 350 MB for 2448² pixels.
+fn features_of([width, height]: [u32; 2]) -> usize {
+    const PER_PIXEL: usize = 60;
+    width as usize * height as usize * PER_PIXEL
+}
+
+fn halvings(size: [u32; 2]) -> u32 {
+    (0..16).find(|halvings| features_of(size) >> (2 * halvings) <= LIMIT_BYTES).unwrap_or(16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ClassDef;
+
+    #[test]
+    fn a_tile_is_halved_until_its_features_fit() {
+        assert_eq!([halvings([2448, 2448]), halvings([4000, 4000]), halvings([9000, 9500])], [0, 1, 2]);
+        for size in [[2448, 2448], [4000, 4000], [9000, 9500], [60_000, 40_000]] {
+            assert!(Prepared::bytes_of(size) <= LIMIT_BYTES, "{size:?}");
+        }
+    }
+
+    fn classes() -> Classes {
+        let class = |i: u8| ClassDef { name: format!("c{i}"), color: [i; 3], ignored: false };
+        Classes::new((0..2).map(class).collect()).unwrap()
+    }
+
+    fn dot(class: u8, x: f32) -> Stroke {
+        Stroke { tile: "t".to_owned(), class: Some(class), radius: 2.0, path: vec![[x, 30.0]] }
+    }
+
+    /// Left red, right green; the lowest rows are missing.
+    fn picture() -> Picture {
+        let rgb = RgbImage::from_fn(80, 60, |x, _| image::Rgb(if x < 40 { [220, 30, 20] } else { [20, 200, 30] }));
+        let valid = Validity::new([80, 60], (0..80 * 60).map(|i| i < 80 * 50).collect());
+        Picture { rgb, valid }
+    }
+
+    #[test]
+    fn a_halved_tile_is_mapped_at_half_its_size() {
+        let (whole, head) = learned(&picture());
+        assert_eq!(whole.map(&head).classes.size(), [80, 60]);
+        let small = picture().resize(40, 30);
+        let features = TileFeatures::compute(&small.rgb, Some(encoder::built_in()), Kinds::ALL);
+        let halved = Prepared { features, valid: small.valid, size: [80, 60], halvings: 1 };
+        let strokes = [dot(1, 79.5), dot(0, 5.0)];
+        let samples = halved.samples(strokes.iter(), &classes());
+        let head = QuickHead::learn(&[&samples], None).unwrap();
+        let map = halved.map(&head);
+        assert_eq!((map.classes.size(), halved.pixel()), ([40, 30], 2));
+        assert_eq!((map.classes.get(5, 5), map.classes.get(35, 5)), (0, 1));
+    }
+
+    fn learned(picture: &Picture) -> (Prepared, QuickHead) {
+        let prepared = Prepared::new(picture, &|| true).unwrap();
+        let strokes = [dot(0, 10.0), dot(1, 70.0)];
+        let samples = prepared.samples(strokes.iter(), &classes());
+        (prepared, QuickHead::learn(&[&samples], None).unwrap())
+    }
+
+    #[test]
+    fn labels_on_missing_pixels_are_not_learned_from() {
+        let prepared = Prepared::new(&picture(), &|| true).unwrap();
+        let below = Stroke { path: vec![[40.0, 57.0]], ..dot(1, 0.0) };
+        assert_eq!(prepared.samples([&below].into_iter(), &classes()).clicks(), 0);
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_computed() {
+        assert!(Prepared::new(&picture(), &|| false).is_none());
+    }
+}

@@ -1,0 +1,72 @@
+//! What is wanted of the quick head. A state, not a queue: the latest request wins.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::data::Project;
+use crate::domain::Stroke;
+
+/// Strokes that stand on a tile, oldest first.
+pub(super) type TileLabels = Arc<Vec<Stroke>>;
+
+/// What is wanted.
+#[derive(Clone, Default)]
+pub(super) struct Wanted {
+    pub(super) is_over: bool,
+    pub(super) project: Option<Arc<Project>>,
+    /// Number of the project, so that nothing of an earlier one is mixed in.
+    pub(super) epoch: u64,
+    /// The labels of each tile that has any, by its id.
+    pub(super) labels: BTreeMap<String, TileLabels>,
+    /// Grows with each change of the labels.
+    pub(super) version: u64,
+    /// Id of the tile in view.
+    pub(super) tile: Option<String>,
+    /// Its rows on screen, which are mapped first.
+    pub(super) rows: Option<Range<u32>>,
+}
+
+/// The state shared with the thread.
+#[derive(Default)]
+pub(super) struct Shared {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+    /// Counts changes that make running work obsolete.
+    turns: AtomicU64,
+}
+
+impl Shared {
+    /// What is wanted now.
+    pub(super) fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is wanted and wakes the thread.
+    pub(super) fn change(&self, change: impl FnOnce(&mut Wanted)) {
+        let mut wanted = self.wanted();
+        change(&mut wanted);
+        self.turns.fetch_add(1, Ordering::AcqRel);
+        self.changed.notify_all();
+    }
+
+    /// What is wanted now, and after how many changes.
+    pub(super) fn snapshot(&self) -> (Wanted, u64) {
+        let wanted = self.wanted();
+        (wanted.clone(), self.turns())
+    }
+
+    /// Number of changes so far.
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Acquire)
+    }
+
+    /// Waits until what is wanted has changed since `seen` changes.
+    pub(super) fn wait_for_change(&self, seen: u64) {
+        let mut wanted = self.wanted();
+        while self.turns() == seen && !wanted.is_over {
+            wanted = self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}

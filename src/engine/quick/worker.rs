@@ -1,0 +1,290 @@
+//! The quick head's thread: prepares, learns and maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::answer::{Lesson, QuickAnswer, QuickStatus};
+use super::prepared::{LIMIT_BYTES, Prepared};
+use super::request::{Shared, TileLabels, Wanted};
+use crate::data::cache::pictures::{Owner, PictureCache};
+use crate::data::files::stamp::FileStamp;
+use crate::data::{DataError, Project, Tile};
+use crate::domain::panic;
+use crate::engine::Waker;
+use crate::engine::latest::Latest;
+use crate::engine::protocol::Preview;
+use crate::quick::head::{QuickHead, QuickMap};
+use crate::quick::samples::TileSamples;
+
+/// The rows on screen are mapped first if they are less than this share of the tile.
+const WORTH_MAPPING_FIRST: f64 = 0.6;
+
+/// State of the thread.
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    answers: Arc<Latest<(u64, QuickAnswer)>>,
+    waker: Waker,
+    /// Features by file, least recently used go first.
+    features: PictureCache,
+    owner: Owner,
+    project: ProjectState,
+}
+
+/// What is known of the present project.
+#[derive(Default)]
+struct ProjectState {
+    epoch: u64,
+    /// The tile in view and its features.
+    view: Option<(String, Arc<Prepared>)>,
+    /// What was learned from each tile: its labels, and their pixels' features.
+    samples: BTreeMap<String, (TileLabels, TileSamples)>,
+    /// Tiles that cannot be read.
+    refused: BTreeSet<String>,
+    head: Option<QuickHead>,
+    map: Option<Arc<QuickMap>>,
+    answered: Option<Question>,
+}
+
+/// What an answer depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Question {
+    tile: String,
+    version: u64,
+    /// Whether labels of all tiles count.
+    is_whole: bool,
+}
+
+/// A project, and a tile of it that is asked for.
+struct Asked<'a> {
+    wanted: &'a Wanted,
+    project: &'a Project,
+    tile: &'a Tile,
+    /// Changes of what is wanted up to now.
+    turns: u64,
+}
+
+impl Worker {
+    pub(super) fn new(shared: Arc<Shared>, answers: Arc<Latest<(u64, QuickAnswer)>>, waker: Waker) -> Self {
+        let features = PictureCache::new(LIMIT_BYTES);
+        Self { shared, answers, waker, features, owner: Owner::new(), project: ProjectState::default() }
+    }
+
+    /// Does what is wanted until the service is dropped.
+    pub(super) fn serve(mut self) {
+        loop {
+            let (wanted, turns) = self.shared.snapshot();
+            if wanted.is_over {
+                return;
+            }
+            self.project.follow(&wanted);
+            let asked = wanted.project.as_deref().zip(wanted.tile.as_ref());
+            let asked = asked.and_then(|(project, tile)| Some((project, project.tile(tile)?)));
+            let has_work =
+                asked.is_some_and(|(project, tile)| self.guarded(&Asked { wanted: &wanted, project, tile, turns }));
+            if !has_work {
+                self.shared.wait_for_change(turns);
+            }
+        }
+    }
+
+    /// A turn; a panic is told as the failure of the tile, which is then left alone.
+    fn guarded(&mut self, asked: &Asked<'_>) -> bool {
+        panic::caught(|| self.turn(asked)).unwrap_or_else(|why| {
+            self.project.refused.insert(asked.tile.id.clone());
+            self.publish(asked, QuickStatus::Failed(why), None);
+            false
+        })
+    }
+
+    /// Does the most urgent thing. False if there is nothing to do.
+    fn turn(&mut self, asked: &Asked<'_>) -> bool {
+        if self.project.refused.contains(&asked.tile.id) {
+            return false;
+        }
+        let Some(view) = self.project.view(&asked.tile.id) else {
+            self.prepare_view(asked);
+            return true;
+        };
+        let question = self.project.question(asked);
+        if self.project.answered.as_ref() != Some(&question) {
+            self.answer(asked, &view);
+            self.project.answered = Some(question);
+            return true;
+        }
+        let Some(other) = self.project.next_to_study(asked) else { return false };
+        self.study(asked, other);
+        true
+    }
+
+    /// Computes the features of the tile in view.
+    fn prepare_view(&mut self, asked: &Asked<'_>) {
+        let (tile, stamp) = (asked.tile, FileStamp::of(&asked.tile.image));
+        self.project.view = None; // Two large tiles need not be in memory together.
+        if self.features.get::<Prepared>(self.owner, &stamp).is_none() {
+            self.publish(asked, QuickStatus::Preparing, None);
+            self.features.make_room(Prepared::bytes_of(tile.size));
+            let (shared, epoch) = (Arc::clone(&self.shared), asked.wanted.epoch);
+            let is_wanted = || {
+                let wanted = shared.wanted();
+                !wanted.is_over && wanted.epoch == epoch && wanted.tile.as_ref() == Some(&tile.id)
+            };
+            match prepare(asked.project, tile, &is_wanted) {
+                Ok(Some(prepared)) => {
+                    let bytes = prepared.bytes();
+                    self.features.put(self.owner, stamp.clone(), Arc::new(prepared), bytes);
+                }
+                Ok(None) => return,
+                Err(why) => {
+                    self.project.refused.insert(tile.id.clone());
+                    return self.publish(asked, QuickStatus::Failed(why), None);
+                }
+            }
+        }
+        let prepared = self.features.get::<Prepared>(self.owner, &stamp);
+        self.project.view = prepared.map(|prepared| (tile.id.clone(), prepared));
+        self.project.map = None;
+    }
+
+    /// Learns from all labels and maps the tile in view.
+    fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) {
+        self.project.read_samples(asked, view);
+        let samples: Vec<&TileSamples> = self.project.samples.values().map(|(_, samples)| samples).collect();
+        let Some(head) = QuickHead::learn(&samples, self.project.head.as_ref()) else {
+            let status = self.project.why_no_map();
+            (self.project.head, self.project.map) = (None, None);
+            return self.publish(asked, status, None);
+        };
+        let status = QuickStatus::Mapped(self.project.lesson(asked, &head, view.pixel()));
+        if self.map_rows_on_screen(asked, view, &head, &status) && self.shared.turns() != asked.turns {
+            self.project.head = Some(head); // What is on screen is mapped; there is something newer to learn.
+            return;
+        }
+        let map = Arc::new(view.map(&head));
+        (self.project.head, self.project.map) = (Some(head), Some(Arc::clone(&map)));
+        self.publish(asked, status, Some(map));
+    }
+
+    /// Maps what is on screen if that is a small part. Returns whether it was.
+    fn map_rows_on_screen(
+        &mut self,
+        asked: &Asked<'_>,
+        view: &Prepared,
+        head: &QuickHead,
+        status: &QuickStatus,
+    ) -> bool {
+        let height = asked.tile.size[1];
+        let rows = self.shared.wanted().rows.clone().map(|rows| rows.start.min(height)..rows.end.min(height));
+        let is_small = |rows: &Range<u32>| f64::from(rows.end - rows.start) < WORTH_MAPPING_FIRST * f64::from(height);
+        let Some(rows) = rows.filter(|rows| rows.start < rows.end && is_small(rows)) else { return false };
+        let before = self.project.map.take();
+        let mut map = before.map_or_else(|| QuickMap::unpredicted(view.map_size()), Arc::unwrap_or_clone);
+        view.map_rows(head, &rows, &mut map);
+        let map = Arc::new(map);
+        self.project.map = Some(Arc::clone(&map));
+        self.publish(asked, status.clone(), Some(map));
+        true
+    }
+
+    /// Reads the samples of a labelled tile that is not in view.
+    fn study(&mut self, asked: &Asked<'_>, tile: &Tile) {
+        let Some(labels) = asked.wanted.labels.get(&tile.id) else { return };
+        let stamp = FileStamp::of(&tile.image);
+        let samples = match self.features.get::<Prepared>(self.owner, &stamp) {
+            Some(prepared) => prepared.samples(labels.iter(), &asked.project.classes),
+            None => {
+                let is_wanted = || self.shared.turns() == asked.turns;
+                match prepare(asked.project, tile, &is_wanted) {
+                    Ok(Some(prepared)) => prepared.samples(labels.iter(), &asked.project.classes),
+                    Ok(None) => return,
+                    Err(why) => {
+                        log::warn!("The quick head does not learn from {}: {why}", tile.id);
+                        self.project.refused.insert(tile.id.clone());
+                        return;
+                    }
+                }
+            }
+        };
+        self.project.samples.insert(tile.id.clone(), (Arc::clone(labels), samples));
+    }
+
+    fn publish(&self, asked: &Asked<'_>, status: QuickStatus, map: Option<Arc<QuickMap>>) {
+        let tile = asked.tile.id.clone();
+        let preview = |QuickMap { classes, confidence }: &QuickMap| {
+            let (classes, confidence) = (classes.clone(), confidence.clone());
+            Arc::new(Preview { run: 0, tile: tile.clone(), step: 0, classes, confidence, complete: true })
+        };
+        let map = map.as_deref().map(preview);
+        self.answers.put((asked.wanted.epoch, QuickAnswer { tile, status, map }));
+        (self.waker)();
+    }
+}
+
+/// Features of a tile; `None` once they are no longer wanted. A decoder that panics on a broken file gives an error.
+fn prepare(project: &Project, tile: &Tile, is_wanted: &dyn Fn() -> bool) -> Result<Option<Prepared>, String> {
+    let computed = panic::caught(|| {
+        let picture = PictureCache::shared().picture(project, tile)?;
+        Ok::<_, DataError>(Prepared::new(&picture, is_wanted))
+    });
+    computed?.map_err(|error| error.to_string())
+}
+
+impl ProjectState {
+    /// Drops what belongs to another project, and what was learned from labels that have changed: they are forgotten at once.
+    fn follow(&mut self, wanted: &Wanted) {
+        if self.epoch != wanted.epoch {
+            *self = Self { epoch: wanted.epoch, ..Self::default() };
+        }
+        let stands = |tile: &String, labels: &TileLabels| {
+            wanted.labels.get(tile).is_some_and(|wanted| Arc::ptr_eq(wanted, labels))
+        };
+        self.samples.retain(|tile, (labels, _)| stands(tile, labels));
+    }
+
+    fn view(&self, tile: &str) -> Option<Arc<Prepared>> {
+        self.view.as_ref().filter(|(id, _)| id == tile).map(|(_, view)| Arc::clone(view))
+    }
+
+    fn question(&self, asked: &Asked<'_>) -> Question {
+        let is_whole = self.next_to_study(asked).is_none();
+        Question { tile: asked.tile.id.clone(), version: asked.wanted.version, is_whole }
+    }
+
+    /// Labelled tiles, besides the one in view, that nothing was learned from yet.
+    fn to_study<'a>(&self, asked: &Asked<'a>) -> impl Iterator<Item = &'a Tile> {
+        let (view, project, wanted) = (&asked.tile.id, asked.project, asked.wanted);
+        let labelled = wanted.labels.keys().filter(move |tile| *tile != view && !self.samples.contains_key(*tile));
+        labelled
+            .filter_map(|tile| project.tile(tile))
+            .filter(|tile| tile.fault.is_none() && !self.refused.contains(&tile.id))
+    }
+
+    fn next_to_study<'a>(&self, asked: &Asked<'a>) -> Option<&'a Tile> {
+        self.to_study(asked).next()
+    }
+
+    /// Reads the features under the labels of the tile in view.
+    fn read_samples(&mut self, asked: &Asked<'_>, view: &Prepared) {
+        let id = &asked.tile.id;
+        let Some(labels) = asked.wanted.labels.get(id).filter(|_| !self.samples.contains_key(id)) else { return };
+        let samples = view.samples(labels.iter(), &asked.project.classes);
+        self.samples.insert(id.clone(), (Arc::clone(labels), samples));
+    }
+
+    /// Why nothing can be told apart.
+    fn why_no_map(&self) -> QuickStatus {
+        let labelled = self.samples.values().flat_map(|(_, samples)| samples.click_classes()).next();
+        labelled.map_or(QuickStatus::NoLabels, QuickStatus::OneClass)
+    }
+
+    fn lesson(&self, asked: &Asked<'_>, head: &QuickHead, pixel: u32) -> Lesson {
+        let clicks = self.samples.values().map(|(_, samples)| samples.clicks());
+        Lesson {
+            clicks: clicks.clone().sum(),
+            classes: head.classes().to_vec(),
+            tiles: clicks.filter(|clicks| *clicks > 0).count(),
+            tiles_left: self.to_study(asked).count(),
+            pixel,
+        }
+    }
+}
