@@ -126,6 +126,9 @@ pub struct TrainArgs {
     /// Do not rotate crops at random.
     #[arg(long)]
     pub no_quarter_turns: bool,
+    /// Keep every fifth click of a class on a tile from the network, as the window does to compare it with the quick map.
+    #[arg(long)]
+    pub keep_aside: bool,
     /// Share of the training tiles that validate, if the dataset names no validation tiles.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,

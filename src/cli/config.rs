@@ -74,6 +74,7 @@ impl TrainArgs {
         set(&mut train.schedule, self.schedule);
         train.flips &= !self.no_flips;
         train.quarter_turns &= !self.no_quarter_turns;
+        train.keep_aside |= self.keep_aside;
     }
 
     /// Several options decide what is learned from. Those that contradict each other are refused.
@@ -164,6 +165,7 @@ mod tests {
             schedule: Schedule::Constant,
             flips: false,
             quarter_turns: true,
+            keep_aside: true,
         };
         assert_eq!(got, want);
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::kept_aside::is_kept_aside;
 use super::label::{self, Bounds, Surface};
 use super::{Edit, Mask, Stroke, geometry::PixelRect};
 
@@ -21,6 +22,8 @@ pub struct LabelBook {
     tiles: BTreeMap<String, OnTile>,
     /// Number of times the book was cleared.
     generation: u64,
+    /// Strokes that are kept aside are not drawn.
+    hides_kept_aside: bool,
 }
 
 /// The strokes of one tile.
@@ -28,6 +31,8 @@ pub struct LabelBook {
 struct OnTile {
     /// Indices into the history; undone strokes come last.
     strokes: Vec<usize>,
+    /// Whether each of them is kept aside, as by [`kept_aside`](super::kept_aside::kept_aside).
+    kept_aside: Vec<bool>,
     standing: usize,
     /// Active painting strokes by class.
     classes: Vec<u64>,
@@ -96,7 +101,13 @@ impl LabelBook {
 
     /// Removes all strokes.
     pub fn clear(&mut self) {
-        *self = Self { generation: self.generation + 1, ..Self::default() };
+        let (generation, hides_kept_aside) = (self.generation + 1, self.hides_kept_aside);
+        *self = Self { generation, hides_kept_aside, ..Self::default() };
+    }
+
+    /// From now on draws no stroke that is kept aside. Call it before anything is drawn.
+    pub fn hide_kept_aside(&mut self) {
+        self.hides_kept_aside = true;
     }
 
     /// Applies an edit. Returns the tile whose labels changed; `None` if nothing changed.
@@ -152,6 +163,7 @@ impl LabelBook {
         if let Some(tile) = self.tiles.get_mut(&stroke.tile) {
             tile.strokes.push(self.standing);
             tile.activate(stroke.class);
+            tile.kept_aside.push(stroke.class.is_some_and(|class| is_kept_aside(tile.classes[usize::from(class)])));
         }
         self.strokes.push(stroke);
         self.standing += 1;
@@ -161,6 +173,7 @@ impl LabelBook {
         for stroke in self.strokes.drain(self.standing..) {
             if let Some(tile) = self.tiles.get_mut(&stroke.tile) {
                 tile.strokes.pop();
+                tile.kept_aside.pop();
             }
         }
     }
@@ -179,6 +192,13 @@ impl LabelBook {
     fn standing_from(&self, tile: &str, first: usize) -> impl DoubleEndedIterator<Item = &Stroke> + Clone {
         let places = self.tiles.get(tile).and_then(|tile| tile.strokes.get(first..tile.standing));
         places.unwrap_or_default().iter().map(|place| &self.strokes[*place])
+    }
+
+    /// The strokes of a tile that are drawn, from number `first`, with their numbers.
+    fn drawn_from(&self, tile: &str, first: usize) -> impl Iterator<Item = (usize, &Stroke)> {
+        let aside = self.tiles.get(tile).filter(|_| self.hides_kept_aside).map(|tile| &tile.kept_aside);
+        let is_drawn = move |place: &usize| aside.is_none_or(|aside| !aside[*place]);
+        (first..).zip(self.standing_from(tile, first)).filter(move |(place, _)| is_drawn(place))
     }
 
     /// The stroke that undo would remove.
@@ -224,7 +244,7 @@ impl LabelBook {
     /// The own labels of a tile as a mask: its strokes replayed in order.
     pub fn rasterize(&self, tile: &str, size: [u32; 2]) -> Mask {
         let mut mask = Mask::unlabelled(size[0], size[1]);
-        for stroke in self.standing_on(tile) {
+        for (_, stroke) in self.drawn_from(tile, 0) {
             label::draw(&mut mask, stroke, 0);
         }
         mask
@@ -256,7 +276,7 @@ impl LabelBook {
         }
         // The last stroke may have been extended.
         let first = kept.saturating_sub(1);
-        for (place, stroke) in (first..).zip(self.standing_from(tile, first)) {
+        for (place, stroke) in self.drawn_from(tile, first) {
             label::draw(surface, stroke, if place < kept { points.min(stroke.path.len()) } else { 0 });
         }
         Drawn {
@@ -270,7 +290,7 @@ impl LabelBook {
     /// Redraws the first `first` strokes of a tile inside a rectangle that an undo has cleared.
     fn restore(&self, tile: &str, first: usize, rect: PixelRect, surface: &mut impl Surface) {
         let size = surface.size();
-        for stroke in self.standing_on(tile).take(first) {
+        for (_, stroke) in self.drawn_from(tile, 0).take_while(|(place, _)| *place < first) {
             if stroke.rect(size, 0).is_some_and(|of_it| of_it.meets(rect)) {
                 label::draw_within(surface, stroke, rect);
             }

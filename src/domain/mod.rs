@@ -8,6 +8,7 @@ pub mod class;
 pub mod config;
 pub mod geometry;
 pub mod hash;
+pub mod kept_aside;
 pub mod label;
 mod label_book;
 pub mod mask;

@@ -27,7 +27,10 @@ pub(super) struct Labels {
 impl Labels {
     /// Reads the labels and reports what they are. Refuses a run without any.
     pub(super) fn open(plan: &RunPlan, preparation: &mut Preparation<'_>) -> anyhow::Result<Self> {
-        let (journal, replay) = Journal::open_to_follow(&plan.project)?;
+        let (journal, mut replay) = Journal::open_to_follow(&plan.project)?;
+        if plan.config.train.keep_aside {
+            replay.book.hide_kept_aside();
+        }
         replay.notes.iter().for_each(|note| preparation.outbox.warn(note.as_str()));
         report_masks(plan, &replay.book, preparation)?;
         let set = Arc::new(TrainingSet::new(

@@ -126,7 +126,7 @@ impl<'a> Clicker<'a> {
 /// The pixels of clicks on a tile, as samples.
 pub fn samples(clicks: &[Click]) -> Vec<LabelledPixel> {
     let of_click = |(click, Click { class, pixels, .. }): (u32, &Click)| {
-        let sample = |&[x, y]: &[u32; 2]| LabelledPixel { x, y, class: *class, click };
+        let sample = |&[x, y]: &[u32; 2]| LabelledPixel { x, y, class: *class, click, weight: 1.0 };
         pixels.iter().map(sample).collect::<Vec<_>>()
     };
     (0..).zip(clicks).flat_map(of_click).collect()

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::batch::{Batch, ClickPixels, clicks_on};
 use super::levels::Levels;
-use super::logistic::{Linear, Samples};
+use super::logistic::Linear;
 use super::samples::TileSamples;
 use super::scaling::{self, Scaling};
 use super::tile_features::TileFeatures;
@@ -41,23 +42,37 @@ pub struct QuickHead {
 }
 
 impl QuickHead {
-    /// Learns from labelled pixels, starting from `before` where that knows the same classes and features. `None` with
+    /// Learns from the clicks on some tiles, starting from `before` where that knows the same classes and features. `None` with
     /// fewer than two classes: there is nothing to tell apart.
     pub fn learn(tiles: &[&TileSamples], before: Option<&Self>) -> Option<Self> {
-        let mut classes: Vec<u8> = tiles.iter().flat_map(|tile| &tile.classes).copied().collect();
+        Self::learn_from(tiles, &clicks_on(tiles), before)
+    }
+
+    /// The same from some of the clicks.
+    pub fn learn_from(tiles: &[&TileSamples], clicks: &[ClickPixels], before: Option<&Self>) -> Option<Self> {
+        let mut classes: Vec<u8> = clicks.iter().map(|click| click.class).collect();
         classes.sort_unstable();
         classes.dedup();
         if classes.len() < 2 {
             return None;
         }
-        let clicks: usize = tiles.iter().map(|tile| tile.clicks()).sum();
-        let scaling = scaling::of(tiles, clicks >= CLICKS_FOR_ALL_SCALES * classes.len());
+        let scaling = scaling::of(tiles, clicks.len() >= CLICKS_FOR_ALL_SCALES * classes.len());
         let count = scaling.len();
         let before = before.filter(|head| head.classes == classes && head.linear.features() == count);
         let mut linear = before.map_or_else(|| Linear::zeros(classes.len(), count), |head| head.linear.clone());
-        let (features, labels) = scaled(tiles, &scaling, &classes);
-        linear.fit(&Samples { features: &features, labels: &labels });
+        linear.fit(&Batch::of(tiles, clicks, &scaling, &classes).samples());
         Some(Self { classes, linear, scaling })
+    }
+
+    /// The most probable class over the pixels of a click.
+    pub fn vote(&self, tiles: &[&TileSamples], click: &ClickPixels) -> u8 {
+        let batch = Batch::of(tiles, std::slice::from_ref(click), &self.scaling, &self.classes);
+        let mut sums = vec![0.0; self.classes.len()];
+        for probabilities in self.linear.probabilities(batch.features()).chunks(sums.len()) {
+            sums.iter_mut().zip(probabilities).for_each(|(sum, probability)| *sum += probability);
+        }
+        let best = (1..sums.len()).fold(0, |best, place| if sums[place] > sums[best] { place } else { best });
+        self.classes[best]
     }
 
     /// The classes it tells apart.
@@ -111,16 +126,6 @@ impl QuickHead {
     }
 }
 
-/// Scaled features of all labelled pixels, `[pixels, features]`, and the place of each pixel's class.
-fn scaled(tiles: &[&TileSamples], scaling: &[Scaling], classes: &[u8]) -> (Vec<f32>, Vec<u8>) {
-    let mut features: Vec<f32> = tiles.iter().flat_map(|tile| &tile.features).copied().collect();
-    for row in features.chunks_mut(scaling.len()) {
-        row.iter_mut().zip(scaling).for_each(|(value, scaling)| *value = (*value - scaling.mean) * scaling.factor);
-    }
-    let place = |class: &u8| classes.binary_search(class).unwrap_or(0) as u8;
-    (features, tiles.iter().flat_map(|tile| &tile.classes).map(place).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use image::{Rgb, RgbImage};
@@ -143,7 +148,7 @@ mod tests {
     }
 
     fn pixel(x: u32, class: u8) -> LabelledPixel {
-        LabelledPixel { x, y: 20, class, click: x }
+        LabelledPixel { x, y: 20, class, click: x, weight: 1.0 }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Multinomial logistic regression: the minimum of ½‖W‖² + C·Σ CE, intercepts free.
+//! Multinomial logistic regression: the minimum of ½‖W‖² + C·Σ w·CE, intercepts free.
 
 use super::lbfgs::{Stop, minimize};
 use crate::kernels::matrix::{Layout, multiply};
@@ -15,6 +15,8 @@ pub(super) struct Samples<'a> {
     pub(super) features: &'a [f32],
     /// From 0 to `classes - 1`.
     pub(super) labels: &'a [u8],
+    /// How much each sample counts.
+    pub(super) weights: &'a [f32],
 }
 
 /// Weights `[classes, features]`, followed by an intercept per class.
@@ -58,6 +60,23 @@ impl Linear {
     }
 }
 
+impl Linear {
+    /// Probabilities of the classes for scaled features `[samples, features]`: `[samples, classes]`.
+    pub(super) fn probabilities(&self, features: &[f32]) -> Vec<f32> {
+        let count = features.len() / self.features.max(1);
+        let mut logits = vec![0.0; count * self.classes];
+        let of_weights = Layout::row_major(self.classes, self.features);
+        let inputs = (features, Layout::row_major(count, self.features));
+        let of_logits = Layout::row_major(count, self.classes);
+        multiply((&mut logits, of_logits), inputs, (self.weights(), of_weights.transposed()), false);
+        for logits in logits.chunks_mut(self.classes) {
+            logits.iter_mut().zip(self.intercepts()).for_each(|(logit, intercept)| *logit += intercept);
+            softmax(logits);
+        }
+        logits
+    }
+}
+
 /// The value at `at`; its gradient is written. `logits` is workspace, `[samples, classes]`.
 fn objective(
     samples: &Samples<'_>,
@@ -75,11 +94,11 @@ fn objective(
     multiply((logits, of_logits), inputs, (weights, of_weights.transposed()), false);
     to_intercepts.fill(0.0);
     let mut loss = 0.0;
-    for (logits, &label) in logits.chunks_mut(classes).zip(samples.labels) {
+    for ((logits, &label), &weight) in logits.chunks_mut(classes).zip(samples.labels).zip(samples.weights) {
         logits.iter_mut().zip(intercepts).for_each(|(logit, intercept)| *logit += intercept);
-        loss += f64::from(cross_entropy(logits, usize::from(label)));
+        loss += f64::from(weight * cross_entropy(logits, usize::from(label)));
         for (gradient, sum) in logits.iter_mut().zip(&mut *to_intercepts) {
-            *gradient *= SAMPLE_WEIGHT;
+            *gradient *= weight * SAMPLE_WEIGHT;
             *sum += *gradient;
         }
     }
@@ -91,13 +110,19 @@ fn objective(
 
 /// The cross-entropy of a sample; its logits become the gradient.
 fn cross_entropy(logits: &mut [f32], label: usize) -> f32 {
+    let of_label = logits[label];
+    let log_sum = softmax(logits);
+    logits[label] -= 1.0;
+    log_sum - of_label
+}
+
+/// Turns the logits of a sample into probabilities. Returns the logarithm of Σ exp.
+fn softmax(logits: &mut [f32]) -> f32 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let of_label = logits[label] - largest;
     logits.iter_mut().for_each(|logit| *logit = (*logit - largest).exp());
     let sum: f32 = logits.iter().sum();
     logits.iter_mut().for_each(|value| *value /= sum);
-    logits[label] -= 1.0;
-    sum.ln() - of_label
+    sum.ln() + largest
 }
 
 #[cfg(test)]
@@ -116,7 +141,7 @@ mod tests {
             labels.push(class as u8);
         }
         let mut linear = Linear::zeros(3, 3);
-        linear.fit(&Samples { features: &features, labels: &labels });
+        linear.fit(&Samples { features: &features, labels: &labels, weights: &[1.0; 60] });
         let want = WEIGHTS.iter().chain(&INTERCEPTS);
         for (got, want) in linear.values.iter().zip(want) {
             assert!((got - want).abs() < 2e-3, "{:?}", linear.values);
@@ -130,7 +155,8 @@ mod tests {
     #[test]
     fn the_gradient_is_that_of_finite_differences() {
         let features: Vec<f32> = (0..10).map(|i| ((i * 37) % 11) as f32 / 5.0 - 1.0).collect();
-        let samples = Samples { features: &features, labels: &[0, 1, 2, 1, 0] };
+        let weights = [1.0, 2.0, 0.5, 1.0, 3.0];
+        let samples = Samples { features: &features, labels: &[0, 1, 2, 1, 0], weights: &weights };
         let at: Vec<f32> = (0..9).map(|i| (i as f32 - 4.0) / 10.0).collect();
         let (mut gradient, mut other, mut logits) = (vec![0.0; 9], vec![0.0; 9], vec![0.0; 15]);
         objective(&samples, [3, 2], &at, &mut gradient, &mut logits);

@@ -4,12 +4,14 @@
 //! pixels and predicts whole tiles. Plain slices on the CPU: no Burn, no files, no window.
 
 mod bank;
+pub mod batch;
 pub mod clicks;
 mod distance;
 pub mod encoder;
 mod feature_map;
 pub mod head;
 mod lbfgs;
+pub mod leave_out;
 mod levels;
 pub mod lite0;
 mod logistic;

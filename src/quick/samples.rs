@@ -1,10 +1,13 @@
 //! Labelled pixels with their features: all that is kept of a tile to learn from it.
 
+use half::f16;
+use half::slice::HalfFloatSliceExt as _;
+
 use super::feature_map::Moments;
 use super::tile_features::{FeatureGroup, TileFeatures};
 
 /// A labelled pixel of a tile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabelledPixel {
     /// Column.
     pub x: u32,
@@ -14,13 +17,17 @@ pub struct LabelledPixel {
     pub class: u8,
     /// Number of the click or stroke on its tile that labelled it.
     pub click: u32,
+    /// How much it counts: 1, or more if it stands for others under its click.
+    pub weight: f32,
 }
 
-/// Labelled pixels of a tile. A kilobyte or six each, so those of many tiles fit in memory.
+/// Labelled pixels of a tile. Three kilobytes each, so those of many tiles fit in memory.
 #[derive(Clone, Debug)]
 pub struct TileSamples {
     /// `[pixels, features]`, as stored.
-    pub(super) features: Vec<f32>,
+    pub(super) features: Vec<f16>,
+    /// How much each pixel counts.
+    pub(super) weights: Vec<f32>,
     /// Class of the project for each pixel.
     pub(super) classes: Vec<u8>,
     /// Number of the click or stroke for each pixel, ascending.
@@ -38,22 +45,17 @@ impl TileSamples {
         self.clicks.chunk_by(|a, b| a == b).count()
     }
 
-    /// The class of each click or stroke.
-    pub fn click_classes(&self) -> impl Iterator<Item = u8> {
-        let of_click = |pixels: &[(u32, u8)]| pixels[0].1;
-        let pixels: Vec<(u32, u8)> = self.clicks.iter().copied().zip(self.classes.iter().copied()).collect();
-        pixels.chunk_by(|a, b| a.0 == b.0).map(of_click).collect::<Vec<_>>().into_iter()
-    }
-
     /// Reads the features of labelled pixels, which are in the order of their clicks.
     pub fn new(tile: &TileFeatures, pixels: &[LabelledPixel]) -> Self {
         let (groups, moments) = (tile.groups(), tile.moments().to_vec());
-        let mut features = vec![0.0; pixels.len() * moments.len()];
-        for (pixel, row) in pixels.iter().zip(features.chunks_mut(moments.len())) {
-            tile.at_pixel([pixel.x as usize, pixel.y as usize], row);
+        let (mut features, mut row) = (vec![f16::ZERO; pixels.len() * moments.len()], vec![0.0; moments.len()]);
+        for (pixel, stored) in pixels.iter().zip(features.chunks_mut(moments.len())) {
+            tile.at_pixel([pixel.x as usize, pixel.y as usize], &mut row);
+            stored.convert_from_f32_slice(&row);
         }
         let classes = pixels.iter().map(|pixel| pixel.class).collect();
         let clicks = pixels.iter().map(|pixel| pixel.click).collect();
-        Self { features, classes, clicks, tile_pixels: tile.pixels(), moments, groups }
+        let weights = pixels.iter().map(|pixel| pixel.weight).collect();
+        Self { features, weights, classes, clicks, tile_pixels: tile.pixels(), moments, groups }
     }
 }

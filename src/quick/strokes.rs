@@ -7,8 +7,12 @@ use crate::domain::geometry::PixelRect;
 use crate::domain::label::{self, Surface};
 use crate::domain::{Classes, Mask, Stroke};
 
-/// Pixels of a stroke that are learned from at most: a long one would outvote the others.
+/// Pixels of a stroke that count at most: a long one would outvote the others.
 const PER_STROKE: usize = 50;
+/// Pixels of a tile that are kept, about. With many strokes a pixel stands for several of its stroke.
+const PER_TILE: usize = 4000;
+/// Pixels of a stroke that are kept, however many strokes there are.
+const LEAST: usize = 4;
 
 /// Pixels of the strokes that stand on a tile of `[width, height]` pixels, oldest stroke first; at most 50 a stroke. Pixels that
 /// a later stroke covers, and those of ignored classes, are left out.
@@ -19,11 +23,14 @@ pub fn labelled_pixels<'a>(
 ) -> Vec<LabelledPixel> {
     let mut standing = Mask::unlabelled(width, height);
     strokes.clone().for_each(|stroke| label::draw(&mut standing, stroke, 0));
+    let most = (PER_TILE / strokes.clone().count().max(1)).clamp(LEAST, PER_STROKE);
     let mut pixels = Vec::new();
     for (click, stroke) in (0..).zip(strokes) {
         let Some(class) = stroke.class.filter(|class| classes.is_scored(*class)) else { continue };
-        let of_stroke = spread(covered(stroke, &standing), PER_STROKE);
-        pixels.extend(of_stroke.into_iter().map(|[y, x]| LabelledPixel { x, y, class, click }));
+        let covered = covered(stroke, &standing);
+        let counting = covered.len().min(PER_STROKE);
+        let weight = counting as f32 / counting.clamp(1, most) as f32;
+        pixels.extend(spread(covered, most).into_iter().map(|[y, x]| LabelledPixel { x, y, class, click, weight }));
     }
     pixels
 }
@@ -93,6 +100,17 @@ mod tests {
     }
 
     #[test]
+    fn of_many_strokes_fewer_pixels_stand_for_the_same() {
+        let strokes: Vec<_> =
+            (0..400).map(|i| (Some(1), 2.0, [(i % 20 * 8 + 4) as f32, (i / 20 * 8 + 4) as f32])).collect();
+        let pixels = labelled_pixels(book(&strokes).standing_on("t"), [160, 160], &classes());
+        let of_one = labelled_pixels(book(&strokes[..1]).standing_on("t"), [160, 160], &classes());
+        assert!(pixels.len() <= PER_TILE && of_one.len() > 10, "{} {}", pixels.len(), of_one.len());
+        let sum: f32 = pixels.iter().map(|pixel| pixel.weight).sum();
+        assert!((sum - 400.0 * of_one.len() as f32).abs() < 1.0, "{sum}");
+    }
+
+    #[test]
     fn covered_erased_and_ignored_pixels_are_left_out() {
         let at = [20.5, 20.5];
         let strokes = [
@@ -106,7 +124,7 @@ mod tests {
         assert!(pixels.iter().all(|pixel| pixel.click == u32::from(pixel.class)), "clicks count from the oldest");
         assert_eq!(pixels.iter().filter(|pixel| pixel.class == 1).count(), 1);
         assert!(pixels.iter().all(|pixel| pixel.class < 2 && pixel.x > 10), "{pixels:?}");
-        assert!(!pixels.contains(&LabelledPixel { x: 20, y: 20, class: 0, click: 0 }));
+        assert!(!pixels.contains(&LabelledPixel { x: 20, y: 20, class: 0, click: 0, weight: 1.0 }));
     }
 
     #[test]
@@ -114,6 +132,6 @@ mod tests {
         let mut book = book(&[(Some(0), 0.0, [5.0, 5.0]), (Some(1), 0.0, [9.0, 9.0])]);
         book.apply(Edit::Undo);
         let pixels = labelled_pixels(book.standing_on("t"), [16, 16], &classes());
-        assert_eq!(pixels, [LabelledPixel { x: 5, y: 5, class: 0, click: 0 }]);
+        assert_eq!(pixels, [LabelledPixel { x: 5, y: 5, class: 0, click: 0, weight: 1.0 }]);
     }
 }

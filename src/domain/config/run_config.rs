@@ -86,6 +86,8 @@ pub struct TrainConfig {
     pub flips: bool,
     /// Turn crops by random multiples of 90°.
     pub quarter_turns: bool,
+    /// Keep every fifth click of a class on a tile from the network, to compare it with the quick head where no mask can.
+    pub keep_aside: bool,
 }
 
 impl Default for RunConfig {
@@ -127,6 +129,7 @@ impl Default for TrainConfig {
             schedule: Schedule::Cosine,
             flips: true,
             quarter_turns: true,
+            keep_aside: false,
         }
     }
 }

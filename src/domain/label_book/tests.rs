@@ -168,3 +168,23 @@ fn labels_of_an_unknown_tile_stay_in_the_book() {
     book.apply(Edit::Redo);
     assert_eq!(book.rasterize("gone", [4, 1]).data(), [1, 255, 255, 255]);
 }
+
+#[test]
+fn a_click_that_is_kept_aside_is_not_drawn() {
+    let mut book = LabelBook::default();
+    book.hide_kept_aside();
+    for x in 0..5 {
+        book.apply(click("a", Some(1), x as f32 * 0.8));
+    }
+    assert_eq!(labels(&book), [1, 1, 1, 255], "the fifth");
+    book.apply(Edit::Undo);
+    book.apply(click("a", Some(2), 3.5));
+    book.apply(click("a", Some(1), 2.5));
+    assert_eq!(labels(&book), [1, 1, 1, 2], "the fifth of class 1 again");
+    let mut mask = Mask::unlabelled(4, 1);
+    let drawn = book.draw_on("a", Drawn::default(), &mut mask);
+    book.apply(click("a", Some(1), 3.5));
+    book.draw_on("a", drawn, &mut mask);
+    assert_eq!(mask.data(), [1, 1, 1, 1], "the sixth is drawn");
+    assert_eq!(book.count("a"), 7, "they count as labels");
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::judgement::Judgement;
 use crate::engine::protocol::Preview;
 
 /// The latest state of the quick head for a tile. It replaces the one before.
@@ -13,6 +14,8 @@ pub struct QuickAnswer {
     pub status: QuickStatus,
     /// The map, at the size of the tile or, of a very large one, smaller.
     pub map: Option<Arc<Preview>>,
+    /// How good it is; of earlier labels until the present ones are judged, absent before.
+    pub judgement: Option<Arc<Judgement>>,
 }
 
 /// What the quick head is doing.

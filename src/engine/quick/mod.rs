@@ -2,10 +2,12 @@
 //! click. It needs neither Burn nor a run.
 
 mod answer;
+mod judgement;
 pub mod prepared;
 mod request;
 pub mod service;
 mod worker;
 
 pub use answer::{Lesson, QuickAnswer, QuickStatus};
+pub use judgement::{Judgement, KeptAside, Tally};
 pub use service::QuickService;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::data::Project;
 use crate::domain::Stroke;
@@ -24,7 +25,9 @@ pub(super) struct Wanted {
     pub(super) version: u64,
     /// Id of the tile in view.
     pub(super) tile: Option<String>,
-    /// Its rows on screen, which are mapped first.
+    /// Validation tiles with masks, by id: the head is scored on them.
+    pub(super) judges: Vec<String>,
+    /// Rows of the tile in view on screen, which are mapped first.
     pub(super) rows: Option<Range<u32>>,
 }
 
@@ -62,11 +65,9 @@ impl Shared {
         self.turns.load(Ordering::Acquire)
     }
 
-    /// Waits until what is wanted has changed since `seen` changes.
-    pub(super) fn wait_for_change(&self, seen: u64) {
-        let mut wanted = self.wanted();
-        while self.turns() == seen && !wanted.is_over {
-            wanted = self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// Waits until what is wanted has changed since `seen` changes, but no longer than `limit`.
+    pub(super) fn wait_for_change(&self, seen: u64, limit: Duration) {
+        let has_not = |wanted: &mut Wanted| self.turns() == seen && !wanted.is_over;
+        drop(self.changed.wait_timeout_while(self.wanted(), limit, has_not).unwrap_or_else(PoisonError::into_inner));
     }
 }

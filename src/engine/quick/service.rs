@@ -62,6 +62,13 @@ impl QuickService {
         self.shared.change(|wanted| wanted.tile = Some(tile.to_owned()));
     }
 
+    /// Scores the head on these validation tiles, once the labels rest.
+    pub fn set_judges(&self, tiles: Vec<String>) {
+        if self.shared.wanted().judges != tiles {
+            self.shared.change(|wanted| wanted.judges = tiles);
+        }
+    }
+
     /// Rows of the tile on screen: they are mapped first from now on.
     pub fn set_rows(&self, rows: Option<Range<u32>>) {
         self.shared.wanted().rows = rows;

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::answer::{Lesson, QuickAnswer, QuickStatus};
+use super::judgement::{Judged, Judgement, miou};
 use super::prepared::{LIMIT_BYTES, Prepared};
 use super::request::{Shared, TileLabels, Wanted};
 use crate::data::cache::pictures::{Owner, PictureCache};
@@ -14,11 +16,25 @@ use crate::domain::panic;
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::protocol::Preview;
+use crate::quick::batch::clicks_on;
 use crate::quick::head::{QuickHead, QuickMap};
 use crate::quick::samples::TileSamples;
 
 /// The rows on screen are mapped first if they are less than this share of the tile.
 const WORTH_MAPPING_FIRST: f64 = 0.6;
+
+/// Labels that have not changed for this long are judged.
+const REST: Duration = Duration::from_millis(1500);
+/// Longest wait for something to do.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// What to do after a turn.
+enum Next {
+    /// Take another turn.
+    GoOn,
+    /// Wait for a change, but no longer than this.
+    Wait(Duration),
+}
 
 /// State of the thread.
 pub(super) struct Worker {
@@ -29,6 +45,8 @@ pub(super) struct Worker {
     features: PictureCache,
     owner: Owner,
     project: ProjectState,
+    /// The last change of what is wanted, and when it was noticed.
+    changed: (u64, Instant),
 }
 
 /// What is known of the present project.
@@ -44,6 +62,10 @@ struct ProjectState {
     head: Option<QuickHead>,
     map: Option<Arc<QuickMap>>,
     answered: Option<Question>,
+    said: Option<QuickAnswer>,
+    judgement: Option<Arc<Judgement>>,
+    /// What the judgement is of, and the validation tiles it was made with.
+    judged: Option<(Question, Vec<String>)>,
 }
 
 /// What an answer depends on.
@@ -67,7 +89,8 @@ struct Asked<'a> {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, answers: Arc<Latest<(u64, QuickAnswer)>>, waker: Waker) -> Self {
         let features = PictureCache::new(LIMIT_BYTES);
-        Self { shared, answers, waker, features, owner: Owner::new(), project: ProjectState::default() }
+        let (project, changed) = (ProjectState::default(), (0, Instant::now()));
+        Self { shared, answers, waker, features, owner: Owner::new(), project, changed }
     }
 
     /// Does what is wanted until the service is dropped.
@@ -77,44 +100,103 @@ impl Worker {
             if wanted.is_over {
                 return;
             }
+            if self.changed.0 != turns {
+                self.changed = (turns, Instant::now());
+            }
             self.project.follow(&wanted);
             let asked = wanted.project.as_deref().zip(wanted.tile.as_ref());
             let asked = asked.and_then(|(project, tile)| Some((project, project.tile(tile)?)));
-            let has_work =
-                asked.is_some_and(|(project, tile)| self.guarded(&Asked { wanted: &wanted, project, tile, turns }));
-            if !has_work {
-                self.shared.wait_for_change(turns);
+            let next = asked.map_or(Next::Wait(LONG), |(project, tile)| {
+                self.guarded(&Asked { wanted: &wanted, project, tile, turns })
+            });
+            if let Next::Wait(limit) = next {
+                self.shared.wait_for_change(turns, limit);
             }
         }
     }
 
     /// A turn; a panic is told as the failure of the tile, which is then left alone.
-    fn guarded(&mut self, asked: &Asked<'_>) -> bool {
+    fn guarded(&mut self, asked: &Asked<'_>) -> Next {
         panic::caught(|| self.turn(asked)).unwrap_or_else(|why| {
             self.project.refused.insert(asked.tile.id.clone());
             self.publish(asked, QuickStatus::Failed(why), None);
-            false
+            Next::GoOn
         })
     }
 
-    /// Does the most urgent thing. False if there is nothing to do.
-    fn turn(&mut self, asked: &Asked<'_>) -> bool {
+    /// Does the most urgent thing.
+    fn turn(&mut self, asked: &Asked<'_>) -> Next {
         if self.project.refused.contains(&asked.tile.id) {
-            return false;
+            return Next::Wait(LONG);
         }
         let Some(view) = self.project.view(&asked.tile.id) else {
             self.prepare_view(asked);
-            return true;
+            return Next::GoOn;
         };
         let question = self.project.question(asked);
         if self.project.answered.as_ref() != Some(&question) {
             self.answer(asked, &view);
             self.project.answered = Some(question);
-            return true;
+            return Next::GoOn;
         }
-        let Some(other) = self.project.next_to_study(asked) else { return false };
-        self.study(asked, other);
-        true
+        if let Some(other) = self.project.next_to_study(asked) {
+            self.study(asked, other);
+            return Next::GoOn;
+        }
+        let judged = (question, asked.wanted.judges.clone());
+        if self.project.head.is_none() || self.project.judged.as_ref() == Some(&judged) {
+            return Next::Wait(LONG);
+        }
+        let rested = self.changed.1.elapsed();
+        if rested < REST {
+            return Next::Wait(REST - rested);
+        }
+        if let Some(judgement) = self.judge(asked) {
+            (self.project.judgement, self.project.judged) = (Some(Arc::new(judgement)), Some(judged));
+            self.repeat(asked);
+        }
+        Next::GoOn
+    }
+
+    /// Tells how good the head is; `None` if there was a change meanwhile.
+    fn judge(&self, asked: &Asked<'_>) -> Option<Judgement> {
+        let go_on = || self.shared.turns() == asked.turns;
+        let samples = &self.project.samples;
+        let labels = samples.values().map(|(labels, _)| labels.as_slice()).collect();
+        let judged = Judged { tiles: self.project.tiles(), labels, classes: &asked.project.classes };
+        let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
+        if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
+            judgement.kept_aside = judged.kept_aside(place, asked.tile.size);
+        }
+        let is_judge = |place: usize| samples.keys().nth(place).is_some_and(|tile| asked.wanted.judges.contains(tile));
+        let Some(head) = judged.head_without(is_judge).filter(|_| !asked.wanted.judges.is_empty()) else {
+            return Some(judgement);
+        };
+        for tile in asked.wanted.judges.iter().filter_map(|tile| asked.project.tile(tile)) {
+            match self.score_on(asked.project, tile, &head, &go_on) {
+                Ok(Some(miou)) => drop(judgement.tiles.insert(tile.id.clone(), miou)),
+                Ok(None) => return None,
+                Err(why) => log::warn!("The quick head is not scored on {}: {why}", tile.id),
+            }
+        }
+        Some(judgement)
+    }
+
+    /// Mean IoU of a head's map of a tile with a mask. `None` if that is no longer wanted.
+    fn score_on(
+        &self,
+        project: &Project,
+        tile: &Tile,
+        head: &QuickHead,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<f64>, String> {
+        let truth = project.read_mask(tile).map_err(|error| error.to_string())?;
+        let kept = self.features.get::<Prepared>(self.owner, &FileStamp::of(&tile.image));
+        let map = match kept {
+            Some(prepared) => Some(prepared.map(head)),
+            None => prepare(project, tile, go_on)?.map(|prepared| prepared.map(head)),
+        };
+        Ok(map.zip(truth).map(|(map, truth)| miou(&map.classes, &truth.mask, &project.classes)))
     }
 
     /// Computes the features of the tile in view.
@@ -149,8 +231,7 @@ impl Worker {
     /// Learns from all labels and maps the tile in view.
     fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) {
         self.project.read_samples(asked, view);
-        let samples: Vec<&TileSamples> = self.project.samples.values().map(|(_, samples)| samples).collect();
-        let Some(head) = QuickHead::learn(&samples, self.project.head.as_ref()) else {
+        let Some(head) = QuickHead::learn(&self.project.tiles(), self.project.head.as_ref()) else {
             let status = self.project.why_no_map();
             (self.project.head, self.project.map) = (None, None);
             return self.publish(asked, status, None);
@@ -208,14 +289,22 @@ impl Worker {
         self.project.samples.insert(tile.id.clone(), (Arc::clone(labels), samples));
     }
 
-    fn publish(&self, asked: &Asked<'_>, status: QuickStatus, map: Option<Arc<QuickMap>>) {
+    fn publish(&mut self, asked: &Asked<'_>, status: QuickStatus, map: Option<Arc<QuickMap>>) {
         let tile = asked.tile.id.clone();
         let preview = |QuickMap { classes, confidence }: &QuickMap| {
             let (classes, confidence) = (classes.clone(), confidence.clone());
             Arc::new(Preview { run: 0, tile: tile.clone(), step: 0, classes, confidence, complete: true })
         };
         let map = map.as_deref().map(preview);
-        self.answers.put((asked.wanted.epoch, QuickAnswer { tile, status, map }));
+        self.project.said = Some(QuickAnswer { tile, status, map, judgement: None });
+        self.repeat(asked);
+    }
+
+    /// Says again what was said last, with the latest judgement.
+    fn repeat(&self, asked: &Asked<'_>) {
+        let Some(said) = &self.project.said else { return };
+        let judgement = self.project.judgement.clone().filter(|_| said.map.is_some());
+        self.answers.put((asked.wanted.epoch, QuickAnswer { judgement, ..said.clone() }));
         (self.waker)();
     }
 }
@@ -271,9 +360,14 @@ impl ProjectState {
         self.samples.insert(id.clone(), (Arc::clone(labels), samples));
     }
 
+    /// All that is learned from, by tile.
+    fn tiles(&self) -> Vec<&TileSamples> {
+        self.samples.values().map(|(_, samples)| samples).collect()
+    }
+
     /// Why nothing can be told apart.
     fn why_no_map(&self) -> QuickStatus {
-        let labelled = self.samples.values().flat_map(|(_, samples)| samples.click_classes()).next();
+        let labelled = clicks_on(&self.tiles()).first().map(|click| click.class);
         labelled.map_or(QuickStatus::NoLabels, QuickStatus::OneClass)
     }
 

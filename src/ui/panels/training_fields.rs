@@ -114,6 +114,12 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
         ui.add(Checkbox::new(&mut form.train.flips, "flips"));
         ui.add(Checkbox::new(&mut form.train.quarter_turns, "quarter-turns"));
     });
+    field(ui, "Keep aside", |ui| {
+        ui.add(Checkbox::new(&mut form.train.keep_aside, "every fifth click")).on_hover_text(
+            "The network does not learn from every fifth click of a class on a tile. The window compares it with the quick map by \
+             these clicks where no mask can",
+        );
+    });
     field(ui, "Validation", |ui| {
         ui.add(DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3));
         ui.weak("of the tiles").on_hover_text(

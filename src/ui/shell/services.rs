@@ -22,6 +22,9 @@ use crate::ui::state::thumbnails;
 /// How long the camera must rest before the engine learns which part of the tile is on screen.
 const REST: Duration = Duration::from_millis(300);
 
+/// Validation tiles that the quick head is scored on at most: each is computed anew when the labels have changed.
+const JUDGES: usize = 4;
+
 /// Handles of the background services.
 pub struct Services {
     /// Trains and predicts.
@@ -124,6 +127,13 @@ impl Services {
         } else {
             ctx.request_repaint_after(REST);
         }
+    }
+
+    /// Has the quick head scored on some of the tiles that the network was evaluated on, so that the two can be compared.
+    pub fn request_judgement(&self, state: &AppState) {
+        let scored = &state.run.tile_scores;
+        let step = scored.len().div_ceil(JUDGES).max(1);
+        self.quick.set_judges(scored.keys().step_by(step).cloned().collect());
     }
 
     /// Requests thumbnails for the visible rows first, then for their neighbours.

@@ -49,7 +49,8 @@ impl AppState {
     /// Takes what the quick head says if it is of the tile in view.
     pub fn apply_quick(&mut self, answer: QuickAnswer) {
         if self.tile().is_some_and(|tile| tile.id == answer.tile) {
-            self.view.quick = QuickInView { status: Some(answer.status), map: answer.map };
+            let QuickAnswer { status, map, judgement, .. } = answer;
+            self.view.quick = QuickInView { status: Some(status), map, judgement };
         }
     }
 }

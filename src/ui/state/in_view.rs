@@ -7,7 +7,7 @@ use super::sampled_mask::SampledMask;
 use super::tile_view::TileView;
 use crate::domain::LabelBook;
 use crate::engine::protocol::Preview;
-use crate::engine::quick::QuickStatus;
+use crate::engine::quick::{Judgement, QuickStatus};
 
 /// What is known of the tile in view. Every field is empty until it has been read.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub struct QuickInView {
     pub status: Option<QuickStatus>,
     /// Its latest map.
     pub map: Option<Arc<Preview>>,
+    /// How good it is, as far as known.
+    pub judgement: Option<Arc<Judgement>>,
 }
 
 /// The pixel under the pointer.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::app_state::AppState;
+use super::verdict::Verdict;
 use crate::domain::choice::choice_enum;
 use crate::engine::protocol::Preview;
 
@@ -30,7 +31,10 @@ impl AppState {
         let quick = self.view.quick.map.is_some().then_some(MapSource::Quick);
         let network = self.view.network.is_some().then_some(MapSource::Network);
         match self.settings.map {
-            MapChoice::Auto => quick.or(network),
+            MapChoice::Auto => match (quick, network) {
+                (Some(quick), Some(_)) => Some(self.verdict().map_or(quick, Verdict::better)),
+                (quick, network) => quick.or(network),
+            },
             MapChoice::Quick => quick,
             MapChoice::Network => network,
         }

@@ -33,6 +33,7 @@ pub mod thumbnails;
 pub mod tile_role;
 pub mod tile_view;
 pub mod tool;
+pub mod verdict;
 pub mod view_camera;
 mod view_change;
 

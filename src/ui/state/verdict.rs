@@ -1,0 +1,78 @@
+//! Which of the two maps is better: the quick head's or the network's, as far as something tells.
+
+use super::app_state::AppState;
+use super::map_source::MapSource;
+use crate::domain::metrics::mean_of_numbers;
+
+/// How both maps do on the same test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// Mean IoU over validation tiles that both were scored on, and their number.
+    Validation {
+        /// The quick head's mean.
+        quick: f64,
+        /// The network's mean.
+        network: f64,
+        /// Validation tiles.
+        tiles: usize,
+    },
+    /// Clicks on the tile in view that neither has learned from, and how many each gets right.
+    KeptAside {
+        /// Right by the quick head.
+        quick: usize,
+        /// Right by the network.
+        network: usize,
+        /// All.
+        clicks: usize,
+    },
+}
+
+impl Verdict {
+    /// The better one. The network has to be better to take over.
+    pub fn better(self) -> MapSource {
+        let network_is = match self {
+            Self::Validation { quick, network, .. } => network > quick,
+            Self::KeptAside { quick, network, .. } => network > quick,
+        };
+        if network_is { MapSource::Network } else { MapSource::Quick }
+    }
+}
+
+impl AppState {
+    /// How the two maps compare; `None` while nothing tells.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.validation_verdict().or_else(|| self.kept_aside_verdict())
+    }
+
+    fn validation_verdict(&self) -> Option<Verdict> {
+        let judgement = self.view.quick.judgement.as_ref()?;
+        let both = judgement.tiles.iter().filter_map(|(tile, quick)| Some((*quick, *self.run.tile_scores.get(tile)?)));
+        let (quick, network): (Vec<f64>, Vec<f64>) = both.filter(|(a, b)| !a.is_nan() && !b.is_nan()).unzip();
+        let tiles = quick.len();
+        let [quick, network] = [quick, network].map(|scores| mean_of_numbers(&scores));
+        (tiles > 0).then_some(Verdict::Validation { quick, network, tiles })
+    }
+
+    fn kept_aside_verdict(&self) -> Option<Verdict> {
+        let keeps_aside = self.run.info.as_ref().is_some_and(|info| info.config.train.keep_aside);
+        let (judgement, size) = (self.view.quick.judgement.as_ref()?, self.view.size()?);
+        let map = self.view.network.as_ref().filter(|map| map.complete && keeps_aside)?;
+        let kept = &judgement.kept_aside;
+        let network = kept.iter().filter(|click| click.is_right_on(&map.classes, size)).count();
+        let quick = kept.iter().filter(|click| click.is_right).count();
+        (!kept.is_empty()).then_some(Verdict::KeptAside { quick, network, clicks: kept.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_takes_over_only_when_it_is_better() {
+        let kept = |quick, network| Verdict::KeptAside { quick, network, clicks: 5 }.better();
+        assert_eq!([kept(3, 3), kept(3, 4), kept(4, 3)], [MapSource::Quick, MapSource::Network, MapSource::Quick]);
+        let scored = |quick, network| Verdict::Validation { quick, network, tiles: 1 }.better();
+        assert_eq!([scored(0.4, 0.4), scored(0.4, 0.41)], [MapSource::Quick, MapSource::Network]);
+    }
+}
