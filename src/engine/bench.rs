@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use super::device::Devices;
 use super::refusal::Refusal;
-use crate::data::feed::loader::Batch;
+use crate::data::feed::batch::Batch;
 use crate::domain::UNLABELLED;
 use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, TrainConfig};
 use crate::domain::hash::Stream;
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::trainer::Trainer;
+use crate::train::weighting::ClassTerms;
 
 /// Steps before timing starts: memory is allocated, and a GPU tunes its kernels.
 const WARM_UP: usize = 4;
@@ -84,9 +85,9 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
         let training = device.autodiff();
         let net = Net::new(&config.model, config.classes, &training);
         let mut trainer = Trainer::new(net, &TrainConfig::default(), training);
-        let weights = vec![1.0; config.classes];
+        let classes = ClassTerms::equal(config.classes);
         timed(config.steps, || {
-            trainer.step(&batch, &weights, 1e-3);
+            trainer.step(&batch, &classes, 1e-3);
         })
     };
     let seconds = median(&all_seconds);
