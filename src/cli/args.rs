@@ -345,6 +345,9 @@ pub struct BenchArgs {
     /// Steps to time, after 4 to warm up.
     #[arg(long, default_value_t = 12)]
     pub steps: usize,
+    /// Average the weights, keeping this share at each step.
+    #[arg(long, default_value_t = 0.0)]
+    pub ema: f64,
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long, default_value = "cpu")]
     pub device: String,

@@ -54,11 +54,17 @@ fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     fields::rest_ui(ui, form);
 }
 
-/// Presets that set everything but labels and device.
+/// Presets that set everything but labels and device, two in a row: four are wider than the narrowest panel.
 fn presets_ui(ui: &mut Ui, form: &mut RunConfig) {
     let chosen = Preset::of(form);
     field(ui, "Preset", |ui| {
-        for preset in Preset::ALL {
+        ui.vertical(|ui| Preset::ALL.chunks(2).for_each(|pair| preset_row_ui(ui, pair, chosen, form)));
+    });
+}
+
+fn preset_row_ui(ui: &mut Ui, pair: &[Preset], chosen: Option<Preset>, form: &mut RunConfig) {
+    ui.horizontal(|ui| {
+        for preset in pair {
             if ui.selectable_label(chosen == Some(*preset), preset.title()).on_hover_text(preset.help()).clicked() {
                 preset.apply(form);
             }
