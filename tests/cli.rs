@@ -393,6 +393,29 @@ fn simulated_clicks_are_scored_and_repeat() {
 }
 
 #[test]
+fn networks_learn_from_simulated_clicks_and_repeat() {
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    two_halves(&data, "a");
+    two_halves(&data, "b");
+    let table = |extra: &[&str]| {
+        let out = dir.path().join("scores.csv");
+        let arguments = ["simulate", "--clicks", "2", "--seeds", "1", "--steps", "6", "--overwrite", "--data"];
+        pointillist().args(arguments).arg(&data).arg("--out").arg(&out).args(extra).assert().success();
+        let text = fs::read_to_string(out).unwrap();
+        text.lines().skip(1).map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>()
+    };
+    for method in ["unet", "preset"] {
+        let rows = table(&["--method", method]);
+        let start = format!("tile,a,stratified,{method},0,0,4,");
+        assert!(rows.len() == 2 && rows[0].starts_with(&start), "{rows:?}");
+        assert_eq!(rows, table(&["--method", method]), "the same clicks, the same steps, the same scores");
+    }
+    let rows = table(&["--method", "unet", "--across", "--val-tile", "b"]);
+    assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,unet,0,0,4,"), "{rows:?}");
+}
+
+#[test]
 fn simulate_refuses_what_it_cannot_score() {
     let dir = TempDir::new().unwrap();
     two_halves(dir.path(), "a");

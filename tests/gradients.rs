@@ -75,7 +75,10 @@ impl Problem {
     fn loss(&self, net: &Net) -> Tensor<1> {
         let images = TensorData::new(self.images.clone(), [BATCH, 3, SIZE, SIZE]);
         let logits = net.forward(Tensor::from_data(images, &self.device));
-        partial_cross_entropy(logits, Targets { indices: &self.labels, class_weights: &[1.0, 2.0, 0.5] })
+        partial_cross_entropy(
+            logits,
+            Targets { indices: &self.labels, class_weights: &[1.0, 2.0, 0.5], competes: &[true; CLASSES] },
+        )
     }
 
     fn nudged(&self, net: &Net, tensor: usize, element: usize, by: f32) -> f64 {

@@ -8,7 +8,7 @@ use super::values::{LossArg, choice, class_weights, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
-use crate::domain::config::{Arch, Optimizer, Schedule, Supervision};
+use crate::domain::config::{Arch, Batches, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
 use crate::quick::clicks::Placement;
 
@@ -63,6 +63,9 @@ pub struct TrainArgs {
     /// Configuration to start from, such as the config.toml of another run.
     #[arg(long)]
     pub config: Option<PathBuf>,
+    /// Settings of network and training to start from.
+    #[arg(long, conflicts_with = "config", value_parser = choice::<Preset>())]
+    pub preset: Option<Preset>,
     /// Network architecture.
     #[arg(long, value_parser = choice::<Arch>())]
     pub arch: Option<Arch>,
@@ -126,9 +129,25 @@ pub struct TrainArgs {
     /// Do not rotate crops at random.
     #[arg(long)]
     pub no_quarter_turns: bool,
-    /// Keep every fifth click of a class on a tile from the network, as the window does to compare it with the quick map.
+    /// Without validation tiles, keep every fifth click of a class on a tile from the network. The window compares it with the
+    /// quick map by these.
     #[arg(long)]
     pub keep_aside: bool,
+    /// What the crops of a batch are drawn by.
+    #[arg(long, value_parser = choice::<Batches>())]
+    pub batches: Option<Batches>,
+    /// Cut crops at full, half and quarter resolution.
+    #[arg(long, overrides_with = "no_scales")]
+    pub scales: bool,
+    /// Cut crops at full resolution only.
+    #[arg(long)]
+    pub no_scales: bool,
+    /// Strength of random changes of brightness, contrast, saturation and hue, 0 to 1.
+    #[arg(long, allow_negative_numbers = true)]
+    pub jitter: Option<f64>,
+    /// Average the weights, keeping this share at each step, such as 0.99; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub ema: Option<f64>,
     /// Share of the training tiles that validate, if the dataset names no validation tiles.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
@@ -245,6 +264,15 @@ pub struct SimulateArgs {
     /// Where clicks go.
     #[arg(long, value_parser = choice::<Placement>(), default_value = Placement::Stratified.name())]
     pub placement: Placement,
+    /// What learns from the clicks.
+    #[arg(long, value_parser = choice::<Method>(), default_value = Method::Quick.name())]
+    pub method: Method,
+    /// Steps that a network is trained for after each round of clicks.
+    #[arg(long, default_value_t = 300, value_parser = whole::<u64>)]
+    pub steps: u64,
+    /// Where a network computes: auto, gpu, cpu, or part of an adapter's name.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
     /// How often everything is repeated with other clicks.
     #[arg(long, default_value_t = 5, value_parser = whole::<u64>)]
     pub seeds: u64,
@@ -260,6 +288,15 @@ pub struct SimulateArgs {
     /// Replace an existing file.
     #[arg(long)]
     pub overwrite: bool,
+}
+
+choice_enum! {
+    /// What learns from simulated clicks.
+    pub enum Method, "method" {
+        Quick { name: "quick", title: "Quick head", help: "A linear head on fixed features" }
+        UNet { name: "unet", title: "U-Net", help: "A U-Net with the default settings, trained from scratch" }
+        Preset { name: "preset", title: "Preset", help: "A network with the settings of the preset few-clicks" }
+    }
 }
 
 /// Arguments of `check`.
@@ -312,6 +349,9 @@ pub struct BenchArgs {
     /// Steps to time, after 4 to warm up.
     #[arg(long, default_value_t = 12)]
     pub steps: usize,
+    /// Average the weights, keeping this share at each step.
+    #[arg(long, default_value_t = 0.0)]
+    pub ema: f64,
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long, default_value = "cpu")]
     pub device: String,

@@ -24,6 +24,7 @@ fn config(args: &BenchArgs) -> BenchConfig {
         size: args.size,
         batch: args.batch,
         steps: args.steps,
+        ema: args.ema,
         device: DeviceChoice::from(args.device.clone()),
     }
 }
@@ -34,6 +35,7 @@ fn as_json(args: &BenchArgs, report: &BenchReport) -> anyhow::Result<String> {
     let asked = serde_json::json!({
         "arch": args.arch.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
         "size": args.size, "batch": args.batch, "steps": args.steps, "infer": args.infer,
+        "ema": args.ema,
     });
     if let (Some(value), Some(asked)) = (value.as_object_mut(), asked.as_object()) {
         value.extend(asked.clone());

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::args::{SamplingArgs, TrainArgs};
-use crate::domain::config::{DeviceChoice, InputSize, Length, Supervision};
+use crate::domain::config::{DeviceChoice, InputSize, Length, Preset, Supervision};
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, RunConfig, Strategy};
 
@@ -23,7 +23,7 @@ impl TrainArgs {
     pub(super) fn config(&self) -> anyhow::Result<RunConfig> {
         let mut config = match &self.config {
             Some(path) => read_config(path)?,
-            None => RunConfig::default(),
+            None => self.preset.map_or_else(RunConfig::default, Preset::config),
         };
         self.apply_to_data(&mut config);
         self.apply_to_model(&mut config);
@@ -75,6 +75,10 @@ impl TrainArgs {
         train.flips &= !self.no_flips;
         train.quarter_turns &= !self.no_quarter_turns;
         train.keep_aside |= self.keep_aside;
+        set(&mut train.batches, self.batches);
+        train.scales = (train.scales && !self.no_scales) || self.scales;
+        set(&mut train.jitter, self.jitter);
+        set(&mut train.ema, self.ema);
     }
 
     /// Several options decide what is learned from. Those that contradict each other are refused.
@@ -115,7 +119,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
-    use crate::domain::config::{Arch, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
+    use crate::domain::config::{Arch, Batches, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
 
@@ -136,8 +140,9 @@ mod tests {
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --base 8 --levels 4 --loss ce --keep 0.01 \
-             --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 --weight-decay 0 \
-             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --ignore water,unknown --ignore rock",
+             --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
+             --weight-decay 0 \
+             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -166,8 +171,21 @@ mod tests {
             flips: false,
             quarter_turns: true,
             keep_aside: true,
+            batches: Batches::Classes,
+            scales: true,
+            jitter: 0.2,
+            ema: 0.9,
         };
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn options_change_single_values_of_a_preset() {
+        let got = config("pointillist train --data D --out R --preset few-clicks --no-scales --steps 50").unwrap();
+        let mut want = RunConfig { data: std::path::absolute("D").unwrap(), ..RunConfig::few_clicks() };
+        (want.train.scales, want.train.length) = (false, Length::Steps(50));
+        assert_eq!(got, want);
+        assert!(config("pointillist train --data D --out R --preset demo --config C").is_err());
     }
 
     #[test]
@@ -219,6 +237,8 @@ mod tests {
             ("--batch -2", "'-2' cannot be used"),
             ("--crop 1.5", "'1.5' cannot be used"),
             ("--points 0", "Choose at least 1"),
+            ("--ema -1", "An average that keeps -1 of its weights"),
+            ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
         ] {
             let got = refusal(switch);

@@ -49,6 +49,11 @@ impl Stream {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
     }
 
+    /// A number from 0 up to but not including 1, with 24 random bits.
+    pub fn unit(&mut self) -> f32 {
+        (self.next_u64() >> 40) as f32 / (1_u32 << 24) as f32
+    }
+
     /// True with probability 1/2.
     pub fn coin(&mut self) -> bool {
         self.next_u64() >> 63 == 1
@@ -83,6 +88,9 @@ mod tests {
         assert_ne!(draw(3), draw(4));
         assert!((0..7).all(|n| draw(3).contains(&n)));
         assert_eq!(Stream::new(1).below(0), 0);
+        let mut stream = Stream::new(2);
+        let mean = (0..1000).map(|_| stream.unit()).inspect(|u| assert!((0.0..1.0).contains(u))).sum::<f32>() / 1000.0;
+        assert!((mean - 0.5).abs() < 0.05, "{mean}");
     }
 
     #[test]

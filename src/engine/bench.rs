@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use super::device::Devices;
 use super::refusal::Refusal;
-use crate::data::feed::loader::Batch;
+use crate::data::feed::batch::Batch;
 use crate::domain::UNLABELLED;
 use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, TrainConfig};
 use crate::domain::hash::Stream;
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::trainer::Trainer;
+use crate::train::weighting::ClassTerms;
 
 /// Steps before timing starts: memory is allocated, and a GPU tunes its kernels.
 const WARM_UP: usize = 4;
@@ -35,6 +36,8 @@ pub struct BenchConfig {
     pub batch: usize,
     /// Steps to time.
     pub steps: usize,
+    /// Share that an average of the weights keeps at each step; 0 for none.
+    pub ema: f64,
     /// Where to compute.
     pub device: DeviceChoice,
 }
@@ -83,10 +86,10 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     } else {
         let training = device.autodiff();
         let net = Net::new(&config.model, config.classes, &training);
-        let mut trainer = Trainer::new(net, &TrainConfig::default(), training);
-        let weights = vec![1.0; config.classes];
+        let mut trainer = Trainer::new(net, &TrainConfig { ema: config.ema, ..TrainConfig::default() }, training);
+        let classes = ClassTerms::equal(config.classes);
         timed(config.steps, || {
-            trainer.step(&batch, &weights, 1e-3);
+            trainer.step(&batch, &classes, 1e-3);
         })
     };
     let seconds = median(&all_seconds);
@@ -136,7 +139,7 @@ mod tests {
 
     fn config(infer: bool, size: u32) -> BenchConfig {
         let model = ModelConfig { arch: Arch::UNet, base: 2, levels: 3 };
-        BenchConfig { infer, model, classes: 3, size, batch: 1, steps: 3, device: DeviceChoice::Cpu }
+        BenchConfig { infer, model, classes: 3, size, batch: 1, steps: 3, ema: 0.5, device: DeviceChoice::Cpu }
     }
 
     #[test]

@@ -87,6 +87,7 @@ pub fn load(
     let device = devices.open(&run.config.device)?;
     let net = Net::new(&run.config.model, run.classes.len(), &device.device);
     let parameters = Net::new(&run.config.model, run.classes.len(), &device.device.clone().autodiff()).parameters();
-    let net = load_checkpoint(&run.path, net, run.nearest(checkpoint))?;
-    Ok((device.predictor(&run.config, &run.classes, net), device, parameters))
+    let mut predictor = device.predictor(&run.config, &run.classes, net.clone());
+    predictor.show(load_checkpoint(&run.path, net, &run.classes, run.nearest(checkpoint))?);
+    Ok((predictor, device, parameters))
 }

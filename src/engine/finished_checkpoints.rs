@@ -7,28 +7,29 @@ use burn::tensor::Device;
 use super::protocol::{Predicting, RunInfo, SavedCheckpoint, Summary};
 use super::run_history::RunHistory;
 use crate::data::DataError;
+use crate::domain::Classes;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::ModelConfig;
 use crate::model::Net;
 use crate::train::folder::{self, FinishedRun};
+use crate::train::snapshot::Snapshot;
 
 /// Where the checkpoints are, and what it takes to load one.
 pub(super) struct FinishedCheckpoints {
     folder: PathBuf,
     model: ModelConfig,
-    /// Number of classes.
-    classes: usize,
+    classes: Classes,
     choices: Vec<SavedCheckpoint>,
 }
 
 impl FinishedCheckpoints {
     /// The checkpoints of a run that has just ended.
-    pub(super) fn of(info: &RunInfo, summary: &Summary) -> Self {
+    pub(super) fn of(info: &RunInfo, classes: &Classes, summary: &Summary) -> Self {
         let choices = vec![
             SavedCheckpoint { checkpoint: Checkpoint::Best, step: summary.best_step },
             SavedCheckpoint { checkpoint: Checkpoint::Last, step: Some(summary.steps) },
         ];
-        Self { folder: info.folder.clone(), model: info.config.model, classes: info.classes.len(), choices }
+        Self { folder: info.folder.clone(), model: info.config.model, classes: classes.clone(), choices }
     }
 
     /// The checkpoints in a run folder.
@@ -41,7 +42,7 @@ impl FinishedCheckpoints {
         Self {
             folder: run.path.clone(),
             model: run.config.model,
-            classes: run.classes.len(),
+            classes: run.classes.clone(),
             choices: saved.into_iter().filter(|saved| run.has(saved.checkpoint)).collect(),
         }
     }
@@ -67,7 +68,8 @@ impl FinishedCheckpoints {
     ///
     /// # Errors
     /// If the file is missing or damaged.
-    pub(super) fn load(&self, checkpoint: Checkpoint, device: &Device) -> Result<Net, DataError> {
-        folder::load_checkpoint(&self.folder, Net::new(&self.model, self.classes, device), checkpoint)
+    pub(super) fn load(&self, checkpoint: Checkpoint, device: &Device) -> Result<Snapshot, DataError> {
+        let net = Net::new(&self.model, self.classes.len(), device);
+        folder::load_checkpoint(&self.folder, net, &self.classes, checkpoint)
     }
 }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::learner::LearnedLabels;
+use super::outbox::Outbox;
 use super::preparation::{Cancelled, Preparation};
 use super::refusal::Refusal;
 use super::run_plan::RunPlan;
 use crate::data::Journal;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::survey::census::Census;
+use crate::domain::config::Batches;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, Notice, Strategy};
 use crate::train::weighting::Weighting;
@@ -19,20 +22,18 @@ pub(super) struct Labels {
     /// Own labels; it is followed while they grow.
     pub(super) journal: Journal,
     /// The training tiles with their labels.
-    pub(super) set: Arc<TrainingSet>,
-    /// Class weights.
-    pub(super) weighting: Weighting,
+    pub(super) learned: LearnedLabels,
 }
 
 impl Labels {
     /// Reads the labels and reports what they are. Refuses a run without any.
     pub(super) fn open(plan: &RunPlan, preparation: &mut Preparation<'_>) -> anyhow::Result<Self> {
         let (journal, mut replay) = Journal::open_to_follow(&plan.project)?;
-        if plan.config.train.keep_aside {
+        if plan.config.train.keep_aside && plan.val.is_empty() {
             replay.book.hide_kept_aside();
         }
         replay.notes.iter().for_each(|note| preparation.outbox.warn(note.as_str()));
-        report_masks(plan, &replay.book, preparation)?;
+        let in_masks = report_masks(plan, &replay.book, preparation)?;
         let set = Arc::new(TrainingSet::new(
             Arc::clone(&plan.project),
             plan.train.clone(),
@@ -41,13 +42,17 @@ impl Labels {
             replay.book,
         ));
         refuse_empty(&set)?;
-        let weighting = weigh(plan, &set, preparation)?;
-        Ok(Self { journal, set, weighting })
+        let weighting = Weighting::new(plan.config.train.class_weights.clone(), &plan.project.classes);
+        let learned = LearnedLabels { set, weighting, in_masks };
+        count(plan, &learned, preparation)?;
+        report_unlabelled(plan, &learned.set, preparation.outbox);
+        Ok(Self { journal, learned })
     }
 }
 
-/// Reports what the masks contain. Refuses a run if neither they nor own labels have a label.
-fn report_masks(plan: &RunPlan, book: &LabelBook, preparation: &mut Preparation<'_>) -> anyhow::Result<()> {
+/// Reports what the masks contain. Returns which classes are sampled from them. Refuses a run if neither they nor own labels
+/// have a label.
+fn report_masks(plan: &RunPlan, book: &LabelBook, preparation: &mut Preparation<'_>) -> anyhow::Result<Vec<bool>> {
     let project = &plan.project;
     let census = take_census(plan, preparation)?;
     let outbox = preparation.outbox;
@@ -60,12 +65,9 @@ fn report_masks(plan: &RunPlan, book: &LabelBook, preparation: &mut Preparation<
         outbox.warn(Notice::new(headline).cause(fault.what.as_str()));
     }
     census.warning().into_iter().for_each(|warning| outbox.warn(warning));
-    let from_masks = match plan.config.label_sampling().strategy {
-        Strategy::OwnLabelsOnly => 0,
-        _ => census.scored(project, Split::Train),
-    };
-    if from_masks > 0 || own_labels(plan, book) > 0 {
-        return Ok(());
+    let in_masks = sampled_classes(plan, &census);
+    if in_masks.contains(&true) || own_labels(plan, book) > 0 {
+        return Ok(in_masks);
     }
     if plan.config.is_own_labels_only() {
         let cause = "the run learns from own labels only, and no training tile has any";
@@ -128,19 +130,41 @@ fn refuse_empty(set: &TrainingSet) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The class weights. Inverse frequencies need the labels of every tile to be counted.
-fn weigh(plan: &RunPlan, set: &TrainingSet, preparation: &mut Preparation<'_>) -> Result<Weighting, Cancelled> {
-    let mut weighting = Weighting::new(plan.config.train.class_weights.clone(), &plan.project.classes);
-    if !weighting.needs_counts() {
-        return Ok(weighting);
-    }
+/// The scored classes that the training masks contain, if labels are sampled from them.
+fn sampled_classes(plan: &RunPlan, census: &Census) -> Vec<bool> {
+    let classes = &plan.project.classes;
+    let are_sampled = plan.config.label_sampling().strategy != Strategy::OwnLabelsOnly;
+    let counts = census.splits.get(Split::Train.name()).map(|counts| counts.classes.as_slice()).unwrap_or_default();
+    let is_sampled = |class: usize| counts.get(class).is_some_and(|n| *n > 0) && classes.is_scored(class as u8);
+    (0..classes.len()).map(|class| are_sampled && is_sampled(class)).collect()
+}
+
+/// Counts labels: on every tile if class weights or batches need that, else until it is clear which classes have any.
+fn count(plan: &RunPlan, labels: &LearnedLabels, preparation: &mut Preparation<'_>) -> Result<(), Cancelled> {
+    let LearnedLabels { set, weighting, in_masks } = labels;
     let tiles = set.tiles();
-    for (done, &tile) in tiles.iter().enumerate() {
+    let every = weighting.needs_counts() || plan.config.train.batches == Batches::Classes;
+    let next = |set: &TrainingSet| match every {
+        true => tiles.iter().copied().find(|tile| !set.table().has(*tile)),
+        false => set.next_to_count(in_masks),
+    };
+    let mut done = 0;
+    while let Some(tile) = next(set) {
         preparation.check()?;
-        preparation.announce("counting labels for the class weights", done, tiles.len());
-        if let Some(counts) = set.label_counts(tile) {
-            weighting.count(tile, counts);
-        }
+        preparation.announce("counting labels by class", done, tiles.len());
+        set.count(tile);
+        done += 1;
     }
-    Ok(weighting)
+    Ok(())
+}
+
+/// Says which classes have no label, since they are never predicted.
+fn report_unlabelled(plan: &RunPlan, set: &TrainingSet, outbox: &Outbox) {
+    let classes = &plan.project.classes;
+    let totals = set.table().totals(classes.len());
+    let without = classes.iter().zip(&totals).filter(|(class, total)| !class.ignored && **total == 0);
+    let names: Vec<&str> = without.map(|(class, _)| class.name.as_str()).collect();
+    if !names.is_empty() {
+        outbox.info(format!("Not predicted until there is a label: {}", names.join(", ")));
+    }
 }

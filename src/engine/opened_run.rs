@@ -5,22 +5,18 @@ use std::sync::Arc;
 
 use super::device::{self, Devices, OpenDevice};
 use super::labels::Labels;
+use super::learner::Learner;
 use super::preparation::Preparation;
-use super::priority;
 use super::protocol::RunInfo;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::run_plan::RunPlan;
-use crate::data::feed::loader::{BatchPlan, Loader};
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
-use crate::domain::config::TrainConfig;
-use crate::domain::{Notice, RunConfig};
+use crate::domain::Notice;
 use crate::infer::Predictor;
 use crate::model::{Net, size};
 use crate::train::folder::{RunFolder, SplitRecord};
-use crate::train::trainer::Trainer;
-use crate::train::weighting::Weighting;
 
 /// What a run works with.
 pub(super) struct OpenedRun {
@@ -28,10 +24,7 @@ pub(super) struct OpenedRun {
     pub(super) project: Arc<Project>,
     /// Indices of the tiles that are scored.
     pub(super) val: Vec<usize>,
-    pub(super) trainer: Trainer,
-    pub(super) loader: Loader,
-    pub(super) set: Arc<TrainingSet>,
-    pub(super) weighting: Weighting,
+    pub(super) learner: Learner,
     pub(super) journal: Journal,
     pub(super) recorder: Recorder,
 }
@@ -48,7 +41,7 @@ impl OpenedRun {
         let device = devices.open(&plan.config.device)?;
         check_memory(plan, &device)?;
         preparation.check()?;
-        let Labels { journal, set, weighting } = Labels::open(plan, preparation)?;
+        let Labels { journal, learned } = Labels::open(plan, preparation)?;
         if let Err(error) = plan.project.keep_class_order() {
             preparation.outbox.warn(error.to_string());
         }
@@ -58,14 +51,13 @@ impl OpenedRun {
         let training_device = device.device.clone().autodiff();
         let net = Net::new(&plan.config.model, plan.project.classes.len(), &training_device);
         let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
-        let info = describe(plan, &set, &net, &device, out);
+        let info = describe(plan, &learned.set, &net, &device, out);
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
-        let predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
-        let trainer = Trainer::new(net, &plan.config.train, training_device);
-        let batches = batches(&plan.config);
-        let loader = Loader::start(Arc::clone(&set), batches, loader_threads(), priority::lower_this_thread)?;
+        let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
+        let learner = Learner::new(net, &plan.config, learned, training_device)?;
+        predictor.show(learner.snapshot());
         let (project, val, recorder) = (Arc::clone(&plan.project), plan.val.clone(), Recorder::new(folder));
-        Ok((Self { info, project, val, trainer, loader, set, weighting, journal, recorder }, predictor))
+        Ok((Self { info, project, val, learner, journal, recorder }, predictor))
     }
 }
 
@@ -96,14 +88,4 @@ fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, o
         steps_per_epoch,
         total_steps,
     }
-}
-
-fn batches(config: &RunConfig) -> BatchPlan {
-    let TrainConfig { batch, flips, quarter_turns, .. } = config.train;
-    BatchPlan { count: batch, flips, quarter_turns, seed: config.seed }
-}
-
-/// One thread keeps up with training on the CPU; a GPU in a large machine needs more.
-fn loader_threads() -> usize {
-    (std::thread::available_parallelism().map_or(1, usize::from) / 4).clamp(1, 4)
 }

@@ -10,8 +10,8 @@ use super::protocol::{Evaluation, EventKind};
 use crate::data::DataError;
 use crate::domain::Notice;
 use crate::domain::checkpoint::Checkpoint;
-use crate::model::Net;
 use crate::train::folder::{MetricsRow, RunFolder, SplitRecord, StepRow};
+use crate::train::snapshot::Snapshot;
 
 /// Time between checkpoints: a killed run loses at most this much.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ pub(super) struct Recorder {
     /// Something could not be written, and the user was told.
     failing: bool,
     /// The best network, until it is on disk.
-    unsaved_best: Option<Net>,
+    unsaved_best: Option<Snapshot>,
     /// The split, if it could not be written.
     unsaved_split: Option<SplitRecord>,
 }
@@ -80,7 +80,7 @@ impl Recorder {
     ///
     /// # Errors
     /// If the disk is full or the folder is gone. The user has been told.
-    pub(super) fn save(&mut self, net: &Net, outbox: &Outbox) -> Result<(), DataError> {
+    pub(super) fn save(&mut self, net: &Snapshot, outbox: &Outbox) -> Result<(), DataError> {
         self.tried = Instant::now();
         match self.write_all(net, outbox) {
             Ok(()) => {
@@ -100,7 +100,7 @@ impl Recorder {
     ///
     /// # Errors
     /// If the disk is full or the folder is gone. The user has not been told: the summary says so.
-    pub(super) fn save_at_end(&mut self, net: &Net, is_best: bool, outbox: &Outbox) -> Result<(), DataError> {
+    pub(super) fn save_at_end(&mut self, net: &Snapshot, is_best: bool, outbox: &Outbox) -> Result<(), DataError> {
         if is_best {
             self.unsaved_best = Some(net.clone());
         }
@@ -108,7 +108,7 @@ impl Recorder {
     }
 
     /// Writes this network as the best checkpoint, now or as soon as possible.
-    pub(super) fn save_best(&mut self, net: Net, outbox: &Outbox) {
+    pub(super) fn save_best(&mut self, net: Snapshot, outbox: &Outbox) {
         self.unsaved_best = Some(net);
         let written = self.write_best(outbox);
         self.note(written, outbox);
@@ -130,7 +130,7 @@ impl Recorder {
         self.folder.sync()
     }
 
-    fn write_all(&mut self, net: &Net, outbox: &Outbox) -> Result<(), DataError> {
+    fn write_all(&mut self, net: &Snapshot, outbox: &Outbox) -> Result<(), DataError> {
         self.folder.sync()?;
         if let Some(split) = &self.unsaved_split {
             self.folder.write_split(split)?;
@@ -189,6 +189,7 @@ mod tests {
     use super::*;
     use crate::domain::{Classes, RunConfig};
     use crate::engine::transport::{UserEnd as _, in_process};
+    use crate::model::Net;
 
     #[test]
     fn a_failed_save_is_reported_once_and_made_up_for_later() {
@@ -196,6 +197,7 @@ mod tests {
         let (config, classes) = (RunConfig::demo(), Classes::deepglobe());
         let mut recorder = Recorder::new(RunFolder::create(&dir.path().join("run"), &config, &classes).unwrap());
         let net = Net::new(&config.model, classes.len(), &Device::flex());
+        let net = Snapshot { net, predicts: vec![true; classes.len()] };
         let (user, worker) = in_process::connect(Arc::new(|| {}));
         let outbox = Outbox::new(Arc::new(worker));
         let last = recorder.folder.path().join("last.bpk");

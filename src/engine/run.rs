@@ -16,15 +16,13 @@ use crate::data::{DataError, Project, TileFault};
 use crate::domain::Notice;
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
-use crate::model::Net;
 use crate::train::folder::{self, SplitRecord, StepRow};
 use crate::train::schedule::{self, Anchor};
+use crate::train::snapshot::Snapshot;
 
 /// A run in progress.
 pub(super) struct Run {
     opened: OpenedRun,
-    /// Class weights, by class index.
-    weights: Vec<f32>,
     /// The learning rate set last: at the start or by the user.
     set_rate: Anchor,
     /// The learning rate of the last step.
@@ -58,7 +56,6 @@ impl Run {
     pub(super) fn new(opened: OpenedRun) -> Self {
         let now = Instant::now();
         Self {
-            weights: opened.weighting.weights(),
             set_rate: Anchor { rate: opened.info.config.train.lr, step: 0 },
             last_rate: 0.0,
             step: 0,
@@ -79,7 +76,7 @@ impl Run {
     /// Reports that the run is ready to train.
     pub(super) fn announce_start(&mut self, outbox: &Outbox) {
         let info = self.opened.info.clone();
-        let note = report::weights_line(&info.config.train.class_weights, &self.weights);
+        let note = report::weights_line(&info.config.train.class_weights, &self.opened.learner.terms().weights);
         note.into_iter().for_each(|note| self.inform(outbox, note));
         let (name, why) = (&info.device.name, &info.device.why);
         self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
@@ -148,8 +145,8 @@ impl Run {
 
     /// Reads new labels from the journal.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let OpenedRun { journal, set, weighting, project, recorder, info, .. } = &mut self.opened;
-        let changed = match set.follow(journal) {
+        let OpenedRun { journal, learner, recorder, info, .. } = &mut self.opened;
+        let changed = match learner.follow(journal) {
             Ok(changed) => changed,
             Err(error) => {
                 let notice = Notice::new("New labels cannot be read").cause(error.to_string());
@@ -159,16 +156,6 @@ impl Run {
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
             self.best.labels_changed();
         }
-        if weighting.needs_counts() {
-            let learned = set.tiles();
-            let touched = |&index: &usize| changed.contains(&project.tiles[index].id) && learned.contains(&index);
-            for index in (0..project.tiles.len()).filter(touched) {
-                if let Some(counts) = set.label_counts(index) {
-                    weighting.count(index, counts);
-                }
-            }
-            self.weights = weighting.weights();
-        }
     }
 
     /// Starts an evaluation of the current network, unless it has been evaluated already.
@@ -176,7 +163,7 @@ impl Run {
         if self.evaluated_at_step == Some(self.step) {
             self.inform(outbox, format!("Already scored at step {}: the network has not changed since", self.step));
         } else if self.evaluation.is_none() {
-            predictor.set_net(self.opened.trainer.valid());
+            predictor.show(self.opened.learner.snapshot());
             self.evaluation = Some(EvaluationJob::new(self.project(), &self.opened.val));
             outbox.send(EventKind::Phase(self.phase()));
         }
@@ -184,20 +171,20 @@ impl Run {
 
     /// Writes the last checkpoint at the user's request. Each failure is reported, unlike those of regular saves.
     pub(super) fn save(&mut self, outbox: &Outbox) {
-        if let Err(error) = self.opened.recorder.save(&self.opened.trainer.valid(), outbox) {
+        if let Err(error) = self.opened.recorder.save(&self.opened.learner.snapshot(), outbox) {
             outbox.warn(Notice::new("The checkpoint was not written").cause(error.to_string()));
         }
     }
 
     /// What is needed to save a run that is over.
-    pub(super) fn into_unsaved(self) -> (Recorder, Net) {
-        let net = self.opened.trainer.valid();
+    pub(super) fn into_unsaved(self) -> (Recorder, Snapshot) {
+        let net = self.opened.learner.snapshot();
         (self.opened.recorder, net)
     }
 
     /// Gives a predictor the current network.
     pub(super) fn refresh(&self, predictor: &mut Predictor) {
-        predictor.set_net(self.opened.trainer.valid());
+        predictor.show(self.opened.learner.snapshot());
     }
 
     /// Takes a step, or predicts a window of an evaluation.
@@ -217,7 +204,7 @@ impl Run {
         self.take_step(outbox)?;
         let secs = began.elapsed().as_secs_f64();
         if self.opened.recorder.is_due() {
-            self.opened.recorder.save(&self.opened.trainer.valid(), outbox).ok(); // The recorder reports it and tries again.
+            self.opened.recorder.save(&self.opened.learner.snapshot(), outbox).ok(); // The recorder reports it and tries again.
         }
         let at_epoch_end = self.step.is_multiple_of(self.opened.info.steps_per_epoch);
         if at_epoch_end || self.step == self.opened.info.total_steps {
@@ -228,12 +215,12 @@ impl Run {
 
     fn take_step(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
         let began = Instant::now();
-        let batch = self.opened.loader.next_batch();
+        let batch = self.opened.learner.next_batch();
         let waiting = began.elapsed();
-        self.leave_out(self.opened.loader.take_faults(), outbox);
+        self.leave_out(self.opened.learner.take_faults(), outbox);
         let batch = batch.map_err(anyhow::Error::msg)?;
         let lr = self.learning_rate();
-        let loss = self.opened.trainer.step(&batch, &self.weights, lr);
+        let loss = self.opened.learner.learn(&batch, lr);
         self.step += 1;
         if !loss.is_finite() {
             let headline = format!("The loss is {loss} at step {}", self.step);
@@ -329,7 +316,8 @@ impl Run {
         };
         self.evaluated = Instant::now();
         self.evaluated_at_step = Some(self.step);
-        let (lines, net) = (report::epoch_lines(&evaluation, self.opened.info.epochs()), self.opened.trainer.valid());
+        let (lines, net) =
+            (report::epoch_lines(&evaluation, self.opened.info.epochs()), self.opened.learner.snapshot());
         let recorder = &mut self.opened.recorder;
         lines.iter().for_each(|line| recorder.log(line, outbox));
         recorder.add_metrics(&evaluation, outbox);
@@ -360,7 +348,7 @@ impl Run {
     fn save_at_end(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         let why_best = self.best.end(self.step);
         why_best.iter().for_each(|why| self.inform(outbox, (*why).to_owned()));
-        self.opened.recorder.save_at_end(&self.opened.trainer.valid(), why_best.is_some(), outbox)
+        self.opened.recorder.save_at_end(&self.opened.learner.snapshot(), why_best.is_some(), outbox)
     }
 
     /// Ends the run after an error. Its figures and the reason are written, so that it can be opened. The checkpoints stay as

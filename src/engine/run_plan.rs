@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::domain::RunConfig;
-use crate::domain::config::Length;
+use crate::domain::config::{Batches, Length};
 use crate::train::division::{self, DividedProject};
 
 /// A run that could be started, as far as configuration and project tell.
@@ -36,7 +36,9 @@ impl RunPlan {
         let DividedProject { project, train, val, mut notes } = DividedProject::new(project, &config);
         let has_masks = train.iter().any(|&index| project.tiles[index].mask.is_some());
         if !has_masks && !config.is_own_labels_only() {
-            notes.push("No training tile has a mask: the run learns from own labels only".to_owned());
+            let hint =
+                if config.train.batches == Batches::Tiles { "; the preset few-clicks is meant for that" } else { "" };
+            notes.push(format!("No training tile has a mask: the run learns from own labels only{hint}"));
             config = config.own_labels_only();
         }
         Ok(Self { config, project, train, val, notes })

@@ -10,7 +10,7 @@ use super::run::Run;
 use crate::data::{DataError, Project};
 use crate::domain::checkpoint::Checkpoint;
 use crate::infer::Predictor;
-use crate::model::Net;
+use crate::train::snapshot::Snapshot;
 
 /// A network that can predict, and the run that trains it, if one does.
 pub(super) struct Session {
@@ -28,7 +28,7 @@ pub(super) struct Session {
 /// A run that is over but could not be saved, with all it takes to try again.
 pub(super) struct UnsavedRun {
     recorder: Recorder,
-    net: Net,
+    net: Snapshot,
     summary: Box<Summary>,
     checkpoints: FinishedCheckpoints,
 }
@@ -37,7 +37,7 @@ impl Session {
     /// The run is over. If it could not be saved, what is missing is kept until there is room.
     pub(super) fn end(&mut self, summary: &Summary) {
         let Some(run) = self.run.take() else { return };
-        let checkpoints = FinishedCheckpoints::of(run.info(), summary);
+        let checkpoints = FinishedCheckpoints::of(run.info(), &self.project.classes, summary);
         if summary.unsaved.is_some() {
             run.refresh(&mut self.predictor);
             let (recorder, net) = run.into_unsaved();
@@ -71,8 +71,8 @@ impl Session {
     /// If it cannot be loaded.
     pub(super) fn show(&mut self, checkpoint: Checkpoint) -> Result<Option<Predicting>, DataError> {
         let Some(finished) = &self.checkpoints else { return Ok(None) };
-        let net = finished.load(checkpoint, self.predictor.device())?;
-        self.predictor.set_net(net);
+        let snapshot = finished.load(checkpoint, self.predictor.device())?;
+        self.predictor.show(snapshot);
         let predicting = finished.predicting(checkpoint);
         self.step = predicting.shown.step.unwrap_or(self.step);
         Ok(Some(predicting))

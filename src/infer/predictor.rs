@@ -14,6 +14,7 @@ use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Classes, Mask, Validity};
 use crate::model::{IN_CHANNELS, Net};
+use crate::train::snapshot::Snapshot;
 
 /// Smallest side of a window, pixels. Small crops are trained on, but larger windows waste less on overlap.
 const SMALLEST_WINDOW: u32 = 256;
@@ -25,13 +26,15 @@ pub struct Predictor {
     input: InputSize,
     window: u32,
     scored: Vec<bool>,
+    /// The scored classes that may be predicted.
+    candidates: Vec<bool>,
     table: [[f32; 256]; 3],
 }
 
 /// The prediction of a tile.
 #[derive(Clone, Debug)]
 pub struct TilePrediction {
-    /// The most probable class per pixel, never an ignored one; unlabelled where nothing is predicted yet and where the image
+    /// The most probable class per pixel, never an ignored or unknown one; unlabelled where nothing is predicted yet and where the image
     /// has no pixel.
     pub classes: Mask,
     /// Its probability, 0 to 255.
@@ -54,13 +57,16 @@ impl Predictor {
             InputSize::Resize(size) => size,
             InputSize::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
         };
-        let scored = classes.iter().map(|class| !class.ignored).collect();
-        Self { net, device, input, window, scored, table: normalize::table() }
+        let scored: Vec<bool> = classes.iter().map(|class| !class.ignored).collect();
+        Self { net, device, input, window, candidates: scored.clone(), scored, table: normalize::table() }
     }
 
-    /// Replaces the network by a later state of itself.
-    pub fn set_net(&mut self, net: Net) {
+    /// Replaces the network by another state of itself, and the classes that may be predicted.
+    pub fn show(&mut self, snapshot: Snapshot) {
+        let Snapshot { net, predicts } = snapshot;
         self.net = net;
+        let may = |(class, scored): (usize, &bool)| *scored && predicts.get(class).copied().unwrap_or(true);
+        self.candidates = self.scored.iter().enumerate().map(may).collect();
     }
 
     /// The device it computes on.
@@ -114,7 +120,7 @@ impl TileJob {
     pub fn advance(&mut self, predictor: &Predictor) -> bool {
         let Some(window) = self.windows.pop_front() else { return false };
         let logits = predictor.logits(&self.picture.rgb, window.corner);
-        self.prediction.write(&logits, predictor.window, &predictor.scored, &window);
+        self.prediction.write(&logits, predictor.window, &predictor.candidates, &window);
         if self.windows.is_empty() {
             self.prediction.take_out_missing(self.picture.valid.as_ref());
         }
@@ -153,7 +159,7 @@ impl TileJob {
 
 impl TilePrediction {
     /// Writes the kept part of a window: the class with the highest logit, and its softmax probability.
-    fn write(&mut self, logits: &[f32], side: u32, scored: &[bool], window: &Window) {
+    fn write(&mut self, logits: &[f32], side: u32, candidates: &[bool], window: &Window) {
         let (side, kept) = (side as usize, window.kept);
         let plane = side * side;
         let width = self.classes.width() as usize;
@@ -161,7 +167,7 @@ impl TilePrediction {
             let row = (i64::from(y) - window.corner[1]) as usize * side;
             for x in kept.x..kept.x + kept.width {
                 let source = row + (i64::from(x) - window.corner[0]) as usize;
-                let (class, probability) = most_probable(|c| logits[c * plane + source], scored);
+                let (class, probability) = most_probable(|c| logits[c * plane + source], candidates);
                 let target = y as usize * width + x as usize;
                 self.classes.data_mut()[target] = class;
                 self.confidence[target] = (probability * 255.0).round() as u8;
@@ -191,9 +197,9 @@ impl TilePrediction {
     }
 }
 
-/// The scored class with the highest logit and its probability among the scored classes.
-fn most_probable(logit: impl Fn(usize) -> f32, scored: &[bool]) -> (u8, f32) {
-    let candidates = || (0..scored.len()).filter(|&class| scored[class]);
+/// The candidate with the highest logit and its probability among the candidates.
+fn most_probable(logit: impl Fn(usize) -> f32, is_candidate: &[bool]) -> (u8, f32) {
+    let candidates = || (0..is_candidate.len()).filter(|&class| is_candidate[class]);
     let best = candidates().fold(None, |best: Option<usize>, class| match best {
         Some(other) if logit(other) >= logit(class) => best,
         _ => Some(class),
@@ -237,6 +243,29 @@ mod tests {
             assert!(prediction.classes.data().iter().all(|&class| class < 6 && class != UNLABELLED));
             assert!(prediction.confidence.iter().all(|&p| p > 255 / 7));
         }
+    }
+
+    #[test]
+    fn only_classes_that_had_a_label_are_predicted() {
+        let mut predictor = predictor(InputSize::Crop(32));
+        let before = predictor.predict(picture(80, 60).into());
+        let mut predicts = vec![false; 7];
+        let among = |predictor: &mut Predictor, predicts: &[bool]| {
+            predictor.show(Snapshot { net: predictor.net.clone(), predicts: predicts.to_vec() });
+            predictor.predict(picture(80, 60).into())
+        };
+        for class in [4, 2] {
+            predicts[class] = true;
+            let prediction = among(&mut predictor, &predicts);
+            assert!(prediction.classes.data().iter().all(|class| predicts[usize::from(*class)]));
+            let alone = predicts.iter().filter(|predicts| **predicts).count() == 1;
+            assert!(
+                prediction.confidence.iter().all(|p| if alone { *p == 255 } else { *p >= 127 }),
+                "of candidates only"
+            );
+        }
+        let all = among(&mut predictor, &[true; 7]);
+        assert_eq!((all.classes.data(), &all.confidence), (before.classes.data(), &before.confidence));
     }
 
     #[test]

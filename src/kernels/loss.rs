@@ -5,21 +5,47 @@ use rayon::prelude::*;
 use super::memory::Buffer;
 use super::shape::Shape;
 
+/// The labels of a batch.
+///
+/// Indices without a weight (unlabelled: 255) are ignored, and so is every class of weight 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    /// Class indices row by row, image after image: `[batch, height, width]`.
+    pub indices: &'a [u8],
+    /// A weight of 0 or more per class.
+    pub class_weights: &'a [f32],
+    /// Which classes are in the softmax; a label of any other class is ignored.
+    pub competes: &'a [bool],
+}
+
+impl Labels<'_> {
+    /// The weight of a pixel with this class index.
+    pub fn weight(&self, index: u8) -> f32 {
+        let class = usize::from(index);
+        if self.competes.get(class) == Some(&true) {
+            self.class_weights.get(class).copied().unwrap_or(0.0)
+        } else {
+            0.0
+        }
+    }
+}
+
 /// Returns `Σ w·(−log p) / Σ w` over the labelled pixels, and its gradient `w·(p − onehot) / Σ w`. The loss is 0 if no
 /// pixel is labelled.
 ///
-/// A pixel does not count if its class has no entry in `class_weights` or weight 0: its gradient is exactly 0.
+/// A pixel does not count if its class has no weight or weight 0: its gradient is exactly 0. So is the gradient of classes
+/// that do not compete: they are left out of the softmax.
 ///
 /// # Shapes
 /// - `logits` and the gradient: `shape`
-/// - `indices`: `[batch, height, width]`
 ///
 /// # Panics
 /// When the sizes do not match.
-pub fn partial_cross_entropy(logits: &[f32], shape: Shape, indices: &[u8], class_weights: &[f32]) -> (f32, Buffer) {
-    let plane = shape.plane();
+pub fn partial_cross_entropy(logits: &[f32], shape: Shape, labels: Labels<'_>) -> (f32, Buffer) {
+    let (plane, Labels { indices, competes, .. }) = (shape.plane(), labels);
     assert_eq!(indices.len(), shape.batch * plane, "each pixel needs one class index");
-    let weight = |index: u8| class_weights.get(usize::from(index)).copied().unwrap_or(0.0);
+    assert_eq!(competes.len(), shape.channels, "each class competes or not");
+    let weight = |index: u8| labels.weight(index);
     let total: f64 = indices.iter().map(|&index| f64::from(weight(index))).sum();
     // Without labelled pixels the sum is 0 for any divisor.
     let divisor = if total > 0.0 { total } else { 1.0 };
@@ -36,7 +62,8 @@ pub fn partial_cross_entropy(logits: &[f32], shape: Shape, indices: &[u8], class
                 let weight = weight(index);
                 if weight > 0.0 {
                     let fraction = (f64::from(weight) / divisor) as f32;
-                    loss += pixel_loss(logits, plane, pixel, usize::from(index), fraction, gradient);
+                    let at = Pixel { plane, pixel, class: usize::from(index), competes };
+                    loss += at.loss(logits, fraction, gradient);
                 }
             }
             loss
@@ -45,16 +72,29 @@ pub fn partial_cross_entropy(logits: &[f32], shape: Shape, indices: &[u8], class
     (losses.into_iter().sum::<f64>() as f32, gradient)
 }
 
-/// The contribution of one pixel, which has `fraction` of the total weight, to the loss. Writes its gradient.
-fn pixel_loss(logits: &[f32], plane: usize, pixel: usize, class: usize, fraction: f32, gradient: &mut [f32]) -> f64 {
-    let values = || logits[pixel..].iter().step_by(plane);
-    // NaN is kept, so that a diverged run is noticed.
-    let largest =
-        values().fold(f32::NEG_INFINITY, |most, &value| if value > most || value.is_nan() { value } else { most });
-    let sum: f32 = values().map(|value| (value - largest).exp()).sum();
-    for (gradient, value) in gradient[pixel..].iter_mut().step_by(plane).zip(values()) {
-        *gradient = fraction * ((value - largest).exp() / sum);
+/// A labelled pixel.
+struct Pixel<'a> {
+    /// Pixels of an image.
+    plane: usize,
+    pixel: usize,
+    class: usize,
+    competes: &'a [bool],
+}
+
+impl Pixel<'_> {
+    /// The contribution of the pixel, which has `fraction` of the total weight, to the loss. Writes its gradient.
+    fn loss(&self, logits: &[f32], fraction: f32, gradient: &mut [f32]) -> f64 {
+        let Self { plane, pixel, class, competes } = *self;
+        let places = || (0..competes.len()).filter(|&class| competes[class]).map(|class| pixel + class * plane);
+        let values = || places().map(|at| logits[at]);
+        // NaN is kept, so that a diverged run is noticed.
+        let largest =
+            values().fold(f32::NEG_INFINITY, |most, value| if value > most || value.is_nan() { value } else { most });
+        let sum: f32 = values().map(|value| (value - largest).exp()).sum();
+        for at in places() {
+            gradient[at] = fraction * ((logits[at] - largest).exp() / sum);
+        }
+        gradient[pixel + class * plane] -= fraction;
+        f64::from(fraction) * f64::from(sum.ln() + largest - logits[pixel + class * plane])
     }
-    gradient[pixel + class * plane] -= fraction;
-    f64::from(fraction) * f64::from(sum.ln() + largest - logits[pixel + class * plane])
 }

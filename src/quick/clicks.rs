@@ -6,7 +6,7 @@ use super::distance::squared_depth;
 use super::samples::LabelledPixel;
 use crate::domain::choice::choice_enum;
 use crate::domain::hash::{self, Stream};
-use crate::domain::{Classes, Mask, UNLABELLED};
+use crate::domain::{Classes, Mask, Stroke, UNLABELLED};
 
 /// Classes that cover less of a tile are not clicked.
 const SMALLEST_SHARE: f64 = 0.005;
@@ -27,6 +27,10 @@ choice_enum! {
 pub struct Click {
     /// Its class.
     pub class: u8,
+    /// The pixel in its middle.
+    pub at: [u32; 2],
+    /// Its radius in pixels; 0 labels a single one.
+    pub radius: u32,
     /// The pixels of the tile under it.
     pub pixels: Vec<[u32; 2]>,
 }
@@ -119,7 +123,7 @@ impl<'a> Clicker<'a> {
                 }
             }
         }
-        Click { class: self.truth.data()[at], pixels }
+        Click { class: self.truth.data()[at], at: [x as u32, y as u32], radius: self.radius, pixels }
     }
 }
 
@@ -132,10 +136,18 @@ pub fn samples(clicks: &[Click]) -> Vec<LabelledPixel> {
     (0..).zip(clicks).flat_map(of_click).collect()
 }
 
+impl Click {
+    /// The same click made in the window, on the tile with this id.
+    pub fn stroke(&self, tile: &str) -> Stroke {
+        let path = vec![self.at.map(|at| at as f32 + 0.5)];
+        Stroke { tile: tile.to_owned(), class: Some(self.class), radius: self.radius as f32, path }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ClassDef;
+    use crate::domain::{ClassDef, Edit, LabelBook};
 
     fn classes(count: u8) -> Classes {
         let class = |i: u8| ClassDef { name: format!("c{i}"), color: [i; 3], ignored: i == 3 };
@@ -173,6 +185,23 @@ mod tests {
     }
 
     #[test]
+    fn a_stroke_labels_the_pixels_of_its_click() {
+        let (truth, classes) = (truth(), classes(4));
+        for radius in [0, 1, 4, 7] {
+            for click in Clicker::new(&truth, &classes, "tile", 3, radius).place(Placement::Random, 20, None) {
+                let mut book = LabelBook::default();
+                book.apply(Edit::Begin(click.stroke("tile")));
+                let drawn = book.rasterize("tile", truth.size());
+                let labelled = |[x, y]: &[u32; 2]| drawn.get(*x, *y) == click.class;
+                assert!(
+                    click.pixels.iter().all(labelled) && drawn.labelled() == click.pixels.len() as u64,
+                    "{click:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn an_error_click_is_in_the_middle_of_what_is_missed() {
         let (truth, classes) = (truth(), classes(4));
         let mut predicted = truth.clone();
@@ -181,7 +210,7 @@ mod tests {
         }
         let mut clicker = Clicker::new(&truth, &classes, "tile", 1, 0);
         let clicks = clicker.place(Placement::Error, 1, Some(&predicted));
-        assert_eq!(clicks, [Click { class: 1, pixels: vec![[46, 24]] }]);
+        assert_eq!(clicks, [Click { class: 1, at: [46, 24], radius: 0, pixels: vec![[46, 24]] }]);
     }
 
     #[test]

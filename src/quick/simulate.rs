@@ -2,10 +2,7 @@
 
 use std::time::Instant;
 
-use super::clicks::{self, Click, Clicker, Placement};
-use super::head::QuickHead;
-use super::samples::TileSamples;
-use super::tile_features::TileFeatures;
+use super::clicks::{Click, Clicker, Placement};
 use crate::domain::{Classes, Confusion, Mask};
 
 /// The score after a round of clicks.
@@ -25,8 +22,6 @@ pub struct Round {
 
 /// A tile being labelled.
 pub struct OneTile<'a> {
-    /// Its features.
-    pub features: &'a TileFeatures,
     /// Its full mask: where clicks go, and what is scored against.
     pub truth: &'a Mask,
     /// Classes of the project.
@@ -34,33 +29,38 @@ pub struct OneTile<'a> {
 }
 
 impl OneTile<'_> {
-    /// Places clicks until there are `counts[i]` of each class, and scores the map at each of them.
-    pub fn rounds(&self, clicker: &mut Clicker<'_>, placement: Placement, counts: &[usize]) -> Vec<Round> {
+    /// Places clicks until there are `counts[i]` of each class, and scores the map at each of them. `map` learns from all
+    /// clicks so far and maps the tile; `None` if they are not enough.
+    ///
+    /// # Errors
+    /// If `map` fails.
+    pub fn rounds<E>(
+        &self,
+        clicker: &mut Clicker<'_>,
+        placement: Placement,
+        counts: &[usize],
+        mut map: impl FnMut(&[Click]) -> Result<Option<Mask>, E>,
+    ) -> Result<Vec<Round>, E> {
         let (mut clicks, mut rounds, mut given) = (Vec::<Click>::new(), Vec::new(), 0);
-        let (mut head, mut map): (Option<QuickHead>, Option<Mask>) = (None, None);
+        let mut mapped: Option<Mask> = None;
         for (round, &count) in counts.iter().enumerate() {
             let mut began = Instant::now();
             while given < count {
                 // An error click answers the map of the clicks before it, so these come one by one.
                 let step = if placement == Placement::Error { 1 } else { count - given };
-                clicks.extend(clicker.place(placement, step, map.as_ref()));
+                clicks.extend(clicker.place(placement, step, mapped.as_ref()));
                 given += step;
                 began = Instant::now();
-                head = self.learn(&clicks, head.as_ref()).or(head);
-                map = head.as_ref().map(|head| head.predict(self.features, None).classes);
+                mapped = map(&clicks)?.or(mapped);
             }
             let seconds = began.elapsed().as_secs_f64();
-            let Some(map) = &map else { continue };
+            let Some(mapped) = &mapped else { continue };
             let mut confusion = Confusion::new(self.classes.len());
-            confusion.add(self.truth, map, self.classes);
+            confusion.add(self.truth, mapped, self.classes);
             let scores = confusion.scores(self.classes);
             let (miou, accuracy) = (scores.miou, scores.pixel_accuracy);
             rounds.push(Round { round, clicks: clicks.len(), miou, accuracy, seconds });
         }
-        rounds
-    }
-
-    fn learn(&self, clicks: &[Click], before: Option<&QuickHead>) -> Option<QuickHead> {
-        QuickHead::learn(&[&TileSamples::new(self.features, &clicks::samples(clicks))], before)
+        Ok(rounds)
     }
 }

@@ -7,17 +7,10 @@
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
 use crate::kernels::flex;
+pub use crate::kernels::loss::Labels as Targets;
 
-/// The labels of a batch.
-///
-/// Indices without an entry in `class_weights` (unlabelled: 255) are ignored, and so is every class of weight 0.
-#[derive(Clone, Copy)]
-pub struct Targets<'a> {
-    /// Class indices row by row, image after image: `[batch, height, width]`.
-    pub indices: &'a [u8],
-    /// A weight of 0 or more per class.
-    pub class_weights: &'a [f32],
-}
+/// Added to the logits of classes that do not compete. Finite, because a weight of 0 times −∞ would be NaN.
+const OUT: f32 = -1e30;
 
 /// Partial cross-entropy of a batch.
 ///
@@ -25,14 +18,13 @@ pub struct Targets<'a> {
 /// - `logits`: `[batch, classes, height, width]`
 /// - result: `[1]`
 pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
-    let on_cpu = flex::partial_cross_entropy(&logits, targets.indices, targets.class_weights);
+    let on_cpu = flex::partial_cross_entropy(&logits, targets);
     on_cpu.unwrap_or_else(|| by_burn(logits, targets))
 }
 
 /// The same with Burn's operators, on any device.
 fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
-    let weight_of = |index: u8| targets.class_weights.get(usize::from(index)).copied().unwrap_or(0.0);
-    let weights: Vec<f32> = targets.indices.iter().map(|&index| weight_of(index)).collect();
+    let weights: Vec<f32> = targets.indices.iter().map(|&index| targets.weight(index)).collect();
     let classes = targets.indices.iter().zip(&weights).map(|(&index, &w)| if w > 0.0 { i32::from(index) } else { 0 });
     let classes: Vec<i32> = classes.collect();
     let total_weight = weights.iter().map(|&w| f64::from(w)).sum::<f64>() as f32;
@@ -40,10 +32,20 @@ fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
     let (shape, device) = ([batch, 1, height, width], logits.device());
     let classes = Tensor::<4, Int>::from_data(TensorData::new(classes, shape), &device);
     let weights = Tensor::from_data(TensorData::new(weights, shape), &device);
-    let log_likelihood = activation::log_softmax(logits, 1).gather(1, classes);
+    let log_likelihood = activation::log_softmax(without_absent(logits, targets.competes), 1).gather(1, classes);
     // Without a labelled pixel the sum is 0, and must not be divided by 0.
     let divisor = if total_weight > 0.0 { total_weight } else { 1.0 };
     (log_likelihood * weights).sum().div_scalar(-divisor)
+}
+
+/// Logits in which classes that do not compete have no chance. Unchanged if all compete.
+fn without_absent(logits: Tensor<4>, competes: &[bool]) -> Tensor<4> {
+    if competes.iter().all(|competes| *competes) {
+        return logits;
+    }
+    let out: Vec<f32> = competes.iter().map(|&competes| if competes { 0.0 } else { OUT }).collect();
+    let device = logits.device();
+    logits + Tensor::from_data(TensorData::new(out, [1, competes.len(), 1, 1]), &device)
 }
 
 #[cfg(test)]
@@ -68,7 +70,18 @@ mod tests {
 
     /// Loss and gradient of the logits by our operator, checked against Burn's.
     fn loss(logits: &[f32], shape: [usize; 4], indices: &[u8], class_weights: &[f32]) -> (f32, Vec<f32>) {
-        let targets = Targets { indices, class_weights };
+        among(logits, shape, indices, class_weights, &vec![true; class_weights.len()])
+    }
+
+    /// The same among the classes that compete.
+    fn among(
+        logits: &[f32],
+        shape: [usize; 4],
+        indices: &[u8],
+        class_weights: &[f32],
+        competes: &[bool],
+    ) -> (f32, Vec<f32>) {
+        let targets = Targets { indices, class_weights, competes };
         let (value, gradient) = by(partial_cross_entropy, logits, shape, targets);
         let (burns_value, burns_gradient) = by(by_burn, logits, shape, targets);
         assert_close(&[value], &[f64::from(burns_value)]);
@@ -79,7 +92,7 @@ mod tests {
     #[test]
     fn a_scaled_loss_has_a_scaled_gradient() {
         let (indices, class_weights) = ([0, 255, 1], [1.0, 2.0]);
-        let targets = Targets { indices: &indices, class_weights: &class_weights };
+        let targets = Targets { indices: &indices, class_weights: &class_weights, competes: &[true; 2] };
         let (logits, shape) = ([0.3, -1.0, 2.0, 0.1, 5.0, -4.0], [1, 2, 1, 3]);
         let (_, gradient) = by(partial_cross_entropy, &logits, shape, targets);
         let (_, tripled) = by(|logits, targets| partial_cross_entropy(logits, targets) * 3.0, &logits, shape, targets);
@@ -93,7 +106,7 @@ mod tests {
     }
 
     fn loss_of_nan() -> (f32, Vec<f32>) {
-        let targets = Targets { indices: &[0], class_weights: &[1.0, 1.0] };
+        let targets = Targets { indices: &[0], class_weights: &[1.0, 1.0], competes: &[true; 2] };
         by(partial_cross_entropy, &[1.0, f32::NAN], [1, 2, 1, 1], targets)
     }
 
@@ -209,5 +222,25 @@ mod tests {
         let ignored = loss(&logits, [1, 2, 1, 2], &[0, 1], &[1.0, 0.0]);
         let unlabelled = loss(&logits, [1, 2, 1, 2], &[0, 255], &[1.0, 1.0]);
         assert_eq!(ignored, unlabelled);
+    }
+
+    #[test]
+    fn a_class_that_does_not_compete_is_as_if_it_did_not_exist() {
+        let (logits, shape) = ([0.3, -1.0, 2.0, 0.1, 5.0, 0.7, -4.0, 0.2, 9.0], [1, 3, 1, 3]);
+        let [first, last] = [[0.3, -1.0, 2.0], [-4.0, 0.2, 9.0]];
+        let (value, gradient) = among(&logits, shape, &[0, 2, 255], &[1.0, 9.0, 2.0], &[true, false, true]);
+        let (want, of_two) = loss(&[first, last].concat(), [1, 2, 1, 3], &[0, 1, 255], &[1.0, 2.0]);
+        assert_close(&[value], &[f64::from(want)]);
+        assert_close(&gradient[..3], &of_two[..3].iter().map(|&v| f64::from(v)).collect::<Vec<_>>());
+        assert_close(&gradient[6..], &of_two[3..].iter().map(|&v| f64::from(v)).collect::<Vec<_>>());
+        assert!(gradient[3..6].iter().all(|value| *value == 0.0), "{gradient:?}");
+    }
+
+    #[test]
+    fn a_label_of_a_class_that_does_not_compete_is_ignored() {
+        let logits = [0.3, -1.0, 2.0, 0.1, 5.0, 0.7];
+        let stray = among(&logits, [1, 3, 1, 2], &[0, 1], &[1.0; 3], &[true, false, true]);
+        let unlabelled = among(&logits, [1, 3, 1, 2], &[0, 255], &[1.0; 3], &[true, false, true]);
+        assert_eq!(stray, unlabelled);
     }
 }

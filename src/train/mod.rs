@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides when something happens: the engine calls it.
 
+pub mod average;
 pub mod check;
 pub mod division;
 pub mod folder;
@@ -9,5 +10,6 @@ pub mod loss;
 pub mod optimizer;
 pub mod run_list;
 pub mod schedule;
+pub mod snapshot;
 pub mod trainer;
 pub mod weighting;

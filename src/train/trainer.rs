@@ -4,15 +4,19 @@ use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::average::Average;
 use super::loss::{Targets, partial_cross_entropy};
 use super::optimizer;
-use crate::data::feed::loader::Batch;
+use super::weighting::ClassTerms;
+use crate::data::feed::batch::Batch;
 use crate::domain::config::{Loss, TrainConfig};
 use crate::model::{IN_CHANNELS, Net};
 
 /// A network and its optimiser.
 pub struct Trainer {
     net: Net,
+    /// The average of the weights, if there is to be one.
+    average: Option<Average>,
     optimizer: ModuleOptimizer,
     loss: Loss,
     device: Device,
@@ -21,26 +25,30 @@ pub struct Trainer {
 impl Trainer {
     /// A trainer of this network. `device` must support autodiff.
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
-        Self { net, optimizer: optimizer::build(config), loss: config.loss, device }
+        let average = (config.ema > 0.0).then(|| Average::new(&net, config.ema));
+        Self { net, average, optimizer: optimizer::build(config), loss: config.loss, device }
     }
 
     /// Takes one step and returns the loss before it. Reading the loss waits for the device, which would otherwise run
     /// hundreds of kernels ahead of pause and stop.
-    pub fn step(&mut self, batch: &Batch, class_weights: &[f32], lr: f64) -> f32 {
+    pub fn step(&mut self, batch: &Batch, classes: &ClassTerms, lr: f64) -> f32 {
         let logits = self.net.forward(images(batch, &self.device));
-        let targets = Targets { indices: &batch.targets, class_weights };
+        let targets = Targets { indices: &batch.targets, class_weights: &classes.weights, competes: &classes.competes };
         let loss = match self.loss {
             Loss::CrossEntropy => partial_cross_entropy(logits, targets),
         };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
         // The optimiser consumes the network and returns the updated one; the clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);
+        if let Some(average) = &mut self.average {
+            average.update(&self.net);
+        }
         loss.into_scalar()
     }
 
-    /// The network in validation mode: running statistics, no gradients.
+    /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.
     pub fn valid(&self) -> Net {
-        self.net.valid()
+        self.average.as_ref().map_or_else(|| self.net.valid(), Average::net)
     }
 }
 
@@ -90,8 +98,8 @@ mod tests {
         let training = device.clone().autodiff();
         let net = Net::new(&ModelConfig { arch, base: 4, levels: 3 }, 2, &training);
         let mut trainer = Trainer::new(net, config, training);
-        let first = trainer.step(scene, &[1.0, 1.0], lr);
-        let last = (0..60).map(|_| trainer.step(scene, &[1.0, 1.0], lr)).last().expect("60 steps");
+        let first = trainer.step(scene, &ClassTerms::equal(2), lr);
+        let last = (0..60).map(|_| trainer.step(scene, &ClassTerms::equal(2), lr)).last().expect("60 steps");
         assert!(last < first / 2.0, "the loss must fall: {first} -> {last}");
         accuracy(&trainer.valid(), scene, &device)
     }
@@ -121,5 +129,32 @@ mod tests {
         assert!((30..80).contains(&sparse.labelled), "about one pixel in twenty");
         let accuracy = overfit(Arch::UNet, &sparse);
         assert!(accuracy > 0.95, "{accuracy}");
+    }
+
+    /// What is shown and what is trained after a few steps from the weights of `start`: logits of the scene.
+    fn after(steps: usize, start: &Net, ema: f64) -> [Vec<f32>; 2] {
+        let (device, scene) = (Device::flex(), tiny_scene());
+        let training = device.clone().autodiff();
+        let net = small_net(&training).load_record(start.clone().into_record());
+        let mut trainer = Trainer::new(net, &TrainConfig { ema, ..TrainConfig::default() }, training);
+        for _ in 0..steps {
+            trainer.step(&scene, &ClassTerms::equal(2), 0.01);
+        }
+        let logits = |net: &Net| net.forward(images(&scene, &device)).into_data().try_to_vec().expect("f32");
+        [logits(&trainer.valid()), logits(&trainer.net.valid())]
+    }
+
+    fn small_net(device: &Device) -> Net {
+        Net::new(&ModelConfig { arch: Arch::UNet, base: 4, levels: 3 }, 2, device)
+    }
+
+    #[test]
+    fn an_average_is_shown_and_leaves_the_training_as_it_is() {
+        let start = small_net(&Device::flex().autodiff());
+        let [[shown, trained], [plain, _]] = [after(6, &start, 0.9), after(6, &start, 0.0)];
+        assert!(trained == plain, "the weights themselves do not know of their average");
+        assert!(shown != trained);
+        let [shown, trained] = after(1, &start, 0.9);
+        assert!(shown == trained, "the average of one step is that step");
     }
 }

@@ -1,45 +1,56 @@
-//! Class weights of a run, updated while labels are added.
-
-use std::collections::BTreeMap;
+//! What the loss knows of each class: its weight, and whether it competes at all. Updated while labels are added.
 
 use crate::domain::Classes;
 use crate::domain::weights::{ClassWeights, inverse_frequency};
 
-/// Class weights, and the label counts they are derived from.
+/// Weights and competing classes, by class index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassTerms {
+    /// A weight per class; 0 for ignored classes.
+    pub weights: Vec<f32>,
+    /// Whether a class is in the softmax and may be predicted. A scored class without a label is not.
+    pub competes: Vec<bool>,
+}
+
+/// Derives the terms from label counts.
 pub struct Weighting {
     kind: ClassWeights,
     scored: Vec<bool>,
-    counts: BTreeMap<usize, Vec<u64>>,
+}
+
+impl ClassTerms {
+    /// Classes that all compete and weigh the same.
+    pub fn equal(classes: usize) -> Self {
+        Self { weights: vec![1.0; classes], competes: vec![true; classes] }
+    }
 }
 
 impl Weighting {
-    /// Weights of this kind for these classes. No labels are counted yet.
+    /// Weights of this kind for these classes.
     pub fn new(kind: ClassWeights, classes: &Classes) -> Self {
-        Self { kind, scored: classes.iter().map(|class| !class.ignored).collect(), counts: BTreeMap::new() }
+        Self { kind, scored: classes.iter().map(|class| !class.ignored).collect() }
     }
 
-    /// Whether label counts are needed. Counting reads every tile.
+    /// Whether the labels of every tile have to be counted.
     pub fn needs_counts(&self) -> bool {
         self.kind == ClassWeights::Inverse
     }
 
-    /// Records the label counts of a tile, replacing earlier ones.
-    pub fn count(&mut self, tile: usize, counts: Vec<u64>) {
-        self.counts.insert(tile, counts);
+    /// The terms for labels of which there are `totals` of each class. Without any label all classes compete.
+    pub fn terms(&self, totals: &[u64]) -> ClassTerms {
+        let has_labels = |class: usize| totals.get(class).is_some_and(|n| *n > 0);
+        let any = (0..self.scored.len()).any(has_labels);
+        // Ignored classes never have a label. They stay in the softmax, where they always were.
+        let competes = (0..self.scored.len()).map(|class| !any || !self.scored[class] || has_labels(class)).collect();
+        ClassTerms { weights: self.weights(totals), competes }
     }
 
     /// A weight per class; 0 for ignored classes.
-    pub fn weights(&self) -> Vec<f32> {
+    fn weights(&self, totals: &[u64]) -> Vec<f32> {
         let mut weights = match &self.kind {
             ClassWeights::None => vec![1.0; self.scored.len()],
             ClassWeights::Given(weights) => weights.clone(),
-            ClassWeights::Inverse => {
-                let mut total = vec![0; self.scored.len()];
-                for counts in self.counts.values() {
-                    total.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
-                }
-                inverse_frequency(&total)
-            }
+            ClassWeights::Inverse => inverse_frequency(totals),
         };
         weights.iter_mut().zip(&self.scored).filter(|(_, scored)| !**scored).for_each(|(w, _)| *w = 0.0);
         weights
@@ -52,17 +63,27 @@ mod tests {
 
     #[test]
     fn inverse_weights_follow_the_labels() {
-        let mut weighting = Weighting::new(ClassWeights::Inverse, &Classes::deepglobe());
-        weighting.count(0, vec![10, 10, 0, 0, 0, 0, 0]);
-        assert_eq!(weighting.weights(), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-        weighting.count(1, vec![20, 0, 0, 0, 0, 0, 0]);
-        let weights = weighting.weights();
+        let weighting = Weighting::new(ClassWeights::Inverse, &Classes::deepglobe());
+        assert_eq!(weighting.terms(&[10, 10, 0, 0, 0, 0, 0]).weights, [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let weights = weighting.terms(&[30, 10, 0, 0, 0, 0, 0]).weights;
         assert!((weights[1] / weights[0] - 3.0).abs() < 1e-6, "{weights:?}");
     }
 
     #[test]
     fn ignored_classes_weigh_nothing_whatever_is_given() {
         let given = Weighting::new(ClassWeights::Given(vec![2.0; 7]), &Classes::deepglobe());
-        assert_eq!(given.weights(), [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+        assert_eq!(given.terms(&[1; 7]).weights, [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn scored_classes_without_a_label_do_not_compete() {
+        let weighting = Weighting::new(ClassWeights::None, &Classes::deepglobe());
+        let competes = |totals: [u64; 7]| weighting.terms(&totals).competes;
+        assert_eq!(competes([3, 0, 1, 0, 0, 0, 0]), [true, false, true, false, false, false, true]);
+        assert_eq!(competes([0; 7]), [true; 7], "there is nothing to choose from yet");
+        assert_eq!(
+            weighting.terms(&[1, 1, 1, 1, 1, 1, 0]),
+            ClassTerms { weights: weighting.weights(&[]), competes: vec![true; 7] }
+        );
     }
 }

@@ -3,7 +3,83 @@
 use image::RgbImage;
 
 use super::augment::Symmetry;
+use super::normalize::{MEAN, STD};
 use crate::domain::{Mask, UNLABELLED};
+
+/// Where a crop is cut, at which resolution, and how it is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Its first pixel in the tile; negative outside.
+    pub corner: [i64; 2],
+    /// Pixels of the tile along a cell of the crop: 1 is full resolution.
+    pub scale: u32,
+    /// How it is turned.
+    pub symmetry: Symmetry,
+    /// Its side in cells.
+    pub size: u32,
+}
+
+impl Cut {
+    /// Appends the normalised bands, `[3, size, size]`: means over the cells. Cells outside the tile are 0, the mean colour.
+    pub fn image(&self, image: &RgbImage, table: &[[f32; 256]; 3], out: &mut Vec<f32>) {
+        if self.scale == 1 {
+            return cut_image(image, self.corner, self.symmetry, self.size, table, out);
+        }
+        let area = (self.size * self.size) as usize;
+        let start = out.len();
+        out.resize(start + 3 * area, 0.0);
+        let bands = &mut out[start..];
+        for (i, (x, y)) in grid(self.size).enumerate() {
+            let (mut sums, mut count) = ([0_u32; 3], 0_u32);
+            self.pixels(image.dimensions().into(), x, y, |x, y| {
+                let pixel = image.get_pixel(x, y).0;
+                (0..3).for_each(|band| sums[band] += u32::from(pixel[band]));
+                count += 1;
+            });
+            for band in 0..if count == 0 { 0 } else { 3 } {
+                let level = sums[band] as f32 / count as f32;
+                bands[band * area + i] = (level / 255.0 - MEAN[band]) / STD[band];
+            }
+        }
+    }
+
+    /// Appends the labels, `[size, size]`: the most frequent label of each cell, of equally frequent ones the first. A cell
+    /// without a label is unlabelled.
+    pub fn labels(&self, labels: &Mask, out: &mut Vec<u8>) {
+        if self.scale == 1 {
+            return cut_labels(labels, self.corner, self.symmetry, self.size, out);
+        }
+        out.extend(grid(self.size).map(|(x, y)| {
+            let mut votes: Vec<(u8, u32)> = Vec::new();
+            self.pixels(labels.size(), x, y, |x, y| match labels.get(x, y) {
+                UNLABELLED => {}
+                class => match votes.iter_mut().find(|(other, _)| *other == class) {
+                    Some((_, count)) => *count += 1,
+                    None => votes.push((class, 1)),
+                },
+            });
+            votes.iter().rev().max_by_key(|(_, count)| *count).map_or(UNLABELLED, |(class, _)| *class)
+        }));
+    }
+
+    /// Whether the cell at `(x, y)` of the crop has a pixel of a tile of this size.
+    pub fn is_inside(&self, tile: [u32; 2], x: u32, y: u32) -> bool {
+        let mut any = false;
+        self.pixels(tile, x, y, |_, _| any = true);
+        any
+    }
+
+    /// The pixels of a tile in the cell at `(x, y)` of the crop.
+    fn pixels(&self, tile: [u32; 2], x: u32, y: u32, mut each: impl FnMut(u32, u32)) {
+        let cell: [u32; 2] = self.symmetry.source(x, y, self.size).into();
+        let [columns, rows] = [0, 1].map(|axis| {
+            let first = self.corner[axis] + i64::from(cell[axis]) * i64::from(self.scale);
+            let clipped = |at: i64| at.clamp(0, i64::from(tile[axis])) as u32;
+            clipped(first)..clipped(first + i64::from(self.scale))
+        });
+        rows.for_each(|y| columns.clone().for_each(|x| each(x, y)));
+    }
+}
 
 /// Appends the normalised bands of a crop, `[3, size, size]`. Pixels outside the tile are 0, the mean colour.
 pub fn cut_image(
@@ -73,6 +149,49 @@ mod tests {
             for (value, label) in bands[..16].iter().zip(&cut) {
                 let want = if *label == UNLABELLED { 0.0 } else { table[0][usize::from(*label)] };
                 assert!((value - want).abs() < 1e-6, "{label} {value} {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_coarse_cell_has_the_mean_colour_and_the_most_frequent_label() {
+        let image = RgbImage::from_fn(6, 4, |x, y| image::Rgb([(10 * x) as u8, (10 * y) as u8, 0]));
+        let mut labels = Mask::unlabelled(6, 4);
+        for (at, class) in [(0, 2), (1, 1), (7, 1), (4, 3), (11, 5), (14, 4)] {
+            labels.data_mut()[at] = class;
+        }
+        let cut = Cut { corner: [0, 0], scale: 2, symmetry: Symmetry::default(), size: 4 };
+        let (mut bands, mut cells) = (Vec::new(), Vec::new());
+        cut.image(&image, &normalize::table(), &mut bands);
+        cut.labels(&labels, &mut cells);
+        let [none, outside] = [UNLABELLED; 2];
+        let want = [[1, none, 3, outside], [none, 4, none, outside], [outside; 4], [outside; 4]];
+        assert_eq!(cells, want.concat());
+        let red = |level: f32| (level / 255.0 - MEAN[0]) / STD[0];
+        for (got, want) in bands[..4].iter().zip([red(5.0), red(25.0), red(45.0), 0.0]) {
+            assert!((got - want).abs() < 1e-6, "{got} for {want}");
+        }
+        assert!(cut.is_inside([6, 4], 2, 1) && !cut.is_inside([6, 4], 3, 0) && !cut.is_inside([6, 4], 0, 2));
+    }
+
+    #[test]
+    fn at_full_resolution_both_ways_agree() {
+        let (image, labels) = tile();
+        let table = normalize::table();
+        let mut random = Stream::new(9);
+        for _ in 0..20 {
+            let symmetry = Symmetry::draw(&mut random, true, true);
+            let cut = Cut { corner: [random.below(9) as i64 - 4, -1], scale: 1, symmetry, size: 4 };
+            let (mut bands, mut cells) = (Vec::new(), Vec::new());
+            cut.image(&image, &table, &mut bands);
+            cut.labels(&labels, &mut cells);
+            for (i, (x, y)) in grid(4).enumerate() {
+                let (mut colour, mut label) = (0.0, UNLABELLED);
+                cut.pixels([5, 4], x, y, |x, y| {
+                    colour = table[0][usize::from(image.get_pixel(x, y).0[0])];
+                    label = labels.get(x, y);
+                });
+                assert_eq!((bands[i].to_bits(), cells[i]), (f32::to_bits(colour), label));
             }
         }
     }

@@ -3,61 +3,18 @@
 //! The content of batch n depends only on the seed and n, not on the number of threads: thread t makes batches t,
 //! t + threads, … and the trainer takes them in turn.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::augment::Symmetry;
-use super::target::Target;
-use super::training_set::{Prepared, TrainingSet};
-use super::{crop, normalize};
+use super::batch::Batch;
+use super::batch_maker::{BatchMaker, BatchPlan, Faults};
+use super::training_set::TrainingSet;
 use crate::data::TileFault;
-use crate::domain::UNLABELLED;
-use crate::domain::config::InputSize;
-use crate::domain::hash::{self, Stream};
 
 /// Number of finished batches kept ready per thread.
 const AHEAD: usize = 2;
-
-/// Settings of the batches.
-#[derive(Clone, Copy, Debug)]
-pub struct BatchPlan {
-    /// Crops per batch.
-    pub count: usize,
-    /// Random flips.
-    pub flips: bool,
-    /// Random quarter turns.
-    pub quarter_turns: bool,
-    /// Seed of order, crops and symmetries.
-    pub seed: u64,
-}
-
-/// A batch of crops in plain memory.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    /// Normalised colours: `[count, 3, size, size]`.
-    pub images: Vec<f32>,
-    /// Class indices, 255 where unlabelled: `[count, size, size]`.
-    pub targets: Vec<u8>,
-    /// Number of crops.
-    pub count: usize,
-    /// Side of a crop in pixels.
-    pub size: u32,
-    /// Labelled pixels among `targets`.
-    pub labelled: u64,
-    origins: Vec<Origin>,
-}
-
-/// Where a crop was cut, so that changed labels can be cut again.
-#[derive(Clone, Copy, Debug)]
-struct Origin {
-    tile: usize,
-    corner: [i64; 2],
-    symmetry: Symmetry,
-    revision: u64,
-}
 
 /// The loader threads and their queues. Dropping this ends the threads.
 pub struct Loader {
@@ -66,29 +23,6 @@ pub struct Loader {
     taken: usize,
     faults: Arc<Mutex<Faults>>,
     threads: Vec<JoinHandle<()>>,
-}
-
-/// Unreadable tiles found while loading.
-#[derive(Default)]
-struct Faults {
-    known: BTreeSet<usize>,
-    unreported: Vec<TileFault>,
-}
-
-/// Makes the batches of one thread.
-struct BatchMaker {
-    set: Arc<TrainingSet>,
-    plan: BatchPlan,
-    table: [[f32; 256]; 3],
-    faults: Arc<Mutex<Faults>>,
-    epoch: Option<Epoch>,
-}
-
-/// The shuffled order of one pass over the pool.
-struct Epoch {
-    number: usize,
-    pool: Arc<Vec<usize>>,
-    order: Vec<usize>,
 }
 
 impl Loader {
@@ -108,10 +42,10 @@ impl Loader {
         for lane in 0..threads.max(1) {
             let (sender, receiver) = bounded(AHEAD);
             let (set, faults) = (Arc::clone(&set), Arc::clone(&faults));
-            let mut maker = BatchMaker { set, plan, table: normalize::table(), faults, epoch: None };
+            let mut maker = BatchMaker::new(set, plan, faults);
             let run = move || {
                 on_start();
-                maker.run(lane, threads.max(1), &sender);
+                fill_lane(&mut maker, lane, threads.max(1), &sender);
             };
             loader.threads.push(std::thread::Builder::new().name(format!("loader-{lane}")).spawn(run)?);
             loader.lanes.push(receiver);
@@ -148,134 +82,28 @@ impl Drop for Loader {
     }
 }
 
-impl BatchMaker {
-    fn run(&mut self, lane: usize, lanes: usize, sender: &Sender<Result<Batch, String>>) {
-        for number in (lane..).step_by(lanes) {
-            let batch = self.make(number);
-            let failed = batch.is_err();
-            if sender.send(batch).is_err() || failed {
-                return;
-            }
+/// Makes every `lanes`th batch, from number `lane`.
+fn fill_lane(maker: &mut BatchMaker, lane: usize, lanes: usize, sender: &Sender<Result<Batch, String>>) {
+    for number in (lane..).step_by(lanes) {
+        let batch = maker.make(number);
+        let failed = batch.is_err();
+        if sender.send(batch).is_err() || failed {
+            return;
         }
     }
-
-    fn make(&mut self, number: usize) -> Result<Batch, String> {
-        let size = self.set.frame().side();
-        let mut batch = Batch { count: self.plan.count, size, ..Batch::default() };
-        for place in 0..self.plan.count {
-            let item = number * self.plan.count + place;
-            let mut random = Stream::new(hash::mix(self.plan.seed ^ hash::mix(item as u64)));
-            let (tile, prepared) = self.draw_tile(item)?;
-            let target = prepared.target();
-            let corner = match self.set.frame() {
-                InputSize::Resize(_) => [0, 0],
-                InputSize::Crop(size) => draw_corner(&target, size, &mut random),
-            };
-            let symmetry = Symmetry::draw(&mut random, self.plan.flips, self.plan.quarter_turns);
-            crop::cut_image(&prepared.picture.rgb, corner, symmetry, size, &self.table, &mut batch.images);
-            crop::cut_labels(target.mask(), corner, symmetry, size, &mut batch.targets);
-            batch.origins.push(Origin { tile, corner, symmetry, revision: target.revision });
-        }
-        batch.count_labelled();
-        Ok(batch)
-    }
-
-    /// The tile of an item. Each epoch is shuffled separately. Unreadable tiles are reported and skipped.
-    fn draw_tile(&mut self, item: usize) -> Result<(usize, Arc<Prepared>), String> {
-        let pool = self.set.epoch();
-        if pool.is_empty() {
-            return Err("there is nothing to learn from: sample labels from masks, or draw some".to_owned());
-        }
-        let number = item / pool.len();
-        if !self.epoch.as_ref().is_some_and(|epoch| epoch.number == number && Arc::ptr_eq(&epoch.pool, &pool)) {
-            let mut order = pool.to_vec();
-            Stream::new(hash::mix(self.plan.seed) ^ number as u64).shuffle(&mut order);
-            self.epoch = Some(Epoch { number, pool: Arc::clone(&pool), order });
-        }
-        let mut unreadable = String::new();
-        for offset in 0..pool.len() {
-            let Some(epoch) = &self.epoch else { break };
-            let tile = epoch.order[(item + offset) % pool.len()];
-            match self.set.prepare(tile) {
-                Ok(prepared) => return Ok((tile, prepared)),
-                Err(error) => {
-                    unreadable = error.to_string();
-                    self.report(TileFault { tile, what: unreadable.clone() });
-                }
-            }
-        }
-        Err(match pool.len() {
-            1 => format!("the only training tile cannot be read: {unreadable}"),
-            tiles => format!("none of the {tiles} training tiles can be read; the last fault is: {unreadable}"),
-        })
-    }
-
-    fn report(&self, fault: TileFault) {
-        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        if faults.known.insert(fault.tile) {
-            faults.unreported.push(fault);
-        }
-    }
-}
-
-impl Batch {
-    /// A batch of given crops of side `size`, for tests and benchmarks.
-    pub fn new(images: Vec<f32>, targets: Vec<u8>, size: u32) -> Self {
-        let count = targets.len() / (size * size).max(1) as usize;
-        let mut batch = Self { images, targets, count, size, ..Self::default() };
-        batch.count_labelled();
-        batch
-    }
-
-    /// Cuts the labels again for crops whose tile has changed.
-    fn refresh(&mut self, set: &TrainingSet) {
-        let area = (self.size * self.size) as usize;
-        let mut changed = false;
-        for (place, origin) in self.origins.iter_mut().enumerate() {
-            if set.revision_of(origin.tile) == origin.revision {
-                continue;
-            }
-            // A tile that has become unreadable keeps its labels.
-            let Ok(prepared) = set.prepare(origin.tile) else { continue };
-            let target = prepared.target();
-            if target.revision != origin.revision {
-                let mut targets = Vec::with_capacity(area);
-                crop::cut_labels(target.mask(), origin.corner, origin.symmetry, self.size, &mut targets);
-                self.targets[place * area..(place + 1) * area].copy_from_slice(&targets);
-                origin.revision = target.revision;
-                changed = true;
-            }
-        }
-        if changed {
-            self.count_labelled();
-        }
-    }
-
-    fn count_labelled(&mut self) {
-        self.labelled = self.targets.iter().filter(|&&index| index != UNLABELLED).count() as u64;
-    }
-}
-
-/// Draws the corner of a crop that contains a random labelled pixel at a random position and as little outside the tile as
-/// possible. With dense labels crops are uniform; with five clicks per tile no step is wasted.
-fn draw_corner(target: &Target, size: u32, random: &mut Stream) -> [i64; 2] {
-    let tile = target.mask().size();
-    let [x, y] = target.draw_labelled(random).unwrap_or_else(|| tile.map(|n| random.below(n as usize) as u32));
-    let place = |position: u32, length: u32, random: &mut Stream| {
-        let room = i64::from(length) - i64::from(size);
-        if room <= 0 {
-            return room / 2; // Centres a tile that is smaller than the crop.
-        }
-        (i64::from(position) - random.below(size as usize) as i64).clamp(0, room)
-    };
-    [place(x, tile[0], random), place(y, tile[1], random)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::Project;
+    use crate::domain::config::{Batches, InputSize};
     use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+
+    fn plan(count: usize) -> BatchPlan {
+        let batches = Batches::Tiles;
+        BatchPlan { count, batches, scales: false, flips: false, quarter_turns: false, jitter: 0.0, seed: 1 }
+    }
 
     #[test]
     fn an_error_about_the_only_tile_names_file_and_reason() {
@@ -289,7 +117,7 @@ mod tests {
         std::fs::write(&path, b"no picture").unwrap();
         let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
         let set = TrainingSet::new(Arc::new(project), vec![0], InputSize::Resize(16), sampling, book);
-        let plan = BatchPlan { count: 1, flips: false, quarter_turns: false, seed: 1 };
+        let plan = plan(1);
         let error = Loader::start(Arc::new(set), plan, 1, || {}).unwrap().next_batch().unwrap_err();
         assert!(error.starts_with("the only training tile cannot be read: ") && error.contains("a.png"), "{error}");
     }
@@ -307,7 +135,7 @@ mod tests {
         project.tiles[0].size = [17, 16]; // As if the file had been another when the folder was opened.
         let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
         let set = TrainingSet::new(Arc::new(project), vec![0, 1], InputSize::Resize(16), sampling, book);
-        let plan = BatchPlan { count: 2, flips: false, quarter_turns: false, seed: 1 };
+        let plan = plan(2);
         let mut loader = Loader::start(Arc::new(set), plan, 1, || {}).unwrap();
         for _ in 0..3 {
             assert!(loader.next_batch().is_ok_and(|batch| batch.labelled > 0));

@@ -3,7 +3,11 @@
 //! Uses [`super::label`], [`super::cache`] and [`super::layout`]. Batches are plain memory; devices are not known here.
 
 pub mod augment;
+pub mod batch;
+pub mod batch_maker;
 pub mod crop;
+pub mod jitter;
+pub mod label_table;
 pub mod loader;
 pub mod normalize;
 pub mod target;

@@ -91,6 +91,23 @@ impl Target {
         Some([labelled.nth(nth as usize)? as u32, row as u32])
     }
 
+    /// A random pixel with this label; `None` if there is none.
+    pub(crate) fn draw_of_class(&self, class: u8, random: &mut Stream) -> Option<[u32; 2]> {
+        let (data, width) = (self.mask().data(), self.mask().width() as usize);
+        let of_class = self.labels.counts[usize::from(class)] as usize;
+        if of_class == 0 {
+            return None;
+        }
+        let guess = (0..32).map(|_| random.below(data.len())).find(|&i| data[i] == class);
+        let position = guess.or_else(|| {
+            let nth = random.below(of_class);
+            let rows = self.labels.rows.iter().enumerate().filter(|(_, labelled)| **labelled > 0);
+            let pixels = rows.flat_map(|(row, _)| row * width..(row + 1) * width);
+            pixels.filter(|at| data[*at] == class).nth(nth)
+        })?;
+        Some([(position % width) as u32, (position / width) as u32])
+    }
+
     /// Updates to the current own labels of the tile.
     pub(crate) fn follow(&mut self, book: &LabelBook, tile: &str, revision: u64) {
         self.revision = revision;
@@ -263,6 +280,9 @@ mod tests {
         let mut random = Stream::new(1);
         let drawn: std::collections::BTreeSet<_> = (0..200).filter_map(|_| target.draw_labelled(&mut random)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [[0, 0], [123, 80], [499, 0], [499, 299]]);
+        let of_class: std::collections::BTreeSet<_> =
+            (0..200).filter_map(|_| target.draw_of_class(1, &mut random)).collect();
+        assert_eq!((of_class.len(), target.draw_of_class(0, &mut random)), (4, None));
         let nothing =
             Target::new(Mask::unlabelled(5, 3), &whole([5, 3]), [5, 3], InputSize::Crop(16), &Classes::deepglobe());
         assert_eq!(nothing.draw_labelled(&mut random), None);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use super::label_table::LabelTable;
 use super::target::Target;
 use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
@@ -45,6 +46,8 @@ struct LabelState {
     pool: Arc<Vec<usize>>,
     /// Tiles that have labels. The pool may still hold others from before.
     useful: BTreeSet<usize>,
+    /// Labels of the tiles counted so far.
+    table: Arc<LabelTable>,
 }
 
 impl LabelState {
@@ -96,7 +99,39 @@ impl TrainingSet {
         if !flipped.is_empty() {
             self.fill_pool(&mut labels);
         }
+        drop(labels);
+        touched.into_iter().for_each(|tile| self.count(tile));
         Ok(changed)
+    }
+
+    /// Labels of the tiles counted so far. Tiles whose own labels change are counted by [`TrainingSet::follow`].
+    pub fn table(&self) -> Arc<LabelTable> {
+        Arc::clone(&self.labels().table)
+    }
+
+    /// Counts the labels of a tile. A tile that cannot be read has none.
+    pub fn count(&self, tile: usize) {
+        let classes = self.project.classes.len();
+        let counts = self.label_counts(tile).unwrap_or_else(|| vec![0; classes]);
+        let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut labels.table).set(tile, counts);
+    }
+
+    /// A tile not counted yet in which a scored class may have labels that has none so far; `in_masks` says which classes the
+    /// masks contain. `None` if the table knows all classes that have labels.
+    pub fn next_to_count(&self, in_masks: &[bool]) -> Option<usize> {
+        let labels = self.labels();
+        let totals = labels.table.totals(self.project.classes.len());
+        let is_missing = |class: usize| totals[class] == 0 && self.project.classes.is_scored(class as u8);
+        let missing: Vec<usize> = (0..totals.len()).filter(|class| is_missing(*class)).collect();
+        let mut waiting = labels.useful.iter().copied().filter(|tile| !labels.table.has(*tile));
+        let is_drawn = |tile: &usize| {
+            let strokes = labels.book.class_counts(&self.project.tiles[*tile].id);
+            missing.iter().any(|class| strokes.get(*class).is_some_and(|count| *count > 0))
+        };
+        let is_masked = missing.iter().any(|class| in_masks[*class]);
+        let by_hand = waiting.clone().find(is_drawn);
+        by_hand.or_else(|| waiting.find(|tile| is_masked && self.project.tiles[*tile].mask.is_some()))
     }
 
     /// The tiles among `of` that have labels.
@@ -226,68 +261,4 @@ fn one_bad_tile<T>(tile: &Tile, work: impl FnOnce() -> Result<T, DataError>) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Edit, Strategy, Stroke, UNLABELLED};
-
-    /// A project of tiles `a` and `b` of 32×32 pixels without masks, trained on clicks only.
-    fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
-        let dir = tempfile::tempdir().unwrap();
-        for id in ["a", "b"] {
-            image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
-        }
-        let project = Arc::new(Project::open(dir.path()).unwrap());
-        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
-        let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], InputSize::Crop(16), sampling, book);
-        (dir, project, set)
-    }
-
-    fn click(tile: &str, class: u8, x: f32) -> Edit {
-        Edit::Begin(Stroke { tile: tile.to_owned(), class: Some(class), radius: 0.0, path: vec![[x, 0.5]] })
-    }
-
-    #[test]
-    fn a_tile_that_panics_is_named_with_its_file() {
-        let (_dir, project, _set) = set(LabelBook::default());
-        let message = one_bad_tile::<()>(&project.tiles[0], || panic!("index out of range")).unwrap_err().to_string();
-        assert!(message.contains("tile a") && message.contains("index out of range"), "{message}");
-        assert!(message.ends_with("a.png"), "{message}");
-    }
-
-    #[test]
-    fn labels_are_updated_without_decoding_again() {
-        let (dir, project, set) = set(LabelBook::default());
-        let mut window = Journal::open(&project).unwrap().0;
-        let mut trainer = Journal::open_to_follow(&project).unwrap().0;
-        assert!(set.epoch().is_empty());
-        window.append(&click("a", 1, 3.5)).unwrap();
-        assert_eq!(set.follow(&mut trainer).unwrap(), ["a"]);
-        assert_eq!(*set.epoch(), [0, 0, 0, 0], "a crop of half the side fits in four times");
-        let prepared = set.prepare(0).unwrap();
-        assert_eq!(prepared.target().mask().get(3, 0), 1);
-        std::fs::remove_file(dir.path().join("a.png")).unwrap();
-        window.append(&click("a", 0, 3.5)).unwrap();
-        window.append(&click("b", 0, 3.5)).unwrap();
-        assert_eq!(set.follow(&mut trainer).unwrap(), ["a", "b"]);
-        assert!(Arc::ptr_eq(&set.prepare(0).unwrap(), &prepared));
-        assert_eq!(prepared.target().mask().get(3, 0), 0);
-        assert_eq!((set.tiles().len(), set.label_counts(0).unwrap()[0], set.revision_of(0)), (2, 1, 2));
-        for _ in 0..3 {
-            window.append(&Edit::Undo).unwrap();
-        }
-        set.follow(&mut trainer).unwrap();
-        assert_eq!(set.prepare(0).unwrap().target().mask().get(3, 0), UNLABELLED);
-        assert!(!set.epoch().is_empty(), "the pool keeps its tiles when the last label is undone");
-    }
-
-    #[test]
-    fn a_file_replaced_by_another_size_is_a_fault_that_names_it() {
-        let mut book = LabelBook::default();
-        book.apply(click("a", 1, 3.5));
-        let (dir, _project, set) = set(book);
-        image::RgbImage::new(16, 64).save(dir.path().join("a.png")).unwrap();
-        let message = set.prepare(0).err().unwrap().to_string();
-        assert!(message.contains("16×64") && message.contains("32×32"), "{message}");
-        assert!(message.contains("open the folder again") && message.ends_with("a.png"), "{message}");
-    }
-}
+mod tests;

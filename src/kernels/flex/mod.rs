@@ -16,5 +16,5 @@ mod tensors;
 pub use block::{MAX_INPUTS, StageTensors, conv_block_infer, conv_block_train};
 pub use layers::{head, transposed_conv};
 pub use loss::partial_cross_entropy;
-pub use optim::{AdamMoments, adam, sgd};
+pub use optim::{AdamMoments, adam, average, sgd};
 pub use pool::max_pool;

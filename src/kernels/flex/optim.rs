@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::tensors::{plain, tensor, untracked, values};
 use crate::kernels::memory::Buffer;
 use crate::kernels::optim::adam::{self, AdamState, AdamStep};
+use crate::kernels::optim::average;
 use crate::kernels::optim::sgd::{self, SgdState, SgdStep};
 
 /// What Adam keeps of a parameter from step to step; both have the parameter's shape.
@@ -60,6 +61,14 @@ pub fn sgd<const D: usize>(
     sgd::step(step, values(&parameter), velocity.as_ref().map(values), values(&gradient), new);
     let has_momentum = step.momentum != 0.0;
     Some((untracked(new_parameter, &shape), has_momentum.then(|| untracked(new_velocity, &shape))))
+}
+
+/// `keep · old + (1 − keep) · new`. Returns `None` unless both are `f32` on Flex, without gradient tracking.
+pub fn average<const D: usize>(old: &Tensor<D>, new: &Tensor<D>, keep: f32) -> Option<Tensor<D>> {
+    let (old, new) = (plain(old)?, plain(new)?);
+    let mut to = Buffer::new(values(&old).len());
+    average::average(values(&old), values(&new), keep, &mut to);
+    Some(untracked(to, old.layout().shape()))
 }
 
 #[cfg(test)]

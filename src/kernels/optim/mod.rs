@@ -3,6 +3,7 @@
 //! Plain slices in and out; `flex` offers the steps for Burn tensors, and `train` decides when to take them.
 
 pub mod adam;
+pub mod average;
 mod chunk;
 pub mod sgd;
 

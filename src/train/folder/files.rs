@@ -24,3 +24,8 @@ pub const LOG: &str = "log.txt";
 pub fn checkpoint(folder: &Path, which: Checkpoint) -> PathBuf {
     folder.join(format!("{}.bpk", which.name()))
 }
+
+/// What a checkpoint predicts: `best.json` or `last.json`.
+pub fn predicts(folder: &Path, which: Checkpoint) -> PathBuf {
+    folder.join(format!("{}.json", which.name()))
+}

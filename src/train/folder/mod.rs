@@ -3,6 +3,7 @@
 //! `files` has the names and what each file holds. A folder is written by [`RunFolder`] and read by [`FinishedRun`].
 
 pub mod files;
+mod predicts;
 mod reader;
 mod split_record;
 mod tables;

@@ -9,12 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::files;
+use super::predicts::Predicts;
 use super::split_record::SplitRecord;
 use super::tables::{MetricsRow, StepRow};
 use crate::data::DataError;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;
+use crate::train::snapshot::Snapshot;
 
 /// A run folder being read.
 pub struct FinishedRun {
@@ -97,11 +99,11 @@ fn other_version(file: &str, lost: Vec<String>) -> Vec<String> {
     lost.into_iter().map(sentence).collect()
 }
 
-/// Loads a checkpoint of the run in `folder` into a network of its shape.
+/// Loads a checkpoint of the run in `folder` into a network of its shape, which tells `classes` apart.
 ///
 /// # Errors
 /// If the checkpoint is missing or does not fit the network.
-pub fn load_checkpoint(folder: &Path, net: Net, which: Checkpoint) -> Result<Net, DataError> {
+pub fn load_checkpoint(folder: &Path, net: Net, classes: &Classes, which: Checkpoint) -> Result<Snapshot, DataError> {
     let path = files::checkpoint(folder, which);
     if !path.exists() {
         return Err(DataError::Content {
@@ -110,10 +112,17 @@ pub fn load_checkpoint(folder: &Path, net: Net, which: Checkpoint) -> Result<Net
             path,
         });
     }
-    net.try_load_file(&path).map_err(|error| DataError::Content {
+    let net = net.try_load_file(&path).map_err(|error| DataError::Content {
         what: format!("the checkpoint does not fit the run's configuration, or is damaged ({error})"),
         path,
-    })
+    })?;
+    let of_labels = files::predicts(folder, which);
+    // Runs of earlier versions predict every class.
+    let predicts = match of_labels.exists() {
+        true => read_json::<Predicts>(&of_labels)?.flags(classes),
+        false => vec![true; classes.len()],
+    };
+    Ok(Snapshot { net, predicts })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, DataError> {

@@ -11,6 +11,7 @@ use super::*;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{ClassDef, Classes, RunConfig};
 use crate::model::Net;
+use crate::train::snapshot::Snapshot;
 
 fn folder() -> (tempfile::TempDir, RunFolder) {
     let dir = tempfile::tempdir().unwrap();
@@ -60,11 +61,17 @@ fn a_checkpoint_reloads_to_identical_logits() {
     let config = RunConfig::demo().model;
     let net = Net::new(&config, 7, &device);
     let images = Tensor::random([1, 3, 16, 16], burn::tensor::Distribution::Default, &device);
-    run.save(&net, Checkpoint::Best).unwrap();
-    let loaded = load_checkpoint(run.path(), Net::new(&config, 7, &device), Checkpoint::Best).unwrap();
-    assert_eq!(net.forward(images.clone()).into_data(), loaded.forward(images).into_data());
+    let predicts = vec![true, false, true, false, false, true, false];
+    run.save(&Snapshot { net: net.clone(), predicts: predicts.clone() }, Checkpoint::Best).unwrap();
+    let classes = Classes::deepglobe();
+    let load = |net: Net| load_checkpoint(run.path(), net, &classes, Checkpoint::Best);
+    let loaded = load(Net::new(&config, 7, &device)).unwrap();
+    assert_eq!(net.forward(images.clone()).into_data(), loaded.net.forward(images).into_data());
+    assert_eq!(loaded.predicts, predicts);
+    fs::remove_file(run.path().join("best.json")).unwrap();
+    assert_eq!(load(Net::new(&config, 7, &device)).unwrap().predicts, [true; 7], "a run of an earlier version");
     let other = Net::new(&crate::domain::config::ModelConfig { base: 4, ..config }, 7, &device);
-    let error = load_checkpoint(run.path(), other, Checkpoint::Best).expect_err("another shape");
+    let error = load(other).expect_err("another shape");
     assert!(error.to_string().contains("does not fit"), "{error}");
 }
 
@@ -75,7 +82,8 @@ fn runs_are_never_overwritten_and_other_folders_refused() {
     assert!(again.is_err_and(|error| error.to_string().contains("choose another")));
     let empty = tempfile::tempdir().unwrap();
     assert!(FinishedRun::open(empty.path()).is_err_and(|error| error.to_string().contains("not a run folder")));
-    let missing = load_checkpoint(run.path(), Net::new(&RunConfig::demo().model, 7, &Device::flex()), Checkpoint::Last);
+    let net = Net::new(&RunConfig::demo().model, 7, &Device::flex());
+    let missing = load_checkpoint(run.path(), net, &Classes::deepglobe(), Checkpoint::Last);
     assert!(missing.is_err_and(|error| error.to_string().contains("no such checkpoint")));
 }
 
@@ -110,13 +118,14 @@ fn a_summary_of_another_version_keeps_what_is_understood() {
 fn a_checkpoint_that_cannot_be_written_leaves_nothing_half_written() {
     let (_dir, run) = folder();
     let net = Net::new(&RunConfig::demo().model, 7, &Device::flex());
+    let net = Snapshot { net, predicts: vec![true; 7] };
     fs::create_dir(run.path().join("last.bpk")).unwrap(); // Nothing can take its place.
     let before = fs::read_dir(run.path()).unwrap().count();
     let error = run.save(&net, Checkpoint::Last).unwrap_err().to_string();
     assert!(error.contains("free space") && error.contains("last.bpk"), "{error}");
     assert_eq!(fs::read_dir(run.path()).unwrap().count(), before);
     run.save(&net, Checkpoint::Best).unwrap();
-    assert_eq!(fs::read_dir(run.path()).unwrap().count(), before + 1);
+    assert_eq!(fs::read_dir(run.path()).unwrap().count(), before + 2);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use burn::module::Module as _;
 use serde::Serialize;
 
 use super::files;
+use super::predicts::Predicts;
 use super::split_record::SplitRecord;
 use super::tables::{METRIC_COLUMNS, MetricsRow, STEP_COLUMNS, StepRow};
 use crate::data::DataError;
@@ -14,11 +15,12 @@ use crate::data::files::append::AppendFile;
 use crate::data::files::write;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
-use crate::model::Net;
+use crate::train::snapshot::Snapshot;
 
 /// A run folder being written.
 pub struct RunFolder {
     path: PathBuf,
+    classes: Classes,
     steps: AppendFile,
     metrics: AppendFile,
     log: AppendFile,
@@ -55,7 +57,8 @@ impl RunFolder {
         let mut metrics = AppendFile::create(&path.join(files::METRICS))?;
         let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
         metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class))?;
-        Ok(Self { path: path.to_owned(), steps, metrics, log: AppendFile::create(&path.join(files::LOG))? })
+        let (path, classes, log) = (path.to_owned(), classes.clone(), AppendFile::create(&path.join(files::LOG))?);
+        Ok(Self { path, classes, steps, metrics, log })
     }
 
     /// Where it is.
@@ -95,17 +98,19 @@ impl RunFolder {
         [&mut self.steps, &mut self.metrics, &mut self.log].into_iter().try_for_each(AppendFile::sync)
     }
 
-    /// Writes a checkpoint. The previous one stays intact until the new one is on the disk.
+    /// Writes a checkpoint and which classes it predicts. The previous one stays intact until the new one is on the disk.
     ///
     /// # Errors
     /// If the disk is full or the folder is gone.
-    pub fn save(&self, net: &Net, which: Checkpoint) -> Result<PathBuf, DataError> {
+    pub fn save(&self, snapshot: &Snapshot, which: Checkpoint) -> Result<PathBuf, DataError> {
         let path = files::checkpoint(&self.path, which);
-        let bytes = net.clone().into_record().into_bytes().map_err(|error| DataError::Content {
+        let bytes = snapshot.net.clone().into_record().into_bytes().map_err(|error| DataError::Content {
             what: format!("cannot serialize the checkpoint ({error})"),
             path: path.clone(),
         })?;
         write::atomically(&path, &bytes)?;
+        let predicts = Predicts { predicts: snapshot.names(&self.classes) };
+        write_json(&files::predicts(&self.path, which), &predicts)?;
         Ok(path)
     }
 

@@ -6,7 +6,8 @@ use lucide_icons::Icon;
 use super::theme::Tokens;
 use super::training_fields as fields;
 use super::widgets::{accent_button, field};
-use crate::domain::RunConfig;
+use crate::domain::config::Preset;
+use crate::domain::{Choice as _, RunConfig};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::open_project::OpenProject;
@@ -49,21 +50,23 @@ fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
     fields::length_ui(ui, form);
     fields::optimizer_ui(ui, form);
+    fields::recipe_ui(ui, form);
     fields::rest_ui(ui, form);
 }
 
-/// Presets that set everything but labels and device.
+/// Presets that set everything but labels and device, two in a row: four are wider than the narrowest panel.
 fn presets_ui(ui: &mut Ui, form: &mut RunConfig) {
-    let presets = [
-        ("Demo", RunConfig::demo(), "Shows something within seconds: a small network on small crops"),
-        ("Laptop", RunConfig::default(), "U-Net with 16 base channels on 256 px crops"),
-        ("Reference", RunConfig::reference(), "The reference study: 64 base channels, whole tiles at 512 px, batch 8"),
-    ];
+    let chosen = Preset::of(form);
     field(ui, "Preset", |ui| {
-        for (name, preset, what) in presets {
-            let chosen = form.model == preset.model && form.train == preset.train;
-            if ui.selectable_label(chosen, name).on_hover_text(what).clicked() {
-                (form.model, form.train) = (preset.model, preset.train);
+        ui.vertical(|ui| Preset::ALL.chunks(2).for_each(|pair| preset_row_ui(ui, pair, chosen, form)));
+    });
+}
+
+fn preset_row_ui(ui: &mut Ui, pair: &[Preset], chosen: Option<Preset>, form: &mut RunConfig) {
+    ui.horizontal(|ui| {
+        for preset in pair {
+            if ui.selectable_label(chosen == Some(*preset), preset.title()).on_hover_text(preset.help()).clicked() {
+                preset.apply(form);
             }
         }
     });

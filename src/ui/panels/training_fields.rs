@@ -108,18 +108,36 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     choice_ui(ui, "Schedule", &mut train.schedule);
 }
 
-/// Augmentation, split, seed and device.
-pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
+/// What helps where there are few labels: how crops are drawn, cut, turned and coloured, and the average of the weights.
+pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
+    let train = &mut form.train;
+    choice_ui(ui, "Batches", &mut train.batches);
     field(ui, "Augment", |ui| {
-        ui.add(Checkbox::new(&mut form.train.flips, "flips"));
-        ui.add(Checkbox::new(&mut form.train.quarter_turns, "quarter-turns"));
+        ui.add(Checkbox::new(&mut train.flips, "flips"));
+        ui.add(Checkbox::new(&mut train.quarter_turns, "quarter-turns"));
+        ui.add(Checkbox::new(&mut train.scales, "scales"))
+            .on_hover_text("Cuts half of the crops at full resolution, a quarter each at half and quarter resolution");
     });
-    field(ui, "Keep aside", |ui| {
-        ui.add(Checkbox::new(&mut form.train.keep_aside, "every fifth click")).on_hover_text(
-            "The network does not learn from every fifth click of a class on a tile. The window compares it with the quick map by \
-             these clicks where no mask can",
+    field(ui, "Colours", |ui| {
+        ui.add(DragValue::new(&mut train.jitter).range(0.0..=1.0).speed(0.01).max_decimals(2))
+            .on_hover_text("Strength of random changes of brightness, contrast, saturation and hue; 0 turns them off");
+    });
+    field(ui, "Average", |ui| {
+        ui.add(DragValue::new(&mut train.ema).range(0.0..=0.9999).speed(0.001).max_decimals(4)).on_hover_text(
+            "Share of itself that an average of the weights keeps at each step, such as 0.99. The average is shown, scored and \
+             saved; 0 turns it off",
         );
     });
+    field(ui, "Keep aside", |ui| {
+        ui.add(Checkbox::new(&mut train.keep_aside, "every fifth click")).on_hover_text(
+            "Without validation tiles the network does not learn from every fifth click of a class on a tile: the window compares \
+             it with the quick map by these",
+        );
+    });
+}
+
+/// Split, seed and device.
+pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Validation", |ui| {
         ui.add(DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3));
         ui.weak("of the tiles").on_hover_text(

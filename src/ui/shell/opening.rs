@@ -132,6 +132,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.run = RunState::default();
     state.filter.clear();
     state.thumbnails.clear();
+    state.choose_preset();
     state.fit_to_classes();
     state.assign_roles();
     state.say_faults();

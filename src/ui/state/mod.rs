@@ -9,6 +9,7 @@ pub mod check;
 pub mod class_draft;
 pub mod closing;
 pub mod curves;
+mod first_preset;
 pub mod format;
 pub mod frame_times;
 pub mod image_pyramid;

@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::tool::ToolKind;
 use crate::data::export::save;
 use crate::data::{Project, write_classes};
+use crate::domain::config::Preset;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Edit, LabelBook};
 use crate::engine::{Event, EventKind};
@@ -39,6 +40,16 @@ fn stepping_follows_the_filter_and_stops_at_the_ends() {
     assert_eq!(state.tile_after(1), Some(0), "the tile in view is filtered away");
     state.filter = "nothing".to_owned();
     assert_eq!(state.tile_after(1), None);
+}
+
+#[test]
+fn a_project_without_masks_starts_with_the_preset_for_few_clicks() {
+    let mut state = state();
+    state.choose_preset();
+    assert_eq!(Preset::of(&state.settings.form), Some(Preset::FewClicks));
+    state.settings.form.train.batch = 7;
+    state.choose_preset();
+    assert_eq!(state.settings.form.train.batch, 7, "what the user filled in stays");
 }
 
 #[test]

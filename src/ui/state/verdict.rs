@@ -54,7 +54,8 @@ impl AppState {
     }
 
     fn kept_aside_verdict(&self) -> Option<Verdict> {
-        let keeps_aside = self.run.info.as_ref().is_some_and(|info| info.config.train.keep_aside);
+        let keeps_aside =
+            self.run.info.as_ref().is_some_and(|info| info.config.train.keep_aside && info.val_tiles.is_empty());
         let (judgement, size) = (self.view.quick.judgement.as_ref()?, self.view.size()?);
         let map = self.view.network.as_ref().filter(|map| map.complete && keeps_aside)?;
         let kept = &judgement.kept_aside;

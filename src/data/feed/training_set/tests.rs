@@ -1,0 +1,87 @@
+//! Tests of the training set.
+
+use super::*;
+use crate::domain::{Edit, Strategy, Stroke, UNLABELLED};
+
+/// A project of tiles `a` and `b` of 32×32 pixels without masks, trained on clicks only.
+fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
+    let dir = tempfile::tempdir().unwrap();
+    for id in ["a", "b"] {
+        image::RgbImage::new(32, 32).save(dir.path().join(format!("{id}.png"))).unwrap();
+    }
+    let project = Arc::new(Project::open(dir.path()).unwrap());
+    let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+    let set = TrainingSet::new(Arc::clone(&project), vec![0, 1], InputSize::Crop(16), sampling, book);
+    (dir, project, set)
+}
+
+fn click(tile: &str, class: u8, x: f32) -> Edit {
+    Edit::Begin(Stroke { tile: tile.to_owned(), class: Some(class), radius: 0.0, path: vec![[x, 0.5]] })
+}
+
+#[test]
+fn a_tile_that_panics_is_named_with_its_file() {
+    let (_dir, project, _set) = set(LabelBook::default());
+    let message = one_bad_tile::<()>(&project.tiles[0], || panic!("index out of range")).unwrap_err().to_string();
+    assert!(message.contains("tile a") && message.contains("index out of range"), "{message}");
+    assert!(message.ends_with("a.png"), "{message}");
+}
+
+#[test]
+fn labels_are_updated_without_decoding_again() {
+    let (dir, project, set) = set(LabelBook::default());
+    let mut window = Journal::open(&project).unwrap().0;
+    let mut trainer = Journal::open_to_follow(&project).unwrap().0;
+    assert!(set.epoch().is_empty());
+    window.append(&click("a", 1, 3.5)).unwrap();
+    assert_eq!(set.follow(&mut trainer).unwrap(), ["a"]);
+    assert_eq!(*set.epoch(), [0, 0, 0, 0], "a crop of half the side fits in four times");
+    let prepared = set.prepare(0).unwrap();
+    assert_eq!(prepared.target().mask().get(3, 0), 1);
+    std::fs::remove_file(dir.path().join("a.png")).unwrap();
+    window.append(&click("a", 0, 3.5)).unwrap();
+    window.append(&click("b", 0, 3.5)).unwrap();
+    assert_eq!(set.follow(&mut trainer).unwrap(), ["a", "b"]);
+    assert!(Arc::ptr_eq(&set.prepare(0).unwrap(), &prepared));
+    assert_eq!(prepared.target().mask().get(3, 0), 0);
+    assert_eq!((set.tiles().len(), set.label_counts(0).unwrap()[0], set.revision_of(0)), (2, 1, 2));
+    for _ in 0..3 {
+        window.append(&Edit::Undo).unwrap();
+    }
+    set.follow(&mut trainer).unwrap();
+    assert_eq!(set.prepare(0).unwrap().target().mask().get(3, 0), UNLABELLED);
+    assert!(!set.epoch().is_empty(), "the pool keeps its tiles when the last label is undone");
+}
+
+#[test]
+fn a_file_replaced_by_another_size_is_a_fault_that_names_it() {
+    let mut book = LabelBook::default();
+    book.apply(click("a", 1, 3.5));
+    let (dir, _project, set) = set(book);
+    image::RgbImage::new(16, 64).save(dir.path().join("a.png")).unwrap();
+    let message = set.prepare(0).err().unwrap().to_string();
+    assert!(message.contains("16×64") && message.contains("32×32"), "{message}");
+    assert!(message.contains("open the folder again") && message.ends_with("a.png"), "{message}");
+}
+
+#[test]
+fn labels_are_counted_until_every_class_that_can_be_found_is() {
+    let mut book = LabelBook::default();
+    book.apply(click("b", 1, 3.5));
+    let (_dir, project, set) = set(book);
+    let count_all = || {
+        while let Some(tile) = set.next_to_count(&[false; 2]) {
+            set.count(tile);
+        }
+        set.table().totals(2)
+    };
+    assert_eq!((count_all(), set.table().has(0)), (vec![0, 1], false), "tile a has nothing to count");
+    let mut window = Journal::open(&project).unwrap().0;
+    let mut trainer = Journal::open_to_follow(&project).unwrap().0;
+    window.append(&click("a", 0, 3.5)).unwrap();
+    set.follow(&mut trainer).unwrap();
+    assert_eq!(count_all(), [1, 1], "counted again as it changes");
+    window.append(&Edit::Undo).unwrap();
+    set.follow(&mut trainer).unwrap();
+    assert_eq!(count_all(), [0, 1]);
+}

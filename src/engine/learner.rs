@@ -1,0 +1,109 @@
+//! What learns: loader, network and optimiser, and the labels with all that follows from them. It takes steps when told to.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+
+use super::priority;
+use crate::data::feed::batch::Batch;
+use crate::data::feed::batch_maker::BatchPlan;
+use crate::data::feed::loader::Loader;
+use crate::data::feed::training_set::TrainingSet;
+use crate::data::{DataError, Journal, TileFault};
+use crate::domain::RunConfig;
+use crate::domain::config::TrainConfig;
+use crate::model::Net;
+use crate::train::snapshot::Snapshot;
+use crate::train::trainer::Trainer;
+use crate::train::weighting::{ClassTerms, Weighting};
+
+/// A network that learns from labels.
+pub(super) struct Learner {
+    trainer: Trainer,
+    loader: Loader,
+    labels: LearnedLabels,
+    terms: ClassTerms,
+}
+
+/// The labels that a network learns from.
+pub(super) struct LearnedLabels {
+    /// The training tiles with their labels. Those that the class terms need are counted.
+    pub(super) set: Arc<TrainingSet>,
+    /// Class weights.
+    pub(super) weighting: Weighting,
+    /// Which classes the masks that are sampled contain.
+    pub(super) in_masks: Vec<bool>,
+}
+
+impl LearnedLabels {
+    /// What the loss knows of each class.
+    fn terms(&self) -> ClassTerms {
+        self.weighting.terms(&self.set.table().totals(self.in_masks.len()))
+    }
+}
+
+impl Learner {
+    /// Starts the loader. `device` must support autodiff.
+    ///
+    /// # Errors
+    /// If a thread could not be started.
+    pub(super) fn new(net: Net, config: &RunConfig, labels: LearnedLabels, device: Device) -> std::io::Result<Self> {
+        let trainer = Trainer::new(net, &config.train, device);
+        let loader =
+            Loader::start(Arc::clone(&labels.set), batches(config), loader_threads(), priority::lower_this_thread)?;
+        let terms = labels.terms();
+        Ok(Self { trainer, loader, labels, terms })
+    }
+
+    /// Waits for the next batch.
+    ///
+    /// # Errors
+    /// A message for the user if there is nothing to train on.
+    pub(super) fn next_batch(&mut self) -> Result<Batch, String> {
+        self.loader.next_batch()
+    }
+
+    /// Tile faults found since the last call, each tile once.
+    pub(super) fn take_faults(&self) -> Vec<TileFault> {
+        self.loader.take_faults()
+    }
+
+    /// Takes a step and returns the loss before it.
+    pub(super) fn learn(&mut self, batch: &Batch, lr: f64) -> f32 {
+        self.trainer.step(batch, &self.terms, lr)
+    }
+
+    /// Reads new labels from the journal, effective from the next step. Returns the ids of the tiles whose labels changed.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub(super) fn follow(&mut self, journal: &mut Journal) -> Result<Vec<String>, DataError> {
+        let LearnedLabels { set, in_masks, .. } = &self.labels;
+        let changed = set.follow(journal)?;
+        while let Some(tile) = set.next_to_count(in_masks) {
+            set.count(tile);
+        }
+        self.terms = self.labels.terms();
+        Ok(changed)
+    }
+
+    /// What the loss knows of each class.
+    pub(super) fn terms(&self) -> &ClassTerms {
+        &self.terms
+    }
+
+    /// The network as it is now, to predict with.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot { net: self.trainer.valid(), predicts: self.terms.competes.clone() }
+    }
+}
+
+fn batches(config: &RunConfig) -> BatchPlan {
+    let TrainConfig { batch, batches, scales, flips, quarter_turns, jitter, .. } = config.train;
+    BatchPlan { count: batch, batches, scales, flips, quarter_turns, jitter: jitter as f32, seed: config.seed }
+}
+
+/// One thread keeps up with training on the CPU; a GPU in a large machine needs more.
+fn loader_threads() -> usize {
+    (std::thread::available_parallelism().map_or(1, usize::from) / 4).clamp(1, 4)
+}

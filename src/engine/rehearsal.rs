@@ -1,0 +1,71 @@
+//! Training on given labels without journal, events or run folder, to measure how good a network gets. It takes the same
+//! steps as a run.
+
+use std::sync::Arc;
+
+use super::device::{Devices, OpenDevice};
+use super::learner::{LearnedLabels, Learner};
+use super::refusal::Refusal;
+use crate::data::Project;
+use crate::data::feed::training_set::TrainingSet;
+use crate::domain::{LabelBook, Notice, RunConfig};
+use crate::infer::Predictor;
+use crate::model::Net;
+use crate::train::schedule::{self, Anchor};
+use crate::train::weighting::Weighting;
+
+/// A configuration to train with, again and again with other labels.
+pub struct Rehearsal {
+    project: Arc<Project>,
+    config: RunConfig,
+    device: OpenDevice,
+}
+
+impl Rehearsal {
+    /// Opens the device of the configuration.
+    ///
+    /// # Errors
+    /// If there is no such device, or the configuration cannot work.
+    pub fn new(project: Arc<Project>, config: RunConfig) -> Result<Self, Refusal> {
+        let config = config.own_labels_only();
+        let problems = config.problems(&project.classes);
+        if !problems.is_empty() {
+            return Err(Refusal::of_start(&problems));
+        }
+        let device = Devices::default().open(&config.device)?;
+        Ok(Self { project, config, device })
+    }
+
+    /// Trains a new network for `steps` steps on the labels of these tiles.
+    ///
+    /// # Errors
+    /// If no tile has a label that can be read, or the loss is not finite.
+    pub fn train(&self, book: LabelBook, tiles: Vec<usize>, seed: u64, steps: u64) -> anyhow::Result<Predictor> {
+        let config = RunConfig { seed, ..self.config.clone() };
+        let (project, device) = (&self.project, &self.device.device);
+        device.seed(seed);
+        let training = device.clone().autodiff();
+        let net = Net::new(&config.model, project.classes.len(), &training);
+        let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
+        let mut learner = Learner::new(net, &config, self.labels(book, tiles), training)?;
+        let start = Anchor { rate: config.train.lr, step: 0 };
+        for step in 0..steps {
+            let batch = learner.next_batch().map_err(anyhow::Error::msg)?;
+            let loss = learner.learn(&batch, schedule::learning_rate(config.train.schedule, start, step, steps));
+            if !loss.is_finite() {
+                let headline = format!("The loss is {loss} at step {}", step + 1);
+                return Err(Refusal(Notice::new(headline).remedy("Train with a lower learning rate")).into());
+            }
+        }
+        predictor.show(learner.snapshot());
+        Ok(predictor)
+    }
+
+    fn labels(&self, book: LabelBook, tiles: Vec<usize>) -> LearnedLabels {
+        let (project, config) = (&self.project, &self.config);
+        let set = TrainingSet::new(Arc::clone(project), tiles, config.train.input, config.label_sampling(), book);
+        set.tiles().into_iter().for_each(|tile| set.count(tile));
+        let weighting = Weighting::new(config.train.class_weights.clone(), &project.classes);
+        LearnedLabels { set: Arc::new(set), weighting, in_masks: vec![false; project.classes.len()] }
+    }
+}
