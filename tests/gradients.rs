@@ -87,7 +87,7 @@ impl Problem {
 fn check(arch: Arch) {
     let problem = Problem::new();
     problem.device.seed(11);
-    let net = Net::new(&ModelConfig { arch, base: 4, levels: 3 }, CLASSES, &problem.device);
+    let net = Net::new(&ModelConfig { arch, base: 4, levels: 3, ..ModelConfig::default() }, CLASSES, &problem.device);
     let gradients = GradientsParams::from_grads(problem.loss(&net).backward(), &net);
     let mut collect = Collect { gradients: &gradients, found: BTreeMap::new() };
     net.visit(&mut collect);

@@ -9,7 +9,7 @@ use super::out;
 use crate::data::export::outputs::{OutputName, Outputs};
 use crate::data::{DataError, Journal, Picture, Project, Tile};
 use crate::domain::{LabelBook, Validity};
-use crate::quick::encoder;
+use crate::pretrained;
 use crate::quick::head::QuickHead;
 use crate::quick::samples::TileSamples;
 use crate::quick::strokes::labelled_pixels;
@@ -80,7 +80,7 @@ impl LastFeatures {
         if self.0.as_ref().is_none_or(|(file, ..)| *file != tile.file) {
             self.0 = None; // Two large tiles need not be in memory together.
             let Picture { rgb, valid, .. } = project.read_picture(tile)?;
-            let features = TileFeatures::compute(&rgb, Some(encoder::built_in()), Kinds::ALL);
+            let features = TileFeatures::compute(&rgb, Some(pretrained::built_in()), Kinds::ALL);
             self.0 = Some((tile.file.clone(), features, valid));
         }
         let (_, features, valid) = self.0.as_ref().expect("it was just computed");

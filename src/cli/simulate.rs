@@ -12,8 +12,8 @@ use crate::domain::metrics::mean_of_numbers;
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, Confusion, Mask, RunConfig};
 use crate::engine::priority;
+use crate::pretrained;
 use crate::quick::clicks::{Click, Clicker, Placement};
-use crate::quick::encoder;
 use crate::quick::head::QuickHead;
 use crate::quick::samples::{LabelledPixel, TileSamples};
 use crate::quick::simulate::{OneTile, Round};
@@ -178,7 +178,7 @@ fn split_of(args: &SimulateArgs) -> RunConfig {
 /// Features and full mask of a tile. Pixels that are missing in the image are neither clicked nor scored.
 fn read(project: &Project, tile: &Tile) -> Result<(TileFeatures, Mask), DataError> {
     let picture = project.read_picture(tile)?;
-    let features = TileFeatures::compute(&picture.rgb, Some(encoder::built_in()), Kinds::ALL);
+    let features = TileFeatures::compute(&picture.rgb, Some(pretrained::built_in()), Kinds::ALL);
     let mask = project.read_mask(tile)?.map(|decoded| decoded.mask);
     let mut mask = mask.unwrap_or_else(|| Mask::unlabelled(tile.size[0], tile.size[1]));
     picture.valid.iter().for_each(|valid| valid.take_out_of(&mut mask));

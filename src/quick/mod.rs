@@ -6,12 +6,10 @@
 mod bank;
 pub mod clicks;
 mod distance;
-pub mod encoder;
 mod feature_map;
 pub mod head;
 mod lbfgs;
 mod levels;
-pub mod lite0;
 mod logistic;
 pub mod samples;
 mod scaling;

@@ -13,5 +13,5 @@ mod run_config;
 pub use device_choice::DeviceChoice;
 pub use earlier::{LOSS_NAMES, upgrade};
 pub use extent::{InputSize, Length};
-pub use options::{Arch, Loss, Optimizer, Schedule, Supervision};
+pub use options::{Arch, Encoder, Loss, Optimizer, Schedule, Supervision};
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};

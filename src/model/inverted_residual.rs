@@ -1,0 +1,89 @@
+//! Inverted residual block (Sandler et al.: "MobileNetV2", CVPR 2018): expand, filter depthwise, project.
+//!
+//! Batch norm is folded into the convolutions and stays as ImageNet left it: with the few crops of a batch, its statistics
+//! would be too noisy to learn from, and a block whose layers need no statistics runs as one operator.
+
+use burn::Tensor;
+use burn::module::{Module, Param};
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::tensor::{Device, TensorData};
+
+use crate::kernels::depthwise::Depthwise;
+use crate::pretrained::lite0;
+
+/// A block of the encoder.
+#[derive(Module, Debug)]
+pub(super) struct InvertedResidual {
+    /// To six times the channels, with ReLU6. The first block has none.
+    expand: Option<Conv2d>,
+    /// With ReLU6.
+    depthwise: Conv2d,
+    /// Without activation.
+    project: Conv2d,
+}
+
+impl InvertedResidual {
+    /// With the weights of a block.
+    pub(super) fn new(block: &lite0::InvertedResidual, device: &Device) -> Self {
+        Self {
+            expand: block.expand.as_ref().map(|expand| pointwise(expand, device)),
+            depthwise: depthwise(&block.depthwise, device),
+            project: pointwise(&block.project, device),
+        }
+    }
+
+    /// Adds the input to the output where both have the same shape.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, in, height, width]`, both sides multiples of the stride
+    /// - result: `[batch, out, height / stride, width / stride]`
+    pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let wide = self.expand.as_ref().map_or_else(|| x.clone(), |expand| relu6(expand.forward(x.clone())));
+        let projected = self.project.forward(relu6(self.depthwise.forward(wide)));
+        if projected.dims() == x.dims() { projected + x } else { projected }
+    }
+
+    /// Pixels from one output to the next.
+    pub(super) fn stride(&self) -> usize {
+        self.depthwise.stride[0]
+    }
+}
+
+/// `min(max(x, 0), 6)`
+pub(super) fn relu6(x: Tensor<4>) -> Tensor<4> {
+    x.clamp(0.0, 6.0)
+}
+
+/// A layer with given weights `[out, in / groups, side, side]` and bias.
+pub(super) fn conv(config: &Conv2dConfig, weights: &[f32], bias: &[f32], device: &Device) -> Conv2d {
+    let [inputs, outputs] = config.channels;
+    let [height, width] = config.kernel_size;
+    let shape = [outputs, inputs / config.groups, height, width];
+    let mut conv = config.init(device);
+    conv.weight = Param::from_data(TensorData::new(weights.to_vec(), shape), device);
+    conv.bias = Some(Param::from_data(TensorData::new(bias.to_vec(), [outputs]), device));
+    conv
+}
+
+fn pointwise(layer: &lite0::Pointwise, device: &Device) -> Conv2d {
+    let config = Conv2dConfig::new([layer.inputs, layer.outputs], [1, 1]);
+    conv(&config, &layer.weights, &layer.bias, device)
+}
+
+fn depthwise(layer: &Depthwise, device: &Device) -> Conv2d {
+    let (channels, stride) = (layer.bias.len(), layer.stride);
+    let config = Conv2dConfig::new([channels, channels], [layer.side; 2])
+        .with_groups(channels)
+        .with_stride([stride; 2])
+        .with_padding(same_padding(layer.side, stride));
+    conv(&config, &layer.weights, &layer.bias, device)
+}
+
+/// The padding that TensorFlow calls "same", for sides that are multiples of the stride: where it is odd, the larger part
+/// lies right and below.
+pub(super) fn same_padding(side: usize, stride: usize) -> PaddingConfig2d {
+    let before = (side - stride) / 2;
+    let after = side - stride - before;
+    PaddingConfig2d::Explicit(before, before, after, after)
+}
