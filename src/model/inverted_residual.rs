@@ -10,6 +10,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, TensorData};
 
 use crate::kernels::depthwise::Depthwise;
+use crate::kernels::flex::{self, LayerTensors};
 use crate::pretrained::lite0;
 
 /// A block of the encoder.
@@ -39,6 +40,11 @@ impl InvertedResidual {
     /// - `x`: `[batch, in, height, width]`, both sides multiples of the stride
     /// - result: `[batch, out, height / stride, width / stride]`
     pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let layers: Vec<_> = self.expand.iter().chain([&self.depthwise, &self.project]).map(tensors).collect();
+        flex::inverted_residual(&x, &layers, self.stride()).unwrap_or_else(|| self.by_burn(x))
+    }
+
+    fn by_burn(&self, x: Tensor<4>) -> Tensor<4> {
         let wide = self.expand.as_ref().map_or_else(|| x.clone(), |expand| relu6(expand.forward(x.clone())));
         let projected = self.project.forward(relu6(self.depthwise.forward(wide)));
         if projected.dims() == x.dims() { projected + x } else { projected }
@@ -48,6 +54,12 @@ impl InvertedResidual {
     pub(super) fn stride(&self) -> usize {
         self.depthwise.stride[0]
     }
+}
+
+/// The parameters of a layer, for the kernels.
+pub(super) fn tensors(conv: &Conv2d) -> LayerTensors {
+    let bias = conv.bias.as_ref().expect("the encoder's layers have a bias");
+    LayerTensors { weights: conv.weight.val(), bias: bias.val() }
 }
 
 /// `min(max(x, 0), 6)`

@@ -6,8 +6,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, TensorData};
 
 use super::input::IN_CHANNELS;
-use super::inverted_residual::{InvertedResidual, conv, relu6, same_padding};
+use super::inverted_residual::{InvertedResidual, conv, relu6, same_padding, tensors};
 use crate::data::feed::normalize::{MEAN, STD};
+use crate::kernels::flex;
 use crate::pretrained::lite0;
 
 /// All layers up to the last block; the classifier is left out.
@@ -35,7 +36,7 @@ impl Lite0 {
     /// - `images`: `[batch, 3, height, width]`, sides multiples of [`lite0::STRIDE`], normalised as all networks' input is
     /// - result: `[batch, channels, height / stride, width / stride]` each
     pub fn stages(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
-        let mut current = relu6(self.stem.forward(as_lite0_sees(images)));
+        let mut current = self.stem(as_lite0_sees(images));
         let mut stages = Vec::new();
         for block in &self.blocks {
             if block.stride() > 1 {
@@ -45,6 +46,10 @@ impl Lite0 {
         }
         stages.push(current);
         stages
+    }
+
+    fn stem(&self, x: Tensor<4>) -> Tensor<4> {
+        flex::stem(&x, tensors(&self.stem)).unwrap_or_else(|| relu6(self.stem.forward(x)))
     }
 }
 
