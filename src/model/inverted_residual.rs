@@ -99,3 +99,67 @@ pub(super) fn same_padding(side: usize, stride: usize) -> PaddingConfig2d {
     let after = side - stride - before;
     PaddingConfig2d::Explicit(before, before, after, after)
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ModuleVisitor;
+    use burn::optim::GradientsParams;
+    use burn::tensor::Distribution;
+
+    use super::*;
+    use crate::pretrained;
+
+    type Forward = fn(&InvertedResidual, Tensor<4>) -> Tensor<4>;
+
+    /// All gradients of a module, in visiting order.
+    struct Collect {
+        gradients: GradientsParams,
+        found: Vec<Vec<f32>>,
+    }
+
+    impl ModuleVisitor for Collect {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let gradient = self.gradients.get::<D>(param.id).expect("every parameter has a gradient");
+            self.found.push(floats(gradient));
+        }
+    }
+
+    fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+        tensor.into_data().try_to_vec().expect("f32")
+    }
+
+    /// Output and all gradients, that of the input first, of a loss that reads the input as well.
+    fn pass(block: &InvertedResidual, x: &Tensor<4>, forward: Forward) -> Vec<Vec<f32>> {
+        let x = x.clone().detach().require_grad();
+        let out = forward(block, x.clone());
+        let gradients = ((out.clone() * out.clone()).mean() + x.clone().mean()).backward();
+        let mut found = vec![floats(out), floats(x.grad(&gradients).expect("the input is tracked"))];
+        let gradients = GradientsParams::from_grads(gradients, block);
+        let mut collect = Collect { gradients, found: Vec::new() };
+        block.visit(&mut collect);
+        found.extend(collect.found);
+        found
+    }
+
+    /// What runs on the CPU is what runs on GPUs: without expansion, with both strides and windows, and residual.
+    #[test]
+    fn the_kernel_computes_what_burn_s_operators_do() {
+        let device = Device::flex().autodiff();
+        device.seed(3);
+        for index in [0, 1, 2, 3, 4, 15] {
+            let weights = &pretrained::built_in().blocks[index];
+            let block = InvertedResidual::new(weights, &device);
+            let inputs = weights.expand.as_ref().map_or(weights.project.inputs, |expand| expand.inputs);
+            let x = Tensor::random([2, inputs, 12, 20], Distribution::Uniform(-3.0, 3.0), &device);
+            let ours = pass(&block, &x, InvertedResidual::forward);
+            let burns = pass(&block, &x, InvertedResidual::by_burn);
+            assert_eq!(ours.len(), burns.len());
+            for (part, (ours, burns)) in ours.iter().zip(&burns).enumerate() {
+                let largest = burns.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+                for (ours, burns) in ours.iter().zip(burns) {
+                    assert!((ours - burns).abs() <= 1e-4 * largest, "block {index} part {part}: {ours} for {burns}");
+                }
+            }
+        }
+    }
+}

@@ -35,7 +35,7 @@ pub fn choice_list_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
 pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     let model = &mut form.model;
     choice_ui(ui, "Network", &mut model.arch);
-    choice_ui(ui, "Encoder", &mut model.encoder);
+    choice_list_ui(ui, "Encoder", &mut model.encoder);
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
     }
