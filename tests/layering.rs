@@ -10,8 +10,15 @@ use std::path::{Path, PathBuf};
 use house::graph::{Graph, Module};
 
 /// Layers from the bottom up. Those in one row may not import each other.
-const LAYERS: [&[&str]; 6] =
-    [&["domain"], &["data", "kernels"], &["model", "quick"], &["train", "infer"], &["engine"], &["cli", "ui"]];
+const LAYERS: [&[&str]; 7] = [
+    &["domain"],
+    &["data", "kernels"],
+    &["pretrained"],
+    &["model", "quick"],
+    &["train", "infer"],
+    &["engine"],
+    &["cli", "ui"],
+];
 
 /// Rooms of a layer from the bottom up. A room imports only the rooms before it.
 const ROOMS: [(&str, &[&str]); 2] = [

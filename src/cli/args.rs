@@ -8,7 +8,7 @@ use super::values::{LossArg, choice, class_weights, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
-use crate::domain::config::{Arch, Batches, Optimizer, Preset, Schedule, Supervision};
+use crate::domain::config::{Arch, Batches, Encoder, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
 use crate::quick::clicks::Placement;
 
@@ -69,6 +69,9 @@ pub struct TrainArgs {
     /// Network architecture.
     #[arg(long, value_parser = choice::<Arch>())]
     pub arch: Option<Arch>,
+    /// Where the encoder's first weights come from.
+    #[arg(long, value_parser = choice::<Encoder>())]
+    pub encoder: Option<Encoder>,
     /// Channels at full resolution, 1 to 256; each level below has twice as many.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub base: Option<usize>,
@@ -111,6 +114,9 @@ pub struct TrainArgs {
     /// Learning rate at the start.
     #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
+    /// What a pretrained encoder's learning rate is multiplied with; 0 leaves it as it is.
+    #[arg(long, allow_hyphen_values = true)]
+    pub encoder_lr: Option<f64>,
     /// Weight decay.
     #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,
@@ -331,6 +337,9 @@ pub struct BenchArgs {
     /// Network architecture.
     #[arg(long, value_parser = choice::<Arch>(), default_value = Arch::UNet.name())]
     pub arch: Arch,
+    /// Where the encoder's first weights come from.
+    #[arg(long, value_parser = choice::<Encoder>(), default_value = Encoder::None.name())]
+    pub encoder: Encoder,
     /// Channels at full resolution.
     #[arg(long, default_value_t = 16)]
     pub base: usize,

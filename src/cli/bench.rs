@@ -19,7 +19,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 fn config(args: &BenchArgs) -> BenchConfig {
     BenchConfig {
         infer: args.infer,
-        model: ModelConfig { arch: args.arch, base: args.base, levels: args.levels },
+        model: ModelConfig { arch: args.arch, encoder: args.encoder, base: args.base, levels: args.levels },
         classes: args.classes,
         size: args.size,
         batch: args.batch,
@@ -33,7 +33,7 @@ fn config(args: &BenchArgs) -> BenchConfig {
 fn as_json(args: &BenchArgs, report: &BenchReport) -> anyhow::Result<String> {
     let mut value = serde_json::to_value(report)?;
     let asked = serde_json::json!({
-        "arch": args.arch.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
+        "arch": args.arch.name(), "encoder": args.encoder.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
         "size": args.size, "batch": args.batch, "steps": args.steps, "infer": args.infer,
         "ema": args.ema,
     });
@@ -49,13 +49,14 @@ fn as_table(args: &BenchArgs, report: &BenchReport) -> String {
         .iter()
         .fold((f64::INFINITY, 0.0_f64), |(least, most), &seconds| (least.min(seconds), most.max(seconds)));
     format!(
-        "{what} {arch}, base {base}, {levels} levels, {batch}×3×{size}²\n\
+        "{what} {arch}, encoder {encoder}, base {base}, {levels} levels, {batch}×3×{size}²\n\
          device      {device}\n\
          {unit:11} {median:.4} s (median of {steps}; {least:.4} to {most:.4})\n\
          images/s    {rate:.2}",
         unit = if args.infer { "inference" } else { "a step" },
         what = if args.infer { "inference" } else { "training" },
         arch = args.arch.name(),
+        encoder = args.encoder.name(),
         base = args.base,
         levels = args.levels,
         batch = args.batch,

@@ -56,6 +56,7 @@ impl TrainArgs {
 
     fn apply_to_model(&self, config: &mut RunConfig) {
         set(&mut config.model.arch, self.arch);
+        set(&mut config.model.encoder, self.encoder);
         set(&mut config.model.base, self.base);
         set(&mut config.model.levels, self.levels);
     }
@@ -68,6 +69,7 @@ impl TrainArgs {
         set(&mut train.input, self.resize.map(InputSize::Resize).or(self.crop.map(InputSize::Crop)));
         set(&mut train.optimizer, self.optimizer);
         set(&mut train.lr, self.lr);
+        set(&mut train.encoder_lr, self.encoder_lr);
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.momentum, self.momentum);
         train.nesterov |= self.nesterov;
@@ -119,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
-    use crate::domain::config::{Arch, Batches, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
+    use crate::domain::config::{Arch, Batches, Encoder, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
 
@@ -139,9 +141,9 @@ mod tests {
     #[test]
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
-            "pointillist train --data D --out R --arch unet++ --base 8 --levels 4 --loss ce --keep 0.01 \
+            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
-             --weight-decay 0 \
+             --encoder-lr 0.5 --weight-decay 0 \
              --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
@@ -154,7 +156,7 @@ mod tests {
         };
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
-        want.model = ModelConfig { arch: Arch::UNetPlusPlus, base: 8, levels: 4 };
+        want.model = ModelConfig { arch: Arch::UNetPlusPlus, encoder: Encoder::Lite0, base: 8, levels: 4 };
         want.train = TrainConfig {
             supervision: Supervision::Full,
             loss: Loss::CrossEntropy,
@@ -164,6 +166,7 @@ mod tests {
             input: InputSize::Resize(512),
             optimizer: Optimizer::Sgd,
             lr: 0.01,
+            encoder_lr: 0.5,
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,

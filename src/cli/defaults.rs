@@ -30,6 +30,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
     let (model, train) = (&config.model, &config.train);
     let mut defaults = vec![
         ("arch", model.arch.name().to_owned()),
+        ("encoder", model.encoder.name().to_owned()),
         ("base", model.base.to_string()),
         ("levels", model.levels.to_string()),
         ("supervision", train.supervision.name().to_owned()),
@@ -38,6 +39,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("batch", train.batch.to_string()),
         ("optimizer", train.optimizer.name().to_owned()),
         ("lr", train.lr.to_string()),
+        ("encoder_lr", train.encoder_lr.to_string()),
         ("weight_decay", train.weight_decay.to_string()),
         ("momentum", train.momentum.to_string()),
         ("schedule", train.schedule.name().to_owned()),

@@ -135,10 +135,9 @@ fn median(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::config::Arch;
 
     fn config(infer: bool, size: u32) -> BenchConfig {
-        let model = ModelConfig { arch: Arch::UNet, base: 2, levels: 3 };
+        let model = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
         BenchConfig { infer, model, classes: 3, size, batch: 1, steps: 3, ema: 0.5, device: DeviceChoice::Cpu }
     }
 

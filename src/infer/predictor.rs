@@ -213,7 +213,7 @@ fn most_probable(logit: impl Fn(usize) -> f32, is_candidate: &[bool]) -> (u8, f3
 mod tests {
     use super::*;
     use crate::domain::UNLABELLED;
-    use crate::domain::config::{Arch, ModelConfig};
+    use crate::domain::config::ModelConfig;
 
     #[test]
     fn ignored_classes_are_never_predicted() {
@@ -226,7 +226,7 @@ mod tests {
     fn predictor(input: InputSize) -> Predictor {
         let device = Device::flex();
         device.seed(5);
-        let config = ModelConfig { arch: Arch::UNet, base: 2, levels: 3 };
+        let config = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
         let net = Net::new(&config, 7, &device);
         Predictor::new(net, input, config.stride(), &Classes::deepglobe(), device)
     }

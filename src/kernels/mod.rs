@@ -5,7 +5,8 @@
 //! their own sake. Unsafe code is confined to one small module, `raw`. Imports nothing of the other layers.
 //!
 //! From the bottom up: `gate` and `simd` run a kernel, `memory` and `raw` hold its data, `norm` and [`conv`] are the
-//! parts of [`block`]; [`pool`], [`loss`] and [`optim`] are operators of their own. See `docs/kernels.md`.
+//! parts of [`block`]; [`pool`], [`loss`], [`optim`], [`stem`] and
+//! [`inverted_residual`] are operators of their own. See `docs/kernels.md`.
 
 pub mod block;
 pub mod blur;
@@ -13,6 +14,7 @@ pub mod conv;
 pub mod depthwise;
 pub mod flex;
 pub mod gate;
+pub mod inverted_residual;
 mod layout;
 pub mod loss;
 pub mod matrix;
@@ -24,6 +26,7 @@ pub mod pool;
 mod raw;
 pub mod shape;
 mod simd;
+pub mod stem;
 mod sum;
 #[cfg(test)]
 mod tests;

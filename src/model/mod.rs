@@ -1,11 +1,15 @@
 //! The networks: `ModelConfig` → [`Net::new`] → [`Net::forward`].
 //!
-//! Plain modules that read like the figures of their papers. They use `domain` (the configuration) and `kernels`
-//! (operators for the CPU), and know nothing of data sets, losses or training. Field names of the modules are keys in
+//! Plain modules that read like the figures of their papers. They use `domain` (the configuration), `kernels`
+//! (operators for the CPU), `pretrained` (weights to start from) and how `data` normalises colours, and know nothing of
+//! data sets, losses or training. Field names of the modules are keys in
 //! checkpoints: renaming one makes older checkpoints unreadable.
 
 pub mod block;
 mod input;
+mod inverted_residual;
+pub mod lite0;
+pub mod lite0_unet;
 mod net;
 pub mod size;
 pub mod unet;

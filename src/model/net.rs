@@ -1,28 +1,32 @@
-//! A network of either architecture.
+//! A network of any architecture.
 
 use burn::Tensor;
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamGroup};
 use burn::tensor::Device;
 
+use super::lite0_unet::Lite0UNet;
 use super::unet::UNet;
 use super::unet_plus_plus::UNetPlusPlus;
-use crate::domain::config::{Arch, ModelConfig};
+use crate::domain::config::{Arch, Encoder, ModelConfig};
 
-/// A segmentation network of either architecture.
+/// A segmentation network of any architecture.
 #[derive(Module, Debug)]
 pub enum Net {
     /// Encoder and decoder with skip connections.
     UNet(UNet),
     /// Nested U-Net.
     UNetPlusPlus(UNetPlusPlus),
+    /// U-Net with a pretrained encoder.
+    Lite0UNet(Lite0UNet),
 }
 
 impl Net {
-    /// A network with random weights that distinguishes `classes` classes.
+    /// A network that distinguishes `classes` classes. Its weights are random, but for a pretrained encoder's.
     pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
-        match config.arch {
-            Arch::UNet => Self::UNet(UNet::new(config, classes, device)),
-            Arch::UNetPlusPlus => Self::UNetPlusPlus(UNetPlusPlus::new(config, classes, device)),
+        match (config.encoder, config.arch) {
+            (Encoder::None, Arch::UNet) => Self::UNet(UNet::new(config, classes, device)),
+            (Encoder::None, Arch::UNetPlusPlus) => Self::UNetPlusPlus(UNetPlusPlus::new(config, classes, device)),
+            (Encoder::Lite0, _) => Self::Lite0UNet(Lite0UNet::new(config, classes, device)),
         }
     }
 
@@ -35,6 +39,15 @@ impl Net {
         match self {
             Self::UNet(net) => net.forward(images),
             Self::UNetPlusPlus(net) => net.forward(images),
+            Self::Lite0UNet(net) => net.forward(images),
+        }
+    }
+
+    /// The parameters that were learned elsewhere, if there are any.
+    pub fn pretrained(&self) -> Option<ParamGroup> {
+        match self {
+            Self::UNet(_) | Self::UNetPlusPlus(_) => None,
+            Self::Lite0UNet(net) => Some(net.pretrained()),
         }
     }
 
@@ -62,7 +75,7 @@ mod tests {
     use super::*;
 
     fn config(arch: Arch, base: usize, levels: usize) -> ModelConfig {
-        ModelConfig { arch, base, levels }
+        ModelConfig { arch, encoder: Encoder::None, base, levels }
     }
 
     #[test]
@@ -73,6 +86,25 @@ mod tests {
             let logits = net.forward(Tensor::zeros([2, IN_CHANNELS, 16, 24], &device));
             assert_eq!(logits.dims(), [2, 5, 16, 24], "{arch:?}");
         }
+    }
+
+    #[test]
+    fn a_pretrained_network_has_logits_of_the_image_s_size_too() {
+        let device = Device::flex();
+        let config = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 2, 5) };
+        let logits = Net::new(&config, 5, &device).forward(Tensor::zeros([2, IN_CHANNELS, 32, 64], &device));
+        assert_eq!(logits.dims(), [2, 5, 32, 64]);
+    }
+
+    /// Folded, EfficientNet-Lite0 without its classifier has 2,939,120 weights and biases.
+    #[test]
+    fn the_parameters_of_a_pretrained_network_are_those_of_encoder_and_decoder() {
+        let block = |from: usize, to: usize| 9 * from * to + 2 * to + 9 * to * to + 2 * to;
+        let step = |below: usize, skip: usize, to: usize| (4 * below * to + to) + block(skip + to, to);
+        let decoder = step(320, 112, 32) + step(32, 40, 16) + step(16, 24, 8) + step(8, 16, 4) + step(4, 3, 4);
+        let config = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 4, 5) };
+        let net = Net::new(&config, 3, &Device::flex().autodiff());
+        assert_eq!(net.parameters(), 2_939_120 + decoder + (4 * 3 + 3));
     }
 
     /// A 3×3 convolution without bias has 9·in·out weights, batch norm 2·out, the transposed convolution 4·in·out +

@@ -1,15 +1,19 @@
 //! Memory estimates for a run, made before it starts.
 
-use crate::domain::config::{Arch, ModelConfig};
+use super::input::IN_CHANNELS;
+use super::lite0_unet::{decoder_channels, skip_channels};
+use crate::domain::config::{Arch, Encoder, ModelConfig};
+use crate::pretrained::lite0::WIDEST_PER_PIXEL;
 
 /// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution
 /// (the input of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
-    let concatenated = match config.arch {
-        Arch::UNet => 2,
-        Arch::UNetPlusPlus => config.levels,
+    let concatenated = match (config.encoder, config.arch) {
+        (Encoder::None, Arch::UNet) => 2 * config.channels(0),
+        (Encoder::None, Arch::UNetPlusPlus) => config.levels * config.channels(0),
+        (Encoder::Lite0, _) => (decoder_channels(config, 0) + IN_CHANNELS).max(WIDEST_PER_PIXEL),
     };
-    let channels = (concatenated * config.channels(0)).max(classes) as u64;
+    let channels = concatenated.max(classes) as u64;
     batch as u64 * channels * u64::from(size) * u64::from(size) * size_of::<f32>() as u64
 }
 
@@ -17,15 +21,18 @@ pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, 
 /// level's width for the backward pass. An estimate that serves to refuse hopeless runs, not a measurement.
 pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     const SAVED: u64 = 8;
-    let blocks = |level: usize| match config.arch {
-        Arch::UNet => 2 - u64::from(level + 1 == config.levels),
-        Arch::UNetPlusPlus => (config.levels - level) as u64,
+    let halvings = config.halvings();
+    let channels = |level: usize| match (config.encoder, config.arch) {
+        (Encoder::None, Arch::UNet) => config.channels(level) * (2 - usize::from(level == halvings)),
+        (Encoder::None, Arch::UNetPlusPlus) => config.channels(level) * (config.levels - level),
+        (Encoder::Lite0, _) if level == halvings => skip_channels(level),
+        (Encoder::Lite0, _) => decoder_channels(config, level) + skip_channels(level),
     };
     let level = |level: usize| {
         let side = u64::from(size) >> level;
-        SAVED * blocks(level) * batch as u64 * config.channels(level) as u64 * side * side * size_of::<f32>() as u64
+        SAVED * batch as u64 * channels(level) as u64 * side * side * size_of::<f32>() as u64
     };
-    (0..config.levels).map(level).sum()
+    (0..=halvings).map(level).sum()
 }
 
 /// Why a step does not fit into `free` bytes of memory, with a remedy.
@@ -67,9 +74,9 @@ mod tests {
 
     #[test]
     fn only_a_step_that_cannot_fit_is_refused() {
-        let small = ModelConfig { arch: Arch::UNet, base: 4, levels: 3 };
+        let small = ModelConfig { base: 4, levels: 3, ..ModelConfig::default() };
         assert!(memory_problem(&small, 4, 5000, 14 << 30).is_some_and(|p| p.contains("smaller crop")));
-        let laptop = ModelConfig { arch: Arch::UNet, base: 16, levels: 5 };
+        let laptop = ModelConfig::default();
         assert_eq!(memory_problem(&laptop, 4, 256, 2 << 30), None);
     }
 
@@ -77,11 +84,14 @@ mod tests {
     fn a_tensor_too_large_for_a_buffer_is_refused() {
         // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB. Many adapters hold at most 2 GiB in a
         // buffer.
-        let config = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, levels: 5 };
+        let config = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, ..ModelConfig::default() };
         assert_eq!(largest_tensor_bytes(&config, 7, 8, 512) >> 20, 2560);
         let problem = buffer_problem(&config, 7, 8, 512, 1 << 31).expect("too large");
         assert!(problem.contains("2560 MiB") && problem.contains("batch of 6"), "{problem}");
         assert_eq!(buffer_problem(&config, 7, 6, 512, 1 << 31), None);
+        // The expanded activation of the encoder's second block: 96 channels at half the resolution.
+        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
+        assert_eq!(largest_tensor_bytes(&lite0, 7, 4, 256), 4 * 96 * 128 * 128 * 4);
         let hopeless = buffer_problem(&config, 7, 1, 4096, 1 << 20).expect("too large");
         assert!(hopeless.contains("smaller crop"), "{hopeless}");
     }

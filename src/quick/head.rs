@@ -131,7 +131,7 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
-    use crate::quick::encoder;
+    use crate::pretrained;
     use crate::quick::samples::LabelledPixel;
     use crate::quick::tile_features::Kinds;
 
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn some_rows_are_those_of_the_whole_map() {
-        let features = TileFeatures::compute(&picture(), Some(encoder::built_in()), Kinds::ALL);
+        let features = TileFeatures::compute(&picture(), Some(pretrained::built_in()), Kinds::ALL);
         let pixels = [pixel(10, 0), pixel(20, 0), pixel(50, 1), pixel(60, 1)];
         let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
         let (whole, mut part) = (head.predict(&features, None), QuickMap::unpredicted([70, 40]));

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::bank::{Colors, bank};
 use super::feature_map::{FeatureMap, Moments};
-use super::lite0::{self, Encoder, Rows};
 use super::shrink::halved;
 use crate::kernels::blur::Plane;
+use crate::pretrained::lite0::{self, Encoder, Rows};
 
 /// Which features are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,7 +73,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::domain::config::{Arch, ModelConfig};
+    use crate::domain::config::ModelConfig;
 
     /// A network of which every weight and running statistic has this value.
     struct Fill(f32);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn net() -> Net {
-        Net::new(&ModelConfig { arch: Arch::UNet, base: 2, levels: 2 }, 3, &Device::flex().autodiff())
+        Net::new(&ModelConfig { base: 2, levels: 2, ..ModelConfig::default() }, 3, &Device::flex().autodiff())
     }
 
     #[test]

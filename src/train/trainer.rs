@@ -26,7 +26,8 @@ impl Trainer {
     /// A trainer of this network. `device` must support autodiff.
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
         let average = (config.ema > 0.0).then(|| Average::new(&net, config.ema));
-        Self { net, average, optimizer: optimizer::build(config), loss: config.loss, device }
+        let optimizer = optimizer::build(config, net.pretrained());
+        Self { net, average, optimizer, loss: config.loss, device }
     }
 
     /// Takes one step and returns the loss before it. Reading the loss waits for the device, which would otherwise run
@@ -63,9 +64,11 @@ pub fn images(batch: &Batch, device: &Device) -> Tensor<4> {
 
 #[cfg(test)]
 mod tests {
+    use burn::module::{ModuleVisitor, Param, ParamGroup};
+
     use super::*;
     use crate::domain::UNLABELLED;
-    use crate::domain::config::{Arch, ModelConfig, Optimizer};
+    use crate::domain::config::{Arch, Encoder, ModelConfig, Optimizer};
     use crate::domain::hash::Stream;
 
     /// Quadrants of two colours in a chequer, with noise: a scene with everything to learn in 32×32 pixels.
@@ -96,7 +99,7 @@ mod tests {
         let device = Device::flex();
         device.seed(1);
         let training = device.clone().autodiff();
-        let net = Net::new(&ModelConfig { arch, base: 4, levels: 3 }, 2, &training);
+        let net = Net::new(&ModelConfig { arch, base: 4, levels: 3, ..ModelConfig::default() }, 2, &training);
         let mut trainer = Trainer::new(net, config, training);
         let first = trainer.step(scene, &ClassTerms::equal(2), lr);
         let last = (0..60).map(|_| trainer.step(scene, &ClassTerms::equal(2), lr)).last().expect("60 steps");
@@ -119,6 +122,72 @@ mod tests {
             let accuracy = overfit_with(&config, 0.05, Arch::UNet, &tiny_scene());
             assert!(accuracy > 0.95, "Nesterov {nesterov}: {accuracy}");
         }
+    }
+
+    /// A network with a pretrained encoder after some steps, and before.
+    fn pretrained_after_steps(encoder_lr: f64) -> [Net; 2] {
+        let device = Device::flex().autodiff();
+        device.seed(1);
+        let model = ModelConfig { encoder: Encoder::Lite0, base: 4, ..ModelConfig::default() };
+        let net = Net::new(&model, 2, &device);
+        let config = TrainConfig { encoder_lr, ..TrainConfig::default() };
+        let mut trainer = Trainer::new(net.clone(), &config, device);
+        for _ in 0..2 {
+            trainer.step(&tiny_scene(), &[1.0, 1.0], 1e-2);
+        }
+        [trainer.valid(), net.valid()]
+    }
+
+    /// The largest change of a parameter among those of the encoder, and among the others.
+    fn largest_changes([after, before]: &[Net; 2]) -> [f32; 2] {
+        let encoder = before.pretrained().expect("its encoder");
+        let mut found = Changes { others: Floats::of(before).0, encoder, largest: [0.0; 2] };
+        after.visit(&mut found);
+        found.largest
+    }
+
+    struct Floats(Vec<Vec<f32>>);
+
+    impl Floats {
+        fn of(net: &Net) -> Self {
+            let mut floats = Self(Vec::new());
+            net.visit(&mut floats);
+            floats.0.reverse();
+            floats
+        }
+    }
+
+    impl ModuleVisitor for Floats {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.push(param.val().into_data().try_to_vec().expect("f32"));
+        }
+    }
+
+    struct Changes {
+        /// Values of the other network, the next parameter last.
+        others: Vec<Vec<f32>>,
+        encoder: ParamGroup,
+        largest: [f32; 2],
+    }
+
+    impl ModuleVisitor for Changes {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values: Vec<f32> = param.val().into_data().try_to_vec().expect("f32");
+            let before = self.others.pop().expect("both networks have the same parameters");
+            let largest = &mut self.largest[usize::from(!self.encoder.matches(&param.id, None))];
+            for (value, before) in values.iter().zip(before) {
+                *largest = largest.max((value - before).abs());
+            }
+        }
+    }
+
+    /// Adam moves every parameter by about the learning rate at its first step.
+    #[test]
+    fn a_pretrained_encoder_learns_at_its_own_rate() {
+        let [encoder, decoder] = largest_changes(&pretrained_after_steps(0.1));
+        assert!((1.5e-3..2.5e-3).contains(&encoder) && decoder > 1e-2, "{encoder} {decoder}");
+        let [encoder, _] = largest_changes(&pretrained_after_steps(0.0));
+        assert!(encoder == 0.0, "{encoder}");
     }
 
     #[test]
@@ -145,7 +214,7 @@ mod tests {
     }
 
     fn small_net(device: &Device) -> Net {
-        Net::new(&ModelConfig { arch: Arch::UNet, base: 4, levels: 3 }, 2, device)
+        Net::new(&ModelConfig { base: 4, levels: 3, ..ModelConfig::default() }, 2, device)
     }
 
     #[test]

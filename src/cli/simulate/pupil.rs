@@ -10,7 +10,7 @@ use crate::domain::{Edit, LabelBook, Mask};
 use crate::engine::rehearsal::Rehearsal;
 use crate::infer::Predictor;
 use crate::quick::clicks::{self, Click};
-use crate::quick::encoder;
+use crate::pretrained;
 use crate::quick::head::QuickHead;
 use crate::quick::samples::TileSamples;
 use crate::quick::tile_features::{Kinds, TileFeatures};
@@ -33,7 +33,7 @@ impl Subject {
         let tile: &Tile = &project.tiles[index];
         let picture = project.read_picture(tile)?;
         let is_quick = method == Method::Quick;
-        let features = is_quick.then(|| TileFeatures::compute(&picture.rgb, Some(encoder::built_in()), Kinds::ALL));
+        let features = is_quick.then(|| TileFeatures::compute(&picture.rgb, Some(pretrained::built_in()), Kinds::ALL));
         let mask = project.read_mask(tile)?.map(|decoded| decoded.mask);
         let mut truth = mask.unwrap_or_else(|| Mask::unlabelled(tile.size[0], tile.size[1]));
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut truth));

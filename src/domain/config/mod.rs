@@ -14,6 +14,6 @@ mod run_config;
 pub use device_choice::DeviceChoice;
 pub use earlier::{LOSS_NAMES, upgrade};
 pub use extent::{InputSize, Length};
-pub use options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
+pub use options::{Arch, Batches, Encoder, Loss, Optimizer, Schedule, Supervision};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};

@@ -11,6 +11,19 @@ choice_enum! {
 }
 
 choice_enum! {
+    /// Where the encoder's first weights come from.
+    pub enum Encoder, "encoder" {
+        None { name: "none", title: "From scratch", help: "The network learns everything in this run" }
+        Lite0 {
+            name: "lite0",
+            title: "EfficientNet-Lite0",
+            help: "EfficientNet-Lite0 (Tan, Le 2019) knows ImageNet's pictures: fewer labels are enough; with U-Net only",
+            remedy: "Choose unet, or the encoder none"
+        }
+    }
+}
+
+choice_enum! {
     /// Which labels are learned from. Own labels always count.
     pub enum Supervision, "supervision" {
         Sparse { name: "sparse", title: "Sparse labels", help: "Sampled and own labels: partial supervision" }
@@ -76,6 +89,7 @@ mod tests {
         let documented = include_str!("../../../docs/formats.md");
         let tables = [
             rows::<Arch>(),
+            rows::<Encoder>(),
             rows::<Supervision>(),
             rows::<Strategy>(),
             rows::<Loss>(),

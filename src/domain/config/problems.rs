@@ -1,7 +1,7 @@
 //! What keeps a configuration from being run, each with its remedy.
 
 use super::extent::{InputSize, Length};
-use super::options::{Optimizer, Supervision};
+use super::options::{Arch, Encoder, Optimizer, Supervision};
 use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
@@ -66,6 +66,11 @@ impl RunConfig {
             !(train.weight_decay.is_finite() && train.weight_decay >= 0.0),
             format!("A weight decay of {} cannot be used", train.weight_decay),
             "Choose 0 or more",
+        );
+        problems.refuse(
+            !(train.encoder_lr.is_finite() && train.encoder_lr >= 0.0),
+            format!("The encoder's learning rate cannot be multiplied with {}", train.encoder_lr),
+            "Choose 0 or more, such as 0.1",
         );
         let uses_momentum = train.optimizer == Optimizer::Sgd;
         problems.refuse(
@@ -138,6 +143,11 @@ impl ModelConfig {
             return problems.0;
         }
         problems.refuse(
+            self.encoder != Encoder::None && self.arch != Arch::UNet,
+            format!("The network {} has no encoder {}", self.arch.name(), self.encoder.name()),
+            self.encoder.remedy(),
+        );
+        problems.refuse(
             !(1..=256).contains(&self.base),
             format!("{} base channels cannot be built", self.base),
             "Choose 1 to 256",
@@ -151,8 +161,7 @@ impl ModelConfig {
         let below = side / stride * stride;
         let near = if below == 0 { stride.to_string() } else { format!("{below} or {}", below + stride) };
         let what = if matches!(input, InputSize::Crop(_)) { "A crop" } else { "A size" };
-        let headline =
-            format!("{what} of {side} cannot be halved {} times for {} levels", self.levels - 1, self.levels);
+        let headline = format!("{what} of {side} cannot be halved {} times, as this network does", self.halvings());
         problems.refuse(below != side || side == 0, headline, format!("Choose {near}"));
         problems.0
     }
@@ -177,6 +186,12 @@ mod tests {
         assert!(refusal(|c| c.train.input = InputSize::Resize(7)).contains("Choose 16"));
         assert!(refusal(|c| c.train.input = InputSize::Crop(0)).contains("Choose 16"));
         assert!(refusal(|c| c.train.lr = f64::NAN).contains("learning rate"));
+        assert!(refusal(|c| c.model.encoder = Encoder::Lite0).is_empty());
+        let lite0 = |c: &mut RunConfig| (c.model.encoder, c.train.input) = (Encoder::Lite0, InputSize::Crop(240));
+        assert!(refusal(lite0).contains("Choose 224 or 256"));
+        let nested = |c: &mut RunConfig| (c.model.encoder, c.model.arch) = (Encoder::Lite0, Arch::UNetPlusPlus);
+        assert!(refusal(nested).contains("Choose unet"));
+        assert!(refusal(|c| c.train.encoder_lr = -1.0).contains("0 or more"));
         assert!(refusal(|c| c.model.levels = 0).contains("2 to 7"));
         assert!(refusal(|c| c.model.base = 0).contains("1 to 256"));
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::device_choice::DeviceChoice;
 use super::earlier;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Encoder, Loss, Optimizer, Schedule, Supervision};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -47,9 +47,12 @@ pub struct RunConfig {
 pub struct ModelConfig {
     /// U-Net or U-Net++.
     pub arch: Arch,
-    /// Channels at full resolution, 1 to 256; each level below has twice as many.
+    /// Random or pretrained.
+    pub encoder: Encoder,
+    /// Channels at full resolution, 1 to 256; each level below has twice as many. With a pretrained encoder it is the
+    /// decoder that has them.
     pub base: usize,
-    /// Resolutions, the full one included: 2 to 7.
+    /// Resolutions, the full one included: 2 to 7. A pretrained encoder has its own.
     pub levels: usize,
 }
 
@@ -74,6 +77,8 @@ pub struct TrainConfig {
     pub optimizer: Optimizer,
     /// Learning rate at the start, above 0.
     pub lr: f64,
+    /// What a pretrained encoder's learning rate is multiplied with, 0 or more; 0 leaves it as it is.
+    pub encoder_lr: f64,
     /// Weight decay, 0 or more.
     pub weight_decay: f64,
     /// Momentum of SGD, 0 up to but not including 1. Adam and `AdamW` do not use it.
@@ -118,7 +123,7 @@ impl Default for RunConfig {
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { arch: Arch::UNet, base: 16, levels: 5 }
+        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5 }
     }
 }
 
@@ -133,6 +138,7 @@ impl Default for TrainConfig {
             input: InputSize::Crop(256),
             optimizer: Optimizer::AdamW,
             lr: 1e-3,
+            encoder_lr: 0.1,
             weight_decay: 1e-4,
             momentum: 0.9,
             nesterov: false,
@@ -151,7 +157,8 @@ impl Default for TrainConfig {
 impl RunConfig {
     /// A run that shows something within seconds on two CPU cores: a small network on small crops.
     pub fn demo() -> Self {
-        let mut config = Self { model: ModelConfig { arch: Arch::UNet, base: 8, levels: 3 }, ..Self::default() };
+        let mut config =
+            Self { model: ModelConfig { base: 8, levels: 3, ..ModelConfig::default() }, ..Self::default() };
         config.train.input = InputSize::Crop(96);
         config.train.batch = 2;
         config.train.lr = 3e-3;
@@ -244,9 +251,17 @@ impl RunConfig {
 }
 
 impl ModelConfig {
-    /// The input's side must be a multiple of this: each level below the first halves it.
+    /// The input's side must be a multiple of this: it is halved from level to level.
     pub fn stride(&self) -> u32 {
-        1 << (self.levels.clamp(1, 16) - 1)
+        1 << self.halvings()
+    }
+
+    /// How often the network halves its input.
+    pub fn halvings(&self) -> usize {
+        match self.encoder {
+            Encoder::None => self.levels.clamp(1, 16) - 1,
+            Encoder::Lite0 => 5,
+        }
     }
 
     /// Channels of a level, 0 being the full resolution.

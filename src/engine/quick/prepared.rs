@@ -8,7 +8,7 @@ use image::imageops;
 
 use crate::data::Picture;
 use crate::domain::{Classes, Stroke, Validity};
-use crate::quick::encoder;
+use crate::pretrained;
 use crate::quick::head::{QuickHead, QuickMap};
 use crate::quick::samples::{LabelledPixel, TileSamples};
 use crate::quick::strokes::labelled_pixels;
@@ -39,7 +39,7 @@ impl Prepared {
             _ => Cow::Owned(imageops::thumbnail(&picture.rgb, width, height)),
         };
         let valid = picture.valid.as_ref().and_then(|valid| valid.resize(width, height));
-        let features = TileFeatures::compute_while(&image, Some(encoder::built_in()), Kinds::ALL, go_on)?;
+        let features = TileFeatures::compute_while(&image, Some(pretrained::built_in()), Kinds::ALL, go_on)?;
         Some(Self { features, valid, size, halvings })
     }
 
@@ -138,7 +138,7 @@ mod tests {
         let (whole, head) = learned(&picture());
         assert_eq!(whole.map(&head).classes.size(), [80, 60]);
         let small = picture().resize(40, 30);
-        let features = TileFeatures::compute(&small.rgb, Some(encoder::built_in()), Kinds::ALL);
+        let features = TileFeatures::compute(&small.rgb, Some(pretrained::built_in()), Kinds::ALL);
         let halved = Prepared { features, valid: small.valid, size: [80, 60], halvings: 1 };
         let strokes = [dot(1, 79.5), dot(0, 5.0)];
         let samples = halved.samples(strokes.iter(), &classes());

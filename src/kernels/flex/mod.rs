@@ -6,6 +6,7 @@
 
 mod accumulate;
 mod block;
+mod encoder;
 mod graph;
 mod layers;
 mod loss;
@@ -14,6 +15,7 @@ mod pool;
 mod tensors;
 
 pub use block::{MAX_INPUTS, StageTensors, conv_block_infer, conv_block_train};
+pub use encoder::{LayerTensors, inverted_residual, stem};
 pub use layers::{head, transposed_conv};
 pub use loss::partial_cross_entropy;
 pub use optim::{AdamMoments, adam, average, sgd};

@@ -1,5 +1,6 @@
 //! The operators against reference implementations in `f64`, for sizes that leave remainders everywhere.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod encoder;
 mod operators;
 mod reference;

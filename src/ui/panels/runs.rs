@@ -5,6 +5,7 @@ use lucide_icons::Icon;
 
 use super::theme::Tokens;
 use super::widgets::{nothing_yet, number, quiet_icon};
+use crate::domain::config::Encoder;
 use crate::domain::{Choice as _, Strategy};
 use crate::train::run_list::RunEntry;
 use crate::ui::state::action::UiAction;
@@ -62,7 +63,11 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     match &run.config {
         Some(config) => {
             let model = config.model;
-            ui.label(format!("{}, base {}, {} levels", model.arch.title(), model.base, model.levels));
+            let depth = match model.encoder {
+                Encoder::None => format!("{} levels", model.levels),
+                pretrained => pretrained.title().to_owned(),
+            };
+            ui.label(format!("{}, base {}, {depth}", model.arch.title(), model.base));
             // Early versions stored a sampling strategy even if there was no mask to sample from.
             let strategy = if masks { config.label_sampling().strategy } else { Strategy::OwnLabelsOnly };
             ui.label(strategy.describe());

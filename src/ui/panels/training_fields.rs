@@ -4,7 +4,7 @@ use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
 use super::theme::class_color;
 use super::widgets::{field, swatch};
-use crate::domain::config::{DeviceChoice, InputSize, Length, Optimizer};
+use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice, Classes, RunConfig};
 
@@ -35,7 +35,10 @@ pub fn choice_list_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
 pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     let model = &mut form.model;
     choice_ui(ui, "Network", &mut model.arch);
-    field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
+    choice_list_ui(ui, "Encoder", &mut model.encoder);
+    if model.encoder == Encoder::None {
+        field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
+    }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
 }
 
@@ -102,6 +105,14 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
         let speed = (train.lr * 0.01).max(1e-8);
         ui.add(DragValue::new(&mut train.lr).range(0.0..=10.0).speed(speed).max_decimals(8));
     });
+    if form.model.encoder != Encoder::None {
+        field(ui, "Encoder's rate", |ui| {
+            let share = DragValue::new(&mut train.encoder_lr).range(0.0..=10.0).speed(0.001).max_decimals(4);
+            ui.add(share.prefix("× ")).on_hover_text(
+                "The pretrained encoder learns with this multiple of the learning rate; 0 leaves it as it is",
+            );
+        });
+    }
     field(ui, "Weight decay", |ui| {
         ui.add(DragValue::new(&mut train.weight_decay).range(0.0..=10.0).speed(1e-5).max_decimals(8));
     });

@@ -20,7 +20,7 @@ mod tests {
     use image::RgbImage;
 
     use super::*;
-    use crate::quick::lite0::Rows;
+    use crate::pretrained::lite0::Rows;
 
     /// A picture whose stages PyTorch was asked for (`assets/lite0.py --reference`).
     fn picture() -> Rows {

@@ -18,6 +18,11 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 ];
+/// Channels of the last blocks at strides 2, 4, 8, 16 and 32.
+pub const STAGE_CHANNELS: [usize; 5] = [16, 24, 40, 112, 320];
+/// Values of the largest activation for each pixel of the image: the second block expands 16 channels to 96, at half the
+/// resolution.
+pub const WIDEST_PER_PIXEL: usize = 96 / 4;
 /// Channels of the stem.
 const STEM: usize = 32;
 /// Batch norm's epsilon, as in TensorFlow.

@@ -7,4 +7,7 @@ mod rows;
 mod weights;
 
 pub use encoder::{Encoder, STRIDE};
+pub use inverted_residual::InvertedResidual;
+pub use pointwise::Pointwise;
 pub use rows::Rows;
+pub use weights::{STAGE_CHANNELS, WIDEST_PER_PIXEL};

@@ -1,0 +1,8 @@
+//! Networks that were trained elsewhere: their files, and their layers on plain slices.
+//!
+//! `quick` takes features from them, `model` trains them on. Uses `kernels`; knows neither Burn nor tiles.
+
+mod built_in;
+pub mod lite0;
+
+pub use built_in::built_in;
