@@ -27,6 +27,7 @@ pub mod toasts;
 pub mod tools;
 pub mod training;
 pub mod training_fields;
+mod view_notes;
 pub mod views;
 pub mod widgets;
 pub mod window;

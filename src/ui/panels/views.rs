@@ -1,11 +1,10 @@
 //! The centre of the window: one view of the tile, or two linked ones.
 
-use eframe::egui::{
-    Align, ComboBox, FontId, Frame, Id, Label, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
-};
+use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
 use super::theme::Tokens;
+use super::view_notes;
 use super::widgets::quiet_icon;
 use crate::domain::geometry::PixelRect;
 use crate::ui::canvas::input::canvas_input::CanvasInput;
@@ -75,27 +74,15 @@ fn view_ui(
     header_ui(ui, view, is_last, state, actions);
     ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // Background of the picture.
     let tool = state.active_tool();
+    let picture = ui.available_rect_before_wrap();
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view), &tool);
     state.camera = camera;
+    view_notes::prediction_ui(ui, picture, view, state);
     if is_last {
-        warning_ui(ui, state);
+        view_notes::warning_ui(ui, picture, state);
     }
     response
-}
-
-/// Warns over the picture that labels on this tile are not used, once there are some.
-fn warning_ui(ui: &mut Ui, state: &AppState) {
-    let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
-    let Some(warning) = state.role(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
-    let tokens = Tokens::of(ui);
-    let picture = ui.min_rect();
-    let room = picture.width() - 32.0;
-    let galley = ui.painter().layout(warning.to_owned(), FontId::proportional(12.0), tokens.warn, room.max(40.0));
-    let corner = picture.left_bottom() + vec2(8.0, -8.0 - 8.0 - galley.size().y);
-    let ground = Rect::from_min_size(corner, galley.size() + vec2(16.0, 8.0));
-    ui.painter().rect_filled(ground, 4.0, tokens.raised);
-    ui.put(Rect::from_min_size(corner + vec2(8.0, 4.0), galley.size()), Label::new(galley).selectable(false));
 }
 
 /// The presets; in the last view also the buttons for fit and for one or two views.

@@ -22,6 +22,7 @@ pub(crate) mod mip;
 pub mod open_project;
 pub mod palette;
 pub mod panel_layout;
+mod prediction_note;
 pub mod preset;
 mod roles;
 pub mod run_state;
