@@ -65,6 +65,7 @@ fn everything() -> Props {
         run: 1,
         tile: "noise".to_owned(),
         step: 1,
+        age_secs: 0.0,
         classes: sparse(4, 2, 2),
         confidence: (0..16).map(|i| i * 17).collect(),
         complete: false,

@@ -30,6 +30,7 @@ mod run;
 mod run_history;
 mod run_plan;
 mod session;
+mod sketch;
 mod start;
 pub mod transport;
 mod waker;

@@ -152,7 +152,7 @@ impl Worker {
         let Some(session) = self.session.as_mut().filter(|session| session.run.is_none()) else { return };
         match session.show(checkpoint) {
             Ok(Some(predicting)) => {
-                self.previewer.mark_stale();
+                self.previewer.change_network();
                 self.outbox.send(EventKind::Predicting(predicting));
             }
             Ok(None) => {}
@@ -193,7 +193,7 @@ impl Worker {
     fn slice(&mut self) -> anyhow::Result<()> {
         let Self { outbox, previewer, session, .. } = self;
         let Some(session) = session else { return Ok(()) };
-        let paused = session.run.as_ref().filter(|run| run.is_paused() && !previewer.is_in_progress());
+        let paused = session.run.as_ref().filter(|run| run.is_paused() && previewer.begins_anew(run.step()));
         if let Some(run) = paused {
             run.refresh(&mut session.predictor);
         }
@@ -212,8 +212,7 @@ impl Worker {
                 // Evaluations are long, so they are interleaved with previews.
                 previewer.earn(training_secs.max(began.elapsed().as_secs_f64()));
                 if previewer.is_due() {
-                    // One network for the whole tile: a patchwork of several would show none of them.
-                    if !previewer.is_in_progress() {
+                    if previewer.begins_anew(session.step) {
                         run.refresh(&mut session.predictor);
                     }
                     previewer.advance(&session.predictor, &session.project, session.step, outbox);

@@ -92,7 +92,7 @@ impl EvaluationJob {
             path: tile.image.clone(),
         })?;
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut truth));
-        Ok(Current { tile: index, job: predictor.begin(predictor.fit(picture), None), truth })
+        Ok(Current { tile: index, job: predictor.begin(predictor.fit(picture)), truth })
     }
 
     fn score(&mut self, current: Current) {

@@ -6,48 +6,42 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
+use super::overview;
+use super::tile_prediction::TilePrediction;
 use super::window::{self, Window};
 use crate::data::Picture;
 use crate::data::feed::augment::Symmetry;
 use crate::data::feed::{crop, normalize};
 use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
-use crate::domain::{Classes, Mask, Validity};
+use crate::domain::{Classes, Validity};
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::snapshot::Snapshot;
 
 /// Smallest side of a window, pixels. Small crops are trained on, but larger windows waste less on overlap.
 const SMALLEST_WINDOW: u32 = 256;
 
-/// A network ready to predict.
+/// A network ready to predict. A clone is a snapshot: it keeps its network when the original gets another.
+#[derive(Clone)]
 pub struct Predictor {
     net: Net,
     device: Device,
     input: InputSize,
     window: u32,
+    stride: u32,
     scored: Vec<bool>,
     /// The scored classes that may be predicted.
     candidates: Vec<bool>,
     table: [[f32; 256]; 3],
 }
 
-/// The prediction of a tile.
-#[derive(Clone, Debug)]
-pub struct TilePrediction {
-    /// The most probable class per pixel, never an ignored or unknown one; unlabelled where nothing is predicted yet and where the image
-    /// has no pixel.
-    pub classes: Mask,
-    /// Its probability, 0 to 255.
-    pub confidence: Vec<u8>,
-}
-
 /// A prediction in progress.
 pub struct TileJob {
     picture: Arc<Picture>,
+    /// The tile at low resolution, to be predicted before the first window.
+    overview: Option<Arc<RgbImage>>,
     windows: VecDeque<Window>,
     prediction: TilePrediction,
-    /// Every pixel has been predicted, in this pass or an earlier one.
-    whole: bool,
 }
 
 impl Predictor {
@@ -58,7 +52,7 @@ impl Predictor {
             InputSize::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
         };
         let scored: Vec<bool> = classes.iter().map(|class| !class.ignored).collect();
-        Self { net, device, input, window, candidates: scored.clone(), scored, table: normalize::table() }
+        Self { net, device, input, window, stride, candidates: scored.clone(), scored, table: normalize::table() }
     }
 
     /// Replaces the network by another state of itself, and the classes that may be predicted.
@@ -82,33 +76,50 @@ impl Predictor {
         }
     }
 
-    /// Starts a tile made by [`Predictor::fit`]. The windows nearest to `first`, in pixels of the tile, come first.
-    pub fn begin(&self, picture: Arc<Picture>, first: Option<PixelRect>) -> TileJob {
-        let first = first.filter(|_| matches!(self.input, InputSize::Crop(_)));
+    /// Starts a tile made by [`Predictor::fit`].
+    pub fn begin(&self, picture: Arc<Picture>) -> TileJob {
         let size = picture.size();
-        let windows = window::cover(size, self.window, first).into();
-        let prediction = TilePrediction {
-            classes: Mask::unlabelled(size[0], size[1]),
-            confidence: vec![0; size[0] as usize * size[1] as usize],
-        };
-        TileJob { picture, windows, prediction, whole: false }
+        let windows = window::cover(size, self.window).into();
+        TileJob { picture, overview: None, windows, prediction: TilePrediction::empty(size) }
+    }
+
+    /// A tile made by [`Predictor::fit`] at low resolution, for [`TileJob::overview_first`]; `None` if the whole tile is
+    /// predicted at once anyway.
+    pub fn overview(&self, picture: &Picture) -> Option<RgbImage> {
+        let is_one_window = picture.size().into_iter().all(|side| side <= self.window);
+        (!is_one_window).then(|| overview::shrunk(&picture.rgb))
     }
 
     /// Predicts a whole tile, at its own size.
     pub fn predict(&self, picture: Picture) -> TilePrediction {
         let ([width, height], valid) = (picture.size(), picture.valid.clone());
-        let mut job = self.begin(self.fit(Arc::new(picture)), None);
+        let mut job = self.begin(self.fit(Arc::new(picture)));
         while job.advance(self) {}
         let mut prediction = job.finish().at_size(width, height);
         prediction.take_out_missing(valid.as_ref());
         prediction
     }
 
-    /// Logits of one window: `[classes, window, window]`.
-    fn logits(&self, image: &RgbImage, corner: [i64; 2]) -> Vec<f32> {
+    /// Predicts a whole tile at low resolution, in one pass.
+    fn predict_overview(&self, overview: &RgbImage) -> TilePrediction {
+        let ((width, height), side) = (overview.dimensions(), overview::side(overview, self.stride));
+        let mut prediction = TilePrediction::empty([width, height]);
+        for window in window::cover([width, height], side) {
+            self.predict_window(overview, &window, None, &mut prediction);
+        }
+        prediction
+    }
+
+    fn predict_window(&self, image: &RgbImage, window: &Window, valid: Option<&Validity>, to: &mut TilePrediction) {
+        let logits = self.logits(image, window);
+        to.write(&logits, &self.candidates, window, valid);
+    }
+
+    /// Logits of one window: `[classes, side, side]`.
+    fn logits(&self, image: &RgbImage, window: &Window) -> Vec<f32> {
         let mut bands = Vec::new();
-        crop::cut_image(image, corner, Symmetry::default(), self.window, &self.table, &mut bands);
-        let side = self.window as usize;
+        crop::cut_image(image, window.corner, Symmetry::default(), window.side, &self.table, &mut bands);
+        let side = window.side as usize;
         let input = Tensor::from_data(TensorData::new(bands, [1, IN_CHANNELS, side, side]), &self.device);
         let data = self.net.forward(input).into_data().convert::<f32>();
         data.try_to_vec().expect("it was just converted to f32")
@@ -116,34 +127,40 @@ impl Predictor {
 }
 
 impl TileJob {
-    /// Predicts the next window. Returns `false` if there was none left.
-    pub fn advance(&mut self, predictor: &Predictor) -> bool {
-        let Some(window) = self.windows.pop_front() else { return false };
-        let logits = predictor.logits(&self.picture.rgb, window.corner);
-        self.prediction.write(&logits, predictor.window, &predictor.candidates, &window);
-        if self.windows.is_empty() {
-            self.prediction.take_out_missing(self.picture.valid.as_ref());
-        }
-        true
-    }
-
-    /// Starts from an earlier prediction of the same tile and overwrites it window by window.
-    pub fn over(mut self, earlier: TilePrediction) -> Self {
-        if earlier.classes.size() == self.prediction.classes.size() {
-            self.prediction = earlier;
-            self.whole = true;
-        }
+    /// Predicts the whole tile at low resolution before the first window, from what [`Predictor::overview`] made of it.
+    pub fn overview_first(mut self, overview: Option<Arc<RgbImage>>) -> Self {
+        self.overview = overview;
         self
     }
 
-    /// Whether every pixel has been predicted, here or in the earlier prediction.
-    pub fn is_whole(&self) -> bool {
-        self.whole || self.windows.is_empty()
+    /// Predicts the windows nearest to the middle of `rect`, in pixels of the tile, next.
+    pub fn look_at(&mut self, rect: PixelRect) {
+        window::sort_by_distance(self.windows.make_contiguous(), rect);
+    }
+
+    /// Predicts the overview or the next window. Returns `false` if there was nothing left.
+    pub fn advance(&mut self, predictor: &Predictor) -> bool {
+        if let Some(overview) = self.overview.take() {
+            let [width, height] = self.picture.size();
+            self.prediction = predictor.predict_overview(&overview).at_size(width, height);
+            self.prediction.take_out_missing(self.picture.valid.as_ref());
+            return true;
+        }
+        let Some(window) = self.windows.pop_front() else { return false };
+        let Picture { rgb, valid } = &*self.picture;
+        predictor.predict_window(rgb, &window, valid.as_ref(), &mut self.prediction);
+        true
+    }
+
+    /// Whether every pixel of `rect` is predicted at full resolution; of the whole tile if there is no `rect`.
+    pub fn is_sharp_in(&self, rect: Option<PixelRect>) -> bool {
+        let is_open = |window: &Window| rect.is_none_or(|rect| window.kept.meets(rect));
+        self.overview.is_none() && !self.windows.iter().any(is_open)
     }
 
     /// Whether every window has been predicted.
     pub fn is_complete(&self) -> bool {
-        self.windows.is_empty()
+        self.is_sharp_in(None)
     }
 
     /// The prediction so far.
@@ -157,71 +174,11 @@ impl TileJob {
     }
 }
 
-impl TilePrediction {
-    /// Writes the kept part of a window: the class with the highest logit, and its softmax probability.
-    fn write(&mut self, logits: &[f32], side: u32, candidates: &[bool], window: &Window) {
-        let (side, kept) = (side as usize, window.kept);
-        let plane = side * side;
-        let width = self.classes.width() as usize;
-        for y in kept.y..kept.y + kept.height {
-            let row = (i64::from(y) - window.corner[1]) as usize * side;
-            for x in kept.x..kept.x + kept.width {
-                let source = row + (i64::from(x) - window.corner[0]) as usize;
-                let (class, probability) = most_probable(|c| logits[c * plane + source], candidates);
-                let target = y as usize * width + x as usize;
-                self.classes.data_mut()[target] = class;
-                self.confidence[target] = (probability * 255.0).round() as u8;
-            }
-        }
-    }
-
-    /// Removes the prediction where the image has no pixel.
-    fn take_out_missing(&mut self, valid: Option<&Validity>) {
-        let Some(valid) = valid else { return };
-        valid.take_out_of(&mut self.classes);
-        let missing = valid.flags().iter().map(|exists| !exists);
-        self.confidence.iter_mut().zip(missing).filter(|(_, missing)| *missing).for_each(|(p, _)| *p = 0);
-    }
-
-    /// Resizes it by nearest neighbour: networks trained on resized tiles predict at that size.
-    pub fn at_size(self, width: u32, height: u32) -> Self {
-        if self.classes.size() == [width, height] {
-            return self;
-        }
-        let [w, h] = self.classes.size();
-        let confidence = Mask::from_vec(w, h, self.confidence).expect("one confidence per pixel");
-        Self {
-            classes: self.classes.resize_nearest(width, height),
-            confidence: confidence.resize_nearest(width, height).data().to_vec(),
-        }
-    }
-}
-
-/// The candidate with the highest logit and its probability among the candidates.
-fn most_probable(logit: impl Fn(usize) -> f32, is_candidate: &[bool]) -> (u8, f32) {
-    let candidates = || (0..is_candidate.len()).filter(|&class| is_candidate[class]);
-    let best = candidates().fold(None, |best: Option<usize>, class| match best {
-        Some(other) if logit(other) >= logit(class) => best,
-        _ => Some(class),
-    });
-    let best = best.unwrap_or(0);
-    let sum: f32 = candidates().map(|class| (logit(class) - logit(best)).exp()).sum();
-    (best as u8, 1.0 / sum)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::UNLABELLED;
     use crate::domain::config::ModelConfig;
-
-    #[test]
-    fn ignored_classes_are_never_predicted() {
-        let logits = [0.0, 3.0_f32.ln(), 9.0];
-        let (class, probability) = most_probable(|c| logits[c], &[true, true, false]);
-        assert_eq!(class, 1);
-        assert!((probability - 0.75).abs() < 1e-6);
-    }
 
     fn predictor(input: InputSize) -> Predictor {
         let device = Device::flex();
@@ -284,13 +241,40 @@ mod tests {
     fn the_view_changes_the_order_but_not_the_result() {
         let predictor = predictor(InputSize::Crop(32));
         let image = picture(600, 300);
-        let corner = PixelRect { x: 500, y: 200, width: 50, height: 50 };
-        let mut job = predictor.begin(Arc::new(image.clone().into()), Some(corner));
+        let mut job = predictor.begin(Arc::new(image.clone().into()));
+        job.look_at(PixelRect { x: 500, y: 200, width: 50, height: 50 });
         job.advance(&predictor);
         assert_eq!(job.so_far().classes.get(0, 0), UNLABELLED);
         assert_ne!(job.so_far().classes.get(599, 299), UNLABELLED);
         while job.advance(&predictor) {}
         assert!(job.is_complete());
         assert_eq!(job.finish().classes, predictor.predict(image.into()).classes);
+    }
+
+    #[test]
+    fn an_overview_shows_the_whole_tile_in_one_turn_and_windows_sharpen_it() {
+        let predictor = predictor(InputSize::Crop(32));
+        let flags = (0..1400 * 700).map(|i| i % 1400 >= 20).collect();
+        let whole = Picture { rgb: picture(1400, 700), valid: Validity::new([1400, 700], flags) };
+        let overview = predictor.overview(&whole).map(Arc::new);
+        assert!(overview.is_some());
+        let mut job = predictor.begin(Arc::new(whole.clone())).overview_first(overview);
+        assert!(job.advance(&predictor));
+        let is_predicted = |(i, class): (usize, &u8)| (*class == UNLABELLED) == (i % 1400 < 20);
+        assert!(job.so_far().classes.data().iter().enumerate().all(is_predicted), "all pixels that exist");
+        let looked_at = PixelRect { x: 900, y: 100, width: 100, height: 100 };
+        assert!(!job.is_sharp_in(Some(looked_at)));
+        job.look_at(looked_at);
+        let mut turns = 0;
+        while !job.is_sharp_in(Some(looked_at)) {
+            job.advance(&predictor);
+            turns += 1;
+        }
+        assert!(turns <= 4 && !job.is_complete(), "those where one looks come first: {turns}");
+        while job.advance(&predictor) {}
+        let (sharpened, want) = (job.finish(), predictor.predict(whole));
+        assert!(sharpened.classes == want.classes && sharpened.confidence == want.confidence);
+        let small = picture(256, 200).into();
+        assert!(predictor.overview(&small).is_none(), "one window shows it all");
     }
 }

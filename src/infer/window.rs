@@ -10,18 +10,20 @@ use crate::domain::geometry::PixelRect;
 pub struct Window {
     /// Top left corner in pixels of the tile; negative where a tile smaller than the window is padded.
     pub corner: [i64; 2],
+    /// Width and height in pixels.
+    pub side: u32,
     /// The part of the tile that is kept.
     pub kept: PixelRect,
 }
 
-/// Windows of side `size` that cover a tile, those nearest to the centre of `first` first.
-pub fn cover(tile: [u32; 2], size: u32, first: Option<PixelRect>) -> Vec<Window> {
+/// Windows of side `size` that cover a tile, row by row.
+pub fn cover(tile: [u32; 2], size: u32) -> Vec<Window> {
     let (columns, rows) = (spans(tile[0], size), spans(tile[1], size));
-    let mut windows: Vec<Window> = rows
-        .iter()
+    rows.iter()
         .flat_map(|row| {
             columns.iter().map(|column| Window {
                 corner: [column.corner, row.corner],
+                side: size,
                 kept: PixelRect {
                     x: column.kept.start,
                     y: row.kept.start,
@@ -30,16 +32,17 @@ pub fn cover(tile: [u32; 2], size: u32, first: Option<PixelRect>) -> Vec<Window>
                 },
             })
         })
-        .collect();
-    if let Some(first) = first {
-        let middle = |r: &PixelRect| [2 * r.x + r.width, 2 * r.y + r.height];
-        let target = middle(&first);
-        windows.sort_by_key(|window| {
-            let here = middle(&window.kept);
-            (0..2).map(|i| u64::from(here[i].abs_diff(target[i])).pow(2)).sum::<u64>()
-        });
-    }
-    windows
+        .collect()
+}
+
+/// Puts the windows nearest to the middle of `rect` first.
+pub fn sort_by_distance(windows: &mut [Window], rect: PixelRect) {
+    let middle = |r: &PixelRect| [2 * r.x + r.width, 2 * r.y + r.height];
+    let target = middle(&rect);
+    windows.sort_by_key(|window| {
+        let here = middle(&window.kept);
+        (0..2).map(|i| u64::from(here[i].abs_diff(target[i])).pow(2)).sum::<u64>()
+    });
 }
 
 struct Span {
@@ -73,7 +76,7 @@ mod tests {
     fn every_pixel_is_kept_exactly_once_with_context() {
         for tile in [[256, 256], [257, 300], [2448, 2448], [100, 1000], [797, 644]] {
             let mut kept = vec![0_u8; (tile[0] * tile[1]) as usize];
-            for window in cover(tile, 256, None) {
+            for window in cover(tile, 256) {
                 let PixelRect { x, y, width, height } = window.kept;
                 for (axis, (start, length)) in [(x, width), (y, height)].into_iter().enumerate() {
                     let before = i64::from(start) - window.corner[axis];
@@ -95,15 +98,19 @@ mod tests {
     #[test]
     fn windows_on_screen_come_first() {
         let on_screen = PixelRect { x: 2000, y: 2000, width: 200, height: 200 };
-        let windows = cover([2448, 2448], 256, Some(on_screen));
+        let mut windows = cover([2448, 2448], 256);
+        sort_by_distance(&mut windows, on_screen);
         let first = windows[0].kept;
         assert!(first.x.abs_diff(2000) < 256 && first.y.abs_diff(2000) < 256, "{first:?}");
-        assert_eq!(windows.len(), cover([2448, 2448], 256, None).len());
+        assert_eq!(windows.len(), cover([2448, 2448], 256).len());
     }
 
     #[test]
     fn a_small_tile_is_padded_on_both_sides() {
-        let windows = cover([100, 50], 128, None);
-        assert_eq!(windows, [Window { corner: [-14, -39], kept: PixelRect { x: 0, y: 0, width: 100, height: 50 } }]);
+        let windows = cover([100, 50], 128);
+        assert_eq!(
+            windows,
+            [Window { corner: [-14, -39], side: 128, kept: PixelRect { x: 0, y: 0, width: 100, height: 50 } }]
+        );
     }
 }

@@ -14,14 +14,16 @@ pub struct Preview {
     pub run: RunId,
     /// Tile id.
     pub tile: String,
-    /// Steps the network had taken.
+    /// Steps the network had taken. All of the prediction is by that one network.
     pub step: u64,
+    /// Seconds since the network was in that state.
+    pub age_secs: f32,
     /// Predicted class per pixel, at the size of the tile or, in a resized run, of the network's input; unlabelled where
-    /// nothing is predicted yet.
+    /// the image has no pixel.
     pub classes: Mask,
     /// Probability of the predicted class, 0 to 255, one per pixel of `classes`.
     pub confidence: Vec<u8>,
-    /// Whether every pixel is predicted.
+    /// Whether every pixel is predicted at full resolution; some may still come from a pass over the tile at low resolution.
     pub complete: bool,
 }
 
@@ -38,6 +40,7 @@ struct Plain {
     run: RunId,
     tile: String,
     step: u64,
+    age_secs: f32,
     size: [u32; 2],
     classes: Bytes,
     confidence: Bytes,
@@ -46,9 +49,9 @@ struct Plain {
 
 impl From<Preview> for Plain {
     fn from(preview: Preview) -> Self {
-        let Preview { run, tile, step, classes, confidence, complete } = preview;
+        let Preview { run, tile, step, age_secs, classes, confidence, complete } = preview;
         let (size, classes) = (classes.size(), Bytes(classes.data().to_vec()));
-        Self { run, tile, step, size, classes, confidence: Bytes(confidence), complete }
+        Self { run, tile, step, age_secs, size, classes, confidence: Bytes(confidence), complete }
     }
 }
 
@@ -56,13 +59,13 @@ impl TryFrom<Plain> for Preview {
     type Error = &'static str;
 
     fn try_from(plain: Plain) -> Result<Self, Self::Error> {
-        let Plain { run, tile, step, size: [width, height], classes: Bytes(classes), confidence, complete } = plain;
-        let Bytes(confidence) = confidence;
+        let Plain { run, tile, step, age_secs, size: [width, height], classes, confidence, complete } = plain;
+        let (Bytes(classes), Bytes(confidence)) = (classes, confidence);
         if confidence.len() != classes.len() {
             return Err("a preview has one confidence per class index");
         }
         let classes = Mask::from_vec(width, height, classes).ok_or("a preview has one class index per pixel")?;
-        Ok(Self { run, tile, step, classes, confidence, complete })
+        Ok(Self { run, tile, step, age_secs, classes, confidence, complete })
     }
 }
 

@@ -174,7 +174,7 @@ fn every_pixel_of_a_preview_survives_json() {
     let bytes: Vec<u8> = (0..=255).collect();
     let classes = Mask::from_vec(32, 8, bytes.clone()).unwrap();
     let tile = "a".to_owned();
-    let preview = Preview { run: 1, tile, step: 7, classes, confidence: bytes, complete: true };
+    let preview = Preview { run: 1, tile, step: 7, age_secs: 1.5, classes, confidence: bytes, complete: true };
     let text = serde_json::to_string(&preview).unwrap();
     assert_eq!(serde_json::from_str::<Preview>(&text).unwrap(), preview);
     let cut = text.replace("[32,8]", "[32,9]");

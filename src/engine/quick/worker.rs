@@ -293,7 +293,15 @@ impl Worker {
         let tile = asked.tile.id.clone();
         let preview = |QuickMap { classes, confidence }: &QuickMap| {
             let (classes, confidence) = (classes.clone(), confidence.clone());
-            Arc::new(Preview { run: 0, tile: tile.clone(), step: 0, classes, confidence, complete: true })
+            Arc::new(Preview {
+                run: 0,
+                tile: tile.clone(),
+                step: 0,
+                age_secs: 0.0,
+                classes,
+                confidence,
+                complete: true,
+            })
         };
         let map = map.as_deref().map(preview);
         self.project.said = Some(QuickAnswer { tile, status, map, judgement: None });

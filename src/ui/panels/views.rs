@@ -1,11 +1,11 @@
 //! The centre of the window: one view of the tile, or two linked ones.
 
-use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, RichText, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
-use super::map_note::map_note_ui;
 use super::theme::Tokens;
-use super::widgets::{note_ui, quiet_icon};
+use super::view_notes;
+use super::widgets::quiet_icon;
 use crate::domain::geometry::PixelRect;
 use crate::ui::canvas::input::canvas_input::CanvasInput;
 use crate::ui::canvas::scene::{Scene, TileScene};
@@ -74,22 +74,15 @@ fn view_ui(
     header_ui(ui, view, is_last, state, actions);
     ui.visuals_mut().extreme_bg_color = Tokens::of(ui).canvas; // Background of the picture.
     let tool = state.active_tool();
+    let picture = ui.available_rect_before_wrap();
     let mut camera = std::mem::take(&mut state.camera);
     let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view), &tool);
     state.camera = camera;
+    view_notes::prediction_ui(ui, picture, view, state);
     if is_last {
-        warning_ui(ui, state);
+        view_notes::warning_ui(ui, picture, state);
     }
-    map_note_ui(ui, view, state);
     response
-}
-
-/// Warns over the picture that labels on this tile are not used, once there are some.
-fn warning_ui(ui: &mut Ui, state: &AppState) {
-    let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
-    let Some(warning) = state.role(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
-    let color = Tokens::of(ui).warn;
-    note_ui(ui, Align::Min, RichText::new(warning).color(color));
 }
 
 /// The presets; in the last view also the buttons for fit and for one or two views.

@@ -1,8 +1,8 @@
 //! Widgets shared by the panels.
 
 use eframe::egui::{
-    Align, Button, CollapsingHeader, Color32, CornerRadius, Label, Layout, ProgressBar, Rect, Response, RichText,
-    ScrollArea, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, Vec2, WidgetText, pos2, vec2,
+    Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, ProgressBar, Response, RichText, ScrollArea, Sense,
+    Stroke, StrokeKind, Ui, Vec2, WidgetText, vec2,
 };
 use lucide_icons::Icon;
 
@@ -67,19 +67,6 @@ pub fn fixed(ui: &mut Ui, name: &str, size: Vec2, add: impl FnOnce(&mut Ui)) {
         ui.set_min_size(size);
         ScrollArea::vertical().id_salt(name).auto_shrink(false).max_height(size.y).show(ui, add);
     });
-}
-
-/// A line over the lower left (`Align::Min`) or lower right corner of what `ui` has drawn, legible on any picture.
-pub fn note_ui(ui: &mut Ui, side: Align, text: RichText) -> Response {
-    let (tokens, picture) = (Tokens::of(ui), ui.min_rect());
-    let room = (picture.width() - 32.0).max(40.0);
-    let text = WidgetText::from(text.size(12.0));
-    let galley = text.into_galley(ui, Some(TextWrapMode::Wrap), room, TextStyle::Body);
-    let size = galley.size() + vec2(16.0, 8.0);
-    let left = if side == Align::Min { picture.left() + 8.0 } else { picture.right() - 8.0 - size.x };
-    let ground = Rect::from_min_size(pos2(left, picture.bottom() - 8.0 - size.y), size);
-    ui.painter().rect_filled(ground, 4.0, tokens.raised);
-    ui.put(ground.shrink2(vec2(8.0, 4.0)), Label::new(galley).selectable(false))
 }
 
 /// A labelled field of a form, aligned with those above and below.

@@ -1,6 +1,7 @@
 //! How engine events change the state. No side effects, so it is tested without a window or an engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::app_state::AppState;
 use super::in_view::QuickInView;
@@ -42,6 +43,7 @@ impl AppState {
     /// Takes a prediction if it is of the tile in view by the current network.
     pub fn apply_preview(&mut self, preview: Preview) {
         if preview.run == self.run.id && self.tile().is_some_and(|tile| tile.id == preview.tile) {
+            self.view.predicted_at = Some(self.clock - Duration::from_secs_f32(preview.age_secs.max(0.0)));
             self.view.network = Some(Arc::new(preview));
         }
     }

@@ -1,6 +1,7 @@
 //! The tile in view: what has been read of it, own labels as pixels, and its prediction.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::label_plane::LabelPlane;
 use super::sampled_mask::SampledMask;
@@ -23,6 +24,8 @@ pub struct InView {
     own_counts: Vec<u64>,
     /// The network's latest map.
     pub network: Option<Arc<Preview>>,
+    /// When the network was in the state that made it.
+    pub predicted_at: Option<SystemTime>,
     /// What the quick head says.
     pub quick: QuickInView,
     /// Why the tile cannot be shown.
@@ -151,8 +154,15 @@ mod tests {
         book.apply(Edit::Begin(stroke));
         view.redraw_labels(&book, "a", [4, 2]);
         let classes = Mask::from_vec(2, 1, vec![0, 1]).unwrap();
-        let preview =
-            Preview { run: 1, tile: "a".to_owned(), step: 1, classes, confidence: vec![51, 255], complete: true };
+        let preview = Preview {
+            run: 1,
+            tile: "a".to_owned(),
+            step: 1,
+            age_secs: 0.0,
+            classes,
+            confidence: vec![51, 255],
+            complete: true,
+        };
         let under = view.under([3.5, 1.5], Some(&preview)).unwrap();
         assert_eq!((under.x, under.y, under.truth, under.label), (3, 1, Some(UNLABELLED), Some(1)));
         assert_eq!((under.prediction, under.confidence), (Some(1), Some(1.0)));
