@@ -107,6 +107,25 @@ fn a_finished_run_evaluates_and_predicts_and_its_configuration_repeats_it() {
 }
 
 #[test]
+fn a_run_with_a_pretrained_encoder_evaluates_and_predicts() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = short_run(&dir, &["--encoder", "lite0", "--encoder-lr", "0.2"]);
+    let config = fs::read_to_string(run.join("config.toml")).unwrap();
+    assert!(config.contains("encoder = \"lite0\"") && config.contains("encoder_lr = 0.2"), "{config}");
+    let score = pointillist().args(["evaluate", "--json", "--device", "cpu", "--run"]).arg(&run).output().unwrap();
+    let score: serde_json::Value = serde_json::from_slice(&score.stdout).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&fs::read(run.join("summary.json")).unwrap()).unwrap();
+    let (again, before) = (score["miou"].as_f64().unwrap(), summary["best_miou"].as_f64().unwrap());
+    assert!((again - before).abs() < 1e-9, "the reloaded checkpoint must score what it scored: {again} {before}");
+    let out = dir.path().join("predicted");
+    let image = demo().join("test").read_dir().unwrap().next().unwrap().unwrap().path();
+    pointillist().args(["predict", "--run"]).arg(&run).arg(&image).arg("--out").arg(&out).assert().success();
+    let classes = format!("{}_classes.png", image.file_stem().unwrap().to_str().unwrap());
+    let classes = image::open(out.join(classes)).unwrap().into_luma8();
+    assert!(classes.pixels().all(|p| p.0[0] < 6), "every pixel has a class, and never the ignored one");
+}
+
+#[test]
 fn sampling_writes_masks_and_figures() {
     let dir = tempfile::tempdir().unwrap();
     let sample = |out: &Path| {

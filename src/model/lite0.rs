@@ -30,7 +30,7 @@ impl Lite0 {
         }
     }
 
-    /// The outputs of the last blocks at strides 2, 4, 8, 16 and 32: [`lite0::STAGE_CHANNELS`].
+    /// The outputs of the last blocks at strides 2, 4, 8, 16 and 32, divided by 8: [`lite0::STAGE_CHANNELS`].
     ///
     /// # Shapes
     /// - `images`: `[batch, 3, height, width]`, sides multiples of [`lite0::STRIDE`], normalised as all networks' input is

@@ -81,6 +81,7 @@ mod tests {
     use burn::tensor::TensorData;
     use image::RgbImage;
 
+    use super::super::inverted_residual::SHRINK;
     use super::*;
     use crate::data::feed::normalize;
     use crate::pretrained::lite0::Rows;
@@ -121,7 +122,7 @@ mod tests {
         for (stage, frozen) in stages.into_iter().zip(frozen) {
             let [_, channels, height, width] = stage.dims();
             assert_eq!([channels, height, width], [frozen.channels, frozen.height, frozen.width]);
-            let values: Vec<f32> = stage.into_data().try_to_vec().expect("f32");
+            let values: Vec<f32> = (stage * SHRINK).into_data().try_to_vec().expect("f32");
             let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
             for channel in 0..channels {
                 for y in 0..height {

@@ -188,4 +188,25 @@ mod tests {
             assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
         }
     }
+
+    #[test]
+    fn a_pretrained_encoder_has_a_rate_of_its_own_and_no_levels() {
+        for encoder in Encoder::ALL {
+            let mut form = RunConfig::default();
+            form.model.encoder = *encoder;
+            let show = move |ui: &mut Ui| {
+                network_ui(ui, &mut form);
+                optimizer_ui(ui, &mut form);
+            };
+            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+            harness.run_steps(2);
+            let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
+            let is_pretrained = *encoder != Encoder::None;
+            assert_eq!(
+                [is_shown("Encoder's rate"), is_shown("Levels")],
+                [is_pretrained, !is_pretrained],
+                "{encoder:?}"
+            );
+        }
+    }
 }
