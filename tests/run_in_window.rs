@@ -82,8 +82,6 @@ fn a_run_without_validation_tiles_shows_its_loss_and_says_why_there_is_no_score(
     harness.run_steps(4);
     harness.get_by_label_contains("No validation score: no tile is kept aside");
     assert!(harness.query_by_label("IoU per class").is_none() && harness.query_by_label_contains("mIoU").is_none());
-    let loss = harness.get_all_by_label("Loss").map(|node| node.rect().width()).fold(0.0, f32::max);
-    assert!(loss > 600.0, "the loss has the room: {loss}");
     // The note over the picture, not the run bar.
     let picture = harness.get_by_label("Canvas right").rect();
     let notes = harness.get_all_by_label_contains("step ").filter(|node| picture.contains_rect(node.rect()));

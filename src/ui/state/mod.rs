@@ -17,6 +17,7 @@ pub mod in_view;
 pub mod keys;
 pub mod label_plane;
 pub mod layer;
+mod maps_to_export;
 pub mod mask_pyramid;
 pub mod message;
 pub(crate) mod mip;
