@@ -1,5 +1,7 @@
 //! Exporting maps: from the window as `predict` writes them, and the engine's side of it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bench;
 mod harness;
 
