@@ -53,6 +53,7 @@ fn scene() -> Props {
         run: 1,
         tile: "noise".to_owned(),
         step: 1,
+        age_secs: 0.0,
         classes: (*mask).clone(),
         confidence: vec![200; pixels],
         complete: true,

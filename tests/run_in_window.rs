@@ -55,6 +55,41 @@ fn without_a_score_the_last_checkpoint_predicts_until_another_is_chosen() {
 }
 
 #[test]
+fn the_tabs_open_with_the_run_unless_they_were_folded() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let root = demo::unpack(&home.path().join("demo")).expect("the demo");
+    let mut harness = harness::open(Some(&root));
+    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
+    harness.run_ok();
+    let low = harness.get_by_label("Canvas left").rect().height();
+    assert!(!harness.state().state().layout.lower, "there is nothing to draw yet");
+    act(&mut harness, UiAction::OpenRun("/no/such/run".into()));
+    harness.run_ok();
+    assert!(harness.state().state().layout.lower);
+    assert!(harness.get_by_label("Canvas left").rect().height() < low - 100.0);
+    harness.get_by_label("Curves").click();
+    harness.run_ok();
+    assert!(!harness.state().state().layout.lower);
+    act(&mut harness, UiAction::OpenRun("/no/such/run".into()));
+    assert!(!harness.state().state().layout.lower, "the user has folded them");
+}
+
+#[test]
+fn a_run_without_validation_tiles_shows_its_loss_and_says_why_there_is_no_score() {
+    let (_home, mut harness) = training(Length::Steps(1_000_000));
+    step_until(&mut harness, "a step is taken", |app| app.state().run.step.is_some());
+    step_until(&mut harness, "the tile in view is predicted", |app| app.state().prediction().is_some());
+    harness.run_steps(4);
+    harness.get_by_label_contains("No validation score: no tile is kept aside");
+    assert!(harness.query_by_label("IoU per class").is_none() && harness.query_by_label_contains("mIoU").is_none());
+    // The note over the picture, not the run bar.
+    let picture = harness.get_by_label("Canvas right").rect();
+    let notes = harness.get_all_by_label_contains("step ").filter(|node| picture.contains_rect(node.rect()));
+    assert_eq!(notes.count(), 1);
+    act(&mut harness, UiAction::Stop);
+}
+
+#[test]
 fn closing_during_a_run_stops_it_and_then_closes() {
     let (_home, mut harness) = training(Length::Steps(1_000_000));
     step_until(&mut harness, "a step is taken", |app| app.state().run.step.is_some());

@@ -33,7 +33,7 @@ fn from_the_open_demo_to_a_prediction() {
     step_until(&mut harness, "another keep ratio redraws it", |app| app.state().view.sampled_counts != before);
 
     // Click.
-    assert!(harness.query_by_label("First steps").is_some());
+    assert!(harness.query_by_label("Close the first steps").is_some());
     harness.key_press(Key::Num5);
     harness.run_ok();
     click_canvas(&mut harness);
@@ -59,7 +59,7 @@ fn from_the_open_demo_to_a_prediction() {
     // See: the prediction of the tile in view is there, whole, and another tile's follows.
     step_until(&mut harness, "the prediction is shown", |app| app.state().prediction().is_some());
     step_until(&mut harness, "the first steps are taken", |app| app.state().settings.help_dismissed);
-    assert!(harness.query_by_label("First steps").is_none());
+    assert!(harness.query_by_label("Close the first steps").is_none());
     click(&mut harness, "Tile 1002");
     step_until(&mut harness, "the other tile is predicted as well", |app| {
         app.state().prediction().is_some_and(|p| p.tile == "1002" && p.complete)

@@ -113,13 +113,13 @@ fn results_are_not_overwritten_by_default_and_are_not_images() {
         command
     };
     predict(&[]).assert().success();
-    assert_eq!(fs::read_dir(&images).unwrap().count(), 4 * 4);
+    assert_eq!(fs::read_dir(&images).unwrap().count(), 4 * 5);
     let written = images.join("a_classes.png");
     fs::write(&written, "mine").unwrap();
     predict(&[]).assert().failure().stderr(contains("--overwrite").and(contains("a_classes.png")));
     assert_eq!(fs::read_to_string(&written).unwrap(), "mine");
     predict(&["--overwrite"]).assert().success();
-    assert_eq!(fs::read_dir(&images).unwrap().count(), 4 * 4, "results are not segmented in turn");
+    assert_eq!(fs::read_dir(&images).unwrap().count(), 4 * 5, "results are not segmented in turn");
     assert_ne!(fs::read(&written).unwrap(), b"mine");
 }
 

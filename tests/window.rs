@@ -324,6 +324,27 @@ fn a_small_window_with_large_text_keeps_its_picture() {
     assert!(harness.get_by_label("Canvas left").rect().height() > 60.0);
 }
 
+#[test]
+fn the_first_steps_hide_nothing_until_they_are_closed() {
+    let root = project();
+    let mut harness = window(Some(root.path()));
+    for size in [[1600.0, 1000.0], [1024.0, 640.0], [800.0, 600.0]] {
+        harness.set_size(size.into());
+        harness.run_ok();
+        let (close, steps) = ("Close the first steps", "Press\u{a0}Start");
+        let rects = [harness.get_by_label(close).rect(), harness.get_by_label_contains(steps).rect()];
+        let views: Vec<_> = harness.get_all_by_label_contains("Canvas ").map(|node| node.rect()).collect();
+        assert!(views.iter().all(|view| view.height() > 280.0), "{views:?} at {size:?}");
+        for rect in rects {
+            assert!(views.iter().all(|view| !view.intersects(rect)), "{rect:?} over {views:?} at {size:?}");
+        }
+        assert!(!rects[0].intersects(rects[1]), "{rects:?} at {size:?}");
+    }
+    click(&mut harness, "Close the first steps");
+    assert!(harness.state().state().settings.help_dismissed);
+    assert!(harness.query_by_label_contains("Press\u{a0}Start").is_none());
+}
+
 /// A dropped folder as the desktop passes it.
 #[derive(Debug)]
 struct Dropped(std::path::PathBuf);

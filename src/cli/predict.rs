@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::{Head, PredictArgs};
-use super::maps::{ENDINGS, write_map};
-use super::{out, predict_quick};
+use super::{maps, out, predict_quick};
 use crate::data::DataError;
-use crate::data::export::outputs::{OutputName, Outputs};
+use crate::data::export::maps::{MapExport, TileMap};
+use crate::data::export::outputs::OutputName;
 use crate::data::layout::detect::{self, ImageFile};
 use crate::data::raster::images;
 use crate::domain::Choice as _;
@@ -37,20 +37,15 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let endings: Vec<String> = images.iter().map(|image| ending(&image.path)).collect();
     let names: Vec<OutputName<'_>> =
         images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
-    let outputs = Outputs::plan(&args.out, &names, &ENDINGS, args.overwrite)?;
+    let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let checkpoint = run.nearest(args.checkpoint);
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     out::line(&format!("[INFO] The {} checkpoint predicts", checkpoint.name()));
-    let mut failed = 0;
-    for (image, targets) in images.iter().zip(&outputs.paths) {
-        if let Err(error) = predict(&image.path, targets, &predictor, &run) {
-            out::error(&format!("[WARNING] An image is skipped: {error}"));
-            failed += 1;
-        }
+    for image in &images {
+        maps::tell(&image.path, &export.take(predict(&image.path, &predictor), &run.classes));
     }
-    if failed > 0 {
-        anyhow::bail!("{failed} of {} images could not be segmented", images.len());
-    }
+    let failed = export.report().faults.len();
+    anyhow::ensure!(failed == 0, "{failed} of {} images could not be segmented", images.len());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,11 +72,10 @@ fn ending(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn predict(image: &Path, targets: &[PathBuf], predictor: &Predictor, run: &FinishedRun) -> Result<(), DataError> {
+fn predict(image: &Path, predictor: &Predictor) -> Result<TileMap, DataError> {
     let picture = images::decode(image)?;
     images::reading_note(image).iter().for_each(|note| out::line(&format!("[INFO] {note}")));
-    let prediction = predictor.predict(picture);
-    write_map(image, targets, &prediction.classes, &prediction.confidence, &run.classes)
+    Ok(predictor.predict(picture).into())
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::PredictArgs;
-use super::maps::{ENDINGS, write_map};
-use super::out;
-use crate::data::export::outputs::{OutputName, Outputs};
+use super::{maps, out};
+use crate::data::export::maps::{MapExport, TileMap};
+use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
 use crate::domain::LabelBook;
 use crate::engine::quick::prepared::Prepared;
@@ -21,31 +21,24 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let (_journal, replay) = Journal::open_to_follow(&project)?;
     replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.fault.is_none()).collect();
-    let outputs = Outputs::plan(&args.out, &names(&tiles), &ENDINGS, args.overwrite)?;
+    let names: Vec<OutputName<'_>> = tiles.iter().copied().map(OutputName::of).collect();
+    let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let mut prepared = LastPrepared::default();
     let head = learn(&project, &replay.book, folder, &mut prepared)?;
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     out::create_folder(&args.out)?;
-    let mut failed = 0;
-    for (tile, targets) in tiles.iter().zip(&outputs.paths) {
-        let written = prepared.of(&project, tile).and_then(|prepared| {
+    for tile in &tiles {
+        let map = prepared.of(&project, tile).map(|prepared| {
             let map = prepared.map(&head);
-            write_map(&tile.image, targets, &map.classes, &map.confidence, &project.classes)
+            TileMap { classes: map.classes, confidence: map.confidence }
         });
-        if let Err(error) = written {
-            out::error(&format!("[WARNING] A tile is skipped: {error}"));
-            failed += 1;
-        }
+        maps::tell(&tile.image, &export.take(map, &project.classes));
     }
+    let failed = export.report().faults.len();
     anyhow::ensure!(failed == 0, "{failed} of {} tiles could not be mapped", tiles.len());
     Ok(ExitCode::SUCCESS)
-}
-
-fn names<'a>(tiles: &[&'a Tile]) -> Vec<OutputName<'a>> {
-    let ending = |tile: &'a Tile| tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
-    tiles.iter().map(|tile| OutputName { short: &tile.short_id, ending: ending(tile) }).collect()
 }
 
 /// Learns from the own labels of all tiles.

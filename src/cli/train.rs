@@ -60,7 +60,8 @@ impl Reporter {
                 EventKind::PreviewReady
                 | EventKind::Checkpoint { .. }
                 | EventKind::LearningRate(_)
-                | EventKind::Predicting(_) => {}
+                | EventKind::Predicting(_)
+                | EventKind::Export(_) => {}
                 EventKind::Failed(notice) => {
                     self.bar.finish_and_clear();
                     return Err(Refusal(notice).into());

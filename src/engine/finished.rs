@@ -44,7 +44,7 @@ pub(super) fn open(
         (info.device, info.parameters) = (device.info, parameters);
         (info.predicts, info.predicting) = (true, Some(predicting));
         let checkpoints = Some(checkpoints);
-        session = Some(Session { predictor, project, step, run: None, checkpoints, unsaved: None });
+        session = Some(Session { step, checkpoints, ..Session::new(predictor, project) });
     }
     outbox.send(EventKind::Started(Box::new(info)));
     history.report(outbox);

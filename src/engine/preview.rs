@@ -99,9 +99,9 @@ impl Previewer {
         self.stale = true;
     }
 
-    /// Another network predicts: a picture of the one before it is not finished.
+    /// Another network predicts: a picture of the one before it is not finished, and none of it is worth waiting for.
     pub(super) fn change_network(&mut self) {
-        self.sketch = None;
+        (self.sketch, self.shown) = (None, Shown::Coarse);
         self.stale = true;
     }
 
@@ -214,7 +214,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::domain::config::{Arch, InputSize, ModelConfig};
+    use crate::domain::config::{InputSize, ModelConfig};
     use crate::domain::geometry::PixelRect;
     use crate::engine::protocol::Preview;
     use crate::engine::transport::{UserEnd as _, in_process};
@@ -234,7 +234,7 @@ mod tests {
     fn predictor(project: &Project, seed: u64) -> Predictor {
         let device = Device::flex();
         device.seed(seed);
-        let config = ModelConfig { arch: Arch::UNet, base: 2, levels: 3 };
+        let config = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
         let net = Net::new(&config, project.classes.len(), &device);
         Predictor::new(net, InputSize::Crop(32), config.stride(), &project.classes, device)
     }
@@ -301,6 +301,17 @@ mod tests {
         bench.previewer.mark_stale();
         let next = (0..200).find_map(|_| bench.turn(&late, 102)).expect("a new one");
         assert!(next.complete && next.step == 102 && next.classes == bench.predict(&late).classes);
+    }
+
+    #[test]
+    fn another_network_shows_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut bench = Bench::new(dir.path(), None);
+        let (last, best) = (predictor(&bench.project, 1), predictor(&bench.project, 2));
+        bench.complete(&last, 100);
+        bench.previewer.change_network();
+        let first = bench.turn(&best, 60).expect("at once");
+        assert_eq!((first.step, first.complete), (60, false));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::export::ExportJob;
 use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
-use super::protocol::{Predicting, Summary};
+use super::protocol::{EventKind, ExportNews, ExportRequest, Predicting, Summary};
 use super::recorder::Recorder;
 use super::run::Run;
 use crate::data::{DataError, Project};
+use crate::domain::Notice;
 use crate::domain::checkpoint::Checkpoint;
 use crate::infer::Predictor;
 use crate::train::snapshot::Snapshot;
@@ -23,6 +25,8 @@ pub(super) struct Session {
     pub(super) checkpoints: Option<FinishedCheckpoints>,
     /// A run that is over but could not be saved.
     pub(super) unsaved: Option<UnsavedRun>,
+    /// Maps that are being written.
+    pub(super) export: Option<ExportJob>,
 }
 
 /// A run that is over but could not be saved, with all it takes to try again.
@@ -34,6 +38,43 @@ pub(super) struct UnsavedRun {
 }
 
 impl Session {
+    /// A network that has taken no step, without a run.
+    pub(super) fn new(predictor: Predictor, project: Arc<Project>) -> Self {
+        Self { predictor, project, step: 0, run: None, checkpoints: None, unsaved: None, export: None }
+    }
+
+    /// Plans maps by the network that predicts now. Returns how it goes on.
+    ///
+    /// # Errors
+    /// If the project has no such tile, or a name is too long for the file system.
+    pub(super) fn plan_export(&mut self, request: &ExportRequest) -> Result<ExportNews, Notice> {
+        let job = ExportJob::new(request, self.predictor.clone(), Arc::clone(&self.project));
+        let job = job.map_err(|error| Notice::new("The map cannot be exported").cause(error.to_string()))?;
+        let existing = job.files().existing();
+        if let Some(first) = existing.first().filter(|_| !request.overwrite) {
+            return Ok(ExportNews::Exists { count: existing.len(), first: first.to_path_buf() });
+        }
+        Ok(self.export.insert(job).progress())
+    }
+
+    /// A slice of an export, if there is one.
+    pub(super) fn continue_export(&mut self, outbox: &Outbox) {
+        let Some(job) = &mut self.export else { return };
+        let before = job.progress();
+        if !job.advance() {
+            self.end_export(outbox);
+        } else if job.progress() != before {
+            outbox.send(EventKind::Export(job.progress()));
+        }
+    }
+
+    /// Ends an export, complete or not, and reports it.
+    pub(super) fn end_export(&mut self, outbox: &Outbox) {
+        if let Some(job) = self.export.take() {
+            outbox.send(EventKind::Export(ExportNews::Ended(job.report().clone())));
+        }
+    }
+
     /// The run is over. If it could not be saved, what is missing is kept until there is room.
     pub(super) fn end(&mut self, summary: &Summary) {
         let Some(run) = self.run.take() else { return };

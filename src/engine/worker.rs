@@ -11,7 +11,7 @@ use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
 use super::preparation::{Cancelled, Preparation};
 use super::preview::Previewer;
-use super::protocol::{Command, EventKind, Phase, RunId, Summary};
+use super::protocol::{Command, EventKind, ExportNews, ExportRequest, Phase, RunId, Summary};
 use super::refusal::notice;
 use super::run::{Run, Turn};
 use super::session::Session;
@@ -70,7 +70,8 @@ impl Worker {
 
     fn has_work(&self) -> bool {
         let Some(session) = &self.session else { return false };
-        session.run.as_ref().is_some_and(|run| !run.is_paused()) || self.previewer.is_pending()
+        let trains = session.run.as_ref().is_some_and(|run| !run.is_paused());
+        trains || self.previewer.is_pending() || session.export.is_some()
     }
 
     /// Does some work. An error or a panic ends the run, but not the thread: the user can start another run.
@@ -131,6 +132,8 @@ impl Worker {
             Command::Save => self.save(),
             Command::View(view) => self.previewer.set_view(view),
             Command::Show(checkpoint) => self.show(checkpoint),
+            Command::Export(request) => self.export(&request),
+            Command::CancelExport => self.cancel_export(),
             Command::Shutdown => {} // `work` has returned by then.
         }
         Ok(())
@@ -171,12 +174,30 @@ impl Worker {
         };
         let (run, predictor) = start(config, out, devices, &mut Preparation::new(outbox, &mut is_cancelled))?;
         let project = run.project();
-        self.session = Some(Session { predictor, project, step: 0, run: Some(run), checkpoints: None, unsaved: None });
+        self.session = Some(Session { run: Some(run), ..Session::new(predictor, project) });
         Ok(())
+    }
+
+    /// Plans maps of tiles, to be written in slices.
+    fn export(&mut self, request: &ExportRequest) {
+        self.cancel_export();
+        let planned = match &mut self.session {
+            Some(session) if session.run.is_none() => session.plan_export(request),
+            Some(_) => Err(Notice::new("A run is in progress").remedy("Stop it before you export its map")),
+            None => Err(Notice::new("No network predicts").remedy("Train one, or open a run")),
+        };
+        self.outbox.send(EventKind::Export(planned.unwrap_or_else(ExportNews::Refused)));
+    }
+
+    fn cancel_export(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.end_export(&self.outbox);
+        }
     }
 
     /// Another run begins: the network of the previous one must not predict in its name.
     fn end_session(&mut self, id: RunId) {
+        self.cancel_export();
         self.save_unsaved();
         self.outbox.run = id;
         self.session = None;
@@ -189,17 +210,20 @@ impl Worker {
         Ok(())
     }
 
-    /// One slice of work: a turn of the run, and a window of the preview if due.
+    /// One slice of work: a turn of the run, and a window of the preview if due; or of a preview and an export.
     fn slice(&mut self) -> anyhow::Result<()> {
         let Self { outbox, previewer, session, .. } = self;
         let Some(session) = session else { return Ok(()) };
+        session.continue_export(outbox);
         let paused = session.run.as_ref().filter(|run| run.is_paused() && previewer.begins_anew(run.step()));
         if let Some(run) = paused {
             run.refresh(&mut session.predictor);
         }
         let training = session.run.as_mut().filter(|run| !run.is_paused());
         let Some(run) = training else {
-            previewer.advance(&session.predictor, &session.project, session.step, outbox);
+            if previewer.is_pending() {
+                previewer.advance(&session.predictor, &session.project, session.step, outbox);
+            }
             return Ok(());
         };
         let began = Instant::now();

@@ -1,5 +1,6 @@
 //! Prediction and scoring of tiles, window by window. Work comes in bounded slices, so that the caller stays in control.
 
+mod enlarge;
 pub mod evaluation;
 mod overview;
 pub mod predictor;

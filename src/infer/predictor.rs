@@ -6,9 +6,9 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
-use super::overview;
 use super::tile_prediction::TilePrediction;
 use super::window::{self, Window};
+use super::{enlarge, overview};
 use crate::data::Picture;
 use crate::data::feed::augment::Symmetry;
 use crate::data::feed::{crop, normalize};
@@ -41,6 +41,8 @@ pub struct TileJob {
     /// The tile at low resolution, to be predicted before the first window.
     overview: Option<Arc<RgbImage>>,
     windows: VecDeque<Window>,
+    /// Windows in all.
+    total: usize,
     prediction: TilePrediction,
 }
 
@@ -79,8 +81,9 @@ impl Predictor {
     /// Starts a tile made by [`Predictor::fit`].
     pub fn begin(&self, picture: Arc<Picture>) -> TileJob {
         let size = picture.size();
-        let windows = window::cover(size, self.window).into();
-        TileJob { picture, overview: None, windows, prediction: TilePrediction::empty(size) }
+        let windows: VecDeque<Window> = window::cover(size, self.window).into();
+        let total = windows.len();
+        TileJob { picture, overview: None, windows, total, prediction: TilePrediction::empty(size) }
     }
 
     /// A tile made by [`Predictor::fit`] at low resolution, for [`TileJob::overview_first`]; `None` if the whole tile is
@@ -92,22 +95,21 @@ impl Predictor {
 
     /// Predicts a whole tile, at its own size.
     pub fn predict(&self, picture: Picture) -> TilePrediction {
-        let ([width, height], valid) = (picture.size(), picture.valid.clone());
-        let mut job = self.begin(self.fit(Arc::new(picture)));
+        let picture = Arc::new(picture);
+        let mut job = self.begin(self.fit(Arc::clone(&picture)));
         while job.advance(self) {}
-        let mut prediction = job.finish().at_size(width, height);
-        prediction.take_out_missing(valid.as_ref());
-        prediction
+        job.finish_for(&picture)
     }
 
-    /// Predicts a whole tile at low resolution, in one pass.
-    fn predict_overview(&self, overview: &RgbImage) -> TilePrediction {
-        let ((width, height), side) = (overview.dimensions(), overview::side(overview, self.stride));
-        let mut prediction = TilePrediction::empty([width, height]);
-        for window in window::cover([width, height], side) {
-            self.predict_window(overview, &window, None, &mut prediction);
-        }
-        prediction
+    /// Predicts a whole tile of `size` at low resolution, in one pass.
+    fn predict_overview(&self, overview: &RgbImage, size: [u32; 2]) -> TilePrediction {
+        let (width, height) = overview.dimensions();
+        let window = Window::around([width, height], overview::side(overview, self.stride));
+        let logits = self.logits(overview, &window);
+        let mut small = TilePrediction::empty([width, height]);
+        small.write(&logits, &self.scored, &window, None);
+        let classes = enlarge::classes(&logits, &window, &self.scored, size);
+        TilePrediction { classes, ..small.at_size(size[0], size[1]) }
     }
 
     fn predict_window(&self, image: &RgbImage, window: &Window, valid: Option<&Validity>, to: &mut TilePrediction) {
@@ -141,8 +143,7 @@ impl TileJob {
     /// Predicts the overview or the next window. Returns `false` if there was nothing left.
     pub fn advance(&mut self, predictor: &Predictor) -> bool {
         if let Some(overview) = self.overview.take() {
-            let [width, height] = self.picture.size();
-            self.prediction = predictor.predict_overview(&overview).at_size(width, height);
+            self.prediction = predictor.predict_overview(&overview, self.picture.size());
             self.prediction.take_out_missing(self.picture.valid.as_ref());
             return true;
         }
@@ -158,6 +159,11 @@ impl TileJob {
         self.overview.is_none() && !self.windows.iter().any(is_open)
     }
 
+    /// Share of the windows that are predicted, 0 to 1.
+    pub fn share(&self) -> f32 {
+        1.0 - self.windows.len() as f32 / self.total.max(1) as f32
+    }
+
     /// Whether every window has been predicted.
     pub fn is_complete(&self) -> bool {
         self.is_sharp_in(None)
@@ -166,6 +172,14 @@ impl TileJob {
     /// The prediction so far.
     pub fn so_far(&self) -> &TilePrediction {
         &self.prediction
+    }
+
+    /// The prediction at the size of the picture that [`Predictor::fit`] made the tile of.
+    pub fn finish_for(self, picture: &Picture) -> TilePrediction {
+        let [width, height] = picture.size();
+        let mut prediction = self.finish().at_size(width, height);
+        prediction.take_out_missing(picture.valid.as_ref());
+        prediction
     }
 
     /// The prediction.

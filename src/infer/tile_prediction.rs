@@ -1,6 +1,7 @@
 //! The prediction of a tile, and how logits become classes.
 
 use super::window::Window;
+use crate::data::export::maps::TileMap;
 use crate::domain::{Mask, Validity};
 
 /// The prediction of a tile.
@@ -59,6 +60,12 @@ impl TilePrediction {
             classes: self.classes.resize_nearest(width, height),
             confidence: confidence.resize_nearest(width, height).data().to_vec(),
         }
+    }
+}
+
+impl From<TilePrediction> for TileMap {
+    fn from(TilePrediction { classes, confidence }: TilePrediction) -> Self {
+        Self { classes, confidence }
     }
 }
 

@@ -16,6 +16,14 @@ pub struct Window {
     pub kept: PixelRect,
 }
 
+impl Window {
+    /// One window around a whole tile that is not larger.
+    pub fn around(tile: [u32; 2], side: u32) -> Self {
+        let corner = tile.map(|length| (i64::from(length) - i64::from(side)) / 2);
+        Self { corner, side, kept: PixelRect { x: 0, y: 0, width: tile[0], height: tile[1] } }
+    }
+}
+
 /// Windows of side `size` that cover a tile, row by row.
 pub fn cover(tile: [u32; 2], size: u32) -> Vec<Window> {
     let (columns, rows) = (spans(tile[0], size), spans(tile[1], size));

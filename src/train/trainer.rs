@@ -133,7 +133,7 @@ mod tests {
         let config = TrainConfig { encoder_lr, ..TrainConfig::default() };
         let mut trainer = Trainer::new(net.clone(), &config, device);
         for _ in 0..2 {
-            trainer.step(&tiny_scene(), &[1.0, 1.0], 1e-2);
+            trainer.step(&tiny_scene(), &ClassTerms::equal(2), 1e-2);
         }
         [trainer.valid(), net.valid()]
     }

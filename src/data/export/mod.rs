@@ -1,6 +1,7 @@
-//! Result files: their names and their PNG content.
+//! Result files: their names and their content.
 //!
-//! Uses [`super::files`] and [`super::error`].
+//! Uses [`super::files`], [`super::classes`] and [`super::error`].
 
+pub mod maps;
 pub mod outputs;
 pub mod save;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::data::DataError;
+use crate::data::{DataError, Tile};
 
 /// Maximum length of a file name in bytes on common file systems.
 const MAX_NAME_BYTES: usize = 255;
@@ -62,8 +62,13 @@ impl Outputs {
         }
     }
 
+    /// The planned files that exist already.
+    pub fn existing(&self) -> Vec<&Path> {
+        self.paths.iter().flatten().map(PathBuf::as_path).filter(|path| path.exists()).collect()
+    }
+
     fn check_free(&self) -> Result<(), DataError> {
-        let there: Vec<&PathBuf> = self.paths.iter().flatten().filter(|path| path.exists()).collect();
+        let there = self.existing();
         let Some(first) = there.first() else { return Ok(()) };
         let what = match there.len() {
             1 => "a result file exists already: choose another folder, or allow overwriting (--overwrite)".to_owned(),
@@ -83,6 +88,14 @@ pub struct OutputName<'a> {
     pub short: &'a str,
     /// Extension of the tile's own file, for tiles with equal names.
     pub ending: &'a str,
+}
+
+impl<'a> OutputName<'a> {
+    /// The name of a tile's results.
+    pub fn of(tile: &'a Tile) -> Self {
+        let ending = tile.file.rsplit_once('.').map_or("", |(_, ending)| ending);
+        Self { short: &tile.short_id, ending }
+    }
 }
 
 /// A relative path without `..`, made of names that are valid on every system.

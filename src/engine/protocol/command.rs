@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::export::ExportRequest;
 use super::run_id::RunId;
 use crate::domain::RunConfig;
 use crate::domain::checkpoint::Checkpoint;
@@ -48,6 +49,10 @@ pub enum Command {
     Evaluate,
     /// Write the last checkpoint now; after the end of a run, whatever could not be written then.
     Save,
+    /// Write maps with the network that predicts, unless a run is in progress.
+    Export(ExportRequest),
+    /// Write no more maps; the one in progress is dropped.
+    CancelExport,
     /// End the worker, after ending the run cleanly.
     Shutdown,
 }

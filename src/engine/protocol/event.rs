@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::evaluation::{Evaluation, StepReport};
+use super::export::ExportNews;
 use super::run_id::RunId;
 use super::run_info::{Predicting, RunInfo};
 use super::summary::Summary;
@@ -43,6 +44,8 @@ pub enum EventKind {
     LearningRate(f64),
     /// This checkpoint predicts from now on.
     Predicting(Predicting),
+    /// How an export of maps goes.
+    Export(ExportNews),
     /// Information for the user.
     Info(Notice),
     /// Something went wrong, but the run continues.

@@ -4,6 +4,7 @@
 mod command;
 mod evaluation;
 mod event;
+mod export;
 mod preview;
 mod run_id;
 mod run_info;
@@ -14,6 +15,7 @@ mod tests;
 pub use command::{Command, ViewRequest};
 pub use evaluation::{Evaluation, StepReport};
 pub use event::{Event, EventKind, Phase};
+pub use export::{ExportNews, ExportRequest};
 pub use preview::Preview;
 pub use run_id::RunId;
 pub use run_info::{DeviceInfo, Predicting, RunInfo, SavedCheckpoint};

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::data::export::maps::ExportReport;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{DeviceChoice, Length};
 use crate::domain::geometry::PixelRect;
@@ -57,6 +58,12 @@ fn commands() -> Vec<Command> {
         Command::Show(_) => Command::Show(Checkpoint::Last),
         Command::Evaluate => Command::Evaluate,
         Command::Save => Command::Save,
+        Command::Export(_) => Command::Export(ExportRequest {
+            tiles: vec!["a".to_owned()],
+            folder: "/maps".into(),
+            overwrite: true,
+        }),
+        Command::CancelExport => Command::CancelExport,
         Command::Shutdown => Command::Shutdown,
     })
 }
@@ -144,6 +151,7 @@ fn event_kinds() -> Vec<EventKind> {
         EventKind::Checkpoint { .. } => EventKind::Checkpoint { path: "/run/best.bpk".into(), best: true },
         EventKind::LearningRate(_) => EventKind::LearningRate(0.1),
         EventKind::Predicting(_) => EventKind::Predicting(predicting()),
+        EventKind::Export(_) => EventKind::Export(ExportNews::Progress { done: 1, total: 2, percent: 70 }),
         EventKind::Info(_) => EventKind::Info(Notice::new("Saved")),
         EventKind::Warning(_) => EventKind::Warning(notice()),
         EventKind::Finished(_) => EventKind::Finished(Box::new(summary())),
@@ -156,6 +164,22 @@ fn event_kinds() -> Vec<EventKind> {
 fn every_command_survives_json() {
     commands().iter().for_each(survives_json);
     survives_json(&Command::View(None));
+}
+
+fn export_news() -> Vec<ExportNews> {
+    let report =
+        ExportReport { folder: "/maps".into(), written: 1, total: 2, faults: vec!["b.png is gone".to_owned()] };
+    samples!(ExportNews {
+        ExportNews::Progress { .. } => ExportNews::Progress { done: 1, total: 2, percent: 70 },
+        ExportNews::Exists { .. } => ExportNews::Exists { count: 4, first: "/maps/a_classes.png".into() },
+        ExportNews::Refused(_) => ExportNews::Refused(Notice::new("No network predicts")),
+        ExportNews::Ended(_) => ExportNews::Ended(report),
+    })
+}
+
+#[test]
+fn every_news_of_an_export_survives_json() {
+    export_news().iter().for_each(survives_json);
 }
 
 #[test]

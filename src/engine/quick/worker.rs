@@ -164,7 +164,8 @@ impl Worker {
         let samples = &self.project.samples;
         let labels = samples.values().map(|(labels, _)| labels.as_slice()).collect();
         let judged = Judged { tiles: self.project.tiles(), labels, classes: &asked.project.classes };
-        let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
+        let clicks = judged.tiles.iter().map(|tile| tile.clicks()).sum();
+        let mut judgement = Judgement { clicks, left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
             judgement.kept_aside = judged.kept_aside(place, asked.tile.size);
         }

@@ -31,7 +31,7 @@ enum Scale {
     Rate,
 }
 
-/// Draws the four plots side by side.
+/// Draws the plots side by side: four, or two if nothing is scored.
 pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let curves = &state.run.curves;
     if curves.rate.is_empty() && curves.miou.is_empty() {
@@ -52,7 +52,14 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let classes: Vec<_> =
         of_class.map(|(class, points)| line(&class.name, class_color(class.color), 1.5, points.as_slice())).collect();
     let rate = [line("learning rate", accent, 1.5, curves.rate.as_slice())];
-    let size = vec2((ui.available_width() - 6.0 * UNIT) / 4.0, ui.available_height());
+    let why_no_score = state.why_no_score();
+    if let Some(why) = why_no_score {
+        ui.weak(why);
+    }
+    // Without scores the loss is what there is to see.
+    let (of_loss, of_rate) = if why_no_score.is_some() { (0.7, 0.3) } else { (0.25, 0.25) };
+    let room = vec2(ui.available_width() - 6.0 * UNIT, ui.available_height());
+    let size = |share: f32| vec2(room.x * share, room.y);
     ui.horizontal_top(|ui| {
         let mut log = state.settings.log_loss;
         let loss_scale = if log { Scale::Log } else { Scale::Linear };
@@ -61,11 +68,14 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 actions.push(UiAction::SetLogLoss(log));
             }
         };
-        column(ui, size, "Loss", switch_ui, |ui| plot(ui, "Loss", &loss, loss_scale));
-        // Scores can lie anywhere between 0 and 1, so a legend inside the plot would cover some.
-        column(ui, size, "Validation", |ui| legend_ui(ui, &scores), |ui| plot(ui, "Validation", &scores, Scale::Score));
-        column(ui, size, "IoU per class", |_| {}, |ui| plot(ui, "IoU per class", &classes, Scale::Score));
-        column(ui, size, "Learning rate", |_| {}, |ui| plot(ui, "Learning rate", &rate, Scale::Rate));
+        column(ui, size(of_loss), "Loss", switch_ui, |ui| plot(ui, "Loss", &loss, loss_scale));
+        if why_no_score.is_none() {
+            // Scores can lie anywhere between 0 and 1, so a legend inside the plot would cover some.
+            let legend_ui = |ui: &mut Ui| legend_ui(ui, &scores);
+            column(ui, size(0.25), "Validation", legend_ui, |ui| plot(ui, "Validation", &scores, Scale::Score));
+            column(ui, size(0.25), "IoU per class", |_| {}, |ui| plot(ui, "IoU per class", &classes, Scale::Score));
+        }
+        column(ui, size(of_rate), "Learning rate", |_| {}, |ui| plot(ui, "Learning rate", &rate, Scale::Rate));
     });
 }
 

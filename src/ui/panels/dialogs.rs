@@ -8,6 +8,7 @@ use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, Tex
 
 use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
+use super::export::export_ui;
 use super::key_names::key_name;
 use super::theme::{Tokens, mono, semibold};
 use super::widgets::fixed;
@@ -27,6 +28,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
         let width = match dialog {
             Dialog::Keys => 640.0,
             Dialog::Check => 760.0,
+            Dialog::Export => 560.0,
             Dialog::About | Dialog::OpenPath | Dialog::OpenRunPath | Dialog::Classes | Dialog::LostLabels => 480.0,
         };
         ui.set_max_width((room.x - 72.0).min(width));
@@ -35,6 +37,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::About => about_ui(ui),
             Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
             Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
+            Dialog::Export => export_ui(ui, state, actions),
             Dialog::Classes => class_editor_ui(ui, state, actions),
             Dialog::Check => check_ui(ui, state, actions),
             Dialog::LostLabels => lost_labels_ui(ui, state, actions),
@@ -44,7 +47,9 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             actions.push(UiAction::Show(None));
         }
     });
-    if modal.should_close() {
+    // An export is cancelled by its button, not by a click beside the dialog.
+    let is_held = dialog == Dialog::Export && state.export.is_running();
+    if modal.should_close() && !is_held {
         actions.push(UiAction::Show(None));
     }
 }

@@ -1,55 +1,67 @@
-//! The first steps: a card over the picture, until they are done or the card is closed.
+//! The first steps: a strip above the views, until they are done or it is closed. It hides nothing.
 
-use eframe::egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Shadow, Vec2, vec2};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Color32, FontId, Frame, Label, Margin, TextFormat, Ui, Vec2, vec2};
 use lucide_icons::Icon;
 
-use super::theme::{Tokens, semibold};
+use super::theme::{Tokens, icons, semibold};
 use super::widgets::quiet_icon;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 
-/// Size below which the picture would be hidden by the card, points.
-const CARD: Vec2 = vec2(360.0, 230.0);
+/// Room below which the strip would leave too little for the picture, points.
+const ROOM: Vec2 = vec2(360.0, 280.0);
+/// Width of the button that closes the strip, points.
+const CLOSE: f32 = 44.0;
 
-/// Draws the card in the lower left corner of the picture.
-pub fn help_ui(ctx: &Context, picture: Rect, state: &AppState, actions: &mut Vec<UiAction>) {
-    let Some(project) = state.project.as_ref().filter(|_| !state.settings.help_dismissed && state.dialog.is_none())
-    else {
-        return;
-    };
-    if project.labels() > 0 && state.prediction().is_some() {
+/// Draws the strip.
+pub fn help_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let Some(project) = state.project.as_ref().filter(|_| !state.settings.help_dismissed) else { return };
+    let (is_labelled, is_predicted) = (project.labels() > 0, state.prediction().is_some());
+    if is_labelled && is_predicted {
         return actions.push(UiAction::DismissHelp);
     }
-    if picture.width() < CARD.x || picture.height() < CARD.y {
-        return; // The card would hide the picture it explains.
+    if ui.available_width() < ROOM.x || ui.available_height() < ROOM.y {
+        return;
     }
-    let corner = picture.left_bottom() + vec2(16.0, -16.0);
-    let area = Area::new(Id::unique("first steps")).pivot(Align2::LEFT_BOTTOM).fixed_pos(corner).order(Order::Middle);
-    area.show(ctx, |ui| {
-        let tokens = Tokens::of(ui);
-        // No shadow: on software adapters it would take a third of every frame.
-        Frame::popup(ui.style()).shadow(Shadow::NONE).inner_margin(12).show(ui, |ui| {
-            ui.set_width(292.0);
-            ui.horizontal(|ui| {
-                ui.label(RichText::new("First steps").font(semibold(13.0)).color(tokens.strong));
-                ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-                    if quiet_icon(ui, Icon::X, "Close the first steps").clicked() {
-                        actions.push(UiAction::DismissHelp);
-                    }
-                });
+    let tokens = Tokens::of(ui);
+    let margin = Margin { left: 10, right: 4, top: 4, bottom: 4 };
+    Frame::NONE.fill(tokens.raised).inner_margin(margin).show(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            let width = ui.available_width() - CLOSE;
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.add_space(3.0);
+                ui.add(Label::new(steps(&tokens, is_labelled, is_predicted)).wrap());
             });
-            let steps = [
-                ("1", "Select a class: press 1–9 or click it on the right."),
-                ("2", "Click the picture where you see it; drag to paint."),
-                ("3", "Press Start below and watch the prediction."),
-            ];
-            for (number, text) in steps {
-                ui.horizontal(|ui| {
-                    ui.label(RichText::new(number).font(semibold(13.0)).color(tokens.accent));
-                    ui.label(text);
-                });
+            if quiet_icon(ui, Icon::X, "Close the first steps").clicked() {
+                actions.push(UiAction::DismissHelp);
             }
-            ui.weak("F1 shows all keys.");
         });
     });
+}
+
+/// The steps with their numbers; those that are done have a tick. Blanks within a step do not break where the strip wraps.
+fn steps(tokens: &Tokens, is_labelled: bool, is_predicted: bool) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let mut add = |text: &str, font: FontId, color: Color32| {
+        job.append(text, 0.0, TextFormat { font_id: font, color, ..TextFormat::default() });
+    };
+    let tick = Icon::Check.unicode().to_string();
+    for (number, is_done, text) in [
+        ("1", is_labelled, "Select a class: press 1–9 or click it."),
+        ("2", is_labelled, "Click the picture where you see it; drag to paint."),
+        ("3", is_predicted, "Label a second class: a map follows each click."),
+        ("4", false, "Press Start: a network learns behind it."),
+    ] {
+        match is_done {
+            true => add(&tick, icons(13.0), tokens.good),
+            false => add(number, semibold(13.0), tokens.accent),
+        }
+        let text = format!("\u{a0}{}", text.replace(' ', "\u{a0}"));
+        add(&text, FontId::proportional(13.0), if is_done { tokens.weak } else { tokens.text });
+        add("    ", FontId::proportional(13.0), tokens.text);
+    }
+    add("F1\u{a0}shows\u{a0}all\u{a0}keys.", FontId::proportional(13.0), tokens.weak);
+    job
 }

@@ -4,7 +4,7 @@ use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
 use super::key_names::shortcut;
 use crate::domain::LabelBook;
-use crate::ui::state::action::{Dialog, UiAction, ViewAction};
+use crate::ui::state::action::{Dialog, ExportAction, UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::theme_choice::ThemeChoice;
 
@@ -50,6 +50,8 @@ fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let can_open_run = idle && state.project.is_some();
     item(ui, can_open_run, "Open run…", UiAction::PickRun, actions);
     item(ui, can_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
+    ui.separator();
+    item(ui, state.can_export(), "Export map…", UiAction::Export(ExportAction::Open), actions);
     ui.separator();
     item(ui, true, "Quit", UiAction::Quit, actions);
 }

@@ -8,6 +8,7 @@ pub mod classes;
 pub mod closing;
 pub mod curves;
 pub mod dialogs;
+mod export;
 pub mod help;
 mod key_names;
 pub mod layers;

@@ -8,7 +8,7 @@ use super::widgets::{accent_button, badge, icon, icon_button, number, progress};
 use crate::domain::Choice as _;
 use crate::engine::Phase;
 use crate::engine::protocol::{Predicting, SavedCheckpoint};
-use crate::ui::state::action::UiAction;
+use crate::ui::state::action::{ExportAction, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 
@@ -93,6 +93,9 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         } else if let Some(step) = &run.step {
             ui.weak(format!("after {}", format::counted(step.step, "step")));
         }
+        if state.can_export() && ui.button("Export map…").clicked() {
+            actions.push(UiAction::Export(ExportAction::Open));
+        }
         return;
     }
     if let Phase::Preparing { done, total, .. } = run.phase {
@@ -122,7 +125,7 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 }
 
 /// Which network predicts: a checkpoint and its step if known, or the network as trained last.
-fn network_text(predicting: Option<&Predicting>) -> String {
+pub(super) fn network_text(predicting: Option<&Predicting>) -> String {
     let Some(SavedCheckpoint { checkpoint, step }) = predicting.map(|predicting| predicting.shown) else {
         return "network".to_owned();
     };
@@ -162,7 +165,7 @@ fn phase_text(phase: &Phase, project: bool, network: Option<&str>) -> String {
 }
 
 fn score_ui(ui: &mut Ui, state: &AppState, is_tight: bool) {
-    let Some(evaluation) = &state.run.evaluation else { return };
+    let Some(evaluation) = state.run.evaluation.as_ref().filter(|_| state.why_no_score().is_none()) else { return };
     let (all, room) = (evaluation.measured_on.as_str(), ui.available_width() > ROOM_FOR_MEASURE);
     let text = if room { all } else { all.split(',').next().unwrap_or(all) };
     let measured = format!("How the score was measured: {all}");

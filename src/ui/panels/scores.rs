@@ -14,8 +14,9 @@ const ROW: f32 = 18.0;
 
 /// Draws the tab.
 pub fn scores_ui(ui: &mut Ui, state: &AppState) {
-    let Some(evaluation) = &state.run.evaluation else {
-        nothing_yet(ui, "Scores appear here after the first evaluation.");
+    let why_none = state.why_no_score();
+    let Some(evaluation) = state.run.evaluation.as_ref().filter(|_| why_none.is_none()) else {
+        nothing_yet(ui, why_none.unwrap_or("Scores appear here after the first evaluation."));
         return;
     };
     let classes = state.class_list();

@@ -28,7 +28,7 @@ pub fn window_ui(
     is_closing: bool,
     actions: &mut Vec<UiAction>,
 ) -> WindowResponse {
-    state.layout = PanelLayout::of(ui.ctx().content_rect().size(), state.settings.lower_open);
+    state.layout = PanelLayout::of(ui.ctx().content_rect().size(), state.settings.lower_open, state.run.id > 0);
     let tight = |ui: &Ui| Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(8, 2));
     Panel::top("menu").frame(tight(ui)).show(ui, |ui| super::menu::menu_ui(ui, state, actions));
     let frame = tight(ui);
@@ -39,12 +39,15 @@ pub fn window_ui(
     let visible_rows = tiles_panel(ui, state, actions);
     state.scroll_to_tile = false;
     side_panel(ui, state, actions);
-    let viewed = CentralPanel::no_frame().show(ui, |ui| views_ui(ui, state, input, actions)).inner;
+    let viewed = CentralPanel::no_frame().show(ui, |ui| {
+        super::help::help_ui(ui, state, actions);
+        views_ui(ui, state, input, actions)
+    });
+    let viewed = viewed.inner;
     let ctx = ui.ctx().clone();
     if state.side_open && !state.layout.side {
         super::strip::side_over_ui(&ctx, viewed.rect, state, actions);
     }
-    super::help::help_ui(&ctx, viewed.rect, state, actions);
     let from_foot = ctx.content_rect().bottom() - if state.layout.lower { bar_top } else { tabs_top };
     state.pointer_over_toasts = super::toasts::toasts_ui(&ctx, from_foot, state, actions);
     super::dialogs::dialogs_ui(&ctx, state, actions);

@@ -128,7 +128,7 @@ impl Jobs {
         &self,
         title: &str,
         start: Option<&Path>,
-        then: fn(PathBuf) -> UiAction,
+        then: impl FnOnce(PathBuf) -> UiAction + Send + 'static,
         instead: Dialog,
     ) -> std::io::Result<()> {
         let mut dialog = rfd::AsyncFileDialog::new().set_title(title);

@@ -9,6 +9,7 @@ mod checking;
 mod class_edits;
 mod diagnostics;
 pub mod execute;
+mod exporting;
 mod graphics;
 mod incoming;
 pub mod jobs;

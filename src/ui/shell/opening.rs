@@ -9,6 +9,7 @@ use crate::domain::Notice;
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::export_state::ExportState;
 use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::open_project::OpenProject;
@@ -96,6 +97,7 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     state.dialog = None;
     services.last_run += 1;
     state.run = RunState::opening(services.last_run);
+    state.export = ExportState::default();
     state.view.network = None;
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
@@ -129,7 +131,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.project = Some(open);
     services.journal = Some(journal);
     (state.runs_home, state.runs) = (Some(runs_home), runs);
-    state.run = RunState::default();
+    (state.run, state.export) = (RunState::default(), ExportState::default());
     state.filter.clear();
     state.thumbnails.clear();
     state.choose_preset();

@@ -6,6 +6,7 @@ use crate::domain::{Notice, RunConfig};
 use crate::engine::{Command, Phase};
 use crate::train::run_list;
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::export_state::ExportState;
 use crate::ui::state::message::Level;
 use crate::ui::state::run_state::RunState;
 
@@ -46,6 +47,7 @@ fn start(services: &mut Services, state: &mut AppState) {
     let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
     services.last_run += 1;
     state.run = RunState::starting(services.last_run);
+    state.export = ExportState::default();
     state.view.network = None;
     if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
         state.run = RunState::default();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::class_draft::ClassDraft;
+use super::export_state::ExportForm;
 use super::layer::Layer;
 use super::map_source::MapChoice;
 use super::preset::Preset;
@@ -79,6 +80,8 @@ pub enum UiAction {
     Stop,
     /// Predict with this checkpoint of the finished run.
     ShowCheckpoint(Checkpoint),
+    /// Do something about the export of maps.
+    Export(ExportAction),
     /// Evaluate on the validation tiles now.
     Evaluate,
     /// Write the last checkpoint now.
@@ -140,6 +143,26 @@ pub enum ViewAction {
     ToggleSelectedClass,
 }
 
+/// What the user can ask of an export of maps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExportAction {
+    /// Open its dialog.
+    Open,
+    /// Replace what is asked for.
+    SetForm(ExportForm),
+    /// Choose the folder in the desktop's dialog.
+    PickFolder,
+    /// Write the maps into the chosen folder.
+    Begin {
+        /// Whether files that exist may be replaced.
+        overwrite: bool,
+    },
+    /// Write no more maps.
+    Cancel,
+    /// Show this folder in the desktop's file manager.
+    Reveal(PathBuf),
+}
+
 /// Tabs of the lower panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tab {
@@ -180,6 +203,8 @@ pub enum Dialog {
     OpenPath,
     /// The path of a run.
     OpenRunPath,
+    /// The export of maps.
+    Export,
     /// The class editor.
     Classes,
     /// The result of checking all masks.

@@ -9,6 +9,7 @@ use eframe::egui::Color32;
 use super::action::Dialog;
 use super::check::CheckState;
 use super::class_draft::ClassDraft;
+use super::export_state::ExportState;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
@@ -72,6 +73,8 @@ pub struct AppState {
     pub runs_home: Option<PathBuf>,
     /// The project's run folders, newest first.
     pub runs: Vec<RunEntry>,
+    /// The export of maps.
+    pub export: ExportState,
     /// Log and toasts.
     pub messages: Messages,
     /// The right panel is shown over the picture.
@@ -118,6 +121,7 @@ impl AppState {
             requested_rate: None,
             runs_home: None,
             runs: Vec::new(),
+            export: ExportState::default(),
             messages: Messages::default(),
             side_open: false,
             pointer_over_toasts: false,

@@ -6,13 +6,22 @@ use std::time::Duration;
 use super::app_state::AppState;
 use super::in_view::QuickInView;
 use crate::domain::RunConfig;
-use crate::engine::protocol::Preview;
+use crate::engine::protocol::{ExportNews, Preview};
 use crate::engine::quick::QuickAnswer;
 use crate::engine::{Event, EventKind};
 
 impl AppState {
     /// Folds in an engine event.
     pub fn apply(&mut self, event: Event) {
+        if let EventKind::Export(news) = event.kind {
+            let note = if event.run == self.run.id { self.export.apply(news) } else { None };
+            return note.into_iter().for_each(|(level, notice)| self.say(level, notice));
+        }
+        if let EventKind::Failed(why) = &event.kind
+            && self.export.is_running()
+        {
+            self.export.news = Some(ExportNews::Refused(why.clone())); // It ends with what predicted.
+        }
         let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
         if let EventKind::LearningRate(rate) = event.kind
             && self.requested_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)

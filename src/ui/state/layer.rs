@@ -64,7 +64,8 @@ const TABLE: [Row; 6] = [
         layer: Layer::Sampled,
         key: "sampled",
         name: "Sampled mask",
-        help: "The pixels of the full mask that training may use",
+        help: "The pixels of the full mask that training may use. Zoomed out it is thinned, so that the share you see is the \
+               share that is kept",
         shortcut: Key::S,
         opacity: 1.0,
         is_base: false,

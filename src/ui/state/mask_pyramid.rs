@@ -4,8 +4,10 @@ use super::mip::{half, level_count};
 use crate::domain::geometry::PixelRect;
 use crate::domain::{Mask, UNLABELLED, hash, sampling};
 
-/// Share of labelled blocks above which reductions are thinned; see [`MaskPyramid::thinned`].
-const CROWDED: f64 = 0.25;
+/// Share of labelled blocks that is never thinned, so that sparse labels stay visible; see [`MaskPyramid::thinned`].
+const SPARSE: f64 = 0.01;
+/// Labelled blocks that are never thinned, however small the level.
+const FEW: f64 = 100.0;
 
 /// Reductions of a sparse mask. A block is labelled if any pixel in it is. Holds half size and smaller.
 #[derive(Clone, Debug)]
@@ -53,12 +55,13 @@ impl MaskPyramid {
     }
 
     /// The levels as drawn for a sampled mask. If nearly every block contains a label, drawing them all would make 10
-    /// % look like 100 %. So blocks are dropped, always the same ones, until the share drawn is that of the base or
-    /// [`CROWDED`], whichever is larger. Sparser labels all stay.
+    /// % look like 100 %. So blocks are dropped, always the same ones, until the share drawn is that of the base, but
+    /// none of those within [`SPARSE`] or [`FEW`].
     pub(crate) fn thinned(mut self, base: &Mask) -> Self {
         let share = |mask: &Mask| mask.labelled() as f64 / mask.data().len().max(1) as f64;
-        let aim = share(base).max(CROWDED);
+        let aim = share(base).max(SPARSE);
         for (number, level) in self.levels.iter_mut().enumerate() {
+            let aim = aim.max(FEW / level.data().len().max(1) as f64);
             let keep = aim / share(level).max(f64::MIN_POSITIVE);
             if keep < 1.0 {
                 let bound = (keep * u64::MAX as f64) as u64;
@@ -160,16 +163,24 @@ mod tests {
         assert_eq!(thinned.levels()[..3].iter().map(Mask::labelled).collect::<Vec<_>>(), [3; 3]);
     }
 
+    /// A mask of 512×512 pixels of which about one in `every` is labelled.
+    fn sampled(every: u64) -> Mask {
+        let keep = |i: u64| if hash::mix(i).is_multiple_of(every) { 1 } else { UNLABELLED };
+        Mask::from_vec(512, 512, (0..512 * 512).map(keep).collect()).unwrap()
+    }
+
     #[test]
-    fn dense_samples_do_not_look_like_full_masks() {
-        let mut mask = Mask::unlabelled(256, 256);
-        for (i, index) in mask.data_mut().iter_mut().enumerate() {
-            if hash::mix(i as u64).is_multiple_of(10) {
-                *index = 1;
+    fn every_level_shows_the_share_that_is_sampled() {
+        for (every, share) in [(2, 0.5), (10, 0.1), (20, 0.05), (100, 0.01)] {
+            let mask = sampled(every);
+            for level in MaskPyramid::new(&mask).thinned(&mask).levels() {
+                if share * (level.data().len() as f64) < FEW {
+                    continue;
+                }
+                let drawn = level.labelled() as f64 / level.data().len() as f64;
+                assert!((drawn / share - 1.0).abs() < 0.25, "{share}: {drawn} at {level:?}");
             }
         }
-        let quarter = &MaskPyramid::new(&mask).thinned(&mask).levels()[1].labelled();
-        assert!((*quarter as f64 / 4096.0 - CROWDED).abs() < 0.03, "{quarter}");
         let full = Mask::from_vec(16, 16, vec![2; 256]).unwrap();
         assert_eq!(MaskPyramid::new(&full).thinned(&full).levels()[1].labelled(), 16);
     }

@@ -1,0 +1,30 @@
+//! What can be exported, and where it goes unless the user chooses another place.
+
+use std::path::PathBuf;
+
+use super::app_state::AppState;
+
+impl AppState {
+    /// Whether there is a network whose map can be exported now.
+    pub fn can_export(&self) -> bool {
+        self.project.is_some() && self.run.can_predict() && !self.run.is_running() && !self.export.is_running()
+    }
+
+    /// Ids of the tiles that an export maps: the one in view, or all that can be read.
+    pub fn tiles_to_export(&self) -> Vec<String> {
+        let Some(open) = self.project.as_ref().filter(|_| self.export.form.all_tiles) else {
+            return self.tile().map(|tile| tile.id.clone()).into_iter().collect();
+        };
+        open.project.tiles.iter().filter(|tile| tile.fault.is_none()).map(|tile| tile.id.clone()).collect()
+    }
+
+    /// The folder that is offered for the maps of the current run: among the user's documents, by project and run.
+    pub fn default_maps_folder(&self) -> PathBuf {
+        let dirs = directories::UserDirs::new();
+        let documents = dirs.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
+        let project = self.project.as_ref().map_or("maps", |open| open.project.name.as_str());
+        let run = self.run.info.as_ref().and_then(|info| info.folder.file_name());
+        let folder = documents.unwrap_or_default().join("Pointillist").join(project);
+        run.map_or(folder.clone(), |run| folder.join(run))
+    }
+}

@@ -1,0 +1,130 @@
+//! Exporting maps: from the window as `predict` writes them, and the engine's side of it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bench;
+mod harness;
+
+use std::path::Path;
+
+use assert_cmd::Command as Program;
+use bench::Bench;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use harness::step_until;
+use pointillist::data::demo;
+use pointillist::data::export::maps::{ENDINGS, ExportReport};
+use pointillist::domain::RunConfig;
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
+use pointillist::engine::protocol::{ExportNews, ExportRequest};
+use pointillist::engine::{Command, Event, EventKind};
+use pointillist::ui::App;
+use pointillist::ui::state::action::{ExportAction, UiAction};
+use pointillist::ui::state::export_state::ExportForm;
+
+fn act(harness: &mut Harness<'_, App>, action: UiAction) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, action);
+    harness.step();
+}
+
+/// The window with a short run that is over.
+fn trained(home: &Path) -> Harness<'static, App> {
+    let root = demo::unpack(&home.join("demo")).expect("the demo");
+    let mut harness = harness::open(Some(&root));
+    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
+    let mut form = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::demo() };
+    (form.train.length, form.train.input, form.model.base) = (Length::Steps(8), InputSize::Crop(32), 2);
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    act(&mut harness, UiAction::StartOrPause);
+    step_until(&mut harness, "the run is over", |app| app.state().can_export());
+    harness.run_ok();
+    harness
+}
+
+fn choose(harness: &mut Harness<'_, App>, all_tiles: bool, folder: &Path) {
+    let folder = folder.display().to_string();
+    act(harness, UiAction::Export(ExportAction::SetForm(ExportForm { all_tiles, folder })));
+    harness.run_ok();
+}
+
+fn ended(app: &App) -> Option<&ExportReport> {
+    match app.state().export.news.as_ref()? {
+        ExportNews::Ended(report) => Some(report),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_window_writes_what_predict_writes_and_replaces_only_when_told() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = trained(home.path());
+    let (maps, by_command) = (home.path().join("maps"), home.path().join("by command"));
+    harness.get_by_label("Export map…").click();
+    harness.run_ok();
+    choose(&mut harness, false, &maps);
+    harness.get_by_label("Export").click();
+    step_until(&mut harness, "the map is written", |app| ended(app).is_some_and(|report| report.written == 1));
+    harness.run_ok();
+    harness.get_by_label("Open folder");
+    let tile = harness.state().state().tile().expect("one is in view").clone();
+    let run = harness.state().state().run.info.as_ref().expect("the run").folder.clone();
+    let mut predict = Program::cargo_bin("pointillist").expect("the program");
+    predict.arg("predict").arg("--run").arg(run).arg(&tile.image).arg("--out").arg(&by_command).assert().success();
+    let stem = tile.image.file_stem().expect("a file").to_string_lossy().into_owned();
+    for ending in ENDINGS {
+        let here = std::fs::read(maps.join(format!("{}{ending}", tile.short_id))).expect("a file of the map");
+        assert!(
+            here == std::fs::read(by_command.join(format!("{stem}{ending}"))).expect("its counterpart"),
+            "{ending}"
+        );
+    }
+
+    // Again, and all: the files that exist stay until the user says otherwise.
+    choose(&mut harness, true, &maps);
+    harness.get_by_label("Export").click();
+    step_until(&mut harness, "it asks", |app| matches!(app.state().export.news, Some(ExportNews::Exists { .. })));
+    harness.run_ok();
+    harness.get_by_label_contains("4 files exist already");
+    harness.get_by_label("Replace").click();
+    step_until(&mut harness, "all are written", |app| ended(app).is_some_and(|report| report.written == report.total));
+    harness.run_ok();
+    harness.get_by_label_contains("14 maps written to");
+    assert_eq!(std::fs::read_dir(&maps).expect("the folder").count(), 14 * ENDINGS.len());
+    harness.get_by_label("Close").click();
+    harness.run_ok();
+    assert!(harness.state().state().messages.text().contains("14 maps written to"));
+}
+
+fn news(event: &Event) -> Option<ExportNews> {
+    match &event.kind {
+        EventKind::Export(news) => Some(news.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn an_export_waits_for_the_end_of_a_run_and_can_be_cancelled() {
+    let bench = Bench::new();
+    let folder = bench.dir.path().join("maps");
+    let tiles = vec!["1001".to_owned(), "1002".to_owned(), "2001".to_owned()];
+    let export = |tiles: &[String]| {
+        Command::Export(ExportRequest { tiles: tiles.to_vec(), folder: folder.clone(), overwrite: false })
+    };
+    bench.engine.send(export(&tiles));
+    assert!(matches!(bench.until("a refusal", news), ExportNews::Refused(_)), "no network predicts");
+    bench.start(1, bench.config(Length::Steps(1_000_000)));
+    bench.until_step(1);
+    bench.engine.send(export(&tiles));
+    assert!(matches!(bench.until("a refusal", news), ExportNews::Refused(_)), "a run is in progress");
+    bench.engine.send(Command::Stop);
+    bench.until_finished();
+    bench.engine.send(export(&["gone".to_owned()]));
+    let refusal = bench.until("a refusal", news);
+    assert!(matches!(&refusal, ExportNews::Refused(notice) if notice.to_string().contains("gone")), "{refusal:?}");
+    bench.engine.send(export(&tiles));
+    bench.engine.send(Command::CancelExport);
+    let end = bench.until("the end", |event| news(event).filter(|news| matches!(news, ExportNews::Ended(_))));
+    let ExportNews::Ended(report) = end else { panic!("{end:?}") };
+    assert!(report.written < report.total && report.faults.is_empty(), "{report:?}");
+}
