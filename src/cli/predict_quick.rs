@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::args::PredictArgs;
 use super::{maps, out};
-use crate::data::export::maps::{MapExport, TileMap};
+use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
 use crate::domain::LabelBook;
@@ -30,10 +30,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     out::create_folder(&args.out)?;
     for tile in &tiles {
-        let map = prepared.of(&project, tile).map(|prepared| {
-            let map = prepared.map(&head);
-            TileMap { classes: map.classes, confidence: map.confidence }
-        });
+        let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(&head));
         maps::tell(&tile.image, &export.take(map, &project.classes));
     }
     let failed = export.report().faults.len();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::judgement::Judgement;
 use crate::engine::protocol::Preview;
+use crate::quick::head::QuickHead;
 
 /// The latest state of the quick head for a tile. It replaces the one before.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct QuickAnswer {
     pub status: QuickStatus,
     /// The map, at the size of the tile or, of a very large one, smaller.
     pub map: Option<Arc<Preview>>,
+    /// The head that made the map.
+    pub head: Option<Arc<QuickHead>>,
     /// How good it is; of earlier labels until the present ones are judged, absent before.
     pub judgement: Option<Arc<Judgement>>,
 }

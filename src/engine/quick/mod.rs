@@ -2,6 +2,7 @@
 //! click. It needs neither Burn nor a run.
 
 mod answer;
+pub mod export;
 mod judgement;
 pub mod prepared;
 mod request;
@@ -9,5 +10,6 @@ pub mod service;
 mod worker;
 
 pub use answer::{Lesson, QuickAnswer, QuickStatus};
+pub use export::QuickExport;
 pub use judgement::{Judgement, KeptAside, Tally};
 pub use service::QuickService;

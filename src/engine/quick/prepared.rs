@@ -7,7 +7,8 @@ use image::RgbImage;
 use image::imageops;
 
 use crate::data::Picture;
-use crate::domain::{Classes, Stroke, Validity};
+use crate::data::export::maps::TileMap;
+use crate::domain::{Classes, Mask, Stroke, Validity};
 use crate::pretrained;
 use crate::quick::head::{QuickHead, QuickMap};
 use crate::quick::samples::{LabelledPixel, TileSamples};
@@ -83,6 +84,18 @@ impl Prepared {
         head.predict(&self.features, self.valid.as_ref())
     }
 
+    /// The map at the size of the tile, whatever the size of the features.
+    pub fn whole_map(&self, head: &QuickHead) -> TileMap {
+        let QuickMap { classes, confidence } = self.map(head);
+        let ([width, height], [w, h]) = (self.size, classes.size());
+        if self.halvings == 0 {
+            return TileMap { classes, confidence };
+        }
+        let confidence = Mask::from_vec(w, h, confidence).expect("one confidence per pixel");
+        let confidence = confidence.resize_nearest(width, height).data().to_vec();
+        TileMap { classes: classes.resize_nearest(width, height), confidence }
+    }
+
     /// Maps some rows of the tile, given in its pixels.
     pub fn map_rows(&self, head: &QuickHead, rows: &Range<u32>, map: &mut QuickMap) {
         let height = self.features.size()[1];
@@ -146,6 +159,9 @@ mod tests {
         let map = halved.map(&head);
         assert_eq!((map.classes.size(), halved.pixel()), ([40, 30], 2));
         assert_eq!((map.classes.get(5, 5), map.classes.get(35, 5)), (0, 1));
+        let whole = halved.whole_map(&head);
+        assert_eq!((whole.classes.size(), whole.confidence.len()), ([80, 60], 80 * 60));
+        assert_eq!((whole.classes.get(10, 10), whole.classes.get(70, 10)), (0, 1));
     }
 
     fn learned(picture: &Picture) -> (Prepared, QuickHead) {

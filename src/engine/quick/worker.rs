@@ -59,7 +59,7 @@ struct ProjectState {
     samples: BTreeMap<String, (TileLabels, TileSamples)>,
     /// Tiles that cannot be read.
     refused: BTreeSet<String>,
-    head: Option<QuickHead>,
+    head: Option<Arc<QuickHead>>,
     map: Option<Arc<QuickMap>>,
     answered: Option<Question>,
     said: Option<QuickAnswer>,
@@ -232,18 +232,19 @@ impl Worker {
     /// Learns from all labels and maps the tile in view.
     fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) {
         self.project.read_samples(asked, view);
-        let Some(head) = QuickHead::learn(&self.project.tiles(), self.project.head.as_ref()) else {
+        let Some(head) = QuickHead::learn(&self.project.tiles(), self.project.head.as_deref()) else {
             let status = self.project.why_no_map();
             (self.project.head, self.project.map) = (None, None);
             return self.publish(asked, status, None);
         };
+        let head = Arc::new(head);
+        self.project.head = Some(Arc::clone(&head));
         let status = QuickStatus::Mapped(self.project.lesson(asked, &head, view.pixel()));
         if self.map_rows_on_screen(asked, view, &head, &status) && self.shared.turns() != asked.turns {
-            self.project.head = Some(head); // What is on screen is mapped; there is something newer to learn.
-            return;
+            return; // What is on screen is mapped; there is something newer to learn.
         }
         let map = Arc::new(view.map(&head));
-        (self.project.head, self.project.map) = (Some(head), Some(Arc::clone(&map)));
+        self.project.map = Some(Arc::clone(&map));
         self.publish(asked, status, Some(map));
     }
 
@@ -305,7 +306,8 @@ impl Worker {
             })
         };
         let map = map.as_deref().map(preview);
-        self.project.said = Some(QuickAnswer { tile, status, map, judgement: None });
+        let head = self.project.head.clone().filter(|_| map.is_some());
+        self.project.said = Some(QuickAnswer { tile, status, map, head, judgement: None });
         self.repeat(asked);
     }
 

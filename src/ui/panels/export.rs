@@ -13,12 +13,17 @@ use crate::engine::protocol::ExportNews;
 use crate::ui::state::action::{ExportAction, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
+use crate::ui::state::map_source::MapSource;
 
 /// Draws the dialog.
 pub(super) fn export_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.heading("Export map");
     let predicting = state.run.info.as_ref().and_then(|info| info.predicting.as_ref());
-    ui.weak(format!("By the {}. The files are those of the command predict.", network_text(predicting)));
+    let source = match state.export.source {
+        Some(MapSource::Quick) => "The quick map, as learned from all labels so far.".to_owned(),
+        _ => format!("By the {}.", network_text(predicting)),
+    };
+    ui.weak(format!("{source} The files are those of the command predict."));
     ui.add_space(8.0);
     match &state.export.news {
         Some(ExportNews::Progress { done, total, percent }) => {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
 
+use super::exporting;
 use super::jobs::JobOutcome;
 use super::opening::take_project;
 use super::services::Services;
@@ -65,6 +66,7 @@ pub(crate) fn take_news(
     if let Some(answer) = services.quick.poll() {
         state.apply_quick(answer);
     }
+    exporting::take_news(services, state);
     let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
     while let Some(event) = services.engine.try_event() {
         state.apply(event);

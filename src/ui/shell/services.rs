@@ -14,7 +14,7 @@ use crate::data::Journal;
 use crate::domain::LabelBook;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
-use crate::engine::quick::QuickService;
+use crate::engine::quick::{QuickExport, QuickService};
 use crate::engine::{Command, EngineHandle, RunId, Waker};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::thumbnails;
@@ -33,6 +33,9 @@ pub struct Services {
     pub tiles: TileLoader,
     /// Maps the tile in view at each click.
     pub quick: QuickService,
+    /// The export of quick maps in progress.
+    pub quick_export: Option<QuickExport>,
+    waker: Waker,
     /// Runs every other slow task.
     pub jobs: Jobs,
     /// The label journal of the open project.
@@ -60,6 +63,8 @@ impl Services {
             engine: EngineHandle::start(attention.engine_waker(ctx.clone()))?,
             tiles: TileLoader::new(Arc::clone(&waker))?,
             quick: QuickService::start(Arc::clone(&waker))?,
+            quick_export: None,
+            waker: Arc::clone(&waker),
             jobs: Jobs::new(waker),
             journal: None,
             attention,
@@ -69,6 +74,11 @@ impl Services {
             requested: None,
             thumbnails_requested: Vec::new(),
         })
+    }
+
+    /// Requests a frame when called, from any thread.
+    pub fn waker(&self) -> Waker {
+        Arc::clone(&self.waker)
     }
 
     /// Cancels prediction requests, because another project was opened.

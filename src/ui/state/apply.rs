@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::app_state::AppState;
 use super::in_view::QuickInView;
+use super::map_source::MapSource;
 use crate::domain::RunConfig;
 use crate::engine::protocol::{ExportNews, Preview};
 use crate::engine::quick::QuickAnswer;
@@ -14,11 +15,14 @@ impl AppState {
     /// Folds in an engine event.
     pub fn apply(&mut self, event: Event) {
         if let EventKind::Export(news) = event.kind {
-            let note = if event.run == self.run.id { self.export.apply(news) } else { None };
-            return note.into_iter().for_each(|(level, notice)| self.say(level, notice));
+            if event.run == self.run.id {
+                self.apply_export(news);
+            }
+            return;
         }
         if let EventKind::Failed(why) = &event.kind
             && self.export.is_running()
+            && self.export.source == Some(MapSource::Network)
         {
             self.export.news = Some(ExportNews::Refused(why.clone())); // It ends with what predicted.
         }
@@ -57,11 +61,18 @@ impl AppState {
         }
     }
 
+    /// Takes in how an export goes.
+    pub fn apply_export(&mut self, news: ExportNews) {
+        if let Some((level, notice)) = self.export.apply(news) {
+            self.say(level, notice);
+        }
+    }
+
     /// Takes what the quick head says if it is of the tile in view.
     pub fn apply_quick(&mut self, answer: QuickAnswer) {
         if self.tile().is_some_and(|tile| tile.id == answer.tile) {
-            let QuickAnswer { status, map, judgement, .. } = answer;
-            self.view.quick = QuickInView { status: Some(status), map, judgement };
+            let QuickAnswer { status, map, head, judgement, .. } = answer;
+            self.view.quick = QuickInView { status: Some(status), map, head, judgement };
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The export of maps: what is asked for, and how it goes.
 
 use super::format;
+use super::map_source::MapSource;
 use super::message::Level;
 use crate::domain::Notice;
 use crate::engine::protocol::ExportNews;
@@ -19,6 +20,8 @@ pub struct ExportForm {
 pub struct ExportState {
     /// What is asked for.
     pub form: ExportForm,
+    /// Whose maps are written; `None` before anything can be exported.
+    pub source: Option<MapSource>,
     /// How the last export goes or went; `None` before it begins.
     pub news: Option<ExportNews>,
 }

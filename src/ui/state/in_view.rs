@@ -9,6 +9,7 @@ use super::tile_view::TileView;
 use crate::domain::LabelBook;
 use crate::engine::protocol::Preview;
 use crate::engine::quick::{Judgement, QuickStatus};
+use crate::quick::head::QuickHead;
 
 /// What is known of the tile in view. Every field is empty until it has been read.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ pub struct QuickInView {
     pub status: Option<QuickStatus>,
     /// Its latest map.
     pub map: Option<Arc<Preview>>,
+    /// The head that made it.
+    pub head: Option<Arc<QuickHead>>,
     /// How good it is, as far as known.
     pub judgement: Option<Arc<Judgement>>,
 }

@@ -1,13 +1,25 @@
 //! What can be exported, and where it goes unless the user chooses another place.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::app_state::AppState;
+use super::map_source::MapSource;
 
 impl AppState {
-    /// Whether there is a network whose map can be exported now.
+    /// Whose map can be exported now: that of the map that is shown, or the network of a finished run.
+    pub fn exports(&self) -> Option<MapSource> {
+        if self.project.is_none() || self.export.is_running() {
+            return None;
+        }
+        let shows_quick = self.map_source() == Some(MapSource::Quick) && self.view.quick.head.is_some();
+        let network = (self.run.can_predict() && !self.run.is_running()).then_some(MapSource::Network);
+        shows_quick.then_some(MapSource::Quick).or(network)
+    }
+
+    /// Whether a map can be exported now.
     pub fn can_export(&self) -> bool {
-        self.project.is_some() && self.run.can_predict() && !self.run.is_running() && !self.export.is_running()
+        self.exports().is_some()
     }
 
     /// Ids of the tiles that an export maps: the one in view, or all that can be read.
@@ -23,7 +35,10 @@ impl AppState {
         let dirs = directories::UserDirs::new();
         let documents = dirs.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
         let project = self.project.as_ref().map_or("maps", |open| open.project.name.as_str());
-        let run = self.run.info.as_ref().and_then(|info| info.folder.file_name());
+        let run = match self.export.source {
+            Some(MapSource::Quick) => Some(OsStr::new("quick map")),
+            _ => self.run.info.as_ref().and_then(|info| info.folder.file_name()),
+        };
         let folder = documents.unwrap_or_default().join("Pointillist").join(project);
         run.map_or(folder.clone(), |run| folder.join(run))
     }
