@@ -17,7 +17,7 @@ choice_enum! {
         Lite0 {
             name: "lite0",
             title: "EfficientNet-Lite0",
-            help: "EfficientNet-Lite0 (Tan, Le 2019) knows ImageNet's pictures: fewer labels are enough; with U-Net only",
+            help: "EfficientNet-Lite0 (Tan, Le 2019), which has learned ImageNet's pictures; with U-Net only",
             remedy: "Choose unet, or the encoder none"
         }
     }
