@@ -144,7 +144,7 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --weight-decay 0 \
-             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
+             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {

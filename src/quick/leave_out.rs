@@ -58,7 +58,7 @@ mod tests {
             if x < 32 { Rgb([200 + noise, 40, 30]) } else { Rgb([40, 180 + noise, 30]) }
         });
         let features = TileFeatures::compute(&image, None, Kinds::BANK);
-        let pixel = |(click, &(x, class)): (u32, &(u32, u8))| LabelledPixel { x, y: 9, class, click, weight: 1.0 };
+        let pixel = |(click, &(x, class)): (u32, &(u32, u8))| LabelledPixel { x, y: 9, class, click, weight: 50.0 };
         TileSamples::new(&features, &(0..).zip(pixels).map(pixel).collect::<Vec<_>>())
     }
 

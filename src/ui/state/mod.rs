@@ -34,6 +34,7 @@ mod roles;
 pub mod run_state;
 pub mod sampled_mask;
 pub mod settings;
+mod shown_map;
 pub mod theme_choice;
 pub mod thumbnails;
 pub mod tile_role;
