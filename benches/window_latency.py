@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Measures the latency from an input to the changed pixels on the X server.
 
-usage: window_latency.py [--program PATH] [--data FOLDER] [--tries 100] [--train] [--picture FILE]
+usage: window_latency.py [--program PATH] [--data FOLDER] [--tries 100] [--train] [--map] [--picture FILE]
 
 Opens the program at 1600×1000 on $DISPLAY. Repeatedly drags the picture by some pixels, or paints a brush dab, and reads a
 patch of the screen every 2 ms until it differs. --train starts a run with the default settings first. The folder given by
---data gets labels and runs, so pass a copy. Nothing else may cover the window. Without a desktop:
+--data gets labels and runs, so pass a copy. --map instead labels points of two classes in turn in the left view and waits until
+the quick map in the middle of the right view differs, first with the whole tile in view, then at 100 %. Nothing else may cover the
+window. Without a desktop:
 
     xvfb-run -s "-screen 0 1600x1000x24" python benches/window_latency.py --train
 
@@ -24,7 +26,7 @@ import time
 from Xlib import X, XK, display
 from Xlib.ext import xtest
 
-WIDTH, HEIGHT, PATCH = 1600, 1000, 48
+WIDTH, HEIGHT, PATCH, MAP = 1600, 1000, 48, 120
 LEFT, MIDDLE = 1, 2
 PATIENCE, REST = 1.0, 0.12
 
@@ -58,18 +60,18 @@ class Screen:
                 xtest.fake_input(self.display, kind, code)
         self.display.sync()
 
-    def patch(self, x, y):
-        return self.root.get_image(x - PATCH // 2, y - PATCH // 2, PATCH, PATCH, X.ZPixmap, 0xFFFFFFFF).data
+    def patch(self, x, y, side):
+        return self.root.get_image(x - side // 2, y - side // 2, side, side, X.ZPixmap, 0xFFFFFFFF).data
 
-    def until_changed(self, x, y, act):
+    def until_changed(self, x, y, act, side=PATCH, patience=PATIENCE):
         """Milliseconds from `act` until the patch around (x, y) differs, or None; and whether no core was stolen meanwhile."""
-        before, stolen_before = self.patch(x, y), stolen()
+        before, stolen_before = self.patch(x, y, side), stolen()
         began = time.perf_counter()
         act()
-        while time.perf_counter() - began < PATIENCE:
-            if self.patch(x, y) != before:
+        while time.perf_counter() - began < patience:
+            if self.patch(x, y, side) != before:
                 return (time.perf_counter() - began) * 1e3, stolen() == stolen_before
-            time.sleep(0.002)
+            time.sleep(0.002 if side == PATCH else 0.008)  # Reading a large patch takes time from what is measured.
         return None, True
 
     def fill(self, title):
@@ -107,6 +109,15 @@ def dabbing(screen, tries):
         screen.button(LEFT, False)
 
 
+def mapping(screen, tries):
+    """Points above what is watched, so that their marks do not count."""
+    for turn in rested(range(tries)):
+        screen.keys(str(1 + turn % 2))
+        screen.point(240 + 43 * (turn % 11), 240 + 9 * (turn // 11 % 8))
+        time.sleep(1.0)  # Let the map of the click before arrive, and what judges it.
+        yield screen.until_changed(1000, 560, lambda: screen.button(LEFT, True) or screen.button(LEFT, False), MAP, 3.0)
+
+
 def table(name, tries):
     yield row(name, [value for value, _ in tries])
     own = [value for value, is_own in tries if is_own]
@@ -137,8 +148,20 @@ def measure(screen, args, program):
         screen.keys("Control_L", "Return")
         time.sleep(args.settle)
     state = "while training" if args.train else "at rest"
+    if args.map:
+        return measure_map(screen, args.tries, window, state)
     for what, tries in ("dragging the picture", dragging), ("a brush dab", dabbing):
         print(*table(f"{what}, {state}", list(tries(screen, args.tries))), sep="\n", flush=True)
+
+
+def measure_map(screen, tries, window, state):
+    window.set_input_focus(X.RevertToParent, X.CurrentTime)
+    list(mapping(screen, 2))  # Two classes are there.
+    print(*table(f"a quick map, whole tile in view, {state}", list(mapping(screen, tries))), sep="\n", flush=True)
+    screen.point(1000, 560)
+    screen.keys("Control_L", "0")
+    time.sleep(2)
+    print(*table(f"a quick map, 100 %, {state}", list(mapping(screen, tries))), sep="\n", flush=True)
 
 
 def main():
@@ -147,6 +170,7 @@ def main():
     parser.add_argument("--data", default="data/demo")
     parser.add_argument("--tries", type=int, default=100)
     parser.add_argument("--train", action="store_true", help="start a run first")
+    parser.add_argument("--map", action="store_true", help="measure the quick map")
     parser.add_argument("--settle", type=float, default=20, help="seconds to wait for the run to start")
     parser.add_argument("--picture", help="save a final screenshot to this file")
     args = parser.parse_args()

@@ -42,7 +42,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
 fn learn(project: &Project, book: &LabelBook, folder: &Path, prepared: &mut LastPrepared) -> anyhow::Result<QuickHead> {
     let mut samples = Vec::new();
     for tile in project.tiles.iter().filter(|tile| tile.fault.is_none() && book.carries(&tile.id)) {
-        samples.push(prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes));
+        samples.push(prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes, None));
     }
     QuickHead::learn(&samples.iter().collect::<Vec<_>>(), None).ok_or_else(|| {
         let folder = folder.display();

@@ -1,7 +1,5 @@
 //! The quick head: logistic regression on the features of labelled pixels.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::batch::{Batch, ClickPixels, clicks_on};
@@ -10,6 +8,7 @@ use super::logistic::Linear;
 use super::samples::TileSamples;
 use super::scaling::{self, Scaling};
 use super::tile_features::TileFeatures;
+use crate::domain::geometry::PixelRect;
 use crate::domain::{Mask, UNLABELLED, Validity};
 
 /// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
@@ -83,34 +82,31 @@ impl QuickHead {
     /// The map of a tile whose features have the kinds of those it learned from.
     pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> QuickMap {
         let [width, height] = features.size();
-        let mut map = QuickMap::unpredicted([width as u32, height as u32]);
-        self.predict_rows(features, valid, 0..height, &mut map);
+        let size @ [width, height] = [width as u32, height as u32];
+        let mut map = QuickMap::unpredicted(size);
+        self.predict_part(features, valid, PixelRect { x: 0, y: 0, width, height }, &mut map);
         map
     }
 
-    /// Maps some rows of the tile anew; `map` has the tile's size.
-    pub fn predict_rows(
-        &self,
-        features: &TileFeatures,
-        valid: Option<&Validity>,
-        rows: Range<usize>,
-        map: &mut QuickMap,
-    ) {
-        let width = features.size()[0];
-        let levels = Levels::new(features, &self.linear, &self.scaling, &rows);
+    /// Maps a part of the tile anew; `map` has the tile's size.
+    pub fn predict_part(&self, features: &TileFeatures, valid: Option<&Validity>, part: PixelRect, map: &mut QuickMap) {
+        let (width, columns) = (features.size()[0], part.x as usize..(part.x + part.width) as usize);
+        let levels = Levels::new(features, &self.linear, &self.scaling, part);
+        let rows = part.y as usize..(part.y + part.height) as usize;
         let pixels = rows.start * width..rows.end * width;
-        let (classes, confidence) = (&mut map.classes.data_mut()[pixels.clone()], &mut map.confidence[pixels.clone()]);
+        let (classes, confidence) = (&mut map.classes.data_mut()[pixels.clone()], &mut map.confidence[pixels]);
         let of_rows = classes.par_chunks_mut(width).zip(confidence.par_chunks_mut(width)).zip(rows);
         of_rows.for_each_init(
-            || vec![0.0; self.classes.len() * width],
+            || vec![0.0; self.classes.len() * columns.len()],
             |logits, ((classes, confidence), y)| {
+                let (classes, confidence) = (&mut classes[columns.clone()], &mut confidence[columns.clone()]);
                 levels.row(y, logits);
                 self.decide(logits, classes, confidence);
+                if let Some(valid) = valid {
+                    take_out(&valid.flags()[y * width..][columns.clone()], classes, confidence);
+                }
             },
         );
-        for pixel in valid.into_iter().flat_map(|valid| pixels.clone().filter(|&pixel| !valid.flags()[pixel])) {
-            (map.classes.data_mut()[pixel], map.confidence[pixel]) = (UNLABELLED, 0);
-        }
     }
 
     /// The most probable class of each pixel of a row, and its probability. `logits`: `[classes, width]`.
@@ -123,6 +119,13 @@ impl QuickHead {
             *class = self.classes[best];
             *confidence = (255.0 / sum).round() as u8;
         }
+    }
+}
+
+/// Removes what is predicted where no pixel exists.
+fn take_out(exists: &[bool], classes: &mut [u8], confidence: &mut [u8]) {
+    for (place, _) in exists.iter().enumerate().filter(|(_, exists)| !**exists) {
+        (classes[place], confidence[place]) = (UNLABELLED, 0);
     }
 }
 
@@ -187,14 +190,16 @@ mod tests {
     }
 
     #[test]
-    fn some_rows_are_those_of_the_whole_map() {
+    fn a_part_is_that_of_the_whole_map() {
         let features = TileFeatures::compute(&picture(), Some(pretrained::built_in()), Kinds::ALL);
         let pixels = [pixel(10, 0), pixel(20, 0), pixel(50, 1), pixel(60, 1)];
         let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
         let (whole, mut part) = (head.predict(&features, None), QuickMap::unpredicted([70, 40]));
-        head.predict_rows(&features, None, 13..29, &mut part);
+        head.predict_part(&features, None, PixelRect { x: 21, y: 13, width: 40, height: 16 }, &mut part);
         for (i, (class, want)) in part.classes.data().iter().zip(whole.classes.data()).enumerate() {
-            assert_eq!(*class, if (13..29).contains(&(i / 70)) { *want } else { UNLABELLED }, "row {}", i / 70);
+            let is_in = (13..29).contains(&(i / 70)) && (21..61).contains(&(i % 70));
+            assert_eq!(*class, if is_in { *want } else { UNLABELLED }, "row {}, column {}", i / 70, i % 70);
+            assert!(!is_in || part.confidence[i].abs_diff(whole.confidence[i]) <= 1);
         }
     }
 

@@ -1,5 +1,5 @@
-//! Logits of all pixels of a tile. A linear map commutes with interpolation, so the logits of a coarse map are computed
-//! cell by cell, and those of maps with the same stride are added before they are interpolated.
+//! Logits of the pixels of a part of a tile. A linear map commutes with interpolation, so the logits of a coarse map are
+//! computed cell by cell, and those of maps with the same stride are added before they are interpolated.
 
 use std::ops::Range;
 
@@ -10,42 +10,53 @@ use super::feature_map::{FeatureMap, Neighbours};
 use super::logistic::Linear;
 use super::scaling::Scaling;
 use super::tile_features::TileFeatures;
+use crate::domain::geometry::PixelRect;
 use crate::kernels::matrix::{Layout, multiply};
 
-/// What a linear head says of a tile's maps.
+/// What a linear head says of a part of a tile.
 pub(super) struct Levels<'a> {
     classes: usize,
-    width: usize,
+    /// Columns of pixels.
+    columns: Range<usize>,
     intercepts: Vec<f32>,
     coarse: Vec<Level>,
     /// The map with a cell a pixel is too large for logits of its own: they are computed row by row.
     full: Option<(&'a FeatureMap, Vec<f32>)>,
 }
 
-/// Logits on the cells of a stride, as far as they are needed.
+/// Logits on the cells of a stride, as far as the part needs them.
 struct Level {
     stride: usize,
-    width: usize,
-    /// Rows of cells of the map.
-    height: usize,
-    /// The first row that is kept.
-    first: usize,
-    /// `[rows, classes, width]`
+    /// Columns and rows of cells of the whole map.
+    size: [usize; 2],
+    columns: Range<usize>,
+    rows: Range<usize>,
+    runs: Vec<Run>,
+    /// For each column of pixels: the share of the second cell of its run.
+    shares: Vec<f32>,
+    /// `[rows, classes, columns]`
     logits: Vec<f32>,
 }
 
+/// Neighbouring columns of pixels between the same two cells.
+struct Run {
+    pixels: Range<usize>,
+    /// Places in a row of logits.
+    cells: [usize; 2],
+}
+
 impl<'a> Levels<'a> {
-    /// Logits for some rows of pixels.
-    pub(super) fn new(features: &'a TileFeatures, linear: &Linear, scaling: &[Scaling], rows: &Range<usize>) -> Self {
-        let classes = linear.classes();
-        let intercepts = linear.intercepts().to_vec();
-        let mut levels = Self { classes, width: features.size()[0], intercepts, coarse: Vec::new(), full: None };
+    /// Logits for a part of a tile.
+    pub(super) fn new(features: &'a TileFeatures, linear: &Linear, scaling: &[Scaling], part: PixelRect) -> Self {
+        let [columns, rows] = ranges(part);
+        let (classes, intercepts) = (linear.classes(), linear.intercepts().to_vec());
+        let mut levels = Self { classes, columns, intercepts, coarse: Vec::new(), full: None };
         for (map, group) in features.maps().iter().zip(features.groups()) {
             let weights = levels.unscaled(linear, scaling, &group.values);
             if map.stride == 1 {
                 levels.full = Some((map, weights));
             } else {
-                levels.level_of(map, rows).add(map, &weights, classes);
+                levels.level_of(map, &rows).add(map, &weights, classes);
             }
         }
         levels
@@ -65,58 +76,83 @@ impl<'a> Levels<'a> {
     }
 
     fn level_of(&mut self, map: &FeatureMap, rows: &Range<usize>) -> &mut Level {
-        let fits = |level: &Level| [level.stride, level.width, level.height] == [map.stride, map.width, map.height];
+        let fits = |level: &Level| (level.stride, level.size) == (map.stride, [map.width, map.height]);
         let place = self.coarse.iter().position(fits).unwrap_or_else(|| {
-            let cells_of = |y: usize| Neighbours::of_pixel(y, map.stride, map.height).cells;
-            let [first, last] = [cells_of(rows.start)[0], cells_of(rows.end.saturating_sub(1))[1]];
-            let logits = vec![0.0; self.classes * map.width * (last + 1 - first)];
-            self.coarse.push(Level { stride: map.stride, width: map.width, height: map.height, first, logits });
+            self.coarse.push(Level::empty(map, self.classes, &self.columns, rows));
             self.coarse.len() - 1
         });
         &mut self.coarse[place]
     }
 
-    /// Logits of a row of pixels: `[classes, width]`.
+    /// Logits of the part of a row of pixels: `[classes, columns]`.
     pub(super) fn row(&self, y: usize, logits: &mut [f32]) {
         match &self.full {
-            Some((map, weights)) => add_row(map, weights, self.classes, y, logits, false),
+            Some((map, weights)) => add_row(map, weights, y, &self.columns, logits, false),
             None => logits.fill(0.0),
         }
-        for (row, &intercept) in logits.chunks_mut(self.width).zip(&self.intercepts) {
+        for (row, &intercept) in logits.chunks_mut(self.columns.len()).zip(&self.intercepts) {
             row.iter_mut().for_each(|logit| *logit += intercept);
         }
-        self.coarse.iter().for_each(|level| level.add_to_pixels(y, self.classes, self.width, logits));
+        self.coarse.iter().for_each(|level| level.add_to_pixels(y, self.classes, logits));
     }
 }
 
-/// Logits of a row of cells: `[classes, width]`.
-fn add_row(map: &FeatureMap, weights: &[f32], classes: usize, y: usize, logits: &mut [f32], accumulate: bool) {
-    let mut row = vec![0.0; map.channels * map.width];
-    map.row(y).convert_to_f32_slice(&mut row);
-    let row = (&row[..], Layout::row_major(map.channels, map.width));
+/// Columns and rows of a rectangle.
+fn ranges(part: PixelRect) -> [Range<usize>; 2] {
+    let range = |start: u32, len: u32| start as usize..(start + len) as usize;
+    [range(part.x, part.width), range(part.y, part.height)]
+}
+
+/// Logits of some columns of a row of cells: `[classes, columns]`. `weights`: `[classes, channels]`.
+fn add_row(map: &FeatureMap, weights: &[f32], y: usize, columns: &Range<usize>, logits: &mut [f32], accumulate: bool) {
+    let (count, classes) = (columns.len(), weights.len() / map.channels);
+    let mut cells = vec![0.0; map.channels * count];
+    for (to, channel) in cells.chunks_mut(count).zip(map.row(y).chunks(map.width)) {
+        channel[columns.clone()].convert_to_f32_slice(to);
+    }
+    let cells = (&cells[..], Layout::row_major(map.channels, count));
     let weights = (weights, Layout::row_major(classes, map.channels));
-    multiply((logits, Layout::row_major(classes, map.width)), weights, row, accumulate);
+    multiply((logits, Layout::row_major(classes, count)), weights, cells, accumulate);
 }
 
 impl Level {
-    fn add(&mut self, map: &FeatureMap, weights: &[f32], classes: usize) {
-        let rows = self.logits.par_chunks_mut(classes * map.width).enumerate();
-        rows.for_each(|(y, logits)| add_row(map, weights, classes, self.first + y, logits, true));
+    /// Zeros for the cells around some pixels.
+    fn empty(map: &FeatureMap, classes: usize, columns: &Range<usize>, rows: &Range<usize>) -> Self {
+        let around = |pixels: &Range<usize>, cells: usize| {
+            let of = |at: usize| Neighbours::of_pixel(at, map.stride, cells).cells;
+            of(pixels.start)[0]..of(pixels.end.saturating_sub(1))[1] + 1
+        };
+        let (kept, rows) = (around(columns, map.width), around(rows, map.height));
+        let neighbours: Vec<Neighbours> =
+            columns.clone().map(|x| Neighbours::of_pixel(x, map.stride, map.width)).collect();
+        let mut end = 0;
+        let run = |same: &[Neighbours]| {
+            end += same.len();
+            Run { pixels: end - same.len()..end, cells: same[0].cells.map(|cell| cell - kept.start) }
+        };
+        let runs = neighbours.chunk_by(|a, b| a.cells == b.cells).map(run).collect();
+        let shares = neighbours.iter().map(|pixel| pixel.share).collect();
+        let logits = vec![0.0; classes * kept.len() * rows.len()];
+        Self { stride: map.stride, size: [map.width, map.height], columns: kept, rows, runs, shares, logits }
     }
 
-    /// Adds this level to a row of pixels, interpolated as in [`FeatureMap::at_pixel`].
-    fn add_to_pixels(&self, y: usize, classes: usize, width: usize, logits: &mut [f32]) {
-        let row = Neighbours::of_pixel(y, self.stride, self.height);
-        let len = classes * self.width;
-        let [above, below] = row.cells.map(|cell| &self.logits[(cell - self.first) * len..][..len]);
+    fn add(&mut self, map: &FeatureMap, weights: &[f32], classes: usize) {
+        let (first, columns) = (self.rows.start, &self.columns);
+        let rows = self.logits.par_chunks_mut(classes * columns.len()).enumerate();
+        rows.for_each(|(y, logits)| add_row(map, weights, first + y, columns, logits, true));
+    }
+
+    /// Adds this level to the part of a row of pixels, interpolated as in [`FeatureMap::at_pixel`].
+    fn add_to_pixels(&self, y: usize, classes: usize, logits: &mut [f32]) {
+        let (row, width) = (Neighbours::of_pixel(y, self.stride, self.size[1]), self.columns.len());
+        let len = classes * width;
+        let [above, below] = row.cells.map(|cell| &self.logits[(cell - self.rows.start) * len..][..len]);
         let between: Vec<f32> = above.iter().zip(below).map(|(&a, &b)| (b - a).mul_add(row.share, a)).collect();
-        let lead = (self.stride / 2).min(width);
-        let shares: Vec<f32> = (0..self.stride).map(|i| (i as f32 + 0.5) / self.stride as f32).collect();
-        for (row, cells) in logits.chunks_mut(width).zip(between.chunks(self.width)) {
-            row[..lead].iter_mut().for_each(|logit| *logit += cells[0]);
-            for (left, pixels) in row[lead..].chunks_mut(self.stride).enumerate() {
-                let [here, next] = [left, left + 1].map(|cell| cells[cell.min(self.width - 1)]);
-                pixels.iter_mut().zip(&shares).for_each(|(logit, share)| *logit += (next - here) * share + here);
+        for (row, cells) in logits.chunks_mut(self.shares.len()).zip(between.chunks(width)) {
+            for Run { pixels, cells: [here, next] } in &self.runs {
+                let (here, rise) = (cells[*here], cells[*next] - cells[*here]);
+                let pixels = row[pixels.clone()].iter_mut().zip(&self.shares[pixels.clone()]);
+                pixels.for_each(|(logit, share)| *logit += rise * share + here);
             }
         }
     }

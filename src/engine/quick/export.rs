@@ -117,7 +117,7 @@ mod tests {
         let dot = |class, x| Stroke { tile: String::new(), class: Some(class), radius: 2.0, path: vec![[x, 9.0]] };
         let picture = project.read_picture(&project.tiles[0]).unwrap();
         let strokes = [dot(1, 5.0), dot(3, 60.0)];
-        let samples = Prepared::new(&picture, &|| true).unwrap().samples(strokes.iter(), &project.classes);
+        let samples = Prepared::new(&picture, &|| true).unwrap().samples(strokes.iter(), &project.classes, None);
         let head = QuickHead::learn(&[&samples], None).unwrap();
         let tiles = project.tiles.iter().map(|tile| tile.id.clone()).collect();
         let mut request = ExportRequest { tiles, folder: dir.path().join("maps"), overwrite: false };

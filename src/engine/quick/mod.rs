@@ -5,6 +5,7 @@ mod answer;
 pub mod export;
 mod judgement;
 pub mod prepared;
+mod project_state;
 mod request;
 pub mod service;
 mod worker;

@@ -1,13 +1,13 @@
 //! A tile prepared for the quick head.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use image::RgbImage;
 use image::imageops;
 
 use crate::data::Picture;
 use crate::data::export::maps::TileMap;
+use crate::domain::geometry::PixelRect;
 use crate::domain::{Classes, Mask, Stroke, Validity};
 use crate::pretrained;
 use crate::quick::head::{QuickHead, QuickMap};
@@ -65,7 +65,13 @@ impl Prepared {
     }
 
     /// The pixels under strokes on the tile, with their features.
-    pub fn samples<'a>(&self, strokes: impl Iterator<Item = &'a Stroke> + Clone, classes: &Classes) -> TileSamples {
+    /// Those that `earlier` has are copied.
+    pub fn samples<'a>(
+        &self,
+        strokes: impl Iterator<Item = &'a Stroke> + Clone,
+        classes: &Classes,
+        earlier: Option<&TileSamples>,
+    ) -> TileSamples {
         let [width, height] = self.map_size();
         let mut pixels = labelled_pixels(strokes, self.size, classes);
         for LabelledPixel { x, y, .. } in &mut pixels {
@@ -76,7 +82,7 @@ impl Prepared {
             self.valid.as_ref().is_none_or(|valid| valid.flags()[(pixel.y * width + pixel.x) as usize])
         };
         pixels.retain(exists);
-        TileSamples::new(&self.features, &pixels)
+        TileSamples::renewed(&self.features, &pixels, earlier)
     }
 
     /// The map of the tile.
@@ -96,13 +102,17 @@ impl Prepared {
         TileMap { classes: classes.resize_nearest(width, height), confidence }
     }
 
-    /// Maps some rows of the tile, given in its pixels.
-    pub fn map_rows(&self, head: &QuickHead, rows: &Range<u32>, map: &mut QuickMap) {
-        let height = self.features.size()[1];
-        let first = (rows.start >> self.halvings) as usize;
-        let end = (rows.end.div_ceil(self.pixel()) as usize).min(height);
-        if first < end {
-            head.predict_rows(&self.features, self.valid.as_ref(), first..end, map);
+    /// Maps a part of the tile, given in its pixels.
+    pub fn map_part(&self, head: &QuickHead, part: PixelRect, map: &mut QuickMap) {
+        let size = self.map_size();
+        let along = |start: u32, len: u32, size: u32| {
+            let first = (start >> self.halvings).min(size);
+            (first, (start + len).div_ceil(self.pixel()).clamp(first, size) - first)
+        };
+        let ((x, width), (y, height)) = (along(part.x, part.width, size[0]), along(part.y, part.height, size[1]));
+        if width > 0 && height > 0 {
+            let part = PixelRect { x, y, width, height };
+            head.predict_part(&self.features, self.valid.as_ref(), part, map);
         }
     }
 }
@@ -154,7 +164,7 @@ mod tests {
         let features = TileFeatures::compute(&small.rgb, Some(pretrained::built_in()), Kinds::ALL);
         let halved = Prepared { features, valid: small.valid, size: [80, 60], halvings: 1 };
         let strokes = [dot(1, 79.5), dot(0, 5.0)];
-        let samples = halved.samples(strokes.iter(), &classes());
+        let samples = halved.samples(strokes.iter(), &classes(), None);
         let head = QuickHead::learn(&[&samples], None).unwrap();
         let map = halved.map(&head);
         assert_eq!((map.classes.size(), halved.pixel()), ([40, 30], 2));
@@ -167,7 +177,7 @@ mod tests {
     fn learned(picture: &Picture) -> (Prepared, QuickHead) {
         let prepared = Prepared::new(picture, &|| true).unwrap();
         let strokes = [dot(0, 10.0), dot(1, 70.0)];
-        let samples = prepared.samples(strokes.iter(), &classes());
+        let samples = prepared.samples(strokes.iter(), &classes(), None);
         (prepared, QuickHead::learn(&[&samples], None).unwrap())
     }
 
@@ -175,7 +185,7 @@ mod tests {
     fn labels_on_missing_pixels_are_not_learned_from() {
         let prepared = Prepared::new(&picture(), &|| true).unwrap();
         let below = Stroke { path: vec![[40.0, 57.0]], ..dot(1, 0.0) };
-        assert_eq!(prepared.samples([&below].into_iter(), &classes()).clicks(), 0);
+        assert_eq!(prepared.samples([&below].into_iter(), &classes(), None).clicks(), 0);
     }
 
     #[test]

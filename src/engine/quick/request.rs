@@ -1,13 +1,13 @@
 //! What is wanted of the quick head. A state, not a queue: the latest request wins.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::data::Project;
 use crate::domain::Stroke;
+use crate::domain::geometry::PixelRect;
 
 /// Strokes that stand on a tile, oldest first.
 pub(super) type TileLabels = Arc<Vec<Stroke>>;
@@ -27,8 +27,8 @@ pub(super) struct Wanted {
     pub(super) tile: Option<String>,
     /// Validation tiles with masks, by id: the head is scored on them.
     pub(super) judges: Vec<String>,
-    /// Rows of the tile in view on screen, which are mapped first.
-    pub(super) rows: Option<Range<u32>>,
+    /// The part of the tile on screen, which is mapped first.
+    pub(super) part: Option<PixelRect>,
 }
 
 /// The state shared with the thread.

@@ -1,7 +1,6 @@
 //! The handle of the quick head's thread.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::answer::QuickAnswer;
@@ -9,6 +8,7 @@ use super::request::{Shared, Wanted};
 use super::worker::Worker;
 use crate::data::Project;
 use crate::domain::Stroke;
+use crate::domain::geometry::PixelRect;
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::priority;
@@ -69,9 +69,9 @@ impl QuickService {
         }
     }
 
-    /// Rows of the tile on screen: they are mapped first from now on.
-    pub fn set_rows(&self, rows: Option<Range<u32>>) {
-        self.shared.wanted().rows = rows;
+    /// The part of the tile on screen: it is mapped first from now on.
+    pub fn set_part(&self, part: Option<PixelRect>) {
+        self.shared.wanted().part = part;
     }
 
     /// The answer that came since the last call.
@@ -174,7 +174,7 @@ mod tests {
         let service = service(folder.path());
         let labels = [("a".to_owned(), vec![dot("a", 1, 8.0), dot("a", 3, 56.0)])];
         service.set_project(project(folder.path()), labels);
-        service.set_rows(Some(0..9)); // A small part on screen is mapped first, the rest after it.
+        service.set_part(Some(PixelRect { x: 9, y: 0, width: 20, height: 9 })); // A small part on screen is mapped first, the rest after it.
         service.want_tile("b");
         let answer = wait(&service, |answer| learned(answer) == Some((2, 1, 0)));
         assert_eq!((answer.tile.as_str(), class_at(&answer, 3), class_at(&answer, 60)), ("b", Some(1), Some(3)));

@@ -1,27 +1,26 @@
 //! The quick head's thread: prepares, learns and maps.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::answer::{Lesson, QuickAnswer, QuickStatus};
+use super::answer::{QuickAnswer, QuickStatus};
 use super::judgement::{Judged, Judgement, miou};
 use super::prepared::{LIMIT_BYTES, Prepared};
-use super::request::{Shared, TileLabels, Wanted};
+use super::project_state::{Asked, ProjectState};
+use super::request::Shared;
 use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Project, Tile};
+use crate::domain::geometry::PixelRect;
 use crate::domain::panic;
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::protocol::Preview;
-use crate::quick::batch::clicks_on;
+use crate::kernels::gate;
 use crate::quick::head::{QuickHead, QuickMap};
-use crate::quick::samples::TileSamples;
 
-/// The rows on screen are mapped first if they are less than this share of the tile.
-const WORTH_MAPPING_FIRST: f64 = 0.6;
+/// The part on screen is mapped first if it is less than this share of the tile.
+const WORTH_MAPPING_FIRST: f64 = 0.5;
 
 /// Labels that have not changed for this long are judged.
 const REST: Duration = Duration::from_millis(1500);
@@ -47,43 +46,6 @@ pub(super) struct Worker {
     project: ProjectState,
     /// The last change of what is wanted, and when it was noticed.
     changed: (u64, Instant),
-}
-
-/// What is known of the present project.
-#[derive(Default)]
-struct ProjectState {
-    epoch: u64,
-    /// The tile in view and its features.
-    view: Option<(String, Arc<Prepared>)>,
-    /// What was learned from each tile: its labels, and their pixels' features.
-    samples: BTreeMap<String, (TileLabels, TileSamples)>,
-    /// Tiles that cannot be read.
-    refused: BTreeSet<String>,
-    head: Option<Arc<QuickHead>>,
-    map: Option<Arc<QuickMap>>,
-    answered: Option<Question>,
-    said: Option<QuickAnswer>,
-    judgement: Option<Arc<Judgement>>,
-    /// What the judgement is of, and the validation tiles it was made with.
-    judged: Option<(Question, Vec<String>)>,
-}
-
-/// What an answer depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Question {
-    tile: String,
-    version: u64,
-    /// Whether labels of all tiles count.
-    is_whole: bool,
-}
-
-/// A project, and a tile of it that is asked for.
-struct Asked<'a> {
-    wanted: &'a Wanted,
-    project: &'a Project,
-    tile: &'a Tile,
-    /// Changes of what is wanted up to now.
-    turns: u64,
 }
 
 impl Worker {
@@ -135,8 +97,12 @@ impl Worker {
         };
         let question = self.project.question(asked);
         if self.project.answered.as_ref() != Some(&question) {
-            self.answer(asked, &view);
-            self.project.answered = Some(question);
+            rayon::broadcast(|_| gate::go_through(true)); // All threads of this pool.
+            let is_whole = self.answer(asked, &view);
+            rayon::broadcast(|_| gate::go_through(false));
+            if is_whole {
+                self.project.answered = Some(question);
+            }
             return Next::GoOn;
         }
         if let Some(other) = self.project.next_to_study(asked) {
@@ -229,40 +195,36 @@ impl Worker {
         self.project.map = None;
     }
 
-    /// Learns from all labels and maps the tile in view.
-    fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) {
+    /// Learns from all labels and maps the tile in view. Returns whether all of it is mapped.
+    fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) -> bool {
         self.project.read_samples(asked, view);
         let Some(head) = QuickHead::learn(&self.project.tiles(), self.project.head.as_deref()) else {
             let status = self.project.why_no_map();
             (self.project.head, self.project.map) = (None, None);
-            return self.publish(asked, status, None);
+            self.publish(asked, status, None);
+            return true;
         };
         let head = Arc::new(head);
         self.project.head = Some(Arc::clone(&head));
         let status = QuickStatus::Mapped(self.project.lesson(asked, &head, view.pixel()));
-        if self.map_rows_on_screen(asked, view, &head, &status) && self.shared.turns() != asked.turns {
-            return; // What is on screen is mapped; there is something newer to learn.
+        if self.map_on_screen(asked, view, &head, &status) && self.shared.turns() != asked.turns {
+            return false; // What is on screen is mapped, and there may be something newer to learn.
         }
         let map = Arc::new(view.map(&head));
         self.project.map = Some(Arc::clone(&map));
         self.publish(asked, status, Some(map));
+        true
     }
 
     /// Maps what is on screen if that is a small part. Returns whether it was.
-    fn map_rows_on_screen(
-        &mut self,
-        asked: &Asked<'_>,
-        view: &Prepared,
-        head: &QuickHead,
-        status: &QuickStatus,
-    ) -> bool {
-        let height = asked.tile.size[1];
-        let rows = self.shared.wanted().rows.clone().map(|rows| rows.start.min(height)..rows.end.min(height));
-        let is_small = |rows: &Range<u32>| f64::from(rows.end - rows.start) < WORTH_MAPPING_FIRST * f64::from(height);
-        let Some(rows) = rows.filter(|rows| rows.start < rows.end && is_small(rows)) else { return false };
+    fn map_on_screen(&mut self, asked: &Asked<'_>, view: &Prepared, head: &QuickHead, status: &QuickStatus) -> bool {
+        let area = |width: u32, height: u32| f64::from(width) * f64::from(height);
+        let [width, height] = asked.tile.size;
+        let is_small = |part: &PixelRect| area(part.width, part.height) < WORTH_MAPPING_FIRST * area(width, height);
+        let Some(part) = self.shared.wanted().part.filter(is_small) else { return false };
         let before = self.project.map.take();
         let mut map = before.map_or_else(|| QuickMap::unpredicted(view.map_size()), Arc::unwrap_or_clone);
-        view.map_rows(head, &rows, &mut map);
+        view.map_part(head, part, &mut map);
         let map = Arc::new(map);
         self.project.map = Some(Arc::clone(&map));
         self.publish(asked, status.clone(), Some(map));
@@ -274,11 +236,11 @@ impl Worker {
         let Some(labels) = asked.wanted.labels.get(&tile.id) else { return };
         let stamp = FileStamp::of(&tile.image);
         let samples = match self.features.get::<Prepared>(self.owner, &stamp) {
-            Some(prepared) => prepared.samples(labels.iter(), &asked.project.classes),
+            Some(prepared) => prepared.samples(labels.iter(), &asked.project.classes, None),
             None => {
                 let is_wanted = || self.shared.turns() == asked.turns;
                 match prepare(asked.project, tile, &is_wanted) {
-                    Ok(Some(prepared)) => prepared.samples(labels.iter(), &asked.project.classes),
+                    Ok(Some(prepared)) => prepared.samples(labels.iter(), &asked.project.classes, None),
                     Ok(None) => return,
                     Err(why) => {
                         log::warn!("The quick head does not learn from {}: {why}", tile.id);
@@ -327,69 +289,4 @@ fn prepare(project: &Project, tile: &Tile, is_wanted: &dyn Fn() -> bool) -> Resu
         Ok::<_, DataError>(Prepared::new(&picture, is_wanted))
     });
     computed?.map_err(|error| error.to_string())
-}
-
-impl ProjectState {
-    /// Drops what belongs to another project, and what was learned from labels that have changed: they are forgotten at once.
-    fn follow(&mut self, wanted: &Wanted) {
-        if self.epoch != wanted.epoch {
-            *self = Self { epoch: wanted.epoch, ..Self::default() };
-        }
-        let stands = |tile: &String, labels: &TileLabels| {
-            wanted.labels.get(tile).is_some_and(|wanted| Arc::ptr_eq(wanted, labels))
-        };
-        self.samples.retain(|tile, (labels, _)| stands(tile, labels));
-    }
-
-    fn view(&self, tile: &str) -> Option<Arc<Prepared>> {
-        self.view.as_ref().filter(|(id, _)| id == tile).map(|(_, view)| Arc::clone(view))
-    }
-
-    fn question(&self, asked: &Asked<'_>) -> Question {
-        let is_whole = self.next_to_study(asked).is_none();
-        Question { tile: asked.tile.id.clone(), version: asked.wanted.version, is_whole }
-    }
-
-    /// Labelled tiles, besides the one in view, that nothing was learned from yet.
-    fn to_study<'a>(&self, asked: &Asked<'a>) -> impl Iterator<Item = &'a Tile> {
-        let (view, project, wanted) = (&asked.tile.id, asked.project, asked.wanted);
-        let labelled = wanted.labels.keys().filter(move |tile| *tile != view && !self.samples.contains_key(*tile));
-        labelled
-            .filter_map(|tile| project.tile(tile))
-            .filter(|tile| tile.fault.is_none() && !self.refused.contains(&tile.id))
-    }
-
-    fn next_to_study<'a>(&self, asked: &Asked<'a>) -> Option<&'a Tile> {
-        self.to_study(asked).next()
-    }
-
-    /// Reads the features under the labels of the tile in view.
-    fn read_samples(&mut self, asked: &Asked<'_>, view: &Prepared) {
-        let id = &asked.tile.id;
-        let Some(labels) = asked.wanted.labels.get(id).filter(|_| !self.samples.contains_key(id)) else { return };
-        let samples = view.samples(labels.iter(), &asked.project.classes);
-        self.samples.insert(id.clone(), (Arc::clone(labels), samples));
-    }
-
-    /// All that is learned from, by tile.
-    fn tiles(&self) -> Vec<&TileSamples> {
-        self.samples.values().map(|(_, samples)| samples).collect()
-    }
-
-    /// Why nothing can be told apart.
-    fn why_no_map(&self) -> QuickStatus {
-        let labelled = clicks_on(&self.tiles()).first().map(|click| click.class);
-        labelled.map_or(QuickStatus::NoLabels, QuickStatus::OneClass)
-    }
-
-    fn lesson(&self, asked: &Asked<'_>, head: &QuickHead, pixel: u32) -> Lesson {
-        let clicks = self.samples.values().map(|(_, samples)| samples.clicks());
-        Lesson {
-            clicks: clicks.clone().sum(),
-            classes: head.classes().to_vec(),
-            tiles: clicks.filter(|clicks| *clicks > 0).count(),
-            tiles_left: self.to_study(asked).count(),
-            pixel,
-        }
-    }
 }

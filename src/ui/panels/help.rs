@@ -18,7 +18,7 @@ const CLOSE: f32 = 44.0;
 pub fn help_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let Some(project) = state.project.as_ref().filter(|_| !state.settings.help_dismissed) else { return };
     let (is_labelled, is_predicted) = (project.labels() > 0, state.prediction().is_some());
-    if is_labelled && is_predicted {
+    if is_labelled && state.run.id > 0 {
         return actions.push(UiAction::DismissHelp);
     }
     if ui.available_width() < ROOM.x || ui.available_height() < ROOM.y {

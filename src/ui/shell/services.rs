@@ -110,7 +110,7 @@ impl Services {
     pub fn set_visible(&mut self, visible: Option<PixelRect>) {
         if self.visible.0 != visible {
             self.visible = (visible, Instant::now());
-            self.quick.set_rows(visible.map(|part| part.y..part.y + part.height));
+            self.quick.set_part(visible);
         }
     }
 

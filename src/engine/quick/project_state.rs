@@ -1,0 +1,124 @@
+//! What the quick head's thread knows of the present project.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::answer::{Lesson, QuickAnswer, QuickStatus};
+use super::judgement::Judgement;
+use super::prepared::Prepared;
+use super::request::{TileLabels, Wanted};
+use crate::data::{Project, Tile};
+use crate::quick::batch::clicks_on;
+use crate::quick::head::{QuickHead, QuickMap};
+use crate::quick::samples::TileSamples;
+
+/// What is known of the present project.
+#[derive(Default)]
+pub(super) struct ProjectState {
+    pub(super) epoch: u64,
+    /// The tile in view and its features.
+    pub(super) view: Option<(String, Arc<Prepared>)>,
+    /// What was learned from each tile: its labels, and their pixels' features.
+    pub(super) samples: BTreeMap<String, (TileLabels, TileSamples)>,
+    /// What was learned from earlier labels of a tile: most of its pixels are still labelled.
+    earlier: Option<(String, TileSamples)>,
+    /// Tiles that cannot be read.
+    pub(super) refused: BTreeSet<String>,
+    pub(super) head: Option<Arc<QuickHead>>,
+    pub(super) map: Option<Arc<QuickMap>>,
+    pub(super) answered: Option<Question>,
+    pub(super) said: Option<QuickAnswer>,
+    pub(super) judgement: Option<Arc<Judgement>>,
+    /// What the judgement is of, and the validation tiles it was made with.
+    pub(super) judged: Option<(Question, Vec<String>)>,
+}
+
+/// What an answer depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) tile: String,
+    pub(super) version: u64,
+    /// Whether labels of all tiles count.
+    pub(super) is_whole: bool,
+}
+
+/// A project, and a tile of it that is asked for.
+pub(super) struct Asked<'a> {
+    pub(super) wanted: &'a Wanted,
+    pub(super) project: &'a Project,
+    pub(super) tile: &'a Tile,
+    /// Changes of what is wanted up to now.
+    pub(super) turns: u64,
+}
+
+impl ProjectState {
+    /// Drops what belongs to another project, and what was learned from labels that have changed: they are forgotten at once.
+    pub(super) fn follow(&mut self, wanted: &Wanted) {
+        if self.epoch != wanted.epoch {
+            *self = Self { epoch: wanted.epoch, ..Self::default() };
+        }
+        let stands = |tile: &String, labels: &TileLabels| {
+            wanted.labels.get(tile).is_some_and(|wanted| Arc::ptr_eq(wanted, labels))
+        };
+        let outdated = std::mem::take(&mut self.samples).into_iter();
+        let (kept, mut outdated): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            outdated.partition(|(tile, (labels, _))| stands(tile, labels));
+        self.samples = kept;
+        if let Some((tile, (_, samples))) = outdated.pop_last() {
+            self.earlier = Some((tile, samples));
+        }
+    }
+
+    pub(super) fn view(&self, tile: &str) -> Option<Arc<Prepared>> {
+        self.view.as_ref().filter(|(id, _)| id == tile).map(|(_, view)| Arc::clone(view))
+    }
+
+    pub(super) fn question(&self, asked: &Asked<'_>) -> Question {
+        let is_whole = self.next_to_study(asked).is_none();
+        Question { tile: asked.tile.id.clone(), version: asked.wanted.version, is_whole }
+    }
+
+    /// Labelled tiles, besides the one in view, that nothing was learned from yet.
+    pub(super) fn to_study<'a>(&self, asked: &Asked<'a>) -> impl Iterator<Item = &'a Tile> {
+        let (view, project, wanted) = (&asked.tile.id, asked.project, asked.wanted);
+        let labelled = wanted.labels.keys().filter(move |tile| *tile != view && !self.samples.contains_key(*tile));
+        labelled
+            .filter_map(|tile| project.tile(tile))
+            .filter(|tile| tile.fault.is_none() && !self.refused.contains(&tile.id))
+    }
+
+    pub(super) fn next_to_study<'a>(&self, asked: &Asked<'a>) -> Option<&'a Tile> {
+        self.to_study(asked).next()
+    }
+
+    /// Reads the features under the labels of the tile in view.
+    pub(super) fn read_samples(&mut self, asked: &Asked<'_>, view: &Prepared) {
+        let id = &asked.tile.id;
+        let Some(labels) = asked.wanted.labels.get(id).filter(|_| !self.samples.contains_key(id)) else { return };
+        let earlier = self.earlier.take().filter(|(tile, _)| tile == id).map(|(_, samples)| samples);
+        let samples = view.samples(labels.iter(), &asked.project.classes, earlier.as_ref());
+        self.samples.insert(id.clone(), (Arc::clone(labels), samples));
+    }
+
+    /// All that is learned from, by tile.
+    pub(super) fn tiles(&self) -> Vec<&TileSamples> {
+        self.samples.values().map(|(_, samples)| samples).collect()
+    }
+
+    /// Why nothing can be told apart.
+    pub(super) fn why_no_map(&self) -> QuickStatus {
+        let labelled = clicks_on(&self.tiles()).first().map(|click| click.class);
+        labelled.map_or(QuickStatus::NoLabels, QuickStatus::OneClass)
+    }
+
+    pub(super) fn lesson(&self, asked: &Asked<'_>, head: &QuickHead, pixel: u32) -> Lesson {
+        let clicks = self.samples.values().map(|(_, samples)| samples.clicks());
+        Lesson {
+            clicks: clicks.clone().sum(),
+            classes: head.classes().to_vec(),
+            tiles: clicks.filter(|clicks| *clicks > 0).count(),
+            tiles_left: self.to_study(asked).count(),
+            pixel,
+        }
+    }
+}
