@@ -1,6 +1,7 @@
 //! All labels of a project: one history for undo and redo, indexed by tile so that the cost of a click does not grow with
 //! the number of labels.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::kept_aside::is_kept_aside;
@@ -22,7 +23,7 @@ pub struct LabelBook {
     tiles: BTreeMap<String, OnTile>,
     /// Number of times the book was cleared.
     generation: u64,
-    /// Strokes that are kept aside are not drawn.
+    /// Strokes that are kept aside erase.
     hides_kept_aside: bool,
 }
 
@@ -105,7 +106,7 @@ impl LabelBook {
         *self = Self { generation, hides_kept_aside, ..Self::default() };
     }
 
-    /// From now on draws no stroke that is kept aside. Call it before anything is drawn.
+    /// From now on strokes that are kept aside only erase what lies under them. Call it before anything is drawn.
     pub fn hide_kept_aside(&mut self) {
         self.hides_kept_aside = true;
     }
@@ -194,11 +195,15 @@ impl LabelBook {
         places.unwrap_or_default().iter().map(|place| &self.strokes[*place])
     }
 
-    /// The strokes of a tile that are drawn, from number `first`, with their numbers.
-    fn drawn_from(&self, tile: &str, first: usize) -> impl Iterator<Item = (usize, &Stroke)> {
+    /// The strokes of a tile as they are drawn, from number `first`, with their numbers. One that is kept aside erases: what lay
+    /// under it is no longer meant.
+    fn drawn_from(&self, tile: &str, first: usize) -> impl Iterator<Item = (usize, Cow<'_, Stroke>)> {
         let aside = self.tiles.get(tile).filter(|_| self.hides_kept_aside).map(|tile| &tile.kept_aside);
-        let is_drawn = move |place: &usize| aside.is_none_or(|aside| !aside[*place]);
-        (first..).zip(self.standing_from(tile, first)).filter(move |(place, _)| is_drawn(place))
+        let drawn = move |(place, stroke)| match aside {
+            Some(aside) if aside[place] => (place, Cow::Owned(Stroke { class: None, ..Stroke::clone(stroke) })),
+            _ => (place, Cow::Borrowed(stroke)),
+        };
+        (first..).zip(self.standing_from(tile, first)).map(drawn)
     }
 
     /// The stroke that undo would remove.
@@ -245,7 +250,7 @@ impl LabelBook {
     pub fn rasterize(&self, tile: &str, size: [u32; 2]) -> Mask {
         let mut mask = Mask::unlabelled(size[0], size[1]);
         for (_, stroke) in self.drawn_from(tile, 0) {
-            label::draw(&mut mask, stroke, 0);
+            label::draw(&mut mask, &stroke, 0);
         }
         mask
     }
@@ -277,7 +282,7 @@ impl LabelBook {
         // The last stroke may have been extended.
         let first = kept.saturating_sub(1);
         for (place, stroke) in self.drawn_from(tile, first) {
-            label::draw(surface, stroke, if place < kept { points.min(stroke.path.len()) } else { 0 });
+            label::draw(surface, &stroke, if place < kept { points.min(stroke.path.len()) } else { 0 });
         }
         Drawn {
             generation: self.generation,
@@ -292,7 +297,7 @@ impl LabelBook {
         let size = surface.size();
         for (_, stroke) in self.drawn_from(tile, 0).take_while(|(place, _)| *place < first) {
             if stroke.rect(size, 0).is_some_and(|of_it| of_it.meets(rect)) {
-                label::draw_within(surface, stroke, rect);
+                label::draw_within(surface, &stroke, rect);
             }
         }
     }

@@ -107,8 +107,8 @@ impl Predictor {
         let window = Window::around([width, height], overview::side(overview, self.stride));
         let logits = self.logits(overview, &window);
         let mut small = TilePrediction::empty([width, height]);
-        small.write(&logits, &self.scored, &window, None);
-        let classes = enlarge::classes(&logits, &window, &self.scored, size);
+        small.write(&logits, &self.candidates, &window, None);
+        let classes = enlarge::classes(&logits, &window, &self.candidates, size);
         TilePrediction { classes, ..small.at_size(size[0], size[1]) }
     }
 

@@ -37,12 +37,13 @@ pub fn labelled_pixels<'a>(
 
 /// The pixels under a stroke that still have its class, as `[row, column]`.
 fn covered(stroke: &Stroke, standing: &Mask) -> Vec<[u32; 2]> {
-    let mut touched = Touched { size: standing.size(), pixels: Vec::new() };
+    let Some(rect) = stroke.rect(standing.size(), 0) else { return Vec::new() };
+    let is_touched = vec![false; rect.width as usize * rect.height as usize];
+    let mut touched = Touched { size: standing.size(), rect, is_touched };
     label::draw(&mut touched, stroke, 0);
-    touched.pixels.sort_unstable();
-    touched.pixels.dedup();
-    touched.pixels.retain(|&[y, x]| Some(standing.get(x, y)) == stroke.class);
-    touched.pixels
+    let place = |index: usize| [rect.y + index as u32 / rect.width, rect.x + index as u32 % rect.width];
+    let touched = touched.is_touched.iter().enumerate().filter(|(_, is_touched)| **is_touched);
+    touched.map(|(index, _)| place(index)).filter(|&[y, x]| Some(standing.get(x, y)) == stroke.class).collect()
 }
 
 /// At most `count` of the items, evenly spread.
@@ -53,10 +54,11 @@ fn spread<T: Copy>(items: Vec<T>, count: usize) -> Vec<T> {
     (0..count).map(|i| items[i * items.len() / count]).collect()
 }
 
-/// Collects the pixels that a stroke touches.
+/// Notes the pixels that a stroke touches, in a rectangle that holds them all.
 struct Touched {
     size: [u32; 2],
-    pixels: Vec<[u32; 2]>,
+    rect: PixelRect,
+    is_touched: Vec<bool>,
 }
 
 impl Surface for Touched {
@@ -67,7 +69,13 @@ impl Surface for Touched {
     fn clear(&mut self, _rect: PixelRect) {}
 
     fn paint(&mut self, y: u32, columns: Range<u32>, _class: Option<u8>) {
-        self.pixels.extend(columns.map(|x| [y, x]));
+        let rect = self.rect;
+        if !(rect.y..rect.y + rect.height).contains(&y) {
+            return;
+        }
+        let row = (y - rect.y) as usize * rect.width as usize;
+        let [start, end] = [columns.start, columns.end].map(|x| (x.max(rect.x) - rect.x).min(rect.width) as usize);
+        self.is_touched[row + start..row + end.max(start)].fill(true);
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         "{} exists: choose another file, or give --overwrite",
         args.out.display()
     );
+    anyhow::ensure!(args.seeds > 0, "--seeds 0 measures nothing: give 1 or more");
+    anyhow::ensure!(args.steps > 0, "--steps 0 leaves the network untrained: give 1 or more");
     let counts = ascending(&args.clicks)?;
     let project = Arc::new(Project::open(&args.data)?);
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));

@@ -1,6 +1,6 @@
 //! What learns from simulated clicks and maps tiles: the quick head, or a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::args::{Method, SimulateArgs};
@@ -133,6 +133,11 @@ impl Pupil for NetworkPupil {
     }
 
     fn learn(&mut self) -> anyhow::Result<()> {
+        let classes: BTreeSet<u8> =
+            self.clicks.values().flat_map(|(_, clicks)| clicks).map(|click| click.class).collect();
+        if classes.len() < 2 {
+            return Ok(()); // As the quick head: there is nothing to tell apart.
+        }
         let mut book = LabelBook::default();
         for (id, clicks) in self.clicks.values() {
             clicks.iter().for_each(|click| drop(book.apply(Edit::Begin(click.stroke(id)))));

@@ -67,6 +67,8 @@ struct Place {
     tile: usize,
     prepared: Arc<Prepared>,
     corner: [i64; 2],
+    /// Pixels of the tile along a cell of the crop.
+    scale: u32,
 }
 
 impl BatchMaker {
@@ -82,7 +84,7 @@ impl BatchMaker {
             let item = number * self.plan.count + place;
             let mut random = Stream::new(hash::mix(self.plan.seed ^ hash::mix(item as u64)));
             let scale = self.draw_scale(&mut random);
-            let Place { tile, prepared, corner } = self.draw_place(item, size * scale, &mut random)?;
+            let Place { tile, prepared, corner, scale } = self.draw_place(item, scale, &mut random)?;
             let symmetry = Symmetry::draw(&mut random, self.plan.flips, self.plan.quarter_turns);
             let (target, cut) = (prepared.target(), Cut { corner, scale, symmetry, size });
             let start = batch.images.len();
@@ -106,23 +108,24 @@ impl BatchMaker {
         SCALES[random.below(SCALES.len())]
     }
 
-    /// Where a crop of `side` pixels of the tile is cut.
-    fn draw_place(&mut self, item: usize, side: u32, random: &mut Stream) -> Result<Place, String> {
+    /// Where a crop is cut whose cells are `scale` pixels of the tile wide, or fewer where the tile is small.
+    fn draw_place(&mut self, item: usize, scale: u32, random: &mut Stream) -> Result<Place, String> {
         if self.plan.batches == Batches::Classes
-            && let Some(place) = self.draw_by_class(side, random)
+            && let Some(place) = self.draw_by_class(scale, random)
         {
             return Ok(place);
         }
         let (tile, prepared) = self.draw_tile(item)?;
+        let scale = fitting(scale, self.set.frame().side(), prepared.picture.size());
         let corner = match self.set.frame() {
             InputSize::Resize(_) => [0, 0],
-            InputSize::Crop(_) => around_any_label(&prepared.target(), side, random),
+            InputSize::Crop(size) => around_any_label(&prepared.target(), size * scale, random),
         };
-        Ok(Place { tile, prepared, corner })
+        Ok(Place { tile, prepared, corner, scale })
     }
 
     /// Draws one of the classes that have labels, then one of its labels, then a crop that holds it. `None` without labels.
-    fn draw_by_class(&self, side: u32, random: &mut Stream) -> Option<Place> {
+    fn draw_by_class(&self, scale: u32, random: &mut Stream) -> Option<Place> {
         let table = self.set.table();
         for _ in 0..MAX_DRAWS {
             let (tile, class) = table.draw(random)?;
@@ -135,11 +138,12 @@ impl BatchMaker {
             };
             let label = prepared.target().draw_of_class(class, random);
             let Some(label) = label else { continue };
+            let scale = fitting(scale, self.set.frame().side(), prepared.picture.size());
             let corner = match self.set.frame() {
                 InputSize::Resize(_) => [0, 0],
-                InputSize::Crop(_) => around(label, prepared.picture.size(), side, random),
+                InputSize::Crop(size) => around(label, prepared.picture.size(), size * scale, random),
             };
-            return Some(Place { tile, prepared, corner });
+            return Some(Place { tile, prepared, corner, scale });
         }
         None
     }
@@ -207,6 +211,12 @@ fn around(label: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i
         let first = (at + 1 - i64::from(side)).max(0);
         first + random.below((at.min(room) - first + 1) as usize) as i64
     })
+}
+
+/// The scale, halved as long as a crop at half of it would still hold the whole tile: more than that is padding.
+fn fitting(scale: u32, side: u32, [width, height]: [u32; 2]) -> u32 {
+    let holds_tile = |scale: u32| scale > 1 && side * scale / 2 >= width.max(height);
+    std::iter::successors(Some(scale), |scale| Some(scale / 2)).find(|scale| !holds_tile(*scale)).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -180,11 +180,11 @@ fn a_click_that_is_kept_aside_is_not_drawn() {
     book.apply(Edit::Undo);
     book.apply(click("a", Some(2), 3.5));
     book.apply(click("a", Some(1), 2.5));
-    assert_eq!(labels(&book), [1, 1, 1, 2], "the fifth of class 1 again");
+    assert_eq!(labels(&book), [1, 1, 255, 2], "the fifth of class 1 again; it takes away what lay under it");
     let mut mask = Mask::unlabelled(4, 1);
     let drawn = book.draw_on("a", Drawn::default(), &mut mask);
     book.apply(click("a", Some(1), 3.5));
     book.draw_on("a", drawn, &mut mask);
-    assert_eq!(mask.data(), [1, 1, 1, 1], "the sixth is drawn");
+    assert_eq!(mask.data(), [1, 1, 255, 1], "the sixth is drawn");
     assert_eq!(book.count("a"), 7, "they count as labels");
 }

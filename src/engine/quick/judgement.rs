@@ -13,8 +13,6 @@ use crate::quick::strokes::labelled_pixels;
 /// What is known of the quick head's quality.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// Clicks there were.
-    pub clicks: usize,
     /// Clicks that were each predicted by a head that has not seen them.
     pub left_out: Tally,
     /// Clicks on the tile in view that neither the network nor a head of the same kind has learned from.

@@ -1,10 +1,10 @@
 //! What the quick head's thread knows of the present project.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::{Lesson, QuickAnswer, QuickStatus};
-use super::judgement::Judgement;
+use super::judgement::{Judgement, Tally};
 use super::prepared::Prepared;
 use super::request::{TileLabels, Wanted};
 use crate::data::{Project, Tile};
@@ -16,19 +16,21 @@ use crate::quick::samples::TileSamples;
 #[derive(Default)]
 pub(super) struct ProjectState {
     pub(super) epoch: u64,
+    /// How often a tile had been asked for.
+    pub(super) looks: u64,
     /// The tile in view and its features.
     pub(super) view: Option<(String, Arc<Prepared>)>,
     /// What was learned from each tile: its labels, and their pixels' features.
     pub(super) samples: BTreeMap<String, (TileLabels, TileSamples)>,
     /// What was learned from earlier labels of a tile: most of its pixels are still labelled.
     earlier: Option<(String, TileSamples)>,
-    /// Tiles that cannot be read.
-    pub(super) refused: BTreeSet<String>,
+    /// Tiles that cannot be read, and why.
+    pub(super) refused: BTreeMap<String, String>,
     pub(super) head: Option<Arc<QuickHead>>,
     pub(super) map: Option<Arc<QuickMap>>,
     pub(super) answered: Option<Question>,
     pub(super) said: Option<QuickAnswer>,
-    pub(super) judgement: Option<Arc<Judgement>>,
+    pub(super) judgement: Option<Judgement>,
     /// What the judgement is of, and the validation tiles it was made with.
     pub(super) judged: Option<(Question, Vec<String>)>,
 }
@@ -40,6 +42,8 @@ pub(super) struct Question {
     pub(super) version: u64,
     /// Whether labels of all tiles count.
     pub(super) is_whole: bool,
+    /// Other tiles that count, as long as they are too few for a head.
+    pub(super) studied: usize,
 }
 
 /// A project, and a tile of it that is asked for.
@@ -56,6 +60,9 @@ impl ProjectState {
     pub(super) fn follow(&mut self, wanted: &Wanted) {
         if self.epoch != wanted.epoch {
             *self = Self { epoch: wanted.epoch, ..Self::default() };
+        }
+        if self.looks != wanted.looks {
+            (self.looks, self.answered) = (wanted.looks, None);
         }
         let stands = |tile: &String, labels: &TileLabels| {
             wanted.labels.get(tile).is_some_and(|wanted| Arc::ptr_eq(wanted, labels))
@@ -75,7 +82,9 @@ impl ProjectState {
 
     pub(super) fn question(&self, asked: &Asked<'_>) -> Question {
         let is_whole = self.next_to_study(asked).is_none();
-        Question { tile: asked.tile.id.clone(), version: asked.wanted.version, is_whole }
+        let others = self.samples.keys().filter(|tile| **tile != asked.tile.id).count();
+        let studied = if self.head.is_none() { others } else { 0 };
+        Question { tile: asked.tile.id.clone(), version: asked.wanted.version, is_whole, studied }
     }
 
     /// Labelled tiles, besides the one in view, that nothing was learned from yet.
@@ -84,7 +93,7 @@ impl ProjectState {
         let labelled = wanted.labels.keys().filter(move |tile| *tile != view && !self.samples.contains_key(*tile));
         labelled
             .filter_map(|tile| project.tile(tile))
-            .filter(|tile| tile.fault.is_none() && !self.refused.contains(&tile.id))
+            .filter(|tile| tile.fault.is_none() && !self.refused.contains_key(&tile.id))
     }
 
     pub(super) fn next_to_study<'a>(&self, asked: &Asked<'a>) -> Option<&'a Tile> {
@@ -105,8 +114,23 @@ impl ProjectState {
         self.samples.values().map(|(_, samples)| samples).collect()
     }
 
+    /// The latest judgement, without what it says of other labels or another tile.
+    pub(super) fn judgement_of(&self, asked: &Asked<'_>) -> Option<Judgement> {
+        let (mut judgement, (question, _)) = (self.judgement.clone()?, self.judged.as_ref()?);
+        if question.version != asked.wanted.version {
+            judgement.left_out = Tally::default();
+        }
+        if question.tile != asked.tile.id {
+            judgement.kept_aside.clear();
+        }
+        Some(judgement)
+    }
+
     /// Why nothing can be told apart.
-    pub(super) fn why_no_map(&self) -> QuickStatus {
+    pub(super) fn why_no_map(&self, asked: &Asked<'_>) -> QuickStatus {
+        if self.next_to_study(asked).is_some() {
+            return QuickStatus::Preparing;
+        }
         let labelled = clicks_on(&self.tiles()).first().map(|click| click.class);
         labelled.map_or(QuickStatus::NoLabels, QuickStatus::OneClass)
     }

@@ -25,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) version: u64,
     /// Id of the tile in view.
     pub(super) tile: Option<String>,
+    /// How often a tile was asked for: the same one again is answered again.
+    pub(super) looks: u64,
     /// Validation tiles with masks, by id: the head is scored on them.
     pub(super) judges: Vec<String>,
     /// The part of the tile on screen, which is mapped first.

@@ -59,7 +59,10 @@ impl QuickService {
 
     /// Prepares a tile and maps it, from now on at each change of the labels.
     pub fn want_tile(&self, tile: &str) {
-        self.shared.change(|wanted| wanted.tile = Some(tile.to_owned()));
+        self.shared.change(|wanted| {
+            wanted.tile = Some(tile.to_owned());
+            wanted.looks += 1;
+        });
     }
 
     /// Scores the head on these validation tiles, once the labels rest.
@@ -190,7 +193,11 @@ mod tests {
         let answer = wait(&service, |answer| answer.status != QuickStatus::Preparing);
         assert!(matches!(&answer.status, QuickStatus::Failed(why) if why.contains("c_sat.png")), "{answer:?}");
         service.set_labels("a", vec![dot("a", 0, 8.0), dot("a", 1, 56.0)]);
-        service.want_tile("a");
-        wait(&service, |answer| learned(answer) == Some((2, 1, 0)));
+        for _ in 0..2 {
+            service.want_tile("a");
+            wait(&service, |answer| learned(answer) == Some((2, 1, 0)));
+            service.want_tile("c");
+            wait(&service, |answer| matches!(answer.status, QuickStatus::Failed(_)));
+        }
     }
 }

@@ -80,15 +80,19 @@ impl Worker {
     /// A turn; a panic is told as the failure of the tile, which is then left alone.
     fn guarded(&mut self, asked: &Asked<'_>) -> Next {
         panic::caught(|| self.turn(asked)).unwrap_or_else(|why| {
-            self.project.refused.insert(asked.tile.id.clone());
-            self.publish(asked, QuickStatus::Failed(why), None);
+            rayon::broadcast(|_| gate::go_through(false));
+            self.refuse(asked.tile, why);
             Next::GoOn
         })
     }
 
     /// Does the most urgent thing.
     fn turn(&mut self, asked: &Asked<'_>) -> Next {
-        if self.project.refused.contains(&asked.tile.id) {
+        if let Some(why) = self.project.refused.get(&asked.tile.id).cloned() {
+            let question = self.project.question(asked);
+            if self.project.answered.replace(question).is_none() {
+                self.publish(asked, QuickStatus::Failed(why), None);
+            }
             return Next::Wait(LONG);
         }
         let Some(view) = self.project.view(&asked.tile.id) else {
@@ -118,7 +122,7 @@ impl Worker {
             return Next::Wait(REST - rested);
         }
         if let Some(judgement) = self.judge(asked) {
-            (self.project.judgement, self.project.judged) = (Some(Arc::new(judgement)), Some(judged));
+            (self.project.judgement, self.project.judged) = (Some(judgement), Some(judged));
             self.repeat(asked);
         }
         Next::GoOn
@@ -130,8 +134,7 @@ impl Worker {
         let samples = &self.project.samples;
         let labels = samples.values().map(|(labels, _)| labels.as_slice()).collect();
         let judged = Judged { tiles: self.project.tiles(), labels, classes: &asked.project.classes };
-        let clicks = judged.tiles.iter().map(|tile| tile.clicks()).sum();
-        let mut judgement = Judgement { clicks, left_out: judged.left_out(&go_on)?, ..Judgement::default() };
+        let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
             judgement.kept_aside = judged.kept_aside(place, asked.tile.size);
         }
@@ -157,20 +160,27 @@ impl Worker {
         head: &QuickHead,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<f64>, String> {
-        let truth = project.read_mask(tile).map_err(|error| error.to_string())?;
+        let truth = project.read_mask(tile).map_err(|error| error.to_string())?.ok_or("it has no mask")?;
         let kept = self.features.get::<Prepared>(self.owner, &FileStamp::of(&tile.image));
         let map = match kept {
             Some(prepared) => Some(prepared.map(head)),
             None => prepare(project, tile, go_on)?.map(|prepared| prepared.map(head)),
         };
-        Ok(map.zip(truth).map(|(map, truth)| miou(&map.classes, &truth.mask, &project.classes)))
+        Ok(map.map(|map| miou(&map.classes, &truth.mask, &project.classes)))
+    }
+
+    /// Leaves a tile alone from now on.
+    fn refuse(&mut self, tile: &Tile, why: String) {
+        self.project.refused.insert(tile.id.clone(), why);
+        self.project.answered = None;
     }
 
     /// Computes the features of the tile in view.
     fn prepare_view(&mut self, asked: &Asked<'_>) {
         let (tile, stamp) = (asked.tile, FileStamp::of(&asked.tile.image));
         self.project.view = None; // Two large tiles need not be in memory together.
-        if self.features.get::<Prepared>(self.owner, &stamp).is_none() {
+        let mut view = self.features.get::<Prepared>(self.owner, &stamp);
+        if view.is_none() {
             self.publish(asked, QuickStatus::Preparing, None);
             self.features.make_room(Prepared::bytes_of(tile.size));
             let (shared, epoch) = (Arc::clone(&self.shared), asked.wanted.epoch);
@@ -180,18 +190,17 @@ impl Worker {
             };
             match prepare(asked.project, tile, &is_wanted) {
                 Ok(Some(prepared)) => {
-                    let bytes = prepared.bytes();
-                    self.features.put(self.owner, stamp.clone(), Arc::new(prepared), bytes);
+                    let (bytes, prepared) = (prepared.bytes(), Arc::new(prepared));
+                    self.features.put(self.owner, stamp, Arc::clone(&prepared), bytes);
+                    view = Some(prepared);
                 }
                 Ok(None) => return,
                 Err(why) => {
-                    self.project.refused.insert(tile.id.clone());
-                    return self.publish(asked, QuickStatus::Failed(why), None);
+                    return self.refuse(tile, why);
                 }
             }
         }
-        let prepared = self.features.get::<Prepared>(self.owner, &stamp);
-        self.project.view = prepared.map(|prepared| (tile.id.clone(), prepared));
+        self.project.view = view.map(|prepared| (tile.id.clone(), prepared));
         self.project.map = None;
     }
 
@@ -199,7 +208,7 @@ impl Worker {
     fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) -> bool {
         self.project.read_samples(asked, view);
         let Some(head) = QuickHead::learn(&self.project.tiles(), self.project.head.as_deref()) else {
-            let status = self.project.why_no_map();
+            let status = self.project.why_no_map(asked);
             (self.project.head, self.project.map) = (None, None);
             self.publish(asked, status, None);
             return true;
@@ -244,8 +253,7 @@ impl Worker {
                     Ok(None) => return,
                     Err(why) => {
                         log::warn!("The quick head does not learn from {}: {why}", tile.id);
-                        self.project.refused.insert(tile.id.clone());
-                        return;
+                        return self.refuse(tile, why);
                     }
                 }
             }
@@ -276,7 +284,7 @@ impl Worker {
     /// Says again what was said last, with the latest judgement.
     fn repeat(&self, asked: &Asked<'_>) {
         let Some(said) = &self.project.said else { return };
-        let judgement = self.project.judgement.clone().filter(|_| said.map.is_some());
+        let judgement = self.project.judgement_of(asked).filter(|_| said.map.is_some()).map(Arc::new);
         self.answers.put((asked.wanted.epoch, QuickAnswer { judgement, ..said.clone() }));
         (self.waker)();
     }

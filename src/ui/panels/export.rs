@@ -10,6 +10,7 @@ use super::theme::{Tokens, mono};
 use super::widgets::{accent_button, number, progress};
 use crate::data::export::maps::ExportReport;
 use crate::engine::protocol::ExportNews;
+use crate::engine::quick::QuickStatus;
 use crate::ui::state::action::{ExportAction, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
@@ -20,7 +21,7 @@ pub(super) fn export_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiActio
     ui.heading("Export map");
     let predicting = state.run.info.as_ref().and_then(|info| info.predicting.as_ref());
     let source = match state.export.source {
-        Some(MapSource::Quick) => "The quick map, as learned from all labels so far.".to_owned(),
+        Some(MapSource::Quick) => quick_text(state),
         _ => format!("By the {}.", network_text(predicting)),
     };
     ui.weak(format!("{source} The files are those of the command predict."));
@@ -66,6 +67,18 @@ fn form_ui(ui: &mut Ui, state: &AppState, news: Option<&ExportNews>, actions: &m
     });
     if form != state.export.form {
         actions.push(UiAction::Export(ExportAction::SetForm(form)));
+    }
+}
+
+/// What the quick map was learned from.
+fn quick_text(state: &AppState) -> String {
+    let left = match &state.view.quick.status {
+        Some(QuickStatus::Mapped(lesson)) => lesson.tiles_left,
+        _ => 0,
+    };
+    match left {
+        0 => "The quick map, as learned from all labels.".to_owned(),
+        _ => format!("The quick map; the labels of {} do not count yet.", format::counted(left as u64, "tile")),
     }
 }
 

@@ -31,6 +31,7 @@ const FILE_MANAGER: &str = if cfg!(target_os = "windows") {
 pub(crate) fn act(services: &mut Services, state: &mut AppState, action: ExportAction) {
     match action {
         ExportAction::Open => open(state),
+        ExportAction::SetForm(_) if state.export.is_running() => {} // A folder was chosen too late.
         ExportAction::SetForm(form) => (state.export.form, state.export.news) = (form, None),
         ExportAction::PickFolder => pick_folder(services, state),
         ExportAction::Begin { overwrite } => begin(services, state, overwrite),

@@ -45,10 +45,12 @@ pub(crate) fn undo(services: &mut Services, state: &mut AppState, edit: Edit) {
     tell_labels(services, state);
 }
 
-/// Tells engine and quick head that the labels of the tile in view changed.
+/// Tells engine and quick head that labels changed.
 pub(crate) fn tell_labels(services: &Services, state: &AppState) {
     if let Some((open, tile)) = state.project.as_ref().zip(state.tile()) {
-        services.learn_quickly(&open.book, &tile.id);
+        // A key may have changed the tile during the stroke.
+        let drawn_on = open.book.standing().last().map(|stroke| &stroke.tile).filter(|drawn_on| **drawn_on != tile.id);
+        drawn_on.into_iter().chain([&tile.id]).for_each(|tile| services.learn_quickly(&open.book, tile));
     }
     if state.run.is_running() {
         // If the command queue is full, the worker reads the journal anyway before it gets to the next command.

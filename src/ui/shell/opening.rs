@@ -98,6 +98,7 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     services.last_run += 1;
     state.run = RunState::opening(services.last_run);
     state.export = ExportState::default();
+    services.forget_quick_export();
     state.view.network = None;
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
@@ -131,7 +132,9 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.project = Some(open);
     services.journal = Some(journal);
     (state.runs_home, state.runs) = (Some(runs_home), runs);
-    (state.run, state.export) = (RunState::default(), ExportState::default());
+    state.run = RunState::default();
+    state.export = ExportState::default();
+    services.forget_quick_export();
     state.filter.clear();
     state.thumbnails.clear();
     state.choose_preset();

@@ -48,6 +48,7 @@ fn start(services: &mut Services, state: &mut AppState) {
     services.last_run += 1;
     state.run = RunState::starting(services.last_run);
     state.export = ExportState::default();
+    services.forget_quick_export();
     state.view.network = None;
     if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
         state.run = RunState::default();

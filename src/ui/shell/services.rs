@@ -81,6 +81,13 @@ impl Services {
         Arc::clone(&self.waker)
     }
 
+    /// Ends an export of quick maps, because another project or run is opened. That of a network ends with its run.
+    pub fn forget_quick_export(&mut self) {
+        if let Some(export) = self.quick_export.take() {
+            export.cancel();
+        }
+    }
+
     /// Cancels prediction requests, because another project was opened.
     pub fn forget_view(&mut self) {
         self.engine.send(Command::View(None));

@@ -12,13 +12,14 @@ impl AppState {
         self.view.tile.as_ref()?;
         match self.map_source() {
             Some(MapSource::Quick) => match self.view.quick.status.as_ref()? {
-                QuickStatus::Mapped(lesson) => {
-                    Some(format!("Quick map · {}{}", learned(lesson), left_out(self, lesson)))
-                }
+                QuickStatus::Mapped(lesson) => Some(format!("Quick map · {}{}", learned(lesson), left_out(self))),
                 _ => Some("Quick map".to_owned()),
             },
             Some(MapSource::Network) => {
                 Some(self.network_note().map_or("Network".to_owned(), |note| format!("Network · {note}")))
+            }
+            None if self.settings.map == MapChoice::Network && self.run.is_running() => {
+                Some("The network has not mapped this tile yet".to_owned())
             }
             None if self.settings.map == MapChoice::Network => {
                 Some("No network has predicted this tile yet: press Start, or Q for the quick map".to_owned())
@@ -61,10 +62,9 @@ fn learned(lesson: &Lesson) -> String {
     text
 }
 
-/// How many clicks are predicted rightly by a head that has not seen them. Nothing while that is known of earlier clicks only.
-fn left_out(state: &AppState, lesson: &Lesson) -> String {
-    let judgement = state.view.quick.judgement.as_ref().filter(|judgement| judgement.clicks == lesson.clicks);
-    let tally = judgement.map(|judgement| judgement.left_out).filter(|tally| tally.of > 0);
+/// How many clicks are predicted rightly by a head that has not seen them.
+fn left_out(state: &AppState) -> String {
+    let tally = state.view.quick.judgement.as_ref().map(|judgement| judgement.left_out).filter(|tally| tally.of > 0);
     tally.map_or(String::new(), |Tally { right, of }| format!(" · {right} of {of} right when left out"))
 }
 
@@ -127,7 +127,7 @@ mod tests {
         let mut state = state(QuickStatus::Mapped(lesson));
         state.view.quick.map = map(0);
         let left_out = Tally { right: 8, of: 10 };
-        state.view.quick.judgement = Some(Arc::new(Judgement { clicks: 11, left_out, ..Judgement::default() }));
+        state.view.quick.judgement = Some(Arc::new(Judgement { left_out, ..Judgement::default() }));
         let note = state.map_note().unwrap();
         let want =
             "Quick map · 11 clicks, 3 classes on 2 tiles, 1 tile to come · at 1/2 size · 8 of 10 right when left out";
