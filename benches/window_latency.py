@@ -113,7 +113,7 @@ def mapping(screen, tries):
     """Points above what is watched, so that their marks do not count."""
     for turn in rested(range(tries)):
         screen.keys(str(1 + turn % 2))
-        screen.point(240 + 43 * (turn % 11), 240 + 9 * (turn // 11 % 8))
+        screen.point(240 + 43 * (turn % 11), 300 + 9 * (turn // 11 % 8))
         time.sleep(1.0)  # Let the map of the click before arrive, and what judges it.
         yield screen.until_changed(1000, 560, lambda: screen.button(LEFT, True) or screen.button(LEFT, False), MAP, 3.0)
 

@@ -9,7 +9,7 @@ use super::samples::TileSamples;
 use super::scaling::Scaling;
 
 /// Pixels that a fit learns from, about: more would make a click wait.
-const PIXELS: usize = 3000;
+const PIXELS: usize = 1000;
 /// Pixels of a click that are learned from, however many clicks there are.
 const LEAST_PER_CLICK: usize = 4;
 
