@@ -98,6 +98,7 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
+    use crate::domain::UNLABELLED;
     use crate::engine::quick::QuickStatus;
 
     /// Tiles `a` and `b`, 64×48: left red, right green. `c` is broken.
@@ -179,7 +180,8 @@ mod tests {
         service.set_project(project(folder.path()), labels);
         service.set_part(Some(PixelRect { x: 9, y: 0, width: 20, height: 9 })); // A small part on screen is mapped first, the rest after it.
         service.want_tile("b");
-        let answer = wait(&service, |answer| learned(answer) == Some((2, 1, 0)));
+        let is_whole = |answer: &QuickAnswer| class_at(answer, 60).is_some_and(|class| class != UNLABELLED);
+        let answer = wait(&service, |answer| learned(answer) == Some((2, 1, 0)) && is_whole(answer));
         assert_eq!((answer.tile.as_str(), class_at(&answer, 3), class_at(&answer, 60)), ("b", Some(1), Some(3)));
         service.set_labels("b", vec![dot("b", 3, 5.0)]);
         assert_eq!(learned(&wait(&service, |answer| learned(answer).is_some())), Some((3, 2, 0)));
