@@ -117,6 +117,10 @@ pub struct TrainArgs {
     /// What a pretrained encoder's learning rate is multiplied with; 0 leaves it as it is.
     #[arg(long, allow_hyphen_values = true)]
     pub encoder_lr: Option<f64>,
+    /// Let a network with a pretrained encoder begin with a random decoder, not where a linear classifier on the encoder's
+    /// features is.
+    #[arg(long)]
+    pub no_head_start: bool,
     /// Weight decay.
     #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,

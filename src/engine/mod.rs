@@ -11,6 +11,7 @@ mod export;
 pub mod finished;
 mod finished_checkpoints;
 pub mod handle;
+mod head_start;
 mod labels;
 mod latest;
 mod learner;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::device::{Devices, OpenDevice};
+use super::head_start;
 use super::learner::{LearnedLabels, Learner};
 use super::refusal::Refusal;
 use crate::data::Project;
@@ -45,9 +46,10 @@ impl Rehearsal {
         let (project, device) = (&self.project, &self.device.device);
         device.seed(seed);
         let training = device.clone().autodiff();
-        let net = Net::new(&config.model, project.classes.len(), &training);
+        let (mut net, labels) = (Net::new(&config.model, project.classes.len(), &training), self.labels(book, tiles));
+        head_start::give(&mut net, &labels.set, &config, device, &mut |_, _| true);
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
-        let mut learner = Learner::new(net, &config, self.labels(book, tiles), training)?;
+        let mut learner = Learner::new(net, &config, labels, training)?;
         let start = Anchor { rate: config.train.lr, step: 0 };
         for step in 0..steps {
             let batch = learner.next_batch().map_err(anyhow::Error::msg)?;

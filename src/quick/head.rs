@@ -79,6 +79,18 @@ impl QuickHead {
         &self.classes
     }
 
+    /// The head as a linear map of unscaled features: weights `[classes, features]` and an intercept for each class.
+    pub fn linear_map(&self) -> (Vec<f32>, Vec<f32>) {
+        let (mut weights, mut intercepts) = (Vec::new(), self.linear.intercepts().to_vec());
+        for (row, intercept) in self.linear.weights().chunks(self.linear.features()).zip(&mut intercepts) {
+            for (weight, scaling) in row.iter().zip(&self.scaling) {
+                weights.push(weight * scaling.factor);
+                *intercept -= weight * scaling.factor * scaling.mean;
+            }
+        }
+        (weights, intercepts)
+    }
+
     /// The map of a tile whose features have the kinds of those it learned from.
     pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> QuickMap {
         let [width, height] = features.size();

@@ -79,6 +79,8 @@ pub struct TrainConfig {
     pub lr: f64,
     /// What a pretrained encoder's learning rate is multiplied with, 0 or more; 0 leaves it as it is.
     pub encoder_lr: f64,
+    /// A network with a pretrained encoder begins where a linear classifier on the encoder's features is.
+    pub head_start: bool,
     /// Weight decay, 0 or more.
     pub weight_decay: f64,
     /// Momentum of SGD, 0 up to but not including 1. Adam and `AdamW` do not use it.
@@ -139,6 +141,7 @@ impl Default for TrainConfig {
             optimizer: Optimizer::AdamW,
             lr: 1e-3,
             encoder_lr: 0.1,
+            head_start: true,
             weight_decay: 1e-4,
             momentum: 0.9,
             nesterov: false,
@@ -168,7 +171,8 @@ impl RunConfig {
 
     /// Settings for a handful of labels: whatever helps where there are few of them (`docs/few-clicks.md`).
     pub fn few_clicks() -> Self {
-        let mut config = Self::default();
+        let model = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
+        let mut config = Self { model, ..Self::default() };
         config.train.length = Length::Steps(600);
         config.train.batches = Batches::Classes;
         config.train.scales = true;

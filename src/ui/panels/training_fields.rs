@@ -111,6 +111,10 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
             ui.add(share.prefix("× ")).on_hover_text(
                 "The pretrained encoder learns with this multiple of the learning rate; 0 leaves it as it is",
             );
+            ui.add(Checkbox::new(&mut train.head_start, "head start")).on_hover_text(
+                "The network begins where a linear classifier on the encoder's features is, which takes seconds to learn; its decoder \
+                 learns what to add",
+            );
         });
     }
     field(ui, "Weight decay", |ui| {
