@@ -71,17 +71,24 @@ impl Prepared {
         classes: &Classes,
         earlier: Option<&TileSamples>,
     ) -> TileSamples {
-        let [width, height] = self.map_size();
         let mut pixels = labelled_pixels(strokes, self.size, classes);
+        pixels.retain(|pixel| self.exists(pixel.x, pixel.y)); // A missing pixel has no colour to learn from.
         for LabelledPixel { x, y, .. } in &mut pixels {
-            (*x, *y) = ((*x >> self.halvings).min(width - 1), (*y >> self.halvings).min(height - 1));
+            [*x, *y] = self.in_map(*x, *y);
         }
-        // A missing pixel has no colour to learn from.
-        let exists = |pixel: &LabelledPixel| {
-            self.valid.as_ref().is_none_or(|valid| valid.flags()[(pixel.y * width + pixel.x) as usize])
-        };
-        pixels.retain(exists);
         TileSamples::renewed(&self.features, &pixels, earlier)
+    }
+
+    /// Whether the image has a pixel at this column and row of the tile.
+    pub fn exists(&self, x: u32, y: u32) -> bool {
+        let ([x, y], [width, _]) = (self.in_map(x, y), self.map_size());
+        self.valid.as_ref().is_none_or(|valid| valid.flags()[(y * width + x) as usize])
+    }
+
+    /// The pixel of the map that a pixel of the tile belongs to.
+    fn in_map(&self, x: u32, y: u32) -> [u32; 2] {
+        let [width, height] = self.map_size();
+        [(x >> self.halvings).min(width - 1), (y >> self.halvings).min(height - 1)]
     }
 
     /// The map of the tile.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::answer::{QuickAnswer, QuickStatus};
-use super::judgement::{Judged, Judgement, miou};
+use super::judgement::{Judged, JudgedView, Judgement, miou};
 use super::prepared::{LIMIT_BYTES, Prepared};
 use super::project_state::{Asked, ProjectState};
 use super::request::Shared;
@@ -135,7 +135,10 @@ impl Worker {
         let judged = Judged { tiles: self.project.tiles(), labels, classes: &asked.project.classes };
         let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
-            judgement.kept_aside = judged.kept_aside(place, asked.tile.size);
+            let view = self.project.view(&asked.tile.id);
+            let exists = |x, y| view.as_ref().is_none_or(|view| view.exists(x, y));
+            judgement.kept_aside =
+                judged.kept_aside(&JudgedView { tile: place, size: asked.tile.size, exists: &exists });
         }
         let is_judge = |place: usize| samples.keys().nth(place).is_some_and(|tile| asked.wanted.judges.contains(tile));
         let Some(head) = judged.head_without(is_judge).filter(|_| !asked.wanted.judges.is_empty()) else {
