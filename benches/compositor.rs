@@ -12,8 +12,7 @@ use std::time::Instant;
 
 use offscreen::{Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
-use pointillist::domain::{Sampling, Strategy, Stroke, sampling};
-use pointillist::engine::protocol::Preview;
+use pointillist::domain::{ClassMap, Sampling, Strategy, Stroke, sampling};
 use pointillist::ui::state::label_plane::LabelPlane;
 use pointillist::ui::state::layer::{Layer, LayerStyle};
 use pointillist::ui::state::sampled_mask::SampledMask;
@@ -49,15 +48,8 @@ fn scene() -> Props {
     let mask = Arc::clone(props.view.mask.as_ref().expect("the noise has a mask"));
     let pixels = mask.data().len();
     props.sampled = Some(Arc::new(SampledMask::new(sampling::sample(&mask, "noise", &Sampling::default()))));
-    props.prediction = Some(Arc::new(Preview {
-        run: 1,
-        tile: "noise".to_owned(),
-        step: 1,
-        age_secs: 0.0,
-        classes: (*mask).clone(),
-        confidence: vec![200; pixels],
-        complete: true,
-    }));
+    let map = ClassMap { classes: (*mask).clone(), confidence: vec![200; pixels] };
+    props.prediction = Some(Arc::new(map).into());
     let mut labels = LabelPlane::new(pointillist::domain::Mask::unlabelled(TILE[0], TILE[1]));
     for i in 0..200_u16 {
         let at = [f32::from(i) * 12.0, f32::from(i % 17) * 140.0];

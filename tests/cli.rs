@@ -412,6 +412,42 @@ fn simulated_clicks_are_scored_and_repeat() {
 }
 
 #[test]
+fn ignored_classes_are_neither_clicked_nor_scored() {
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    let colors = [[0, 255, 255], [0, 255, 0], [255, 255, 0]];
+    let column = |x: u32| (x / 48) as usize;
+    let image = image::RgbImage::from_fn(144, 64, |x, y| {
+        let noise = ((x * 31 + y * 17) % 13) as u8;
+        image::Rgb([[200 + noise, 40, 30], [40, 180 + noise, 30], [40, 40, 180 + noise]][column(x)])
+    });
+    let mask = image::RgbImage::from_fn(144, 64, |x, _| image::Rgb(colors[column(x)]));
+    for (kind, picture) in [("images", image), ("masks", mask)] {
+        fs::create_dir_all(data.join(kind)).unwrap();
+        picture.save(data.join(kind).join("a.png")).unwrap();
+    }
+    let out = dir.path().join("scores.csv");
+    let simulate = |ignore: &str| {
+        let mut command = pointillist();
+        command.args(["simulate", "--clicks", "2", "--seeds", "1", "--overwrite", "--ignore", ignore, "--data"]);
+        command.arg(&data).arg("--out").arg(&out);
+        command
+    };
+    let scores = |ignore: &str| {
+        simulate(ignore).assert().success();
+        let text = fs::read_to_string(&out).unwrap();
+        let row: Vec<String> = text.lines().nth(1).unwrap().split(',').map(str::to_owned).collect();
+        (row[6].parse::<u32>().unwrap(), row[7].parse::<f64>().unwrap())
+    };
+    let (clicks, miou) = scores("");
+    assert!(clicks == 6 && miou > 0.8, "{clicks} {miou}");
+    let (clicks, miou) = scores("class #FFFF00");
+    assert!(clicks == 4 && miou > 0.8, "{clicks} {miou}: pixels of the third class are no errors");
+    simulate("class #FFFF00,class #00FF00").assert().failure().stderr(contains("1 classes are left"));
+    simulate("swamp").assert().failure().stderr(contains("There is no class 'swamp' to ignore"));
+}
+
+#[test]
 fn networks_learn_from_simulated_clicks_and_repeat() {
     let dir = TempDir::new().unwrap();
     let data = dir.path().join("data");

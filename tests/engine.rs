@@ -94,13 +94,13 @@ fn the_tile_in_view_is_predicted_while_training_and_after() {
     bench.start(1, bench.config(Length::Epochs(2)));
     bench.until("a preview", |e| matches!(e.kind, EventKind::PreviewReady).then_some(()));
     let preview = bench.engine.take_preview().unwrap();
-    assert_eq!((preview.tile.as_str(), preview.classes.size()), ("1001", [256, 256]));
+    assert_eq!((preview.tile.as_str(), preview.map.classes.size()), ("1001", [256, 256]));
     bench.until_finished();
     bench.engine.send(view("2002"));
     loop {
         bench.until("a preview of the other tile", |e| matches!(e.kind, EventKind::PreviewReady).then_some(()));
         if let Some(preview) = bench.engine.take_preview().filter(|p| p.tile == "2002") {
-            assert!(preview.complete && preview.classes.labelled() == 256 * 256);
+            assert!(preview.complete && preview.map.classes.labelled() == 256 * 256);
             break;
         }
     }

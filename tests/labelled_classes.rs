@@ -26,7 +26,7 @@ fn shown(bench: &Bench) -> BTreeSet<u8> {
     loop {
         bench.until("a preview", |event| matches!(event.kind, EventKind::PreviewReady).then_some(()));
         if let Some(preview) = bench.engine.take_preview().filter(|preview| preview.complete) {
-            return preview.classes.data().iter().copied().collect();
+            return preview.map.classes.data().iter().copied().collect();
         }
     }
 }

@@ -99,8 +99,9 @@ fn the_part_of_a_tile_can_be_chosen() {
 fn labels_on_a_validation_tile_show_a_warning() {
     let root = project();
     let mut harness = window(root.path());
-    let warns =
-        |harness: &Harness<'_, App>| harness.query_by_label_contains("labels are not used for training").is_some();
+    let warns = |harness: &Harness<'_, App>| {
+        harness.query_by_label_contains("only the quick map learns from its labels").is_some()
+    };
     choose(&mut harness, "a", "Validate on it");
     assert!(!warns(&harness), "there are none yet");
     click_canvas(&mut harness);

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use offscreen::{BACKGROUND, Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
-use pointillist::domain::{Mask, Stroke, UNLABELLED, hash};
-use pointillist::engine::protocol::Preview;
+use pointillist::domain::{ClassMap, MapPatch, Mask, PatchedMap, Stroke, UNLABELLED, hash};
 use pointillist::ui::state::label_plane::LabelPlane;
 use pointillist::ui::state::layer::{Layer, LayerStyle};
 use pointillist::ui::state::palette::Palette;
@@ -61,15 +60,8 @@ fn everything() -> Props {
         Mask::from_vec(size, size, (0..size * size).map(class).collect()).unwrap()
     };
     props.sampled = Some(Arc::new(SampledMask::new(sparse(8, 1, 3))));
-    props.prediction = Some(Arc::new(Preview {
-        run: 1,
-        tile: "noise".to_owned(),
-        step: 1,
-        age_secs: 0.0,
-        classes: sparse(4, 2, 2),
-        confidence: (0..16).map(|i| i * 17).collect(),
-        complete: false,
-    }));
+    let confidence = (0..16).map(|i| i * 17).collect();
+    props.prediction = Some(Arc::new(ClassMap { classes: sparse(4, 2, 2), confidence }).into());
     props
 }
 
@@ -93,8 +85,8 @@ fn reference(props: &Props, camera: &Camera, size: [u32; 2]) -> Vec<[f32; 3]> {
                 Layer::Image => props.view.image.pixel(x, y).map(|[r, g, b]| [r, g, b, 255]).unwrap(),
                 Layer::Mask => class(props.view.mask.as_ref().unwrap(), 1),
                 Layer::Sampled => class(props.sampled.as_ref().unwrap(), 1),
-                Layer::Prediction => class(&prediction.unwrap().classes, 2),
-                Layer::Confidence => ramp.color(prediction.unwrap().confidence[(y / 2 * 4 + x / 2) as usize]),
+                Layer::Prediction => class(&prediction.unwrap().whole.classes, 2),
+                Layer::Confidence => ramp.color(prediction.unwrap().whole.confidence[(y / 2 * 4 + x / 2) as usize]),
                 Layer::Labels => [0; 4], // Drawn with an outline; tested separately.
             };
             let alpha = f32::from(a) / 255.0 * style.opacity;
@@ -212,6 +204,54 @@ fn opacity_colours_and_visibility_upload_nothing() {
     props.palette.set_visible(3, false);
     offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
     assert_eq!(offscreen.gpu.uploads(), uploads);
+}
+
+#[test]
+fn a_patch_of_the_map_is_drawn_like_a_map_that_holds_it() {
+    let size = [24, 24];
+    let Some(mut offscreen) = offscreen(size, PLAIN) else { return };
+    let mut props = everything();
+    props.layers[Layer::Prediction].visible = true;
+    props.layers[Layer::Confidence].visible = true;
+    let lens = lens(Camera { center_in_image: [4.0, 4.0], zoom: 3.0 }, size);
+    let patch = |corner, class| {
+        let map = ClassMap { classes: Mask::from_vec(2, 1, vec![class; 2]).unwrap(), confidence: vec![33; 2] };
+        Some(Arc::new(MapPatch { corner, map }))
+    };
+    let whole = props.prediction.clone().unwrap().whole;
+    for patch in [None, patch([1, 1], 5), patch([2, 3], 1), patch([1, 1], 3), None] {
+        let map = PatchedMap { whole: Arc::clone(&whole), patch };
+        let mut merged = ClassMap::clone(&whole);
+        for (x, y) in (0..4).flat_map(|y| (0..4).map(move |x| (x, y))) {
+            let i = (y * 4 + x) as usize;
+            (merged.classes.data_mut()[i], merged.confidence[i]) = map.at(x, y).unwrap();
+        }
+        props.prediction = Some(map.clone());
+        offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+        let patched = offscreen.pixels();
+        let mut other = Offscreen::new(size, PLAIN).unwrap();
+        props.prediction = Some(Arc::new(merged).into());
+        other.draw(&[(0.0, &props.frame(lens), lens)]);
+        assert!(patched == other.pixels(), "{map:?}");
+    }
+}
+
+#[test]
+fn a_layer_that_is_not_shown_composes_nothing_anew() {
+    let Some(mut offscreen) = offscreen([16, 16], PLAIN) else { return };
+    let mut props = everything();
+    props.layers[Layer::Prediction].visible = false;
+    let lens = lens(Camera { center_in_image: [4.0, 4.0], zoom: 2.0 }, [16, 16]);
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    let before = offscreen.pixels();
+    props.prediction = Some(
+        Arc::new(ClassMap { classes: Mask::from_vec(4, 4, vec![2; 16]).unwrap(), confidence: vec![9; 16] }).into(),
+    );
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    assert!(offscreen.pixels() == before);
+    props.layers[Layer::Prediction].visible = true;
+    offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+    assert!(offscreen.pixels() != before, "the newer map is drawn as soon as it is shown");
 }
 
 #[test]

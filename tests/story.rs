@@ -62,7 +62,7 @@ fn from_the_open_demo_to_a_prediction() {
     assert!(harness.query_by_label("Close the first steps").is_none());
     click(&mut harness, "Tile 1002");
     step_until(&mut harness, "the other tile is predicted as well", |app| {
-        app.state().prediction().is_some_and(|p| p.tile == "1002" && p.complete)
+        app.state().view.network.as_ref().is_some_and(|p| p.tile == "1002" && p.complete)
     });
     assert!(harness.state().state().messages.toasts().count() == 0, "{:?}", harness.state().state().messages.all());
 
@@ -70,6 +70,6 @@ fn from_the_open_demo_to_a_prediction() {
     act(&mut harness, UiAction::OpenRun(summary.folder.clone()));
     step_until(&mut harness, "the figures are reported again", |app| app.state().run.evaluation.is_some());
     step_until(&mut harness, "the reopened run predicts", |app| {
-        app.state().run.can_predict() && app.state().prediction().is_some_and(|p| p.complete)
+        app.state().run.can_predict() && app.state().view.network.as_ref().is_some_and(|p| p.complete)
     });
 }

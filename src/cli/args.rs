@@ -292,6 +292,10 @@ pub struct SimulateArgs {
     /// With --across, a tile to score; the others are clicked. May be repeated.
     #[arg(long, requires = "across")]
     pub val_tile: Vec<String>,
+    /// Class that is neither clicked nor scored, or several separated by commas, instead of those that the dataset ignores.
+    /// May be repeated.
+    #[arg(long)]
+    pub ignore: Option<Vec<String>>,
     /// CSV file for the scores.
     #[arg(long)]
     pub out: PathBuf,

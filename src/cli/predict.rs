@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use super::args::{Head, PredictArgs};
 use super::{maps, out, predict_quick};
 use crate::data::DataError;
-use crate::data::export::maps::{MapExport, TileMap};
+use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::layout::detect::{self, ImageFile};
 use crate::data::raster::images;
-use crate::domain::Choice as _;
 use crate::domain::config::DeviceChoice;
+use crate::domain::{Choice as _, ClassMap};
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
 use crate::infer::Predictor;
@@ -72,10 +72,10 @@ fn ending(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn predict(image: &Path, predictor: &Predictor) -> Result<TileMap, DataError> {
+fn predict(image: &Path, predictor: &Predictor) -> Result<ClassMap, DataError> {
     let picture = images::decode(image)?;
     images::reading_note(image).iter().for_each(|note| out::line(&format!("[INFO] {note}")));
-    Ok(predictor.predict(picture).into())
+    Ok(predictor.predict(picture))
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::device::Devices;
 use super::refusal::Refusal;
 use crate::data::feed::batch::Batch;
-use crate::domain::UNLABELLED;
 use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, TrainConfig};
 use crate::domain::hash::Stream;
+use crate::domain::{Notice, UNLABELLED};
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::trainer::Trainer;
 use crate::train::weighting::ClassTerms;
@@ -66,6 +66,10 @@ pub struct BenchReport {
 pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     if config.batch == 0 || config.steps == 0 || config.classes == 0 {
         return Err(Refusal("A benchmark needs at least one image, one step and one class".into()));
+    }
+    if !(0.0..1.0).contains(&config.ema) {
+        let problem = Notice::new(format!("An average that keeps {} of its weights cannot be timed", config.ema));
+        return Err(Refusal(problem.remedy("Choose 0 (none) up to but not including 1, such as 0.99")));
     }
     if let Some(problem) = config.model.problems(InputSize::Crop(config.size)).into_iter().next() {
         return Err(Refusal(problem));
@@ -153,6 +157,13 @@ mod tests {
     #[test]
     fn a_size_the_network_cannot_halve_is_refused() {
         assert!(bench(&config(false, 18)).is_err());
+    }
+
+    #[test]
+    fn an_average_that_keeps_all_or_less_than_nothing_is_refused() {
+        for ema in [1.0, -0.1, 7.0, f64::NAN] {
+            assert!(bench(&BenchConfig { ema, ..config(false, 16) }).is_err(), "{ema}");
+        }
     }
 
     #[test]

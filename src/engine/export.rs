@@ -65,7 +65,7 @@ impl ExportJob {
 
     /// A map that cannot be made or written is in the report.
     fn write(&mut self, predicted: Result<(TileJob, Arc<Picture>), DataError>) {
-        let map = predicted.map(|(job, picture)| job.finish_for(&picture).into());
+        let map = predicted.map(|(job, picture)| job.finish_for(&picture));
         self.export.take(map, &self.project.classes).ok();
     }
 

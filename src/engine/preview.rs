@@ -214,11 +214,11 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
+    use crate::domain::ClassMap;
     use crate::domain::config::{InputSize, ModelConfig};
     use crate::domain::geometry::PixelRect;
     use crate::engine::protocol::Preview;
     use crate::engine::transport::{UserEnd as _, in_process};
-    use crate::infer::TilePrediction;
     use crate::model::Net;
 
     const SIZE: [u32; 2] = [1300, 700];
@@ -271,7 +271,7 @@ mod tests {
             (0..200).filter_map(|_| self.turn(predictor, step)).find(|preview| preview.complete).expect("it ends")
         }
 
-        fn predict(&self, predictor: &Predictor) -> TilePrediction {
+        fn predict(&self, predictor: &Predictor) -> ClassMap {
             predictor.predict(self.project.read_picture(&self.project.tiles[0]).unwrap())
         }
     }
@@ -282,10 +282,10 @@ mod tests {
         let mut bench = Bench::new(dir.path(), None);
         let predictor = predictor(&bench.project, 1);
         let first = bench.turn(&predictor, 7).expect("at once");
-        assert_eq!((first.classes.size(), first.classes.labelled(), first.complete), (SIZE, 1300 * 700, false));
+        assert_eq!((first.map.classes.size(), first.map.classes.labelled(), first.complete), (SIZE, 1300 * 700, false));
         assert_eq!(first.step, 7);
         let (last, want) = (bench.complete(&predictor, 7), bench.predict(&predictor));
-        assert!(last.classes == want.classes && last.confidence == want.confidence);
+        assert!(*last.map == want);
         assert!(!bench.previewer.is_pending());
     }
 
@@ -297,10 +297,10 @@ mod tests {
         bench.turn(&early, 100);
         bench.previewer.mark_stale();
         let last = bench.complete(&late, 101);
-        assert!(last.step == 100 && last.classes == bench.predict(&early).classes, "the network it began with");
+        assert!(last.step == 100 && last.map.classes == bench.predict(&early).classes, "the network it began with");
         bench.previewer.mark_stale();
         let next = (0..200).find_map(|_| bench.turn(&late, 102)).expect("a new one");
-        assert!(next.complete && next.step == 102 && next.classes == bench.predict(&late).classes);
+        assert!(next.complete && next.step == 102 && next.map.classes == bench.predict(&late).classes);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub struct Refusal(pub Notice);
 
 impl Refusal {
     /// A run that cannot start for these reasons. With several of them, each stands beside its own remedy.
-    pub(super) fn of_start(problems: &[Notice]) -> Self {
+    pub(crate) fn of_start(problems: &[Notice]) -> Self {
         let (cause, remedy) = match problems {
             [only] => (only.without_remedy(), only.remedy.clone()),
             several => (several.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), None),

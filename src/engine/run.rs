@@ -33,7 +33,7 @@ pub(super) struct Run {
     /// How the run ends at the next turn.
     ending: Option<Outcome>,
     /// The evaluation in progress.
-    evaluation: Option<EvaluationJob>,
+    evaluation: Option<Evaluating>,
     evaluated_at_step: Option<u64>,
     meter: Meter,
     best: BestNetwork,
@@ -42,6 +42,12 @@ pub(super) struct Run {
     left_out: BTreeSet<String>,
     started: Instant,
     evaluated: Instant,
+}
+
+/// An evaluation and what it scores: labels that arrive meanwhile change what may be predicted, but not of this network.
+struct Evaluating {
+    job: EvaluationJob,
+    snapshot: Snapshot,
 }
 
 /// The result of a turn.
@@ -106,7 +112,7 @@ impl Run {
     }
 
     fn phase(&self) -> Phase {
-        match self.evaluation.as_ref().map(EvaluationJob::progress) {
+        match self.evaluation.as_ref().map(|evaluating| evaluating.job.progress()) {
             Some((done, total)) => Phase::Evaluating { done, total },
             None if self.paused => Phase::Paused,
             None => Phase::Training,
@@ -163,8 +169,9 @@ impl Run {
         if self.evaluated_at_step == Some(self.step) {
             self.inform(outbox, format!("Already scored at step {}: the network has not changed since", self.step));
         } else if self.evaluation.is_none() {
-            predictor.show(self.opened.learner.snapshot());
-            self.evaluation = Some(EvaluationJob::new(self.project(), &self.opened.val));
+            let snapshot = self.opened.learner.snapshot();
+            predictor.show(snapshot.clone());
+            self.evaluation = Some(Evaluating { job: EvaluationJob::new(self.project(), &self.opened.val), snapshot });
             outbox.send(EventKind::Phase(self.phase()));
         }
     }
@@ -182,9 +189,10 @@ impl Run {
         (self.opened.recorder, net)
     }
 
-    /// Gives a predictor the current network.
+    /// Gives a predictor the current network; during an evaluation, what is evaluated.
     pub(super) fn refresh(&self, predictor: &mut Predictor) {
-        predictor.show(self.opened.learner.snapshot());
+        let evaluated = self.evaluation.as_ref().map(|evaluating| evaluating.snapshot.clone());
+        predictor.show(evaluated.unwrap_or_else(|| self.opened.learner.snapshot()));
     }
 
     /// Takes a step, or predicts a window of an evaluation.
@@ -284,21 +292,21 @@ impl Run {
     }
 
     fn evaluation_turn(&mut self, predictor: &Predictor, outbox: &Outbox) {
-        let Some(mut job) = self.evaluation.take() else { return };
+        let Some(Evaluating { mut job, snapshot }) = self.evaluation.take() else { return };
         let before = job.progress();
         if job.advance(predictor) {
             if job.progress() != before {
                 let (done, total) = job.progress();
                 outbox.send(EventKind::Phase(Phase::Evaluating { done, total }));
             }
-            self.evaluation = Some(job);
+            self.evaluation = Some(Evaluating { job, snapshot });
             return;
         }
-        self.evaluated(job.finish(), outbox);
+        self.evaluated(job.finish(), snapshot, outbox);
         outbox.send(EventKind::Phase(self.phase()));
     }
 
-    fn evaluated(&mut self, result: Evaluated, outbox: &Outbox) {
+    fn evaluated(&mut self, result: Evaluated, net: Snapshot, outbox: &Outbox) {
         let Evaluated { scores, confusion, tiles, faults } = result;
         self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
@@ -316,8 +324,7 @@ impl Run {
         };
         self.evaluated = Instant::now();
         self.evaluated_at_step = Some(self.step);
-        let (lines, net) =
-            (report::epoch_lines(&evaluation, self.opened.info.epochs()), self.opened.learner.snapshot());
+        let lines = report::epoch_lines(&evaluation, self.opened.info.epochs());
         let recorder = &mut self.opened.recorder;
         lines.iter().for_each(|line| recorder.log(line, outbox));
         recorder.add_metrics(&evaluation, outbox);

@@ -1,10 +1,11 @@
 //! A picture in the making: one snapshot of the network over one tile.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::protocol::{Preview, RunId};
 use crate::domain::geometry::PixelRect;
-use crate::infer::{Predictor, TileJob, TilePrediction};
+use crate::infer::{Predictor, TileJob};
 
 /// A prediction in progress and the network it is made with.
 pub(super) struct Sketch {
@@ -55,8 +56,8 @@ impl Sketch {
     /// The picture as it is now, for the window.
     pub(super) fn show(&mut self, run: RunId, tile: &str) -> Preview {
         self.is_shown = true;
-        let TilePrediction { classes, confidence } = self.job.so_far().clone();
+        let map = Arc::new(self.job.so_far().clone());
         let (complete, age_secs) = (self.is_complete(), self.began.elapsed().as_secs_f32());
-        Preview { run, tile: tile.to_owned(), step: self.step, age_secs, classes, confidence, complete }
+        Preview { run, tile: tile.to_owned(), step: self.step, age_secs, map, complete }
     }
 }

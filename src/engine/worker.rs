@@ -300,10 +300,54 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::demo;
+    use crate::data::{Journal, Project, demo};
     use crate::domain::config::{DeviceChoice, InputSize};
+    use crate::domain::{Edit, Strategy, Stroke};
     use crate::engine::protocol::Outcome;
     use crate::engine::transport::{UserEnd as _, in_process};
+
+    #[test]
+    fn labels_that_arrive_during_an_evaluation_do_not_change_what_it_scores() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let project = Project::open(&data).unwrap();
+        let (mut journal, _) = Journal::open(&project).unwrap();
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input) = (2, InputSize::Crop(32));
+        config.sampling.strategy = Strategy::OwnLabelsOnly;
+        let validates =
+            |worker: &Worker| worker.session.as_ref().unwrap().run.as_ref().unwrap().info().val_tiles.clone();
+        let mut click = |tile: &str, class| {
+            let stroke = Stroke {
+                tile: tile.to_owned(),
+                class: Some(class),
+                radius: 3.0,
+                path: vec![[40.0 * f32::from(class + 1), 90.0]],
+            };
+            journal.append(&Edit::Begin(stroke)).unwrap();
+        };
+        [0, 1].iter().for_each(|class| click("2001", *class));
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let mut worker = Worker::new(Arc::new(end));
+        let out = dir.path().join("run");
+        worker.start(1, &config, &out).unwrap();
+        assert!(!validates(&worker).contains(&"2001".to_owned()));
+        worker.slice().unwrap();
+        worker.execute(Command::Evaluate).unwrap();
+        worker.slice().unwrap();
+        click("2001", 4);
+        worker.execute(Command::LabelsChanged).unwrap();
+        let is_evaluated =
+            || std::iter::from_fn(|| user.try_event()).any(|event| matches!(event.kind, EventKind::Evaluated(_)));
+        while !is_evaluated() {
+            worker.slice().unwrap();
+        }
+        let saved = || std::fs::read_to_string(out.join("last.json")).unwrap();
+        let third = project.classes.as_slice()[4].name.as_str();
+        assert!(!saved().contains(third), "{}", saved());
+        worker.execute(Command::Save).unwrap();
+        assert!(saved().contains(third), "{}", saved());
+    }
 
     #[test]
     fn a_panic_while_training_is_recorded_and_the_worker_goes_on() {

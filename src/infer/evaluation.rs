@@ -97,7 +97,7 @@ impl EvaluationJob {
 
     fn score(&mut self, current: Current) {
         let Current { tile, job, truth } = current;
-        let prediction = job.finish().at_size(truth.width(), truth.height());
+        let prediction = job.finish().resized(truth.size());
         let mut confusion = Confusion::new(self.confusion.classes());
         confusion.add(&truth, &prediction.classes, &self.project.classes);
         self.tiles.push((self.project.tiles[tile].id.clone(), confusion.scores(&self.project.classes).miou));

@@ -1,12 +1,11 @@
 //! Prediction and scoring of tiles, window by window. Work comes in bounded slices, so that the caller stays in control.
 
+mod decision;
 mod enlarge;
 pub mod evaluation;
 mod overview;
 pub mod predictor;
-pub mod tile_prediction;
 pub mod window;
 
 pub use evaluation::EvaluationJob;
 pub use predictor::{Predictor, TileJob};
-pub use tile_prediction::TilePrediction;

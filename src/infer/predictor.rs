@@ -6,15 +6,14 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
-use super::tile_prediction::TilePrediction;
 use super::window::{self, Window};
-use super::{enlarge, overview};
+use super::{decision, enlarge, overview};
 use crate::data::Picture;
 use crate::data::feed::augment::Symmetry;
 use crate::data::feed::{crop, normalize};
 use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
-use crate::domain::{Classes, Validity};
+use crate::domain::{ClassMap, Classes, Validity};
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::snapshot::Snapshot;
 
@@ -43,7 +42,7 @@ pub struct TileJob {
     windows: VecDeque<Window>,
     /// Windows in all.
     total: usize,
-    prediction: TilePrediction,
+    prediction: ClassMap,
 }
 
 impl Predictor {
@@ -83,7 +82,7 @@ impl Predictor {
         let size = picture.size();
         let windows: VecDeque<Window> = window::cover(size, self.window).into();
         let total = windows.len();
-        TileJob { picture, overview: None, windows, total, prediction: TilePrediction::empty(size) }
+        TileJob { picture, overview: None, windows, total, prediction: ClassMap::unpredicted(size) }
     }
 
     /// A tile made by [`Predictor::fit`] at low resolution, for [`TileJob::overview_first`]; `None` if the whole tile is
@@ -94,7 +93,7 @@ impl Predictor {
     }
 
     /// Predicts a whole tile, at its own size.
-    pub fn predict(&self, picture: Picture) -> TilePrediction {
+    pub fn predict(&self, picture: Picture) -> ClassMap {
         let picture = Arc::new(picture);
         let mut job = self.begin(self.fit(Arc::clone(&picture)));
         while job.advance(self) {}
@@ -102,19 +101,19 @@ impl Predictor {
     }
 
     /// Predicts a whole tile of `size` at low resolution, in one pass.
-    fn predict_overview(&self, overview: &RgbImage, size: [u32; 2]) -> TilePrediction {
+    fn predict_overview(&self, overview: &RgbImage, size: [u32; 2]) -> ClassMap {
         let (width, height) = overview.dimensions();
         let window = Window::around([width, height], overview::side(overview, self.stride));
         let logits = self.logits(overview, &window);
-        let mut small = TilePrediction::empty([width, height]);
-        small.write(&logits, &self.candidates, &window, None);
+        let mut small = ClassMap::unpredicted([width, height]);
+        decision::write(&mut small, &logits, &self.candidates, &window, None);
         let classes = enlarge::classes(&logits, &window, &self.candidates, size);
-        TilePrediction { classes, ..small.at_size(size[0], size[1]) }
+        ClassMap { classes, ..small.resized(size) }
     }
 
-    fn predict_window(&self, image: &RgbImage, window: &Window, valid: Option<&Validity>, to: &mut TilePrediction) {
+    fn predict_window(&self, image: &RgbImage, window: &Window, valid: Option<&Validity>, to: &mut ClassMap) {
         let logits = self.logits(image, window);
-        to.write(&logits, &self.candidates, window, valid);
+        decision::write(to, &logits, &self.candidates, window, valid);
     }
 
     /// Logits of one window: `[classes, side, side]`.
@@ -170,20 +169,19 @@ impl TileJob {
     }
 
     /// The prediction so far.
-    pub fn so_far(&self) -> &TilePrediction {
+    pub fn so_far(&self) -> &ClassMap {
         &self.prediction
     }
 
     /// The prediction at the size of the picture that [`Predictor::fit`] made the tile of.
-    pub fn finish_for(self, picture: &Picture) -> TilePrediction {
-        let [width, height] = picture.size();
-        let mut prediction = self.finish().at_size(width, height);
+    pub fn finish_for(self, picture: &Picture) -> ClassMap {
+        let mut prediction = self.finish().resized(picture.size());
         prediction.take_out_missing(picture.valid.as_ref());
         prediction
     }
 
     /// The prediction.
-    pub fn finish(self) -> TilePrediction {
+    pub fn finish(self) -> ClassMap {
         self.prediction
     }
 }

@@ -9,27 +9,11 @@ use super::samples::TileSamples;
 use super::scaling::{self, Scaling};
 use super::tile_features::TileFeatures;
 use crate::domain::geometry::PixelRect;
-use crate::domain::{Mask, UNLABELLED, Validity};
+use crate::domain::{ClassMap, UNLABELLED, Validity};
 
 /// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
 /// places apart rather than classes.
 const CLICKS_FOR_ALL_SCALES: usize = 2;
-
-/// A map of a tile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QuickMap {
-    /// The most probable class per pixel, always one that has a label; unlabelled where no pixel exists.
-    pub classes: Mask,
-    /// Its probability, 0–255.
-    pub confidence: Vec<u8>,
-}
-
-impl QuickMap {
-    /// A map of `[width, height]` pixels that says nothing yet.
-    pub fn unpredicted([width, height]: [u32; 2]) -> Self {
-        Self { classes: Mask::unlabelled(width, height), confidence: vec![0; width as usize * height as usize] }
-    }
-}
 
 /// A head that has learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,27 +75,22 @@ impl QuickHead {
         (weights, intercepts)
     }
 
-    /// The map of a tile whose features have the kinds of those it learned from.
-    pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> QuickMap {
-        let [width, height] = features.size();
-        let size @ [width, height] = [width as u32, height as u32];
-        let mut map = QuickMap::unpredicted(size);
-        self.predict_part(features, valid, PixelRect { x: 0, y: 0, width, height }, &mut map);
-        map
+    /// The map of a tile whose features have the kinds of those it learned from. Its classes are always ones that have a label.
+    pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> ClassMap {
+        let [width, height] = features.size().map(|side| side as u32);
+        self.predict_part(features, valid, PixelRect { x: 0, y: 0, width, height })
     }
 
-    /// Maps a part of the tile anew; `map` has the tile's size.
-    pub fn predict_part(&self, features: &TileFeatures, valid: Option<&Validity>, part: PixelRect, map: &mut QuickMap) {
+    /// The same of a part of the tile, as large as the part.
+    pub fn predict_part(&self, features: &TileFeatures, valid: Option<&Validity>, part: PixelRect) -> ClassMap {
         let (width, columns) = (features.size()[0], part.x as usize..(part.x + part.width) as usize);
         let levels = Levels::new(features, &self.linear, &self.scaling, part);
+        let mut map = ClassMap::unpredicted([part.width, part.height]);
+        let classes = map.classes.data_mut().par_chunks_mut(columns.len());
         let rows = part.y as usize..(part.y + part.height) as usize;
-        let pixels = rows.start * width..rows.end * width;
-        let (classes, confidence) = (&mut map.classes.data_mut()[pixels.clone()], &mut map.confidence[pixels]);
-        let of_rows = classes.par_chunks_mut(width).zip(confidence.par_chunks_mut(width)).zip(rows);
-        of_rows.for_each_init(
+        classes.zip(map.confidence.par_chunks_mut(columns.len())).zip(rows).for_each_init(
             || vec![0.0; self.classes.len() * columns.len()],
             |logits, ((classes, confidence), y)| {
-                let (classes, confidence) = (&mut classes[columns.clone()], &mut confidence[columns.clone()]);
                 levels.row(y, logits);
                 self.decide(logits, classes, confidence);
                 if let Some(valid) = valid {
@@ -119,6 +98,7 @@ impl QuickHead {
                 }
             },
         );
+        map
     }
 
     /// The most probable class of each pixel of a row, and its probability. `logits`: `[classes, width]`.
@@ -206,12 +186,12 @@ mod tests {
         let features = TileFeatures::compute(&picture(), Some(pretrained::built_in()), Kinds::ALL);
         let pixels = [pixel(10, 0), pixel(20, 0), pixel(50, 1), pixel(60, 1)];
         let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
-        let (whole, mut part) = (head.predict(&features, None), QuickMap::unpredicted([70, 40]));
-        head.predict_part(&features, None, PixelRect { x: 21, y: 13, width: 40, height: 16 }, &mut part);
-        for (i, (class, want)) in part.classes.data().iter().zip(whole.classes.data()).enumerate() {
-            let is_in = (13..29).contains(&(i / 70)) && (21..61).contains(&(i % 70));
-            assert_eq!(*class, if is_in { *want } else { UNLABELLED }, "row {}, column {}", i / 70, i % 70);
-            assert!(!is_in || part.confidence[i].abs_diff(whole.confidence[i]) <= 1);
+        let (whole, rect) = (head.predict(&features, None), PixelRect { x: 21, y: 13, width: 40, height: 16 });
+        let part = head.predict_part(&features, None, rect);
+        assert_eq!(part.size(), [40, 16]);
+        for (x, y) in (0..16).flat_map(|y| (0..40).map(move |x| (x, y))) {
+            let (found, want) = (part.at(x, y).unwrap(), whole.at(21 + x, 13 + y).unwrap());
+            assert!(found.0 == want.0 && found.1.abs_diff(want.1) <= 1, "row {y}, column {x}: {found:?}, {want:?}");
         }
     }
 

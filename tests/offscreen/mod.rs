@@ -7,8 +7,7 @@ use image::RgbImage;
 use pollster::block_on;
 
 use pointillist::domain::geometry::Camera;
-use pointillist::domain::{Classes, Mask, hash};
-use pointillist::engine::protocol::Preview;
+use pointillist::domain::{Classes, Mask, PatchedMap, hash};
 use pointillist::ui::canvas::gpu::canvas_gpu::CanvasGpu;
 use pointillist::ui::canvas::gpu::frame::CanvasFrame;
 use pointillist::ui::canvas::gpu::lens::Lens;
@@ -118,7 +117,7 @@ pub(crate) struct Props {
     pub(crate) view: Arc<TileView>,
     pub(crate) sampled: Option<Arc<SampledMask>>,
     pub(crate) labels: Option<LabelPlane>,
-    pub(crate) prediction: Option<Arc<Preview>>,
+    pub(crate) prediction: Option<PatchedMap>,
     pub(crate) palette: Palette,
     pub(crate) layers: LayerSet,
 }

@@ -10,19 +10,10 @@ use super::save;
 use crate::data::DataError;
 use crate::data::classes::hex::hex;
 use crate::data::files::write;
-use crate::domain::{Classes, Mask};
+use crate::domain::{ClassMap, Classes, Mask};
 
 /// Endings of the files written for each tile.
 pub const ENDINGS: [&str; 4] = ["_classes.png", "_colors.png", "_confidence.png", "_legend.csv"];
-
-/// A map of one tile.
-#[derive(Clone, Debug)]
-pub struct TileMap {
-    /// Class of each pixel; unlabelled where there is none.
-    pub classes: Mask,
-    /// Its probability, 0 to 255, one per pixel of `classes`.
-    pub confidence: Vec<u8>,
-}
 
 /// How an export ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +62,7 @@ impl MapExport {
     ///
     /// # Errors
     /// If there is no map or it cannot be written. The tile is left out, and the export can go on.
-    pub fn take(&mut self, map: Result<TileMap, DataError>, classes: &Classes) -> Result<PathBuf, DataError> {
+    pub fn take(&mut self, map: Result<ClassMap, DataError>, classes: &Classes) -> Result<PathBuf, DataError> {
         let index = self.next;
         self.next += 1;
         let written = map.and_then(|map| self.write(index, &map, classes));
@@ -87,7 +78,7 @@ impl MapExport {
         &self.report
     }
 
-    fn write(&self, index: usize, map: &TileMap, names: &Classes) -> Result<PathBuf, DataError> {
+    fn write(&self, index: usize, map: &ClassMap, names: &Classes) -> Result<PathBuf, DataError> {
         let [classes, colors, confidence, legend] = self.outputs.paths[index].as_slice() else {
             return Err(DataError::content("no files are planned for this tile in", &self.report.folder));
         };
@@ -123,9 +114,9 @@ fn write_legend(path: &Path, map: &Mask, names: &Classes) -> Result<(), DataErro
 mod tests {
     use super::*;
 
-    fn map() -> TileMap {
+    fn map() -> ClassMap {
         let classes = Mask::from_vec(4, 1, vec![1, 1, 4, 255]).unwrap();
-        TileMap { classes, confidence: vec![200, 100, 50, 0] }
+        ClassMap { classes, confidence: vec![200, 100, 50, 0] }
     }
 
     fn plan(folder: &Path, overwrite: bool) -> Result<MapExport, DataError> {

@@ -1,10 +1,12 @@
 //! A prediction over the tile in view.
 
+use std::sync::Arc;
+
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::run_id::RunId;
-use crate::domain::Mask;
+use crate::domain::{ClassMap, Mask};
 
 /// A prediction over one tile. It replaces the previous preview instead of queueing behind it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -18,19 +20,16 @@ pub struct Preview {
     pub step: u64,
     /// Seconds since the network was in that state.
     pub age_secs: f32,
-    /// Predicted class per pixel, at the size of the tile or, in a resized run, of the network's input; unlabelled where
-    /// the image has no pixel.
-    pub classes: Mask,
-    /// Probability of the predicted class, 0 to 255, one per pixel of `classes`.
-    pub confidence: Vec<u8>,
+    /// What is predicted, at the size of the tile or, in a resized run, of the network's input.
+    pub map: Arc<ClassMap>,
     /// Whether every pixel is predicted at full resolution; some may still come from a pass over the tile at low resolution.
     pub complete: bool,
 }
 
 impl std::fmt::Debug for Preview {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { run, tile, step, classes, complete, .. } = self;
-        write!(f, "preview of {tile}, {:?}, run {run}, step {step}, complete: {complete}", classes.size())
+        let Self { run, tile, step, map, complete, .. } = self;
+        write!(f, "preview of {tile}, {:?}, run {run}, step {step}, complete: {complete}", map.size())
     }
 }
 
@@ -49,7 +48,8 @@ struct Plain {
 
 impl From<Preview> for Plain {
     fn from(preview: Preview) -> Self {
-        let Preview { run, tile, step, age_secs, classes, confidence, complete } = preview;
+        let Preview { run, tile, step, age_secs, map, complete } = preview;
+        let ClassMap { classes, confidence } = Arc::unwrap_or_clone(map);
         let (size, classes) = (classes.size(), Bytes(classes.data().to_vec()));
         Self { run, tile, step, age_secs, size, classes, confidence: Bytes(confidence), complete }
     }
@@ -65,7 +65,8 @@ impl TryFrom<Plain> for Preview {
             return Err("a preview has one confidence per class index");
         }
         let classes = Mask::from_vec(width, height, classes).ok_or("a preview has one class index per pixel")?;
-        Ok(Self { run, tile, step, age_secs, classes, confidence, complete })
+        let map = Arc::new(ClassMap { classes, confidence });
+        Ok(Self { run, tile, step, age_secs, map, complete })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every message survives JSON. A new variant does not compile here until it has a sample.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -9,7 +11,7 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{DeviceChoice, Length};
 use crate::domain::geometry::PixelRect;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, Classes, Confusion, Mask, Notice, RunConfig, Scores, Strategy};
+use crate::domain::{ClassDef, ClassMap, Classes, Confusion, Mask, Notice, RunConfig, Scores, Strategy};
 
 /// Lists one sample of each variant of an enum, and fails to compile if a variant has none.
 macro_rules! samples {
@@ -198,7 +200,8 @@ fn every_pixel_of_a_preview_survives_json() {
     let bytes: Vec<u8> = (0..=255).collect();
     let classes = Mask::from_vec(32, 8, bytes.clone()).unwrap();
     let tile = "a".to_owned();
-    let preview = Preview { run: 1, tile, step: 7, age_secs: 1.5, classes, confidence: bytes, complete: true };
+    let map = Arc::new(ClassMap { classes, confidence: bytes });
+    let preview = Preview { run: 1, tile, step: 7, age_secs: 1.5, map, complete: true };
     let text = serde_json::to_string(&preview).unwrap();
     assert_eq!(serde_json::from_str::<Preview>(&text).unwrap(), preview);
     let cut = text.replace("[32,8]", "[32,9]");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::judgement::Judgement;
-use crate::engine::protocol::Preview;
+use crate::domain::PatchedMap;
 use crate::quick::head::QuickHead;
 
 /// The latest state of the quick head for a tile. It replaces the one before.
@@ -14,7 +14,7 @@ pub struct QuickAnswer {
     /// What the quick head is doing, or why it has no map.
     pub status: QuickStatus,
     /// The map, at the size of the tile or, of a very large one, smaller.
-    pub map: Option<Arc<Preview>>,
+    pub map: Option<PatchedMap>,
     /// The head that made the map.
     pub head: Option<Arc<QuickHead>>,
     /// How good it is; of earlier labels until the present ones are judged, absent before.

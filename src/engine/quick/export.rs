@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::prepared::Prepared;
 use crate::data::cache::pictures::PictureCache;
-use crate::data::export::maps::{MapExport, TileMap};
+use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Project, Tile};
-use crate::domain::{Notice, panic};
+use crate::domain::{ClassMap, Notice, panic};
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::protocol::{ExportNews, ExportRequest};
@@ -92,7 +92,7 @@ fn map(
     tile: &Tile,
     head: &QuickHead,
     go_on: &dyn Fn() -> bool,
-) -> Result<Option<TileMap>, DataError> {
+) -> Result<Option<ClassMap>, DataError> {
     let picture = PictureCache::shared().picture(project, tile)?;
     Ok(Prepared::new(&picture, go_on).map(|prepared| prepared.whole_map(head)))
 }

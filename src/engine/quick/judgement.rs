@@ -57,6 +57,16 @@ pub(super) struct Judged<'a> {
     pub(super) classes: &'a Classes,
 }
 
+/// The tile in view.
+pub(super) struct JudgedView<'a> {
+    /// Its place among the tiles that are judged.
+    pub(super) tile: usize,
+    /// Its size, pixels.
+    pub(super) size: [u32; 2],
+    /// Whether the image has a pixel at a column and row.
+    pub(super) exists: &'a dyn Fn(u32, u32) -> bool,
+}
+
 impl Judged<'_> {
     /// Each click predicted by a head that has not seen it.
     pub(super) fn left_out(&self, go_on: &dyn Fn() -> bool) -> Option<Tally> {
@@ -65,15 +75,16 @@ impl Judged<'_> {
         Some(Tally { right, of: votes.len() })
     }
 
-    /// The clicks that are kept aside on one of the tiles, `size` pixels large, each predicted by a head that has seen none of any
-    /// tile. Empty as long as there is nothing to compare.
-    pub(super) fn kept_aside(&self, tile: usize, size: [u32; 2]) -> Vec<KeptAside> {
+    /// The clicks that are kept aside on the tile in view, each predicted by a head that has seen none of any tile. Empty as long as
+    /// there is nothing to compare.
+    pub(super) fn kept_aside(&self, view: &JudgedView<'_>) -> Vec<KeptAside> {
         let flags: Vec<Vec<bool>> = self.labels.iter().map(|strokes| kept_aside(strokes.iter())).collect();
         let is_kept = |click: &ClickPixels| flags[click.tile][click.click as usize];
         let (kept, seen): (Vec<_>, Vec<_>) = clicks_on(&self.tiles).into_iter().partition(is_kept);
-        let on_tile = kept.into_iter().filter(|click| click.tile == tile);
+        let on_tile = kept.into_iter().filter(|click| click.tile == view.tile);
         let Some(head) = QuickHead::learn_from(&self.tiles, &seen, None) else { return Vec::new() };
-        let pixels = labelled_pixels(self.labels[tile].iter(), size, self.classes);
+        let mut pixels = labelled_pixels(self.labels[view.tile].iter(), view.size, self.classes);
+        pixels.retain(|pixel| (view.exists)(pixel.x, pixel.y)); // No map has a class there.
         let of_click = |click: &ClickPixels| {
             pixels.iter().filter(|pixel| pixel.click == click.click).map(|pixel| [pixel.x, pixel.y]).collect()
         };
@@ -103,7 +114,31 @@ pub(super) fn miou(map: &Mask, truth: &Mask, classes: &Classes) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use image::{Rgb, RgbImage};
+
     use super::*;
+    use crate::data::Picture;
+    use crate::domain::{ClassDef, Validity};
+    use crate::engine::quick::prepared::Prepared;
+
+    #[test]
+    fn missing_pixels_are_not_kept_aside() {
+        let rgb = RgbImage::from_fn(64, 32, |x, _| Rgb(if x < 32 { [220, 30, 20] } else { [20, 200, 30] }));
+        let valid = Validity::new([64, 32], (0..64 * 32).map(|i| i % 64 != 9).collect());
+        let prepared = Prepared::new(&Picture { rgb, valid }, &|| true).unwrap();
+        let class = |name: &str| ClassDef { name: name.to_owned(), color: [1; 3], ignored: false };
+        let classes = Classes::new(vec![class("a"), class("b")]).unwrap();
+        let dot = |class, x, y| Stroke { tile: String::new(), class: Some(class), radius: 2.0, path: vec![[x, y]] };
+        let strokes: Vec<Stroke> =
+            (0..5).map(|i| dot(0, 9.5, 3.0 + 6.0 * i as f32)).chain([dot(1, 50.0, 9.0)]).collect();
+        let samples = prepared.samples(strokes.iter(), &classes, None);
+        let judged = Judged { tiles: vec![&samples], labels: vec![&strokes], classes: &classes };
+        let exists = |x, y| prepared.exists(x, y);
+        let kept = judged.kept_aside(&JudgedView { tile: 0, size: [64, 32], exists: &exists });
+        assert_eq!((kept.len(), kept[0].class, kept[0].is_right), (1, 0, true), "the fifth of class a");
+        let columns: Vec<u32> = kept[0].pixels.iter().map(|[x, _]| *x).collect();
+        assert!(columns.contains(&8) && columns.contains(&10) && !columns.contains(&9), "{columns:?}");
+    }
 
     #[test]
     fn a_click_is_right_if_most_of_its_pixels_are() {

@@ -6,11 +6,10 @@ use image::RgbImage;
 use image::imageops;
 
 use crate::data::Picture;
-use crate::data::export::maps::TileMap;
 use crate::domain::geometry::PixelRect;
-use crate::domain::{Classes, Mask, Stroke, Validity};
+use crate::domain::{ClassMap, Classes, MapPatch, Stroke, Validity};
 use crate::pretrained;
-use crate::quick::head::{QuickHead, QuickMap};
+use crate::quick::head::QuickHead;
 use crate::quick::samples::{LabelledPixel, TileSamples};
 use crate::quick::strokes::labelled_pixels;
 use crate::quick::tile_features::{Kinds, TileFeatures};
@@ -72,48 +71,47 @@ impl Prepared {
         classes: &Classes,
         earlier: Option<&TileSamples>,
     ) -> TileSamples {
-        let [width, height] = self.map_size();
         let mut pixels = labelled_pixels(strokes, self.size, classes);
+        pixels.retain(|pixel| self.exists(pixel.x, pixel.y)); // A missing pixel has no colour to learn from.
         for LabelledPixel { x, y, .. } in &mut pixels {
-            (*x, *y) = ((*x >> self.halvings).min(width - 1), (*y >> self.halvings).min(height - 1));
+            [*x, *y] = self.in_map(*x, *y);
         }
-        // A missing pixel has no colour to learn from.
-        let exists = |pixel: &LabelledPixel| {
-            self.valid.as_ref().is_none_or(|valid| valid.flags()[(pixel.y * width + pixel.x) as usize])
-        };
-        pixels.retain(exists);
         TileSamples::renewed(&self.features, &pixels, earlier)
     }
 
+    /// Whether the image has a pixel at this column and row of the tile.
+    pub fn exists(&self, x: u32, y: u32) -> bool {
+        let ([x, y], [width, _]) = (self.in_map(x, y), self.map_size());
+        self.valid.as_ref().is_none_or(|valid| valid.flags()[(y * width + x) as usize])
+    }
+
+    /// The pixel of the map that a pixel of the tile belongs to.
+    fn in_map(&self, x: u32, y: u32) -> [u32; 2] {
+        let [width, height] = self.map_size();
+        [(x >> self.halvings).min(width - 1), (y >> self.halvings).min(height - 1)]
+    }
+
     /// The map of the tile.
-    pub fn map(&self, head: &QuickHead) -> QuickMap {
+    pub fn map(&self, head: &QuickHead) -> ClassMap {
         head.predict(&self.features, self.valid.as_ref())
     }
 
     /// The map at the size of the tile, whatever the size of the features.
-    pub fn whole_map(&self, head: &QuickHead) -> TileMap {
-        let QuickMap { classes, confidence } = self.map(head);
-        let ([width, height], [w, h]) = (self.size, classes.size());
-        if self.halvings == 0 {
-            return TileMap { classes, confidence };
-        }
-        let confidence = Mask::from_vec(w, h, confidence).expect("one confidence per pixel");
-        let confidence = confidence.resize_nearest(width, height).data().to_vec();
-        TileMap { classes: classes.resize_nearest(width, height), confidence }
+    pub fn whole_map(&self, head: &QuickHead) -> ClassMap {
+        self.map(head).resized(self.size)
     }
 
-    /// Maps a part of the tile, given in its pixels.
-    pub fn map_part(&self, head: &QuickHead, part: PixelRect, map: &mut QuickMap) {
+    /// The map of a part of the tile, given in its pixels; `None` if no pixel lies there.
+    pub fn map_part(&self, head: &QuickHead, part: PixelRect) -> Option<MapPatch> {
         let size = self.map_size();
         let along = |start: u32, len: u32, size: u32| {
             let first = (start >> self.halvings).min(size);
             (first, (start + len).div_ceil(self.pixel()).clamp(first, size) - first)
         };
         let ((x, width), (y, height)) = (along(part.x, part.width, size[0]), along(part.y, part.height, size[1]));
-        if width > 0 && height > 0 {
-            let part = PixelRect { x, y, width, height };
-            head.predict_part(&self.features, self.valid.as_ref(), part, map);
-        }
+        let part = PixelRect { x, y, width, height };
+        let map = || head.predict_part(&self.features, self.valid.as_ref(), part);
+        (width > 0 && height > 0).then(|| MapPatch { corner: [x, y], map: map() })
     }
 }
 

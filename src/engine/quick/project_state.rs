@@ -8,8 +8,9 @@ use super::judgement::{Judgement, Tally};
 use super::prepared::Prepared;
 use super::request::{TileLabels, Wanted};
 use crate::data::{Project, Tile};
+use crate::domain::ClassMap;
 use crate::quick::batch::clicks_on;
-use crate::quick::head::{QuickHead, QuickMap};
+use crate::quick::head::QuickHead;
 use crate::quick::samples::TileSamples;
 
 /// What is known of the present project.
@@ -27,7 +28,8 @@ pub(super) struct ProjectState {
     /// Tiles that cannot be read, and why.
     pub(super) refused: BTreeMap<String, String>,
     pub(super) head: Option<Arc<QuickHead>>,
-    pub(super) map: Option<Arc<QuickMap>>,
+    /// The latest map of the whole tile in view.
+    pub(super) map: Option<Arc<ClassMap>>,
     pub(super) answered: Option<Question>,
     pub(super) said: Option<QuickAnswer>,
     pub(super) judgement: Option<Judgement>,

@@ -133,7 +133,7 @@ mod tests {
     }
 
     fn class_at(answer: &QuickAnswer, x: u32) -> Option<u8> {
-        answer.map.as_ref().map(|map| map.classes.get(x, 5))
+        answer.map.as_ref()?.at(x, 5).map(|(class, _)| class)
     }
 
     fn learned(answer: &QuickAnswer) -> Option<(usize, usize, usize)> {

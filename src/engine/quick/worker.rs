@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::answer::{QuickAnswer, QuickStatus};
-use super::judgement::{Judged, Judgement, miou};
+use super::judgement::{Judged, JudgedView, Judgement, miou};
 use super::prepared::{LIMIT_BYTES, Prepared};
 use super::project_state::{Asked, ProjectState};
 use super::request::Shared;
@@ -12,12 +12,11 @@ use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Project, Tile};
 use crate::domain::geometry::PixelRect;
-use crate::domain::panic;
+use crate::domain::{ClassMap, PatchedMap, panic};
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
-use crate::engine::protocol::Preview;
 use crate::kernels::gate;
-use crate::quick::head::{QuickHead, QuickMap};
+use crate::quick::head::QuickHead;
 
 /// The part on screen is mapped first if it is less than this share of the tile.
 const WORTH_MAPPING_FIRST: f64 = 0.5;
@@ -136,7 +135,10 @@ impl Worker {
         let judged = Judged { tiles: self.project.tiles(), labels, classes: &asked.project.classes };
         let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
-            judgement.kept_aside = judged.kept_aside(place, asked.tile.size);
+            let view = self.project.view(&asked.tile.id);
+            let exists = |x, y| view.as_ref().is_none_or(|view| view.exists(x, y));
+            judgement.kept_aside =
+                judged.kept_aside(&JudgedView { tile: place, size: asked.tile.size, exists: &exists });
         }
         let is_judge = |place: usize| samples.keys().nth(place).is_some_and(|tile| asked.wanted.judges.contains(tile));
         let Some(head) = judged.head_without(is_judge).filter(|_| !asked.wanted.judges.is_empty()) else {
@@ -221,7 +223,7 @@ impl Worker {
         }
         let map = Arc::new(view.map(&head));
         self.project.map = Some(Arc::clone(&map));
-        self.publish(asked, status, Some(map));
+        self.publish(asked, status, Some(map.into()));
         true
     }
 
@@ -231,12 +233,10 @@ impl Worker {
         let [width, height] = asked.tile.size;
         let is_small = |part: &PixelRect| area(part.width, part.height) < WORTH_MAPPING_FIRST * area(width, height);
         let Some(part) = self.shared.wanted().part.filter(is_small) else { return false };
-        let before = self.project.map.take();
-        let mut map = before.map_or_else(|| QuickMap::unpredicted(view.map_size()), Arc::unwrap_or_clone);
-        view.map_part(head, part, &mut map);
-        let map = Arc::new(map);
-        self.project.map = Some(Arc::clone(&map));
-        self.publish(asked, status.clone(), Some(map));
+        let Some(patch) = view.map_part(head, part).map(Arc::new) else { return false };
+        let blank = || Arc::new(ClassMap::unpredicted(view.map_size()));
+        let whole = Arc::clone(self.project.map.get_or_insert_with(blank));
+        self.publish(asked, status.clone(), Some(PatchedMap { whole, patch: Some(patch) }));
         true
     }
 
@@ -261,21 +261,8 @@ impl Worker {
         self.project.samples.insert(tile.id.clone(), (Arc::clone(labels), samples));
     }
 
-    fn publish(&mut self, asked: &Asked<'_>, status: QuickStatus, map: Option<Arc<QuickMap>>) {
+    fn publish(&mut self, asked: &Asked<'_>, status: QuickStatus, map: Option<PatchedMap>) {
         let tile = asked.tile.id.clone();
-        let preview = |QuickMap { classes, confidence }: &QuickMap| {
-            let (classes, confidence) = (classes.clone(), confidence.clone());
-            Arc::new(Preview {
-                run: 0,
-                tile: tile.clone(),
-                step: 0,
-                age_secs: 0.0,
-                classes,
-                confidence,
-                complete: true,
-            })
-        };
-        let map = map.as_deref().map(preview);
         let head = self.project.head.clone().filter(|_| map.is_some());
         self.project.said = Some(QuickAnswer { tile, status, map, head, judgement: None });
         self.repeat(asked);

@@ -114,15 +114,23 @@ pub fn load_checkpoint(folder: &Path, net: Net, classes: &Classes, which: Checkp
     }
     let net = net.try_load_file(&path).map_err(|error| DataError::Content {
         what: format!("the checkpoint does not fit the run's configuration, or is damaged ({error})"),
-        path,
+        path: path.clone(),
     })?;
-    let of_labels = files::predicts(folder, which);
-    // Runs of earlier versions predict every class.
-    let predicts = match of_labels.exists() {
-        true => read_json::<Predicts>(&of_labels)?.flags(classes),
-        false => vec![true; classes.len()],
-    };
-    Ok(Snapshot { net, predicts })
+    Ok(Snapshot { net, predicts: predicted(&path, &files::predicts(folder, which), classes)? })
+}
+
+/// Whether a checkpoint predicts each class, by the list beside it.
+fn predicted(checkpoint: &Path, list: &Path, classes: &Classes) -> Result<Vec<bool>, DataError> {
+    if !list.exists() {
+        return Ok(vec![true; classes.len()]); // Runs of earlier versions predict every class.
+    }
+    let bytes = fs::read(checkpoint).map_err(DataError::io("cannot read", checkpoint))?;
+    let predicts = read_json::<Predicts>(list)?.of(&bytes).ok_or_else(|| DataError::Content {
+        what: "the list of predicted classes is that of another checkpoint: restore it, or remove it to predict every class"
+            .to_owned(),
+        path: list.to_owned(),
+    })?;
+    Ok(predicts.flags(classes))
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, DataError> {

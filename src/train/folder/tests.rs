@@ -76,6 +76,26 @@ fn a_checkpoint_reloads_to_identical_logits() {
 }
 
 #[test]
+fn a_crash_between_list_and_checkpoint_leaves_a_pair_that_fits() {
+    let (_dir, run) = folder();
+    let (config, classes) = (RunConfig::demo().model, Classes::deepglobe());
+    let net = || Net::new(&config, 7, &Device::flex());
+    let predicts = |of: u8| (0..7).map(|class| class <= of).collect::<Vec<_>>();
+    let file = |name: &str| run.path().join(name);
+    run.save(&Snapshot { net: net(), predicts: predicts(1) }, Checkpoint::Last).unwrap();
+    let earlier = fs::read(file("last.bpk")).unwrap();
+    run.save(&Snapshot { net: net(), predicts: predicts(4) }, Checkpoint::Last).unwrap();
+    let load = || load_checkpoint(run.path(), net(), &classes, Checkpoint::Last);
+    assert_eq!(load().unwrap().predicts, predicts(4));
+    fs::write(file("last.bpk"), earlier).unwrap(); // As if the second checkpoint had not been written.
+    assert_eq!(load().unwrap().predicts, predicts(1));
+    run.save(&Snapshot { net: net(), predicts: predicts(2) }, Checkpoint::Best).unwrap();
+    fs::copy(file("best.json"), file("last.json")).unwrap();
+    let error = load().unwrap_err().to_string();
+    assert!(error.contains("last.json") && error.contains("remove it"), "{error}");
+}
+
+#[test]
 fn runs_are_never_overwritten_and_other_folders_refused() {
     let (_dir, run) = folder();
     let again = RunFolder::create(run.path(), &RunConfig::demo(), &Classes::deepglobe());

@@ -98,7 +98,8 @@ impl RunFolder {
         [&mut self.steps, &mut self.metrics, &mut self.log].into_iter().try_for_each(AppendFile::sync)
     }
 
-    /// Writes a checkpoint and which classes it predicts. The previous one stays intact until the new one is on the disk.
+    /// Writes which classes a checkpoint predicts, then the checkpoint. The previous one stays intact until the new one is on the
+    /// disk, and keeps its list.
     ///
     /// # Errors
     /// If the disk is full or the folder is gone.
@@ -108,10 +109,22 @@ impl RunFolder {
             what: format!("cannot serialize the checkpoint ({error})"),
             path: path.clone(),
         })?;
-        write::atomically(&path, &bytes)?;
-        let predicts = Predicts { predicts: snapshot.names(&self.classes) };
-        write_json(&files::predicts(&self.path, which), &predicts)?;
+        let (list, before) = (files::predicts(&self.path, which), self.list_on_disk(which));
+        let had_list = list.exists();
+        write_json(&list, &Predicts::new(snapshot.names(&self.classes), &bytes, before))?;
+        write::atomically(&path, &bytes).inspect_err(|_| {
+            if !had_list {
+                fs::remove_file(&list).ok(); // There is no checkpoint it belongs to.
+            }
+        })?;
         Ok(path)
+    }
+
+    /// The list of the checkpoint that is on the disk.
+    fn list_on_disk(&self, which: Checkpoint) -> Option<Predicts> {
+        let checkpoint = fs::read(files::checkpoint(&self.path, which)).ok()?;
+        let list = fs::read(files::predicts(&self.path, which)).ok()?;
+        serde_json::from_slice::<Predicts>(&list).ok()?.of(&checkpoint)
     }
 
     /// Writes `split.json`.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::LabelBook;
-use crate::engine::protocol::Preview;
+use crate::domain::{LabelBook, PatchedMap};
 use crate::ui::state::label_plane::LabelPlane;
 use crate::ui::state::layer::LayerSet;
 use crate::ui::state::palette::Palette;
@@ -43,7 +42,7 @@ pub struct TileScene<'a> {
     /// The strokes behind own labels; strokes too small to see get a marker.
     pub book: Option<&'a LabelBook>,
     /// The prediction. A resized run predicts at another size than the tile's.
-    pub prediction: Option<&'a Arc<Preview>>,
+    pub prediction: Option<&'a PatchedMap>,
     /// Class colours.
     pub palette: &'a Palette,
     /// Visibility and opacity of each layer.

@@ -6,6 +6,7 @@ use lucide_icons::Icon;
 use super::theme::Tokens;
 use super::view_notes;
 use super::widgets::quiet_icon;
+use crate::domain::PatchedMap;
 use crate::domain::geometry::PixelRect;
 use crate::ui::canvas::input::canvas_input::CanvasInput;
 use crate::ui::canvas::scene::{Scene, TileScene};
@@ -76,7 +77,8 @@ fn view_ui(
     let tool = state.active_tool();
     let picture = ui.available_rect_before_wrap();
     let mut camera = std::mem::take(&mut state.camera);
-    let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view), &tool);
+    let map = state.prediction();
+    let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view, map.as_ref()), &tool);
     state.camera = camera;
     view_notes::prediction_ui(ui, picture, view, state);
     if is_last {
@@ -146,7 +148,7 @@ fn vec2_margin() -> eframe::egui::Margin {
     eframe::egui::Margin { left: 8, right: 8, top: 3, bottom: 3 }
 }
 
-fn scene(state: &AppState, view: usize) -> Scene<'_> {
+fn scene<'a>(state: &'a AppState, view: usize, map: Option<&'a PatchedMap>) -> Scene<'a> {
     let (Some(project), Some(tile)) = (&state.project, state.tile()) else { return Scene::Empty };
     if let Some(message) = tile.fault.as_ref().or(state.view.fault.as_ref()) {
         return Scene::Faulty { tile: &tile.id, message };
@@ -157,7 +159,7 @@ fn scene(state: &AppState, view: usize) -> Scene<'_> {
         sampled: state.view.sampled.as_ref(),
         labels: state.view.labels.as_ref(),
         book: Some(&project.book),
-        prediction: state.prediction(),
+        prediction: map,
         palette: &project.palette,
         layers: &state.settings.layers[view],
     })

@@ -220,7 +220,7 @@ impl AppState {
 
     /// The pixel under the pointer.
     pub fn under_cursor(&self) -> Option<UnderCursor> {
-        self.view.under(self.hover_in_image?, self.prediction().map(AsRef::as_ref))
+        self.view.under(self.hover_in_image?, self.prediction().as_ref())
     }
 
     /// The selected tool as the canvas needs it. Without classes there is nothing to paint, so it pans.

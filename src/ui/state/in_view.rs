@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::label_plane::LabelPlane;
 use super::sampled_mask::SampledMask;
 use super::tile_view::TileView;
-use crate::domain::LabelBook;
+use crate::domain::{LabelBook, PatchedMap};
 use crate::engine::protocol::Preview;
 use crate::engine::quick::{Judgement, QuickStatus};
 use crate::quick::head::QuickHead;
@@ -39,7 +39,7 @@ pub struct QuickInView {
     /// What it is doing; `None` before it has said anything.
     pub status: Option<QuickStatus>,
     /// Its latest map.
-    pub map: Option<Arc<Preview>>,
+    pub map: Option<PatchedMap>,
     /// The head that made it.
     pub head: Option<Arc<QuickHead>>,
     /// How good it is, as far as known.
@@ -105,7 +105,7 @@ impl InView {
     }
 
     /// The pixel at an image position, with what `prediction` says there; `None` outside the tile.
-    pub fn under(&self, pos_in_image: [f32; 2], prediction: Option<&Preview>) -> Option<UnderCursor> {
+    pub fn under(&self, pos_in_image: [f32; 2], prediction: Option<&PatchedMap>) -> Option<UnderCursor> {
         let tile = self.tile.as_ref()?;
         let size = tile.size;
         let inside = (0..2).all(|i| pos_in_image[i] >= 0.0 && pos_in_image[i] < size[i] as f32);
@@ -113,11 +113,10 @@ impl InView {
             return None;
         }
         let [x, y] = pos_in_image.map(|v| v as u32);
-        let predicted = prediction.and_then(|preview| {
-            let [width, height] = preview.classes.size();
-            let at = [x * width / size[0].max(1), y * height / size[1].max(1)];
-            let confidence = preview.confidence.get((at[1] * width + at[0]) as usize)?;
-            Some((preview.classes.get(at[0], at[1]), f32::from(*confidence) / 255.0))
+        let predicted = prediction.and_then(|map| {
+            let [width, height] = map.size();
+            let (class, confidence) = map.at(x * width / size[0].max(1), y * height / size[1].max(1))?;
+            Some((class, f32::from(confidence) / 255.0))
         });
         Some(UnderCursor {
             x,
@@ -133,7 +132,7 @@ impl InView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Edit, Mask, Stroke, UNLABELLED};
+    use crate::domain::{ClassMap, Edit, Mask, Stroke, UNLABELLED};
     use crate::ui::state::image_pyramid::ImagePyramid;
 
     fn in_view() -> InView {
@@ -157,19 +156,11 @@ mod tests {
         book.apply(Edit::Begin(stroke));
         view.redraw_labels(&book, "a", [4, 2]);
         let classes = Mask::from_vec(2, 1, vec![0, 1]).unwrap();
-        let preview = Preview {
-            run: 1,
-            tile: "a".to_owned(),
-            step: 1,
-            age_secs: 0.0,
-            classes,
-            confidence: vec![51, 255],
-            complete: true,
-        };
-        let under = view.under([3.5, 1.5], Some(&preview)).unwrap();
+        let map = PatchedMap::from(Arc::new(ClassMap { classes, confidence: vec![51, 255] }));
+        let under = view.under([3.5, 1.5], Some(&map)).unwrap();
         assert_eq!((under.x, under.y, under.truth, under.label), (3, 1, Some(UNLABELLED), Some(1)));
         assert_eq!((under.prediction, under.confidence), (Some(1), Some(1.0)));
-        assert_eq!(view.under([0.0, 0.0], Some(&preview)).unwrap().prediction, Some(0));
+        assert_eq!(view.under([0.0, 0.0], Some(&map)).unwrap().prediction, Some(0));
         assert_eq!(view.own_counts(), [0, 1]);
     }
 

@@ -91,7 +91,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::Mask;
+    use crate::domain::{ClassMap, Mask};
     use crate::engine::protocol::Preview;
     use crate::engine::quick::Judgement;
     use crate::ui::state::image_pyramid::ImagePyramid;
@@ -112,10 +112,8 @@ mod tests {
         state
     }
 
-    fn map(step: u64) -> Option<Arc<Preview>> {
-        let classes = Mask::from_vec(1, 1, vec![0]).unwrap();
-        let tile = "a".to_owned();
-        Some(Arc::new(Preview { run: 0, tile, step, age_secs: 0.0, classes, confidence: vec![255], complete: true }))
+    fn map() -> Arc<ClassMap> {
+        Arc::new(ClassMap { classes: Mask::from_vec(1, 1, vec![0]).unwrap(), confidence: vec![255] })
     }
 
     #[test]
@@ -125,14 +123,16 @@ mod tests {
         assert!(one.contains("label a second class"), "{one}");
         let lesson = Lesson { clicks: 11, classes: vec![0, 1, 3], tiles: 2, tiles_left: 1, pixel: 2 };
         let mut state = state(QuickStatus::Mapped(lesson));
-        state.view.quick.map = map(0);
+        state.view.quick.map = Some(map().into());
         let left_out = Tally { right: 8, of: 10 };
         state.view.quick.judgement = Some(Arc::new(Judgement { left_out, ..Judgement::default() }));
         let note = state.map_note().unwrap();
         let want =
             "Quick map · 11 clicks, 3 classes on 2 tiles, 1 tile to come · at 1/2 size · 8 of 10 right when left out";
         assert_eq!(note, want);
-        state.view.network = map(240);
+        let (tile, step) = ("a".to_owned(), 240);
+        let network = Preview { run: 0, tile, step, age_secs: 0.0, map: map(), complete: true };
+        state.view.network = Some(Arc::new(network));
         state.next_map();
         assert_eq!(state.map_note().unwrap(), want, "quick");
         state.next_map();

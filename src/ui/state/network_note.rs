@@ -24,7 +24,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use crate::domain::Mask;
+    use crate::domain::ClassMap;
     use crate::engine::Phase;
     use crate::engine::protocol::Preview;
     use crate::ui::state::app_state::AppState;
@@ -34,9 +34,9 @@ mod tests {
     fn the_age_of_a_prediction_is_told_while_its_network_changes() {
         let mut state = AppState::new(Settings::default());
         assert_eq!(state.network_note(), None);
-        let (classes, confidence) = (Mask::unlabelled(1, 1), vec![0]);
+        let map = Arc::new(ClassMap::unpredicted([1, 1]));
         let (tile, step, age_secs) = ("a".to_owned(), 1240, 0.0);
-        let preview = Preview { run: 0, tile, step, age_secs, classes, confidence, complete: false };
+        let preview = Preview { run: 0, tile, step, age_secs, map, complete: false };
         (state.view.network, state.view.predicted_at) = (Some(Arc::new(preview)), Some(state.clock));
         state.clock += Duration::from_millis(3200);
         state.run.phase = Phase::Training;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::app_state::AppState;
 use super::map_source::{MapChoice, MapSource};
 use super::verdict::Verdict;
-use crate::engine::protocol::Preview;
+use crate::domain::PatchedMap;
 
 impl AppState {
     /// Where the prediction comes from; `None` while there is none.
@@ -23,10 +23,10 @@ impl AppState {
     }
 
     /// The prediction of the tile in view.
-    pub fn prediction(&self) -> Option<&Arc<Preview>> {
+    pub fn prediction(&self) -> Option<PatchedMap> {
         match self.map_source()? {
-            MapSource::Quick => self.view.quick.map.as_ref(),
-            MapSource::Network => self.view.network.as_ref(),
+            MapSource::Quick => self.view.quick.map.clone(),
+            MapSource::Network => self.view.network.as_ref().map(|preview| Arc::clone(&preview.map).into()),
         }
     }
 

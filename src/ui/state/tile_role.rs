@@ -24,12 +24,12 @@ impl TileRole {
         }
     }
 
-    /// Warning shown over a tile whose labels are not learned from.
+    /// Warning shown over a tile whose labels the network does not learn from.
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::Training => None,
-            Self::Validation => Some("Validation tile: its labels are not used for training"),
-            Self::Test | Self::Unused => Some("Unused tile: its labels are not used for training"),
+            Self::Validation => Some("Validation tile: only the quick map learns from its labels, no run does"),
+            Self::Test | Self::Unused => Some("Unused tile: only the quick map learns from its labels, no run does"),
         }
     }
 }

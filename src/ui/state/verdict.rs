@@ -59,7 +59,7 @@ impl AppState {
         let (judgement, size) = (self.view.quick.judgement.as_ref()?, self.view.size()?);
         let map = self.view.network.as_ref().filter(|map| map.complete && keeps_aside)?;
         let kept = &judgement.kept_aside;
-        let network = kept.iter().filter(|click| click.is_right_on(&map.classes, size)).count();
+        let network = kept.iter().filter(|click| click.is_right_on(&map.map.classes, size)).count();
         let quick = kept.iter().filter(|click| click.is_right).count();
         (!kept.is_empty()).then_some(Verdict::KeptAside { quick, network, clicks: kept.len() })
     }

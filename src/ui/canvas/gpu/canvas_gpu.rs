@@ -12,6 +12,7 @@ use super::layer_texture::{Budget, Uploader};
 use super::pipelines::Pipelines;
 use super::tile_textures::TileTextures;
 use super::view_gpu::ViewGpu;
+use crate::ui::state::layer::Layer;
 
 /// GPU resources of the canvas.
 pub struct CanvasGpu {
@@ -85,7 +86,8 @@ impl CanvasGpu {
 
     /// Number of uploads of any layer so far, whole or partial.
     pub fn uploads(&self) -> u64 {
-        self.textures.uploads() + self.textures.label_uploads()
+        let uploads = self.textures.uploads();
+        Layer::ALL.into_iter().map(|layer| uploads[layer]).sum()
     }
 }
 

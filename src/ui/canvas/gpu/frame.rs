@@ -9,8 +9,8 @@ use super::drawing::{Drawing, Levels, Shapes, ViewUniform};
 use super::lens::Lens;
 use super::strips;
 use super::texture_shape::{TextureShape, covering_level, smooth_level};
+use crate::domain::PatchedMap;
 use crate::domain::geometry::PixelRect;
-use crate::engine::protocol::Preview;
 use crate::ui::canvas::scene::TileScene;
 use crate::ui::state::label_plane::LabelPlane;
 use crate::ui::state::layer::{Layer, LayerSet, PerLayer};
@@ -25,7 +25,7 @@ pub struct CanvasFrame {
     pub(crate) view: Arc<TileView>,
     pub(crate) sampled: Option<Arc<SampledMask>>,
     pub(crate) labels: Option<LabelPlane>,
-    pub(crate) prediction: Option<Arc<Preview>>,
+    pub(crate) prediction: Option<PatchedMap>,
     pub(crate) palette: Palette,
     pub(crate) layers: LayerSet,
     pub(crate) lens: Lens,

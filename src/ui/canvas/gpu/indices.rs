@@ -8,11 +8,13 @@ use eframe::wgpu;
 
 use super::frame::CanvasFrame;
 use super::layer_texture::{Budget, LayerTexture, Uploader};
+use super::map_textures::MapTextures;
 use super::packer::{BLOCK, Packer};
 use super::slot::Slot;
 use super::texture_shape::TextureShape;
 use crate::domain::Mask;
-use crate::engine::protocol::Preview;
+use crate::domain::geometry::PixelRect;
+use crate::ui::state::label_plane::Dirty;
 use crate::ui::state::layer::Layer;
 use crate::ui::state::sampled_mask::SampledMask;
 
@@ -25,8 +27,7 @@ pub(crate) struct Indices {
     packed: BTreeSet<(u32, [u32; 2])>,
     mask: Slot<Mask, LayerTexture>,
     sampled: Slot<SampledMask, LayerTexture>,
-    prediction: Slot<Preview, LayerTexture>,
-    confidence: Slot<Preview, LayerTexture>,
+    map: MapTextures,
 }
 
 impl Indices {
@@ -38,43 +39,44 @@ impl Indices {
             packed: BTreeSet::new(),
             mask: Slot::default(),
             sampled: Slot::default(),
-            prediction: Slot::default(),
-            confidence: Slot::default(),
+            map: MapTextures::default(),
         }
     }
 
     /// Uploads what is new within the budget. Predictions are uploaded whole, since new ones arrive all the time.
-    /// Returns how many layers changed visibly.
-    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, budget: &mut Budget) -> u64 {
-        let (view, prediction) = (&frame.view, frame.prediction.as_ref());
-        let mut whole = Budget::unlimited();
-        let mut changes = [
-            self.mask.follow(view.mask.as_ref(), |mask| uploader.dense(mask.size(), mask.data())),
-            self.sampled.follow(frame.sampled.as_ref(), |dots| uploader.sampled(dots)),
-            self.prediction.follow(prediction, |p| uploader.dense(p.classes.size(), p.classes.data())),
-            self.confidence.follow(prediction, |p| uploader.dense(p.classes.size(), &p.confidence)),
-        ];
-        if let (Some(to), Some(mask)) = (self.mask.made_mut(), &view.mask) {
-            changes[0] |= uploader.fill_dense(to, mask.data(), budget);
+    /// Returns which layers changed visibly, in channel order.
+    pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, budget: &mut Budget) -> [bool; 4] {
+        let view = &frame.view;
+        let mut mask = self.mask.follow(view.mask.as_ref(), |mask| uploader.dense(mask.size(), mask.data()));
+        let mut sampled = self.sampled.follow(frame.sampled.as_ref(), |dots| uploader.sampled(dots));
+        if let (Some(to), Some(data)) = (self.mask.made_mut(), &view.mask) {
+            mask |= uploader.fill_dense(to, data.data(), budget);
         }
         if let (Some(to), Some(dots)) = (self.sampled.made_mut(), &frame.sampled) {
-            changes[1] |= uploader.fill_sampled(to, dots, budget);
+            sampled |= uploader.fill_sampled(to, dots, budget);
         }
-        if let (Some(to), Some(p)) = (self.prediction.made_mut(), prediction) {
-            changes[2] |= uploader.fill_dense(to, p.classes.data(), &mut whole);
-        }
-        if let (Some(to), Some(p)) = (self.confidence.made_mut(), prediction) {
-            changes[3] |= uploader.fill_dense(to, &p.confidence, &mut whole);
-        }
-        if changes.contains(&true) {
+        let map = self.map.follow(uploader, frame.prediction.as_ref());
+        if mask || sampled || map == Dirty::All {
             self.packed.clear();
+        }
+        if let (Dirty::Rect(rect), Some(map)) = (map, &frame.prediction) {
+            self.pack_again(rect, map.size());
         }
         if self.tile != frame.view.size && self.layers().iter().any(Option::is_some) {
             self.texture = None; // Free the old texture before the new one needs its memory.
             (self.texture, self.tile) = (uploader.indices(frame.view.size), frame.view.size);
             self.packed.clear();
         }
-        changes.into_iter().map(u64::from).sum()
+        let map = map != Dirty::Nothing;
+        [mask, sampled, map, map]
+    }
+
+    /// Forgets the blocks of all levels under `rect` of a map of `size` pixels.
+    fn pack_again(&mut self, rect: PixelRect, size: [u32; 2]) {
+        let Some(shape) = self.texture.as_ref().map(LayerTexture::full_shape) else { return };
+        let uv = |x: u32, y: u32| [x as f32 / size[0] as f32, y as f32 / size[1] as f32];
+        let seen = [uv(rect.x, rect.y), uv(rect.x + rect.width, rect.y + rect.height)];
+        self.packed.retain(|(level, block)| !blocks(shape, *level, seen).any(|under| under == *block));
     }
 
     /// Whether more is left to upload.
@@ -114,7 +116,8 @@ impl Indices {
 
     /// The source textures in channel order, as far as they are complete.
     fn layers(&self) -> [Option<&LayerTexture>; 4] {
-        [self.mask.made(), self.sampled.made(), self.prediction.made(), self.confidence.made()]
+        let [classes, confidence] = self.map.planes();
+        [self.mask.made(), self.sampled.made(), classes, confidence]
             .map(|layer| layer.filter(|layer| !layer.is_filling()))
     }
 }

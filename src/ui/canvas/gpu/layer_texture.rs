@@ -107,15 +107,15 @@ impl Uploader<'_> {
         Some(LayerTexture { texture, full, filled: levels, rows: 0 })
     }
 
-    /// Writes `rect` of one level. In the texture the rectangle lies `below` rows further down than in `data`.
-    fn write(self, texture: &LayerTexture, level: usize, data: &[u8], width: u32, rect: PixelRect, below: u32) {
+    /// Writes `rect` of one level. In `data`, rows of `width` texels, it begins at column and row `from`.
+    fn write(self, texture: &LayerTexture, level: usize, data: &[u8], width: u32, rect: PixelRect, from: [u32; 2]) {
         let texel = texture.texture.format().block_copy_size(None).unwrap_or(1) as usize;
-        let start = (rect.y as usize * width as usize + rect.x as usize) * texel;
+        let start = (from[1] as usize * width as usize + from[0] as usize) * texel;
         self.queue.write_texture(
             wgpu::TexelCopyTextureInfo {
                 texture: &texture.texture,
                 mip_level: level as u32,
-                origin: wgpu::Origin3d { x: rect.x, y: rect.y + below, z: 0 },
+                origin: wgpu::Origin3d { x: rect.x, y: rect.y, z: 0 },
                 aspect: wgpu::TextureAspect::All,
             },
             &data[start..],
@@ -153,7 +153,7 @@ impl Uploader<'_> {
 
     /// Writes `rect` of one level from data that holds only its rows.
     fn write_strip(self, texture: &LayerTexture, level: usize, data: &[u8], rect: PixelRect) {
-        self.write(texture, level, data, rect.width, PixelRect { y: 0, ..rect }, rect.y);
+        self.write(texture, level, data, rect.width, rect, [0, 0]);
     }
 
     /// Creates a texture for an image and its reductions, starting with the first level that fits the device.
@@ -196,6 +196,11 @@ impl Uploader<'_> {
     pub(crate) fn fill_dense(self, to: &mut LayerTexture, data: &[u8], budget: &mut Budget) -> bool {
         let width = to.full.size[0] as usize;
         self.fill(to, 0, budget, |_, rows| Cow::Borrowed(&data[rows.start as usize * width..rows.end as usize * width]))
+    }
+
+    /// Writes `rect` of a texture of dense values that is filled. In `data`, rows of `width` values, it begins at `from`.
+    pub(crate) fn write_dense(self, to: &LayerTexture, data: &[u8], width: u32, rect: PixelRect, from: [u32; 2]) {
+        self.write(to, 0, data, width, rect, from);
     }
 
     /// Creates a texture for sampled labels with reductions that keep every label visible.
@@ -257,7 +262,7 @@ impl Uploader<'_> {
         let levels = std::iter::once(&*mask).chain(labels.pyramid.levels());
         let changes = levels.zip(std::iter::once(rect).chain(rects)).skip(labels.skipped);
         for (i, (level, rect)) in changes.enumerate() {
-            self.write(&labels.texture, i, level.data(), level.width(), rect, 0);
+            self.write(&labels.texture, i, level.data(), level.width(), rect, [rect.x, rect.y]);
         }
     }
 }
@@ -280,6 +285,11 @@ impl LayerTexture {
     /// Shape with all levels, for a texture that is not filled by uploads.
     pub(crate) fn full_shape(&self) -> TextureShape {
         self.full
+    }
+
+    /// Whether its finest level has this size, in texels.
+    pub(crate) fn is_of(&self, size: [u32; 2]) -> bool {
+        self.full.size == size
     }
 
     /// Whether more is left to upload.

@@ -10,6 +10,7 @@ pub mod frame;
 mod indices;
 mod layer_texture;
 pub mod lens;
+mod map_textures;
 mod packer;
 mod picture;
 mod pipelines;

@@ -5,6 +5,7 @@ use eframe::wgpu;
 
 use super::drawing::Drawing;
 use crate::domain::geometry::PixelRect;
+use crate::ui::state::layer::PerLayer;
 use crate::ui::state::palette::Palette;
 
 /// Tolerance for a move by whole pixels. Positions of far corners are no more precise than this.
@@ -15,8 +16,8 @@ const WHOLE: f32 = 0.05;
 pub(crate) struct Composition {
     /// What is drawn, independent of position: see [`Drawing::at_origin`].
     pub(crate) drawing: Drawing,
-    /// Number of texture uploads, own labels excluded.
-    pub(crate) uploads: u64,
+    /// Number of texture uploads of each layer that is shown, own labels excluded.
+    pub(crate) uploads: PerLayer<u64>,
     /// Class colours.
     pub(crate) palette: Palette,
     /// Size of the view in physical pixels.

@@ -2,6 +2,7 @@
 
 use eframe::wgpu;
 
+use super::channels::PACKED;
 use super::drawing::{Levels, Shapes};
 use super::frame::CanvasFrame;
 use super::indices::Indices;
@@ -16,24 +17,27 @@ pub(crate) struct TileTextures {
     image: Slot<TileView, LayerTexture>,
     indices: Indices,
     labels: Option<LabelTexture>,
-    uploads: u64,
-    label_uploads: u64,
+    /// Uploads so far.
+    uploads: PerLayer<u64>,
 }
 
 impl TileTextures {
     pub(crate) fn new(device: &wgpu::Device) -> Self {
-        Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: 0, label_uploads: 0 }
+        Self { image: Slot::default(), indices: Indices::new(device), labels: None, uploads: PerLayer::default() }
     }
 
     /// Uploads what is new within the budget: first the image without its finest level, then the other layers, then
     /// the rest.
     pub(crate) fn follow(&mut self, uploader: Uploader<'_>, frame: &CanvasFrame, budget: &mut Budget) {
         let is_new = self.image.follow(Some(&frame.view), |view| uploader.image(&view.image));
-        self.uploads += u64::from(is_new);
+        self.uploads[Layer::Image] += u64::from(is_new);
         self.fill_image(uploader, frame, 1, budget);
-        self.uploads += self.indices.follow(uploader, frame, budget);
+        let changed = self.indices.follow(uploader, frame, budget);
+        PACKED.into_iter().zip(changed).for_each(|(layer, changed)| self.uploads[layer] += u64::from(changed));
         match &frame.labels {
-            Some(plane) => self.label_uploads += u64::from(uploader.labels(&mut self.labels, plane, budget)),
+            Some(plane) => {
+                self.uploads[Layer::Labels] += u64::from(uploader.labels(&mut self.labels, plane, budget));
+            }
             None => self.labels = None,
         }
         self.fill_image(uploader, frame, 0, budget);
@@ -52,14 +56,9 @@ impl TileTextures {
         self.indices.is_filling() || self.image.made().into_iter().chain(labels).any(LayerTexture::is_filling)
     }
 
-    /// Number of uploads so far, own labels excluded.
-    pub(crate) fn uploads(&self) -> u64 {
+    /// Number of uploads of each layer so far, whole or partial.
+    pub(crate) fn uploads(&self) -> PerLayer<u64> {
         self.uploads
-    }
-
-    /// Number of uploads of own labels, whole or partial.
-    pub(crate) fn label_uploads(&self) -> u64 {
-        self.label_uploads
     }
 
     /// Own labels, if there are any.

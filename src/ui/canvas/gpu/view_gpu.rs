@@ -14,14 +14,14 @@ use super::strips;
 use super::tile_textures::TileTextures;
 use crate::domain::geometry::PixelRect;
 use crate::ui::state::label_plane::Dirty;
-use crate::ui::state::layer::Layer;
+use crate::ui::state::layer::{Layer, PerLayer};
 
 /// Uniforms, bind groups and picture of one view.
 pub(crate) struct ViewGpu {
     uniforms: wgpu::Buffer,
     colors: Colors,
     /// Upload counts and levels that the bind groups refer to.
-    bound: Option<([u64; 2], Levels)>,
+    bound: Option<(PerLayer<u64>, Levels)>,
     /// Bind groups for composing, with the nearest and with the linear sampler.
     groups: Option<[wgpu::BindGroup; 2]>,
     /// Triangle corners over own labels. The buffer grows as needed.
@@ -75,7 +75,11 @@ impl ViewGpu {
         let (at_origin, place) = drawing.at_origin(frame.size_px());
         let composition = Composition {
             drawing: at_origin,
-            uploads: textures.uploads(),
+            uploads: PerLayer::from_fn(|layer| match layer {
+                Layer::Labels => 0, // What was painted is told by its area.
+                _ if drawing.shown[layer] => textures.uploads()[layer],
+                _ => 0,
+            }),
             palette: frame.palette.clone(),
             size: frame.size_px(),
         };
@@ -114,7 +118,7 @@ impl ViewGpu {
     }
 
     fn bind(&mut self, device: &wgpu::Device, pipelines: &Pipelines, textures: &TileTextures, levels: Levels) {
-        let wanted = ([textures.uploads(), textures.label_uploads()], levels);
+        let wanted = (textures.uploads(), levels);
         if self.bound != Some(wanted) {
             self.bound = Some(wanted);
             let colors = self.colors.texture();
