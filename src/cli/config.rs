@@ -56,7 +56,7 @@ impl TrainArgs {
 
     fn apply_to_model(&self, config: &mut RunConfig) {
         set(&mut config.model.arch, self.arch);
-        set(&mut config.model.encoder, self.encoder);
+        set(&mut config.model.encoder, self.encoder.clone());
         set(&mut config.model.base, self.base);
         set(&mut config.model.levels, self.levels);
     }

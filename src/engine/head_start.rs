@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use crate::data::feed::batch::Batch;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::feed::windows::Window;
-use crate::domain::config::{Encoder, InputSize};
+use crate::domain::config::InputSize;
 use crate::domain::{RunConfig, UNLABELLED};
 use crate::model::{Net, StageHead};
 use crate::pretrained::lite0::Rows;
@@ -34,7 +34,7 @@ pub(super) fn give(
     go_on: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Option<()> {
     let encoder = net.valid();
-    if !config.train.head_start || config.model.encoder == Encoder::None {
+    if !config.train.head_start || !config.model.encoder.is_pretrained() {
         return Some(());
     }
     let side = match set.frame() {
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::data::Project;
-    use crate::domain::config::ModelConfig;
+    use crate::domain::config::{Encoder, ModelConfig};
     use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
 
     /// A tile of 128×96 pixels, left red, right green, with a click of class 1 on the left and of class 0 on the right.

@@ -10,6 +10,7 @@ pub mod diagnostics;
 mod export;
 pub mod finished;
 mod finished_checkpoints;
+mod first_network;
 pub mod handle;
 mod head_start;
 mod labels;

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::device::{self, Devices, OpenDevice};
+use super::first_network;
 use super::labels::Labels;
 use super::learner::Learner;
-use super::head_start;
-use super::preparation::{Cancelled, Preparation};
+use super::preparation::Preparation;
 use super::protocol::RunInfo;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
@@ -50,12 +50,11 @@ impl OpenedRun {
         preparation.announce("building the network", 0, 0);
         device.device.seed(plan.config.seed);
         let training_device = device.device.clone().autodiff();
-        let mut net = Net::new(&plan.config.model, plan.project.classes.len(), &training_device);
         let mut go_on = |done, all| {
             preparation.announce("learning where to start", done, all);
             !preparation.is_cancelled()
         };
-        head_start::give(&mut net, &learned.set, &plan.config, &device.device, &mut go_on).ok_or(Cancelled)?;
+        let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
         let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         let info = describe(plan, &learned.set, &net, &device, out);
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use super::device::{Devices, OpenDevice};
-use super::head_start;
+use super::first_network;
 use super::learner::{LearnedLabels, Learner};
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::data::feed::training_set::TrainingSet;
 use crate::domain::{LabelBook, Notice, RunConfig};
 use crate::infer::Predictor;
-use crate::model::Net;
 use crate::train::schedule::{self, Anchor};
 use crate::train::weighting::Weighting;
 
@@ -46,8 +45,8 @@ impl Rehearsal {
         let (project, device) = (&self.project, &self.device.device);
         device.seed(seed);
         let training = device.clone().autodiff();
-        let (mut net, labels) = (Net::new(&config.model, project.classes.len(), &training), self.labels(book, tiles));
-        head_start::give(&mut net, &labels.set, &config, device, &mut |_, _| true);
+        let labels = self.labels(book, tiles);
+        let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
         let mut learner = Learner::new(net, &config, labels, training)?;
         let start = Anchor { rate: config.train.lr, step: 0 };

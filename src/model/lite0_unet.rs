@@ -80,6 +80,11 @@ impl Lite0UNet {
         self.encoder.stages(images)
     }
 
+    /// Gives the encoder other weights.
+    pub fn set_encoder(&mut self, weights: &pretrained::lite0::Encoder, device: &Device) {
+        self.encoder = Lite0::new(weights, device);
+    }
+
     /// Lets the network begin where a linear classifier on the stages is: the decoder adds nothing until it has learned.
     pub fn start_from(&mut self, head: &StageHead, device: &Device) {
         self.shortcut = Shortcut::of(head, device);

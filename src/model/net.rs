@@ -9,6 +9,7 @@ use super::shortcut::StageHead;
 use super::unet::UNet;
 use super::unet_plus_plus::UNetPlusPlus;
 use crate::domain::config::{Arch, Encoder, ModelConfig};
+use crate::pretrained::lite0;
 
 /// A segmentation network of any architecture.
 #[derive(Module, Debug)]
@@ -24,10 +25,10 @@ pub enum Net {
 impl Net {
     /// A network that distinguishes `classes` classes. Its weights are random, but for a pretrained encoder's.
     pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
-        match (config.encoder, config.arch) {
+        match (&config.encoder, config.arch) {
             (Encoder::None, Arch::UNet) => Self::UNet(UNet::new(config, classes, device)),
             (Encoder::None, Arch::UNetPlusPlus) => Self::UNetPlusPlus(UNetPlusPlus::new(config, classes, device)),
-            (Encoder::Lite0, _) => Self::Lite0UNet(Lite0UNet::new(config, classes, device)),
+            (Encoder::Lite0 | Encoder::File(_), _) => Self::Lite0UNet(Lite0UNet::new(config, classes, device)),
         }
     }
 
@@ -53,6 +54,14 @@ impl Net {
         match self {
             Self::UNet(_) | Self::UNetPlusPlus(_) => None,
             Self::Lite0UNet(net) => Some(net.stages(images)),
+        }
+    }
+
+    /// Gives the encoder other weights. A network without a pretrained encoder stays as it is.
+    pub fn set_encoder(&mut self, weights: &lite0::Encoder, device: &Device) {
+        match self {
+            Self::UNet(_) | Self::UNetPlusPlus(_) => {}
+            Self::Lite0UNet(net) => net.set_encoder(weights, device),
         }
     }
 

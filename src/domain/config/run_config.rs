@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::device_choice::DeviceChoice;
 use super::earlier;
+use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Batches, Encoder, Loss, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -42,7 +43,7 @@ pub struct RunConfig {
 }
 
 /// Architecture and size of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// U-Net or U-Net++.
@@ -264,7 +265,7 @@ impl ModelConfig {
     pub fn halvings(&self) -> usize {
         match self.encoder {
             Encoder::None => self.levels.clamp(1, 16) - 1,
-            Encoder::Lite0 => 5,
+            Encoder::Lite0 | Encoder::File(_) => 5,
         }
     }
 

@@ -62,8 +62,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     ui.label(number(&run.name)).on_hover_text(run.folder.display().to_string());
     match &run.config {
         Some(config) => {
-            let model = config.model;
-            let depth = match model.encoder {
+            let model = &config.model;
+            let depth = match &model.encoder {
                 Encoder::None => format!("{} levels", model.levels),
                 pretrained => pretrained.title().to_owned(),
             };
