@@ -409,6 +409,17 @@ fn simulated_clicks_are_scored_and_repeat() {
         "{across:?}"
     );
     assert!(across[1..].iter().all(|row| miou(row) > 0.8), "{across:?}");
+    let forest = table(&["--method", "forest"]);
+    assert!(forest[1..].iter().all(|row| row.contains(",forest,") && miou(row) > 0.8), "{forest:?}");
+    let (scores, picture) = (dir.path().join("scores.csv"), dir.path().join("curve.svg"));
+    let curve = || {
+        let mut command = pointillist();
+        command.arg("curve").arg(&scores).arg("--out").arg(&picture);
+        command
+    };
+    curve().assert().success().stdout(contains("1 lines"));
+    assert!(fs::read_to_string(&picture).unwrap().contains("Random forest"));
+    curve().assert().failure().stderr(contains("--overwrite"));
 }
 
 #[test]
@@ -463,6 +474,8 @@ fn networks_learn_from_simulated_clicks_and_repeat() {
     let rows = table(&["--method", "preset"]);
     assert!(rows.len() == 2 && rows[0].starts_with("tile,a,stratified,preset,0,0,4,"), "{rows:?}");
     assert_eq!(rows, table(&["--method", "preset"]), "the same clicks, the same steps, the same scores");
+    let rows = table(&["--method", "encoder", "--across", "--val-tile", "b"]);
+    assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,encoder,0,0,4,"), "{rows:?}");
     let rows = table(&["--method", "unet", "--across", "--val-tile", "b"]);
     assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,unet,0,0,4,"), "{rows:?}");
 }
@@ -515,5 +528,10 @@ fn the_quick_head_maps_a_folder_from_own_labels() {
     let right = map.enumerate_pixels().filter(|(x, _, class)| class.0[0] == if *x < 48 { 0 } else { 2 }).count();
     assert!(right > 96 * 64 * 9 / 10, "{right} pixels");
     predict().assert().failure().stderr(contains("--overwrite"));
+    let forest = dir.path().join("forest");
+    pointillist().args(["predict", "--head", "forest"]).arg(&data).arg("--out").arg(&forest).assert().success();
+    let map = image::open(forest.join("a_classes.png")).unwrap().to_luma8();
+    let right = map.enumerate_pixels().filter(|(x, _, class)| class.0[0] == if *x < 48 { 0 } else { 2 }).count();
+    assert!(right > 96 * 64 * 9 / 10, "{right} pixels");
     pointillist().args(["predict", "x.png", "--out"]).arg(&out).assert().failure().stderr(contains("--head quick"));
 }

@@ -11,6 +11,7 @@ use crate::domain::choice::choice_enum;
 use crate::domain::config::{Arch, Batches, Encoder, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
 use crate::quick::clicks::Placement;
+use crate::quick::method::QuickMethod;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -42,6 +43,8 @@ pub enum Verb {
     Sample(SampleArgs),
     /// Measure how good a map a few clicks give: labels tiles as somebody would who knows their masks.
     Simulate(SimulateArgs),
+    /// Draw tables of `simulate` as one picture: mean IoU over clicks.
+    Curve(CurveArgs),
     /// Measure how long a training step or an inference takes on this machine.
     Bench(BenchArgs),
     /// Print what a bug report needs: adapters, limits, chosen device, versions.
@@ -212,7 +215,7 @@ pub struct EvaluateArgs {
 /// Arguments of `predict`.
 #[derive(Debug, clap::Args)]
 pub struct PredictArgs {
-    /// Run folder; needed unless --head quick is given.
+    /// Run folder; needed unless --head is quick or forest.
     #[arg(long)]
     pub run: Option<PathBuf>,
     /// What predicts.
@@ -221,7 +224,7 @@ pub struct PredictArgs {
     /// Which checkpoint of the run to use.
     #[arg(long, value_parser = choice::<Checkpoint>(), default_value = Checkpoint::Best.name())]
     pub checkpoint: Checkpoint,
-    /// Images to segment, or folders of them; with --head quick the one folder whose own labels are learned from.
+    /// Images to segment, or folders of them; with --head quick or forest the one folder whose own labels are learned from.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.
@@ -240,6 +243,7 @@ choice_enum! {
     pub enum Head, "head" {
         Network { name: "network", title: "Network", help: "The network of a run" }
         Quick { name: "quick", title: "Quick", help: "A linear head on fixed features, learned from own labels in seconds" }
+        Forest { name: "forest", title: "Forest", help: "The same with a random forest on colour and texture" }
     }
 }
 
@@ -305,12 +309,39 @@ pub struct SimulateArgs {
     pub overwrite: bool,
 }
 
+/// Arguments of `curve`.
+#[derive(Debug, clap::Args)]
+pub struct CurveArgs {
+    /// Tables that `simulate` wrote. Each gives a line for every method in it.
+    #[arg(required = true)]
+    pub tables: Vec<PathBuf>,
+    /// SVG file for the picture.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
 choice_enum! {
     /// What learns from simulated clicks.
     pub enum Method, "method" {
         Quick { name: "quick", title: "Quick head", help: "A linear head on fixed features" }
+        Forest { name: "forest", title: "Random forest", help: "A random forest on the filter bank" }
         UNet { name: "unet", title: "U-Net", help: "A U-Net with the default settings, trained from scratch" }
+        Encoder { name: "encoder", title: "U-Net on Lite0", help: "The same on the pretrained encoder lite0" }
         Preset { name: "preset", title: "Preset", help: "A network with the settings of the preset few-clicks" }
+    }
+}
+
+impl Method {
+    /// The quick head that this is.
+    pub fn quick(self) -> Option<QuickMethod> {
+        match self {
+            Self::Quick => Some(QuickMethod::Linear),
+            Self::Forest => Some(QuickMethod::Forest),
+            Self::UNet | Self::Encoder | Self::Preset => None,
+        }
     }
 }
 

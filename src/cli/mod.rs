@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod check;
 mod config;
+mod curve;
 mod defaults;
 mod demo;
 mod doctor;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Predict(args)) => predict::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),
         Some(Verb::Simulate(args)) => simulate::run(&args),
+        Some(Verb::Curve(args)) => curve::run(&args),
         Some(Verb::Bench(args)) => bench::run(&args),
         Some(Verb::Doctor) => doctor::run(),
         Some(Verb::GenerateDemo(args)) => demo::run(&args),

@@ -16,13 +16,19 @@ use crate::domain::{Choice as _, ClassMap};
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
 use crate::infer::Predictor;
+use crate::quick::method::QuickMethod;
 use crate::train::folder::FinishedRun;
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
-    if args.head == Head::Quick {
-        anyhow::ensure!(args.run.is_none(), "--head quick learns from own labels: leave out --run");
-        return predict_quick::run(args);
+    let quick = match args.head {
+        Head::Network => None,
+        Head::Quick => Some(QuickMethod::Linear),
+        Head::Forest => Some(QuickMethod::Forest),
+    };
+    if let Some(method) = quick {
+        anyhow::ensure!(args.run.is_none(), "--head {} learns from own labels: leave out --run", args.head.name());
+        return predict_quick::run(args, method);
     }
     let Some(folder) = &args.run else {
         anyhow::bail!("--run is missing: give a run folder, or --head quick to learn from own labels");

@@ -1,20 +1,22 @@
-//! `predict --head quick`: maps the tiles of a project from own labels, without a run.
+//! `predict --head quick` and `--head forest`: maps the tiles of a project from own labels, without a run.
 
-use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::PredictArgs;
 use super::{maps, out};
 use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
-use crate::domain::LabelBook;
+use crate::domain::{Choice as _, LabelBook};
 use crate::engine::quick::prepared::Prepared;
-use crate::quick::head::QuickHead;
+use crate::quick::lessons::Lessons;
+use crate::quick::method::QuickMethod;
+use crate::quick::samples::TileSamples;
 
-pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<ExitCode> {
     let [folder] = args.images.as_slice() else {
-        anyhow::bail!("--head quick learns from the labels of one folder: give that folder");
+        anyhow::bail!("--head {} learns from the labels of one folder: give that folder", method.name());
     };
     let project = Project::open(folder)?;
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
@@ -24,12 +26,19 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> = tiles.iter().copied().map(OutputName::of).collect();
     let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let mut prepared = LastPrepared::default();
-    let head = learn(&project, &replay.book, folder, &mut prepared)?;
+    let lessons = Lessons::new(samples(&project, &replay.book, &mut prepared)?, method);
+    let mut head = lessons.head_for("", None).ok_or_else(|| {
+        let folder = folder.display();
+        anyhow::anyhow!(
+            "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
+        )
+    })?;
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     out::create_folder(&args.out)?;
     for tile in &tiles {
+        head = lessons.head_for(&tile.id, Some(&head)).unwrap_or(head);
         let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(&head));
         maps::tell(&tile.image, &export.take(map, &project.classes));
     }
@@ -38,18 +47,18 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Learns from the own labels of all tiles.
-fn learn(project: &Project, book: &LabelBook, folder: &Path, prepared: &mut LastPrepared) -> anyhow::Result<QuickHead> {
+/// The pixels under the own labels of all tiles.
+fn samples(
+    project: &Project,
+    book: &LabelBook,
+    prepared: &mut LastPrepared,
+) -> Result<Vec<(String, Arc<TileSamples>)>, DataError> {
     let mut samples = Vec::new();
     for tile in project.tiles.iter().filter(|tile| tile.fault.is_none() && book.carries(&tile.id)) {
-        samples.push(prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes, None));
+        let of_tile = prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes, None);
+        samples.push((tile.id.clone(), Arc::new(of_tile)));
     }
-    QuickHead::learn(&samples.iter().collect::<Vec<_>>(), None).ok_or_else(|| {
-        let folder = folder.display();
-        anyhow::anyhow!(
-            "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
-        )
-    })
+    Ok(samples)
 }
 
 /// The tile that was prepared last: a single tile is learned from and mapped.

@@ -61,13 +61,14 @@ macro_rules! choice_enum {
     (
         $(#[$meta:meta])*
         $vis:vis enum $Enum:ident, $what:literal {
-            $($Variant:ident { name: $name:literal, title: $title:literal, help: $help:literal $(, remedy: $remedy:literal)? })+
+            $($(#[$of_variant:meta])* $Variant:ident { name: $name:literal, title: $title:literal, help: $help:literal $(, remedy: $remedy:literal)? })+
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         $vis enum $Enum {
             $(
+                $(#[$of_variant])*
                 #[doc = $help]
                 #[serde(rename = $name)]
                 $Variant,

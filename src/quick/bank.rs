@@ -5,7 +5,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 use rayon::prelude::*;
 
-use super::feature_map::FeatureMap;
+use super::feature_map::{FeatureMap, Source};
 use super::shrink::halved;
 use crate::kernels::blur::{Plane, blur, reach};
 
@@ -51,7 +51,7 @@ fn filtered(colors: &Colors, sigmas: &[f32], with_colors: bool, stride: usize) -
             }
         }
     });
-    FeatureMap { channels, width, height, stride, is_of_smaller_image: false, values }
+    FeatureMap { channels, width, height, stride, source: Source::Bank, values }
 }
 
 /// Rows of a plane with a margin above and below; beyond the border the border repeats.

@@ -13,6 +13,21 @@ const PIXELS: usize = 1000;
 /// Pixels of a click that are learned from, however many clicks there are.
 const LEAST_PER_CLICK: usize = 4;
 
+/// Features that are learned from.
+pub(super) struct Taken<'a> {
+    /// Where they lie among all.
+    pub(super) values: Range<usize>,
+    /// How each of them is scaled.
+    pub(super) scaling: &'a [Scaling],
+}
+
+impl<'a> Taken<'a> {
+    /// All features.
+    pub(super) fn all(scaling: &'a [Scaling]) -> Self {
+        Self { values: 0..scaling.len(), scaling }
+    }
+}
+
 /// Labelled pixels of clicks on several tiles.
 pub(super) struct Batch {
     /// `[pixels, features]`, scaled.
@@ -24,29 +39,34 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// The pixels of some clicks, given as places of tiles and pixels of those. With many clicks only some pixels of each are
-    /// taken, which then count more. `classes` are those that occur, ascending.
-    pub(super) fn of(tiles: &[&TileSamples], clicks: &[ClickPixels], scaling: &[Scaling], classes: &[u8]) -> Self {
+    /// The pixels of some clicks. With many clicks only some pixels of each are taken, which then count more. `shares`: how much
+    /// the pixels of each tile count. `classes` are those that occur, ascending.
+    pub(super) fn of(
+        (tiles, shares): (&[&TileSamples], &[f32]),
+        clicks: &[ClickPixels],
+        taken: &Taken<'_>,
+        classes: &[u8],
+    ) -> Self {
         let most = (PIXELS / clicks.len().max(1)).max(LEAST_PER_CLICK);
         let mut batch = Self { features: Vec::new(), labels: Vec::new(), weights: Vec::new() };
         for click in clicks {
             let (tile, count) = (tiles[click.tile], click.pixels.len());
-            let taken = count.min(most);
-            for pixel in (0..taken).map(|i| click.pixels.start + i * count / taken) {
-                batch.push_features(tile, pixel, scaling);
+            let kept = count.min(most);
+            for pixel in (0..kept).map(|i| click.pixels.start + i * count / kept) {
+                batch.push_features(tile, pixel, taken);
                 batch.labels.push(classes.binary_search(&click.class).unwrap_or(0) as u8);
-                batch.weights.push(tile.weights[pixel] * count as f32 / taken as f32);
+                batch.weights.push(shares[click.tile] * tile.weights[pixel] * count as f32 / kept as f32);
             }
         }
         batch
     }
 
-    fn push_features(&mut self, tile: &TileSamples, pixel: usize, scaling: &[Scaling]) {
+    fn push_features(&mut self, tile: &TileSamples, pixel: usize, Taken { values, scaling }: &Taken<'_>) {
         let start = self.features.len();
         self.features.resize(start + scaling.len(), 0.0);
         let row = &mut self.features[start..];
-        tile.features[pixel * scaling.len()..][..scaling.len()].convert_to_f32_slice(row);
-        row.iter_mut().zip(scaling).for_each(|(value, scaling)| *value = (*value - scaling.mean) * scaling.factor);
+        tile.features[pixel * tile.moments.len()..][values.clone()].convert_to_f32_slice(row);
+        row.iter_mut().zip(*scaling).for_each(|(value, scaling)| *value = (*value - scaling.mean) * scaling.factor);
     }
 
     pub(super) fn samples(&self) -> Samples<'_> {

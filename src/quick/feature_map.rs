@@ -11,10 +11,18 @@ pub(super) struct FeatureMap {
     pub(super) height: usize,
     /// Pixels of the tile a cell is wide and high.
     pub(super) stride: usize,
-    /// The encoder saw the image at half size or less.
-    pub(super) is_of_smaller_image: bool,
+    pub(super) source: Source,
     /// `[height, channels, width]`
     pub(super) values: Vec<f16>,
+}
+
+/// Where features come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The filter bank.
+    Bank,
+    /// The encoder, which saw the image halved this often.
+    Encoder(u32),
 }
 
 /// Means of a feature and of its square.
@@ -46,11 +54,11 @@ impl Neighbours {
 }
 
 impl FeatureMap {
-    /// `values`: `[height, channels, width]`.
+    /// Features of the encoder, which saw the image at full size. `values`: `[height, channels, width]`.
     pub(super) fn of(size: [usize; 2], channels: usize, stride: usize, values: &[f32]) -> Self {
         let mut halves = vec![f16::ZERO; values.len()];
         halves.convert_from_f32_slice(values);
-        Self { channels, width: size[0], height: size[1], stride, is_of_smaller_image: false, values: halves }
+        Self { channels, width: size[0], height: size[1], stride, source: Source::Encoder(0), values: halves }
     }
 
     /// The features of a row of cells: `[channels, width]`.

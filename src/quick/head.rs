@@ -1,57 +1,47 @@
-//! The quick head: logistic regression on the features of labelled pixels.
+//! The quick head: tells classes apart by the features of labelled pixels, and maps tiles.
 
 use rayon::prelude::*;
 
-use super::batch::{Batch, ClickPixels, clicks_on};
-use super::levels::Levels;
-use super::logistic::Linear;
+use super::batch::ClickPixels;
+use super::course::Course;
+use super::model::Model;
 use super::samples::TileSamples;
-use super::scaling::{self, Scaling};
 use super::tile_features::TileFeatures;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{ClassMap, UNLABELLED, Validity};
-
-/// With fewer clicks a class than this, the encoder's view of the image at half and quarter size is left out: it tells
-/// places apart rather than classes.
-const CLICKS_FOR_ALL_SCALES: usize = 2;
 
 /// A head that has learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuickHead {
     /// The class each output stands for, ascending.
     classes: Vec<u8>,
-    linear: Linear,
-    scaling: Vec<Scaling>,
+    model: Model,
 }
 
 impl QuickHead {
-    /// Learns from the clicks on some tiles, starting from `before` where that knows the same classes and features. `None` with
-    /// fewer than two classes: there is nothing to tell apart.
-    pub fn learn(tiles: &[&TileSamples], before: Option<&Self>) -> Option<Self> {
-        Self::learn_from(tiles, &clicks_on(tiles), before)
+    /// Learns from all clicks, starting from `before` where that knows the same classes and features. `None` with fewer than two
+    /// classes: there is nothing to tell apart.
+    pub fn learn(course: &Course<'_>, before: Option<&Self>) -> Option<Self> {
+        Self::learn_from(course, &course.clicks(), before)
     }
 
     /// The same from some of the clicks.
-    pub fn learn_from(tiles: &[&TileSamples], clicks: &[ClickPixels], before: Option<&Self>) -> Option<Self> {
+    pub fn learn_from(course: &Course<'_>, clicks: &[ClickPixels], before: Option<&Self>) -> Option<Self> {
         let mut classes: Vec<u8> = clicks.iter().map(|click| click.class).collect();
         classes.sort_unstable();
         classes.dedup();
         if classes.len() < 2 {
             return None;
         }
-        let scaling = scaling::of(tiles, clicks.len() >= CLICKS_FOR_ALL_SCALES * classes.len());
-        let count = scaling.len();
-        let before = before.filter(|head| head.classes == classes && head.linear.features() == count);
-        let mut linear = before.map_or_else(|| Linear::zeros(classes.len(), count), |head| head.linear.clone());
-        linear.fit(&Batch::of(tiles, clicks, &scaling, &classes).samples());
-        Some(Self { classes, linear, scaling })
+        let before = before.filter(|head| head.classes == classes).map(|head| &head.model);
+        let model = Model::learn(course, clicks, &classes, before);
+        Some(Self { classes, model })
     }
 
     /// The most probable class over the pixels of a click.
     pub fn vote(&self, tiles: &[&TileSamples], click: &ClickPixels) -> u8 {
-        let batch = Batch::of(tiles, std::slice::from_ref(click), &self.scaling, &self.classes);
         let mut sums = vec![0.0; self.classes.len()];
-        for probabilities in self.linear.probabilities(batch.features()).chunks(sums.len()) {
+        for probabilities in self.model.probabilities(tiles, click, &self.classes).chunks(sums.len()) {
             sums.iter_mut().zip(probabilities).for_each(|(sum, probability)| *sum += probability);
         }
         let best = (1..sums.len()).fold(0, |best, place| if sums[place] > sums[best] { place } else { best });
@@ -84,7 +74,7 @@ impl QuickHead {
     /// The same of a part of the tile, as large as the part.
     pub fn predict_part(&self, features: &TileFeatures, valid: Option<&Validity>, part: PixelRect) -> ClassMap {
         let (width, columns) = (features.size()[0], part.x as usize..(part.x + part.width) as usize);
-        let levels = Levels::new(features, &self.linear, &self.scaling, part);
+        let levels = self.model.levels(features, self.classes.len(), part);
         let mut map = ClassMap::unpredicted([part.width, part.height]);
         let classes = map.classes.data_mut().par_chunks_mut(columns.len());
         let rows = part.y as usize..(part.y + part.height) as usize;
@@ -150,7 +140,7 @@ mod tests {
     fn two_clicks_tell_two_colours_apart_and_no_other_class_appears() {
         let features = features();
         let pixels = [pixel(10, 7), pixel(60, 2)];
-        let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
+        let head = QuickHead::learn(&Course::of(&[&TileSamples::new(&features, &pixels)]), None).unwrap();
         assert_eq!(head.classes(), [2, 7]);
         let map = head.predict(&features, None);
         for (i, &class) in map.classes.data().iter().enumerate() {
@@ -164,8 +154,9 @@ mod tests {
     #[test]
     fn one_class_alone_is_nothing_to_tell_apart() {
         let features = features();
-        let samples =
-            |pixels: &[LabelledPixel]| QuickHead::learn(&[&TileSamples::new(&features, pixels)], None).is_none();
+        let samples = |pixels: &[LabelledPixel]| {
+            QuickHead::learn(&Course::of(&[&TileSamples::new(&features, pixels)]), None).is_none()
+        };
         assert!(samples(&[]) && samples(&[pixel(3, 1), pixel(9, 1)]));
     }
 
@@ -173,7 +164,7 @@ mod tests {
     fn pixels_that_do_not_exist_get_no_class() {
         let features = features();
         let pixels = [pixel(10, 0), pixel(60, 1)];
-        let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
+        let head = QuickHead::learn(&Course::of(&[&TileSamples::new(&features, &pixels)]), None).unwrap();
         let valid = Validity::new([70, 40], (0..70 * 40).map(|i| i % 70 != 5).collect()).unwrap();
         let map = head.predict(&features, Some(&valid));
         for (i, (&class, &confidence)) in map.classes.data().iter().zip(&map.confidence).enumerate() {
@@ -185,7 +176,7 @@ mod tests {
     fn a_part_is_that_of_the_whole_map() {
         let features = TileFeatures::compute(&picture(), Some(pretrained::built_in()), Kinds::ALL);
         let pixels = [pixel(10, 0), pixel(20, 0), pixel(50, 1), pixel(60, 1)];
-        let head = QuickHead::learn(&[&TileSamples::new(&features, &pixels)], None).unwrap();
+        let head = QuickHead::learn(&Course::of(&[&TileSamples::new(&features, &pixels)]), None).unwrap();
         let (whole, rect) = (head.predict(&features, None), PixelRect { x: 21, y: 13, width: 40, height: 16 });
         let part = head.predict_part(&features, None, rect);
         assert_eq!(part.size(), [40, 16]);
@@ -201,7 +192,7 @@ mod tests {
         let few = [pixel(10, 0), pixel(60, 1)];
         let more = [pixel(10, 0), pixel(60, 1), pixel(20, 0), pixel(50, 1)];
         let learn = |pixels: &[LabelledPixel], before: Option<&QuickHead>| {
-            QuickHead::learn(&[&TileSamples::new(&features, pixels)], before).unwrap()
+            QuickHead::learn(&Course::of(&[&TileSamples::new(&features, pixels)]), before).unwrap()
         };
         let warm = learn(&more, Some(&learn(&few, None)));
         let cold = learn(&more, None);

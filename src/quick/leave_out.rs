@@ -1,8 +1,7 @@
 //! Scores of clicks that the head has not seen: each is predicted by a head that learned from the others.
 
-use super::batch::clicks_on;
+use super::course::Course;
 use super::head::QuickHead;
-use super::samples::TileSamples;
 
 /// Heads that are learned at most.
 const FOLDS: usize = 10;
@@ -18,8 +17,8 @@ pub struct Vote {
 
 /// Leaves out every click once, a tenth of each class at a time (cross-validation). The only click of its class is not left
 /// out, since nobody could predict its class then. `None` once `go_on` says that the scores are no longer wanted.
-pub fn leave_out(tiles: &[&TileSamples], go_on: &dyn Fn() -> bool) -> Option<Vec<Vote>> {
-    let clicks = clicks_on(tiles);
+pub fn leave_out(course: &Course<'_>, go_on: &dyn Fn() -> bool) -> Option<Vec<Vote>> {
+    let clicks = course.clicks();
     let of_class = |class: u8| clicks.iter().filter(move |click| click.class == class).count();
     let number = |place: usize| clicks[..place].iter().filter(|click| click.class == clicks[place].class).count();
     let folds: Vec<usize> = (0..clicks.len()).map(|place| number(place) % FOLDS).collect();
@@ -34,10 +33,10 @@ pub fn leave_out(tiles: &[&TileSamples], go_on: &dyn Fn() -> bool) -> Option<Vec
             return None;
         }
         let seen: Vec<_> = seen.into_iter().map(|place| clicks[place].clone()).collect();
-        let Some(head) = QuickHead::learn_from(tiles, &seen, None) else { continue };
+        let Some(head) = QuickHead::learn_from(course, &seen, None) else { continue };
         votes.extend(out.into_iter().map(|place| {
             let click = &clicks[place];
-            Vote { class: click.class, predicted: head.vote(tiles, click) }
+            Vote { class: click.class, predicted: head.vote(course.tiles, click) }
         }));
     }
     Some(votes)
@@ -48,7 +47,7 @@ mod tests {
     use image::{Rgb, RgbImage};
 
     use super::*;
-    use crate::quick::samples::LabelledPixel;
+    use crate::quick::samples::{LabelledPixel, TileSamples};
     use crate::quick::tile_features::{Kinds, TileFeatures};
 
     /// Left red, right green.
@@ -65,7 +64,7 @@ mod tests {
     #[test]
     fn clicks_on_plain_colours_are_predicted_and_a_wrong_one_is_found_out() {
         let tile = samples(&[(3, 4), (9, 4), (15, 4), (38, 6), (44, 6), (50, 6), (56, 6), (61, 6), (47, 4)]);
-        let votes = leave_out(&[&tile], &|| true).unwrap();
+        let votes = leave_out(&Course::of(&[&tile]), &|| true).unwrap();
         assert_eq!(votes.len(), 9);
         let wrong: Vec<&Vote> = votes.iter().filter(|vote| vote.class != vote.predicted).collect();
         assert!(wrong.contains(&&Vote { class: 4, predicted: 6 }), "the click of class 4 on green: {wrong:?}");
@@ -75,8 +74,8 @@ mod tests {
     #[test]
     fn the_only_click_of_a_class_is_not_left_out() {
         let tile = samples(&[(3, 4), (9, 4), (40, 6)]);
-        assert_eq!(leave_out(&[&tile], &|| true).unwrap().len(), 2);
-        assert_eq!(leave_out(&[&samples(&[(3, 4), (40, 6)])], &|| true), Some(Vec::new()));
-        assert_eq!(leave_out(&[&tile], &|| false), None);
+        assert_eq!(leave_out(&Course::of(&[&tile]), &|| true).unwrap().len(), 2);
+        assert_eq!(leave_out(&Course::of(&[&samples(&[(3, 4), (40, 6)])]), &|| true), Some(Vec::new()));
+        assert_eq!(leave_out(&Course::of(&[&tile]), &|| false), None);
     }
 }

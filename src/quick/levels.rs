@@ -13,7 +13,7 @@ use super::tile_features::TileFeatures;
 use crate::domain::geometry::PixelRect;
 use crate::kernels::matrix::{Layout, multiply};
 
-/// What a linear head says of a part of a tile.
+/// What a head says of a part of a tile.
 pub(super) struct Levels<'a> {
     classes: usize,
     /// Columns of pixels.
@@ -25,7 +25,7 @@ pub(super) struct Levels<'a> {
 }
 
 /// Logits on the cells of a stride, as far as the part needs them.
-struct Level {
+pub(super) struct Level {
     stride: usize,
     /// Columns and rows of cells of the whole map.
     size: [usize; 2],
@@ -46,7 +46,13 @@ struct Run {
 }
 
 impl<'a> Levels<'a> {
-    /// Logits for a part of a tile.
+    /// What is known at the cells of one stride alone.
+    pub(super) fn of_cells(level: Level, classes: usize, part: PixelRect) -> Self {
+        let [columns, _] = ranges(part);
+        Self { classes, columns, intercepts: vec![0.0; classes], coarse: vec![level], full: None }
+    }
+
+    /// Logits of a linear head for a part of a tile.
     pub(super) fn new(features: &'a TileFeatures, linear: &Linear, scaling: &[Scaling], part: PixelRect) -> Self {
         let [columns, rows] = ranges(part);
         let (classes, intercepts) = (linear.classes(), linear.intercepts().to_vec());
@@ -78,7 +84,7 @@ impl<'a> Levels<'a> {
     fn level_of(&mut self, map: &FeatureMap, rows: &Range<usize>) -> &mut Level {
         let fits = |level: &Level| (level.stride, level.size) == (map.stride, [map.width, map.height]);
         let place = self.coarse.iter().position(fits).unwrap_or_else(|| {
-            self.coarse.push(Level::empty(map, self.classes, &self.columns, rows));
+            self.coarse.push(Level::empty((map.stride, [map.width, map.height]), self.classes, &self.columns, rows));
             self.coarse.len() - 1
         });
         &mut self.coarse[place]
@@ -116,15 +122,34 @@ fn add_row(map: &FeatureMap, weights: &[f32], y: usize, columns: &Range<usize>, 
 }
 
 impl Level {
+    /// What `row` writes, `[classes, columns]`, for some columns of each row of the `size` cells of a stride.
+    pub(super) fn of_rows(
+        (stride, size): (usize, [usize; 2]),
+        classes: usize,
+        part: PixelRect,
+        row: impl Fn(usize, &Range<usize>, &mut [f32]) + Sync,
+    ) -> Self {
+        let [columns, rows] = ranges(part);
+        let mut level = Self::empty((stride, size), classes, &columns, &rows);
+        let (first, columns) = (level.rows.start, level.columns.clone());
+        let logits = level.logits.par_chunks_mut(classes * columns.len()).enumerate();
+        logits.for_each(|(y, logits)| row(first + y, &columns, logits));
+        level
+    }
+
     /// Zeros for the cells around some pixels.
-    fn empty(map: &FeatureMap, classes: usize, columns: &Range<usize>, rows: &Range<usize>) -> Self {
+    fn empty(
+        (stride, size @ [width, height]): (usize, [usize; 2]),
+        classes: usize,
+        columns: &Range<usize>,
+        rows: &Range<usize>,
+    ) -> Self {
         let around = |pixels: &Range<usize>, cells: usize| {
-            let of = |at: usize| Neighbours::of_pixel(at, map.stride, cells).cells;
+            let of = |at: usize| Neighbours::of_pixel(at, stride, cells).cells;
             of(pixels.start)[0]..of(pixels.end.saturating_sub(1))[1] + 1
         };
-        let (kept, rows) = (around(columns, map.width), around(rows, map.height));
-        let neighbours: Vec<Neighbours> =
-            columns.clone().map(|x| Neighbours::of_pixel(x, map.stride, map.width)).collect();
+        let (kept, rows) = (around(columns, width), around(rows, height));
+        let neighbours: Vec<Neighbours> = columns.clone().map(|x| Neighbours::of_pixel(x, stride, width)).collect();
         let mut end = 0;
         let run = |same: &[Neighbours]| {
             end += same.len();
@@ -133,7 +158,7 @@ impl Level {
         let runs = neighbours.chunk_by(|a, b| a.cells == b.cells).map(run).collect();
         let shares = neighbours.iter().map(|pixel| pixel.share).collect();
         let logits = vec![0.0; classes * kept.len() * rows.len()];
-        Self { stride: map.stride, size: [map.width, map.height], columns: kept, rows, runs, shares, logits }
+        Self { stride, size, columns: kept, rows, runs, shares, logits }
     }
 
     fn add(&mut self, map: &FeatureMap, weights: &[f32], classes: usize) {

@@ -4,6 +4,7 @@
 //! the two coarsest stages outvote all others (docs/few-clicks.md has the figures).
 
 use super::feature_map::Moments;
+use super::feature_map::Source;
 use super::samples::TileSamples;
 use super::tile_features::FeatureGroup;
 
@@ -17,13 +18,18 @@ pub(super) struct Scaling {
     pub(super) factor: f32,
 }
 
+impl Scaling {
+    /// Values as they are.
+    pub(super) const NONE: Self = Self { mean: 0.0, factor: 1.0 };
+}
+
 /// Standardises each feature over all tiles' pixels, and lets each group count alike.
 ///
 /// A group's weight is √(values a group / values of this group), taken over the groups that are used: the sum of all
 /// squares stays what it was without weights, and so does the meaning of the penalty.
 pub(super) fn of(tiles: &[&TileSamples], all_scales: bool) -> Vec<Scaling> {
     let Some(first) = tiles.first() else { return Vec::new() };
-    let used = |group: &&FeatureGroup| all_scales || !group.is_of_smaller_image;
+    let used = |group: &&FeatureGroup| all_scales || matches!(group.source, Source::Bank | Source::Encoder(0));
     let total: usize = first.groups.iter().filter(used).map(|group| group.values.len()).sum();
     let count = first.groups.iter().filter(used).count();
     let weight = |group: &FeatureGroup| {

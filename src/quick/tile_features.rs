@@ -6,7 +6,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::bank::{Colors, bank};
-use super::feature_map::{FeatureMap, Moments};
+use super::feature_map::{FeatureMap, Moments, Source};
 use super::shrink::halved;
 use crate::kernels::blur::Plane;
 use crate::pretrained::lite0::{self, Encoder, Rows};
@@ -32,8 +32,7 @@ impl Kinds {
 pub(super) struct FeatureGroup {
     /// Where they lie among all features.
     pub(super) values: Range<usize>,
-    /// The encoder saw the image at half size or less.
-    pub(super) is_of_smaller_image: bool,
+    pub(super) source: Source,
 }
 
 /// Features of a tile. About 350 MB for 2448² pixels.
@@ -112,15 +111,36 @@ impl TileFeatures {
         let mut end = 0;
         let group = |map: &FeatureMap| {
             end += map.channels;
-            FeatureGroup { values: end - map.channels..end, is_of_smaller_image: map.is_of_smaller_image }
+            FeatureGroup { values: end - map.channels..end, source: map.source }
         };
         self.maps.iter().map(group).collect()
     }
 
     /// The features at a pixel.
     pub(super) fn at_pixel(&self, pixel: [usize; 2], out: &mut [f32]) {
-        self.maps.iter().zip(self.groups()).for_each(|(map, group)| map.at_pixel(pixel, &mut out[group.values]));
+        at_pixel(self.maps.iter(), pixel, out);
     }
+
+    /// The features of the filter bank at a pixel.
+    pub(super) fn bank_at_pixel(&self, pixel: [usize; 2], out: &mut [f32]) {
+        at_pixel(self.maps.iter().filter(|map| map.source == Source::Bank), pixel, out);
+    }
+}
+
+/// The features of some maps at a pixel, one after the other.
+fn at_pixel<'a>(maps: impl Iterator<Item = &'a FeatureMap>, pixel: [usize; 2], mut out: &mut [f32]) {
+    for map in maps {
+        let (of_map, rest) = out.split_at_mut(map.channels);
+        map.at_pixel(pixel, of_map);
+        out = rest;
+    }
+}
+
+/// Where the features of the filter bank lie among all.
+pub(super) fn bank_values(groups: &[FeatureGroup]) -> Range<usize> {
+    let mut of_bank = groups.iter().filter(|group| group.source == Source::Bank).map(|group| &group.values);
+    let first = of_bank.next().map_or(0..0, Clone::clone);
+    first.start..of_bank.next_back().map_or(first.end, |last| last.end)
 }
 
 /// Values from 0 to 1.
@@ -143,7 +163,7 @@ fn stages(colors: &Colors, encoder: &Encoder, scales: u32, go_on: &dyn Fn() -> b
         let stages = encoder.stages_while(&normalised(&image), go_on)?;
         maps.extend(stages.into_iter().enumerate().map(|(stage, rows)| {
             let map = FeatureMap::of([rows.width, rows.height], rows.channels, 2 << stage << scale, &rows.values);
-            FeatureMap { is_of_smaller_image: scale > 0, ..map }
+            FeatureMap { source: Source::Encoder(scale), ..map }
         }));
     }
     Some(maps)
@@ -195,5 +215,16 @@ mod tests {
         let features = TileFeatures::compute(&RgbImage::new(9, 7), None, Kinds::BANK);
         assert_eq!(features.groups().last().map(|group| group.values.end), Some(43));
         assert_eq!(features.size(), [9, 7]);
+    }
+
+    #[test]
+    fn the_bank_is_found_among_all_features() {
+        let image = RgbImage::from_fn(40, 36, |x, y| image::Rgb([(x * 5) as u8, (y * 7) as u8, 30]));
+        let all = TileFeatures::compute(&image, Some(crate::pretrained::built_in()), Kinds::ALL);
+        let (groups, bank) = (all.groups(), bank_values(&all.groups()));
+        let (mut of_all, mut of_bank) = (vec![0.0; groups.last().expect("groups").values.end], vec![0.0; bank.len()]);
+        all.at_pixel([17, 9], &mut of_all);
+        all.bank_at_pixel([17, 9], &mut of_bank);
+        assert_eq!((bank.len(), of_all[bank].to_vec()), (43, of_bank));
     }
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::super::args::{Method, SimulateArgs};
 use crate::data::{DataError, Picture, Project, Tile};
-use crate::domain::config::{DeviceChoice, Preset};
-use crate::domain::{Edit, LabelBook, Mask};
+use crate::domain::config::{DeviceChoice, Encoder, Preset};
+use crate::domain::{Edit, LabelBook, Mask, RunConfig};
 use crate::engine::rehearsal::Rehearsal;
 use crate::infer::Predictor;
 use crate::pretrained;
 use crate::quick::clicks::{self, Click};
+use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
+use crate::quick::method::QuickMethod;
 use crate::quick::samples::TileSamples;
 use crate::quick::tile_features::{Kinds, TileFeatures};
 
@@ -32,7 +34,7 @@ impl Subject {
     pub(super) fn read(project: &Project, index: usize, method: Method) -> Result<Self, DataError> {
         let tile: &Tile = &project.tiles[index];
         let picture = project.read_picture(tile)?;
-        let is_quick = method == Method::Quick;
+        let is_quick = method.quick().is_some();
         let features = is_quick.then(|| TileFeatures::compute(&picture.rgb, Some(pretrained::built_in()), Kinds::ALL));
         let mask = project.read_mask(tile)?.map(|decoded| decoded.mask);
         let mut truth = mask.unwrap_or_else(|| Mask::unlabelled(tile.size[0], tile.size[1]));
@@ -61,28 +63,31 @@ pub(super) struct School {
     /// What networks are trained with; the quick head needs nothing.
     rehearsal: Option<Arc<Rehearsal>>,
     steps: u64,
+    /// Which quick head learns.
+    method: QuickMethod,
 }
 
 impl School {
     /// Opens the device, if the method needs one.
     pub(super) fn open(args: &SimulateArgs, project: &Arc<Project>) -> anyhow::Result<Self> {
-        let preset = match args.method {
-            Method::Quick => None,
-            Method::UNet => Some(Preset::Laptop),
-            Method::Preset => Some(Preset::FewClicks),
+        let config = match args.method {
+            Method::Quick | Method::Forest => None,
+            Method::UNet => Some(RunConfig::default()),
+            Method::Encoder => Some(on_encoder()),
+            Method::Preset => Some(Preset::FewClicks.config()),
         };
-        let open = |preset: Preset| {
-            let mut config = preset.config();
+        let open = |mut config: RunConfig| {
             config.device = DeviceChoice::from(args.device.clone());
             Rehearsal::new(Arc::clone(project), config).map(Arc::new)
         };
-        Ok(Self { rehearsal: preset.map(open).transpose()?, steps: args.steps })
+        let method = args.method.quick().unwrap_or_default();
+        Ok(Self { rehearsal: config.map(open).transpose()?, steps: args.steps, method })
     }
 
     /// A pupil that knows nothing yet.
     pub(super) fn pupil(&self, seed: u64) -> Box<dyn Pupil> {
         match &self.rehearsal {
-            None => Box::new(QuickPupil { samples: BTreeMap::new(), head: None }),
+            None => Box::new(QuickPupil { samples: BTreeMap::new(), method: self.method, head: None }),
             Some(rehearsal) => Box::new(NetworkPupil {
                 rehearsal: Arc::clone(rehearsal),
                 clicks: BTreeMap::new(),
@@ -94,9 +99,17 @@ impl School {
     }
 }
 
-/// The quick head.
+/// The default settings on the pretrained encoder.
+fn on_encoder() -> RunConfig {
+    let mut config = RunConfig::default();
+    config.model.encoder = Encoder::Lite0;
+    config
+}
+
+/// A quick head.
 struct QuickPupil {
     samples: BTreeMap<usize, TileSamples>,
+    method: QuickMethod,
     head: Option<QuickHead>,
 }
 
@@ -108,7 +121,8 @@ impl Pupil for QuickPupil {
 
     fn learn(&mut self) -> anyhow::Result<()> {
         let samples: Vec<&TileSamples> = self.samples.values().collect();
-        self.head = QuickHead::learn(&samples, self.head.as_ref()).or(self.head.take());
+        let course = Course { method: self.method, ..Course::of(&samples) };
+        self.head = QuickHead::learn(&course, self.head.as_ref()).or(self.head.take());
         Ok(())
     }
 

@@ -6,14 +6,12 @@ use super::super::args::SimulateArgs;
 use super::super::out;
 use crate::data::files::write;
 use crate::domain::Choice as _;
+use crate::domain::estimate::Estimate;
 use crate::domain::metrics::mean_of_numbers;
 use crate::quick::simulate::Round;
 
 const COLUMNS: [&str; 10] =
     ["mode", "tile", "placement", "method", "seed", "round", "clicks", "miou", "accuracy", "seconds"];
-
-/// Quantile of the normal distribution for an interval of 95 %.
-const Z: f64 = 1.96;
 
 /// A row of the table.
 pub(super) struct Row {
@@ -42,17 +40,15 @@ pub(super) fn summarise(args: &SimulateArgs, rows: &[Row], counts: &[usize]) {
     for (round, count) in counts.iter().enumerate() {
         let rows: Vec<&Round> = rows.iter().map(|row| &row.round).filter(|other| other.round == round).collect();
         let mean = |value: fn(&Round) -> f64| mean_of_numbers(&rows.iter().map(|row| value(row)).collect::<Vec<_>>());
-        let miou = mean(|row| row.miou);
-        let squares = rows.iter().map(|row| (row.miou - miou).powi(2)).sum::<f64>();
-        let spread = (squares / (rows.len().max(2) - 1) as f64).sqrt();
-        let interval = Z * spread / (rows.len().max(1) as f64).sqrt();
+        let Estimate { mean: miou, spread, margin } =
+            Estimate::of(&rows.iter().map(|row| row.miou).collect::<Vec<_>>());
         out::line(&format!(
             "{} with {count} clicks a class, {}: mIoU {miou:.3} ± {spread:.3} (95 % {:.3} to {:.3}), accuracy {:.3}, {:.2} s after \
              the last click ({} scores)",
             args.method.title(),
             args.placement.name(),
-            miou - interval,
-            miou + interval,
+            miou - margin,
+            miou + margin,
             mean(|row| row.accuracy),
             mean(|row| row.seconds),
             rows.len()

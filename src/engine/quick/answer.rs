@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::judgement::Judgement;
 use crate::domain::PatchedMap;
 use crate::quick::head::QuickHead;
+use crate::quick::lessons::Lessons;
 
 /// The latest state of the quick head for a tile. It replaces the one before.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct QuickAnswer {
     pub map: Option<PatchedMap>,
     /// The head that made the map.
     pub head: Option<Arc<QuickHead>>,
+    /// What it learned from: gives the heads for other tiles.
+    pub lessons: Option<Arc<Lessons>>,
     /// How good it is; of earlier labels until the present ones are judged, absent before.
     pub judgement: Option<Arc<Judgement>>,
 }

@@ -13,6 +13,7 @@ use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::protocol::{ExportNews, ExportRequest};
 use crate::quick::head::QuickHead;
+use crate::quick::lessons::Lessons;
 
 /// An export in progress. Dropping it lets it end on its own.
 pub struct QuickExport {
@@ -27,7 +28,7 @@ impl QuickExport {
     /// If the thread cannot be started.
     pub fn start(
         request: ExportRequest,
-        head: Arc<QuickHead>,
+        lessons: Arc<Lessons>,
         project: Arc<Project>,
         waker: Waker,
     ) -> std::io::Result<Self> {
@@ -39,7 +40,7 @@ impl QuickExport {
         };
         let work = move || {
             let go_on = || !cancelled.load(Ordering::Relaxed);
-            let end = panic::caught(|| export(&request, &head, &project, &go_on, &tell))
+            let end = panic::caught(|| export(&request, &lessons, &project, &go_on, &tell))
                 .unwrap_or_else(|why| ExportNews::Refused(Notice::new("The export failed").cause(why)));
             tell(end);
         };
@@ -61,7 +62,7 @@ impl QuickExport {
 /// Maps the tiles one after the other and tells the progress. Returns how it ended.
 fn export(
     request: &ExportRequest,
-    head: &QuickHead,
+    lessons: &Lessons,
     project: &Project,
     go_on: &dyn Fn() -> bool,
     tell: &dyn Fn(ExportNews),
@@ -75,9 +76,12 @@ fn export(
     if let Some(first) = files.existing().first().filter(|_| !request.overwrite) {
         return ExportNews::Exists { count: files.existing().len(), first: (*first).to_owned() };
     }
+    let mut head = None;
     while let Some(next) = files.next() {
         let percent = (100 * next / tiles.len().max(1)) as u8;
         tell(ExportNews::Progress { done: next, total: tiles.len(), percent });
+        head = lessons.head_for(&tiles[next].id, head.as_ref());
+        let Some(head) = &head else { break };
         match map(project, tiles[next], head, go_on).transpose() {
             Some(map) => drop(files.take(map, &project.classes)), // A map that cannot be written is in the report.
             None => break,
@@ -105,6 +109,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Stroke;
+    use crate::quick::method::QuickMethod;
 
     #[test]
     fn the_maps_of_all_tiles_are_written_and_never_replaced_unasked() {
@@ -118,12 +123,12 @@ mod tests {
         let picture = project.read_picture(&project.tiles[0]).unwrap();
         let strokes = [dot(1, 5.0), dot(3, 60.0)];
         let samples = Prepared::new(&picture, &|| true).unwrap().samples(strokes.iter(), &project.classes, None);
-        let head = QuickHead::learn(&[&samples], None).unwrap();
+        let lessons = Lessons::new(vec![(project.tiles[0].id.clone(), Arc::new(samples))], QuickMethod::Linear);
         let tiles = project.tiles.iter().map(|tile| tile.id.clone()).collect();
         let mut request = ExportRequest { tiles, folder: dir.path().join("maps"), overwrite: false };
         let told = RefCell::new(Vec::new());
         let run = |request: &ExportRequest, go_on: bool| {
-            export(request, &head, &project, &|| go_on, &|news| told.borrow_mut().push(news))
+            export(request, &lessons, &project, &|| go_on, &|news| told.borrow_mut().push(news))
         };
         let ExportNews::Ended(report) = run(&request, true) else { panic!("it ends") };
         assert_eq!((report.written, report.total, told.borrow().len()), (2, 2, 2));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::domain::kept_aside::kept_aside;
 use crate::domain::{Classes, Confusion, Mask, Stroke};
-use crate::quick::batch::{ClickPixels, clicks_on};
+use crate::quick::batch::ClickPixels;
+use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
 use crate::quick::leave_out::leave_out;
-use crate::quick::samples::TileSamples;
 use crate::quick::strokes::labelled_pixels;
 
 /// What is known of the quick head's quality.
@@ -52,7 +52,7 @@ impl KeptAside {
 
 /// What is judged: samples of tiles with their labels, in the same order.
 pub(super) struct Judged<'a> {
-    pub(super) tiles: Vec<&'a TileSamples>,
+    pub(super) course: Course<'a>,
     pub(super) labels: Vec<&'a [Stroke]>,
     pub(super) classes: &'a Classes,
 }
@@ -70,7 +70,7 @@ pub(super) struct JudgedView<'a> {
 impl Judged<'_> {
     /// Each click predicted by a head that has not seen it.
     pub(super) fn left_out(&self, go_on: &dyn Fn() -> bool) -> Option<Tally> {
-        let votes = leave_out(&self.tiles, go_on)?;
+        let votes = leave_out(&self.course, go_on)?;
         let right = votes.iter().filter(|vote| vote.class == vote.predicted).count();
         Some(Tally { right, of: votes.len() })
     }
@@ -80,16 +80,16 @@ impl Judged<'_> {
     pub(super) fn kept_aside(&self, view: &JudgedView<'_>) -> Vec<KeptAside> {
         let flags: Vec<Vec<bool>> = self.labels.iter().map(|strokes| kept_aside(strokes.iter())).collect();
         let is_kept = |click: &ClickPixels| flags[click.tile][click.click as usize];
-        let (kept, seen): (Vec<_>, Vec<_>) = clicks_on(&self.tiles).into_iter().partition(is_kept);
+        let (kept, seen): (Vec<_>, Vec<_>) = self.course.clicks().into_iter().partition(is_kept);
         let on_tile = kept.into_iter().filter(|click| click.tile == view.tile);
-        let Some(head) = QuickHead::learn_from(&self.tiles, &seen, None) else { return Vec::new() };
+        let Some(head) = QuickHead::learn_from(&self.course, &seen, None) else { return Vec::new() };
         let mut pixels = labelled_pixels(self.labels[view.tile].iter(), view.size, self.classes);
         pixels.retain(|pixel| (view.exists)(pixel.x, pixel.y)); // No map has a class there.
         let of_click = |click: &ClickPixels| {
             pixels.iter().filter(|pixel| pixel.click == click.click).map(|pixel| [pixel.x, pixel.y]).collect()
         };
         let judged = |click: ClickPixels| {
-            let is_right = head.vote(&self.tiles, &click) == click.class;
+            let is_right = head.vote(self.course.tiles, &click) == click.class;
             KeptAside { class: click.class, pixels: of_click(&click), is_right }
         };
         on_tile.map(judged).collect()
@@ -97,8 +97,8 @@ impl Judged<'_> {
 
     /// A head that has not seen the clicks on some of the tiles.
     pub(super) fn head_without(&self, is_out: impl Fn(usize) -> bool) -> Option<QuickHead> {
-        let seen: Vec<_> = clicks_on(&self.tiles).into_iter().filter(|click| !is_out(click.tile)).collect();
-        QuickHead::learn_from(&self.tiles, &seen, None)
+        let seen: Vec<_> = self.course.clicks().into_iter().filter(|click| !is_out(click.tile)).collect();
+        QuickHead::learn_from(&Course { view: None, ..self.course }, &seen, None)
     }
 }
 
@@ -132,7 +132,8 @@ mod tests {
         let strokes: Vec<Stroke> =
             (0..5).map(|i| dot(0, 9.5, 3.0 + 6.0 * i as f32)).chain([dot(1, 50.0, 9.0)]).collect();
         let samples = prepared.samples(strokes.iter(), &classes, None);
-        let judged = Judged { tiles: vec![&samples], labels: vec![&strokes], classes: &classes };
+        let tiles = [&samples];
+        let judged = Judged { course: Course::of(&tiles), labels: vec![&strokes], classes: &classes };
         let exists = |x, y| prepared.exists(x, y);
         let kept = judged.kept_aside(&JudgedView { tile: 0, size: [64, 32], exists: &exists });
         assert_eq!((kept.len(), kept[0].class, kept[0].is_right), (1, 0, true), "the fifth of class a");

@@ -130,6 +130,7 @@ fn halvings(size: [u32; 2]) -> u32 {
 mod tests {
     use super::*;
     use crate::domain::ClassDef;
+    use crate::quick::course::Course;
 
     #[test]
     fn a_tile_is_halved_until_its_features_fit() {
@@ -164,7 +165,7 @@ mod tests {
         let halved = Prepared { features, valid: small.valid, size: [80, 60], halvings: 1 };
         let strokes = [dot(1, 79.5), dot(0, 5.0)];
         let samples = halved.samples(strokes.iter(), &classes(), None);
-        let head = QuickHead::learn(&[&samples], None).unwrap();
+        let head = QuickHead::learn(&Course::of(&[&samples]), None).unwrap();
         let map = halved.map(&head);
         assert_eq!((map.classes.size(), halved.pixel()), ([40, 30], 2));
         assert_eq!((map.classes.get(5, 5), map.classes.get(35, 5)), (0, 1));
@@ -177,7 +178,7 @@ mod tests {
         let prepared = Prepared::new(picture, &|| true).unwrap();
         let strokes = [dot(0, 10.0), dot(1, 70.0)];
         let samples = prepared.samples(strokes.iter(), &classes(), None);
-        (prepared, QuickHead::learn(&[&samples], None).unwrap())
+        (prepared, QuickHead::learn(&Course::of(&[&samples]), None).unwrap())
     }
 
     #[test]

@@ -10,7 +10,10 @@ use super::request::{TileLabels, Wanted};
 use crate::data::{Project, Tile};
 use crate::domain::ClassMap;
 use crate::quick::batch::clicks_on;
+use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
+use crate::quick::lessons::Lessons;
+use crate::quick::method::QuickMethod;
 use crate::quick::samples::TileSamples;
 
 /// What is known of the present project.
@@ -22,9 +25,9 @@ pub(super) struct ProjectState {
     /// The tile in view and its features.
     pub(super) view: Option<(String, Arc<Prepared>)>,
     /// What was learned from each tile: its labels, and their pixels' features.
-    pub(super) samples: BTreeMap<String, (TileLabels, TileSamples)>,
+    pub(super) samples: BTreeMap<String, (TileLabels, Arc<TileSamples>)>,
     /// What was learned from earlier labels of a tile: most of its pixels are still labelled.
-    earlier: Option<(String, TileSamples)>,
+    earlier: Option<(String, Arc<TileSamples>)>,
     /// Tiles that cannot be read, and why.
     pub(super) refused: BTreeMap<String, String>,
     pub(super) head: Option<Arc<QuickHead>>,
@@ -42,6 +45,7 @@ pub(super) struct ProjectState {
 pub(super) struct Question {
     pub(super) tile: String,
     pub(super) version: u64,
+    pub(super) method: QuickMethod,
     /// Whether labels of all tiles count.
     pub(super) is_whole: bool,
     /// Other tiles that count, as long as they are too few for a head.
@@ -86,7 +90,8 @@ impl ProjectState {
         let is_whole = self.next_to_study(asked).is_none();
         let others = self.samples.keys().filter(|tile| **tile != asked.tile.id).count();
         let studied = if self.head.is_none() { others } else { 0 };
-        Question { tile: asked.tile.id.clone(), version: asked.wanted.version, is_whole, studied }
+        let (tile, version, method) = (asked.tile.id.clone(), asked.wanted.version, asked.wanted.method);
+        Question { tile, version, method, is_whole, studied }
     }
 
     /// Labelled tiles, besides the one in view, that nothing was learned from yet.
@@ -107,19 +112,31 @@ impl ProjectState {
         let id = &asked.tile.id;
         let Some(labels) = asked.wanted.labels.get(id).filter(|_| !self.samples.contains_key(id)) else { return };
         let earlier = self.earlier.take().filter(|(tile, _)| tile == id).map(|(_, samples)| samples);
-        let samples = view.samples(labels.iter(), &asked.project.classes, earlier.as_ref());
-        self.samples.insert(id.clone(), (Arc::clone(labels), samples));
+        let samples = view.samples(labels.iter(), &asked.project.classes, earlier.as_deref());
+        self.samples.insert(id.clone(), (Arc::clone(labels), Arc::new(samples)));
     }
 
     /// All that is learned from, by tile.
     pub(super) fn tiles(&self) -> Vec<&TileSamples> {
-        self.samples.values().map(|(_, samples)| samples).collect()
+        self.samples.values().map(|(_, samples)| &**samples).collect()
+    }
+
+    /// What is learned for the tile in view; `tiles` are [`Self::tiles`].
+    pub(super) fn course<'a>(&self, asked: &Asked<'_>, tiles: &'a [&'a TileSamples]) -> Course<'a> {
+        let view = self.samples.keys().position(|tile| *tile == asked.tile.id);
+        Course { tiles, view, method: asked.wanted.method }
+    }
+
+    /// The same for any tile.
+    pub(super) fn lessons(&self, asked: &Asked<'_>) -> Lessons {
+        let tiles = self.samples.iter().map(|(tile, (_, samples))| (tile.clone(), Arc::clone(samples)));
+        Lessons::new(tiles.collect(), asked.wanted.method)
     }
 
     /// The latest judgement, without what it says of other labels or another tile.
     pub(super) fn judgement_of(&self, asked: &Asked<'_>) -> Option<Judgement> {
         let (mut judgement, (question, _)) = (self.judgement.clone()?, self.judged.as_ref()?);
-        if question.version != asked.wanted.version {
+        if (question.version, question.method) != (asked.wanted.version, asked.wanted.method) {
             judgement.left_out = Tally::default();
         }
         if question.tile != asked.tile.id {

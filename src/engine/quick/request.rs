@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::data::Project;
 use crate::domain::Stroke;
 use crate::domain::geometry::PixelRect;
+use crate::quick::method::QuickMethod;
 
 /// Strokes that stand on a tile, oldest first.
 pub(super) type TileLabels = Arc<Vec<Stroke>>;
@@ -23,6 +24,8 @@ pub(super) struct Wanted {
     pub(super) labels: BTreeMap<String, TileLabels>,
     /// Grows with each change of the labels.
     pub(super) version: u64,
+    /// What learns.
+    pub(super) method: QuickMethod,
     /// Id of the tile in view.
     pub(super) tile: Option<String>,
     /// How often a tile was asked for: the same one again is answered again.

@@ -12,6 +12,7 @@ use crate::domain::geometry::PixelRect;
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::priority;
+use crate::quick::method::QuickMethod;
 
 /// Asks for maps and hands them out. Dropping it ends the thread after its present work.
 pub struct QuickService {
@@ -42,7 +43,8 @@ impl QuickService {
             .map(|(tile, s)| (tile, Arc::new(s)))
             .collect();
         self.shared.change(|wanted| {
-            *wanted = Wanted { project: Some(project), epoch: wanted.epoch + 1, labels, ..Wanted::default() };
+            let (epoch, method) = (wanted.epoch + 1, wanted.method);
+            *wanted = Wanted { project: Some(project), epoch, labels, method, ..Wanted::default() };
         });
     }
 
@@ -55,6 +57,13 @@ impl QuickService {
             };
             wanted.version += 1;
         });
+    }
+
+    /// What learns from now on.
+    pub fn set_method(&self, method: QuickMethod) {
+        if self.shared.wanted().method != method {
+            self.shared.change(|wanted| wanted.method = method);
+        }
     }
 
     /// Prepares a tile and maps it, from now on at each change of the labels.

@@ -132,7 +132,8 @@ impl Worker {
         let go_on = || self.shared.turns() == asked.turns;
         let samples = &self.project.samples;
         let labels = samples.values().map(|(labels, _)| labels.as_slice()).collect();
-        let judged = Judged { tiles: self.project.tiles(), labels, classes: &asked.project.classes };
+        let tiles = self.project.tiles();
+        let judged = Judged { course: self.project.course(asked, &tiles), labels, classes: &asked.project.classes };
         let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
             let view = self.project.view(&asked.tile.id);
@@ -209,7 +210,7 @@ impl Worker {
     /// Learns from all labels and maps the tile in view. Returns whether all of it is mapped.
     fn answer(&mut self, asked: &Asked<'_>, view: &Prepared) -> bool {
         self.project.read_samples(asked, view);
-        let Some(head) = QuickHead::learn(&self.project.tiles(), self.project.head.as_deref()) else {
+        let Some(head) = self.learned(asked) else {
             let status = self.project.why_no_map(asked);
             (self.project.head, self.project.map) = (None, None);
             self.publish(asked, status, None);
@@ -225,6 +226,11 @@ impl Worker {
         self.project.map = Some(Arc::clone(&map));
         self.publish(asked, status, Some(map.into()));
         true
+    }
+
+    fn learned(&self, asked: &Asked<'_>) -> Option<QuickHead> {
+        let tiles = self.project.tiles();
+        QuickHead::learn(&self.project.course(asked, &tiles), self.project.head.as_deref())
     }
 
     /// Maps what is on screen if that is a small part. Returns whether it was.
@@ -258,13 +264,14 @@ impl Worker {
                 }
             }
         };
-        self.project.samples.insert(tile.id.clone(), (Arc::clone(labels), samples));
+        self.project.samples.insert(tile.id.clone(), (Arc::clone(labels), Arc::new(samples)));
     }
 
     fn publish(&mut self, asked: &Asked<'_>, status: QuickStatus, map: Option<PatchedMap>) {
         let tile = asked.tile.id.clone();
         let head = self.project.head.clone().filter(|_| map.is_some());
-        self.project.said = Some(QuickAnswer { tile, status, map, head, judgement: None });
+        let lessons = head.is_some().then(|| Arc::new(self.project.lessons(asked)));
+        self.project.said = Some(QuickAnswer { tile, status, map, head, lessons, judgement: None });
         self.repeat(asked);
     }
 

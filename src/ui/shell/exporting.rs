@@ -77,9 +77,9 @@ fn begin(services: &mut Services, state: &mut AppState, overwrite: bool) {
 
 /// Exports the quick head's maps.
 fn begin_quick(services: &mut Services, state: &AppState, request: ExportRequest) -> bool {
-    let Some((head, open)) = state.view.quick.head.as_ref().zip(state.project.as_ref()) else { return false };
-    let (head, project, waker) = (Arc::clone(head), Arc::clone(&open.project), services.waker());
-    services.quick_export = QuickExport::start(request, head, project, waker).ok();
+    let Some((lessons, open)) = state.view.quick.lessons.as_ref().zip(state.project.as_ref()) else { return false };
+    let (lessons, project, waker) = (Arc::clone(lessons), Arc::clone(&open.project), services.waker());
+    services.quick_export = QuickExport::start(request, lessons, project, waker).ok();
     services.quick_export.is_some()
 }
 

@@ -10,6 +10,7 @@ use crate::domain::{LabelBook, PatchedMap};
 use crate::engine::protocol::Preview;
 use crate::engine::quick::{Judgement, QuickStatus};
 use crate::quick::head::QuickHead;
+use crate::quick::lessons::Lessons;
 
 /// What is known of the tile in view. Every field is empty until it has been read.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ pub struct QuickInView {
     pub map: Option<PatchedMap>,
     /// The head that made it.
     pub head: Option<Arc<QuickHead>>,
+    /// What it learned from.
+    pub lessons: Option<Arc<Lessons>>,
     /// How good it is, as far as known.
     pub judgement: Option<Arc<Judgement>>,
 }

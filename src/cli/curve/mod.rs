@@ -1,0 +1,23 @@
+//! `curve`: draws the tables of `simulate` as one picture.
+
+mod lines;
+mod svg;
+
+use std::process::ExitCode;
+
+use super::args::CurveArgs;
+use super::out;
+use crate::data::files::write;
+
+pub(super) fn run(args: &CurveArgs) -> anyhow::Result<ExitCode> {
+    let path = &args.out;
+    anyhow::ensure!(
+        args.overwrite || !path.exists(),
+        "{} exists: choose another file, or give --overwrite",
+        path.display()
+    );
+    let lines = lines::read(&args.tables)?;
+    write::atomically(path, svg::picture(&lines).as_bytes())?;
+    out::line(&format!("[INFO] {} lines are drawn in {}", lines.len(), path.display()));
+    Ok(ExitCode::SUCCESS)
+}
