@@ -1,5 +1,6 @@
 //! `predict --head quick`: maps the tiles of a project from own labels, without a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,9 +9,15 @@ use super::{maps, out};
 use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
-use crate::domain::LabelBook;
+use crate::domain::{LabelBook, RunConfig};
+use crate::engine::protocol::QuickLearned;
+use crate::engine::quick::Tally;
 use crate::engine::quick::prepared::Prepared;
+use crate::engine::quick::saved_run::QuickRun;
 use crate::quick::head::QuickHead;
+use crate::quick::leave_out::leave_out;
+use crate::quick::samples::TileSamples;
+use crate::train::division::Division;
 
 pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let [folder] = args.images.as_slice() else {
@@ -24,10 +31,13 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<OutputName<'_>> = tiles.iter().copied().map(OutputName::of).collect();
     let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let mut prepared = LastPrepared::default();
-    let head = learn(&project, &replay.book, folder, &mut prepared)?;
+    let Learned { head, samples } = learn(&project, &replay.book, folder, &mut prepared)?;
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
+    if let Some(run) = &args.save_run {
+        save(&project, &head, &samples, run)?;
+    }
     out::create_folder(&args.out)?;
     for tile in &tiles {
         let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(&head));
@@ -38,18 +48,48 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A head, and the ids of the tiles it learned from with their samples.
+struct Learned {
+    head: QuickHead,
+    samples: BTreeMap<String, TileSamples>,
+}
+
 /// Learns from the own labels of all tiles.
-fn learn(project: &Project, book: &LabelBook, folder: &Path, prepared: &mut LastPrepared) -> anyhow::Result<QuickHead> {
-    let mut samples = Vec::new();
+fn learn(project: &Project, book: &LabelBook, folder: &Path, prepared: &mut LastPrepared) -> anyhow::Result<Learned> {
+    let mut samples = BTreeMap::new();
     for tile in project.tiles.iter().filter(|tile| tile.fault.is_none() && book.carries(&tile.id)) {
-        samples.push(prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes, None));
+        let of_tile = prepared.of(project, tile)?.samples(book.standing_on(&tile.id), &project.classes, None);
+        samples.insert(tile.id.clone(), of_tile);
     }
-    QuickHead::learn(&samples.iter().collect::<Vec<_>>(), None).ok_or_else(|| {
+    let head = QuickHead::learn(&samples.values().collect::<Vec<_>>(), None).ok_or_else(|| {
         let folder = folder.display();
         anyhow::anyhow!(
             "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
         )
-    })
+    })?;
+    Ok(Learned { head, samples })
+}
+
+/// Saves the head as a run, scored by leaving clicks out.
+fn save(
+    project: &Project,
+    head: &QuickHead,
+    samples: &BTreeMap<String, TileSamples>,
+    run: &Path,
+) -> anyhow::Result<()> {
+    let tiles: Vec<&TileSamples> = samples.values().collect();
+    let votes = leave_out(&tiles, &|| true).unwrap_or_default();
+    let right = votes.iter().filter(|vote| vote.class == vote.predicted).count();
+    let clicks = tiles.iter().map(|tile| tile.clicks());
+    let (all, labelled) = (clicks.clone().sum(), clicks.filter(|clicks| *clicks > 0).count());
+    let left_out = Some(Tally { right, of: votes.len() });
+    let config = RunConfig { data: std::path::absolute(&project.root)?, ..RunConfig::default() };
+    let val = Division::of(project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
+    let learned = QuickLearned::new(all, head.classes().len(), labelled, left_out);
+    let train = samples.keys().cloned().collect();
+    QuickRun { head, project, config: &config, learned, train, val, miou: None }.save(run)?;
+    out::line(&format!("[INFO] Saved as a run: {}", run.display()));
+    Ok(())
 }
 
 /// The tile that was prepared last: a single tile is learned from and mapped.

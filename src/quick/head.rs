@@ -19,9 +19,9 @@ const CLICKS_FOR_ALL_SCALES: usize = 2;
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuickHead {
     /// The class each output stands for, ascending.
-    classes: Vec<u8>,
-    linear: Linear,
-    scaling: Vec<Scaling>,
+    pub(super) classes: Vec<u8>,
+    pub(super) linear: Linear,
+    pub(super) scaling: Vec<Scaling>,
 }
 
 impl QuickHead {

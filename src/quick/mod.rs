@@ -9,6 +9,7 @@ pub mod clicks;
 mod distance;
 mod feature_map;
 pub mod head;
+pub mod head_record;
 mod lbfgs;
 pub mod leave_out;
 mod levels;

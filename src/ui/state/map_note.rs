@@ -1,7 +1,7 @@
 //! What a view says of its prediction: where it comes from, or what is missing for one.
 
 use super::app_state::AppState;
-use super::format::counted;
+use super::format::{counted, counted_classes};
 use super::map_source::{MapChoice, MapSource};
 use super::verdict::Verdict;
 use crate::engine::quick::{Lesson, QuickStatus, Tally};
@@ -15,6 +15,9 @@ impl AppState {
                 QuickStatus::Mapped(lesson) => Some(format!("Quick map · {}{}", learned(lesson), left_out(self))),
                 _ => Some("Quick map".to_owned()),
             },
+            Some(MapSource::Network) if self.run.info.as_ref().is_some_and(|info| info.quick.is_some()) => {
+                self.saved_quick_text().map(|text| format!("Run · {text}"))
+            }
             Some(MapSource::Network) => {
                 Some(self.network_note().map_or("Network".to_owned(), |note| format!("Network · {note}")))
             }
@@ -66,10 +69,6 @@ fn learned(lesson: &Lesson) -> String {
 fn left_out(state: &AppState) -> String {
     let tally = state.view.quick.judgement.as_ref().map(|judgement| judgement.left_out).filter(|tally| tally.of > 0);
     tally.map_or(String::new(), |Tally { right, of }| format!(" · {right} of {of} right when left out"))
-}
-
-fn counted_classes(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "class" } else { "classes" })
 }
 
 /// What is missing for a quick map.
