@@ -71,7 +71,7 @@ fn a_saved_quick_map_opens_and_predicts_the_same() {
     step_until(&mut harness, "the run maps the tile", |app| app.state().view.network.is_some());
     let state = harness.state().state();
     assert_eq!(*state.view.network.as_ref().unwrap().map, *quick);
-    assert_eq!(state.saved_quick_text().as_deref(), Some("saved quick map, 2 clicks, 2 classes"));
+    assert_eq!(state.saved_quick_text().as_deref(), Some("saved quick map (2 clicks, 2 classes)"));
     assert!(state.messages.toasts().count() == 0, "{:?}", state.messages.all());
 
     let tile = state.tile().unwrap().clone();

@@ -64,8 +64,10 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     let shown = state.run.info.as_ref().is_some_and(|info| info.folder == run.folder);
     ui.add_enabled_ui(!state.run.is_running() && !shown, |ui| {
         let button = ui.button(if shown { "Opened" } else { "Open" });
-        let button =
-            button.on_hover_text("Show its curves and fill in the form; its network predicts the tile in view");
+        let button = button.on_hover_text(match run.is_quick {
+            true => "Map the tile in view with this head",
+            false => "Show its curves and fill in the form; its network predicts the tile in view",
+        });
         let button = button.on_disabled_hover_text(match shown {
             true => "This run is open already",
             false => "A run is in progress. Stop it first",

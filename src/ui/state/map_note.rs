@@ -15,14 +15,16 @@ impl AppState {
                 QuickStatus::Mapped(lesson) => Some(format!("Quick map · {}{}", learned(lesson), left_out(self))),
                 _ => Some("Quick map".to_owned()),
             },
-            Some(MapSource::Network) if self.run.info.as_ref().is_some_and(|info| info.quick.is_some()) => {
-                self.saved_quick_text().map(|text| format!("Run · {text}"))
-            }
-            Some(MapSource::Network) => {
-                Some(self.network_note().map_or("Network".to_owned(), |note| format!("Network · {note}")))
-            }
+            Some(MapSource::Network) => Some(match (self.saved_quick_text(), self.network_note()) {
+                (Some(saved), _) => format!("Run · {saved}"),
+                (None, Some(note)) => format!("Network · {note}"),
+                (None, None) => "Network".to_owned(),
+            }),
             None if self.settings.map == MapChoice::Network && self.run.is_running() => {
                 Some("The network has not mapped this tile yet".to_owned())
+            }
+            None if self.settings.map == MapChoice::Network && self.saved_quick_text().is_some() => {
+                Some("The saved quick map of this tile is being computed …".to_owned())
             }
             None if self.settings.map == MapChoice::Network => {
                 Some("No network has predicted this tile yet: press Start, or Q for the quick map".to_owned())

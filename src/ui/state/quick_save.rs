@@ -18,10 +18,10 @@ impl AppState {
         (lesson.tiles_left > 0).then(|| format!("The labels of {left} do not count yet: wait a moment"))
     }
 
-    /// "saved quick map, 11 clicks, 4 classes": the open run, if it is a quick head's.
+    /// "saved quick map (11 clicks, 4 classes)": the open run, if it is a quick head's.
     pub fn saved_quick_text(&self) -> Option<String> {
         let QuickLearned { clicks, classes, .. } = self.run.info.as_ref()?.quick.as_ref()?;
-        Some(format!("saved quick map, {}, {}", counted(*clicks as u64, "click"), counted_classes(*classes)))
+        Some(format!("saved quick map ({}, {})", counted(*clicks as u64, "click"), counted_classes(*classes)))
     }
 }
 
@@ -38,6 +38,6 @@ mod tests {
         assert!(state.why_no_quick_save().is_some_and(|why| why.contains("Open a project")));
         let quick = Some(QuickLearned { clicks: 11, classes: 4, tiles: 1, left_out: None });
         state.run.info = Some(Box::new(crate::engine::protocol::RunInfo { quick, ..info() }));
-        assert_eq!(state.saved_quick_text().as_deref(), Some("saved quick map, 11 clicks, 4 classes"));
+        assert_eq!(state.saved_quick_text().as_deref(), Some("saved quick map (11 clicks, 4 classes)"));
     }
 }
