@@ -11,6 +11,7 @@ use crate::domain::config::InputSize;
 use crate::domain::{RunConfig, UNLABELLED};
 use crate::model::{Net, StageHead};
 use crate::pretrained::lite0::Rows;
+use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
 use crate::quick::samples::{LabelledPixel, TileSamples};
 use crate::quick::tile_features::TileFeatures;
@@ -53,8 +54,10 @@ pub(super) fn give(
         let features = TileFeatures::of_stages([batch.size as usize; 2], &stages);
         samples.push(TileSamples::new(&features, &labelled_pixels(&batch)));
     }
-    if let Some(head) = QuickHead::learn(&samples.iter().collect::<Vec<_>>(), None) {
-        net.start_from(&for_all_classes(&head, set.classes()), &device.clone().autodiff());
+    let samples: Vec<&TileSamples> = samples.iter().collect();
+    let head = QuickHead::learn(&Course::of(&samples), None);
+    if let Some(head) = head.and_then(|head| for_all_classes(&head, set.classes())) {
+        net.start_from(&head, &device.clone().autodiff());
     }
     Some(())
 }
@@ -87,8 +90,8 @@ fn labelled_pixels(batch: &Batch) -> Vec<LabelledPixel> {
 }
 
 /// The head with an output for each class of the project. Those that it does not know get no evidence.
-fn for_all_classes(head: &QuickHead, classes: usize) -> StageHead {
-    let (known, intercepts) = head.linear_map();
+fn for_all_classes(head: &QuickHead, classes: usize) -> Option<StageHead> {
+    let (known, intercepts) = head.linear_map()?;
     let width = known.len() / intercepts.len();
     let (mut weights, mut biases) = (vec![0.0; classes * width], vec![0.0; classes]);
     for ((&class, row), intercept) in head.classes().iter().zip(known.chunks_exact(width)).zip(intercepts) {
@@ -96,7 +99,7 @@ fn for_all_classes(head: &QuickHead, classes: usize) -> StageHead {
         weights[class * width..(class + 1) * width].copy_from_slice(row);
         biases[class] = intercept;
     }
-    StageHead { weights, biases }
+    Some(StageHead { weights, biases })
 }
 
 #[cfg(test)]

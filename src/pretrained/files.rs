@@ -69,7 +69,7 @@ fn of_safetensors(file: &SafeTensors<'_>, name: &str, count: usize) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pretrained::built_in;
+    use crate::pretrained::built_in::{assert_stages, built_in};
 
     #[test]
     fn the_file_that_comes_with_the_program_can_be_given_too() {
@@ -100,7 +100,7 @@ mod tests {
             return;
         };
         let (original, ours) = (read(Path::new(&path)).unwrap(), built_in());
-        crate::pretrained::built_in::assert_stages(&original, 1e-3, 0.0);
+        assert_stages(&original, 1e-3, 0.0);
         for (original, ours) in original.blocks.iter().zip(&ours.blocks) {
             let largest = original.project.weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
             for (original, ours) in original.project.weights.iter().zip(&ours.project.weights) {

@@ -14,8 +14,8 @@ use crate::domain::{ClassMap, UNLABELLED, Validity};
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuickHead {
     /// The class each output stands for, ascending.
-    classes: Vec<u8>,
-    model: Model,
+    pub(super) classes: Vec<u8>,
+    pub(super) model: Model,
 }
 
 impl QuickHead {
@@ -54,15 +54,17 @@ impl QuickHead {
     }
 
     /// The head as a linear map of unscaled features: weights `[classes, features]` and an intercept for each class.
-    pub fn linear_map(&self) -> (Vec<f32>, Vec<f32>) {
-        let (mut weights, mut intercepts) = (Vec::new(), self.linear.intercepts().to_vec());
-        for (row, intercept) in self.linear.weights().chunks(self.linear.features()).zip(&mut intercepts) {
-            for (weight, scaling) in row.iter().zip(&self.scaling) {
+    /// `None` of a forest.
+    pub fn linear_map(&self) -> Option<(Vec<f32>, Vec<f32>)> {
+        let Model::Linear { linear, scaling } = &self.model else { return None };
+        let (mut weights, mut intercepts) = (Vec::new(), linear.intercepts().to_vec());
+        for (row, intercept) in linear.weights().chunks(linear.features()).zip(&mut intercepts) {
+            for (weight, scaling) in row.iter().zip(scaling) {
                 weights.push(weight * scaling.factor);
                 *intercept -= weight * scaling.factor * scaling.mean;
             }
         }
-        (weights, intercepts)
+        Some((weights, intercepts))
     }
 
     /// The map of a tile whose features have the kinds of those it learned from. Its classes are always ones that have a label.

@@ -178,7 +178,7 @@ impl RunConfig {
         config.train.batches = Batches::Classes;
         config.train.scales = true;
         config.train.jitter = 0.3;
-        config.train.ema = 0.9;
+        config.train.ema = 0.99;
         config.train.keep_aside = true;
         config
     }

@@ -21,6 +21,9 @@ use crate::quick::head::QuickHead;
 /// The part on screen is mapped first if it is less than this share of the tile.
 const WORTH_MAPPING_FIRST: f64 = 0.5;
 
+/// The window gets the cores for this long to draw what is on screen, before the rest of the tile is mapped.
+const DRAWING: Duration = Duration::from_millis(50);
+
 /// Labels that have not changed for this long are judged.
 const REST: Duration = Duration::from_millis(1500);
 /// Longest wait for something to do.
@@ -219,8 +222,11 @@ impl Worker {
         let head = Arc::new(head);
         self.project.head = Some(Arc::clone(&head));
         let status = QuickStatus::Mapped(self.project.lesson(asked, &head, view.pixel()));
-        if self.map_on_screen(asked, view, &head, &status) && self.shared.turns() != asked.turns {
-            return false; // What is on screen is mapped, and there may be something newer to learn.
+        if self.map_on_screen(asked, view, &head, &status) {
+            self.shared.wait_for_change(asked.turns, DRAWING);
+            if self.shared.turns() != asked.turns {
+                return false; // What is on screen is mapped, and there may be something newer to learn.
+            }
         }
         let map = Arc::new(view.map(&head));
         self.project.map = Some(Arc::clone(&map));

@@ -5,6 +5,7 @@ mod grow;
 mod tree;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::logistic::Samples;
 use crate::domain::hash::{self, Stream};
@@ -16,8 +17,8 @@ use tree::Tree;
 const TREES: u64 = 100;
 
 /// Trees that have learned.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Forest {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forest {
     classes: usize,
     features: usize,
     trees: Vec<Tree>,
@@ -32,6 +33,21 @@ impl Forest {
             Grower::new(samples, [classes, features], Stream::new(hash::mix(number))).grow()
         };
         Self { classes, features, trees: (0..TREES).into_par_iter().map(grow).collect() }
+    }
+
+    /// The same forest, if it tells `classes` classes apart.
+    ///
+    /// # Errors
+    /// A message if its numbers do not fit each other or the classes.
+    pub(super) fn checked(&self, classes: usize) -> Result<Self, String> {
+        let is_sound = |tree: &Tree| tree.is_sound([classes, self.features]);
+        let fits = self.classes == classes && !self.trees.is_empty() && self.trees.iter().all(is_sound);
+        if fits { Ok(self.clone()) } else { Err("its trees do not fit each other or its classes".to_owned()) }
+    }
+
+    /// Thresholds of all trees together.
+    pub(super) fn thresholds(&self) -> usize {
+        self.trees.iter().map(Tree::splits).sum()
     }
 
     /// Adds the probabilities of the classes for one sample's features to zeros.

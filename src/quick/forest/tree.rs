@@ -1,10 +1,12 @@
 //! A decision tree.
 
+use serde::{Deserialize, Serialize};
+
 /// Marks a leaf.
 const LEAF: u32 = u32::MAX;
 
 /// A node. Samples whose feature is at most the threshold go to the first child, others to the second.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Node {
     /// The feature that is asked, or [`LEAF`].
     feature: u32,
@@ -14,7 +16,7 @@ struct Node {
 }
 
 /// A tree whose leaves say which share of what they learned from has each class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tree {
     classes: usize,
     nodes: Vec<Node>,
@@ -51,5 +53,26 @@ impl Tree {
             node = self.nodes[node.next as usize + usize::from(is_second)];
         }
         &self.shares[node.next as usize..][..self.classes]
+    }
+
+    /// Whether every sample comes to a leaf: children lie behind their node, and all places exist.
+    pub(super) fn is_sound(&self, [classes, features]: [usize; 2]) -> bool {
+        let is_sound = |(place, node): (usize, &Node)| {
+            let next = node.next as usize;
+            match node.feature {
+                LEAF => next + classes <= self.shares.len(),
+                feature => (feature as usize) < features && next > place && next + 1 < self.nodes.len(),
+            }
+        };
+        let shares_are_numbers = self.shares.iter().all(|share| share.is_finite());
+        self.classes == classes
+            && !self.nodes.is_empty()
+            && shares_are_numbers
+            && self.nodes.iter().enumerate().all(is_sound)
+    }
+
+    /// Nodes that ask for a feature.
+    pub(super) fn splits(&self) -> usize {
+        self.nodes.iter().filter(|node| node.feature != LEAF).count()
     }
 }

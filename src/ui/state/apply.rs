@@ -38,7 +38,8 @@ impl AppState {
         if !self.run.is_running() {
             self.requested_rate = None;
         }
-        if is_started && self.run.opened {
+        let is_network = self.run.info.as_ref().is_some_and(|info| info.quick.is_none());
+        if is_started && self.run.opened && is_network {
             self.take_form();
         }
     }
