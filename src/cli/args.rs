@@ -225,6 +225,9 @@ pub struct PredictArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
+    /// With --head quick, the run folder to create: --run predicts with it, and evaluate scores it.
+    #[arg(long)]
+    pub save_run: Option<PathBuf>,
     /// Replace existing results.
     #[arg(long)]
     pub overwrite: bool,

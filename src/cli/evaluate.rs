@@ -55,7 +55,7 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     if result.tiles.is_empty() {
         anyhow::bail!("nothing was scored: no tile can be read");
     }
-    let which = Measured { tiles: which, checkpoint };
+    let which = Measured { tiles: which, checkpoint: (!run.is_quick()).then_some(checkpoint) };
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
 }
@@ -64,7 +64,8 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
 #[derive(Clone, Copy)]
 struct Measured {
     tiles: &'static str,
-    checkpoint: Checkpoint,
+    /// Absent for a quick head.
+    checkpoint: Option<Checkpoint>,
 }
 
 /// The validation tiles recorded in the run folder. Those that are gone or ambiguous are reported.
@@ -122,8 +123,8 @@ fn as_table(result: &Evaluated, which: Measured, classes: &Classes) -> String {
     lines.push(format!("mIoU {} · pixel accuracy {}", cell(scores.miou).trim(), cell(scores.pixel_accuracy).trim()));
     let megapixels = scores.pixels as f64 / 1e6;
     lines.push(format!(
-        "{} checkpoint, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
-        which.checkpoint.name(),
+        "{}, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        which.checkpoint.map_or("quick head".to_owned(), |checkpoint| format!("{} checkpoint", checkpoint.name())),
         which.tiles,
         result.tiles.len()
     ));

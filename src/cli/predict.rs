@@ -30,6 +30,7 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(args.run.is_none(), "--head {} learns from own labels: leave out --run", args.head.name());
         return predict_quick::run(args, method);
     }
+    anyhow::ensure!(args.save_run.is_none(), "--save-run saves a quick head: add --head quick");
     let Some(folder) = &args.run else {
         anyhow::bail!("--run is missing: give a run folder, or --head quick to learn from own labels");
     };
@@ -46,7 +47,8 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let checkpoint = run.nearest(args.checkpoint);
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
-    out::line(&format!("[INFO] The {} checkpoint predicts", checkpoint.name()));
+    let what = if run.is_quick() { "quick head".to_owned() } else { format!("{} checkpoint", checkpoint.name()) };
+    out::line(&format!("[INFO] The {what} predicts"));
     for image in &images {
         maps::tell(&image.path, &export.take(predict(&image.path, &predictor), &run.classes));
     }

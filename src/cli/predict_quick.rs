@@ -1,5 +1,6 @@
 //! `predict --head quick` and `--head forest`: maps the tiles of a project from own labels, without a run.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,11 +9,17 @@ use super::{maps, out};
 use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
-use crate::domain::{Choice as _, LabelBook};
+use crate::domain::{Choice as _, LabelBook, RunConfig};
+use crate::engine::protocol::QuickLearned;
+use crate::engine::quick::Tally;
 use crate::engine::quick::prepared::Prepared;
+use crate::engine::quick::saved_run::QuickRun;
+use crate::quick::head::QuickHead;
+use crate::quick::leave_out::leave_out;
 use crate::quick::lessons::Lessons;
 use crate::quick::method::QuickMethod;
 use crate::quick::samples::TileSamples;
+use crate::train::division::Division;
 
 pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<ExitCode> {
     let [folder] = args.images.as_slice() else {
@@ -27,7 +34,7 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let mut prepared = LastPrepared::default();
     let lessons = Lessons::new(samples(&project, &replay.book, &mut prepared)?, method);
-    let mut head = lessons.head_for("", None).ok_or_else(|| {
+    let mut head = lessons.head_for(None, None).ok_or_else(|| {
         let folder = folder.display();
         anyhow::anyhow!(
             "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
@@ -36,9 +43,12 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
+    if let Some(run) = &args.save_run {
+        save(&project, &head, &lessons, run)?;
+    }
     out::create_folder(&args.out)?;
     for tile in &tiles {
-        head = lessons.head_for(&tile.id, Some(&head)).unwrap_or(head);
+        head = lessons.head_for(Some(&tile.id), Some(&head)).unwrap_or(head);
         let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(&head));
         maps::tell(&tile.image, &export.take(map, &project.classes));
     }
@@ -59,6 +69,23 @@ fn samples(
         samples.push((tile.id.clone(), Arc::new(of_tile)));
     }
     Ok(samples)
+}
+
+/// Saves the head as a run, scored by leaving clicks out.
+fn save(project: &Project, head: &QuickHead, lessons: &Lessons, run: &Path) -> anyhow::Result<()> {
+    let tiles = lessons.tiles();
+    let votes = leave_out(&lessons.course(&tiles, None), &|| true).unwrap_or_default();
+    let right = votes.iter().filter(|vote| vote.class == vote.predicted).count();
+    let clicks = tiles.iter().map(|tile| tile.clicks());
+    let (all, labelled) = (clicks.clone().sum(), clicks.filter(|clicks| *clicks > 0).count());
+    let left_out = Some(Tally { right, of: votes.len() });
+    let config = RunConfig { data: std::path::absolute(&project.root)?, ..RunConfig::default() };
+    let val = Division::of(project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
+    let learned = QuickLearned::new(all, head.classes().len(), labelled, left_out);
+    let train = lessons.ids().map(str::to_owned).collect();
+    QuickRun { head, project, config: &config, learned, train, val, miou: None }.save(run)?;
+    out::line(&format!("[INFO] Saved as a run: {}", run.display()));
+    Ok(())
 }
 
 /// The tile that was prepared last: a single tile is learned from and mapped.

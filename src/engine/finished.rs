@@ -8,12 +8,16 @@ use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
 use super::project;
 use super::protocol::{EventKind, Phase, RunInfo};
+use super::quick::prepared::HeadMapper;
+use super::quick::saved_run::{self, SavedHead};
 use super::run_history::RunHistory;
 use super::session::Session;
 use crate::domain::Notice;
 use crate::domain::checkpoint::Checkpoint;
+use crate::domain::config::DeviceChoice;
 use crate::infer::Predictor;
 use crate::model::Net;
+use crate::quick::head::QuickHead;
 use crate::train::folder::{FinishedRun, load_checkpoint};
 
 /// Opens a run folder; `data` names another project than the run's own. Without a checkpoint (the run ended too early) only
@@ -37,7 +41,12 @@ pub(super) fn open(
     let mut info = describe(&run, &history)?;
     let mut session = None;
     // A run without a summary was killed: if it has no checkpoint either, loading says so.
-    if history.summary.is_none() || !checkpoints.is_empty() {
+    if let Some(saved) = saved_run::load(&run)? {
+        let (predictor, device, parameters) = quick_predictor(saved.head, saved.parameters, devices)?;
+        (info.device, info.parameters, info.predicts) = (device.info, parameters, true);
+        info.quick = Some(saved.learned);
+        session = Some(Session::new(predictor, project));
+    } else if history.summary.is_none() || !checkpoints.is_empty() {
         let (predictor, device, parameters) = load(&run, shown, devices)?;
         let predicting = checkpoints.predicting(shown);
         let step = predicting.shown.step.unwrap_or(0);
@@ -71,23 +80,36 @@ fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> 
         predicting: None,
         steps_per_epoch: 0,
         total_steps: summary.map_or(0, |summary| summary.steps),
+        quick: None,
     })
 }
 
-/// Loads a checkpoint of a run to predict with; also returns its device and its number of parameters. If there is no best
-/// one (the run was killed before its first evaluation), it is the last one.
+/// Loads a checkpoint of a run, or its quick head, to predict with; also returns its device and its number of parameters. If there
+/// is no best checkpoint (the run was killed before its first evaluation), it is the last one.
 ///
 /// # Errors
-/// If the device cannot be opened or the checkpoint cannot be loaded.
+/// If the device cannot be opened or the checkpoint or head cannot be loaded.
 pub fn load(
     run: &FinishedRun,
     checkpoint: Checkpoint,
     devices: &mut Devices,
 ) -> anyhow::Result<(Predictor, OpenDevice, usize)> {
+    if let Some(SavedHead { head, parameters, .. }) = saved_run::load(run)? {
+        return quick_predictor(head, parameters, devices);
+    }
     let device = devices.open(&run.config.device)?;
     let net = Net::new(&run.config.model, run.classes.len(), &device.device);
     let parameters = Net::new(&run.config.model, run.classes.len(), &device.device.clone().autodiff()).parameters();
     let mut predictor = device.predictor(&run.config, &run.classes, net.clone());
     predictor.show(load_checkpoint(&run.path, net, &run.classes, run.nearest(checkpoint))?);
     Ok((predictor, device, parameters))
+}
+
+/// A quick head computes on the CPU, whatever the run's device.
+fn quick_predictor(
+    head: QuickHead,
+    parameters: usize,
+    devices: &mut Devices,
+) -> anyhow::Result<(Predictor, OpenDevice, usize)> {
+    Ok((Predictor::whole(Arc::new(HeadMapper(head))), devices.open(&DeviceChoice::Cpu)?, parameters))
 }

@@ -87,5 +87,6 @@ fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, o
         predicting: None,
         steps_per_epoch,
         total_steps,
+        quick: None,
     }
 }

@@ -112,7 +112,8 @@ impl Session {
     /// If it cannot be loaded.
     pub(super) fn show(&mut self, checkpoint: Checkpoint) -> Result<Option<Predicting>, DataError> {
         let Some(finished) = &self.checkpoints else { return Ok(None) };
-        let snapshot = finished.load(checkpoint, self.predictor.device())?;
+        let Some(device) = self.predictor.device() else { return Ok(None) };
+        let snapshot = finished.load(checkpoint, device)?;
         self.predictor.show(snapshot);
         let predicting = finished.predicting(checkpoint);
         self.step = predicting.shown.step.unwrap_or(self.step);

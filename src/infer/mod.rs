@@ -3,9 +3,10 @@
 mod decision;
 mod enlarge;
 pub mod evaluation;
+mod network;
 mod overview;
 pub mod predictor;
 pub mod window;
 
 pub use evaluation::EvaluationJob;
-pub use predictor::{Predictor, TileJob};
+pub use predictor::{Predictor, TileJob, WholeMap};

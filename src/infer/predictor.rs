@@ -1,37 +1,36 @@
-//! Predicting tiles with a network, window by window.
+//! Predicting tiles: with a network window by window, or at once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use image::RgbImage;
 
+use super::network::NetworkPredictor;
+use super::overview;
 use super::window::{self, Window};
-use super::{decision, enlarge, overview};
 use crate::data::Picture;
-use crate::data::feed::augment::Symmetry;
-use crate::data::feed::{crop, normalize};
 use crate::domain::config::InputSize;
 use crate::domain::geometry::PixelRect;
-use crate::domain::{ClassMap, Classes, Validity};
-use crate::model::{IN_CHANNELS, Net};
+use crate::domain::{ClassMap, Classes};
+use crate::model::Net;
 use crate::train::snapshot::Snapshot;
 
-/// Smallest side of a window, pixels. Small crops are trained on, but larger windows waste less on overlap.
-const SMALLEST_WINDOW: u32 = 256;
-
-/// A network ready to predict. A clone is a snapshot: it keeps its network when the original gets another.
+/// What predicts tiles. A clone is a snapshot: it keeps its network when the original gets another.
 #[derive(Clone)]
-pub struct Predictor {
-    net: Net,
-    device: Device,
-    input: InputSize,
-    window: u32,
-    stride: u32,
-    scored: Vec<bool>,
-    /// The scored classes that may be predicted.
-    candidates: Vec<bool>,
-    table: [[f32; 256]; 3],
+pub struct Predictor(Maker);
+
+/// A network goes over a tile in windows; anything else maps it at once.
+#[derive(Clone)]
+enum Maker {
+    Network(Box<NetworkPredictor>),
+    Whole(Arc<dyn WholeMap>),
+}
+
+/// Maps a whole tile at once, at its size.
+pub trait WholeMap: Send + Sync {
+    /// The map of a tile.
+    fn map(&self, picture: &Picture) -> ClassMap;
 }
 
 /// A prediction in progress.
@@ -48,39 +47,46 @@ pub struct TileJob {
 impl Predictor {
     /// Takes a network in validation mode, trained on `input`; sides of windows are multiples of `stride`.
     pub fn new(net: Net, input: InputSize, stride: u32, classes: &Classes, device: Device) -> Self {
-        let window = match input {
-            InputSize::Resize(size) => size,
-            InputSize::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
-        };
-        let scored: Vec<bool> = classes.iter().map(|class| !class.ignored).collect();
-        Self { net, device, input, window, stride, candidates: scored.clone(), scored, table: normalize::table() }
+        Self(Maker::Network(Box::new(NetworkPredictor::new(net, input, stride, classes, device))))
     }
 
-    /// Replaces the network by another state of itself, and the classes that may be predicted.
+    /// Takes what maps whole tiles.
+    pub fn whole(maker: Arc<dyn WholeMap>) -> Self {
+        Self(Maker::Whole(maker))
+    }
+
+    fn network(&self) -> Option<&NetworkPredictor> {
+        match &self.0 {
+            Maker::Network(network) => Some(network),
+            Maker::Whole(_) => None,
+        }
+    }
+
+    /// Replaces the network by another state of itself, and the classes that may be predicted. Without a network nothing changes.
     pub fn show(&mut self, snapshot: Snapshot) {
-        let Snapshot { net, predicts } = snapshot;
-        self.net = net;
-        let may = |(class, scored): (usize, &bool)| *scored && predicts.get(class).copied().unwrap_or(true);
-        self.candidates = self.scored.iter().enumerate().map(may).collect();
+        if let Maker::Network(network) = &mut self.0 {
+            network.show(snapshot);
+        }
     }
 
-    /// The device it computes on.
-    pub fn device(&self) -> &Device {
-        &self.device
+    /// The device the network computes on.
+    pub fn device(&self) -> Option<&Device> {
+        self.network().map(NetworkPredictor::device)
     }
 
     /// A tile as the network sees it: resized, if the run was trained on resized tiles.
     pub fn fit(&self, picture: Arc<Picture>) -> Arc<Picture> {
-        match self.input {
-            InputSize::Resize(size) => Arc::new(picture.resize(size, size)),
-            InputSize::Crop(_) => picture,
+        match self.network().map(NetworkPredictor::input) {
+            Some(InputSize::Resize(size)) => Arc::new(picture.resize(size, size)),
+            Some(InputSize::Crop(_)) | None => picture,
         }
     }
 
     /// Starts a tile made by [`Predictor::fit`].
     pub fn begin(&self, picture: Arc<Picture>) -> TileJob {
         let size = picture.size();
-        let windows: VecDeque<Window> = window::cover(size, self.window).into();
+        let side = self.network().map_or(size[0].max(size[1]), NetworkPredictor::window);
+        let windows: VecDeque<Window> = window::cover(size, side).into();
         let total = windows.len();
         TileJob { picture, overview: None, windows, total, prediction: ClassMap::unpredicted(size) }
     }
@@ -88,7 +94,8 @@ impl Predictor {
     /// A tile made by [`Predictor::fit`] at low resolution, for [`TileJob::overview_first`]; `None` if the whole tile is
     /// predicted at once anyway.
     pub fn overview(&self, picture: &Picture) -> Option<RgbImage> {
-        let is_one_window = picture.size().into_iter().all(|side| side <= self.window);
+        let side = self.network()?.window();
+        let is_one_window = picture.size().into_iter().all(|length| length <= side);
         (!is_one_window).then(|| overview::shrunk(&picture.rgb))
     }
 
@@ -98,32 +105,6 @@ impl Predictor {
         let mut job = self.begin(self.fit(Arc::clone(&picture)));
         while job.advance(self) {}
         job.finish_for(&picture)
-    }
-
-    /// Predicts a whole tile of `size` at low resolution, in one pass.
-    fn predict_overview(&self, overview: &RgbImage, size: [u32; 2]) -> ClassMap {
-        let (width, height) = overview.dimensions();
-        let window = Window::around([width, height], overview::side(overview, self.stride));
-        let logits = self.logits(overview, &window);
-        let mut small = ClassMap::unpredicted([width, height]);
-        decision::write(&mut small, &logits, &self.candidates, &window, None);
-        let classes = enlarge::classes(&logits, &window, &self.candidates, size);
-        ClassMap { classes, ..small.resized(size) }
-    }
-
-    fn predict_window(&self, image: &RgbImage, window: &Window, valid: Option<&Validity>, to: &mut ClassMap) {
-        let logits = self.logits(image, window);
-        decision::write(to, &logits, &self.candidates, window, valid);
-    }
-
-    /// Logits of one window: `[classes, side, side]`.
-    fn logits(&self, image: &RgbImage, window: &Window) -> Vec<f32> {
-        let mut bands = Vec::new();
-        crop::cut_image(image, window.corner, Symmetry::default(), window.side, &self.table, &mut bands);
-        let side = window.side as usize;
-        let input = Tensor::from_data(TensorData::new(bands, [1, IN_CHANNELS, side, side]), &self.device);
-        let data = self.net.forward(input).into_data().convert::<f32>();
-        data.try_to_vec().expect("it was just converted to f32")
     }
 }
 
@@ -141,15 +122,30 @@ impl TileJob {
 
     /// Predicts the overview or the next window. Returns `false` if there was nothing left.
     pub fn advance(&mut self, predictor: &Predictor) -> bool {
+        let network = match &predictor.0 {
+            Maker::Network(network) => network,
+            Maker::Whole(maker) => return self.map_whole(maker.as_ref()),
+        };
         if let Some(overview) = self.overview.take() {
-            self.prediction = predictor.predict_overview(&overview, self.picture.size());
+            self.prediction = network.predict_overview(&overview, self.picture.size());
             self.prediction.take_out_missing(self.picture.valid.as_ref());
             return true;
         }
         let Some(window) = self.windows.pop_front() else { return false };
         let Picture { rgb, valid } = &*self.picture;
-        predictor.predict_window(rgb, &window, valid.as_ref(), &mut self.prediction);
+        network.predict_window(rgb, &window, valid.as_ref(), &mut self.prediction);
         true
+    }
+
+    /// Maps the tile if that has not been done.
+    fn map_whole(&mut self, maker: &dyn WholeMap) -> bool {
+        let is_open = !self.windows.is_empty();
+        if is_open {
+            self.windows.clear();
+            self.prediction = maker.map(&self.picture);
+            self.prediction.take_out_missing(self.picture.valid.as_ref());
+        }
+        is_open
     }
 
     /// Whether every pixel of `rect` is predicted at full resolution; of the whole tile if there is no `rect`.
@@ -189,15 +185,22 @@ impl TileJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::UNLABELLED;
     use crate::domain::config::ModelConfig;
+    use crate::domain::{UNLABELLED, Validity};
 
-    fn predictor(input: InputSize) -> Predictor {
+    fn config() -> ModelConfig {
+        ModelConfig { base: 2, levels: 3, ..ModelConfig::default() }
+    }
+
+    /// The same network at each call.
+    fn net() -> Net {
         let device = Device::flex();
         device.seed(5);
-        let config = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
-        let net = Net::new(&config, 7, &device);
-        Predictor::new(net, input, config.stride(), &Classes::deepglobe(), device)
+        Net::new(&config(), 7, &device)
+    }
+
+    fn predictor(input: InputSize) -> Predictor {
+        Predictor::new(net(), input, config().stride(), &Classes::deepglobe(), Device::flex())
     }
 
     fn picture(width: u32, height: u32) -> RgbImage {
@@ -219,8 +222,9 @@ mod tests {
         let mut predictor = predictor(InputSize::Crop(32));
         let before = predictor.predict(picture(80, 60).into());
         let mut predicts = vec![false; 7];
+        let net = net();
         let among = |predictor: &mut Predictor, predicts: &[bool]| {
-            predictor.show(Snapshot { net: predictor.net.clone(), predicts: predicts.to_vec() });
+            predictor.show(Snapshot { net: net.clone(), predicts: predicts.to_vec() });
             predictor.predict(picture(80, 60).into())
         };
         for class in [4, 2] {

@@ -14,8 +14,8 @@ use crate::domain::{ClassMap, UNLABELLED, Validity};
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuickHead {
     /// The class each output stands for, ascending.
-    classes: Vec<u8>,
-    model: Model,
+    pub(super) classes: Vec<u8>,
+    pub(super) model: Model,
 }
 
 impl QuickHead {

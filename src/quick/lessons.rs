@@ -20,10 +20,24 @@ impl Lessons {
         Self { tiles, method }
     }
 
-    /// The head that maps a tile, whether it has labels or not, found from `before` on. `None` with fewer than two classes.
-    pub fn head_for(&self, tile: &str, before: Option<&QuickHead>) -> Option<QuickHead> {
-        let view = self.tiles.iter().position(|(id, _)| id == tile);
-        let tiles: Vec<&TileSamples> = self.tiles.iter().map(|(_, samples)| &**samples).collect();
-        QuickHead::learn(&Course { tiles: &tiles, view, method: self.method }, before)
+    /// Ids of the tiles.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.tiles.iter().map(|(id, _)| id.as_str())
+    }
+
+    /// The labelled pixels of the tiles.
+    pub fn tiles(&self) -> Vec<&TileSamples> {
+        self.tiles.iter().map(|(_, samples)| &**samples).collect()
+    }
+
+    /// What is learned for one tile, or for any; `tiles` are [`Self::tiles`].
+    pub fn course<'a>(&self, tiles: &'a [&'a TileSamples], tile: Option<&str>) -> Course<'a> {
+        Course { tiles, view: tile.and_then(|tile| self.ids().position(|id| id == tile)), method: self.method }
+    }
+
+    /// The head that maps a tile, whether it has labels or not, or a head for any tile; found from `before` on. `None` with
+    /// fewer than two classes.
+    pub fn head_for(&self, tile: Option<&str>, before: Option<&QuickHead>) -> Option<QuickHead> {
+        QuickHead::learn(&self.course(&self.tiles(), tile), before)
     }
 }

@@ -28,8 +28,14 @@ pub(super) struct Linear {
 }
 
 impl Linear {
+    /// `values`: weights `[classes, features]`, followed by an intercept per class.
+    pub(super) fn new(classes: usize, features: usize, values: Vec<f32>) -> Self {
+        debug_assert_eq!(values.len(), classes * (features + 1), "weights and intercepts");
+        Self { classes, features, values }
+    }
+
     pub(super) fn zeros(classes: usize, features: usize) -> Self {
-        Self { classes, features, values: vec![0.0; classes * (features + 1)] }
+        Self::new(classes, features, vec![0.0; classes * (features + 1)])
     }
 
     pub(super) fn classes(&self) -> usize {

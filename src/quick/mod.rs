@@ -12,6 +12,7 @@ mod feature_map;
 mod forest;
 mod forest_level;
 pub mod head;
+pub mod head_record;
 mod lbfgs;
 pub mod leave_out;
 pub mod lessons;

@@ -76,6 +76,11 @@ impl TileFeatures {
         self.size
     }
 
+    /// Features of a pixel.
+    pub fn count(&self) -> usize {
+        self.moments.len()
+    }
+
     /// Memory they take.
     pub fn bytes(&self) -> usize {
         self.maps.iter().map(FeatureMap::bytes).sum()

@@ -19,6 +19,8 @@ pub struct RunEntry {
     pub config: Option<RunConfig>,
     /// How it ended; absent if it was killed or is still in progress.
     pub end: Option<RunEnd>,
+    /// A quick head was saved, and not a network.
+    pub is_quick: bool,
 }
 
 /// The part of `summary.json` that the list shows.
@@ -83,6 +85,17 @@ pub fn name(config: &RunConfig, now: SystemTime) -> String {
     format!("{}-{}-{keep}", time::timestamp(now), config.model.arch.name())
 }
 
+/// The name of a run of a quick head that is saved now.
+pub fn quick_name(now: SystemTime) -> String {
+    format!("{}-quick", time::timestamp(now))
+}
+
+/// A folder that does not exist yet, for a run with this name.
+pub fn free_folder(home: &Path, name: &str) -> Option<PathBuf> {
+    let names = (1..).map(|i| if i == 1 { name.to_owned() } else { format!("{name}-{i}") });
+    names.map(|name| home.join(name)).find(|folder| !folder.exists())
+}
+
 /// All runs in these folders, newest first.
 fn list(homes: &[PathBuf]) -> Vec<RunEntry> {
     let folders = homes.iter().filter_map(|home| std::fs::read_dir(home).ok());
@@ -100,6 +113,7 @@ fn read(folder: &Path) -> Option<RunEntry> {
         name: folder.file_name()?.to_string_lossy().into_owned(),
         config: RunConfig::read_stored(&config).ok().map(|(config, _)| config),
         end: end.and_then(|text| serde_json::from_str(&text).ok()),
+        is_quick: folder.join(files::HEAD).exists(),
     })
 }
 

@@ -46,6 +46,23 @@ pub struct RunInfo {
     pub steps_per_epoch: u64,
     /// Steps in all.
     pub total_steps: u64,
+    /// What a saved quick head was learned from; absent for a network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quick: Option<QuickLearned>,
+}
+
+/// What a saved quick head was learned from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QuickLearned {
+    /// Clicks or strokes.
+    pub clicks: usize,
+    /// Classes it tells apart.
+    pub classes: usize,
+    /// Tiles the clicks lie on.
+    pub tiles: usize,
+    /// Of how many clicks a head that has not seen them gets how many right, `[right, of]`; absent if that is unknown.
+    pub left_out: Option<[usize; 2]>,
 }
 
 impl RunInfo {

@@ -104,6 +104,7 @@ fn info() -> RunInfo {
         predicting: Some(predicting()),
         steps_per_epoch: 3,
         total_steps: 9,
+        quick: Some(QuickLearned { clicks: 11, classes: 4, tiles: 2, left_out: Some([8, 10]) }),
     }
 }
 

@@ -80,7 +80,7 @@ fn export(
     while let Some(next) = files.next() {
         let percent = (100 * next / tiles.len().max(1)) as u8;
         tell(ExportNews::Progress { done: next, total: tiles.len(), percent });
-        head = lessons.head_for(&tiles[next].id, head.as_ref());
+        head = lessons.head_for(Some(&tiles[next].id), head.as_ref());
         let Some(head) = &head else { break };
         match map(project, tiles[next], head, go_on).transpose() {
             Some(map) => drop(files.take(map, &project.classes)), // A map that cannot be written is in the report.

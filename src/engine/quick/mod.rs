@@ -7,6 +7,7 @@ mod judgement;
 pub mod prepared;
 mod project_state;
 mod request;
+pub mod saved_run;
 pub mod service;
 mod worker;
 

@@ -1,6 +1,7 @@
 //! A tile prepared for the quick head.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use image::RgbImage;
 use image::imageops;
@@ -8,6 +9,7 @@ use image::imageops;
 use crate::data::Picture;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{ClassMap, Classes, MapPatch, Stroke, Validity};
+use crate::infer::WholeMap;
 use crate::pretrained;
 use crate::quick::head::QuickHead;
 use crate::quick::samples::{LabelledPixel, TileSamples};
@@ -16,6 +18,16 @@ use crate::quick::tile_features::{Kinds, TileFeatures};
 
 /// Limit of the memory that features take, in bytes. A tile that needs more is mapped at half its size, or a quarter, …
 pub const LIMIT_BYTES: usize = 400 << 20;
+
+/// Maps tiles with one head; the features of each are computed anew.
+pub struct HeadMapper(pub QuickHead);
+
+impl WholeMap for HeadMapper {
+    fn map(&self, picture: &Picture) -> ClassMap {
+        let prepared = Prepared::new(picture, &|| true).expect("nothing stops it");
+        prepared.whole_map(&self.0)
+    }
+}
 
 /// Features of a tile.
 pub struct Prepared {
@@ -113,6 +125,12 @@ impl Prepared {
         let map = || head.predict_part(&self.features, self.valid.as_ref(), part);
         (width > 0 && height > 0).then(|| MapPatch { corner: [x, y], map: map() })
     }
+}
+
+/// Features that a pixel of a prepared tile has.
+pub fn feature_count() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| TileFeatures::compute(&RgbImage::new(1, 1), Some(pretrained::built_in()), Kinds::ALL).count())
 }
 
 /// Memory that features take without halving, in bytes, a little more than measured (364 MB for 2448² pixels). The encoder sees sides

@@ -48,8 +48,11 @@ impl QuickService {
         });
     }
 
-    /// Replaces the strokes that stand on a tile.
+    /// Replaces the strokes that stand on a tile. Nothing happens if they stand already.
     pub fn set_labels(&self, tile: &str, strokes: Vec<Stroke>) {
+        if self.shared.wanted().labels.get(tile).map_or(strokes.is_empty(), |labels| **labels == strokes) {
+            return;
+        }
         self.shared.change(|wanted| {
             match strokes.is_empty() {
                 true => wanted.labels.remove(tile),

@@ -21,6 +21,9 @@ use crate::quick::head::QuickHead;
 /// The part on screen is mapped first if it is less than this share of the tile.
 const WORTH_MAPPING_FIRST: f64 = 0.5;
 
+/// The window gets the cores for this long to draw what is on screen, before the rest of the tile is mapped.
+const DRAWING: Duration = Duration::from_millis(50);
+
 /// Labels that have not changed for this long are judged.
 const REST: Duration = Duration::from_millis(1500);
 /// Longest wait for something to do.
@@ -132,8 +135,10 @@ impl Worker {
         let go_on = || self.shared.turns() == asked.turns;
         let samples = &self.project.samples;
         let labels = samples.values().map(|(labels, _)| labels.as_slice()).collect();
-        let tiles = self.project.tiles();
-        let judged = Judged { course: self.project.course(asked, &tiles), labels, classes: &asked.project.classes };
+        let lessons = self.project.lessons(asked);
+        let tiles = lessons.tiles();
+        let course = lessons.course(&tiles, Some(&asked.tile.id));
+        let judged = Judged { course, labels, classes: &asked.project.classes };
         let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
             let view = self.project.view(&asked.tile.id);
@@ -219,8 +224,11 @@ impl Worker {
         let head = Arc::new(head);
         self.project.head = Some(Arc::clone(&head));
         let status = QuickStatus::Mapped(self.project.lesson(asked, &head, view.pixel()));
-        if self.map_on_screen(asked, view, &head, &status) && self.shared.turns() != asked.turns {
-            return false; // What is on screen is mapped, and there may be something newer to learn.
+        if self.map_on_screen(asked, view, &head, &status) {
+            self.shared.wait_for_change(asked.turns, DRAWING);
+            if self.shared.turns() != asked.turns {
+                return false; // What is on screen is mapped, and there may be something newer to learn.
+            }
         }
         let map = Arc::new(view.map(&head));
         self.project.map = Some(Arc::clone(&map));
@@ -229,8 +237,7 @@ impl Worker {
     }
 
     fn learned(&self, asked: &Asked<'_>) -> Option<QuickHead> {
-        let tiles = self.project.tiles();
-        QuickHead::learn(&self.project.course(asked, &tiles), self.project.head.as_deref())
+        self.project.lessons(asked).head_for(Some(&asked.tile.id), self.project.head.as_deref())
     }
 
     /// Maps what is on screen if that is a small part. Returns whether it was.
@@ -269,9 +276,8 @@ impl Worker {
 
     fn publish(&mut self, asked: &Asked<'_>, status: QuickStatus, map: Option<PatchedMap>) {
         let tile = asked.tile.id.clone();
-        let head = self.project.head.clone().filter(|_| map.is_some());
-        let lessons = head.is_some().then(|| Arc::new(self.project.lessons(asked)));
-        self.project.said = Some(QuickAnswer { tile, status, map, head, lessons, judgement: None });
+        let lessons = map.is_some().then(|| Arc::new(self.project.lessons(asked)));
+        self.project.said = Some(QuickAnswer { tile, status, map, lessons, judgement: None });
         self.repeat(asked);
     }
 

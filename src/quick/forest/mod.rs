@@ -5,6 +5,7 @@ mod grow;
 mod tree;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::logistic::Samples;
 use crate::domain::hash::{self, Stream};
@@ -16,8 +17,8 @@ use tree::Tree;
 const TREES: u64 = 100;
 
 /// Trees that have learned.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Forest {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forest {
     classes: usize,
     features: usize,
     trees: Vec<Tree>,
@@ -32,6 +33,17 @@ impl Forest {
             Grower::new(samples, [classes, features], Stream::new(hash::mix(number))).grow()
         };
         Self { classes, features, trees: (0..TREES).into_par_iter().map(grow).collect() }
+    }
+
+    /// Whether it can be asked: it has these classes and features, and every way through a tree ends in a leaf.
+    pub(super) fn fits(&self, classes: usize, features: usize) -> bool {
+        let is_same = [self.classes, self.features] == [classes, features] && !self.trees.is_empty();
+        is_same && self.trees.iter().all(|tree| tree.fits(classes, features))
+    }
+
+    /// Nodes of all trees.
+    pub(super) fn nodes(&self) -> usize {
+        self.trees.iter().map(Tree::len).sum()
     }
 
     /// Adds the probabilities of the classes for one sample's features to zeros.

@@ -1,10 +1,12 @@
 //! A decision tree.
 
+use serde::{Deserialize, Serialize};
+
 /// Marks a leaf.
 const LEAF: u32 = u32::MAX;
 
 /// A node. Samples whose feature is at most the threshold go to the first child, others to the second.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Node {
     /// The feature that is asked, or [`LEAF`].
     feature: u32,
@@ -14,7 +16,7 @@ struct Node {
 }
 
 /// A tree whose leaves say which share of what they learned from has each class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tree {
     classes: usize,
     nodes: Vec<Node>,
@@ -41,6 +43,23 @@ impl Tree {
         self.nodes[node] = Node { feature: feature as u32, threshold, next: first as u32 };
         self.nodes.extend([Node { feature: LEAF, threshold: 0.0, next: 0 }; 2]);
         [first, first + 1]
+    }
+
+    /// Nodes.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether every way ends in a leaf with a share for each class: children come after their node.
+    pub(super) fn fits(&self, classes: usize, features: usize) -> bool {
+        let fits = |(place, node): (usize, &Node)| {
+            let next = node.next as usize;
+            match node.feature {
+                LEAF => next + classes <= self.shares.len(),
+                feature => (feature as usize) < features && next > place && next + 1 < self.nodes.len(),
+            }
+        };
+        self.classes == classes && !self.nodes.is_empty() && self.nodes.iter().enumerate().all(fits)
     }
 
     /// The shares of the classes in the leaf that a sample comes to.

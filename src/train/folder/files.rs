@@ -13,6 +13,8 @@ pub const CLASSES: &str = "classes.json";
 pub const SUMMARY: &str = "summary.json";
 /// Scores, a row per evaluation.
 pub const METRICS: &str = "metrics.csv";
+/// The head, in a run of a quick head. It takes the place of checkpoints.
+pub const HEAD: &str = "head.json";
 /// Loss and learning rate, a row per step or per few steps.
 pub const STEPS: &str = "steps.csv";
 /// Which tiles were learned from and which were scored.

@@ -53,6 +53,11 @@ impl FinishedRun {
         Ok(Self { path: path.to_owned(), config, classes, notes: other_version(files::CONFIG, lost) })
     }
 
+    /// Whether a quick head was saved, and not a network.
+    pub fn is_quick(&self) -> bool {
+        self.path.join(files::HEAD).exists()
+    }
+
     /// Whether this checkpoint exists.
     pub fn has(&self, which: Checkpoint) -> bool {
         files::checkpoint(&self.path, which).exists()

@@ -22,7 +22,7 @@ pub(super) fn export_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiActio
     let predicting = state.run.info.as_ref().and_then(|info| info.predicting.as_ref());
     let source = match state.export.source {
         Some(MapSource::Quick) => quick_text(state),
-        _ => format!("By the {}.", network_text(predicting)),
+        _ => format!("By the {}.", state.saved_quick_text().unwrap_or_else(|| network_text(predicting))),
     };
     ui.weak(format!("{source} The files are those of the command predict."));
     ui.add_space(8.0);

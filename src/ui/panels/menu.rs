@@ -101,6 +101,8 @@ fn run_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     ui.separator();
     item(ui, running, "Evaluate now", UiAction::Evaluate, actions);
     item(ui, running, "Save a checkpoint now", UiAction::SaveCheckpoint, actions);
+    ui.separator();
+    item(ui, state.why_no_quick_save().is_none(), "Save the quick map as a run", UiAction::SaveQuickMap, actions);
 }
 
 /// Project and tile, or the folder being opened.

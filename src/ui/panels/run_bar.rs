@@ -85,7 +85,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let run = &state.run;
     let predicting = run.info.as_ref().and_then(|info| info.predicting.as_ref());
-    let network = run.can_predict().then(|| network_text(predicting));
+    let network = run.can_predict().then(|| state.saved_quick_text().unwrap_or_else(|| network_text(predicting)));
     ui.label(phase_text(&run.phase, state.project.is_some(), network.as_deref()));
     if !run.is_running() {
         if let Some(predicting) = predicting {

@@ -1,6 +1,6 @@
 //! The runs tab: run folders of the project, newest first.
 
-use eframe::egui::{Grid, ScrollArea, Ui};
+use eframe::egui::{Button, Grid, ScrollArea, Ui};
 use lucide_icons::Icon;
 
 use super::theme::Tokens;
@@ -21,6 +21,7 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         if quiet_icon(ui, Icon::FolderOpen, "Open a run from another folder").clicked() {
             actions.push(UiAction::PickRun);
         }
+        save_ui(ui, state, actions);
         ui.weak(match &state.runs_home {
             Some(home) => home.display().to_string(),
             None => "No project is open.".to_owned(),
@@ -45,12 +46,28 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
 }
 
+/// Saves the quick map beside the runs of networks.
+fn save_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let why_not = state.why_no_quick_save();
+    let button = ui.add_enabled(why_not.is_none(), Button::new("Save quick map"));
+    let button = button.on_hover_text("Save the quick map as a run: it can be opened, scored and exported later");
+    let clicked = button.clicked();
+    if let Some(why) = why_not {
+        button.on_disabled_hover_text(why);
+    }
+    if clicked {
+        actions.push(UiAction::SaveQuickMap);
+    }
+}
+
 fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &mut Vec<UiAction>) {
     let shown = state.run.info.as_ref().is_some_and(|info| info.folder == run.folder);
     ui.add_enabled_ui(!state.run.is_running() && !shown, |ui| {
         let button = ui.button(if shown { "Opened" } else { "Open" });
-        let button =
-            button.on_hover_text("Show its curves and fill in the form; its network predicts the tile in view");
+        let button = button.on_hover_text(match run.is_quick {
+            true => "Map the tile in view with this head",
+            false => "Show its curves and fill in the form; its network predicts the tile in view",
+        });
         let button = button.on_disabled_hover_text(match shown {
             true => "This run is open already",
             false => "A run is in progress. Stop it first",
@@ -61,6 +78,10 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     });
     ui.label(number(&run.name)).on_hover_text(run.folder.display().to_string());
     match &run.config {
+        Some(_) if run.is_quick => {
+            ui.label("quick head");
+            ui.label(Strategy::OwnLabelsOnly.describe());
+        }
         Some(config) => {
             let model = config.model;
             let depth = match model.encoder {
@@ -79,10 +100,11 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     }
     match &run.end {
         Some(end) => {
-            ui.label(number(format::count(end.steps)));
+            let of_network = |text: String| if run.is_quick { "–".to_owned() } else { text };
+            ui.label(number(of_network(format::count(end.steps))));
             ui.label(number(end.best_miou.map_or("–".to_owned(), format::score)));
-            ui.label(number(format::duration(end.secs)));
-            ui.label(&end.outcome);
+            ui.label(number(of_network(format::duration(end.secs))));
+            ui.label(if run.is_quick { "saved" } else { &end.outcome });
         }
         None => {
             for text in ["", "", "", "interrupted"] {

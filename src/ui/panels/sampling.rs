@@ -10,9 +10,15 @@ use crate::domain::{RunConfig, Strategy};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
+use crate::ui::state::open_project::OpenProject;
 
 /// Draws the section.
 pub fn sampling_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let has_masks = |open: &OpenProject| open.project.tiles.iter().any(|tile| tile.mask.is_some());
+    if state.project.as_ref().is_some_and(|open| !has_masks(open)) {
+        ui.weak("No tile has a mask to sample from: runs learn from own labels only.");
+        return;
+    }
     let mut form = state.settings.form.clone();
     ui.add_enabled_ui(!state.run.is_running(), |ui| strategy_fields(ui, &mut form));
     if form != state.settings.form {

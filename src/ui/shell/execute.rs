@@ -3,7 +3,7 @@
 use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
-use super::{checking, class_edits, diagnostics, exporting, labelling, opening, run_control, selection};
+use super::{checking, class_edits, diagnostics, exporting, labelling, opening, quick_saving, run_control, selection};
 use crate::domain::{Edit, Notice};
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, UiAction};
@@ -46,6 +46,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::Export(action) => exporting::act(services, state, action),
         UiAction::Evaluate => run_control::evaluate(services, state),
         UiAction::SaveCheckpoint => run_control::save_checkpoint(services, state),
+        UiAction::SaveQuickMap => quick_saving::save(services, state),
         UiAction::SetLearningRate(rate) => run_control::set_learning_rate(services, state, rate),
         UiAction::View(change) => state.change_view(change),
         UiAction::ShowTab(tab) => state.show_tab(tab),

@@ -11,7 +11,7 @@ use super::services::Services;
 use super::tiles::loaded::Loaded;
 use crate::data::label::journal::DiskState;
 use crate::domain::Notice;
-use crate::ui::state::action::UiAction;
+use crate::ui::state::action::{Tab, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::check::CheckState;
 use crate::ui::state::message::Level;
@@ -34,6 +34,11 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             return vec![UiAction::Show(Some(instead))];
         }
         JobOutcome::Runs(runs) => state.runs = runs,
+        JobOutcome::QuickSaved { folder, runs } => {
+            state.runs = runs;
+            (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
+            state.say(Level::Info, format!("The quick map is saved as a run: {}", folder.display()));
+        }
         JobOutcome::Checked(report) => {
             report.warning.iter().for_each(|warning| state.say(Level::Warning, warning.as_str()));
             state.check = CheckState::Done(report);

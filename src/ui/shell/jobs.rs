@@ -31,6 +31,13 @@ pub enum JobOutcome {
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
+    /// The quick map was saved as a run.
+    QuickSaved {
+        /// The run folder.
+        folder: PathBuf,
+        /// All runs of the project.
+        runs: Vec<RunEntry>,
+    },
     /// The masks were checked.
     Checked(CheckReport),
     /// The job failed.

@@ -23,8 +23,12 @@ pub(crate) fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
         state.say(Level::Error, notice);
         return;
     }
+    let begins = matches!(edit, Edit::Begin(_));
     let Some(tile) = project.book.apply(edit) else { return };
     project.recount(&tile);
+    if begins {
+        services.quick.set_labels(&tile, project.book.standing_on(&tile).cloned().collect()); // A click is complete at once.
+    }
     // The tile of an undone stroke may no longer be in the project; the view is not affected then.
     if in_view.as_ref() == Some(&tile) {
         state.view.follow_labels(&project.book, &tile);

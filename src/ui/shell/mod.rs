@@ -19,6 +19,7 @@ pub mod meshes;
 mod opening;
 mod pointer;
 pub mod pointer_scale;
+mod quick_saving;
 mod run_control;
 mod selection;
 pub mod services;

@@ -43,8 +43,7 @@ fn start(services: &mut Services, state: &mut AppState) {
         state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     let config = if has_masks { config } else { config.own_labels_only() };
     let name = run_list::name(&config, state.clock);
-    let names = (1..).map(|i| if i == 1 { name.clone() } else { format!("{name}-{i}") });
-    let Some(out) = names.map(|name| home.join(name)).find(|out| !out.exists()) else { return };
+    let Some(out) = run_list::free_folder(home, &name) else { return };
     services.last_run += 1;
     state.run = RunState::starting(services.last_run);
     state.export = ExportState::default();

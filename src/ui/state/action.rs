@@ -86,6 +86,8 @@ pub enum UiAction {
     Evaluate,
     /// Write the last checkpoint now.
     SaveCheckpoint,
+    /// Save the quick map as a run.
+    SaveQuickMap,
     /// Change the learning rate of the run in progress.
     SetLearningRate(f64),
     /// Choose the theme.

@@ -38,7 +38,8 @@ impl AppState {
         if !self.run.is_running() {
             self.requested_rate = None;
         }
-        if is_started && self.run.opened {
+        let is_network = self.run.info.as_ref().is_some_and(|info| info.quick.is_none());
+        if is_started && self.run.opened && is_network {
             self.take_form();
         }
     }
@@ -71,8 +72,8 @@ impl AppState {
     /// Takes what the quick head says if it is of the tile in view.
     pub fn apply_quick(&mut self, answer: QuickAnswer) {
         if self.tile().is_some_and(|tile| tile.id == answer.tile) {
-            let QuickAnswer { status, map, head, lessons, judgement, .. } = answer;
-            self.view.quick = QuickInView { status: Some(status), map, head, lessons, judgement };
+            let QuickAnswer { status, map, lessons, judgement, .. } = answer;
+            self.view.quick = QuickInView { status: Some(status), map, lessons, judgement };
         }
     }
 }

@@ -22,6 +22,11 @@ pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// A count of classes.
+pub fn counted_classes(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "class" } else { "classes" })
+}
+
 /// A fraction in per cent, in fixed width; a dash for NaN.
 pub fn percent(fraction: f64) -> String {
     if fraction.is_nan() { format!("{:>7}", "–") } else { format!("{:>5.1} %", fraction * 100.0) }

@@ -1,7 +1,7 @@
 //! What a view says of its prediction: where it comes from, or what is missing for one.
 
 use super::app_state::AppState;
-use super::format::counted;
+use super::format::{counted, counted_classes};
 use super::map_source::{MapChoice, MapSource};
 use super::verdict::Verdict;
 use crate::engine::quick::{Lesson, QuickStatus, Tally};
@@ -15,11 +15,16 @@ impl AppState {
                 QuickStatus::Mapped(lesson) => Some(format!("Quick map · {}{}", learned(lesson), left_out(self))),
                 _ => Some("Quick map".to_owned()),
             },
-            Some(MapSource::Network) => {
-                Some(self.network_note().map_or("Network".to_owned(), |note| format!("Network · {note}")))
-            }
+            Some(MapSource::Network) => Some(match (self.saved_quick_text(), self.network_note()) {
+                (Some(saved), _) => format!("Run · {saved}"),
+                (None, Some(note)) => format!("Network · {note}"),
+                (None, None) => "Network".to_owned(),
+            }),
             None if self.settings.map == MapChoice::Network && self.run.is_running() => {
                 Some("The network has not mapped this tile yet".to_owned())
+            }
+            None if self.settings.map == MapChoice::Network && self.saved_quick_text().is_some() => {
+                Some("The saved quick map of this tile is being computed …".to_owned())
             }
             None if self.settings.map == MapChoice::Network => {
                 Some("No network has predicted this tile yet: press Start, or Q for the quick map".to_owned())
@@ -66,10 +71,6 @@ fn learned(lesson: &Lesson) -> String {
 fn left_out(state: &AppState) -> String {
     let tally = state.view.quick.judgement.as_ref().map(|judgement| judgement.left_out).filter(|tally| tally.of > 0);
     tally.map_or(String::new(), |Tally { right, of }| format!(" · {right} of {of} right when left out"))
-}
-
-fn counted_classes(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "class" } else { "classes" })
 }
 
 /// What is missing for a quick map.

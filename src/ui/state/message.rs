@@ -134,8 +134,15 @@ pub fn line(message: &Message) -> String {
     format!("{} {:7} {notice}{again}", format::clock(*time), level.name())
 }
 
-/// Error texts begin in lower case, so that they can follow a colon; a headline begins a sentence.
+/// Error texts begin in lower case, so that they can follow a colon; a headline begins a sentence. The name of a file stays as it is.
 fn capitalised(text: &str) -> String {
+    if text
+        .split_whitespace()
+        .next()
+        .is_some_and(|word| word.trim_end_matches(['.', ':', ',']).contains(['.', '_', '/']))
+    {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -153,6 +160,8 @@ mod tests {
         let notice = &messages.all()[0].notice;
         assert_eq!((notice.headline.as_str(), notice.cause.as_deref()), ("Cannot read a.tif", Some("no such file")));
         assert!(messages.text().ends_with("error   Cannot read a.tif: no such file\n"), "{}", messages.text());
+        messages.say(NOW, Level::Warning, "class_dict.csv is missing: DeepGlobe's own classes are used");
+        assert!(messages.text().contains("class_dict.csv is missing"), "the name of a file stays as it is");
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod open_project;
 pub mod palette;
 pub mod panel_layout;
 pub mod preset;
+mod quick_save;
 mod roles;
 pub mod run_state;
 pub mod sampled_mask;

@@ -122,6 +122,11 @@ impl RunState {
 
     fn finished(&mut self, summary: Box<Summary>) -> Note {
         self.phase = Phase::Idle;
+        if self.info.as_ref().is_some_and(|info| info.quick.is_some()) {
+            let notice = Notice::new(format!("The saved quick map of {} is open", summary.folder.display()));
+            self.summary = Some(summary);
+            return (Level::Info, notice);
+        }
         let how = match summary.outcome {
             Outcome::Completed => "Training complete",
             Outcome::Stopped => "Training stopped",
@@ -211,6 +216,7 @@ pub(crate) mod tests {
             predicting: None,
             steps_per_epoch: 10,
             total_steps: 40,
+            quick: None,
         }
     }
 
