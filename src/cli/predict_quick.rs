@@ -34,7 +34,7 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let mut prepared = LastPrepared::default();
     let lessons = Lessons::new(samples(&project, &replay.book, &mut prepared)?, method);
-    let mut head = lessons.head_for(None, None).ok_or_else(|| {
+    let head = lessons.learn(None, None).ok_or_else(|| {
         let folder = folder.display();
         anyhow::anyhow!(
             "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
@@ -48,8 +48,8 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     }
     out::create_folder(&args.out)?;
     for tile in &tiles {
-        head = lessons.head_for(Some(&tile.id), Some(&head)).unwrap_or(head);
-        let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(&head));
+        let own = lessons.own_head(&tile.id, &head);
+        let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(own.as_ref().unwrap_or(&head)));
         maps::tell(&tile.image, &export.take(map, &project.classes));
     }
     let failed = export.report().faults.len();

@@ -237,7 +237,7 @@ impl Worker {
     }
 
     fn learned(&self, asked: &Asked<'_>) -> Option<QuickHead> {
-        self.project.lessons(asked).head_for(Some(&asked.tile.id), self.project.head.as_deref())
+        self.project.lessons(asked).learn(Some(&asked.tile.id), self.project.head.as_deref())
     }
 
     /// Maps what is on screen if that is a small part. Returns whether it was.

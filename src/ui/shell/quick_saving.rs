@@ -62,7 +62,7 @@ impl Saving {
     fn save(self) -> JobOutcome {
         let Self { lessons, project, config, learned, train, miou, folder } = self;
         let val = Division::of(&project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
-        let Some(head) = lessons.head_for(None, None) else {
+        let Some(head) = lessons.learn(None, None) else {
             return JobOutcome::Failed(
                 Notice::new("The quick map could not be saved").cause("Only one class has labels"),
             );
