@@ -14,7 +14,6 @@ use crate::engine::protocol::QuickLearned;
 use crate::engine::quick::Tally;
 use crate::engine::quick::prepared::Prepared;
 use crate::engine::quick::saved_run::QuickRun;
-use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
 use crate::quick::leave_out::leave_out;
 use crate::quick::lessons::Lessons;
@@ -34,9 +33,8 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     let names: Vec<OutputName<'_>> = tiles.iter().copied().map(OutputName::of).collect();
     let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
     let mut prepared = LastPrepared::default();
-    let samples = samples(&project, &replay.book, &mut prepared)?;
-    let lessons = Lessons::new(samples.clone(), method);
-    let mut head = lessons.head_for("", None).ok_or_else(|| {
+    let lessons = Lessons::new(samples(&project, &replay.book, &mut prepared)?, method);
+    let head = lessons.learn(None, None).ok_or_else(|| {
         let folder = folder.display();
         anyhow::anyhow!(
             "the quick head needs own labels of two classes: label some in the window (pointillist {folder})"
@@ -46,12 +44,12 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     if let Some(run) = &args.save_run {
-        save(&project, (&head, method), &samples, run)?;
+        save(&project, &head, &lessons, run)?;
     }
     out::create_folder(&args.out)?;
     for tile in &tiles {
-        head = lessons.head_for(&tile.id, Some(&head)).unwrap_or(head);
-        let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(&head));
+        let own = lessons.own_head(&tile.id, &head);
+        let map = prepared.of(&project, tile).map(|prepared| prepared.whole_map(own.as_ref().unwrap_or(&head)));
         maps::tell(&tile.image, &export.take(map, &project.classes));
     }
     let failed = export.report().faults.len();
@@ -74,14 +72,9 @@ fn samples(
 }
 
 /// Saves the head as a run, scored by leaving clicks out.
-fn save(
-    project: &Project,
-    (head, method): (&QuickHead, QuickMethod),
-    samples: &[(String, Arc<TileSamples>)],
-    run: &Path,
-) -> anyhow::Result<()> {
-    let tiles: Vec<&TileSamples> = samples.iter().map(|(_, samples)| &**samples).collect();
-    let votes = leave_out(&Course { method, ..Course::of(&tiles) }, &|| true).unwrap_or_default();
+fn save(project: &Project, head: &QuickHead, lessons: &Lessons, run: &Path) -> anyhow::Result<()> {
+    let tiles = lessons.tiles();
+    let votes = leave_out(&lessons.course(&tiles, None), &|| true).unwrap_or_default();
     let right = votes.iter().filter(|vote| vote.class == vote.predicted).count();
     let clicks = tiles.iter().map(|tile| tile.clicks());
     let (all, labelled) = (clicks.clone().sum(), clicks.filter(|clicks| *clicks > 0).count());
@@ -89,7 +82,7 @@ fn save(
     let config = RunConfig { data: std::path::absolute(&project.root)?, ..RunConfig::default() };
     let val = Division::of(project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
     let learned = QuickLearned::new(all, head.classes().len(), labelled, left_out);
-    let train = samples.iter().map(|(tile, _)| tile.clone()).collect();
+    let train = lessons.ids().map(str::to_owned).collect();
     QuickRun { head, project, config: &config, learned, train, val, miou: None }.save(run)?;
     out::line(&format!("[INFO] Saved as a run: {}", run.display()));
     Ok(())

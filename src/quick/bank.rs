@@ -9,6 +9,8 @@ use super::feature_map::{FeatureMap, Source};
 use super::shrink::halved;
 use crate::kernels::blur::{Plane, blur, reach};
 
+/// Features of the bank.
+pub(super) const BANK: usize = 3 + 5 * PER_SIGMA;
 /// Features at each σ.
 const PER_SIGMA: usize = 8;
 /// Rows computed at a time.

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::bank::BANK;
 use super::forest::Forest;
 use super::levels::{Level, Levels};
 use super::tile_features::TileFeatures;
@@ -13,8 +14,6 @@ use crate::kernels::gate::GATE;
 const CELLS: usize = 400_000;
 /// Probabilities below count as this, so that their logarithm is finite.
 const LEAST: f32 = 1e-3;
-/// Features of the filter bank.
-const BANK: usize = 43;
 
 /// The logarithms of the probabilities, as logits.
 pub(super) fn levels<'a>(features: &TileFeatures, forest: &Forest, classes: usize, part: PixelRect) -> Levels<'a> {

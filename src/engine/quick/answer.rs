@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::judgement::Judgement;
 use crate::domain::PatchedMap;
-use crate::quick::head::QuickHead;
 use crate::quick::lessons::Lessons;
 
 /// The latest state of the quick head for a tile. It replaces the one before.
@@ -16,9 +15,7 @@ pub struct QuickAnswer {
     pub status: QuickStatus,
     /// The map, at the size of the tile or, of a very large one, smaller.
     pub map: Option<PatchedMap>,
-    /// The head that made the map.
-    pub head: Option<Arc<QuickHead>>,
-    /// What it learned from: gives the heads for other tiles.
+    /// What the head that made the map learned from: gives the heads for all tiles.
     pub lessons: Option<Arc<Lessons>>,
     /// How good it is; of earlier labels until the present ones are judged, absent before.
     pub judgement: Option<Arc<Judgement>>,

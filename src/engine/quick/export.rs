@@ -76,13 +76,14 @@ fn export(
     if let Some(first) = files.existing().first().filter(|_| !request.overwrite) {
         return ExportNews::Exists { count: files.existing().len(), first: (*first).to_owned() };
     }
-    let mut head = None;
+    let Some(for_any) = lessons.learn(None, None) else {
+        return ExportNews::Refused(Notice::new("There is no quick map").remedy("Label a second class"));
+    };
     while let Some(next) = files.next() {
         let percent = (100 * next / tiles.len().max(1)) as u8;
         tell(ExportNews::Progress { done: next, total: tiles.len(), percent });
-        head = lessons.head_for(&tiles[next].id, head.as_ref());
-        let Some(head) = &head else { break };
-        match map(project, tiles[next], head, go_on).transpose() {
+        let own = lessons.own_head(&tiles[next].id, &for_any);
+        match map(project, tiles[next], own.as_ref().unwrap_or(&for_any), go_on).transpose() {
             Some(map) => drop(files.take(map, &project.classes)), // A map that cannot be written is in the report.
             None => break,
         }

@@ -10,7 +10,6 @@ use super::request::{TileLabels, Wanted};
 use crate::data::{Project, Tile};
 use crate::domain::ClassMap;
 use crate::quick::batch::clicks_on;
-use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
 use crate::quick::lessons::Lessons;
 use crate::quick::method::QuickMethod;
@@ -121,13 +120,7 @@ impl ProjectState {
         self.samples.values().map(|(_, samples)| &**samples).collect()
     }
 
-    /// What is learned for the tile in view; `tiles` are [`Self::tiles`].
-    pub(super) fn course<'a>(&self, asked: &Asked<'_>, tiles: &'a [&'a TileSamples]) -> Course<'a> {
-        let view = self.samples.keys().position(|tile| *tile == asked.tile.id);
-        Course { tiles, view, method: asked.wanted.method }
-    }
-
-    /// The same for any tile.
+    /// What heads learn from.
     pub(super) fn lessons(&self, asked: &Asked<'_>) -> Lessons {
         let tiles = self.samples.iter().map(|(tile, (_, samples))| (tile.clone(), Arc::clone(samples)));
         Lessons::new(tiles.collect(), asked.wanted.method)

@@ -135,8 +135,10 @@ impl Worker {
         let go_on = || self.shared.turns() == asked.turns;
         let samples = &self.project.samples;
         let labels = samples.values().map(|(labels, _)| labels.as_slice()).collect();
-        let tiles = self.project.tiles();
-        let judged = Judged { course: self.project.course(asked, &tiles), labels, classes: &asked.project.classes };
+        let lessons = self.project.lessons(asked);
+        let tiles = lessons.tiles();
+        let course = lessons.course(&tiles, Some(&asked.tile.id));
+        let judged = Judged { course, labels, classes: &asked.project.classes };
         let mut judgement = Judgement { left_out: judged.left_out(&go_on)?, ..Judgement::default() };
         if let Some(place) = samples.keys().position(|tile| *tile == asked.tile.id) {
             let view = self.project.view(&asked.tile.id);
@@ -235,8 +237,7 @@ impl Worker {
     }
 
     fn learned(&self, asked: &Asked<'_>) -> Option<QuickHead> {
-        let tiles = self.project.tiles();
-        QuickHead::learn(&self.project.course(asked, &tiles), self.project.head.as_deref())
+        self.project.lessons(asked).learn(Some(&asked.tile.id), self.project.head.as_deref())
     }
 
     /// Maps what is on screen if that is a small part. Returns whether it was.
@@ -275,9 +276,8 @@ impl Worker {
 
     fn publish(&mut self, asked: &Asked<'_>, status: QuickStatus, map: Option<PatchedMap>) {
         let tile = asked.tile.id.clone();
-        let head = self.project.head.clone().filter(|_| map.is_some());
-        let lessons = head.is_some().then(|| Arc::new(self.project.lessons(asked)));
-        self.project.said = Some(QuickAnswer { tile, status, map, head, lessons, judgement: None });
+        let lessons = map.is_some().then(|| Arc::new(self.project.lessons(asked)));
+        self.project.said = Some(QuickAnswer { tile, status, map, lessons, judgement: None });
         self.repeat(asked);
     }
 

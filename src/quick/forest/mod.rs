@@ -35,19 +35,15 @@ impl Forest {
         Self { classes, features, trees: (0..TREES).into_par_iter().map(grow).collect() }
     }
 
-    /// The same forest, if it tells `classes` classes apart.
-    ///
-    /// # Errors
-    /// A message if its numbers do not fit each other or the classes.
-    pub(super) fn checked(&self, classes: usize) -> Result<Self, String> {
-        let is_sound = |tree: &Tree| tree.is_sound([classes, self.features]);
-        let fits = self.classes == classes && !self.trees.is_empty() && self.trees.iter().all(is_sound);
-        if fits { Ok(self.clone()) } else { Err("its trees do not fit each other or its classes".to_owned()) }
+    /// Whether it can be asked: it has these classes and features, and every way through a tree ends in a leaf.
+    pub(super) fn fits(&self, classes: usize, features: usize) -> bool {
+        let is_same = [self.classes, self.features] == [classes, features] && !self.trees.is_empty();
+        is_same && self.trees.iter().all(|tree| tree.fits(classes, features))
     }
 
-    /// Thresholds of all trees together.
-    pub(super) fn thresholds(&self) -> usize {
-        self.trees.iter().map(Tree::splits).sum()
+    /// Nodes of all trees.
+    pub(super) fn nodes(&self) -> usize {
+        self.trees.iter().map(Tree::len).sum()
     }
 
     /// Adds the probabilities of the classes for one sample's features to zeros.

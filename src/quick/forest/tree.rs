@@ -45,6 +45,23 @@ impl Tree {
         [first, first + 1]
     }
 
+    /// Nodes.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether every way ends in a leaf with a share for each class: children come after their node.
+    pub(super) fn fits(&self, classes: usize, features: usize) -> bool {
+        let fits = |(place, node): (usize, &Node)| {
+            let next = node.next as usize;
+            match node.feature {
+                LEAF => next + classes <= self.shares.len(),
+                feature => (feature as usize) < features && next > place && next + 1 < self.nodes.len(),
+            }
+        };
+        self.classes == classes && !self.nodes.is_empty() && self.nodes.iter().enumerate().all(fits)
+    }
+
     /// The shares of the classes in the leaf that a sample comes to.
     pub(super) fn shares(&self, features: &[f32]) -> &[f32] {
         let mut node = self.nodes[0];
@@ -53,26 +70,5 @@ impl Tree {
             node = self.nodes[node.next as usize + usize::from(is_second)];
         }
         &self.shares[node.next as usize..][..self.classes]
-    }
-
-    /// Whether every sample comes to a leaf: children lie behind their node, and all places exist.
-    pub(super) fn is_sound(&self, [classes, features]: [usize; 2]) -> bool {
-        let is_sound = |(place, node): (usize, &Node)| {
-            let next = node.next as usize;
-            match node.feature {
-                LEAF => next + classes <= self.shares.len(),
-                feature => (feature as usize) < features && next > place && next + 1 < self.nodes.len(),
-            }
-        };
-        let shares_are_numbers = self.shares.iter().all(|share| share.is_finite());
-        self.classes == classes
-            && !self.nodes.is_empty()
-            && shares_are_numbers
-            && self.nodes.iter().enumerate().all(is_sound)
-    }
-
-    /// Nodes that ask for a feature.
-    pub(super) fn splits(&self) -> usize {
-        self.nodes.iter().filter(|node| node.feature != LEAF).count()
     }
 }

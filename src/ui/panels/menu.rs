@@ -3,7 +3,8 @@
 use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
 use super::key_names::shortcut;
-use crate::domain::LabelBook;
+use crate::domain::{Choice as _, LabelBook};
+use crate::quick::method::QuickMethod;
 use crate::ui::state::action::{Dialog, ExportAction, UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::theme_choice::ThemeChoice;
@@ -72,6 +73,15 @@ fn project_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let views = if state.settings.two_views { "One view" } else { "Two views" };
     item(ui, true, views, UiAction::View(ViewAction::ToggleTwo), actions);
+    ui.menu_button("Quick map by", |ui| {
+        for method in QuickMethod::ALL {
+            let choice = ui.radio(state.settings.quick_method == *method, method.title());
+            if choice.on_hover_text(method.help()).clicked() {
+                actions.push(UiAction::View(ViewAction::SetQuickMethod(*method)));
+                ui.close();
+            }
+        }
+    });
     ui.separator();
     item(ui, true, "Fit the tile", UiAction::View(ViewAction::Fit), actions);
     item(ui, true, "100 %", UiAction::View(ViewAction::ActualSize), actions);

@@ -11,7 +11,7 @@ use crate::domain::{Notice, RunConfig};
 use crate::engine::protocol::QuickLearned;
 use crate::engine::quick::saved_run::QuickRun;
 use crate::engine::quick::{Judgement, QuickStatus};
-use crate::quick::head::QuickHead;
+use crate::quick::lessons::Lessons;
 use crate::train::division::Division;
 use crate::train::run_list;
 use crate::ui::state::app_state::AppState;
@@ -19,7 +19,7 @@ use crate::ui::state::message::Level;
 
 /// What is saved.
 struct Saving {
-    head: Arc<QuickHead>,
+    lessons: Arc<Lessons>,
     project: Arc<Project>,
     config: RunConfig,
     learned: QuickLearned,
@@ -49,7 +49,7 @@ impl Saving {
             open.book.tiles().filter(|id| is_there(id) && open.book.carries(id)).map(str::to_owned).collect();
         let left_out = quick.judgement.as_ref().map(|judgement| judgement.left_out);
         Some(Self {
-            head: Arc::clone(quick.head.as_ref()?),
+            lessons: Arc::clone(quick.lessons.as_ref()?),
             project: Arc::clone(&open.project),
             config: state.config(),
             learned: QuickLearned::new(lesson.clicks, lesson.classes.len(), lesson.tiles, left_out),
@@ -60,8 +60,13 @@ impl Saving {
     }
 
     fn save(self) -> JobOutcome {
-        let Self { head, project, config, learned, train, miou, folder } = self;
+        let Self { lessons, project, config, learned, train, miou, folder } = self;
         let val = Division::of(&project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
+        let Some(head) = lessons.learn(None, None) else {
+            return JobOutcome::Failed(
+                Notice::new("The quick map could not be saved").cause("Only one class has labels"),
+            );
+        };
         let run = QuickRun { head: &head, project: &project, config: &config, learned, train, val, miou };
         match run.save(&folder) {
             Ok(()) => JobOutcome::QuickSaved { folder, runs: run_list::of_project(&project.root) },

@@ -146,8 +146,10 @@ impl Services {
         }
     }
 
-    /// Has the quick head scored on some of the tiles that the network was evaluated on, so that the two can be compared.
-    pub fn request_judgement(&self, state: &AppState) {
+    /// Has the quick map learned by what was chosen, and scored on some of the tiles that the network was evaluated on, so that the two
+    /// can be compared.
+    pub fn guide_quick(&self, state: &AppState) {
+        self.quick.set_method(state.settings.quick_method);
         let scored = &state.run.tile_scores;
         let step = scored.len().div_ceil(JUDGES).max(1);
         self.quick.set_judges(scored.keys().step_by(step).cloned().collect());

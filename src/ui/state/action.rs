@@ -15,6 +15,7 @@ use crate::data::ClassEdits;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
+use crate::quick::method::QuickMethod;
 
 /// A request of the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +138,8 @@ pub enum ViewAction {
     SetOpacity(Layer, f32),
     /// Show this map as the prediction.
     SetMap(MapChoice),
+    /// Let this learn the quick map.
+    SetQuickMethod(QuickMethod),
     /// Show the next of the maps as the prediction.
     NextMap,
     /// Show or hide a class in all layers.

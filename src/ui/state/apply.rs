@@ -72,8 +72,8 @@ impl AppState {
     /// Takes what the quick head says if it is of the tile in view.
     pub fn apply_quick(&mut self, answer: QuickAnswer) {
         if self.tile().is_some_and(|tile| tile.id == answer.tile) {
-            let QuickAnswer { status, map, head, lessons, judgement, .. } = answer;
-            self.view.quick = QuickInView { status: Some(status), map, head, lessons, judgement };
+            let QuickAnswer { status, map, lessons, judgement, .. } = answer;
+            self.view.quick = QuickInView { status: Some(status), map, lessons, judgement };
         }
     }
 }

@@ -9,7 +9,6 @@ use super::tile_view::TileView;
 use crate::domain::{LabelBook, PatchedMap};
 use crate::engine::protocol::Preview;
 use crate::engine::quick::{Judgement, QuickStatus};
-use crate::quick::head::QuickHead;
 use crate::quick::lessons::Lessons;
 
 /// What is known of the tile in view. Every field is empty until it has been read.
@@ -41,9 +40,7 @@ pub struct QuickInView {
     pub status: Option<QuickStatus>,
     /// Its latest map.
     pub map: Option<PatchedMap>,
-    /// The head that made it.
-    pub head: Option<Arc<QuickHead>>,
-    /// What it learned from.
+    /// What the head that made it learned from.
     pub lessons: Option<Arc<Lessons>>,
     /// How good it is, as far as known.
     pub judgement: Option<Arc<Judgement>>,

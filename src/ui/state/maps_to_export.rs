@@ -12,7 +12,7 @@ impl AppState {
         if self.project.is_none() || self.export.is_running() {
             return None;
         }
-        let shows_quick = self.map_source() == Some(MapSource::Quick) && self.view.quick.head.is_some();
+        let shows_quick = self.map_source() == Some(MapSource::Quick) && self.view.quick.lessons.is_some();
         let network = (self.run.can_predict() && !self.run.is_running()).then_some(MapSource::Network);
         shows_quick.then_some(MapSource::Quick).or(network)
     }

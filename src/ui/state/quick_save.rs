@@ -11,7 +11,7 @@ impl AppState {
         if self.project.is_none() {
             return Some("Open a project first".to_owned());
         }
-        let (Some(QuickStatus::Mapped(lesson)), Some(_)) = (&self.view.quick.status, &self.view.quick.head) else {
+        let (Some(QuickStatus::Mapped(lesson)), Some(_)) = (&self.view.quick.status, &self.view.quick.lessons) else {
             return Some("There is no quick map of this tile: label two classes".to_owned());
         };
         let left = counted(lesson.tiles_left as u64, "tile");

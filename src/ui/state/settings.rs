@@ -13,6 +13,7 @@ use super::preset::Preset;
 use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
 use crate::domain::{RunConfig, config, stored};
+use crate::quick::method::QuickMethod;
 
 /// Kept by eframe's storage. egui itself keeps the panel sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub struct Settings {
     pub layers: [LayerSet; 2],
     /// Which map is shown as the prediction.
     pub map: MapChoice,
+    /// What learns the quick map.
+    pub quick_method: QuickMethod,
     /// Brush radius in image pixels.
     pub radius: f32,
     /// Settings of the next run.
@@ -51,6 +54,7 @@ impl Default for Settings {
             two_views: true,
             layers: [Preset::Sampled.layers(), Preset::Prediction.layers()],
             map: MapChoice::Auto,
+            quick_method: QuickMethod::Linear,
             radius: 4.0,
             form: RunConfig::demo(),
             recent: Vec::new(),
@@ -190,6 +194,7 @@ mod tests {
         settings.form.train.batch = 7;
         settings.form.ignore = Some(vec!["water".to_owned()]);
         settings.layers[0][crate::ui::state::layer::Layer::Mask].opacity = 0.25;
+        settings.quick_method = QuickMethod::Forest;
         settings
     }
 
