@@ -48,7 +48,9 @@ fn labelled(home: &Path) -> Harness<'static, App> {
 /// Saves the quick map and returns its run folder.
 fn saved(harness: &mut Harness<'_, App>) -> PathBuf {
     let before = harness.state().state().runs.len();
-    act(harness, UiAction::ShowTab(Tab::Runs));
+    if harness.state().state().settings.tab != Tab::Runs {
+        act(harness, UiAction::ShowTab(Tab::Runs));
+    }
     harness.run_ok();
     harness.get_by_label("Save quick map").click();
     step_until(harness, "it is listed", move |app| app.state().runs.len() > before);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::values::{LossArg, choice, class_weights, loss, whole};
+use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
@@ -72,8 +72,9 @@ pub struct TrainArgs {
     /// Network architecture.
     #[arg(long, value_parser = choice::<Arch>())]
     pub arch: Option<Arch>,
-    /// Where the encoder's first weights come from.
-    #[arg(long, value_parser = choice::<Encoder>())]
+    /// Where the encoder's first weights come from: none, lite0 (built in, with U-Net only), or the path of a .pth or
+    /// .safetensors file of an EfficientNet-Lite0.
+    #[arg(long, value_name = "none|lite0|FILE", value_parser = encoder)]
     pub encoder: Option<Encoder>,
     /// Channels at full resolution, 1 to 256; each level below has twice as many.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
@@ -120,6 +121,10 @@ pub struct TrainArgs {
     /// What a pretrained encoder's learning rate is multiplied with; 0 leaves it as it is.
     #[arg(long, allow_hyphen_values = true)]
     pub encoder_lr: Option<f64>,
+    /// Let a network with a pretrained encoder begin with a random decoder, not where a linear classifier on the encoder's
+    /// features is.
+    #[arg(long)]
+    pub no_head_start: bool,
     /// Weight decay.
     #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,
@@ -375,8 +380,8 @@ pub struct BenchArgs {
     /// Network architecture.
     #[arg(long, value_parser = choice::<Arch>(), default_value = Arch::UNet.name())]
     pub arch: Arch,
-    /// Where the encoder's first weights come from.
-    #[arg(long, value_parser = choice::<Encoder>(), default_value = Encoder::None.name())]
+    /// Where the encoder's first weights come from: none, lite0, or a file.
+    #[arg(long, value_name = "none|lite0|FILE", value_parser = encoder, default_value = Encoder::None.name())]
     pub encoder: Encoder,
     /// Channels at full resolution.
     #[arg(long, default_value_t = 16)]

@@ -56,7 +56,7 @@ impl TrainArgs {
 
     fn apply_to_model(&self, config: &mut RunConfig) {
         set(&mut config.model.arch, self.arch);
-        set(&mut config.model.encoder, self.encoder);
+        set(&mut config.model.encoder, self.encoder.clone());
         set(&mut config.model.base, self.base);
         set(&mut config.model.levels, self.levels);
     }
@@ -70,6 +70,7 @@ impl TrainArgs {
         set(&mut train.optimizer, self.optimizer);
         set(&mut train.lr, self.lr);
         set(&mut train.encoder_lr, self.encoder_lr);
+        train.head_start &= !self.no_head_start;
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.momentum, self.momentum);
         train.nesterov |= self.nesterov;
@@ -143,7 +144,7 @@ mod tests {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
-             --encoder-lr 0.5 --weight-decay 0 \
+             --encoder-lr 0.5 --no-head-start --weight-decay 0 \
              --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
@@ -167,6 +168,7 @@ mod tests {
             optimizer: Optimizer::Sgd,
             lr: 0.01,
             encoder_lr: 0.5,
+            head_start: false,
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::domain::Choice;
-use crate::domain::config::{LOSS_NAMES, Loss, Supervision};
+use crate::domain::config::{Encoder, LOSS_NAMES, Loss, Supervision};
 use crate::domain::weights::ClassWeights;
 
 /// Takes the names of an option's values; `--help` lists them with their help.
@@ -36,6 +36,17 @@ pub(super) fn loss() -> impl TypedValueParser<Value = LossArg> {
             |(_, supervision, loss, _)| LossArg { loss: *loss, supervision: Some(*supervision) },
         )
     })
+}
+
+/// Takes the names of encoders, or the path of a file that exists.
+pub(super) fn encoder(text: &str) -> Result<Encoder, String> {
+    match Encoder::from(text.to_owned()) {
+        Encoder::File(path) => match std::path::absolute(&path) {
+            Ok(path) if path.is_file() => Ok(Encoder::File(path)),
+            _ => Err(format!("'{text}' is neither none nor lite0 nor a file of weights")),
+        },
+        named => Ok(named),
+    }
 }
 
 /// Takes `none`, `inverse`, or numbers separated by commas.

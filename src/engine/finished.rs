@@ -111,5 +111,5 @@ fn quick_predictor(
     parameters: usize,
     devices: &mut Devices,
 ) -> anyhow::Result<(Predictor, OpenDevice, usize)> {
-    Ok((Predictor::whole(Arc::new(HeadMapper(head))), devices.open(&DeviceChoice::Cpu)?, parameters))
+    Ok((Predictor::whole(Arc::new(HeadMapper::new(head))), devices.open(&DeviceChoice::Cpu)?, parameters))
 }

@@ -29,7 +29,7 @@ impl FinishedCheckpoints {
             SavedCheckpoint { checkpoint: Checkpoint::Best, step: summary.best_step },
             SavedCheckpoint { checkpoint: Checkpoint::Last, step: Some(summary.steps) },
         ];
-        Self { folder: info.folder.clone(), model: info.config.model, classes: classes.clone(), choices }
+        Self { folder: info.folder.clone(), model: info.config.model.clone(), classes: classes.clone(), choices }
     }
 
     /// The checkpoints in a run folder.
@@ -41,7 +41,7 @@ impl FinishedCheckpoints {
         ];
         Self {
             folder: run.path.clone(),
-            model: run.config.model,
+            model: run.config.model.clone(),
             classes: run.classes.clone(),
             choices: saved.into_iter().filter(|saved| run.has(saved.checkpoint)).collect(),
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::device::{self, Devices, OpenDevice};
+use super::first_network;
 use super::labels::Labels;
 use super::learner::Learner;
 use super::preparation::Preparation;
@@ -49,7 +50,11 @@ impl OpenedRun {
         preparation.announce("building the network", 0, 0);
         device.device.seed(plan.config.seed);
         let training_device = device.device.clone().autodiff();
-        let net = Net::new(&plan.config.model, plan.project.classes.len(), &training_device);
+        let mut go_on = |done, all| {
+            preparation.announce("learning where to start", done, all);
+            !preparation.is_cancelled()
+        };
+        let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
         let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         let info = describe(plan, &learned.set, &net, &device, out);
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use super::device::{Devices, OpenDevice};
+use super::first_network;
 use super::learner::{LearnedLabels, Learner};
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::data::feed::training_set::TrainingSet;
 use crate::domain::{LabelBook, Notice, RunConfig};
 use crate::infer::Predictor;
-use crate::model::Net;
 use crate::train::schedule::{self, Anchor};
 use crate::train::weighting::Weighting;
 
@@ -45,9 +45,10 @@ impl Rehearsal {
         let (project, device) = (&self.project, &self.device.device);
         device.seed(seed);
         let training = device.clone().autodiff();
-        let net = Net::new(&config.model, project.classes.len(), &training);
+        let labels = self.labels(book, tiles);
+        let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
-        let mut learner = Learner::new(net, &config, self.labels(book, tiles), training)?;
+        let mut learner = Learner::new(net, &config, labels, training)?;
         let start = Anchor { rate: config.train.lr, step: 0 };
         for step in 0..steps {
             let batch = learner.next_batch().map_err(anyhow::Error::msg)?;

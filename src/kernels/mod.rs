@@ -5,9 +5,10 @@
 //! their own sake. Unsafe code is confined to one small module, `raw`. Imports nothing of the other layers.
 //!
 //! From the bottom up: `gate` and `simd` run a kernel, `memory` and `raw` hold its data, `norm` and [`conv`] are the
-//! parts of [`block`]; [`pool`], [`loss`], [`optim`], [`stem`] and
+//! parts of [`block`]; [`pool`], [`bilinear`], [`loss`], [`optim`], [`stem`] and
 //! [`inverted_residual`] are operators of their own. See `docs/kernels.md`.
 
+pub mod bilinear;
 pub mod block;
 pub mod blur;
 pub mod conv;

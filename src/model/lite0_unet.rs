@@ -1,7 +1,7 @@
 //! U-Net whose encoder is EfficientNet-Lite0.
 //!
 //! The decoder is that of our U-Net. Its blocks read the encoder's stages at strides 16, 8, 4 and 2, and the image itself at
-//! full resolution, where the encoder has no stage.
+//! full resolution, where the encoder has no stage. A linear map from the stages to the logits goes past it.
 
 use burn::Tensor;
 use burn::module::{Module, ParamGroup};
@@ -11,6 +11,7 @@ use burn::tensor::Device;
 use super::block::{ConvBlock, apply_head, head, up_conv, upsample};
 use super::input::IN_CHANNELS;
 use super::lite0::Lite0;
+use super::shortcut::{Shortcut, StageHead, zero_conv};
 use crate::domain::config::ModelConfig;
 use crate::pretrained;
 use crate::pretrained::lite0::STAGE_CHANNELS;
@@ -19,6 +20,7 @@ use crate::pretrained::lite0::STAGE_CHANNELS;
 #[derive(Module, Debug)]
 pub struct Lite0UNet {
     encoder: Lite0,
+    shortcut: Shortcut,
     doubles: Vec<ConvTranspose2d>,
     decoders: Vec<ConvBlock>,
     head: Conv2d,
@@ -46,6 +48,7 @@ impl Lite0UNet {
         let levels = || (0..STEPS).rev();
         Self {
             encoder: Lite0::new(pretrained::built_in(), device),
+            shortcut: Shortcut::zeros(classes, device),
             doubles: levels().map(|level| up_conv(below(level), width(level), device)).collect(),
             decoders: levels()
                 .map(|level| ConvBlock::new(skip_channels(level) + width(level), width(level), device))
@@ -60,19 +63,38 @@ impl Lite0UNet {
     /// - `images`: `[batch, 3, height, width]`
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let mut skips = vec![images.clone()];
-        skips.extend(self.encoder.stages(images));
+        let stages = self.encoder.stages(images.clone());
+        let linear = self.shortcut.forward(&stages);
+        let mut skips = vec![images];
+        skips.extend(stages);
         let mut x = skips.pop().expect("the encoder has stages");
         for (up_conv, decoder) in self.doubles.iter().zip(&self.decoders) {
             let skip = skips.pop().expect("every decoder has a skip connection");
             x = decoder.forward(vec![skip, upsample(up_conv, x)]);
         }
-        apply_head(&self.head, x)
+        apply_head(&self.head, x) + linear
     }
 
-    /// The parameters that were learned elsewhere.
+    /// The outputs of the encoder's stages: what a [`StageHead`] reads.
+    pub fn stages(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        self.encoder.stages(images)
+    }
+
+    /// Gives the encoder other weights.
+    pub fn set_encoder(&mut self, weights: &pretrained::lite0::Encoder, device: &Device) {
+        self.encoder = Lite0::new(weights, device);
+    }
+
+    /// Lets the network begin where a linear classifier on the stages is: the decoder adds nothing until it has learned.
+    pub fn start_from(&mut self, head: &StageHead, device: &Device) {
+        self.shortcut = Shortcut::of(head, device);
+        let [classes, channels, ..] = self.head.weight.dims();
+        self.head = zero_conv(channels, classes, device);
+    }
+
+    /// The parameters that were learned before the run.
     pub fn pretrained(&self) -> ParamGroup {
-        ParamGroup::ids_from_module(self.encoder.clone())
+        ParamGroup::ids_from_module((self.encoder.clone(), self.shortcut.clone()))
     }
 }
 

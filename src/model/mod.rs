@@ -11,9 +11,11 @@ mod inverted_residual;
 pub mod lite0;
 pub mod lite0_unet;
 mod net;
+mod shortcut;
 pub mod size;
 pub mod unet;
 pub mod unet_plus_plus;
 
 pub use input::IN_CHANNELS;
 pub use net::Net;
+pub use shortcut::StageHead;

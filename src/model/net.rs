@@ -5,9 +5,11 @@ use burn::module::{Module, ModuleVisitor, Param, ParamGroup};
 use burn::tensor::Device;
 
 use super::lite0_unet::Lite0UNet;
+use super::shortcut::StageHead;
 use super::unet::UNet;
 use super::unet_plus_plus::UNetPlusPlus;
 use crate::domain::config::{Arch, Encoder, ModelConfig};
+use crate::pretrained::lite0;
 
 /// A segmentation network of any architecture.
 #[derive(Module, Debug)]
@@ -23,10 +25,10 @@ pub enum Net {
 impl Net {
     /// A network that distinguishes `classes` classes. Its weights are random, but for a pretrained encoder's.
     pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
-        match (config.encoder, config.arch) {
+        match (&config.encoder, config.arch) {
             (Encoder::None, Arch::UNet) => Self::UNet(UNet::new(config, classes, device)),
             (Encoder::None, Arch::UNetPlusPlus) => Self::UNetPlusPlus(UNetPlusPlus::new(config, classes, device)),
-            (Encoder::Lite0, _) => Self::Lite0UNet(Lite0UNet::new(config, classes, device)),
+            (Encoder::Lite0 | Encoder::File(_), _) => Self::Lite0UNet(Lite0UNet::new(config, classes, device)),
         }
     }
 
@@ -43,7 +45,35 @@ impl Net {
         }
     }
 
-    /// The parameters that were learned elsewhere, if there are any.
+    /// The outputs of a pretrained encoder's stages, strides 2, 4, 8, …; `None` of a network without one.
+    ///
+    /// # Shapes
+    /// - `images`: as in [`Net::forward`]
+    /// - result: `[batch, channels, height / stride, width / stride]` each
+    pub fn stages(&self, images: Tensor<4>) -> Option<Vec<Tensor<4>>> {
+        match self {
+            Self::UNet(_) | Self::UNetPlusPlus(_) => None,
+            Self::Lite0UNet(net) => Some(net.stages(images)),
+        }
+    }
+
+    /// Gives the encoder other weights. A network without a pretrained encoder stays as it is.
+    pub fn set_encoder(&mut self, weights: &lite0::Encoder, device: &Device) {
+        match self {
+            Self::UNet(_) | Self::UNetPlusPlus(_) => {}
+            Self::Lite0UNet(net) => net.set_encoder(weights, device),
+        }
+    }
+
+    /// Lets a network with a pretrained encoder begin where a linear classifier on its stages is. Others begin as they are.
+    pub fn start_from(&mut self, head: &StageHead, device: &Device) {
+        match self {
+            Self::UNet(_) | Self::UNetPlusPlus(_) => {}
+            Self::Lite0UNet(net) => net.start_from(head, device),
+        }
+    }
+
+    /// The parameters that were learned before the run, if there are any.
     pub fn pretrained(&self) -> Option<ParamGroup> {
         match self {
             Self::UNet(_) | Self::UNetPlusPlus(_) => None,
@@ -104,7 +134,8 @@ mod tests {
         let decoder = step(320, 112, 32) + step(32, 40, 16) + step(16, 24, 8) + step(8, 16, 4) + step(4, 3, 4);
         let config = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 4, 5) };
         let net = Net::new(&config, 3, &Device::flex().autodiff());
-        assert_eq!(net.parameters(), 2_939_120 + decoder + (4 * 3 + 3));
+        let shortcut = (16 + 24 + 40 + 112 + 320) * 3 + 5 * 3;
+        assert_eq!(net.parameters(), 2_939_120 + decoder + (4 * 3 + 3) + shortcut);
     }
 
     /// A 3×3 convolution without bias has 9·in·out weights, batch norm 2·out, the transposed convolution 4·in·out +

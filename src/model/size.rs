@@ -8,10 +8,10 @@ use crate::pretrained::lite0::WIDEST_PER_PIXEL;
 /// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution
 /// (the input of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
-    let concatenated = match (config.encoder, config.arch) {
+    let concatenated = match (&config.encoder, config.arch) {
         (Encoder::None, Arch::UNet) => 2 * config.channels(0),
         (Encoder::None, Arch::UNetPlusPlus) => config.levels * config.channels(0),
-        (Encoder::Lite0, _) => (decoder_channels(config, 0) + IN_CHANNELS).max(WIDEST_PER_PIXEL),
+        (Encoder::Lite0 | Encoder::File(_), _) => (decoder_channels(config, 0) + IN_CHANNELS).max(WIDEST_PER_PIXEL),
     };
     let channels = concatenated.max(classes) as u64;
     batch as u64 * channels * u64::from(size) * u64::from(size) * size_of::<f32>() as u64
@@ -22,11 +22,11 @@ pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, 
 pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     const SAVED: u64 = 8;
     let halvings = config.halvings();
-    let channels = |level: usize| match (config.encoder, config.arch) {
+    let channels = |level: usize| match (&config.encoder, config.arch) {
         (Encoder::None, Arch::UNet) => config.channels(level) * (2 - usize::from(level == halvings)),
         (Encoder::None, Arch::UNetPlusPlus) => config.channels(level) * (config.levels - level),
-        (Encoder::Lite0, _) if level == halvings => skip_channels(level),
-        (Encoder::Lite0, _) => decoder_channels(config, level) + skip_channels(level),
+        (Encoder::Lite0 | Encoder::File(_), _) if level == halvings => skip_channels(level),
+        (Encoder::Lite0 | Encoder::File(_), _) => decoder_channels(config, level) + skip_channels(level),
     };
     let level = |level: usize| {
         let side = u64::from(size) >> level;

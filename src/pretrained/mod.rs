@@ -3,6 +3,9 @@
 //! `quick` takes features from them, `model` trains them on. Uses `kernels`; knows neither Burn nor tiles.
 
 mod built_in;
+mod files;
 pub mod lite0;
+mod pth;
 
 pub use built_in::built_in;
+pub use files::read;

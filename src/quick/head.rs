@@ -53,6 +53,20 @@ impl QuickHead {
         &self.classes
     }
 
+    /// The head as a linear map of unscaled features: weights `[classes, features]` and an intercept for each class.
+    /// `None` of a forest.
+    pub fn linear_map(&self) -> Option<(Vec<f32>, Vec<f32>)> {
+        let Model::Linear { linear, scaling } = &self.model else { return None };
+        let (mut weights, mut intercepts) = (Vec::new(), linear.intercepts().to_vec());
+        for (row, intercept) in linear.weights().chunks(linear.features()).zip(&mut intercepts) {
+            for (weight, scaling) in row.iter().zip(scaling) {
+                weights.push(weight * scaling.factor);
+                *intercept -= weight * scaling.factor * scaling.mean;
+            }
+        }
+        Some((weights, intercepts))
+    }
+
     /// The map of a tile whose features have the kinds of those it learned from. Its classes are always ones that have a label.
     pub fn predict(&self, features: &TileFeatures, valid: Option<&Validity>) -> ClassMap {
         let [width, height] = features.size().map(|side| side as u32);

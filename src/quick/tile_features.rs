@@ -71,6 +71,17 @@ impl TileFeatures {
         Some(Self { size: [colors[0].width, colors[0].height], maps, moments })
     }
 
+    /// The outputs of an encoder's stages at strides 2, 4, 8, …, computed elsewhere, as the features of a tile of `[width,
+    /// height]` pixels.
+    pub fn of_stages(size: [usize; 2], stages: &[Rows]) -> Self {
+        let map = |(stage, rows): (usize, &Rows)| {
+            FeatureMap::of([rows.width, rows.height], rows.channels, 2 << stage, &rows.values)
+        };
+        let maps: Vec<FeatureMap> = stages.iter().enumerate().map(map).collect();
+        let moments = maps.iter().flat_map(FeatureMap::moments).collect();
+        Self { size, maps, moments }
+    }
+
     /// Width and height of the tile.
     pub fn size(&self) -> [usize; 2] {
         self.size

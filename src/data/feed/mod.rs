@@ -12,3 +12,4 @@ pub mod loader;
 pub mod normalize;
 pub mod target;
 pub mod training_set;
+pub mod windows;

@@ -160,6 +160,11 @@ impl TrainingSet {
         Arc::clone(&self.labels().pool)
     }
 
+    /// Classes of the project.
+    pub fn classes(&self) -> usize {
+        self.project.classes.len()
+    }
+
     /// Side of the square the network sees, and whether it is cropped or resized.
     pub fn frame(&self) -> InputSize {
         self.frame

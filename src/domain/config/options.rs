@@ -11,19 +11,6 @@ choice_enum! {
 }
 
 choice_enum! {
-    /// Where the encoder's first weights come from.
-    pub enum Encoder, "encoder" {
-        None { name: "none", title: "From scratch", help: "The network learns everything in this run" }
-        Lite0 {
-            name: "lite0",
-            title: "EfficientNet-Lite0",
-            help: "EfficientNet-Lite0 (Tan, Le 2019), which has learned ImageNet's pictures; with U-Net only",
-            remedy: "Choose unet, or the encoder none"
-        }
-    }
-}
-
-choice_enum! {
     /// Which labels are learned from. Own labels always count.
     pub enum Supervision, "supervision" {
         Sparse { name: "sparse", title: "Sparse labels", help: "Sampled and own labels: partial supervision" }
@@ -76,7 +63,7 @@ mod tests {
     use super::*;
     use crate::domain::checkpoint::Checkpoint;
     use crate::domain::choice::Choice;
-    use crate::domain::config::{DeviceChoice, Preset};
+    use crate::domain::config::{DeviceChoice, Encoder, Preset};
     use crate::domain::sampling::Strategy;
     use crate::domain::weights::ClassWeights;
 

@@ -36,7 +36,7 @@ impl Preset {
     pub fn of(config: &RunConfig) -> Option<Self> {
         let is_it = |preset: &Self| {
             let other = preset.config();
-            (other.model, other.train) == (config.model, config.train.clone())
+            other.model == config.model && other.train == config.train
         };
         <Self as crate::domain::Choice>::ALL.iter().copied().find(is_it)
     }

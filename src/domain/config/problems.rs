@@ -1,7 +1,10 @@
 //! What keeps a configuration from being run, each with its remedy.
 
+use std::path::PathBuf;
+
+use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Encoder, Optimizer, Supervision};
+use super::options::{Arch, Optimizer, Supervision};
 use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
@@ -143,9 +146,14 @@ impl ModelConfig {
             return problems.0;
         }
         problems.refuse(
-            self.encoder != Encoder::None && self.arch != Arch::UNet,
+            self.encoder.is_pretrained() && self.arch != Arch::UNet,
             format!("The network {} has no encoder {}", self.arch.name(), self.encoder.name()),
             self.encoder.remedy(),
+        );
+        problems.refuse(
+            self.encoder == Encoder::File(PathBuf::new()),
+            "The file with the encoder's weights is not named",
+            "Give the path of a .pth or .safetensors file",
         );
         problems.refuse(
             !(1..=256).contains(&self.base),

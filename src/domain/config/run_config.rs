@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::device_choice::DeviceChoice;
 use super::earlier;
+use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Batches, Encoder, Loss, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -42,7 +43,7 @@ pub struct RunConfig {
 }
 
 /// Architecture and size of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// U-Net or U-Net++.
@@ -79,6 +80,8 @@ pub struct TrainConfig {
     pub lr: f64,
     /// What a pretrained encoder's learning rate is multiplied with, 0 or more; 0 leaves it as it is.
     pub encoder_lr: f64,
+    /// A network with a pretrained encoder begins where a linear classifier on the encoder's features is.
+    pub head_start: bool,
     /// Weight decay, 0 or more.
     pub weight_decay: f64,
     /// Momentum of SGD, 0 up to but not including 1. Adam and `AdamW` do not use it.
@@ -139,6 +142,7 @@ impl Default for TrainConfig {
             optimizer: Optimizer::AdamW,
             lr: 1e-3,
             encoder_lr: 0.1,
+            head_start: true,
             weight_decay: 1e-4,
             momentum: 0.9,
             nesterov: false,
@@ -168,12 +172,13 @@ impl RunConfig {
 
     /// Settings for a handful of labels: whatever helps where there are few of them (`docs/few-clicks.md`).
     pub fn few_clicks() -> Self {
-        let mut config = Self::default();
+        let model = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
+        let mut config = Self { model, ..Self::default() };
         config.train.length = Length::Steps(600);
         config.train.batches = Batches::Classes;
         config.train.scales = true;
         config.train.jitter = 0.3;
-        config.train.ema = 0.9;
+        config.train.ema = 0.99;
         config.train.keep_aside = true;
         config
     }
@@ -260,7 +265,7 @@ impl ModelConfig {
     pub fn halvings(&self) -> usize {
         match self.encoder {
             Encoder::None => self.levels.clamp(1, 16) - 1,
-            Encoder::Lite0 => 5,
+            Encoder::Lite0 | Encoder::File(_) => 5,
         }
     }
 

@@ -126,8 +126,8 @@ mod tests {
         let rgb = RgbImage::from_fn(64, 32, |x, _| Rgb(if x < 32 { [220, 30, 20] } else { [20, 200, 30] }));
         let valid = Validity::new([64, 32], (0..64 * 32).map(|i| i % 64 != 9).collect());
         let prepared = Prepared::new(&Picture { rgb, valid }, &|| true).unwrap();
-        let class = |name: &str| ClassDef { name: name.to_owned(), color: [1; 3], ignored: false };
-        let classes = Classes::new(vec![class("a"), class("b")]).unwrap();
+        let class = |i: u8| ClassDef { name: format!("c{i}"), color: [i; 3], ignored: false };
+        let classes = Classes::new((0..2).map(class).collect()).unwrap();
         let dot = |class, x, y| Stroke { tile: String::new(), class: Some(class), radius: 2.0, path: vec![[x, y]] };
         let strokes: Vec<Stroke> =
             (0..5).map(|i| dot(0, 9.5, 3.0 + 6.0 * i as f32)).chain([dot(1, 50.0, 9.0)]).collect();

@@ -9,6 +9,7 @@ use image::imageops;
 use crate::data::Picture;
 use crate::domain::geometry::PixelRect;
 use crate::domain::{ClassMap, Classes, MapPatch, Stroke, Validity};
+use crate::engine::priority;
 use crate::infer::WholeMap;
 use crate::pretrained;
 use crate::quick::head::QuickHead;
@@ -20,12 +21,23 @@ use crate::quick::tile_features::{Kinds, TileFeatures};
 pub const LIMIT_BYTES: usize = 400 << 20;
 
 /// Maps tiles with one head; the features of each are computed anew.
-pub struct HeadMapper(pub QuickHead);
+pub struct HeadMapper {
+    head: QuickHead,
+    /// Somebody waits for the map, but not for training. Without it, the threads of the caller's pool do the work.
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl HeadMapper {
+    /// Maps with this head.
+    pub fn new(head: QuickHead) -> Self {
+        Self { head, pool: priority::answering_pool().ok() }
+    }
+}
 
 impl WholeMap for HeadMapper {
     fn map(&self, picture: &Picture) -> ClassMap {
-        let prepared = Prepared::new(picture, &|| true).expect("nothing stops it");
-        prepared.whole_map(&self.0)
+        let map = || Prepared::new(picture, &|| true).expect("nothing stops it").whole_map(&self.head);
+        self.pool.as_ref().map_or_else(map, |pool| pool.install(map))
     }
 }
 

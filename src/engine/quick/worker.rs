@@ -107,7 +107,7 @@ impl Worker {
             let is_whole = self.answer(asked, &view);
             rayon::broadcast(|_| gate::go_through(false));
             if is_whole {
-                self.project.answered = Some(question);
+                self.project.answered = Some(self.project.question(asked)); // With the head that has been learned now.
             }
             return Next::GoOn;
         }

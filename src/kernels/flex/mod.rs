@@ -5,6 +5,7 @@
 //! the kernels that knows Burn, apart from the memory that `raw` lends to it.
 
 mod accumulate;
+mod bilinear;
 mod block;
 mod encoder;
 mod graph;
@@ -14,6 +15,7 @@ mod optim;
 mod pool;
 mod tensors;
 
+pub use bilinear::double;
 pub use block::{MAX_INPUTS, StageTensors, conv_block_infer, conv_block_train};
 pub use encoder::{LayerTensors, inverted_residual, stem};
 pub use layers::{head, transposed_conv};

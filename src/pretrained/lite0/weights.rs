@@ -1,8 +1,6 @@
-//! Reads the encoder's weights: safetensors with PyTorch's names. Batch norm is folded into the convolutions.
+//! Reads the encoder's weights, with PyTorch's names. Batch norm is folded into the convolutions.
 
-use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
-
+use super::super::files::Weights;
 use super::encoder::Encoder;
 use super::inverted_residual::InvertedResidual;
 use super::pointwise::Pointwise;
@@ -28,20 +26,15 @@ const STEM: usize = 32;
 /// Batch norm's epsilon, as in TensorFlow.
 const EPSILON: f32 = 1e-3;
 
-struct Reader<'a>(SafeTensors<'a>);
+struct Reader<'a> {
+    weights: &'a Weights<'a>,
+    /// What comes before the names of all tensors, such as `module.`.
+    prefix: String,
+}
 
 impl Reader<'_> {
     fn values(&self, name: &str, count: usize) -> Result<Vec<f32>, String> {
-        let tensor = self.0.tensor(name).map_err(|error| format!("{name}: {error}"))?;
-        let values: Vec<f32> = match tensor.dtype() {
-            Dtype::F16 => tensor.data().chunks(2).map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-            Dtype::F32 => tensor.data().chunks(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-            other => return Err(format!("{name} is stored as {other:?}; f16 or f32 is needed")),
-        };
-        if values.len() != count {
-            return Err(format!("{name} has {} values where {count} belong", values.len()));
-        }
-        Ok(values)
+        self.weights.values(&format!("{}{name}", self.prefix), count)
     }
 
     /// A convolution's weights with batch norm folded in, and the bias that it leaves.
@@ -65,12 +58,12 @@ impl Reader<'_> {
 }
 
 impl Encoder {
-    /// From a safetensors file's bytes.
+    /// From a file's tensors.
     ///
     /// # Errors
     /// If a tensor is missing or has another size.
-    pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let reader = Reader(SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?);
+    pub(in crate::pretrained) fn of(weights: &Weights<'_>) -> Result<Self, String> {
+        let reader = Reader { prefix: weights.prefix_of("_conv_stem.weight"), weights };
         let stem = reader.pointwise("_conv_stem", "_bn0", 27, STEM)?;
         let (mut blocks, mut inputs) = (Vec::new(), STEM);
         for (repeats, side, first_stride, expansion, outputs) in STAGES {

@@ -83,8 +83,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             ui.label(Strategy::OwnLabelsOnly.describe());
         }
         Some(config) => {
-            let model = config.model;
-            let depth = match model.encoder {
+            let model = &config.model;
+            let depth = match &model.encoder {
                 Encoder::None => format!("{} levels", model.levels),
                 pretrained => pretrained.title().to_owned(),
             };

@@ -1,5 +1,7 @@
 //! The fields of the training form, in groups.
 
+use std::path::PathBuf;
+
 use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
 use super::theme::class_color;
@@ -36,10 +38,21 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     let model = &mut form.model;
     choice_ui(ui, "Network", &mut model.arch);
     choice_list_ui(ui, "Encoder", &mut model.encoder);
+    if let Encoder::File(path) = &mut model.encoder {
+        field(ui, "Weights", |ui| encoder_file_ui(ui, path));
+    }
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
     }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
+}
+
+fn encoder_file_ui(ui: &mut Ui, path: &mut PathBuf) {
+    let mut text = path.display().to_string();
+    let edit = TextEdit::singleline(&mut text).hint_text("weights.pth").desired_width(160.0);
+    if ui.add(edit).on_hover_text("Path of a .pth or .safetensors file with PyTorch's names").changed() {
+        *path = text.into();
+    }
 }
 
 /// Supervision, loss and class weights.
@@ -105,11 +118,15 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
         let speed = (train.lr * 0.01).max(1e-8);
         ui.add(DragValue::new(&mut train.lr).range(0.0..=10.0).speed(speed).max_decimals(8));
     });
-    if form.model.encoder != Encoder::None {
+    if form.model.encoder.is_pretrained() {
         field(ui, "Encoder's rate", |ui| {
             let share = DragValue::new(&mut train.encoder_lr).range(0.0..=10.0).speed(0.001).max_decimals(4);
             ui.add(share.prefix("× ")).on_hover_text(
                 "The pretrained encoder learns with this multiple of the learning rate; 0 leaves it as it is",
+            );
+            ui.add(Checkbox::new(&mut train.head_start, "head start")).on_hover_text(
+                "The network begins where a linear classifier on the encoder's features is, which takes seconds to learn; its decoder \
+                 learns what to add",
             );
         });
     }
@@ -193,7 +210,7 @@ mod tests {
     fn a_pretrained_encoder_has_a_rate_of_its_own_and_no_levels() {
         for encoder in Encoder::ALL {
             let mut form = RunConfig::default();
-            form.model.encoder = *encoder;
+            form.model.encoder = encoder.clone();
             let show = move |ui: &mut Ui| {
                 network_ui(ui, &mut form);
                 optimizer_ui(ui, &mut form);
@@ -201,7 +218,7 @@ mod tests {
             let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
             harness.run_steps(2);
             let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
-            let is_pretrained = *encoder != Encoder::None;
+            let is_pretrained = encoder.is_pretrained();
             assert_eq!(
                 [is_shown("Encoder's rate"), is_shown("Levels")],
                 [is_pretrained, !is_pretrained],

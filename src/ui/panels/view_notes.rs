@@ -18,13 +18,21 @@ pub(super) fn prediction_ui(ui: &mut Ui, picture: Rect, view: usize, state: &App
     let Some(note) = state.map_note().filter(|_| shows(Layer::Prediction) || shows(Layer::Confidence)) else {
         return;
     };
-    // Digits of one width: the note does not tremble as it counts.
-    let (room, color) = (picture.width() - 4.0 * GAP, Tokens::of(ui).text);
-    let galley = ui.painter().layout(note, mono(11.0), color, room.max(40.0));
+    let galley = shortened(ui, &note, (picture.width() - 4.0 * GAP).max(40.0));
     let plate = plate_ui(ui, picture, Align2::RIGHT_TOP, galley);
     if state.map_source().is_some() {
-        plate.on_hover_text(state.map_comparison());
+        plate.on_hover_text(format!("{note}\n{}", state.map_comparison()));
     }
+}
+
+/// The note in one line, without the parts at its end that there is no room for. A note of one part is wrapped.
+fn shortened(ui: &Ui, note: &str, room: f32) -> Arc<Galley> {
+    let parts: Vec<&str> = note.split(" · ").collect();
+    // Digits of one width: the note does not tremble as it counts.
+    let (font, color) = (mono(11.0), Tokens::of(ui).text);
+    let line = |count: usize| ui.painter().layout_no_wrap(parts[..count].join(" · "), font.clone(), color);
+    let fits = (1..=parts.len()).rev().map(line).find(|galley| galley.size().x <= room);
+    fits.unwrap_or_else(|| ui.painter().layout(note.to_owned(), font.clone(), color, room))
 }
 
 /// Warns over the picture that labels on this tile are not used, once there are some.

@@ -1,0 +1,169 @@
+//! The start of a network with a pretrained encoder: a linear head is fitted to the labels on the encoder's stages, and the
+//! network begins where that is.
+
+use burn::module::Module as _;
+use burn::tensor::{Device, Tensor};
+
+use crate::data::feed::batch::Batch;
+use crate::data::feed::training_set::TrainingSet;
+use crate::data::feed::windows::Window;
+use crate::domain::config::InputSize;
+use crate::domain::{RunConfig, UNLABELLED};
+use crate::model::{Net, StageHead};
+use crate::pretrained::lite0::Rows;
+use crate::quick::course::Course;
+use crate::quick::head::QuickHead;
+use crate::quick::samples::{LabelledPixel, TileSamples};
+use crate::quick::tile_features::TileFeatures;
+use crate::train::trainer::images;
+
+/// Side of the windows that the encoder sees, pixels: wide enough for the context that a coarse stage takes in.
+const SIDE: u32 = 512;
+/// Windows that are looked at, at most. The encoder takes less than a tenth of a second for one.
+const WINDOWS: usize = 128;
+/// Labelled pixels of a class in a window that are learned from, at most.
+const PIXELS: usize = 50;
+
+/// Lets the network begin where a linear head is that has learned from the set's labels; a network without a pretrained encoder
+/// begins as it is, and so does one whose configuration forgoes it. `device` is the plain one, without autodiff. `go_on` is
+/// asked before each window, with how many are done of how many. `None` once it says no.
+pub(super) fn give(
+    net: &mut Net,
+    set: &TrainingSet,
+    config: &RunConfig,
+    device: &Device,
+    go_on: &mut dyn FnMut(usize, usize) -> bool,
+) -> Option<()> {
+    let encoder = net.valid();
+    if !config.train.head_start || !config.model.encoder.is_pretrained() {
+        return Some(());
+    }
+    let side = match set.frame() {
+        InputSize::Crop(_) => SIDE,
+        InputSize::Resize(side) => side,
+    };
+    let windows = Window::with_labels(set, side, WINDOWS, config.seed);
+    let mut samples = Vec::new();
+    for (done, window) in windows.iter().enumerate() {
+        if !go_on(done, windows.len()) {
+            return None;
+        }
+        let Ok(batch) = window.cut(set) else { continue }; // The loader reports what cannot be read.
+        let stages = encoder.stages(images(&batch, device)).unwrap_or_default();
+        let stages: Vec<Rows> = stages.into_iter().map(rows).collect();
+        let features = TileFeatures::of_stages([batch.size as usize; 2], &stages);
+        samples.push(TileSamples::new(&features, &labelled_pixels(&batch)));
+    }
+    let samples: Vec<&TileSamples> = samples.iter().collect();
+    let head = QuickHead::learn(&Course::of(&samples), None);
+    if let Some(head) = head.and_then(|head| for_all_classes(&head, set.classes())) {
+        net.start_from(&head, &device.clone().autodiff());
+    }
+    Some(())
+}
+
+/// The values of one image's stage, row by row.
+fn rows(stage: Tensor<4>) -> Rows {
+    let [_, channels, height, width] = stage.dims();
+    let mut rows = Rows::zeros(channels, width, height);
+    let values: Vec<f32> = stage.into_data().try_to_vec().expect("networks compute in f32");
+    for (from, line) in values.chunks_exact(width).enumerate() {
+        let (channel, y) = (from / height, from % height);
+        let to = (y * channels + channel) * width;
+        rows.values[to..to + width].copy_from_slice(line);
+    }
+    rows
+}
+
+/// Labelled pixels of a crop, evenly spread over those of each class.
+fn labelled_pixels(batch: &Batch) -> Vec<LabelledPixel> {
+    let mut pixels = Vec::new();
+    for class in 0..UNLABELLED {
+        let all: Vec<usize> = (0..batch.targets.len()).filter(|at| batch.targets[*at] == class).collect();
+        let taken = all.len().min(PIXELS);
+        for at in (0..taken).map(|i| all[i * all.len() / taken] as u32) {
+            let click = pixels.len() as u32;
+            pixels.push(LabelledPixel { x: at % batch.size, y: at / batch.size, class, click, weight: 1.0 });
+        }
+    }
+    pixels
+}
+
+/// The head with an output for each class of the project. Those that it does not know get no evidence.
+fn for_all_classes(head: &QuickHead, classes: usize) -> Option<StageHead> {
+    let (known, intercepts) = head.linear_map()?;
+    let width = known.len() / intercepts.len();
+    let (mut weights, mut biases) = (vec![0.0; classes * width], vec![0.0; classes]);
+    for ((&class, row), intercept) in head.classes().iter().zip(known.chunks_exact(width)).zip(intercepts) {
+        let class = usize::from(class);
+        weights[class * width..(class + 1) * width].copy_from_slice(row);
+        biases[class] = intercept;
+    }
+    Some(StageHead { weights, biases })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+    use crate::data::Project;
+    use crate::domain::config::{Encoder, ModelConfig};
+    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+
+    /// A tile of 128×96 pixels, left red, right green, with a click of class 1 on the left and of class 0 on the right.
+    fn set(folder: &std::path::Path) -> TrainingSet {
+        let image = RgbImage::from_fn(128, 96, |x, y| {
+            let noise = ((x * 31 + y * 17) % 13) as u8;
+            if x < 64 { Rgb([200 + noise, 40, 30]) } else { Rgb([40, 180 + noise, 30]) }
+        });
+        image.save(folder.join("a.png")).unwrap();
+        let project = Arc::new(Project::open(folder).unwrap());
+        let mut book = LabelBook::default();
+        for (class, x) in [(1, 30.0), (0, 100.0)] {
+            let tile = project.tiles[0].id.clone();
+            book.apply(Edit::Begin(Stroke { tile, class: Some(class), radius: 4.0, path: vec![[x, 50.0]] }));
+        }
+        let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+        TrainingSet::new(project, vec![0], InputSize::Crop(64), sampling, book)
+    }
+
+    fn net(folder: &std::path::Path, head_start: bool, go_on: bool) -> (Option<()>, Net, TrainingSet) {
+        let (set, device) = (set(folder), Device::flex());
+        let model = ModelConfig { encoder: Encoder::Lite0, base: 2, ..ModelConfig::default() };
+        let mut config = RunConfig { model, ..RunConfig::default() };
+        config.train.head_start = head_start;
+        let mut net = Net::new(&config.model, set.classes(), &device.clone().autodiff());
+        let given = give(&mut net, &set, &config, &device, &mut |_, _| go_on);
+        (given, net.valid(), set)
+    }
+
+    /// Share of the tile's pixels with the right class; a band at the border of the two halves is left out.
+    fn right(net: &Net, set: &TrainingSet) -> f64 {
+        let batch = Window::with_labels(set, 128, 1, 1)[0].cut(set).unwrap();
+        let classes = net.forward(images(&batch, &Device::flex())).argmax(1).into_data().convert::<i64>();
+        let classes: Vec<i64> = classes.try_to_vec().unwrap();
+        let judged: Vec<bool> = (0..128 * 96)
+            .filter(|at| !(56..72).contains(&(at % 128)))
+            .map(|at| classes[at] == i64::from(at % 128 < 64))
+            .collect();
+        judged.iter().filter(|right| **right).count() as f64 / judged.len() as f64
+    }
+
+    #[test]
+    fn an_untrained_network_knows_what_two_clicks_tell() {
+        let folder = tempfile::tempdir().unwrap();
+        let (given, net, set) = net(folder.path(), true, true);
+        assert!(given.is_some() && right(&net, &set) > 0.95, "{}", right(&net, &set));
+    }
+
+    #[test]
+    fn without_a_head_start_it_knows_nothing_and_a_stop_is_heard() {
+        let folder = tempfile::tempdir().unwrap();
+        let (given, without, set) = net(folder.path(), false, true);
+        assert!(given.is_some() && right(&without, &set) < 0.9, "{}", right(&without, &set));
+        assert!(net(folder.path(), true, false).0.is_none());
+    }
+}

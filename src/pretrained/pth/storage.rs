@@ -1,0 +1,112 @@
+//! Where a tensor's values lie in their storage, and how they are stored.
+
+use super::pickle::{Id, Node, Pickle};
+
+/// Type of the stored values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    F64,
+    F32,
+    F16,
+    Bf16,
+    /// Integers of this many bytes, which no layer's weights are.
+    Integers(usize),
+}
+
+impl Kind {
+    fn of(storage: &str) -> Option<Self> {
+        Some(match storage.rsplit(' ').next()? {
+            "DoubleStorage" => Self::F64,
+            "FloatStorage" => Self::F32,
+            "HalfStorage" => Self::F16,
+            "BFloat16Storage" => Self::Bf16,
+            "LongStorage" => Self::Integers(8),
+            "IntStorage" => Self::Integers(4),
+            "ShortStorage" => Self::Integers(2),
+            "CharStorage" | "ByteStorage" | "BoolStorage" => Self::Integers(1),
+            _ => return None,
+        })
+    }
+
+    /// Bytes of a value.
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::F64 => 8,
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+            Self::Integers(size) => size,
+        }
+    }
+
+    fn value(self, bytes: &[u8]) -> Option<f32> {
+        match self {
+            Self::F64 => Some(f64::from_le_bytes(bytes.try_into().ok()?) as f32),
+            Self::F32 => Some(f32::from_le_bytes(bytes.try_into().ok()?)),
+            Self::F16 => Some(half::f16::from_le_bytes(bytes.try_into().ok()?).to_f32()),
+            Self::Bf16 => Some(half::bf16::from_le_bytes(bytes.try_into().ok()?).to_f32()),
+            Self::Integers(_) => None,
+        }
+    }
+}
+
+/// Where a tensor lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Key of its storage.
+    pub(super) key: String,
+    pub(super) kind: Kind,
+    /// Values before its first one.
+    offset: usize,
+    pub(super) shape: Vec<usize>,
+    /// Values from one to the next along each dimension.
+    strides: Vec<usize>,
+}
+
+impl Place {
+    /// The tensor that a call of PyTorch's gives; `None` if it gives something else.
+    pub(super) fn of(pickle: &Pickle, id: Id) -> Option<Self> {
+        let Node::Call(function, arguments) = pickle.node(id) else { return None };
+        let arguments = pickle.items(*arguments);
+        match pickle.text(*function)? {
+            "torch._utils _rebuild_tensor_v2" | "torch._utils _rebuild_tensor" => Self::rebuilt(pickle, arguments),
+            "torch._utils _rebuild_parameter" => Self::of(pickle, *arguments.first()?),
+            _ => None,
+        }
+    }
+
+    /// From storage, offset, shape and strides. The storage is `("storage", type, key, device, count)`.
+    fn rebuilt(pickle: &Pickle, arguments: &[Id]) -> Option<Self> {
+        let [storage, offset, shape, strides, ..] = arguments else { return None };
+        let Node::Stored(storage) = pickle.node(*storage) else { return None };
+        let [_, kind, key, ..] = pickle.items(*storage) else { return None };
+        let numbers = |id: &Id| pickle.items(*id).iter().map(|id| pickle.number(*id)).collect::<Option<Vec<_>>>();
+        let (shape, strides) = (numbers(shape)?, numbers(strides)?);
+        let kind = Kind::of(pickle.text(*kind)?)?;
+        let place = Self { key: pickle.text(*key)?.to_owned(), kind, offset: pickle.number(*offset)?, shape, strides };
+        (place.shape.len() == place.strides.len()).then_some(place)
+    }
+
+    /// Values it has; `None` if nobody could store as many.
+    pub(super) fn count(&self) -> Option<usize> {
+        self.shape.iter().try_fold(1_usize, |count, side| count.checked_mul(*side))
+    }
+
+    /// Its values in row-major order.
+    pub(super) fn values(&self, storage: &[u8]) -> Result<Vec<f32>, String> {
+        let count = self.count().unwrap_or_default();
+        (0..count).map(|nth| self.value(storage, nth)).collect()
+    }
+
+    fn value(&self, storage: &[u8], nth: usize) -> Result<f32, String> {
+        let (mut rest, mut at) = (nth, Some(self.offset));
+        for (side, stride) in self.shape.iter().zip(&self.strides).rev() {
+            at = at.and_then(|at| at.checked_add((rest % side).checked_mul(*stride)?));
+            rest /= side;
+        }
+        let size = self.kind.size();
+        let start = at.and_then(|at| at.checked_mul(size));
+        let bytes =
+            start.and_then(|start| storage.get(start..start.checked_add(size)?)).ok_or("its storage is too short")?;
+        self.kind.value(bytes).ok_or_else(|| "its values are integers".to_owned())
+    }
+}

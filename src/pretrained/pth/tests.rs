@@ -1,0 +1,82 @@
+//! Tests of PyTorch's files. Both were saved by PyTorch 2: `a`, its transpose `t`, `b` in half precision and the integer `n`.
+
+use super::*;
+
+const ZIPPED: &[u8] = include_bytes!("tests/zipped.pth");
+/// As before PyTorch 1.6, under the key `state_dict`.
+const PLAIN: &[u8] = include_bytes!("tests/plain.pth");
+
+fn refused(bytes: &[u8]) -> String {
+    Pth::open(bytes).err().unwrap_or_default()
+}
+
+#[test]
+fn both_forms_are_read_with_every_shape_and_type() {
+    for (bytes, prefix) in [(ZIPPED, ""), (PLAIN, "state_dict.")] {
+        let file = Pth::open(bytes).unwrap();
+        let values = |name: &str, count| file.values(&format!("{prefix}{name}"), count);
+        assert_eq!(values("a", 6), Ok(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));
+        assert_eq!(values("t", 6), Ok(vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
+        assert_eq!(values("b", 2), Ok(vec![0.5, -2.0]));
+        assert!(values("n", 1).unwrap_err().contains("integers"));
+        assert!(values("a", 5).unwrap_err().contains("[2, 3]") && values("c", 1).unwrap_err().contains("no tensor"));
+        assert_eq!(file.names().count(), 4);
+    }
+}
+
+#[test]
+fn a_file_cut_short_anywhere_is_refused_or_misses_values() {
+    for len in 0..PLAIN.len() {
+        assert!(Pth::open(&PLAIN[..len]).is_err(), "{len}");
+    }
+    for len in 0..ZIPPED.len() {
+        let open = Pth::open(&ZIPPED[..len]);
+        assert!(open.is_err() || open.is_ok_and(|file| file.values("a", 6).is_err()), "{len}");
+    }
+}
+
+/// Any byte changed: no panic, whatever comes of it.
+#[test]
+fn a_damaged_file_does_no_harm() {
+    for bytes in [ZIPPED, PLAIN] {
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.to_vec();
+            damaged[at] ^= 0x55;
+            if let Ok(file) = Pth::open(&damaged) {
+                let names: Vec<&str> = file.names().collect();
+                names.iter().for_each(|name| drop(file.values(name, 6)));
+            }
+        }
+    }
+}
+
+#[test]
+fn code_in_a_pickle_is_not_run_and_deep_nesting_is_harmless() {
+    let calls = b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.";
+    let (pickle, root) = Pickle::read(&mut calls.as_slice()).unwrap();
+    assert!(matches!(pickle.node(root), Node::Call(..)));
+    assert!(tensors(&pickle, root).unwrap_err().contains("state_dict"));
+    let mut deep = vec![b')'];
+    deep.extend(std::iter::repeat_n(0x85, 300_000));
+    deep.push(b'.');
+    assert!(Pickle::read(&mut deep.as_slice()).is_ok());
+    assert!(refused(b"\x80\x02i").contains("0x69") && refused(b"").contains("middle"));
+}
+
+#[test]
+fn weights_of_an_old_graphics_card_are_read() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/weights/tent-detection");
+    let files = std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let Some(path) = files.into_iter().find(|path| path.extension().is_some_and(|end| end == "pth")) else {
+        eprintln!("SKIPPED: {} has no .pth file", path.display());
+        return;
+    };
+    let bytes = std::fs::read(path).unwrap();
+    let file = Pth::open(&bytes).unwrap();
+    let weights: Vec<&str> = file.names().filter(|name| name.ends_with("weight")).collect();
+    assert!(weights.len() > 5, "{weights:?}");
+    for name in weights {
+        let values = file.values(name, file.tensors[name].count().unwrap()).unwrap();
+        assert!(values.iter().all(|value| value.is_finite()), "{name}");
+    }
+}
