@@ -15,8 +15,8 @@ impl AppState {
                 QuickStatus::Mapped(lesson) => Some(format!("Quick map · {}{}", learned(lesson), left_out(self))),
                 _ => Some("Quick map".to_owned()),
             },
-            Some(MapSource::Network) => Some(match (self.saved_quick_text(), self.network_note()) {
-                (Some(saved), _) => format!("Run · {saved}"),
+            Some(MapSource::Network) => Some(match (self.saved_quick_learned(), self.network_note()) {
+                (Some(learned), _) => format!("Saved quick map · {learned}"),
                 (None, Some(note)) => format!("Network · {note}"),
                 (None, None) => "Network".to_owned(),
             }),

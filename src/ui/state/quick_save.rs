@@ -20,8 +20,13 @@ impl AppState {
 
     /// "saved quick map (11 clicks, 4 classes)": the open run, if it is a quick head's.
     pub fn saved_quick_text(&self) -> Option<String> {
+        self.saved_quick_learned().map(|learned| format!("saved quick map ({learned})"))
+    }
+
+    /// "11 clicks, 4 classes": what the open run has learned from, if it is a quick head's.
+    pub(super) fn saved_quick_learned(&self) -> Option<String> {
         let QuickLearned { clicks, classes, .. } = self.run.info.as_ref()?.quick.as_ref()?;
-        Some(format!("saved quick map ({}, {})", counted(*clicks as u64, "click"), counted_classes(*classes)))
+        Some(format!("{}, {}", counted(*clicks as u64, "click"), counted_classes(*classes)))
     }
 }
 
