@@ -63,7 +63,7 @@ fn bare_loop(model: &ModelConfig, crop: usize) -> Vec<f64> {
 /// Seconds a step, and the share of waiting, as the engine reports them on the demo scenes.
 fn engine(model: &ModelConfig, crop: usize) -> (Vec<f64>, Vec<f64>) {
     let out = tempfile::tempdir().unwrap();
-    let mut config = RunConfig { device: DeviceChoice::Cpu, model: *model, ..RunConfig::demo() };
+    let mut config = RunConfig { device: DeviceChoice::Cpu, model: model.clone(), ..RunConfig::demo() };
     config.data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/demo");
     config.train.input = InputSize::Crop(crop as u32);
     config.train.batch = BATCH;

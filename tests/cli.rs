@@ -410,7 +410,10 @@ fn simulated_clicks_are_scored_and_repeat() {
     );
     assert!(across[1..].iter().all(|row| miou(row) > 0.8), "{across:?}");
     let answered = table(&["--across", "--val-tile", "b", "--placement", "error"]);
-    assert!(answered.len() == 5 && answered[1].starts_with("across,,error,quick,0,0,2,"), "a click a class: {answered:?}");
+    assert!(
+        answered.len() == 5 && answered[1].starts_with("across,,error,quick,0,0,2,"),
+        "a click a class: {answered:?}"
+    );
     assert!(answered[2].starts_with("across,,error,quick,0,1,"), "{answered:?}");
     let forest = table(&["--method", "forest"]);
     assert!(forest[1..].iter().all(|row| row.contains(",forest,") && miou(row) > 0.8), "{forest:?}");

@@ -18,9 +18,8 @@ pub fn built_in() -> &'static Encoder {
     &ENCODER
 }
 
-/// Compares the encoder's stages with PyTorch's, within a share of each stage's maximum and a difference.
 #[cfg(test)]
-pub(super) use tests::assert_stages;
+pub(crate) use tests::assert_stages;
 
 #[cfg(test)]
 mod tests {
@@ -47,7 +46,8 @@ mod tests {
         assert_stages(built_in(), 0.0, 0.02);
     }
 
-    pub(in crate::pretrained) fn assert_stages(encoder: &Encoder, difference: f32, share: f32) {
+    /// Compares an encoder's stages with PyTorch's, within a difference and a share of each stage's maximum.
+    pub(crate) fn assert_stages(encoder: &Encoder, difference: f32, share: f32) {
         // Mean, mean of absolute values, and the first and the last value of each stage.
         const REFERENCE: [[f32; 4]; 5] = [
             [-0.3682, 6.5043, 7.1653, -4.4469],

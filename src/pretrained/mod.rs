@@ -7,5 +7,7 @@ mod files;
 pub mod lite0;
 mod pth;
 
+#[cfg(test)]
+pub(crate) use built_in::assert_stages;
 pub use built_in::built_in;
 pub use files::read;

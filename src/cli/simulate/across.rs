@@ -107,12 +107,7 @@ fn click(
 }
 
 /// Maps all validation tiles with the pupil of each trial.
-fn score_all(
-    args: &SimulateArgs,
-    project: &Project,
-    division: &Division,
-    trials: &mut [Trial],
-) -> anyhow::Result<()> {
+fn score_all(args: &SimulateArgs, project: &Project, division: &Division, trials: &mut [Trial]) -> anyhow::Result<()> {
     division.val.iter().try_for_each(|&index| score(args, project, index, trials))
 }
 
