@@ -118,7 +118,8 @@ pub struct TrainArgs {
     /// Learning rate at the start.
     #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
-    /// What a pretrained encoder's learning rate is multiplied with; 0 leaves it as it is.
+    /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with; 0 leaves
+    /// both as they are.
     #[arg(long, allow_hyphen_values = true)]
     pub encoder_lr: Option<f64>,
     /// Let a network with a pretrained encoder begin with a random decoder, not where a linear classifier on the encoder's

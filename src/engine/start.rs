@@ -11,6 +11,7 @@ use super::project;
 use super::run::Run;
 use crate::domain::RunConfig;
 use crate::infer::Predictor;
+use crate::train::folder::RunFolder;
 
 /// Starts a run that writes to the folder `out`. From the plan on, its configuration is the one in effect.
 pub(super) fn start(
@@ -19,6 +20,7 @@ pub(super) fn start(
     devices: &mut Devices,
     preparation: &mut Preparation<'_>,
 ) -> anyhow::Result<(Run, Predictor)> {
+    RunFolder::refuse_occupied(out)?;
     preparation.announce("opening the project", 0, 0);
     let project = project::open(&config.data, preparation.outbox)?;
     preparation.check()?;

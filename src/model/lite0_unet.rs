@@ -92,7 +92,7 @@ impl Lite0UNet {
         self.head = zero_conv(channels, classes, device);
     }
 
-    /// The parameters that were learned before the run.
+    /// The parameters that were learned before the run's first step.
     pub fn pretrained(&self) -> ParamGroup {
         ParamGroup::ids_from_module((self.encoder.clone(), self.shortcut.clone()))
     }

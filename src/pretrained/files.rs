@@ -30,13 +30,19 @@ impl<'a> Weights<'a> {
         Pth::open(bytes).map(Self::Pth).map_err(|why| format!("neither safetensors nor weights of PyTorch: {why}"))
     }
 
-    /// What comes before `name` in the tensors' names; empty if there is no such tensor.
-    pub(super) fn prefix_of(&self, name: &str) -> String {
+    /// What comes before `name` in the tensors' names; empty if there is no such tensor. Refuses a file with several networks.
+    pub(super) fn prefix_of(&self, name: &str) -> Result<String, String> {
         let names: Vec<&str> = match self {
             Self::SafeTensors(file) => file.names(),
             Self::Pth(file) => file.names().collect(),
         };
-        names.into_iter().find_map(|full| full.strip_suffix(name)).unwrap_or_default().to_owned()
+        let mut prefixes: Vec<&str> = names.into_iter().filter_map(|full| full.strip_suffix(name)).collect();
+        prefixes.sort_unstable();
+        match prefixes.as_slice() {
+            [] => Ok(String::new()),
+            [prefix] => Ok((*prefix).to_owned()),
+            several => Err(format!("it holds several networks ({}): save one of them alone", several.join(", "))),
+        }
     }
 
     /// The values of a tensor that has `count` of them.
@@ -64,6 +70,9 @@ fn of_safetensors(file: &SafeTensors<'_>, name: &str, count: usize) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
+    use safetensors::serialize;
+    use safetensors::tensor::TensorView;
+
     use super::*;
     use crate::pretrained::built_in;
 
@@ -72,6 +81,16 @@ mod tests {
         let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/lite0.safetensors"));
         let (read, built_in) = (read(bytes).unwrap(), built_in());
         assert_eq!((read.stem.weights, read.blocks.len()), (built_in.stem.weights.clone(), built_in.blocks.len()));
+    }
+
+    #[test]
+    fn one_of_several_networks_is_not_chosen_by_chance() {
+        let stored = |value: &'static [u8]| TensorView::new(Dtype::F32, vec![1], value).unwrap();
+        let names = ["ema._conv_stem.weight", "model._conv_stem.weight"];
+        let bytes = serialize(names.map(|name| (name, stored(&[0; 4]))), None).unwrap();
+        assert!(read(&bytes).err().unwrap().contains("several networks (ema., model.)"));
+        let bytes = serialize([("a._conv_stem.weight", stored(&[0; 4]))], None).unwrap();
+        assert!(read(&bytes).err().unwrap().contains("a._conv_stem.weight has 1 values"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::pupil::{Pupil, School, Subject};
 use super::table::Row;
 use crate::data::Project;
 use crate::domain::split::Split;
-use crate::domain::{Confusion, RunConfig};
+use crate::domain::{Confusion, RunConfig, hash};
 use crate::quick::clicks::{Click, Clicker, Placement};
 use crate::quick::simulate::Round;
 use crate::train::division::Division;
@@ -95,7 +95,10 @@ fn click(
 ) -> anyhow::Result<()> {
     let (subject, tile) = (Subject::read(project, index, args.method)?, &project.tiles[index]);
     for trial in trials {
-        let mut clicker = Clicker::new(&subject.truth, &project.classes, &tile.short_id, trial.seed, RADIUS);
+        let given = trial.clicks.get(&index).map_or(0, Vec::len) as u64;
+        // Later clicks are others than the first ones.
+        let seed = if given == 0 { trial.seed } else { hash::mix(trial.seed ^ hash::mix(given)) };
+        let mut clicker = Clicker::new(&subject.truth, &project.classes, &tile.short_id, seed, RADIUS);
         let mapped = (args.placement == Placement::Error).then(|| trial.pupil.map(&subject)).flatten();
         let new = clicker.place(args.placement, count(trial), mapped.as_ref());
         let clicks = trial.clicks.entry(index).or_default();

@@ -26,21 +26,32 @@ pub struct Window {
 }
 
 impl Window {
-    /// At most `most` windows of `side` pixels that hold labels. Classes take turns, so that rare ones are not missed. Tiles
-    /// that cannot be read are left to the loader.
-    pub fn with_labels(set: &TrainingSet, side: u32, most: usize, seed: u64) -> Vec<Self> {
+    /// At most `most` windows of `side` pixels that hold labels, tile by tile. Classes take turns, so that rare ones are not
+    /// missed. Tiles that cannot be read are left to the loader. `None` once `go_on` says no; it is asked before each tile.
+    pub fn with_labels(
+        set: &TrainingSet,
+        side: u32,
+        most: usize,
+        seed: u64,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Vec<Self>> {
         let mut random = Stream::new(hash::mix(seed));
         let mut tiles: Vec<usize> = set.tiles().into_iter().collect();
         random.shuffle(&mut tiles);
         let mut by_class = BTreeMap::<u8, Vec<Self>>::new();
         for &tile in tiles.iter().take(TILES) {
+            if !go_on() {
+                return None;
+            }
             let Ok(prepared) = set.prepare(tile) else { continue };
             for (class, corner) in labelled_squares(prepared.target().mask(), side) {
                 by_class.entry(class).or_default().push(Self { tile, corner, side });
             }
         }
         by_class.values_mut().for_each(|windows| random.shuffle(windows));
-        in_turn(&by_class, most)
+        let mut windows = in_turn(&by_class, most);
+        windows.sort_unstable(); // Each tile is decoded once, even if they do not fit in memory together.
+        Some(windows)
     }
 
     /// The window's colours and labels, as a batch of one crop.

@@ -78,7 +78,8 @@ pub struct TrainConfig {
     pub optimizer: Optimizer,
     /// Learning rate at the start, above 0.
     pub lr: f64,
-    /// What a pretrained encoder's learning rate is multiplied with, 0 or more; 0 leaves it as it is.
+    /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with, 0 or
+    /// more; 0 leaves both as they are.
     pub encoder_lr: f64,
     /// A network with a pretrained encoder begins where a linear classifier on the encoder's features is.
     pub head_start: bool,
@@ -190,6 +191,17 @@ impl RunConfig {
         config.train.batch = 8;
         config.train.class_weights = ClassWeights::Inverse;
         config
+    }
+
+    /// The same with the path of the encoder's file made absolute, so that it stays true in another working folder.
+    #[must_use]
+    pub fn with_absolute_paths(mut self) -> Self {
+        if let Encoder::File(path) = &mut self.model.encoder
+            && !path.as_os_str().is_empty()
+        {
+            *path = std::path::absolute(&*path).unwrap_or_default();
+        }
+        self
     }
 
     /// Reads a configuration that a person may have written, in the form of this version or an earlier one.

@@ -48,7 +48,10 @@ impl Reader<'_> {
             weights.iter_mut().for_each(|weight| *weight *= scale);
             bias.push(beta[i] - mean[i] * scale);
         }
-        Ok((weights, bias))
+        match weights.iter().chain(&bias).all(|value| value.is_finite()) {
+            true => Ok((weights, bias)),
+            false => Err(format!("{conv} and {norm} have values that are no numbers")),
+        }
     }
 
     fn pointwise(&self, conv: &str, norm: &str, inputs: usize, outputs: usize) -> Result<Pointwise, String> {
@@ -63,7 +66,7 @@ impl Encoder {
     /// # Errors
     /// If a tensor is missing or has another size.
     pub(in crate::pretrained) fn of(weights: &Weights<'_>) -> Result<Self, String> {
-        let reader = Reader { prefix: weights.prefix_of("_conv_stem.weight"), weights };
+        let reader = Reader { prefix: weights.prefix_of("_conv_stem.weight")?, weights };
         let stem = reader.pointwise("_conv_stem", "_bn0", 27, STEM)?;
         let (mut blocks, mut inputs) = (Vec::new(), STEM);
         for (repeats, side, first_stride, expansion, outputs) in STAGES {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
 use pickle::{Id, Node, Pickle};
-use storage::{Kind, Place};
+use storage::{Kind, Place, storage_of};
 use zip::ZipArchive;
 
 /// Dictionaries within dictionaries that are looked into.
@@ -56,7 +56,8 @@ impl<'a> Pth<'a> {
         let (pickle, root) = Pickle::read(&mut bytes)?;
         let tensors = tensors(&pickle, root)?;
         let (keys, list) = Pickle::read(&mut bytes)?;
-        let kinds: HashMap<&str, Kind> = tensors.values().map(|place| (place.key.as_str(), place.kind)).collect();
+        // Also those of tensors that are no weights, such as an optimiser's.
+        let kinds: HashMap<&str, Kind> = pickle.nodes().filter_map(|node| storage_of(&pickle, node)).collect();
         let mut storages = HashMap::new();
         for key in keys.items(list).iter().filter_map(|id| keys.text(*id)) {
             let count = u64::from_le_bytes(pickle::take(&mut bytes)?) as usize;

@@ -52,6 +52,10 @@ impl Pickle {
         }
     }
 
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
     pub(super) fn node(&self, id: Id) -> &Node {
         &self.nodes[id]
     }

@@ -49,6 +49,13 @@ impl Kind {
     }
 }
 
+/// Key and type of a storage that is given as `("storage", type, key, device, count)`.
+pub(super) fn storage_of<'a>(pickle: &'a Pickle, node: &Node) -> Option<(&'a str, Kind)> {
+    let Node::Stored(storage) = node else { return None };
+    let [_, kind, key, ..] = pickle.items(*storage) else { return None };
+    Some((pickle.text(*key)?, Kind::of(pickle.text(*kind)?)?))
+}
+
 /// Where a tensor lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -65,24 +72,27 @@ pub(super) struct Place {
 impl Place {
     /// The tensor that a call of PyTorch's gives; `None` if it gives something else.
     pub(super) fn of(pickle: &Pickle, id: Id) -> Option<Self> {
-        let Node::Call(function, arguments) = pickle.node(id) else { return None };
-        let arguments = pickle.items(*arguments);
-        match pickle.text(*function)? {
+        let call = |id: Id| match pickle.node(id) {
+            Node::Call(function, arguments) => Some((pickle.text(*function)?, pickle.items(*arguments))),
+            _ => None,
+        };
+        let (mut name, mut arguments) = call(id)?;
+        if name == "torch._utils _rebuild_parameter" {
+            (name, arguments) = call(*arguments.first()?)?;
+        }
+        match name {
             "torch._utils _rebuild_tensor_v2" | "torch._utils _rebuild_tensor" => Self::rebuilt(pickle, arguments),
-            "torch._utils _rebuild_parameter" => Self::of(pickle, *arguments.first()?),
             _ => None,
         }
     }
 
-    /// From storage, offset, shape and strides. The storage is `("storage", type, key, device, count)`.
+    /// From storage, offset, shape and strides.
     fn rebuilt(pickle: &Pickle, arguments: &[Id]) -> Option<Self> {
         let [storage, offset, shape, strides, ..] = arguments else { return None };
-        let Node::Stored(storage) = pickle.node(*storage) else { return None };
-        let [_, kind, key, ..] = pickle.items(*storage) else { return None };
+        let (key, kind) = storage_of(pickle, pickle.node(*storage))?;
         let numbers = |id: &Id| pickle.items(*id).iter().map(|id| pickle.number(*id)).collect::<Option<Vec<_>>>();
         let (shape, strides) = (numbers(shape)?, numbers(strides)?);
-        let kind = Kind::of(pickle.text(*kind)?)?;
-        let place = Self { key: pickle.text(*key)?.to_owned(), kind, offset: pickle.number(*offset)?, shape, strides };
+        let place = Self { key: key.to_owned(), kind, offset: pickle.number(*offset)?, shape, strides };
         (place.shape.len() == place.strides.len()).then_some(place)
     }
 

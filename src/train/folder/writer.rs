@@ -32,10 +32,7 @@ impl RunFolder {
     /// # Errors
     /// If the folder is not empty (runs are never overwritten) or cannot be written.
     pub fn create(path: &Path, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
-        if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            let what = "the run folder is not empty, and a run never overwrites anything: choose another one";
-            return Err(DataError::content(what, path));
-        }
+        Self::refuse_occupied(path)?;
         let text = toml::to_string_pretty(config).map_err(|error| DataError::Content {
             what: format!("cannot write the configuration as TOML ({error}): use a path in UTF-8"),
             path: config.data.clone(),
@@ -47,6 +44,18 @@ impl RunFolder {
                 fs::remove_dir_all(path).ok(); // An incomplete folder would be refused at the next attempt.
             }
         })
+    }
+
+    /// Refuses a folder that is not empty. It is asked before the long part of a start, too.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn refuse_occupied(path: &Path) -> Result<(), DataError> {
+        if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            let what = "the run folder is not empty, and a run never overwrites anything: choose another one";
+            return Err(DataError::content(what, path));
+        }
+        Ok(())
     }
 
     fn begin(path: &Path, config: &str, classes: &Classes) -> Result<Self, DataError> {

@@ -122,7 +122,8 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
         field(ui, "Encoder's rate", |ui| {
             let share = DragValue::new(&mut train.encoder_lr).range(0.0..=10.0).speed(0.001).max_decimals(4);
             ui.add(share.prefix("× ")).on_hover_text(
-                "The pretrained encoder learns with this multiple of the learning rate; 0 leaves it as it is",
+                "The pretrained encoder and the linear classifier on its features learn with this multiple of the learning rate; 0 \
+                 leaves both as they are",
             );
             ui.add(Checkbox::new(&mut train.head_start, "head start")).on_hover_text(
                 "The network begins where a linear classifier on the encoder's features is, which takes seconds to learn; its decoder \

@@ -42,6 +42,7 @@ fn start(services: &mut Services, state: &mut AppState) {
     let has_masks =
         state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     let config = if has_masks { config } else { config.own_labels_only() };
+    let config = config.with_absolute_paths();
     let name = run_list::name(&config, state.clock);
     let Some(out) = run_list::free_folder(home, &name) else { return };
     services.last_run += 1;
