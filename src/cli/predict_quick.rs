@@ -82,7 +82,7 @@ fn save(project: &Project, head: &QuickHead, lessons: &Lessons, run: &Path) -> a
     let config = RunConfig { data: std::path::absolute(&project.root)?, ..RunConfig::default() };
     let val = Division::of(project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
     let learned = QuickLearned::new(all, head.classes().len(), labelled, left_out);
-    let train = lessons.ids().map(str::to_owned).collect();
+    let train = lessons.taught_by().map(str::to_owned).collect();
     QuickRun { head, project, config: &config, learned, train, val, miou: None }.save(run)?;
     out::line(&format!("[INFO] Saved as a run: {}", run.display()));
     Ok(())

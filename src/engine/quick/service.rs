@@ -200,6 +200,43 @@ mod tests {
     }
 
     #[test]
+    fn an_undone_class_is_nowhere_in_the_next_map() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path());
+        let both = vec![dot("a", 2, 8.0), dot("a", 5, 56.0)];
+        let third = [both.clone(), vec![dot("a", 0, 57.0)]].concat();
+        service.set_labels("a", third);
+        service.want_tile("a");
+        let shows = |answer: &QuickAnswer, class| {
+            let classes =
+                |map: &crate::domain::PatchedMap| (0..64 * 48).any(|i| map.at(i % 64, i / 64).unwrap().0 == class);
+            answer.map.as_ref().is_some_and(classes)
+        };
+        wait(&service, |answer| learned(answer) == Some((3, 1, 0)) && shows(answer, 0));
+        service.set_part(Some(PixelRect { x: 2, y: 2, width: 9, height: 9 }));
+        service.set_labels("a", both);
+        wait(&service, |answer| {
+            let is_new = learned(answer) == Some((2, 1, 0));
+            assert!(!is_new || !shows(answer, 0), "neither on screen nor around it");
+            is_new && answer.map.as_ref().is_some_and(|map| map.patch.is_none())
+        });
+    }
+
+    #[test]
+    fn another_method_is_judged_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path());
+        service.set_labels("a", vec![dot("a", 2, 8.0), dot("a", 2, 18.0), dot("a", 5, 56.0), dot("a", 5, 46.0)]);
+        service.want_tile("a");
+        let is_by = |answer: &QuickAnswer, method| answer.lessons.as_ref().is_some_and(|l| l.method() == method);
+        wait(&service, |answer| is_by(answer, QuickMethod::Linear) && answer.judgement.is_some());
+        service.set_method(QuickMethod::Forest);
+        let first = wait(&service, |answer| is_by(answer, QuickMethod::Forest));
+        assert_eq!(first.judgement, None, "nothing decides yet");
+        wait(&service, |answer| is_by(answer, QuickMethod::Forest) && answer.judgement.is_some());
+    }
+
+    #[test]
     fn a_broken_tile_is_named_and_the_next_one_works() {
         let folder = tempfile::tempdir().unwrap();
         let service = service(folder.path());
