@@ -12,7 +12,7 @@ use crate::engine::protocol::QuickLearned;
 use crate::engine::quick::saved_run::QuickRun;
 use crate::engine::quick::{Judgement, QuickStatus};
 use crate::quick::lessons::Lessons;
-use crate::train::division::Division;
+use crate::train::division::DividedProject;
 use crate::train::run_list;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
@@ -60,7 +60,8 @@ impl Saving {
 
     fn save(self) -> JobOutcome {
         let Self { lessons, project, config, learned, train, miou, folder } = self;
-        let val = Division::of(&project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
+        let project = DividedProject::new((*project).clone(), &config);
+        let (val, project) = (project.ids(&project.val), project.project);
         let Some(head) = lessons.learn(None, None) else {
             return JobOutcome::Failed(
                 Notice::new("The quick map could not be saved").cause("Only one class has labels"),
