@@ -220,7 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let service = service(folder.path());
         let both = vec![dot("a", 2, 8.0), dot("a", 5, 56.0)];
-        let third = [both.clone(), vec![dot("a", 0, 57.0)]].concat();
+        let third = [both.clone(), vec![dot("a", 0, 32.0)]].concat(); // On the border of the two colours.
         service.set_labels("a", third);
         service.want_tile("a");
         let shows = |answer: &QuickAnswer, class| {
