@@ -12,7 +12,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
 use pointillist::data::demo;
-use pointillist::domain::{Edit, Stroke};
+use pointillist::domain::{Edit, RunConfig, Stroke};
+use pointillist::engine::quick::QuickStatus;
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
 use predicates::str::contains;
@@ -90,6 +91,84 @@ fn a_saved_quick_map_opens_and_predicts_the_same() {
     let json = scored(&["--json"]).get_output().stdout.clone();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert!(json["checkpoint"].is_null() && json["miou"].as_f64().is_some_and(|miou| miou > 0.0), "{json}");
+}
+
+#[test]
+fn a_saved_head_goes_with_its_figures_when_labels_have_just_changed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut harness = labelled(home.path());
+    let state = harness.state().state();
+    let other =
+        (0..state.project.as_ref().unwrap().project.tiles.len()).find(|index| *index != state.selected).unwrap();
+    act(&mut harness, UiAction::SelectTile(other));
+    step_until(&mut harness, "the other tile is in view", |app| app.state().view.tile.is_some());
+    let tile = harness.state().state().tile().unwrap().id.clone();
+    let stroke = Stroke { tile: tile.clone(), class: Some(0), radius: 4.0, path: vec![[40.0, 40.0]] };
+    act(&mut harness, UiAction::Label(Edit::Begin(stroke)));
+    act(&mut harness, UiAction::StrokeEnded);
+    step_until(&mut harness, "both tiles are learned from", |app| {
+        let learned = |status: &QuickStatus| matches!(status, QuickStatus::Mapped(lesson) if lesson.tiles == 2);
+        app.state().view.quick.status.as_ref().is_some_and(learned) && app.state().why_no_quick_save().is_none()
+    });
+    let (ctx, before) = (harness.ctx.clone(), harness.state().state().runs.len());
+    harness.state_mut().act(&ctx, UiAction::Undo);
+    harness.state_mut().act(&ctx, UiAction::SaveQuickMap);
+    step_until(&mut harness, "it is listed", move |app| app.state().runs.len() > before);
+    let run = harness.state().state().runs[0].folder.clone();
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(run.join(name)).unwrap()).unwrap()
+    };
+    let (split, head) = (json("split.json"), json("head.json"));
+    let train = split["train"].as_array().unwrap();
+    assert_eq!((train.len(), head["learned"]["clicks"].as_u64()), (2, Some(3)), "{split}");
+    assert!(train.iter().any(|id| *id == tile.as_str()), "{split}");
+}
+
+#[test]
+fn ignored_classes_are_in_no_quick_map_and_stay_ignored_in_its_run() {
+    let home = tempfile::tempdir().unwrap();
+    let mut harness = labelled(home.path());
+    let state = harness.state().state();
+    let (tile, name) = (state.tile().unwrap().id.clone(), state.class_list()[4].name.clone());
+    let data = state.project.as_ref().unwrap().project.root.clone();
+    let form = RunConfig { ignore: Some(vec![name.clone()]), ..state.settings.form.clone() };
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    let stroke = Stroke { tile, class: Some(1), radius: 4.0, path: vec![[120.0, 120.0]] };
+    act(&mut harness, UiAction::Label(Edit::Begin(stroke)));
+    act(&mut harness, UiAction::StrokeEnded);
+    step_until(&mut harness, "the other classes are mapped", |app| {
+        let classes = |status: &QuickStatus| matches!(status, QuickStatus::Mapped(lesson) if lesson.classes == [0, 1]);
+        app.state().view.quick.status.as_ref().is_some_and(classes)
+    });
+    let by_window = saved(&mut harness);
+    drop(harness);
+
+    let by_line = home.path().join("run");
+    let predict = |ignore: &str, out: &str| {
+        let mut command = program();
+        command
+            .args(["predict", "--head", "forest", "--ignore", ignore, "--out"])
+            .arg(home.path().join(out))
+            .arg(&data);
+        command
+    };
+    predict("lava", "none").assert().failure().stderr(contains("no class 'lava' to ignore"));
+    let mut both = predict(&name, "maps");
+    both.arg("--save-run").arg(&by_line).assert().success();
+    for run in [by_window, by_line] {
+        let read = |file: &str| fs::read_to_string(run.join(file)).unwrap();
+        assert!(read("config.toml").contains(&format!("ignore = [\"{name}\"]")), "{}", read("config.toml"));
+        let head: serde_json::Value = serde_json::from_str(&read("head.json")).unwrap();
+        let classes = head["classes"].as_array().unwrap();
+        assert!(classes.len() == 2 && !classes.iter().any(|class| *class == name.as_str()), "{classes:?}");
+        let json = program().arg("evaluate").arg("--json").arg("--run").arg(&run).assert().success();
+        let scores: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+        let mut classes = scores["classes"].as_array().unwrap().iter();
+        assert!(classes.any(|class| class["name"] == name.as_str() && class["ignored"] == true), "{scores}");
+        let mut again = program();
+        again.arg("predict").arg("--run").arg(&run).arg(&data).args(["--ignore", &name, "--out"]).arg(home.path());
+        again.assert().failure().stderr(contains("--ignore is for quick heads"));
+    }
 }
 
 #[test]

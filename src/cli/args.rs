@@ -231,9 +231,13 @@ pub struct PredictArgs {
     /// Folder for the results.
     #[arg(long)]
     pub out: PathBuf,
-    /// With --head quick, the run folder to create: --run predicts with it, and evaluate scores it.
+    /// With --head quick or forest, the run folder to create: --run predicts with it, and evaluate scores it.
     #[arg(long)]
     pub save_run: Option<PathBuf>,
+    /// With --head quick or forest, class that is neither learned nor predicted, or several separated by commas, instead of those
+    /// that the dataset ignores. May be repeated.
+    #[arg(long)]
+    pub ignore: Option<Vec<String>>,
     /// Replace existing results.
     #[arg(long)]
     pub overwrite: bool,

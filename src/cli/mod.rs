@@ -9,6 +9,7 @@ mod defaults;
 mod demo;
 mod doctor;
 mod evaluate;
+mod ignoring;
 mod interrupt;
 mod labels;
 mod maps;

@@ -30,7 +30,10 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(args.run.is_none(), "--head {} learns from own labels: leave out --run", args.head.name());
         return predict_quick::run(args, method);
     }
-    anyhow::ensure!(args.save_run.is_none(), "--save-run saves a quick head: add --head quick");
+    anyhow::ensure!(args.save_run.is_none(), "--save-run saves a quick head: add --head quick or --head forest");
+    let for_quick =
+        "--ignore is for quick heads, and a run has its own: leave it out, or add --head quick or --head forest";
+    anyhow::ensure!(args.ignore.is_none(), for_quick);
     let Some(folder) = &args.run else {
         anyhow::bail!("--run is missing: give a run folder, or --head quick to learn from own labels");
     };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::PredictArgs;
-use super::{maps, out};
+use super::{ignoring, maps, out};
 use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     let [folder] = args.images.as_slice() else {
         anyhow::bail!("--head {} learns from the labels of one folder: give that folder", method.name());
     };
-    let project = Project::open(folder)?;
+    let project = ignoring::open(folder, args.ignore.as_ref())?;
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     let (_journal, replay) = Journal::open_to_follow(&project)?;
     replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
@@ -44,7 +44,9 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
     out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
     if let Some(run) = &args.save_run {
-        save(&project, &head, &lessons, run)?;
+        let data = std::path::absolute(&project.root)?;
+        let config = RunConfig { data, ignore: args.ignore.clone(), ..RunConfig::default() };
+        save(&project, &config, &lessons, run, &head)?;
     }
     out::create_folder(&args.out)?;
     for tile in &tiles {
@@ -72,18 +74,17 @@ fn samples(
 }
 
 /// Saves the head as a run, scored by leaving clicks out.
-fn save(project: &Project, head: &QuickHead, lessons: &Lessons, run: &Path) -> anyhow::Result<()> {
+fn save(project: &Project, config: &RunConfig, lessons: &Lessons, run: &Path, head: &QuickHead) -> anyhow::Result<()> {
     let tiles = lessons.tiles();
     let votes = leave_out(&lessons.course(&tiles, None), &|| true).unwrap_or_default();
     let right = votes.iter().filter(|vote| vote.class == vote.predicted).count();
     let clicks = tiles.iter().map(|tile| tile.clicks());
     let (all, labelled) = (clicks.clone().sum(), clicks.filter(|clicks| *clicks > 0).count());
     let left_out = Some(Tally { right, of: votes.len() });
-    let config = RunConfig { data: std::path::absolute(&project.root)?, ..RunConfig::default() };
-    let val = Division::of(project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
+    let val = Division::of(project, config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
     let learned = QuickLearned::new(all, head.classes().len(), labelled, left_out);
-    let train = lessons.ids().map(str::to_owned).collect();
-    QuickRun { head, project, config: &config, learned, train, val, miou: None }.save(run)?;
+    let train = lessons.taught_by().map(str::to_owned).collect();
+    QuickRun { head, project, config, learned, train, val, miou: None }.save(run)?;
     out::line(&format!("[INFO] Saved as a run: {}", run.display()));
     Ok(())
 }

@@ -42,6 +42,16 @@ impl ClassMap {
         }
     }
 
+    /// Overwrites the part from column and row `corner` on with `part`, which must lie within the map.
+    pub fn put(&mut self, [x, y]: [u32; 2], part: &Self) {
+        let (to, [width, height]) = (self.size()[0] as usize, part.size().map(|side| side as usize));
+        for row in 0..height {
+            let (start, from) = ((y as usize + row) * to + x as usize, row * width..(row + 1) * width);
+            self.classes.data_mut()[start..start + width].copy_from_slice(&part.classes.data()[from.clone()]);
+            self.confidence[start..start + width].copy_from_slice(&part.confidence[from]);
+        }
+    }
+
     /// Removes what is predicted where the image has no pixel.
     pub fn take_out_missing(&mut self, valid: Option<&Validity>) {
         let Some(valid) = valid else { return };

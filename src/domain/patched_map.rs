@@ -34,6 +34,15 @@ impl PatchedMap {
         let newer = self.patch.as_ref().and_then(|patch| patch.at(x, y));
         newer.or_else(|| self.whole.at(x, y))
     }
+
+    /// The whole map with the patch in it.
+    pub fn merged(self) -> Arc<ClassMap> {
+        let Self { mut whole, patch } = self;
+        if let Some(patch) = patch {
+            Arc::make_mut(&mut whole).put(patch.corner, &patch.map);
+        }
+        whole
+    }
 }
 
 impl MapPatch {
@@ -71,5 +80,7 @@ mod tests {
         assert_eq!(read(1), [none, none, none, none, None]);
         assert_eq!(read(2), [none, Some((3, 100)), Some((5, 200)), none, None]);
         assert_eq!(read(3), [None; 5]);
+        let merged: PatchedMap = map.clone().merged().into();
+        assert!(merged.patch.is_none() && (0..12).all(|i| merged.at(i % 4, i / 4) == map.at(i % 4, i / 4)));
     }
 }

@@ -46,6 +46,19 @@ impl Validity {
         }
     }
 
+    /// The flags of `width`×`height` cells: a cell exists if any pixel in it does. `None` if all cells do.
+    pub fn cells(&self, [width, height]: [u32; 2]) -> Option<Self> {
+        let mut exists = vec![false; width as usize * height as usize];
+        let cell = |place: usize, cells: u32, pixels: u32| place * cells as usize / pixels as usize;
+        for (y, row) in self.exists.chunks(self.width.max(1) as usize).enumerate() {
+            let start = cell(y, height, self.height) * width as usize;
+            for (x, _) in row.iter().enumerate().filter(|(_, exists)| **exists) {
+                exists[start + cell(x, width, self.width)] = true;
+            }
+        }
+        Self::new([width, height], exists)
+    }
+
     /// The flags resized by nearest neighbour. `None` if no pixel is missing then.
     pub fn resize(&self, width: u32, height: u32) -> Option<Self> {
         let data = self.exists.iter().map(|&exists| u8::from(exists)).collect();
@@ -71,5 +84,13 @@ mod tests {
         valid.take_out_of(&mut mask);
         assert_eq!((mask.data(), valid.missing()), (&[1, 255, 0, 255][..], 1));
         assert_eq!(valid.resize(4, 4).unwrap().missing(), 4);
+    }
+
+    #[test]
+    fn a_cell_exists_if_any_of_its_pixels_does() {
+        let valid = Validity::new([5, 2], [[false, true, false, false, true], [false; 5]].concat()).unwrap();
+        assert_eq!(valid.cells([3, 1]).unwrap().flags(), [true, false, true]);
+        let most = Validity::new([2, 2], vec![true, false, false, false]).unwrap();
+        assert_eq!(most.cells([1, 1]), None);
     }
 }

@@ -20,9 +20,29 @@ impl Lessons {
         Self { tiles, method }
     }
 
+    /// What learns.
+    pub fn method(&self) -> QuickMethod {
+        self.method
+    }
+
     /// Ids of the tiles.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.tiles.iter().map(|(id, _)| id.as_str())
+    }
+
+    /// Ids of the tiles with clicks: those that are learned from.
+    pub fn taught_by(&self) -> impl Iterator<Item = &str> {
+        self.tiles.iter().filter(|(_, samples)| samples.clicks() > 0).map(|(id, _)| id.as_str())
+    }
+
+    /// Whether the same method learns from the same labels.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same = |place: usize| {
+            let ((id, samples), (other_id, others)) = (&self.tiles[place], &other.tiles[place]);
+            id == other_id && Arc::ptr_eq(samples, others)
+        };
+        let count = self.tiles.len();
+        self.method == other.method && count == other.tiles.len() && (0..count).all(is_same)
     }
 
     /// The labelled pixels of the tiles.
@@ -73,5 +93,17 @@ mod tests {
         assert_eq!(["a", "b", "c", "d"].map(|tile| has_own(&lessons, tile)), [true, true, false, false]);
         let alone = Lessons::new(vec![tiles[0].clone(), tiles[2].clone()], QuickMethod::Linear);
         assert!(!has_own(&alone, "a"));
+        assert_eq!(lessons.taught_by().collect::<Vec<_>>(), ["a", "b"], "c has no clicks");
+    }
+
+    #[test]
+    fn lessons_are_the_same_with_the_same_labels_and_method() {
+        let tile = |id: &str| (id.to_owned(), samples(&[(5, 0), (50, 1)]));
+        let tiles = vec![tile("a"), tile("b")];
+        let lessons = Lessons::new(tiles.clone(), QuickMethod::Linear);
+        let is_same = |tiles: &[_], method| lessons.is_same(&Lessons::new(tiles.to_vec(), method));
+        assert!(is_same(&tiles, QuickMethod::Linear) && !is_same(&tiles, QuickMethod::Forest));
+        assert!(!is_same(&tiles[..1], QuickMethod::Linear));
+        assert!(!is_same(&[tiles[0].clone(), tile("b")], QuickMethod::Linear), "other labels");
     }
 }

@@ -22,9 +22,7 @@ pub struct DividedProject {
 impl DividedProject {
     /// Splits a project as the configuration says.
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
-        if let Some(ignore) = config.ignored_names(&project.classes) {
-            project.classes.ignore_only(&ignore);
-        }
+        config.mark_ignored(&mut project.classes);
         let Division { train, val, notes } = Division::of(&project, config);
         Self { project: Arc::new(project), train, val, notes }
     }

@@ -8,11 +8,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::SimulateArgs;
-use super::out;
+use super::{ignoring, out};
 use crate::data::Project;
-use crate::domain::RunConfig;
 use crate::engine::priority;
-use crate::engine::refusal::Refusal;
 use crate::quick::clicks::Clicker;
 use crate::quick::simulate::OneTile;
 use pupil::{School, Subject};
@@ -31,7 +29,7 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(args.seeds > 0, "--seeds 0 measures nothing: give 1 or more");
     anyhow::ensure!(args.steps > 0, "--steps 0 leaves the network untrained: give 1 or more");
     let counts = ascending(&args.clicks)?;
-    let project = Arc::new(open(args)?);
+    let project = Arc::new(ignoring::open(&args.data, args.ignore.as_ref())?);
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
     let rows = match args.across {
         true => across::across_tiles(args, &project, &counts)?,
@@ -41,20 +39,6 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     table::write_table(&args.out, args, &rows)?;
     table::summarise(args, &rows, &counts);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The project, with the classes that are ignored marked so.
-fn open(args: &SimulateArgs) -> anyhow::Result<Project> {
-    let config = RunConfig { ignore: args.ignore.clone(), ..RunConfig::default() };
-    let mut project = Project::open(&args.data)?;
-    let problems = config.problems(&project.classes);
-    if !problems.is_empty() {
-        return Err(Refusal::of_start(&problems).into());
-    }
-    if let Some(ignore) = config.ignored_names(&project.classes) {
-        project.classes.ignore_only(&ignore);
-    }
-    Ok(project)
 }
 
 /// The numbers of clicks, in order.

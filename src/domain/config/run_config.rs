@@ -245,6 +245,14 @@ impl RunConfig {
         Some(self.ignore.as_ref()?.iter().flat_map(names).collect())
     }
 
+    /// Marks the classes to ignore, if the configuration says which. Unknown names have no effect here:
+    /// [`RunConfig::problems`] refuses them.
+    pub fn mark_ignored(&self, classes: &mut Classes) {
+        if let Some(ignore) = self.ignored_names(classes) {
+            classes.ignore_only(&ignore);
+        }
+    }
+
     /// This configuration, learning from own labels only. For projects in which no training tile has a mask.
     #[must_use]
     pub fn own_labels_only(mut self) -> Self {

@@ -17,7 +17,7 @@ pub struct QuickAnswer {
     pub map: Option<PatchedMap>,
     /// What the head that made the map learned from: gives the heads for all tiles.
     pub lessons: Option<Arc<Lessons>>,
-    /// How good it is; of earlier labels until the present ones are judged, absent before.
+    /// How good the head of exactly these lessons is; absent until they are judged.
     pub judgement: Option<Arc<Judgement>>,
 }
 

@@ -68,9 +68,9 @@ pub(super) struct JudgedView<'a> {
 }
 
 impl Judged<'_> {
-    /// Each click predicted by a head that has not seen it.
+    /// Each click predicted by a head for any tile that has not seen it.
     pub(super) fn left_out(&self, go_on: &dyn Fn() -> bool) -> Option<Tally> {
-        let votes = leave_out(&self.course, go_on)?;
+        let votes = leave_out(&Course { view: None, ..self.course }, go_on)?;
         let right = votes.iter().filter(|vote| vote.class == vote.predicted).count();
         Some(Tally { right, of: votes.len() })
     }
@@ -139,6 +139,31 @@ mod tests {
         assert_eq!((kept.len(), kept[0].class, kept[0].is_right), (1, 0, true), "the fifth of class a");
         let columns: Vec<u32> = kept[0].pixels.iter().map(|[x, _]| *x).collect();
         assert!(columns.contains(&8) && columns.contains(&10) && !columns.contains(&9), "{columns:?}");
+    }
+
+    #[test]
+    fn clicks_that_are_left_out_count_alike_whatever_is_in_view() {
+        let rgb = RgbImage::from_fn(64, 32, |x, _| Rgb(if x < 32 { [220, 30, 20] } else { [20, 200, 30] }));
+        let prepared = Prepared::new(&Picture { rgb, valid: None }, &|| true).unwrap();
+        let class = |i: u8| ClassDef { name: format!("c{i}"), color: [i; 3], ignored: false };
+        let classes = Classes::new((0..2).map(class).collect()).unwrap();
+        let dot = |class, x, i: u8| Stroke {
+            tile: String::new(),
+            class: Some(class),
+            radius: 1.0,
+            path: vec![[x, 3.0 + 5.0 * f32::from(i)]],
+        };
+        let of = |clicks: u8, left: u8| {
+            let strokes: Vec<Stroke> = (0..clicks).flat_map(|i| [dot(left, 9.5, i), dot(1 - left, 50.5, i)]).collect();
+            prepared.samples(strokes.iter(), &classes, None)
+        };
+        let (few, many) = (of(2, 0), of(5, 1)); // They contradict each other, so what counts more decides.
+        let tiles = [&few, &many];
+        let left_out = |view| {
+            let course = Course { view, ..Course::of(&tiles) };
+            Judged { course, labels: Vec::new(), classes: &classes }.left_out(&|| true)
+        };
+        assert_eq!(left_out(Some(0)), left_out(None));
     }
 
     #[test]

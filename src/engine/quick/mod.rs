@@ -4,6 +4,7 @@
 mod answer;
 pub mod export;
 mod judgement;
+mod latest_map;
 pub mod prepared;
 mod project_state;
 mod request;

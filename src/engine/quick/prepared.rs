@@ -1,7 +1,7 @@
 //! A tile prepared for the quick head.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use image::RgbImage;
 use image::imageops;
@@ -44,8 +44,10 @@ impl WholeMap for HeadMapper {
 /// Features of a tile.
 pub struct Prepared {
     features: TileFeatures,
-    /// Which pixels exist, at the size of the features.
-    valid: Option<Validity>,
+    /// Which pixels of the tile exist.
+    valid: Option<Arc<Validity>>,
+    /// Which pixels of the map have any that exists.
+    valid_in_map: Option<Arc<Validity>>,
     /// Size of the tile, pixels.
     size: [u32; 2],
     /// The picture was halved this often.
@@ -55,16 +57,24 @@ pub struct Prepared {
 impl Prepared {
     /// Computes the features of a picture. `None` once `go_on` says that they are no longer wanted.
     pub fn new(picture: &Picture, go_on: &dyn Fn() -> bool) -> Option<Self> {
+        Self::halved(picture, halvings(picture.size()), go_on)
+    }
+
+    /// The same, halved this often.
+    fn halved(picture: &Picture, halvings: u32, go_on: &dyn Fn() -> bool) -> Option<Self> {
         let size = picture.size();
-        let halvings = halvings(size);
         let [width, height] = size.map(|side| side.div_ceil(1 << halvings));
         let image: Cow<'_, RgbImage> = match halvings {
             0 => Cow::Borrowed(&picture.rgb),
             _ => Cow::Owned(imageops::thumbnail(&picture.rgb, width, height)),
         };
-        let valid = picture.valid.as_ref().and_then(|valid| valid.resize(width, height));
+        let valid = picture.valid.clone().map(Arc::new);
+        let valid_in_map = match halvings {
+            0 => valid.clone(),
+            _ => valid.as_ref().and_then(|valid| valid.cells([width, height])).map(Arc::new),
+        };
         let features = TileFeatures::compute_while(&image, Some(pretrained::built_in()), Kinds::ALL, go_on)?;
-        Some(Self { features, valid, size, halvings })
+        Some(Self { features, valid, valid_in_map, size, halvings })
     }
 
     /// Memory that the features of a tile of `[width, height]` pixels take, in bytes.
@@ -72,9 +82,9 @@ impl Prepared {
         features_of(size) >> (2 * halvings(size))
     }
 
-    /// Memory that the features take, in bytes.
+    /// Memory that it takes, in bytes.
     pub fn bytes(&self) -> usize {
-        self.features.bytes()
+        self.features.bytes() + self.valid.as_ref().map_or(0, |valid| valid.flags().len())
     }
 
     /// Width and height of the map, pixels.
@@ -105,8 +115,8 @@ impl Prepared {
 
     /// Whether the image has a pixel at this column and row of the tile.
     pub fn exists(&self, x: u32, y: u32) -> bool {
-        let ([x, y], [width, _]) = (self.in_map(x, y), self.map_size());
-        self.valid.as_ref().is_none_or(|valid| valid.flags()[(y * width + x) as usize])
+        let place = y as usize * self.size[0] as usize + x as usize;
+        self.valid.as_ref().is_none_or(|valid| valid.flags().get(place) == Some(&true))
     }
 
     /// The pixel of the map that a pixel of the tile belongs to.
@@ -117,12 +127,14 @@ impl Prepared {
 
     /// The map of the tile.
     pub fn map(&self, head: &QuickHead) -> ClassMap {
-        head.predict(&self.features, self.valid.as_ref())
+        head.predict(&self.features, self.valid_in_map.as_deref())
     }
 
-    /// The map at the size of the tile, whatever the size of the features.
+    /// The map at the size of the tile, whatever the size of the features. Exactly the missing pixels are unlabelled.
     pub fn whole_map(&self, head: &QuickHead) -> ClassMap {
-        self.map(head).resized(self.size)
+        let mut map = head.predict(&self.features, None).resized(self.size);
+        map.take_out_missing(self.valid.as_deref());
+        map
     }
 
     /// The map of a part of the tile, given in its pixels; `None` if no pixel lies there.
@@ -134,7 +146,7 @@ impl Prepared {
         };
         let ((x, width), (y, height)) = (along(part.x, part.width, size[0]), along(part.y, part.height, size[1]));
         let part = PixelRect { x, y, width, height };
-        let map = || head.predict_part(&self.features, self.valid.as_ref(), part);
+        let map = || head.predict_part(&self.features, self.valid_in_map.as_deref(), part);
         (width > 0 && height > 0).then(|| MapPatch { corner: [x, y], map: map() })
     }
 }
@@ -159,7 +171,8 @@ fn halvings(size: [u32; 2]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ClassDef;
+    use crate::domain::{ClassDef, UNLABELLED};
+    use crate::infer::Predictor;
     use crate::quick::course::Course;
 
     #[test]
@@ -190,9 +203,7 @@ mod tests {
     fn a_halved_tile_is_mapped_at_half_its_size() {
         let (whole, head) = learned(&picture());
         assert_eq!(whole.map(&head).classes.size(), [80, 60]);
-        let small = picture().resize(40, 30);
-        let features = TileFeatures::compute(&small.rgb, Some(pretrained::built_in()), Kinds::ALL);
-        let halved = Prepared { features, valid: small.valid, size: [80, 60], halvings: 1 };
+        let halved = Prepared::halved(&picture(), 1, &|| true).unwrap();
         let strokes = [dot(1, 79.5), dot(0, 5.0)];
         let samples = halved.samples(strokes.iter(), &classes(), None);
         let head = QuickHead::learn(&Course::of(&[&samples]), None).unwrap();
@@ -202,6 +213,35 @@ mod tests {
         let whole = halved.whole_map(&head);
         assert_eq!((whole.classes.size(), whole.confidence.len()), ([80, 60], 80 * 60));
         assert_eq!((whole.classes.get(10, 10), whole.classes.get(70, 10)), (0, 1));
+    }
+
+    /// Maps at half the size.
+    struct Halved(QuickHead);
+
+    impl WholeMap for Halved {
+        fn map(&self, picture: &Picture) -> ClassMap {
+            Prepared::halved(picture, 1, &|| true).unwrap().whole_map(&self.0)
+        }
+    }
+
+    #[test]
+    fn of_a_halved_tile_exactly_the_missing_pixels_have_no_class() {
+        // A single missing pixel that nearest neighbour would lose, one that it would meet, and a slanted border.
+        let is_missing = |x: u32, y: u32| [(40, 20), (31, 31)].contains(&(x, y)) || 3 * x + 2 * y < 35;
+        let exists = (0..79 * 59).map(|i| !is_missing(i % 79, i / 79)).collect();
+        let rgb = RgbImage::from_fn(79, 59, |x, _| image::Rgb(if x < 40 { [220, 30, 20] } else { [20, 200, 30] }));
+        let picture = Picture { rgb, valid: Validity::new([79, 59], exists) };
+        let (_, head) = learned(&picture);
+        let halved = Prepared::halved(&picture, 1, &|| true).unwrap();
+        let map = halved.whole_map(&head);
+        for (x, y) in (0..59).flat_map(|y| (0..79).map(move |x| (x, y))) {
+            let (class, confidence) = map.at(x, y).unwrap();
+            let none = (class == UNLABELLED, confidence == 0, !halved.exists(x, y));
+            assert_eq!(none, (is_missing(x, y), is_missing(x, y), is_missing(x, y)), "column {x}, row {y}");
+        }
+        let small = halved.map(&head).classes;
+        assert_eq!([small.get(20, 10), small.get(2, 2)].map(|class| class == UNLABELLED), [false, true]);
+        assert!(Predictor::whole(Arc::new(Halved(head))).predict(picture) == map, "a saved head maps the same");
     }
 
     fn learned(picture: &Picture) -> (Prepared, QuickHead) {

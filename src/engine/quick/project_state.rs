@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::{Lesson, QuickAnswer, QuickStatus};
-use super::judgement::{Judgement, Tally};
+use super::judgement::Judgement;
+use super::latest_map::LatestMap;
 use super::prepared::Prepared;
 use super::request::{TileLabels, Wanted};
 use crate::data::{Project, Tile};
-use crate::domain::ClassMap;
 use crate::quick::batch::clicks_on;
 use crate::quick::head::QuickHead;
 use crate::quick::lessons::Lessons;
@@ -30,13 +30,20 @@ pub(super) struct ProjectState {
     /// Tiles that cannot be read, and why.
     pub(super) refused: BTreeMap<String, String>,
     pub(super) head: Option<Arc<QuickHead>>,
-    /// The latest map of the whole tile in view.
-    pub(super) map: Option<Arc<ClassMap>>,
+    /// The latest map of the tile in view.
+    pub(super) map: LatestMap,
     pub(super) answered: Option<Question>,
     pub(super) said: Option<QuickAnswer>,
-    pub(super) judgement: Option<Judgement>,
-    /// What the judgement is of, and the validation tiles it was made with.
-    pub(super) judged: Option<(Question, Vec<String>)>,
+    pub(super) known: Option<Known>,
+}
+
+/// A judgement, and what it is of.
+pub(super) struct Known {
+    pub(super) question: Question,
+    /// The validation tiles it was made with.
+    pub(super) judges: Vec<String>,
+    pub(super) lessons: Lessons,
+    pub(super) judgement: Judgement,
 }
 
 /// What an answer depends on.
@@ -126,13 +133,17 @@ impl ProjectState {
         Lessons::new(tiles.collect(), asked.wanted.method)
     }
 
-    /// The latest judgement, without what it says of other labels or another tile.
-    pub(super) fn judgement_of(&self, asked: &Asked<'_>) -> Option<Judgement> {
-        let (mut judgement, (question, _)) = (self.judgement.clone()?, self.judged.as_ref()?);
-        if (question.version, question.method) != (asked.wanted.version, asked.wanted.method) {
-            judgement.left_out = Tally::default();
-        }
-        if question.tile != asked.tile.id {
+    /// Whether the latest judgement is of this, made with these validation tiles.
+    pub(super) fn is_judged(&self, question: &Question, judges: &[String]) -> bool {
+        self.known.as_ref().is_some_and(|known| known.question == *question && known.judges == judges)
+    }
+
+    /// The latest judgement if it is of these lessons, without what it says of another tile. One of other labels or another method
+    /// says nothing of the present head.
+    pub(super) fn judgement_of(&self, lessons: &Lessons, tile: &str) -> Option<Judgement> {
+        let known = self.known.as_ref().filter(|known| known.lessons.is_same(lessons))?;
+        let mut judgement = known.judgement.clone();
+        if known.question.tile != tile {
             judgement.kept_aside.clear();
         }
         Some(judgement)
@@ -156,5 +167,40 @@ impl ProjectState {
             tiles_left: self.to_study(asked).count(),
             pixel,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::RgbImage;
+
+    use super::*;
+    use crate::engine::quick::{KeptAside, Tally};
+    use crate::quick::tile_features::{Kinds, TileFeatures};
+
+    #[test]
+    fn a_judgement_holds_for_its_labels_and_its_method_alone() {
+        let samples =
+            || Arc::new(TileSamples::new(&TileFeatures::compute(&RgbImage::new(8, 8), None, Kinds::BANK), &[]));
+        let (labels, other) = (samples(), samples());
+        let lessons =
+            |labels: &Arc<TileSamples>, method| Lessons::new(vec![("a".to_owned(), Arc::clone(labels))], method);
+        let (tile, method) = ("a".to_owned(), QuickMethod::Linear);
+        let question = Question { tile, version: 0, method, is_whole: true, studied: 0 };
+        let kept_aside = vec![KeptAside { class: 0, pixels: Vec::new(), is_right: true }];
+        let tiles = [("b".to_owned(), 0.5)].into();
+        let judgement = Judgement { left_out: Tally { right: 3, of: 4 }, kept_aside, tiles };
+        let judges = vec!["b".to_owned()];
+        let known = Known { question, judges, lessons: lessons(&labels, method), judgement: judgement.clone() };
+        let state = ProjectState { known: Some(known), ..ProjectState::default() };
+        let judged = |labels, method, tile| state.judgement_of(&lessons(labels, method), tile);
+        assert_eq!(judged(&labels, method, "a"), Some(judgement.clone()));
+        assert_eq!(
+            judged(&labels, method, "b"),
+            Some(Judgement { kept_aside: Vec::new(), ..judgement }),
+            "another tile"
+        );
+        assert_eq!(judged(&labels, QuickMethod::Forest, "a"), None, "another method");
+        assert_eq!(judged(&other, method, "a"), None, "other labels");
     }
 }

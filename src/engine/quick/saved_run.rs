@@ -32,9 +32,9 @@ struct HeadFile {
 pub struct QuickRun<'a> {
     /// The head.
     pub head: &'a QuickHead,
-    /// The project it learned from.
+    /// The project it learned from; the classes that the settings ignore are marked so.
     pub project: &'a Project,
-    /// The settings in effect: folder, and splits chosen by hand.
+    /// The settings in effect: folder, ignored classes, and splits chosen by hand.
     pub config: &'a RunConfig,
     /// Clicks, and how many are predicted rightly by a head that has not seen them.
     pub learned: QuickLearned,
@@ -89,7 +89,7 @@ fn config_text(config: &RunConfig) -> Result<String, DataError> {
         path: config.data.clone(),
     };
     let mut table = toml::Table::try_from(config.clone().own_labels_only()).map_err(|error| broken(&error))?;
-    table.retain(|key, _| ["data", "sampling", "split"].contains(&key));
+    table.retain(|key, _| ["data", "ignore", "sampling", "split"].contains(&key));
     let text = toml::to_string_pretty(&table).map_err(|error| broken(&error))?;
     Ok(format!("# A quick head: {} has what it learned.\n{text}", files::HEAD))
 }

@@ -7,8 +7,8 @@ use super::answer::QuickAnswer;
 use super::request::{Shared, Wanted};
 use super::worker::Worker;
 use crate::data::Project;
-use crate::domain::Stroke;
 use crate::domain::geometry::PixelRect;
+use crate::domain::{Classes, Stroke};
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::engine::priority;
@@ -46,6 +46,22 @@ impl QuickService {
             let (epoch, method) = (wanted.epoch + 1, wanted.method);
             *wanted = Wanted { project: Some(project), epoch, labels, method, ..Wanted::default() };
         });
+    }
+
+    /// The classes from now on: what differs is which are ignored. Returns whether that is new; maps of before are then not handed
+    /// out any more.
+    pub fn set_classes(&self, classes: &Classes) -> bool {
+        let differ = |project: &Arc<Project>| project.classes != *classes;
+        let is_new = self.shared.wanted().project.as_ref().is_some_and(differ);
+        if is_new {
+            self.shared.change(|wanted| {
+                wanted.epoch += 1;
+                if let Some(project) = &mut wanted.project {
+                    Arc::make_mut(project).classes = classes.clone();
+                }
+            });
+        }
+        is_new
     }
 
     /// Replaces the strokes that stand on a tile. Nothing happens if they stand already.
@@ -197,6 +213,64 @@ mod tests {
         assert_eq!((answer.tile.as_str(), class_at(&answer, 3), class_at(&answer, 60)), ("b", Some(1), Some(3)));
         service.set_labels("b", vec![dot("b", 3, 5.0)]);
         assert_eq!(learned(&wait(&service, |answer| learned(answer).is_some())), Some((3, 2, 0)));
+    }
+
+    #[test]
+    fn an_undone_class_is_nowhere_in_the_next_map() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path());
+        let both = vec![dot("a", 2, 8.0), dot("a", 5, 56.0)];
+        let third = [both.clone(), vec![dot("a", 0, 32.0)]].concat(); // On the border of the two colours.
+        service.set_labels("a", third);
+        service.want_tile("a");
+        let shows = |answer: &QuickAnswer, class| {
+            let classes =
+                |map: &crate::domain::PatchedMap| (0..64 * 48).any(|i| map.at(i % 64, i / 64).unwrap().0 == class);
+            answer.map.as_ref().is_some_and(classes)
+        };
+        wait(&service, |answer| learned(answer) == Some((3, 1, 0)) && shows(answer, 0));
+        service.set_part(Some(PixelRect { x: 2, y: 2, width: 9, height: 9 }));
+        service.set_labels("a", both);
+        wait(&service, |answer| {
+            let is_new = learned(answer) == Some((2, 1, 0));
+            assert!(!is_new || !shows(answer, 0), "neither on screen nor around it");
+            is_new && answer.map.as_ref().is_some_and(|map| map.patch.is_none())
+        });
+    }
+
+    #[test]
+    fn ignored_classes_are_not_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path());
+        service.set_labels("a", vec![dot("a", 2, 8.0), dot("a", 5, 56.0), dot("a", 0, 40.0)]);
+        service.want_tile("a");
+        wait(&service, |answer| learned(answer) == Some((3, 1, 0)));
+        let mut classes = project(folder.path()).classes.clone();
+        assert!(!service.set_classes(&classes), "nothing is new");
+        let name = classes.name(0).to_owned();
+        classes.ignore_only(&[name]);
+        assert!(service.set_classes(&classes) && !service.set_classes(&classes));
+        wait(&service, |answer| match &answer.status {
+            QuickStatus::Mapped(lesson) => {
+                assert_eq!(lesson.classes, [2, 5], "no answer of before comes");
+                true
+            }
+            _ => false,
+        });
+    }
+
+    #[test]
+    fn another_method_is_judged_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = service(folder.path());
+        service.set_labels("a", vec![dot("a", 2, 8.0), dot("a", 2, 18.0), dot("a", 5, 56.0), dot("a", 5, 46.0)]);
+        service.want_tile("a");
+        let is_by = |answer: &QuickAnswer, method| answer.lessons.as_ref().is_some_and(|l| l.method() == method);
+        wait(&service, |answer| is_by(answer, QuickMethod::Linear) && answer.judgement.is_some());
+        service.set_method(QuickMethod::Forest);
+        let first = wait(&service, |answer| is_by(answer, QuickMethod::Forest));
+        assert_eq!(first.judgement, None, "nothing decides yet");
+        wait(&service, |answer| is_by(answer, QuickMethod::Forest) && answer.judgement.is_some());
     }
 
     #[test]

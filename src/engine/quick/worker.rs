@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::answer::{QuickAnswer, QuickStatus};
 use super::judgement::{Judged, JudgedView, Judgement, miou};
+use super::latest_map::LatestMap;
 use super::prepared::{LIMIT_BYTES, Prepared};
-use super::project_state::{Asked, ProjectState};
+use super::project_state::{Asked, Known, ProjectState};
 use super::request::Shared;
 use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Project, Tile};
 use crate::domain::geometry::PixelRect;
-use crate::domain::{ClassMap, PatchedMap, panic};
+use crate::domain::{PatchedMap, panic};
 use crate::engine::Waker;
 use crate::engine::latest::Latest;
 use crate::kernels::gate;
@@ -115,8 +116,8 @@ impl Worker {
             self.study(asked, other);
             return Next::GoOn;
         }
-        let judged = (question, asked.wanted.judges.clone());
-        if self.project.head.is_none() || self.project.judged.as_ref() == Some(&judged) {
+        let judges = &asked.wanted.judges;
+        if self.project.head.is_none() || self.project.is_judged(&question, judges) {
             return Next::Wait(LONG);
         }
         let rested = self.changed.1.elapsed();
@@ -124,7 +125,8 @@ impl Worker {
             return Next::Wait(REST - rested);
         }
         if let Some(judgement) = self.judge(asked) {
-            (self.project.judgement, self.project.judged) = (Some(judgement), Some(judged));
+            let (judges, lessons) = (judges.clone(), self.project.lessons(asked));
+            self.project.known = Some(Known { question, judges, lessons, judgement });
             self.repeat(asked);
         }
         Next::GoOn
@@ -209,7 +211,7 @@ impl Worker {
             }
         }
         self.project.view = view.map(|prepared| (tile.id.clone(), prepared));
-        self.project.map = None;
+        self.project.map = LatestMap::default();
     }
 
     /// Learns from all labels and maps the tile in view. Returns whether all of it is mapped.
@@ -217,12 +219,13 @@ impl Worker {
         self.project.read_samples(asked, view);
         let Some(head) = self.learned(asked) else {
             let status = self.project.why_no_map(asked);
-            (self.project.head, self.project.map) = (None, None);
+            (self.project.head, self.project.map) = (None, LatestMap::default());
             self.publish(asked, status, None);
             return true;
         };
         let head = Arc::new(head);
         self.project.head = Some(Arc::clone(&head));
+        self.project.map.follow(head.classes(), asked.wanted.method);
         let status = QuickStatus::Mapped(self.project.lesson(asked, &head, view.pixel()));
         if self.map_on_screen(asked, view, &head, &status) {
             self.shared.wait_for_change(asked.turns, DRAWING);
@@ -230,9 +233,8 @@ impl Worker {
                 return false; // What is on screen is mapped, and there may be something newer to learn.
             }
         }
-        let map = Arc::new(view.map(&head));
-        self.project.map = Some(Arc::clone(&map));
-        self.publish(asked, status, Some(map.into()));
+        let map = self.project.map.replaced(view.map(&head));
+        self.publish(asked, status, Some(map));
         true
     }
 
@@ -246,10 +248,9 @@ impl Worker {
         let [width, height] = asked.tile.size;
         let is_small = |part: &PixelRect| area(part.width, part.height) < WORTH_MAPPING_FIRST * area(width, height);
         let Some(part) = self.shared.wanted().part.filter(is_small) else { return false };
-        let Some(patch) = view.map_part(head, part).map(Arc::new) else { return false };
-        let blank = || Arc::new(ClassMap::unpredicted(view.map_size()));
-        let whole = Arc::clone(self.project.map.get_or_insert_with(blank));
-        self.publish(asked, status.clone(), Some(PatchedMap { whole, patch: Some(patch) }));
+        let Some(patch) = view.map_part(head, part) else { return false };
+        let map = self.project.map.patched(view.map_size(), patch);
+        self.publish(asked, status.clone(), Some(map));
         true
     }
 
@@ -257,18 +258,15 @@ impl Worker {
     fn study(&mut self, asked: &Asked<'_>, tile: &Tile) {
         let Some(labels) = asked.wanted.labels.get(&tile.id) else { return };
         let stamp = FileStamp::of(&tile.image);
-        let samples = match self.features.get::<Prepared>(self.owner, &stamp) {
-            Some(prepared) => prepared.samples(labels.iter(), &asked.project.classes, None),
-            None => {
-                let is_wanted = || self.shared.turns() == asked.turns;
-                match prepare(asked.project, tile, &is_wanted) {
-                    Ok(Some(prepared)) => prepared.samples(labels.iter(), &asked.project.classes, None),
-                    Ok(None) => return,
-                    Err(why) => {
-                        log::warn!("The quick head does not learn from {}: {why}", tile.id);
-                        return self.refuse(tile, why);
-                    }
-                }
+        let kept = self.features.get::<Prepared>(self.owner, &stamp).map(|prepared| Ok(Some(prepared)));
+        let is_wanted = || self.shared.turns() == asked.turns;
+        let prepared = kept.unwrap_or_else(|| Ok(prepare(asked.project, tile, &is_wanted)?.map(Arc::new)));
+        let samples = match prepared {
+            Ok(Some(prepared)) => prepared.samples(labels.iter(), &asked.project.classes, None),
+            Ok(None) => return,
+            Err(why) => {
+                log::warn!("The quick head does not learn from {}: {why}", tile.id);
+                return self.refuse(tile, why);
             }
         };
         self.project.samples.insert(tile.id.clone(), (Arc::clone(labels), Arc::new(samples)));
@@ -281,10 +279,11 @@ impl Worker {
         self.repeat(asked);
     }
 
-    /// Says again what was said last, with the latest judgement.
+    /// Says again what was said last, with the judgement of what it was learned from.
     fn repeat(&self, asked: &Asked<'_>) {
         let Some(said) = &self.project.said else { return };
-        let judgement = self.project.judgement_of(asked).filter(|_| said.map.is_some()).map(Arc::new);
+        let judgement = said.lessons.as_ref().and_then(|lessons| self.project.judgement_of(lessons, &asked.tile.id));
+        let judgement = judgement.map(Arc::new);
         self.answers.put((asked.wanted.epoch, QuickAnswer { judgement, ..said.clone() }));
         (self.waker)();
     }

@@ -133,7 +133,7 @@ impl App {
             self.act(ctx, action);
         }
         self.services.request_prediction(&self.state, ctx);
-        self.services.guide_quick(&self.state);
+        self.services.guide_quick(&mut self.state);
     }
 
     /// Ends a run before the window closes, and keeps the window open until then.

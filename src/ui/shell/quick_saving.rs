@@ -12,7 +12,7 @@ use crate::engine::protocol::QuickLearned;
 use crate::engine::quick::saved_run::QuickRun;
 use crate::engine::quick::{Judgement, QuickStatus};
 use crate::quick::lessons::Lessons;
-use crate::train::division::Division;
+use crate::train::division::DividedProject;
 use crate::train::run_list;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
@@ -23,7 +23,7 @@ struct Saving {
     project: Arc<Project>,
     config: RunConfig,
     learned: QuickLearned,
-    /// Ids of the tiles with labels.
+    /// Ids of the tiles it has learned from.
     train: Vec<String>,
     miou: Option<f64>,
     folder: PathBuf,
@@ -44,12 +44,11 @@ impl Saving {
     fn of(state: &AppState) -> Option<Self> {
         let (open, quick) = (state.project.as_ref()?, &state.view.quick);
         let Some(QuickStatus::Mapped(lesson)) = &quick.status else { return None };
-        let is_there = |id: &str| open.project.tile(id).is_some_and(|tile| tile.fault.is_none());
-        let train: Vec<String> =
-            open.book.tiles().filter(|id| is_there(id) && open.book.carries(id)).map(str::to_owned).collect();
+        let lessons = Arc::clone(quick.lessons.as_ref()?); // The present labels may be newer.
+        let train: Vec<String> = lessons.taught_by().map(str::to_owned).collect();
         let left_out = quick.judgement.as_ref().map(|judgement| judgement.left_out);
         Some(Self {
-            lessons: Arc::clone(quick.lessons.as_ref()?),
+            lessons,
             project: Arc::clone(&open.project),
             config: state.config(),
             learned: QuickLearned::new(lesson.clicks, lesson.classes.len(), lesson.tiles, left_out),
@@ -61,7 +60,8 @@ impl Saving {
 
     fn save(self) -> JobOutcome {
         let Self { lessons, project, config, learned, train, miou, folder } = self;
-        let val = Division::of(&project, &config).val.iter().map(|&index| project.tiles[index].id.clone()).collect();
+        let project = DividedProject::new((*project).clone(), &config);
+        let (val, project) = (project.ids(&project.val), project.project);
         let Some(head) = lessons.learn(None, None) else {
             return JobOutcome::Failed(
                 Notice::new("The quick map could not be saved").cause("Only one class has labels"),

@@ -17,6 +17,7 @@ use crate::engine::protocol::ViewRequest;
 use crate::engine::quick::{QuickExport, QuickService};
 use crate::engine::{Command, EngineHandle, RunId, Waker};
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::in_view::QuickInView;
 use crate::ui::state::thumbnails;
 
 /// How long the camera must rest before the engine learns which part of the tile is on screen.
@@ -102,6 +103,9 @@ impl Services {
         self.thumbnails_requested.clear();
         let strokes = |tile: &str| (tile.to_owned(), project.book.standing_on(tile).cloned().collect());
         self.quick.set_project(Arc::clone(&project.project), project.book.tiles().map(strokes));
+        if let Some(classes) = state.classes_in_effect() {
+            self.quick.set_classes(&classes);
+        }
         if let Some(tile) = state.tile().filter(|tile| tile.fault.is_none()) {
             self.tiles.want_view(&tile.id);
             self.quick.want_tile(&tile.id);
@@ -146,10 +150,13 @@ impl Services {
         }
     }
 
-    /// Has the quick map learned by what was chosen, and scored on some of the tiles that the network was evaluated on, so that the two
+    /// Has the quick map learned by what was chosen, from the classes that a run would not ignore, and scored on some of the tiles that the network was evaluated on, so that the two
     /// can be compared.
-    pub fn guide_quick(&self, state: &AppState) {
+    pub fn guide_quick(&self, state: &mut AppState) {
         self.quick.set_method(state.settings.quick_method);
+        if state.classes_in_effect().is_some_and(|classes| self.quick.set_classes(&classes)) {
+            state.view.quick = QuickInView::default(); // It has learned other classes.
+        }
         let scored = &state.run.tile_scores;
         let step = scored.len().div_ceil(JUDGES).max(1);
         self.quick.set_judges(scored.keys().step_by(step).cloned().collect());

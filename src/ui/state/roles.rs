@@ -3,8 +3,8 @@
 use super::app_state::AppState;
 use super::tile_role::TileRole;
 use crate::data::Tile;
-use crate::domain::RunConfig;
 use crate::domain::split::Split;
+use crate::domain::{Classes, RunConfig};
 use crate::train::division::Division;
 
 impl AppState {
@@ -38,6 +38,13 @@ impl AppState {
         let tiles = self.project.as_ref().map_or(&[][..], |open| &open.project.tiles);
         split.retain(|file, _| tiles.iter().any(|tile| tile.file == *file)); // Other tiles are no longer in the folder.
         RunConfig { data: root, split, ..self.settings.form.clone() }
+    }
+
+    /// The classes of a run started now, and of the quick map: those that the form ignores are marked so.
+    pub fn classes_in_effect(&self) -> Option<Classes> {
+        let mut classes = self.project.as_ref()?.project.classes.clone();
+        self.settings.form.mark_ignored(&mut classes);
+        Some(classes)
     }
 
     /// Assigns the roles again after a change of project, form or split.

@@ -1,7 +1,10 @@
 //! Which of the two maps is better: the quick head's or the network's, as far as something tells.
 
+use std::collections::BTreeSet;
+
 use super::app_state::AppState;
 use super::map_source::MapSource;
+use crate::domain::ClassDef;
 use crate::domain::metrics::mean_of_numbers;
 
 /// How both maps do on the same test.
@@ -45,7 +48,11 @@ impl AppState {
     }
 
     fn validation_verdict(&self) -> Option<Verdict> {
-        let judgement = self.view.quick.judgement.as_ref()?;
+        let judgement = self.view.quick.judgement.as_ref().filter(|judgement| !judgement.tiles.is_empty())?;
+        let run = self.run.info.as_ref()?;
+        if scored(&run.classes) != scored(self.classes_in_effect()?.as_slice()) {
+            return None; // Means over different classes cannot be compared.
+        }
         let both = judgement.tiles.iter().filter_map(|(tile, quick)| Some((*quick, *self.run.tile_scores.get(tile)?)));
         let (quick, network): (Vec<f64>, Vec<f64>) = both.filter(|(a, b)| !a.is_nan() && !b.is_nan()).unzip();
         let tiles = quick.len();
@@ -65,9 +72,41 @@ impl AppState {
     }
 }
 
+/// Names of the classes that are scored.
+fn scored(classes: &[ClassDef]) -> BTreeSet<&str> {
+    classes.iter().filter(|class| !class.ignored).map(|class| class.name.as_str()).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::data::Project;
+    use crate::domain::LabelBook;
+    use crate::engine::quick::Judgement;
+    use crate::ui::state::open_project::OpenProject;
+    use crate::ui::state::run_state::tests::info;
+    use crate::ui::state::settings::Settings;
+
+    #[test]
+    fn mean_ious_over_different_classes_are_not_compared() {
+        let folder = tempfile::tempdir().unwrap();
+        image::RgbImage::new(4, 4).save(folder.path().join("a_sat.png")).unwrap();
+        let project = Project::open(folder.path()).unwrap();
+        let mut state = AppState::new(Settings::default());
+        state.project = Some(OpenProject::new(project, LabelBook::default(), PathBuf::new()));
+        state.run.info = Some(Box::new(info()));
+        state.run.tile_scores.insert("b".to_owned(), 0.6);
+        let tiles = [("b".to_owned(), 0.5)].into();
+        state.view.quick.judgement = Some(Arc::new(Judgement { tiles, ..Judgement::default() }));
+        assert_eq!(state.verdict(), Some(Verdict::Validation { quick: 0.5, network: 0.6, tiles: 1 }));
+        state.settings.form.ignore = Some(vec!["water".to_owned(), "unknown".to_owned()]);
+        assert_eq!(state.verdict(), None);
+        state.settings.form.ignore = Some(vec!["unknown".to_owned()]);
+        assert!(state.verdict().is_some(), "as the run");
+    }
 
     #[test]
     fn the_network_takes_over_only_when_it_is_better() {
