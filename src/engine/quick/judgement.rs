@@ -13,6 +13,9 @@ use crate::quick::strokes::labelled_pixels;
 /// What is known of the quick head's quality.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
+    /// Whether it is of the present labels. One of earlier labels only says which map to show until the present ones are judged, or
+    /// maps would alternate at every click.
+    pub is_current: bool,
     /// Clicks that were each predicted by a head that has not seen them.
     pub left_out: Tally,
     /// Clicks on the tile in view that neither the network nor a head of the same kind has learned from.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answer::{Lesson, QuickAnswer, QuickStatus};
-use super::judgement::Judgement;
+use super::judgement::{Judgement, Tally};
 use super::latest_map::LatestMap;
 use super::prepared::Prepared;
 use super::request::{TileLabels, Wanted};
@@ -138,11 +138,15 @@ impl ProjectState {
         self.known.as_ref().is_some_and(|known| known.question == *question && known.judges == judges)
     }
 
-    /// The latest judgement if it is of these lessons, without what it says of another tile. One of other labels or another method
-    /// says nothing of the present head.
+    /// The latest judgement of a head by this method, without what it says of another tile. Of earlier labels the clicks that were left
+    /// out are not told.
     pub(super) fn judgement_of(&self, lessons: &Lessons, tile: &str) -> Option<Judgement> {
-        let known = self.known.as_ref().filter(|known| known.lessons.is_same(lessons))?;
+        let known = self.known.as_ref().filter(|known| known.lessons.method() == lessons.method())?;
         let mut judgement = known.judgement.clone();
+        judgement.is_current = known.lessons.is_same(lessons);
+        if !judgement.is_current {
+            judgement.left_out = Tally::default();
+        }
         if known.question.tile != tile {
             judgement.kept_aside.clear();
         }
@@ -175,11 +179,11 @@ mod tests {
     use image::RgbImage;
 
     use super::*;
-    use crate::engine::quick::{KeptAside, Tally};
+    use crate::engine::quick::KeptAside;
     use crate::quick::tile_features::{Kinds, TileFeatures};
 
     #[test]
-    fn a_judgement_holds_for_its_labels_and_its_method_alone() {
+    fn a_judgement_holds_for_its_method_and_knows_its_labels() {
         let samples =
             || Arc::new(TileSamples::new(&TileFeatures::compute(&RgbImage::new(8, 8), None, Kinds::BANK), &[]));
         let (labels, other) = (samples(), samples());
@@ -189,7 +193,7 @@ mod tests {
         let question = Question { tile, version: 0, method, is_whole: true, studied: 0 };
         let kept_aside = vec![KeptAside { class: 0, pixels: Vec::new(), is_right: true }];
         let tiles = [("b".to_owned(), 0.5)].into();
-        let judgement = Judgement { left_out: Tally { right: 3, of: 4 }, kept_aside, tiles };
+        let judgement = Judgement { is_current: true, left_out: Tally { right: 3, of: 4 }, kept_aside, tiles };
         let judges = vec!["b".to_owned()];
         let known = Known { question, judges, lessons: lessons(&labels, method), judgement: judgement.clone() };
         let state = ProjectState { known: Some(known), ..ProjectState::default() };
@@ -197,10 +201,11 @@ mod tests {
         assert_eq!(judged(&labels, method, "a"), Some(judgement.clone()));
         assert_eq!(
             judged(&labels, method, "b"),
-            Some(Judgement { kept_aside: Vec::new(), ..judgement }),
+            Some(Judgement { kept_aside: Vec::new(), ..judgement.clone() }),
             "another tile"
         );
         assert_eq!(judged(&labels, QuickMethod::Forest, "a"), None, "another method");
-        assert_eq!(judged(&other, method, "a"), None, "other labels");
+        let earlier = Judgement { is_current: false, left_out: Tally::default(), ..judgement };
+        assert_eq!(judged(&other, method, "a"), Some(earlier), "other labels");
     }
 }

@@ -46,13 +46,14 @@ impl Saving {
         let Some(QuickStatus::Mapped(lesson)) = &quick.status else { return None };
         let lessons = Arc::clone(quick.lessons.as_ref()?); // The present labels may be newer.
         let train: Vec<String> = lessons.taught_by().map(str::to_owned).collect();
-        let left_out = quick.judgement.as_ref().map(|judgement| judgement.left_out);
+        let judgement = quick.judgement.as_ref().filter(|judgement| judgement.is_current);
+        let left_out = judgement.map(|judgement| judgement.left_out);
         Some(Self {
             lessons,
             project: Arc::clone(&open.project),
             config: state.config(),
             learned: QuickLearned::new(lesson.clicks, lesson.classes.len(), lesson.tiles, left_out),
-            miou: quick.judgement.as_ref().and_then(|judgement| unseen_miou(judgement, &train)),
+            miou: judgement.and_then(|judgement| unseen_miou(judgement, &train)),
             train,
             folder: run_list::free_folder(state.runs_home.as_ref()?, &run_list::quick_name(state.clock))?,
         })
