@@ -43,7 +43,7 @@ pub(super) fn encoder(text: &str) -> Result<Encoder, String> {
     match Encoder::from(text.to_owned()) {
         Encoder::File(path) => match std::path::absolute(&path) {
             Ok(path) if path.is_file() => Ok(Encoder::File(path)),
-            _ => Err(format!("'{text}' is neither none nor lite0 nor a file of weights")),
+            _ => Err(format!("there is no file '{text}': give none, lite0, or the path of a file of weights")),
         },
         named => Ok(named),
     }

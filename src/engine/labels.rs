@@ -167,4 +167,14 @@ fn report_unlabelled(plan: &RunPlan, set: &TrainingSet, outbox: &Outbox) {
     if !names.is_empty() {
         outbox.info(format!("Not predicted until there is a label: {}", names.join(", ")));
     }
+    let with: Vec<&str> = classes
+        .iter()
+        .zip(&totals)
+        .filter(|(class, total)| !class.ignored && **total > 0)
+        .map(|(class, _)| class.name.as_str())
+        .collect();
+    if let ([only], false) = (with.as_slice(), names.is_empty()) {
+        let headline = format!("Only {only} has labels: the network can tell nothing apart");
+        outbox.warn(Notice::new(headline).remedy("Label a second class"));
+    }
 }

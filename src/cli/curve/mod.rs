@@ -12,6 +12,12 @@ use crate::data::files::write;
 pub(super) fn run(args: &CurveArgs) -> anyhow::Result<ExitCode> {
     let path = &args.out;
     anyhow::ensure!(
+        !args.tables.contains(path),
+        "{} is one of the tables to draw: choose another file for the picture",
+        path.display()
+    );
+    out::create_folder_of(path)?;
+    anyhow::ensure!(
         args.overwrite || !path.exists(),
         "{} exists: choose another file, or give --overwrite",
         path.display()

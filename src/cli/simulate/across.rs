@@ -11,9 +11,10 @@ use super::table::Row;
 use crate::data::Project;
 use crate::domain::split::Split;
 use crate::domain::{Confusion, RunConfig, hash};
+use crate::engine::refusal::Refusal;
 use crate::quick::clicks::{Click, Clicker, Placement};
 use crate::quick::simulate::Round;
-use crate::train::division::Division;
+use crate::train::division::{self, Division};
 
 /// Across tiles a click labels a single pixel.
 const RADIUS: u32 = 0;
@@ -33,7 +34,12 @@ struct Trial {
 
 /// Scores each number of clicks with each seed.
 pub(super) fn across_tiles(args: &SimulateArgs, project: &Arc<Project>, counts: &[usize]) -> anyhow::Result<Vec<Row>> {
-    let mut division = Division::of(project, &split_of(args));
+    let split = split_of(args);
+    let problems = division::problems(project, &split);
+    if !problems.is_empty() {
+        return Err(Refusal::of_start(&problems).into());
+    }
+    let mut division = Division::of(project, &split);
     anyhow::ensure!(!division.val.is_empty(), "no tile validates: name some with --val-tile");
     division.train.retain(|index| project.tiles[*index].mask.is_some());
     let school = School::open(args, project)?;

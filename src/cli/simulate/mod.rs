@@ -28,6 +28,7 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     );
     anyhow::ensure!(args.seeds > 0, "--seeds 0 measures nothing: give 1 or more");
     anyhow::ensure!(args.steps > 0, "--steps 0 leaves the network untrained: give 1 or more");
+    out::create_folder_of(&args.out)?;
     let counts = ascending(&args.clicks)?;
     let project = Arc::new(ignoring::open(&args.data, args.ignore.as_ref())?);
     project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));

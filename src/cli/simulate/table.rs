@@ -42,16 +42,22 @@ pub(super) fn summarise(args: &SimulateArgs, rows: &[Row], counts: &[usize]) {
         let mean = |value: fn(&Round) -> f64| mean_of_numbers(&rows.iter().map(|row| value(row)).collect::<Vec<_>>());
         let Estimate { mean: miou, spread, margin } =
             Estimate::of(&rows.iter().map(|row| row.miou).collect::<Vec<_>>());
+        let interval = match rows.len() {
+            0 | 1 => String::new(),
+            _ => format!(" ± {spread:.3} (95 % {:.3} to {:.3})", miou - margin, miou + margin),
+        };
         out::line(&format!(
-            "{} with {count} clicks a class, {}: mIoU {miou:.3} ± {spread:.3} (95 % {:.3} to {:.3}), accuracy {:.3}, {:.2} s after \
-             the last click ({} scores)",
+            "{} with {} a class, {}: mIoU {miou:.3}{interval}, accuracy {:.3}, {:.2} s after the last click ({})",
             args.method.title(),
+            counted(*count, "click"),
             args.placement.name(),
-            miou - margin,
-            miou + margin,
             mean(|row| row.accuracy),
             mean(|row| row.seconds),
-            rows.len()
+            counted(rows.len(), "score")
         ));
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

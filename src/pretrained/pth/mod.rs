@@ -10,6 +10,8 @@ use pickle::{Id, Node, Pickle};
 use storage::{Kind, Place, storage_of};
 use zip::ZipArchive;
 
+/// First byte of a pickle.
+const PICKLE: u8 = 0x80;
 /// Dictionaries within dictionaries that are looked into.
 const DEPTH: usize = 6;
 /// Entries of a file's dictionaries: any network has fewer.
@@ -35,7 +37,11 @@ impl<'a> Pth<'a> {
     /// # Errors
     /// If it is not one of weights.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
-        if bytes.starts_with(b"PK") { Self::zipped(bytes) } else { Self::plain(bytes) }
+        match bytes {
+            [b'P', b'K', ..] => Self::zipped(bytes),
+            [PICKLE, ..] => Self::plain(bytes),
+            _ => Err("it begins like neither".to_owned()),
+        }
     }
 
     fn zipped(bytes: &'a [u8]) -> Result<Self, String> {

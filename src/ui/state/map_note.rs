@@ -5,6 +5,7 @@ use super::format::{counted, counted_classes};
 use super::map_source::{MapChoice, MapSource};
 use super::verdict::Verdict;
 use crate::engine::quick::{Lesson, QuickStatus, Tally};
+use crate::quick::method::QuickMethod;
 
 impl AppState {
     /// The source of the map that is shown, else what is missing for one. `None` if there is nothing to say.
@@ -12,8 +13,10 @@ impl AppState {
         self.view.tile.as_ref()?;
         match self.map_source() {
             Some(MapSource::Quick) => match self.view.quick.status.as_ref()? {
-                QuickStatus::Mapped(lesson) => Some(format!("Quick map · {}{}", learned(lesson), left_out(self))),
-                _ => Some("Quick map".to_owned()),
+                QuickStatus::Mapped(lesson) => {
+                    Some(format!("{} · {}{}", self.quick_name(), learned(lesson), left_out(self)))
+                }
+                _ => Some(self.quick_name().to_owned()),
             },
             Some(MapSource::Network) => Some(match (self.saved_quick_learned(), self.network_note()) {
                 (Some(learned), _) => format!("Saved quick map · {learned}"),
@@ -30,6 +33,13 @@ impl AppState {
                 Some("No network has predicted this tile yet: press Start, or Q for the quick map".to_owned())
             }
             None => missing(self),
+        }
+    }
+
+    fn quick_name(&self) -> &'static str {
+        match self.view.quick.lessons.as_ref().map(|lessons| lessons.method()) {
+            Some(QuickMethod::Forest) => "Quick map (forest)",
+            _ => "Quick map",
         }
     }
 

@@ -85,7 +85,10 @@ impl Settings {
             stored::read(&Self::default(), &known, &stored)
         });
         match read {
-            Ok((settings, lost)) => {
+            Ok((mut settings, lost)) => {
+                if settings.map == MapChoice::Network {
+                    settings.map = MapChoice::Auto; // There is no network at the start.
+                }
                 let sentence = |phrase| format!("A stored setting was ignored: {phrase}");
                 (settings, lost.into_iter().map(sentence).collect())
             }
