@@ -1,6 +1,8 @@
 //! The start of a network with a pretrained encoder: a linear head is fitted to the labels on the encoder's stages, and the
 //! network begins where that is.
 
+use std::collections::BTreeMap;
+
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 
@@ -34,10 +36,10 @@ pub(super) fn give(
     device: &Device,
     go_on: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Option<()> {
-    let encoder = net.valid();
     if !config.train.head_start || !config.model.encoder.is_pretrained() {
         return Some(());
     }
+    let encoder = net.valid();
     let side = match set.frame() {
         InputSize::Crop(_) => SIDE,
         InputSize::Resize(side) => side,
@@ -77,9 +79,12 @@ fn rows(stage: Tensor<4>) -> Rows {
 
 /// Labelled pixels of a crop, evenly spread over those of each class.
 fn labelled_pixels(batch: &Batch) -> Vec<LabelledPixel> {
+    let mut by_class = BTreeMap::<u8, Vec<usize>>::new();
+    for (at, &class) in batch.targets.iter().enumerate().filter(|(_, class)| **class != UNLABELLED) {
+        by_class.entry(class).or_default().push(at);
+    }
     let mut pixels = Vec::new();
-    for class in 0..UNLABELLED {
-        let all: Vec<usize> = (0..batch.targets.len()).filter(|at| batch.targets[*at] == class).collect();
+    for (class, all) in by_class {
         let taken = all.len().min(PIXELS);
         for at in (0..taken).map(|i| all[i * all.len() / taken] as u32) {
             let click = pixels.len() as u32;

@@ -199,7 +199,7 @@ impl RunConfig {
         if let Encoder::File(path) = &mut self.model.encoder
             && !path.as_os_str().is_empty()
         {
-            *path = std::path::absolute(&*path).unwrap_or_default();
+            *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
         }
         self
     }
