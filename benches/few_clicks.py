@@ -20,6 +20,7 @@ PARTS = {
     "changed colours": ["--jitter", "0.3"],
     "average of weights": ["--ema", "0.99"],
     "encoder with head start": ["--encoder", "lite0"],
+    "pseudo-labels": ["--pseudo-labels", "1"],
 }
 
 
@@ -36,7 +37,7 @@ RECIPES = {
     **{f"all but {part}": all_but(part) for part in PARTS},
     "all, full masks": [*all_but(None), "--loss", "ce"],
 }
-UNLABELLED = ["class #9B9B9B", "class #000000"]  # Where nobody looked, and 506 pixels at the border of a mask.
+UNLABELLED = ["class #9B9B9B"]  # Where nobody looked.
 
 
 def folders(data: Path, work: Path) -> list[Path]:

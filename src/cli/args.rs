@@ -126,6 +126,9 @@ pub struct TrainArgs {
     /// features is.
     #[arg(long)]
     pub no_head_start: bool,
+    /// Weight of pseudo-labels: the network learns the quick head's map of the training tiles beside the labels; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub pseudo_labels: Option<f64>,
     /// Weight decay.
     #[arg(long, allow_hyphen_values = true)]
     pub weight_decay: Option<f64>,

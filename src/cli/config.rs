@@ -71,6 +71,7 @@ impl TrainArgs {
         set(&mut train.lr, self.lr);
         set(&mut train.encoder_lr, self.encoder_lr);
         train.head_start &= !self.no_head_start;
+        set(&mut train.pseudo_labels, self.pseudo_labels);
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.momentum, self.momentum);
         train.nesterov |= self.nesterov;
@@ -144,7 +145,7 @@ mod tests {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
-             --encoder-lr 0.5 --no-head-start --weight-decay 0 \
+             --encoder-lr 0.5 --no-head-start --pseudo-labels 0.5 --weight-decay 0 \
              --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
@@ -169,6 +170,7 @@ mod tests {
             lr: 0.01,
             encoder_lr: 0.5,
             head_start: false,
+            pseudo_labels: 0.5,
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,
@@ -243,6 +245,7 @@ mod tests {
             ("--crop 1.5", "'1.5' cannot be used"),
             ("--points 0", "Choose at least 1"),
             ("--ema -1", "An average that keeps -1 of its weights"),
+            ("--pseudo-labels -1", "Pseudo-labels with a weight of -1"),
             ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
         ] {

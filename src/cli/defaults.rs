@@ -44,6 +44,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("momentum", train.momentum.to_string()),
         ("schedule", train.schedule.name().to_owned()),
         ("batches", train.batches.name().to_owned()),
+        ("pseudo_labels", train.pseudo_labels.to_string()),
         ("jitter", train.jitter.to_string()),
         ("ema", train.ema.to_string()),
         ("val_ratio", config.val_ratio.to_string()),

@@ -1,16 +1,13 @@
 //! The start of a network with a pretrained encoder: a linear head is fitted to the labels on the encoder's stages, and the
 //! network begins where that is.
 
-use std::collections::BTreeMap;
-
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 
-use crate::data::feed::batch::Batch;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::feed::windows::Window;
+use crate::domain::RunConfig;
 use crate::domain::config::InputSize;
-use crate::domain::{RunConfig, UNLABELLED};
 use crate::model::{Net, StageHead};
 use crate::pretrained::lite0::Rows;
 use crate::quick::course::Course;
@@ -54,7 +51,7 @@ pub(super) fn give(
         let stages = encoder.stages(images(&batch, device)).unwrap_or_default();
         let stages: Vec<Rows> = stages.into_iter().map(rows).collect();
         let features = TileFeatures::of_stages([batch.size as usize; 2], &stages);
-        samples.push(TileSamples::new(&features, &labelled_pixels(&batch)));
+        samples.push(TileSamples::new(&features, &LabelledPixel::spread(&batch.targets, batch.size, PIXELS)));
     }
     let samples: Vec<&TileSamples> = samples.iter().collect();
     let head = QuickHead::learn(&Course::of(&samples), None);
@@ -75,23 +72,6 @@ fn rows(stage: Tensor<4>) -> Rows {
         rows.values[to..to + width].copy_from_slice(line);
     }
     rows
-}
-
-/// Labelled pixels of a crop, evenly spread over those of each class.
-fn labelled_pixels(batch: &Batch) -> Vec<LabelledPixel> {
-    let mut by_class = BTreeMap::<u8, Vec<usize>>::new();
-    for (at, &class) in batch.targets.iter().enumerate().filter(|(_, class)| **class != UNLABELLED) {
-        by_class.entry(class).or_default().push(at);
-    }
-    let mut pixels = Vec::new();
-    for (class, all) in by_class {
-        let taken = all.len().min(PIXELS);
-        for at in (0..taken).map(|i| all[i * all.len() / taken] as u32) {
-            let click = pixels.len() as u32;
-            pixels.push(LabelledPixel { x: at % batch.size, y: at / batch.size, class, click, weight: 1.0 });
-        }
-    }
-    pixels
 }
 
 /// The head with an output for each class of the project. Those that it does not know get no evidence.

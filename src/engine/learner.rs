@@ -5,6 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 
 use super::priority;
+use super::pseudo_teacher::PseudoTeacher;
 use crate::data::feed::batch::Batch;
 use crate::data::feed::batch_maker::BatchPlan;
 use crate::data::feed::loader::Loader;
@@ -22,6 +23,8 @@ pub(super) struct Learner {
     trainer: Trainer,
     loader: Loader,
     labels: LearnedLabels,
+    /// Renews pseudo-labels, where the run has any.
+    teacher: Option<PseudoTeacher>,
     terms: ClassTerms,
 }
 
@@ -43,7 +46,7 @@ impl LearnedLabels {
 }
 
 impl Learner {
-    /// Starts the loader. `device` must support autodiff.
+    /// Starts the loader, and what renews pseudo-labels. `device` must support autodiff.
     ///
     /// # Errors
     /// If a thread could not be started.
@@ -51,8 +54,9 @@ impl Learner {
         let trainer = Trainer::new(net, &config.train, device);
         let loader =
             Loader::start(Arc::clone(&labels.set), batches(config), loader_threads(), priority::lower_this_thread)?;
+        let teacher = PseudoTeacher::start(&labels.set, config)?;
         let terms = labels.terms();
-        Ok(Self { trainer, loader, labels, terms })
+        Ok(Self { trainer, loader, labels, teacher, terms })
     }
 
     /// Waits for the next batch.
@@ -84,6 +88,9 @@ impl Learner {
             set.count(tile);
         }
         self.terms = self.labels.terms();
+        if !changed.is_empty() {
+            self.teacher.iter().for_each(PseudoTeacher::labels_changed);
+        }
         Ok(changed)
     }
 

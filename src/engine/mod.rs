@@ -24,6 +24,8 @@ mod preview;
 pub mod priority;
 mod project;
 pub mod protocol;
+mod pseudo_labels;
+mod pseudo_teacher;
 pub mod quick;
 mod recorder;
 pub mod refusal;

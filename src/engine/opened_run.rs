@@ -7,8 +7,9 @@ use super::device::{self, Devices, OpenDevice};
 use super::first_network;
 use super::labels::Labels;
 use super::learner::Learner;
-use super::preparation::Preparation;
+use super::preparation::{Cancelled, Preparation};
 use super::protocol::RunInfo;
+use super::pseudo_labels;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::run_plan::RunPlan;
@@ -55,6 +56,11 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
+        let mut go_on = |done, all| {
+            preparation.announce("making pseudo-labels", done, all);
+            !preparation.is_cancelled()
+        };
+        pseudo_labels::give(&learned.set, &plan.config, &mut go_on).ok_or(Cancelled)?;
         let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         let info = describe(plan, &learned.set, &net, &device, out);
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;

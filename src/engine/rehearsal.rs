@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::device::{Devices, OpenDevice};
 use super::first_network;
 use super::learner::{LearnedLabels, Learner};
+use super::pseudo_labels;
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::data::feed::training_set::TrainingSet;
@@ -47,6 +48,7 @@ impl Rehearsal {
         let training = device.clone().autodiff();
         let labels = self.labels(book, tiles);
         let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
+        pseudo_labels::give(&labels.set, &config, &mut |_, _| true);
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
         let mut learner = Learner::new(net, &config, labels, training)?;
         let start = Anchor { rate: config.train.lr, step: 0 };

@@ -19,6 +19,8 @@ pub struct Trainer {
     average: Option<Average>,
     optimizer: ModuleOptimizer,
     loss: Loss,
+    /// Weight of pseudo-labels.
+    pseudo: f64,
     device: Device,
 }
 
@@ -27,17 +29,14 @@ impl Trainer {
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
         let average = (config.ema > 0.0).then(|| Average::new(&net, config.ema));
         let optimizer = optimizer::build(config, net.pretrained());
-        Self { net, average, optimizer, loss: config.loss, device }
+        Self { net, average, optimizer, loss: config.loss, pseudo: config.pseudo_labels, device }
     }
 
     /// Takes one step and returns the loss before it. Reading the loss waits for the device, which would otherwise run
     /// hundreds of kernels ahead of pause and stop.
     pub fn step(&mut self, batch: &Batch, classes: &ClassTerms, lr: f64) -> f32 {
         let logits = self.net.forward(images(batch, &self.device));
-        let targets = Targets { indices: &batch.targets, class_weights: &classes.weights, competes: &classes.competes };
-        let loss = match self.loss {
-            Loss::CrossEntropy => partial_cross_entropy(logits, targets),
-        };
+        let loss = self.loss(logits, batch, classes);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
         // The optimiser consumes the network and returns the updated one; the clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);
@@ -45,6 +44,23 @@ impl Trainer {
             average.update(&self.net);
         }
         loss.into_scalar()
+    }
+
+    /// The loss over the labels, and over pseudo-labels where a batch has any. Class weights concern labels alone: they make up for
+    /// how labels are spread over the classes.
+    fn loss(&self, logits: Tensor<4>, batch: &Batch, classes: &ClassTerms) -> Tensor<1> {
+        let of = |logits, indices: &[u8], class_weights: &[f32]| {
+            let targets = Targets { indices, class_weights, competes: &classes.competes };
+            match self.loss {
+                Loss::CrossEntropy => partial_cross_entropy(logits, targets),
+            }
+        };
+        if batch.pseudo.is_empty() {
+            return of(logits, &batch.targets, &classes.weights);
+        }
+        let alike = vec![1.0; classes.weights.len()];
+        let pseudo = of(logits.clone(), &batch.pseudo, &alike);
+        of(logits, &batch.targets, &classes.weights) + pseudo * self.pseudo
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.
@@ -198,6 +214,28 @@ mod tests {
         assert!((30..80).contains(&sparse.labelled), "about one pixel in twenty");
         let accuracy = overfit(Arch::UNet, &sparse);
         assert!(accuracy > 0.95, "{accuracy}");
+    }
+
+    #[test]
+    fn pseudo_labels_are_learned_as_much_as_they_weigh() {
+        let scene = tiny_scene();
+        let mut batch = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);
+        batch.pseudo.clone_from(&scene.targets);
+        let device = Device::flex();
+        let losses = [0.0, 1.0, 2.0].map(|pseudo_labels| {
+            device.seed(1);
+            let (training, config) =
+                (device.clone().autodiff(), TrainConfig { pseudo_labels, ..TrainConfig::default() });
+            let mut trainer = Trainer::new(small_net(&training), &config, training);
+            let first = trainer.step(&batch, &ClassTerms::equal(2), 0.01);
+            for _ in 0..60 {
+                trainer.step(&batch, &ClassTerms::equal(2), 0.01);
+            }
+            (first, accuracy(&trainer.valid(), &scene, &device))
+        });
+        let [(none, _), (once, right), (twice, _)] = losses;
+        assert!(none == 0.0 && once > 0.1 && (twice - 2.0 * once).abs() < 1e-5, "{none} {once} {twice}");
+        assert!(right > 0.95, "{right}");
     }
 
     /// What is shown and what is trained after a few steps from the weights of `start`: logits of the scene.

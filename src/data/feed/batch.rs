@@ -11,6 +11,8 @@ pub struct Batch {
     pub images: Vec<f32>,
     /// Class indices, 255 where unlabelled: `[count, size, size]`.
     pub targets: Vec<u8>,
+    /// What is learned beside them, as `targets`; empty without pseudo-labels.
+    pub pseudo: Vec<u8>,
     /// Number of crops.
     pub count: usize,
     /// Side of a crop in pixels.

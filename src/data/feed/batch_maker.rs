@@ -8,6 +8,7 @@ use super::batch::{Batch, Origin};
 use super::crop::Cut;
 use super::jitter::Jitter;
 use super::normalize;
+use super::pseudo_labels;
 use super::target::Target;
 use super::training_set::{Prepared, TrainingSet};
 use crate::data::TileFault;
@@ -80,6 +81,7 @@ impl BatchMaker {
     pub(super) fn make(&mut self, number: usize) -> Result<Batch, String> {
         let size = self.set.frame().side();
         let mut batch = Batch { count: self.plan.count, size, ..Batch::default() };
+        let pseudo = self.set.pseudo_labels().current();
         for place in 0..self.plan.count {
             let item = number * self.plan.count + place;
             let mut random = Stream::new(hash::mix(self.plan.seed ^ hash::mix(item as u64)));
@@ -94,6 +96,7 @@ impl BatchMaker {
                 jitter.apply(&mut batch.images[start..], |x, y| cut.is_inside(prepared.picture.size(), x, y), size);
             }
             cut.labels(target.mask(), &mut batch.targets);
+            pseudo_labels::cut(&pseudo, tile, &cut, &mut batch.pseudo);
             batch.origins.push(Origin { tile, cut, revision: target.revision });
         }
         batch.count_labelled();

@@ -10,6 +10,7 @@ pub mod jitter;
 pub mod label_table;
 pub mod loader;
 pub mod normalize;
+pub mod pseudo_labels;
 pub mod target;
 pub mod training_set;
 pub mod windows;

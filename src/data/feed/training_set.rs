@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::label_table::LabelTable;
+use super::pseudo_labels::PseudoLabels;
 use super::target::Target;
 use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
@@ -32,6 +33,7 @@ pub struct TrainingSet {
     frame: InputSize,
     sampling: Sampling,
     labels: RwLock<LabelState>,
+    pseudo_labels: PseudoLabels,
     cache: Arc<PictureCache>,
     owner: Owner,
     faults: Mutex<BTreeMap<usize, String>>,
@@ -66,8 +68,9 @@ impl TrainingSet {
         book: LabelBook,
     ) -> Self {
         let (cache, owner, faults) = (Arc::clone(PictureCache::shared()), Owner::new(), Mutex::default());
-        let labels = RwLock::new(LabelState { book, ..LabelState::default() });
-        let set = Self { project, candidates, frame, sampling, labels, cache, owner, faults };
+        let (labels, pseudo_labels) =
+            (RwLock::new(LabelState { book, ..LabelState::default() }), PseudoLabels::default());
+        let set = Self { project, candidates, frame, sampling, labels, pseudo_labels, cache, owner, faults };
         let mut labels = set.labels.write().unwrap_or_else(PoisonError::into_inner);
         labels.useful = set.useful(&labels.book, &set.candidates).collect();
         set.fill_pool(&mut labels);
@@ -102,6 +105,11 @@ impl TrainingSet {
         drop(labels);
         touched.into_iter().for_each(|tile| self.count(tile));
         Ok(changed)
+    }
+
+    /// Further labels, not from the annotator.
+    pub fn pseudo_labels(&self) -> &PseudoLabels {
+        &self.pseudo_labels
     }
 
     /// Labels of the tiles counted so far. Tiles whose own labels change are counted by [`TrainingSet::follow`].
@@ -188,6 +196,15 @@ impl TrainingSet {
             Ok(prepared)
         });
         prepared.inspect_err(|error| drop(faults().insert(index, error.to_string())))
+    }
+
+    /// Pixels of a tile as the network sees it.
+    pub fn pixels(&self, tile: usize) -> u64 {
+        let size = match self.frame {
+            InputSize::Crop(_) => self.project.tiles[tile].size,
+            InputSize::Resize(side) => [side; 2],
+        };
+        size.map(u64::from).iter().product()
     }
 
     /// The distinct tiles of an epoch.

@@ -101,6 +101,11 @@ impl RunConfig {
             "Choose 0 (off) to 1, such as 0.3",
         );
         problems.refuse(
+            !(0.0..=100.0).contains(&train.pseudo_labels),
+            format!("Pseudo-labels with a weight of {} cannot be used", train.pseudo_labels),
+            "Choose 0 (off) to 100, such as 1",
+        );
+        problems.refuse(
             train.scales && matches!(train.input, InputSize::Resize(_)),
             "Whole tiles are not cut at several resolutions",
             "Train on crops, or turn the resolutions off",
@@ -206,6 +211,7 @@ mod tests {
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
         assert!(refusal(|c| c.train.jitter = f64::NAN).contains("0 (off) to 1"));
+        assert!(refusal(|c| c.train.pseudo_labels = f64::INFINITY).contains("0 (off) to 100"));
         let resized = refusal(|c| (c.train.scales, c.train.input) = (true, InputSize::Resize(256)));
         assert!(resized.contains("Train on crops"));
         assert!(

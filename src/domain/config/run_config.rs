@@ -83,6 +83,8 @@ pub struct TrainConfig {
     pub encoder_lr: f64,
     /// A network with a pretrained encoder begins where a linear classifier on the encoder's features is.
     pub head_start: bool,
+    /// Weight of pseudo-labels, 0 or more: above 0 the network learns the quick head's map of the training tiles beside the labels.
+    pub pseudo_labels: f64,
     /// Weight decay, 0 or more.
     pub weight_decay: f64,
     /// Momentum of SGD, 0 up to but not including 1. Adam and `AdamW` do not use it.
@@ -144,6 +146,7 @@ impl Default for TrainConfig {
             lr: 1e-3,
             encoder_lr: 0.1,
             head_start: true,
+            pseudo_labels: 0.0,
             weight_decay: 1e-4,
             momentum: 0.9,
             nesterov: false,
@@ -180,6 +183,7 @@ impl RunConfig {
         config.train.scales = true;
         config.train.jitter = 0.3;
         config.train.ema = 0.99;
+        config.train.pseudo_labels = 1.0;
         config.train.keep_aside = true;
         config
     }

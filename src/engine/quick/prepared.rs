@@ -105,7 +105,11 @@ impl Prepared {
         classes: &Classes,
         earlier: Option<&TileSamples>,
     ) -> TileSamples {
-        let mut pixels = labelled_pixels(strokes, self.size, classes);
+        self.samples_of(labelled_pixels(strokes, self.size, classes), earlier)
+    }
+
+    /// Labelled pixels of the tile with their features. Those that `earlier` has are copied.
+    pub fn samples_of(&self, mut pixels: Vec<LabelledPixel>, earlier: Option<&TileSamples>) -> TileSamples {
         pixels.retain(|pixel| self.exists(pixel.x, pixel.y)); // A missing pixel has no colour to learn from.
         for LabelledPixel { x, y, .. } in &mut pixels {
             [*x, *y] = self.in_map(*x, *y);

@@ -157,6 +157,11 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
              saved; 0 turns it off",
         );
     });
+    field(ui, "Pseudo-labels", |ui| {
+        ui.add(DragValue::new(&mut train.pseudo_labels).range(0.0..=100.0).speed(0.01).max_decimals(3).prefix("× ")).on_hover_text(
+            "Weight with which the network learns the quick map of the training tiles beside the labels; 0 turns it off",
+        );
+    });
     field(ui, "Keep aside", |ui| {
         ui.add(Checkbox::new(&mut train.keep_aside, "every fifth click")).on_hover_text(
             "Without validation tiles the network does not learn from every fifth click of a class on a tile: the window compares \
