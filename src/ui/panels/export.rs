@@ -41,7 +41,7 @@ fn form_ui(ui: &mut Ui, state: &AppState, news: Option<&ExportNews>, actions: &m
     let tiles =
         state.project.as_ref().map_or(0, |open| open.project.tiles.iter().filter(|t| t.fault.is_none()).count());
     ui.radio_value(&mut form.all_tiles, false, format!("The tile in view: {tile}"));
-    ui.radio_value(&mut form.all_tiles, true, format!("All {}", format::counted(tiles as u64, "tile")));
+    ui.radio_value(&mut form.all_tiles, true, format!("All tiles ({})", format::count(tiles as u64)));
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         let width = ui.available_width() - 96.0;
