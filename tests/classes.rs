@@ -141,7 +141,7 @@ fn an_unlabelled_class_leaves_unlabelled_pixels_and_unused_labels() {
     let project = &state.project.as_ref().expect("a project").project;
     let read = state.tile().and_then(|tile| project.read_mask(tile).expect("it is readable")).expect("it has a mask");
     assert!(read.unmatched.is_empty(), "its colour is not reported as unmatched");
-    assert!(state.messages.text().contains("there is no class 'water'"), "{}", state.messages.text());
+    assert!(state.messages.text().contains("There is no class 'water'"), "{}", state.messages.text());
     let journal = std::fs::read_to_string(root.path().join(".pointillist/labels.jsonl")).expect("the journal");
     assert!(journal.contains("water"));
 }

@@ -2,19 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod command;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
+use command::{label, pointillist};
 use predicates::prelude::{PredicateBooleanExt, predicate};
 use predicates::str::contains;
 use tempfile::TempDir;
-
-fn pointillist() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
-    command.timeout(std::time::Duration::from_secs(240));
-    command
-}
 
 fn demo() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/demo")
@@ -371,173 +367,27 @@ fn bench_prints_figures_a_script_can_read() {
     pointillist().args(["bench", "--size", "100"]).assert().failure().stderr(contains("100"));
 }
 
-/// A tile of 96 × 64 pixels, red and green halves, with its mask in DeepGlobe's colours.
-fn two_halves(folder: &Path, name: &str) {
-    let image = image::RgbImage::from_fn(96, 64, |x, y| {
-        let noise = ((x * 31 + y * 17) % 23) as u8;
-        if x < 48 { image::Rgb([190 + noise, 60, 40]) } else { image::Rgb([50, 170 + noise, 60]) }
-    });
-    let mask = image::RgbImage::from_fn(96, 64, |x, _| image::Rgb(if x < 48 { [0, 255, 255] } else { [0, 255, 0] }));
-    for (kind, picture) in [("images", image), ("masks", mask)] {
-        fs::create_dir_all(folder.join(kind)).unwrap();
-        picture.save(folder.join(kind).join(format!("{name}.png"))).unwrap();
-    }
-}
-
 #[test]
-fn simulated_clicks_are_scored_and_repeat() {
-    let dir = TempDir::new().unwrap();
+fn a_test_tile_that_has_labels_is_learned_from_and_named() {
+    let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    two_halves(&data, "a");
-    two_halves(&data, "b");
-    let table = |extra: &[&str]| {
-        let out = dir.path().join("scores.csv");
-        let arguments = ["simulate", "--clicks", "1,3", "--seeds", "2", "--overwrite", "--data"];
-        pointillist().args(arguments).arg(&data).arg("--out").arg(&out).args(extra).assert().success();
-        let text = fs::read_to_string(out).unwrap();
-        text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>()
-    };
-    let rows = table(&[]);
-    assert_eq!(rows[0], "mode,tile,placement,method,seed,round,clicks,miou,accuracy");
-    assert_eq!(rows.len(), 1 + 2 * 2 * 2, "{rows:?}");
-    let miou = |row: &String| row.split(',').nth(7).unwrap().parse::<f64>().unwrap();
-    assert!(rows[1..].iter().all(|row| miou(row) > 0.8), "two colours are told apart: {rows:?}");
-    assert_eq!(rows, table(&[]), "the same clicks, the same scores");
-    let across = table(&["--across", "--val-tile", "b"]);
-    assert!(
-        across.len() == 5 && across[1..].iter().all(|row| row.starts_with("across,,stratified,quick,")),
-        "{across:?}"
-    );
-    assert!(across[1..].iter().all(|row| miou(row) > 0.8), "{across:?}");
-    let answered = table(&["--across", "--val-tile", "b", "--placement", "error"]);
-    assert!(
-        answered.len() == 5 && answered[1].starts_with("across,,error,quick,0,0,2,"),
-        "a click a class: {answered:?}"
-    );
-    assert!(answered[2].starts_with("across,,error,quick,0,1,"), "{answered:?}");
-    let forest = table(&["--method", "forest"]);
-    assert!(forest[1..].iter().all(|row| row.contains(",forest,") && miou(row) > 0.8), "{forest:?}");
-    let (scores, picture) = (dir.path().join("scores.csv"), dir.path().join("curve.svg"));
-    let curve = || {
-        let mut command = pointillist();
-        command.arg("curve").arg(&scores).arg("--out").arg(&picture);
-        command
-    };
-    curve().assert().success().stdout(contains("1 lines"));
-    assert!(fs::read_to_string(&picture).unwrap().contains("Random forest"));
-    curve().assert().failure().stderr(contains("--overwrite"));
-}
-
-#[test]
-fn ignored_classes_are_neither_clicked_nor_scored() {
-    let dir = TempDir::new().unwrap();
-    let data = dir.path().join("data");
-    let colors = [[0, 255, 255], [0, 255, 0], [255, 255, 0]];
-    let column = |x: u32| (x / 48) as usize;
-    let image = image::RgbImage::from_fn(144, 64, |x, y| {
-        let noise = ((x * 31 + y * 17) % 13) as u8;
-        image::Rgb([[200 + noise, 40, 30], [40, 180 + noise, 30], [40, 40, 180 + noise]][column(x)])
-    });
-    let mask = image::RgbImage::from_fn(144, 64, |x, _| image::Rgb(colors[column(x)]));
-    for (kind, picture) in [("images", image), ("masks", mask)] {
-        fs::create_dir_all(data.join(kind)).unwrap();
-        picture.save(data.join(kind).join("a.png")).unwrap();
+    let image = image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    for part in ["train", "test"] {
+        fs::create_dir_all(data.join(part)).unwrap();
+        image.save(data.join(part).join(format!("{part}_tile.png"))).unwrap();
     }
-    let out = dir.path().join("scores.csv");
-    let simulate = |ignore: &str| {
+    let ids: Vec<String> =
+        pointillist::data::Project::open(&data).unwrap().tiles.into_iter().map(|tile| tile.id).collect();
+    let test = ids.iter().find(|id| id.contains("test")).unwrap();
+    ids.iter().for_each(|id| label(&data, &[(id, 0, [9.0, 9.0]), (id, 1, [40.0, 40.0])]));
+    let train = |run: &str, more: &[&str]| {
         let mut command = pointillist();
-        command.args(["simulate", "--clicks", "2", "--seeds", "1", "--overwrite", "--ignore", ignore, "--data"]);
-        command.arg(&data).arg("--out").arg(&out);
-        command
+        command.args([
+            "train", "--base", "2", "--levels", "2", "--crop", "32", "--steps", "1", "--device", "cpu", "--data",
+        ]);
+        command.arg(&data).arg("--out").arg(dir.path().join(run)).args(more).assert().success()
     };
-    let scores = |ignore: &str| {
-        simulate(ignore).assert().success();
-        let text = fs::read_to_string(&out).unwrap();
-        let row: Vec<String> = text.lines().nth(1).unwrap().split(',').map(str::to_owned).collect();
-        (row[6].parse::<u32>().unwrap(), row[7].parse::<f64>().unwrap())
-    };
-    let (clicks, miou) = scores("");
-    assert!(clicks == 6 && miou > 0.8, "{clicks} {miou}");
-    let (clicks, miou) = scores("class #FFFF00");
-    assert!(clicks == 4 && miou > 0.8, "{clicks} {miou}: pixels of the third class are no errors");
-    simulate("class #FFFF00,class #00FF00").assert().failure().stderr(contains("1 classes are left"));
-    simulate("swamp").assert().failure().stderr(contains("There is no class 'swamp' to ignore"));
-}
-
-#[test]
-fn networks_learn_from_simulated_clicks_and_repeat() {
-    let dir = TempDir::new().unwrap();
-    let data = dir.path().join("data");
-    two_halves(&data, "a");
-    two_halves(&data, "b");
-    let table = |extra: &[&str]| {
-        let out = dir.path().join("scores.csv");
-        let arguments = ["simulate", "--clicks", "2", "--seeds", "1", "--steps", "2", "--overwrite", "--data"];
-        pointillist().args(arguments).arg(&data).arg("--out").arg(&out).args(extra).assert().success();
-        let text = fs::read_to_string(out).unwrap();
-        text.lines().skip(1).map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>()
-    };
-    let rows = table(&["--method", "preset"]);
-    assert!(rows.len() == 2 && rows[0].starts_with("tile,a,stratified,preset,0,0,4,"), "{rows:?}");
-    assert_eq!(rows, table(&["--method", "preset"]), "the same clicks, the same steps, the same scores");
-    let rows = table(&["--method", "encoder", "--across", "--val-tile", "b"]);
-    assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,encoder,0,0,4,"), "{rows:?}");
-    let rows = table(&["--method", "unet", "--across", "--val-tile", "b"]);
-    assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,unet,0,0,4,"), "{rows:?}");
-}
-
-#[test]
-fn simulate_refuses_what_it_cannot_score() {
-    let dir = TempDir::new().unwrap();
-    two_halves(dir.path(), "a");
-    let out = dir.path().join("scores.csv");
-    let simulate = |extra: &[&str]| {
-        let mut command = pointillist();
-        command.args(["simulate", "--data"]).arg(dir.path()).arg("--out").arg(&out).args(extra);
-        command
-    };
-    simulate(&["--clicks", "0"]).assert().failure().stderr(contains("give numbers from 1"));
-    simulate(&["--across"]).assert().failure().stderr(contains("--val-tile"));
-    fs::write(&out, "mine").unwrap();
-    simulate(&[]).assert().failure().stderr(contains("--overwrite"));
-    assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
-}
-
-#[test]
-fn the_quick_head_maps_a_folder_from_own_labels() {
-    let dir = TempDir::new().unwrap();
-    let (data, out) = (dir.path().join("data"), dir.path().join("maps"));
-    two_halves(&data, "a");
-    fs::write(
-        data.join("pointillist.toml"),
-        "[[class]]\nname = \"town\"\ncolor = \"#ff0000\"\n[[class]]\nname = \"lake\"\ncolor = \"#0000ff\"\n\
-         [[class]]\nname = \"wood\"\ncolor = \"#00ff00\"\n",
-    )
-    .unwrap();
-    let predict = || {
-        let mut command = pointillist();
-        command.args(["predict", "--head", "quick"]).arg(&data).arg("--out").arg(&out);
-        command
-    };
-    predict().assert().failure().stderr(contains("own labels of two classes"));
-    assert!(!out.exists(), "nothing is written before something was learned");
-    let project = pointillist::data::Project::open(&data).unwrap();
-    let (mut journal, _) = pointillist::data::Journal::open(&project).unwrap();
-    for (class, x) in [(0, 20.5), (2, 75.5)] {
-        let tile = project.tiles[0].id.clone();
-        let stroke = pointillist::domain::Stroke { tile, class: Some(class), radius: 3.0, path: vec![[x, 30.5]] };
-        journal.append(&pointillist::domain::Edit::Begin(stroke)).unwrap();
-    }
-    drop(journal);
-    predict().assert().success().stdout(contains("town, wood; no other class"));
-    let map = image::open(out.join("a_classes.png")).unwrap().to_luma8();
-    let right = map.enumerate_pixels().filter(|(x, _, class)| class.0[0] == if *x < 48 { 0 } else { 2 }).count();
-    assert!(right > 96 * 64 * 9 / 10, "{right} pixels");
-    predict().assert().failure().stderr(contains("--overwrite"));
-    let forest = dir.path().join("forest");
-    pointillist().args(["predict", "--head", "forest"]).arg(&data).arg("--out").arg(&forest).assert().success();
-    let map = image::open(forest.join("a_classes.png")).unwrap().to_luma8();
-    let right = map.enumerate_pixels().filter(|(x, _, class)| class.0[0] == if *x < 48 { 0 } else { 2 }).count();
-    assert!(right > 96 * 64 * 9 / 10, "{right} pixels");
-    pointillist().args(["predict", "x.png", "--out"]).arg(&out).assert().failure().stderr(contains("--head quick"));
+    let note = format!("[INFO] Test tile {test} has own labels and no mask: it is learned from");
+    train("with", &[]).stdout(contains(note.clone()));
+    train("without", &["--skip-tile", test]).stdout(contains(note).not());
 }

@@ -371,6 +371,18 @@ fn a_single_image_is_a_project_of_one_tile() {
 }
 
 #[test]
+fn a_lone_image_named_like_deepglobes_has_its_classes_in_its_folder_and_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("10452_sat.png");
+    image::RgbImage::new(4, 4).save(&file).unwrap();
+    for opened in [dir.path(), &file] {
+        let project = Project::open(opened).unwrap();
+        assert_eq!(project.classes, Classes::deepglobe(), "{}", opened.display());
+        assert_eq!((project.notes.len(), project.remarks.len()), (0, 1), "no warning: {:?}", project.notes);
+    }
+}
+
+#[test]
 fn images_without_masks_start_with_two_classes() {
     let dir = tempfile::tempdir().unwrap();
     image::RgbImage::new(9, 9).save(dir.path().join("ortho.png")).unwrap();

@@ -109,7 +109,12 @@ fn an_export_waits_for_the_end_of_a_run_and_can_be_cancelled() {
     let folder = bench.dir.path().join("maps");
     let tiles = vec!["1001".to_owned(), "1002".to_owned(), "2001".to_owned()];
     let export = |tiles: &[String]| {
-        Command::Export(ExportRequest { tiles: tiles.to_vec(), folder: folder.clone(), overwrite: false })
+        Command::Export(ExportRequest {
+            tiles: tiles.to_vec(),
+            folder: folder.clone(),
+            by: String::new(),
+            overwrite: false,
+        })
     };
     bench.engine.send(export(&tiles));
     assert!(matches!(bench.until("a refusal", news), ExportNews::Refused(_)), "no network predicts");

@@ -12,6 +12,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::step_until;
 use pointillist::data::demo;
+use pointillist::domain::config::Encoder;
 use pointillist::domain::{Edit, RunConfig, Stroke};
 use pointillist::engine::quick::QuickStatus;
 use pointillist::ui::App;
@@ -67,27 +68,38 @@ fn a_saved_quick_map_opens_and_predicts_the_same() {
     let (run, again) = (saved(&mut harness), saved(&mut harness));
     assert_ne!(run, again, "a run never overwrites another");
     harness.run_ok();
-    assert!(harness.query_all_by_label("quick head").count() == 2);
+    assert!(harness.query_all_by_label("quick head (linear)").count() == 2);
     let quick = harness.state().state().view.quick.map.clone().unwrap().whole;
 
     act(&mut harness, UiAction::OpenRun(run.clone()));
     step_until(&mut harness, "the run maps the tile", |app| app.state().view.network.is_some());
     let state = harness.state().state();
     assert_eq!(*state.view.network.as_ref().unwrap().map, *quick);
-    assert_eq!(state.saved_quick_text().as_deref(), Some("saved quick map (2 clicks, 2 classes)"));
+    assert_eq!(state.saved_quick_text().as_deref(), Some("saved quick map (linear, 2 clicks, 2 classes)"));
+    assert_eq!(state.map_note().as_deref(), Some("Saved quick map · 2 clicks, 2 classes"), "it is in view");
     assert!(state.messages.toasts().count() == 0, "{:?}", state.messages.all());
 
     let tile = state.tile().unwrap().clone();
+    let (mut form, id) = (state.settings.form.clone(), state.run.id);
+    form.model.encoder = Encoder::File("/no such file.pth".into());
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    act(&mut harness, UiAction::StartOrPause);
+    step_until(&mut harness, "the start is refused and the run is back", |app| {
+        let state = app.state();
+        let is_refused = state.messages.text().contains("no such file.pth");
+        is_refused && state.run.id == id && state.view.network.is_some()
+    });
+    assert_eq!(harness.state().state().map_note().as_deref(), Some("Saved quick map · 2 clicks, 2 classes"));
     let maps = home.path().join("maps");
     let mut predict = program();
     predict.arg("predict").arg("--run").arg(&run).arg(&tile.image).arg("--out").arg(&maps);
-    predict.assert().success().stdout(contains("The quick head predicts"));
+    predict.assert().success().stdout(contains("The quick head (linear) predicts"));
     let stem = tile.image.file_stem().unwrap().to_string_lossy().into_owned();
     let read = |ending: &str| image::open(maps.join(format!("{stem}{ending}"))).unwrap().into_luma8().into_raw();
     assert!(read("_classes.png") == quick.classes.data() && read("_confidence.png") == quick.confidence);
 
     let scored = |how: &[&str]| program().arg("evaluate").arg("--run").arg(&run).args(how).assert().success();
-    scored(&[]).stdout(contains("quick head, measured on the run's validation tiles"));
+    scored(&[]).stdout(contains("quick head (linear), measured on the run's validation tiles"));
     let json = scored(&["--json"]).get_output().stdout.clone();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert!(json["checkpoint"].is_null() && json["miou"].as_f64().is_some_and(|miou| miou > 0.0), "{json}");

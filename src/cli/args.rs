@@ -203,8 +203,8 @@ pub struct EvaluateArgs {
     #[arg(long)]
     pub run: PathBuf,
     /// Which checkpoint of the run to use.
-    #[arg(long, value_parser = choice::<Checkpoint>(), default_value = Checkpoint::Best.name())]
-    pub checkpoint: Checkpoint,
+    #[arg(long, value_parser = choice::<Checkpoint>())]
+    pub checkpoint: Option<Checkpoint>,
     /// Score all tiles with a mask of this folder instead of the run's validation tiles.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -226,9 +226,10 @@ pub struct PredictArgs {
     #[arg(long, value_parser = choice::<Head>(), default_value = Head::Network.name())]
     pub head: Head,
     /// Which checkpoint of the run to use.
-    #[arg(long, value_parser = choice::<Checkpoint>(), default_value = Checkpoint::Best.name())]
-    pub checkpoint: Checkpoint,
-    /// Images to segment, or folders of them; with --head quick or forest the one folder whose own labels are learned from.
+    #[arg(long, value_parser = choice::<Checkpoint>())]
+    pub checkpoint: Option<Checkpoint>,
+    /// Images to segment, or folders of them; with --head quick or forest the one folder, or image, whose own labels are learned
+    /// from.
     #[arg(required = true)]
     pub images: Vec<PathBuf>,
     /// Folder for the results.

@@ -1,10 +1,12 @@
 //! From arguments to the configuration of a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::args::{SamplingArgs, TrainArgs};
+use super::no_effect;
 use crate::domain::config::{DeviceChoice, InputSize, Length, Preset, Supervision};
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, RunConfig, Strategy};
@@ -25,26 +27,22 @@ impl TrainArgs {
             Some(path) => read_config(path)?,
             None => self.preset.map_or_else(RunConfig::default, Preset::config),
         };
-        self.apply_to_data(&mut config);
+        self.apply_to_data(&mut config)?;
         self.apply_to_model(&mut config);
         self.apply_to_training(&mut config);
         self.apply_supervision(&mut config)?;
+        no_effect::refuse_for_run(self, &config)?;
         if config.data.as_os_str().is_empty() {
             anyhow::bail!("no data: give a folder of tiles with --data, such as data/demo");
         }
-        // The run folder must find the data from wherever it is opened.
-        config.data = std::path::absolute(&config.data)?;
-        Ok(config)
+        Ok(config.with_absolute_paths(Path::new("")))
     }
 
-    fn apply_to_data(&self, config: &mut RunConfig) {
+    fn apply_to_data(&self, config: &mut RunConfig) -> anyhow::Result<()> {
         set(&mut config.data, self.data.clone());
         let named_alone = (!self.val_tile.is_empty()).then_some(0.0);
         set(&mut config.val_ratio, self.val_ratio.or(named_alone));
-        let parts = [(&self.val_tile, Split::Val), (&self.train_tile, Split::Train), (&self.skip_tile, Split::Test)];
-        for (ids, split) in parts {
-            config.split.extend(ids.iter().map(|id| (id.clone(), split)));
-        }
+        config.split.extend(self.named_tiles()?);
         set(&mut config.seed, self.seed);
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
@@ -52,6 +50,25 @@ impl TrainArgs {
         if self.ignore.is_some() {
             config.ignore.clone_from(&self.ignore);
         }
+        Ok(())
+    }
+
+    /// The splits of single tiles. A tile that is named for two of them is refused.
+    fn named_tiles(&self) -> anyhow::Result<BTreeMap<String, Split>> {
+        let parts = [
+            ("--val-tile", &self.val_tile, Split::Val),
+            ("--train-tile", &self.train_tile, Split::Train),
+            ("--skip-tile", &self.skip_tile, Split::Test),
+        ];
+        let mut named = BTreeMap::new();
+        for (option, id, split) in
+            parts.iter().flat_map(|(option, ids, split)| ids.iter().map(move |id| (option, id, *split)))
+        {
+            if let Some((other, _)) = named.insert(id.clone(), (option, split)).filter(|(_, before)| *before != split) {
+                anyhow::bail!("{other} and {option} both name '{id}': drop one of them");
+            }
+        }
+        Ok(named.into_iter().map(|(id, (_, split))| (id, split)).collect())
     }
 
     fn apply_to_model(&self, config: &mut RunConfig) {
@@ -110,11 +127,13 @@ fn set<T>(place: &mut T, value: Option<T>) {
     }
 }
 
+/// Reads a configuration file. Its relative paths begin at its folder, wherever the command runs.
 fn read_config(path: &Path) -> anyhow::Result<RunConfig> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    RunConfig::read_strict(&text)
-        .map_err(|error| anyhow::anyhow!("cannot use the configuration {}: {}", path.display(), error.trim_end()))
+    let config = RunConfig::read_strict(&text)
+        .map_err(|error| anyhow::anyhow!("cannot use the configuration {}: {}", path.display(), error.trim_end()))?;
+    Ok(config.with_absolute_paths(path.parent().unwrap_or(Path::new(""))))
 }
 
 #[cfg(test)]
@@ -221,6 +240,48 @@ mod tests {
         );
         let drawn = config("pointillist train --data D --out R --val-tile a --val-ratio 0.2").unwrap();
         assert!((drawn.val_ratio - 0.2).abs() < f64::EPSILON);
+        let twice = |switches: &str| config(&format!("pointillist train --data D --out R {switches}"));
+        assert!(twice("--val-tile a --val-tile a").is_ok(), "said twice");
+        let error = twice("--val-tile a --train-tile b --train-tile a").unwrap_err().to_string();
+        assert_eq!(error, "--val-tile and --train-tile both name 'a': drop one of them");
+        assert!(twice("--train-tile a --skip-tile a").is_err());
+    }
+
+    #[test]
+    fn paths_in_a_configuration_begin_at_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("my.toml");
+        std::fs::write(&file, "data = \"tiles\"\n[model]\nencoder = \"lite0.pth\"\n").unwrap();
+        let line = |more: &str| format!("pointillist train --config {} --out R {more}", file.display());
+        let got = config(&line("")).unwrap();
+        assert_eq!(
+            (got.data, got.model.encoder),
+            (dir.path().join("tiles"), Encoder::File(dir.path().join("lite0.pth")))
+        );
+        assert_eq!(
+            config(&line("--data D")).unwrap().data,
+            std::path::absolute("D").unwrap(),
+            "that of an option here"
+        );
+    }
+
+    #[test]
+    fn options_without_effect_are_refused_with_the_remedy() {
+        let refusal = |switches: &str| {
+            config(&format!("pointillist train --data D --out R {switches}"))
+                .map_or_else(|e| e.to_string(), |_| String::new())
+        };
+        for (switches, remedy) in [
+            ("--encoder-lr 0.5", "--encoder lite0"),
+            ("--no-head-start", "--encoder lite0"),
+            ("--momentum 0.8", "--optimizer sgd"),
+            ("--nesterov --optimizer adamw", "--optimizer sgd"),
+        ] {
+            assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
+        }
+        assert_eq!(refusal("--preset few-clicks --encoder-lr 0.5"), "", "the preset has an encoder");
+        assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
+        assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Defaults shown in the help of `train` and `sample`. They are read from the default configuration.
+//! Defaults that are shown in the help and not filled in by the parser: those of the default configuration, and of options that
+//! some runs do not have.
 
 use clap::{Arg, Command};
 
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{InputSize, Length, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, Strategy};
@@ -12,6 +14,8 @@ pub(super) fn shown(command: Command) -> Command {
     command
         .mut_subcommand("train", |train| with_defaults(train, training(&config)))
         .mut_subcommand("sample", |sample| with_defaults(sample, sampling(&config)))
+        .mut_subcommand("evaluate", |evaluate| with_defaults(evaluate, checkpoint()))
+        .mut_subcommand("predict", |predict| with_defaults(predict, checkpoint()))
 }
 
 fn with_defaults(command: Command, defaults: Vec<(&'static str, String)>) -> Command {
@@ -23,6 +27,11 @@ fn with_defaults(command: Command, defaults: Vec<(&'static str, String)>) -> Com
 fn with_default(arg: Arg, default: &str) -> Arg {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     arg.help(format!("{help} [default: {default}]"))
+}
+
+/// Which checkpoint a network's run predicts with.
+fn checkpoint() -> Vec<(&'static str, String)> {
+    vec![("checkpoint", Checkpoint::default().name().to_owned())]
 }
 
 /// The options of `train` that have a default, by id.

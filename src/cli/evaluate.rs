@@ -1,12 +1,13 @@
 //! `evaluate`: scores a finished run.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::args::EvaluateArgs;
-use super::out;
+use super::{no_effect, out};
 use crate::data::Project;
 use crate::data::layout::tile::TileMatch;
 use crate::domain::checkpoint::Checkpoint;
@@ -16,11 +17,15 @@ use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
+use crate::quick::method::QuickMethod;
 use crate::train::folder::{FinishedRun, SplitRecord};
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
     let mut run = FinishedRun::open(&args.run)?;
+    if run.is_quick() {
+        no_effect::refuse_for_quick_head(args.checkpoint, args.device.as_deref())?;
+    }
     run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
@@ -32,40 +37,56 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         let names = unknown.join(", ");
         out::error(&format!("[WARNING] The run does not have these classes, and their pixels are not scored: {names}"));
     }
-    let tiles = match &args.data {
-        None => recorded(&project, &run.split()?),
-        Some(_) => with_masks(&project),
-    };
-    if tiles.is_empty() {
-        anyhow::bail!(
-            "{}",
-            match &args.data {
-                Some(data) => format!("no tile in {} has a mask to score against", data.display()),
-                None => "the run has no validation tiles: give a folder with masks with --data".to_owned(),
-            }
-        );
-    }
-    let checkpoint = run.nearest(args.checkpoint);
+    let (which, tiles) = scored(&run, &project, args.data.as_deref())?;
+    let checkpoint = run.nearest(args.checkpoint.unwrap_or_default());
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     let result = score(EvaluationJob::new(project, &tiles), &predictor);
-    let which = if args.data.is_some() { "all tiles with a mask" } else { "the run's validation tiles" };
     for fault in &result.faults {
         out::error(&format!("[WARNING] A tile is not scored: {}", fault.what));
     }
     if result.tiles.is_empty() {
         anyhow::bail!("nothing was scored: no tile can be read");
     }
-    let which = Measured { tiles: which, checkpoint: (!run.is_quick()).then_some(checkpoint) };
+    let by = run.quick_method().map_or_else(|| format!("{} checkpoint", checkpoint.name()), QuickMethod::head);
+    let which = Measured { tiles: which, checkpoint: (!run.is_quick()).then_some(checkpoint), by: &by };
     out::line(&if args.json { as_json(&result, which, &run.classes)? } else { as_table(&result, which, &run.classes) });
     Ok(ExitCode::SUCCESS)
 }
 
 /// What was scored, with which checkpoint.
 #[derive(Clone, Copy)]
-struct Measured {
+struct Measured<'a> {
     tiles: &'static str,
     /// Absent for a quick head.
     checkpoint: Option<Checkpoint>,
+    /// The checkpoint or the quick head in words.
+    by: &'a str,
+}
+
+/// The tiles to score, and what they are: those with a mask of the folder `data`, else the run's validation tiles. A quick head
+/// learns from labels on these too; without one left, the others that it has not learned from are scored.
+fn scored(run: &FinishedRun, project: &Project, data: Option<&Path>) -> anyhow::Result<(&'static str, Vec<usize>)> {
+    if let Some(data) = data {
+        let tiles = with_masks(project);
+        anyhow::ensure!(!tiles.is_empty(), "no tile in {} has a mask to score against", data.display());
+        return Ok(("all tiles with a mask", tiles));
+    }
+    let split = run.split()?;
+    let tiles = recorded(project, &split);
+    if !tiles.is_empty() {
+        return Ok(("the run's validation tiles", tiles));
+    }
+    let others = if run.is_quick() { unlearned(project, &split) } else { Vec::new() };
+    let missing =
+        if run.is_quick() { "every tile with a mask was learned from" } else { "the run has no validation tiles" };
+    anyhow::ensure!(!others.is_empty(), "{missing}: give a folder with masks with --data");
+    Ok(("the tiles with a mask that were not learned from", others))
+}
+
+/// Tiles with a mask that the run has not learned from.
+fn unlearned(project: &Project, split: &SplitRecord) -> Vec<usize> {
+    let learned = |index: &usize| split.train.iter().any(|id| split.find(project, id) == TileMatch::One(*index));
+    with_masks(project).into_iter().filter(|index| !learned(index)).collect()
 }
 
 /// The validation tiles recorded in the run folder. Those that are gone or ambiguous are reported.
@@ -92,7 +113,7 @@ fn score(mut job: EvaluationJob, predictor: &Predictor) -> Evaluated {
     job.finish()
 }
 
-fn as_json(result: &Evaluated, which: Measured, classes: &Classes) -> anyhow::Result<String> {
+fn as_json(result: &Evaluated, which: Measured<'_>, classes: &Classes) -> anyhow::Result<String> {
     let per_class: Vec<_> = classes
         .iter()
         .zip(result.scores.iou.iter().zip(&result.scores.f1))
@@ -101,6 +122,7 @@ fn as_json(result: &Evaluated, which: Measured, classes: &Classes) -> anyhow::Re
     let tiles: Vec<_> = result.tiles.iter().map(|(id, miou)| json!({ "id": id, "miou": miou })).collect();
     let value = json!({
         "checkpoint": which.checkpoint,
+        "by": which.by,
         "measured_on": format!("{}, full masks at native resolution", which.tiles),
         "miou": result.scores.miou,
         "pixel_accuracy": result.scores.pixel_accuracy,
@@ -112,7 +134,7 @@ fn as_json(result: &Evaluated, which: Measured, classes: &Classes) -> anyhow::Re
     Ok(serde_json::to_string_pretty(&value)?)
 }
 
-fn as_table(result: &Evaluated, which: Measured, classes: &Classes) -> String {
+fn as_table(result: &Evaluated, which: Measured<'_>, classes: &Classes) -> String {
     let scores = &result.scores;
     let width = classes.iter().map(|class| class.name.chars().count()).max().unwrap_or(0).max(5);
     let mut lines = vec![format!("{:width$}     IoU      F1", "class")];
@@ -124,7 +146,7 @@ fn as_table(result: &Evaluated, which: Measured, classes: &Classes) -> String {
     let megapixels = scores.pixels as f64 / 1e6;
     lines.push(format!(
         "{}, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
-        which.checkpoint.map_or("quick head".to_owned(), |checkpoint| format!("{} checkpoint", checkpoint.name())),
+        which.by,
         which.tiles,
         result.tiles.len()
     ));

@@ -13,6 +13,7 @@ mod ignoring;
 mod interrupt;
 mod labels;
 mod maps;
+mod no_effect;
 mod out;
 mod predict;
 mod predict_quick;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::{Head, PredictArgs};
-use super::{maps, out, predict_quick};
+use super::{maps, no_effect, out, predict_quick};
 use crate::data::DataError;
 use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
@@ -14,7 +14,7 @@ use crate::data::raster::images;
 use crate::domain::config::DeviceChoice;
 use crate::domain::{Choice as _, ClassMap};
 use crate::engine::device::Devices;
-use crate::engine::{finished, priority};
+use crate::engine::{finished, priority, report};
 use crate::infer::Predictor;
 use crate::quick::method::QuickMethod;
 use crate::train::folder::FinishedRun;
@@ -38,6 +38,9 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("--run is missing: give a run folder, or --head quick to learn from own labels");
     };
     let mut run = FinishedRun::open(folder)?;
+    if run.is_quick() {
+        no_effect::refuse_for_quick_head(args.checkpoint, args.device.as_deref())?;
+    }
     run.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
@@ -47,10 +50,11 @@ pub(super) fn run(args: &PredictArgs) -> anyhow::Result<ExitCode> {
     let endings: Vec<String> = images.iter().map(|image| ending(&image.path)).collect();
     let names: Vec<OutputName<'_>> =
         images.iter().zip(&endings).map(|(image, ending)| OutputName { short: &image.name, ending }).collect();
-    let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
-    let checkpoint = run.nearest(args.checkpoint);
+    let checkpoint = run.nearest(args.checkpoint.unwrap_or_default());
+    let by = report::map_maker(&run.path, run.quick_method(), Some(checkpoint));
+    let mut export = MapExport::plan(&args.out, &names, by, args.overwrite)?;
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
-    let what = if run.is_quick() { "quick head".to_owned() } else { format!("{} checkpoint", checkpoint.name()) };
+    let what = run.quick_method().map_or_else(|| format!("{} checkpoint", checkpoint.name()), QuickMethod::head);
     out::line(&format!("[INFO] The {what} predicts"));
     for image in &images {
         maps::tell(&image.path, &export.take(predict(&image.path, &predictor), &run.classes));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::PredictArgs;
-use super::{ignoring, maps, out};
+use super::{ignoring, maps, no_effect, out};
 use crate::data::export::maps::MapExport;
 use crate::data::export::outputs::OutputName;
 use crate::data::{DataError, Journal, Project, Tile};
@@ -22,16 +22,17 @@ use crate::quick::samples::TileSamples;
 use crate::train::division::Division;
 
 pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<ExitCode> {
+    no_effect::refuse_for_quick_head(args.checkpoint, args.device.as_deref())?;
     let [folder] = args.images.as_slice() else {
-        anyhow::bail!("--head {} learns from the labels of one folder: give that folder", method.name());
+        anyhow::bail!("--head {} learns from the labels of one folder or image: give that one", method.name());
     };
     let project = ignoring::open(folder, args.ignore.as_ref())?;
-    project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
+    project.told().for_each(|note| out::line(&format!("[INFO] {note}")));
     let (_journal, replay) = Journal::open_to_follow(&project)?;
     replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.fault.is_none()).collect();
     let names: Vec<OutputName<'_>> = tiles.iter().copied().map(OutputName::of).collect();
-    let mut export = MapExport::plan(&args.out, &names, args.overwrite)?;
+    let mut export = MapExport::plan(&args.out, &names, method.head(), args.overwrite)?;
     let mut prepared = LastPrepared::default();
     let lessons = Lessons::new(samples(&project, &replay.book, &mut prepared)?, method);
     let head = lessons.learn(None, None).ok_or_else(|| {
@@ -42,7 +43,7 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     })?;
     let learned: Vec<&str> =
         head.classes().iter().filter_map(|class| project.classes.get(*class)).map(|c| c.name.as_str()).collect();
-    out::line(&format!("[INFO] The quick head tells apart {}; no other class is predicted", learned.join(", ")));
+    out::line(&format!("[INFO] The {} tells apart {}; no other class is predicted", method.head(), learned.join(", ")));
     if let Some(run) = &args.save_run {
         let data = std::path::absolute(&project.root)?;
         let config = RunConfig { data, ignore: args.ignore.clone(), ..RunConfig::default() };

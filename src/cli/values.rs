@@ -41,11 +41,10 @@ pub(super) fn loss() -> impl TypedValueParser<Value = LossArg> {
 /// Takes the names of encoders, or the path of a file that exists.
 pub(super) fn encoder(text: &str) -> Result<Encoder, String> {
     match Encoder::from(text.to_owned()) {
-        Encoder::File(path) => match std::path::absolute(&path) {
-            Ok(path) if path.is_file() => Ok(Encoder::File(path)),
-            _ => Err(format!("there is no file '{text}': give none, lite0, or the path of a file of weights")),
-        },
-        named => Ok(named),
+        Encoder::File(path) if !path.is_file() => {
+            Err(format!("there is no file '{text}': give none, lite0, or the path of a file of weights"))
+        }
+        encoder => Ok(encoder),
     }
 }
 

@@ -4,7 +4,9 @@ use super::choice::choice_enum;
 
 choice_enum! {
     /// Which of a run's checkpoints.
+    #[derive(Default)]
     pub enum Checkpoint, "checkpoint" {
+        #[default]
         Best {
             name: "best",
             title: "Best",

@@ -30,6 +30,11 @@ impl Estimate {
         let quantile = T.get(values.len().saturating_sub(2)).copied().unwrap_or(Z);
         Self { mean, spread, margin: quantile * spread / (values.len().max(1) as f64).sqrt() }
     }
+
+    /// The mean's 95 % interval where the measurements are shares: it lies within 0 to 1 as they do.
+    pub fn interval_of_share(&self) -> [f64; 2] {
+        [self.mean - self.margin, self.mean + self.margin].map(|end| end.clamp(0.0, 1.0))
+    }
 }
 
 #[cfg(test)]
@@ -42,6 +47,8 @@ mod tests {
         assert!((estimate.mean - 0.5).abs() < 1e-12);
         assert!((estimate.spread - (0.2_f64 / 3.0).sqrt()).abs() < 1e-12, "{estimate:?}");
         assert!((estimate.margin - 3.182 / 2.0 * estimate.spread).abs() < 1e-12, "{estimate:?}");
+        assert_eq!(estimate.interval_of_share().map(|end| (1e3 * end).round() as i32), [89, 911]);
+        assert_eq!(Estimate::of(&[0.1, 0.9]).interval_of_share().map(f64::to_bits), [0.0_f64, 1.0].map(f64::to_bits));
         assert_eq!(Estimate::of(&[0.7]), Estimate { mean: 0.7, spread: 0.0, margin: 0.0 });
     }
 }

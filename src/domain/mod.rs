@@ -7,6 +7,7 @@ pub mod choice;
 pub mod class;
 pub mod class_map;
 pub mod config;
+pub mod count;
 pub mod estimate;
 pub mod geometry;
 pub mod hash;

@@ -31,7 +31,7 @@ impl ExportJob {
         };
         let tiles = request.tiles.iter().map(index).collect::<Result<Vec<_>, _>>()?;
         let names: Vec<OutputName<'_>> = tiles.iter().map(|tile| OutputName::of(&project.tiles[*tile])).collect();
-        let export = MapExport::plan(&request.folder, &names, true)?;
+        let export = MapExport::plan(&request.folder, &names, request.by.clone(), true)?;
         Ok(Self { predictor, project, tiles, export, current: None })
     }
 

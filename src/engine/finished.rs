@@ -44,7 +44,7 @@ pub(super) fn open(
     if let Some(saved) = saved_run::load(&run)? {
         let (predictor, device, parameters) = quick_predictor(saved.head, saved.parameters, devices)?;
         (info.device, info.parameters, info.predicts) = (device.info, parameters, true);
-        info.quick = Some(saved.learned);
+        info.quick = Some(saved.quick);
         session = Some(Session::new(predictor, project));
     } else if history.summary.is_none() || !checkpoints.is_empty() {
         let (predictor, device, parameters) = load(&run, shown, devices)?;

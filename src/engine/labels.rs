@@ -15,6 +15,7 @@ use crate::data::survey::census::Census;
 use crate::domain::config::Batches;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, Notice, Strategy};
+use crate::train::division;
 use crate::train::weighting::Weighting;
 
 /// The labels of a run, ready to be learned from.
@@ -34,6 +35,7 @@ impl Labels {
         }
         replay.notes.iter().for_each(|note| preparation.outbox.warn(note.as_str()));
         let in_masks = report_masks(plan, &replay.book, preparation)?;
+        report_test_tiles(plan, &replay.book, preparation.outbox);
         let set = Arc::new(TrainingSet::new(
             Arc::clone(&plan.project),
             plan.train.clone(),
@@ -80,6 +82,17 @@ fn report_masks(plan: &RunPlan, book: &LabelBook, preparation: &mut Preparation<
         }
     };
     Err(Refusal::nothing_to_learn(cause, "Check the classes, sample from other masks, or add own labels").into())
+}
+
+/// Says which test tiles are learned from.
+fn report_test_tiles(plan: &RunPlan, book: &LabelBook, outbox: &Outbox) {
+    let tiles = division::labelled_test_tiles(&plan.project, &plan.train, &plan.config, |id| book.carries(id));
+    let Some(first) = tiles.first() else { return };
+    let headline = match tiles.len() {
+        1 => format!("Test tile {first} has own labels and no mask: it is learned from"),
+        count => format!("{count} test tiles have own labels and no mask: they are learned from; the first is {first}"),
+    };
+    outbox.info(Notice::new(headline).remedy("Assign a tile to test (--skip-tile) to leave it out"));
 }
 
 /// Reads every mask of the run, on all cores.

@@ -1,8 +1,12 @@
 //! Lines of text about a run, in the form of the reference study's training script, so that its readers recognise them.
 
+use std::path::Path;
+
 use super::protocol::{Evaluation, Outcome, Summary};
-use crate::domain::Classes;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::weights::ClassWeights;
+use crate::domain::{Choice as _, Classes};
+use crate::quick::method::QuickMethod;
 
 /// The two lines of an evaluation.
 pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
@@ -44,6 +48,18 @@ pub fn measured_on(classes: &Classes, tiles: usize, pixels: u64) -> String {
     let ignored = if ignored.is_empty() { String::new() } else { format!(", without {}", ignored.join(", ")) };
     let (plural, megapixels) = (if tiles == 1 { "" } else { "s" }, pixels as f64 / 1e6);
     format!("{tiles} validation tile{plural}, full masks at native resolution, {megapixels:.2} Mpx{ignored}")
+}
+
+/// What a run makes maps by: "20260101-120000-unet, best checkpoint". `quick` is what learned its quick head, if it has one; without
+/// a checkpoint it is the network as trained last.
+pub fn map_maker(folder: &Path, quick: Option<QuickMethod>, checkpoint: Option<Checkpoint>) -> String {
+    let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
+    let part = match (quick, checkpoint) {
+        (Some(method), _) => method.head(),
+        (None, Some(checkpoint)) => format!("{} checkpoint", checkpoint.name()),
+        (None, None) => "network".to_owned(),
+    };
+    format!("{name}, {part}")
 }
 
 /// The line about class weights; `None` if all classes weigh the same.

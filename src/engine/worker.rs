@@ -74,14 +74,15 @@ impl Worker {
         trains || self.previewer.is_pending() || session.export.is_some()
     }
 
-    /// Does some work. An error or a panic ends the run, but not the thread: the user can start another run.
-    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
+    /// Does some work. An error or a panic ends the run, but not the thread: the user can start another run. Returns whether it
+    /// was done.
+    fn guarded(&mut self, work: impl FnOnce(&mut Self) -> anyhow::Result<()>) -> bool {
         let failure = match panic::caught(|| work(self)) {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => return true,
             Ok(Err(error)) if error.is::<Cancelled>() => {
                 self.outbox.send(EventKind::Cancelled);
                 self.outbox.send(EventKind::Phase(Phase::Idle));
-                return;
+                return false;
             }
             Ok(Err(error)) => self.break_off(notice(error)),
             Err(why) => {
@@ -100,6 +101,7 @@ impl Worker {
         memory::release_idle();
         self.outbox.send(EventKind::Failed(failure));
         self.outbox.send(EventKind::Phase(Phase::Idle));
+        false
     }
 
     /// Ends the run in progress, if any, so that its folder can be opened. Returns what to report.
@@ -121,8 +123,8 @@ impl Worker {
                 let refusal = Notice::new("A run is in progress").remedy("Stop it before starting another");
                 self.outbox.send_for(run, EventKind::Failed(refusal));
             }
-            Command::Start { run, config, out } => self.start(run, &config, &out)?,
-            Command::Open { run, folder, data } => self.open(run, &folder, data)?,
+            Command::Start { run, config, out } => self.replace(run, |worker| worker.start(&config, &out)),
+            Command::Open { run, folder, data } => self.replace(run, |worker| worker.open(&folder, data)),
             Command::Pause => self.steer(|run, _, outbox| run.set_paused(true, outbox)),
             Command::Resume => self.steer(|run, _, outbox| run.set_paused(false, outbox)),
             Command::Stop => self.steer(|run, _, outbox| run.stop(outbox)),
@@ -165,8 +167,19 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, id: RunId, config: &RunConfig, out: &Path) -> anyhow::Result<()> {
-        self.end_session(id);
+    /// Another run begins: the network of the former one must not predict in its name. It does again if the other run cannot begin.
+    fn replace(&mut self, id: RunId, begin: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
+        self.cancel_export();
+        self.save_unsaved();
+        let former = (std::mem::replace(&mut self.outbox.run, id), self.session.take());
+        self.previewer.restart();
+        if !self.guarded(begin) {
+            (self.outbox.run, self.session) = former;
+            self.previewer.restart();
+        }
+    }
+
+    fn start(&mut self, config: &RunConfig, out: &Path) -> anyhow::Result<()> {
         let Self { end, outbox, waiting, devices, .. } = self;
         let mut is_cancelled = || {
             waiting.extend(std::iter::from_fn(|| end.try_command()));
@@ -195,17 +208,7 @@ impl Worker {
         }
     }
 
-    /// Another run begins: the network of the previous one must not predict in its name.
-    fn end_session(&mut self, id: RunId) {
-        self.cancel_export();
-        self.save_unsaved();
-        self.outbox.run = id;
-        self.session = None;
-        self.previewer.restart();
-    }
-
-    fn open(&mut self, id: RunId, folder: &Path, data: Option<PathBuf>) -> anyhow::Result<()> {
-        self.end_session(id);
+    fn open(&mut self, folder: &Path, data: Option<PathBuf>) -> anyhow::Result<()> {
         self.session = finished::open(folder, data, &mut self.devices, &self.outbox)?;
         Ok(())
     }
@@ -330,7 +333,7 @@ mod tests {
         let (user, end) = in_process::connect(Arc::new(|| {}));
         let mut worker = Worker::new(Arc::new(end));
         let out = dir.path().join("run");
-        worker.start(1, &config, &out).unwrap();
+        worker.start(&config, &out).unwrap();
         assert!(!validates(&worker).contains(&"2001".to_owned()));
         worker.slice().unwrap();
         worker.execute(Command::Evaluate).unwrap();
@@ -350,6 +353,31 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_cannot_begin_leaves_the_network_that_predicts() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input) = (2, InputSize::Crop(32));
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let mut worker = Worker::new(Arc::new(end));
+        let out = dir.path().join("run");
+        worker.execute(Command::Start { run: 1, config: Box::new(config.clone()), out }).unwrap();
+        worker.execute(Command::Stop).unwrap();
+        while worker.is_training() {
+            worker.slice().unwrap();
+        }
+        config.train.batch = 0;
+        let start = Command::Start { run: 2, config: Box::new(config), out: dir.path().join("other") };
+        let open = Command::Open { run: 3, folder: dir.path().to_owned(), data: None };
+        for (run, command) in [(2, start), (3, open)] {
+            worker.execute(command).unwrap();
+            assert!(worker.session.is_some() && worker.outbox.run == 1, "run {run}");
+            let events: Vec<_> = std::iter::from_fn(|| user.try_event()).filter(|event| event.run == run).collect();
+            assert!(events.iter().any(|event| matches!(event.kind, EventKind::Failed(_))), "{events:?}");
+        }
+    }
+
+    #[test]
     fn a_panic_while_training_is_recorded_and_the_worker_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let data = demo::unpack(&dir.path().join("demo")).unwrap();
@@ -360,7 +388,7 @@ mod tests {
         let mut worker = Worker::new(Arc::new(end));
         for (run, name) in [(1, "first"), (2, "second")] {
             let out = dir.path().join(name);
-            worker.start(run, &config, &out).unwrap();
+            worker.execute(Command::Start { run, config: Box::new(config.clone()), out: out.clone() }).unwrap();
             worker.slice().unwrap();
             worker.guarded(|_| panic!("the driver has gone"));
             assert!(worker.session.is_none());

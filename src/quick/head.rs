@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::batch::ClickPixels;
 use super::course::Course;
+use super::method::QuickMethod;
 use super::model::Model;
 use super::samples::TileSamples;
 use super::tile_features::TileFeatures;
@@ -46,6 +47,14 @@ impl QuickHead {
         }
         let best = (1..sums.len()).fold(0, |best, place| if sums[place] > sums[best] { place } else { best });
         self.classes[best]
+    }
+
+    /// What learned.
+    pub fn method(&self) -> QuickMethod {
+        match self.model {
+            Model::Linear { .. } => QuickMethod::Linear,
+            Model::Forest(_) => QuickMethod::Forest,
+        }
     }
 
     /// The classes it tells apart.

@@ -6,6 +6,7 @@ use super::bank::BANK;
 use super::forest::Forest;
 use super::head::QuickHead;
 use super::logistic::Linear;
+use super::method::QuickMethod;
 use super::model::Model;
 use super::scaling::Scaling;
 
@@ -33,6 +34,27 @@ pub struct LinearRecord {
     weights: Vec<Vec<f32>>,
     /// One per class.
     intercepts: Vec<f32>,
+}
+
+/// The part of a stored head that says what learned.
+#[derive(Deserialize)]
+#[serde(tag = "method", rename_all = "lowercase")]
+enum Kind {
+    Linear {},
+    Forest {},
+}
+
+/// What learned the head that the field `head` of this JSON text describes; `None` if that cannot be told.
+pub fn method_in(text: &[u8]) -> Option<QuickMethod> {
+    #[derive(Deserialize)]
+    struct Outline {
+        head: Kind,
+    }
+    let Outline { head } = serde_json::from_slice(text).ok()?;
+    Some(match head {
+        Kind::Linear {} => QuickMethod::Linear,
+        Kind::Forest {} => QuickMethod::Forest,
+    })
 }
 
 impl HeadRecord {
@@ -114,6 +136,7 @@ mod tests {
         let text = serde_json::to_string(&HeadRecord::of(&head())).unwrap();
         let back: HeadRecord = serde_json::from_str(&text).unwrap();
         assert!(text.contains("\"method\":\"linear\""), "{text}");
+        assert_eq!(method_in(format!("{{\"version\":1,\"head\":{text}}}").as_bytes()), Some(QuickMethod::Linear));
         assert_eq!(back.head(vec![1, 4], 2).unwrap(), head());
     }
 
@@ -143,6 +166,8 @@ mod tests {
         let back: HeadRecord = serde_json::from_str(&text).unwrap();
         assert_eq!(back.head(vec![2, 3], 9).unwrap(), head);
         assert!(back.head(vec![2, 3, 4], 9).is_err());
+        assert_eq!(method_in(format!("{{\"head\":{text}}}").as_bytes()), Some(QuickMethod::Forest));
+        assert_eq!(method_in(b"{\"head\":{\"method\":\"oracle\"}}"), None);
         let endless = text.replacen("\"next\":1}", "\"next\":0}", 1);
         assert!(endless != text, "the root's children begin at 1");
         assert!(serde_json::from_str::<HeadRecord>(&endless).unwrap().head(vec![2, 3], 9).is_err());

@@ -106,7 +106,29 @@ pub fn problems(project: &Project, config: &RunConfig) -> Vec<Notice> {
         ),
         Some(_) => None,
     };
-    config.split.iter().filter_map(problem).collect()
+    let named_twice = project.tiles.iter().filter_map(|tile| contradiction(config, tile));
+    config.split.iter().filter_map(problem).chain(named_twice).collect()
+}
+
+/// A tile that the configuration names by its file and by its id, for two splits.
+fn contradiction(config: &RunConfig, tile: &Tile) -> Option<Notice> {
+    let (by_file, by_id) = (config.split.get(&tile.file)?, config.split.get(&tile.id)?);
+    let headline =
+        format!("{} and {} are one tile, assigned to {} and {}", tile.file, tile.id, by_file.name(), by_id.name());
+    (by_file != by_id).then(|| Notice::new(headline).remedy("Name it once"))
+}
+
+/// Ids of tiles that the dataset reserves for testing and that are learned from all the same: they have no mask to be tested against,
+/// `is_labelled` says that they have own labels, and no split was chosen for them.
+pub fn labelled_test_tiles(
+    project: &Project,
+    train: &[usize],
+    config: &RunConfig,
+    is_labelled: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let tiles = train.iter().map(|index| &project.tiles[*index]);
+    let is_meant = |tile: &&Tile| tile.split == Split::Test && asked(config, tile).is_none() && is_labelled(&tile.id);
+    tiles.filter(is_meant).map(|tile| tile.id.clone()).collect()
 }
 
 /// Notes on a split with tiles chosen by hand. Tiles without a mask train only once they have labels: they are not counted.
@@ -225,6 +247,10 @@ mod tests {
         let unknown = problems(&project, &asked("z"));
         assert!(unknown[0].headline.contains("no tile 'z'"), "{unknown:?}");
         assert!(problems(&project, &asked("a")).is_empty());
+        let split = [("a".to_owned(), Split::Val), ("images/a.png".to_owned(), Split::Train)].into();
+        let twice = problems(&project, &RunConfig { split, ..RunConfig::default() });
+        assert_eq!(twice.len(), 1, "{twice:?}");
+        assert_eq!(twice[0].headline, "images/a.png and a are one tile, assigned to train and val");
     }
 
     #[test]

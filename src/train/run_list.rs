@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 
-use super::folder::files;
+use super::folder::{files, quick_method};
 use crate::domain::{Choice as _, RunConfig, Strategy, time};
+use crate::quick::method::QuickMethod;
 
 /// A run in the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct RunEntry {
     pub end: Option<RunEnd>,
     /// A quick head was saved, and not a network.
     pub is_quick: bool,
+    /// What learned the quick head, if that can be read.
+    pub quick_method: Option<QuickMethod>,
 }
 
 /// The part of `summary.json` that the list shows.
@@ -114,6 +117,7 @@ fn read(folder: &Path) -> Option<RunEntry> {
         config: RunConfig::read_stored(&config).ok().map(|(config, _)| config),
         end: end.and_then(|text| serde_json::from_str(&text).ok()),
         is_quick: folder.join(files::HEAD).exists(),
+        quick_method: quick_method(folder),
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     out::create_folder_of(&args.out)?;
     let counts = ascending(&args.clicks)?;
     let project = Arc::new(ignoring::open(&args.data, args.ignore.as_ref())?);
-    project.notes.iter().for_each(|note| out::line(&format!("[INFO] {note}")));
+    project.told().for_each(|note| out::line(&format!("[INFO] {note}")));
     let rows = match args.across {
         true => across::across_tiles(args, &project, &counts)?,
         false => one_by_one(args, &project, &counts)?,

@@ -6,6 +6,7 @@ use super::super::args::SimulateArgs;
 use super::super::out;
 use crate::data::files::write;
 use crate::domain::Choice as _;
+use crate::domain::count::counted;
 use crate::domain::estimate::Estimate;
 use crate::domain::metrics::mean_of_numbers;
 use crate::quick::simulate::Round;
@@ -40,24 +41,20 @@ pub(super) fn summarise(args: &SimulateArgs, rows: &[Row], counts: &[usize]) {
     for (round, count) in counts.iter().enumerate() {
         let rows: Vec<&Round> = rows.iter().map(|row| &row.round).filter(|other| other.round == round).collect();
         let mean = |value: fn(&Round) -> f64| mean_of_numbers(&rows.iter().map(|row| value(row)).collect::<Vec<_>>());
-        let Estimate { mean: miou, spread, margin } =
-            Estimate::of(&rows.iter().map(|row| row.miou).collect::<Vec<_>>());
+        let estimate = Estimate::of(&rows.iter().map(|row| row.miou).collect::<Vec<_>>());
+        let (Estimate { mean: miou, spread, .. }, [low, high]) = (estimate, estimate.interval_of_share());
         let interval = match rows.len() {
             0 | 1 => String::new(),
-            _ => format!(" ± {spread:.3} (95 % {:.3} to {:.3})", miou - margin, miou + margin),
+            _ => format!(" ± {spread:.3} (95 % {low:.3} to {high:.3})"),
         };
         out::line(&format!(
             "{} with {} a class, {}: mIoU {miou:.3}{interval}, accuracy {:.3}, {:.2} s after the last click ({})",
             args.method.title(),
-            counted(*count, "click"),
+            counted(*count as u64, "click"),
             args.placement.name(),
             mean(|row| row.accuracy),
             mean(|row| row.seconds),
-            counted(rows.len(), "score")
+            counted(rows.len() as u64, "score")
         ));
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -32,19 +32,21 @@ pub struct ExportReport {
 #[derive(Debug)]
 pub struct MapExport {
     outputs: Outputs,
+    /// What makes the maps, for their legends.
+    by: String,
     next: usize,
     report: ExportReport,
 }
 
 impl MapExport {
-    /// Plans the files of these tiles in `folder`. Nothing is written yet.
+    /// Plans the files of these tiles in `folder`; the legends say what the maps are made `by`. Nothing is written yet.
     ///
     /// # Errors
     /// If a name is too long for the file system, or a file exists and may not be overwritten.
-    pub fn plan(folder: &Path, tiles: &[OutputName<'_>], overwrite: bool) -> Result<Self, DataError> {
+    pub fn plan(folder: &Path, tiles: &[OutputName<'_>], by: String, overwrite: bool) -> Result<Self, DataError> {
         let outputs = Outputs::plan(folder, tiles, &ENDINGS, overwrite)?;
         let report = ExportReport { folder: folder.to_owned(), total: tiles.len(), ..ExportReport::default() };
-        Ok(Self { outputs, next: 0, report })
+        Ok(Self { outputs, by, next: 0, report })
     }
 
     /// The planned files that exist already.
@@ -88,22 +90,22 @@ impl MapExport {
         let is_partial = map.classes.labelled() < map.classes.data().len() as u64;
         save::color_png(colors, &map.classes, names, is_partial)?;
         save::confidence_png(confidence, &map.confidence, map.classes.size())?;
-        write_legend(legend, &map.classes, names)?;
+        write_legend(legend, &map.classes, names, &self.by)?;
         let common = classes.to_string_lossy();
         Ok(common.strip_suffix(ENDINGS[0]).unwrap_or(&common).into())
     }
 }
 
-/// Writes a row per class: index, name, colour, pixels, and their share of all pixels that have a class, 0 to 1.
-fn write_legend(path: &Path, map: &Mask, names: &Classes) -> Result<(), DataError> {
+/// Writes a row per class: index, name, colour, pixels, their share of all pixels that have a class, 0 to 1, and what made the map.
+fn write_legend(path: &Path, map: &Mask, names: &Classes, by: &str) -> Result<(), DataError> {
     let counts = map.counts(names.len());
     let all = counts.iter().sum::<u64>().max(1) as f64;
     let broken = |error: csv::Error| DataError::content(format!("the legend cannot be written ({error})"), path);
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["class", "name", "color", "pixels", "share"]).map_err(broken)?;
+    table.write_record(["class", "name", "color", "pixels", "share", "by"]).map_err(broken)?;
     for (index, (class, count)) in names.iter().zip(&counts).enumerate() {
         let share = format!("{:.4}", *count as f64 / all);
-        let row = [index.to_string(), class.name.clone(), hex(class.color), count.to_string(), share];
+        let row = [&index.to_string(), &class.name, &hex(class.color), &count.to_string(), &share, by];
         table.write_record(row).map_err(broken)?;
     }
     let bytes = table.into_inner().map_err(|error| broken(error.into_error().into()))?;
@@ -121,7 +123,7 @@ mod tests {
 
     fn plan(folder: &Path, overwrite: bool) -> Result<MapExport, DataError> {
         let names = ["a", "b"].map(|short| OutputName { short, ending: "png" });
-        MapExport::plan(folder, &names, overwrite)
+        MapExport::plan(folder, &names, "quick head (linear)".to_owned(), overwrite)
     }
 
     #[test]
@@ -134,8 +136,8 @@ mod tests {
         assert_eq!(image::open(out.join("a_classes.png")).unwrap().into_luma8().into_raw(), [1, 1, 4, 255]);
         let legend = std::fs::read_to_string(out.join("a_legend.csv")).unwrap();
         let lines: Vec<&str> = legend.lines().collect();
-        assert_eq!((lines[0], lines.len()), ("class,name,color,pixels,share", 1 + classes.len()));
-        assert!(lines[2].starts_with("1,") && lines[2].ends_with(",2,0.6667"), "{legend}");
+        assert_eq!((lines[0], lines.len()), ("class,name,color,pixels,share,by", 1 + classes.len()));
+        assert!(lines[2].starts_with("1,") && lines[2].ends_with(",2,0.6667,quick head (linear)"), "{legend}");
         let fault = DataError::Known("b.png is gone".to_owned());
         export.take(Err(fault), &classes).unwrap_err();
         assert_eq!(export.next(), None);

@@ -4,7 +4,7 @@
 //! the program. A thread syncs it to disk at once, or within 200 ms of the previous sync; [`Journal::disk`] reports the state.
 //! Only edits that are pending there can be lost in a power cut.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -329,30 +329,34 @@ impl Journal {
                 self.tiles.relink(self.lines + number + 1, from, to);
             }
         }
+        let mut unknown: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for line in lines() {
             self.lines += 1;
             match self.apply(line, book) {
                 Ok(tile) => changed.extend(tile),
-                Err(what) => notes.push(format!("line {}: {what}: {}", self.lines, self.path.display())),
+                Err(Unused::Class(class)) => unknown.entry(class).or_default().push(self.lines),
+                Err(Unused::Line(what)) => notes.push(format!("line {}: {what}: {}", self.lines, self.path.display())),
             }
         }
+        notes.extend(unknown.iter().map(|(class, lines)| notes::unknown_class(class, lines, &self.path)));
         changed
     }
 
     /// Applies one line. The error says why it is skipped.
-    fn apply(&mut self, line: &[u8], book: &mut LabelBook) -> Result<Option<String>, String> {
+    fn apply(&mut self, line: &[u8], book: &mut LabelBook) -> Result<Option<String>, Unused> {
         if line.is_empty() {
             return Ok(None);
         }
         if let Some(header) = Header::parse(line) {
             let newer = header.pointillist != "labels" || header.version > VERSION;
             self.version = header.version;
-            return if newer { Err("written by a newer version of Pointillist".to_owned()) } else { Ok(None) };
+            let refusal = || Unused::Line("written by a newer version of Pointillist".to_owned());
+            return if newer { Err(refusal()) } else { Ok(None) };
         }
         let index = |class: &str| self.names.iter().find(|(name, _)| name == class).map(|(_, index)| *index);
         let parsed = line::parse(line, index).map_err(|error| {
             self.skipping = true; // It may have started a stroke.
-            format!("not a label ({error}), skipped")
+            Unused::Line(format!("not a label ({error}), skipped"))
         })?;
         match parsed {
             ParsedLine::Edit(Edit::Extend(_)) if self.skipping => Ok(None),
@@ -371,7 +375,7 @@ impl Journal {
                 // An empty stroke keeps its position in the history, so that later undo and redo lines match.
                 book.apply(Edit::Begin(Stroke { tile, class: None, radius: 0.0, path: Vec::new() }));
                 self.skipping = true;
-                Err(format!("there is no class '{class}' in this project; the label is kept but not used"))
+                Err(Unused::Class(class))
             }
         }
     }
@@ -399,6 +403,14 @@ impl Journal {
         self.tiles.upright(self.last_tile, &mut stroke.path);
         stroke
     }
+}
+
+/// Why a line is not used.
+enum Unused {
+    /// The project does not have its class.
+    Class(String),
+    /// It cannot be read.
+    Line(String),
 }
 
 fn class_names(project: &Project) -> Vec<(String, u8)> {

@@ -40,3 +40,12 @@ pub(crate) fn written_elsewhere(other: Option<&Path>, journal: &Path) -> String 
 pub(crate) fn torn(line: usize, journal: &Path) -> String {
     format!("line {line} is incomplete and is skipped: {}", journal.display())
 }
+
+/// Labels of a class that the project does not have, in these lines.
+pub(crate) fn unknown_class(class: &str, lines: &[usize], journal: &Path) -> String {
+    let labels = match lines {
+        [line] => format!("its label in line {line} is"),
+        lines => format!("its {} labels, from line {} on, are", lines.len(), lines.first().unwrap_or(&0)),
+    };
+    format!("there is no class '{class}' in this project: {labels} kept but not used: {}", journal.display())
+}

@@ -23,8 +23,13 @@ pub(super) fn choose_legend(root: &Path, listing: &mut Listing) -> Result<(Legen
     if listed || listing.named_like_deepglobe {
         match pickup::resemblance(&masks) {
             Resemblance::DeepGlobe => {
-                let file = classes_file::DEEPGLOBE_FILE;
-                listing.notes.push(format!("{file} is missing: DeepGlobe's own classes are used"));
+                let (file, own) = (classes_file::DEEPGLOBE_FILE, classes_file::OWN_FILE);
+                match listed {
+                    true => listing.notes.push(format!("{file} is missing: DeepGlobe's own classes are used")),
+                    false => listing.remarks.push(format!(
+                        "the images are named like DeepGlobe's, so its classes are used: edit them in the window or in {own}"
+                    )),
+                }
                 return Ok((Legend::of(Classes::deepglobe()), false));
             }
             Resemblance::Foreign(colors) if listed => return Err(not_deepglobe(&colors, root)),

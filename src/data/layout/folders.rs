@@ -39,6 +39,11 @@ impl Named {
         self.place.iter().map(String::as_str).chain([self.found.stem.as_str()]).collect::<Vec<_>>().join("/")
     }
 
+    /// Whether it is named like DeepGlobe's images.
+    fn is_like_deepglobe(&self) -> bool {
+        self.found.stem.to_lowercase().ends_with("_sat")
+    }
+
     /// Path without the role folder, with the common stem: equal for an image and its mask.
     fn id(&self) -> String {
         self.place.iter().map(String::as_str).chain([self.stem.as_str()]).collect::<Vec<_>>().join("/")
@@ -55,8 +60,7 @@ pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
         return Err(DataError::content(nothing_found(masks.len(), &listing.notes), root));
     }
     let mut pairs = Pairs::new(&masks, &images);
-    let like_deepglobe = |named: &Named| named.found.stem.to_lowercase().ends_with("_sat");
-    listing.named_like_deepglobe = images.iter().all(like_deepglobe);
+    listing.named_like_deepglobe = images.iter().all(Named::is_like_deepglobe);
     listing.tiles = images.iter().map(|image| tile(image, pairs.take(image))).collect();
     listing.layout = match (listing.named_like_deepglobe, listing.tiles.iter().any(|tile| tile.mask.is_some())) {
         (true, _) => "DeepGlobe without metadata.csv",
@@ -97,7 +101,9 @@ pub(crate) fn single(file: &Path) -> Listing {
     let named = Named { found, place: Vec::new(), role_at: None, stem, kind: Kind::Image };
     let tile = tile(&named, mask);
     let tile = Tile { group: tile.id.clone(), ..tile };
-    Listing { layout: "a single image".to_owned(), tiles: vec![tile], ..Listing::default() }
+    // The classes are those of its folder: the labels are the same.
+    let named_like_deepglobe = named.is_like_deepglobe();
+    Listing { layout: "a single image".to_owned(), tiles: vec![tile], named_like_deepglobe, ..Listing::default() }
 }
 
 fn nothing_found(masks: usize, notes: &[String]) -> String {

@@ -17,6 +17,8 @@ pub(crate) struct Listing {
     pub(crate) tiles: Vec<Tile>,
     /// Notes for the user.
     pub(crate) notes: Vec<String>,
+    /// Decisions that need no attention.
+    pub(crate) remarks: Vec<String>,
     /// All images are named like DeepGlobe's.
     pub(crate) named_like_deepglobe: bool,
 }

@@ -37,6 +37,8 @@ pub struct Project {
     pub has_val_split: bool,
     /// Notes for the user from opening the folder, one sentence each.
     pub notes: Vec<String>,
+    /// What was decided when the folder was opened and needs no attention, one sentence each.
+    pub remarks: Vec<String>,
     pub(crate) legend: Legend,
     mask_reader: MaskReader,
     /// The classes were derived from the masks.
@@ -75,12 +77,18 @@ impl Project {
             layout: listing.layout,
             tiles: listing.tiles,
             notes: listing.notes,
+            remarks: listing.remarks,
         })
     }
 
     /// A note about unusable tiles: how many, and the fault of the first; `None` if all are usable.
     pub fn fault_note(&self) -> Option<String> {
         listing::fault_note(&self.tiles)
+    }
+
+    /// Notes and remarks.
+    pub fn told(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().chain(&self.remarks).map(String::as_str)
     }
 
     /// The tile with this id.

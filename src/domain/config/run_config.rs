@@ -1,7 +1,7 @@
 //! The configuration of a run and its presets.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -197,13 +197,17 @@ impl RunConfig {
         config
     }
 
-    /// The same with the path of the encoder's file made absolute, so that it stays true in another working folder.
+    /// The same with absolute paths of the data and of the encoder's file, so that they stay true in another working folder. Relative
+    /// ones begin at `base`; an empty `base` is the working folder.
     #[must_use]
-    pub fn with_absolute_paths(mut self) -> Self {
-        if let Encoder::File(path) = &mut self.model.encoder
-            && !path.as_os_str().is_empty()
-        {
-            *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
+    pub fn with_absolute_paths(mut self, base: &Path) -> Self {
+        let encoder = match &mut self.model.encoder {
+            Encoder::File(path) => Some(path),
+            Encoder::None | Encoder::Lite0 => None,
+        };
+        for path in [Some(&mut self.data), encoder].into_iter().flatten().filter(|path| !path.as_os_str().is_empty()) {
+            let joined = base.join(&*path);
+            *path = std::path::absolute(&joined).unwrap_or(joined);
         }
         self
     }

@@ -14,6 +14,8 @@ pub struct ExportRequest {
     pub tiles: Vec<String>,
     /// The folder for the maps; it is created if it is missing.
     pub folder: PathBuf,
+    /// What makes the maps, for their legends.
+    pub by: String,
     /// Whether files that exist may be replaced.
     pub overwrite: bool,
 }

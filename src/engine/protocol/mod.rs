@@ -18,5 +18,5 @@ pub use event::{Event, EventKind, Phase};
 pub use export::{ExportNews, ExportRequest};
 pub use preview::Preview;
 pub use run_id::RunId;
-pub use run_info::{DeviceInfo, Predicting, QuickLearned, RunInfo, SavedCheckpoint};
+pub use run_info::{DeviceInfo, Predicting, QuickLearned, RunInfo, SavedCheckpoint, SavedQuick};
 pub use summary::{Outcome, Summary};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::Length;
 use crate::domain::{ClassDef, RunConfig};
+use crate::quick::method::QuickMethod;
 
 /// Where a run computes, and why there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,12 +47,21 @@ pub struct RunInfo {
     pub steps_per_epoch: u64,
     /// Steps in all.
     pub total_steps: u64,
-    /// What a saved quick head was learned from; absent for a network.
+    /// The quick head that was saved; absent for a network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quick: Option<QuickLearned>,
+    pub quick: Option<SavedQuick>,
 }
 
-/// What a saved quick head was learned from.
+/// A quick head that was saved as a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedQuick {
+    /// What learned.
+    pub method: QuickMethod,
+    /// What it was learned from.
+    pub learned: QuickLearned,
+}
+
+/// What a quick head was learned from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QuickLearned {

@@ -12,6 +12,7 @@ use crate::domain::config::{DeviceChoice, Length};
 use crate::domain::geometry::PixelRect;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, ClassMap, Classes, Confusion, Mask, Notice, RunConfig, Scores, Strategy};
+use crate::quick::method::QuickMethod;
 
 /// Lists one sample of each variant of an enum, and fails to compile if a variant has none.
 macro_rules! samples {
@@ -63,6 +64,7 @@ fn commands() -> Vec<Command> {
         Command::Export(_) => Command::Export(ExportRequest {
             tiles: vec!["a".to_owned()],
             folder: "/maps".into(),
+            by: "quick head (linear)".to_owned(),
             overwrite: true,
         }),
         Command::CancelExport => Command::CancelExport,
@@ -104,7 +106,10 @@ fn info() -> RunInfo {
         predicting: Some(predicting()),
         steps_per_epoch: 3,
         total_steps: 9,
-        quick: Some(QuickLearned { clicks: 11, classes: 4, tiles: 2, left_out: Some([8, 10]) }),
+        quick: Some(SavedQuick {
+            method: QuickMethod::Forest,
+            learned: QuickLearned { clicks: 11, classes: 4, tiles: 2, left_out: Some([8, 10]) },
+        }),
     }
 }
 

@@ -69,7 +69,7 @@ fn export(
 ) -> ExportNews {
     let tiles: Vec<&Tile> = request.tiles.iter().filter_map(|id| project.tile(id)).collect();
     let names: Vec<OutputName<'_>> = tiles.iter().copied().map(OutputName::of).collect();
-    let mut files = match MapExport::plan(&request.folder, &names, true) {
+    let mut files = match MapExport::plan(&request.folder, &names, request.by.clone(), true) {
         Ok(files) => files,
         Err(error) => return ExportNews::Refused(Notice::new("The maps cannot be written").cause(error.to_string())),
     };
@@ -126,7 +126,8 @@ mod tests {
         let samples = Prepared::new(&picture, &|| true).unwrap().samples(strokes.iter(), &project.classes, None);
         let lessons = Lessons::new(vec![(project.tiles[0].id.clone(), Arc::new(samples))], QuickMethod::Linear);
         let tiles = project.tiles.iter().map(|tile| tile.id.clone()).collect();
-        let mut request = ExportRequest { tiles, folder: dir.path().join("maps"), overwrite: false };
+        let (folder, by) = (dir.path().join("maps"), QuickMethod::Linear.head());
+        let mut request = ExportRequest { tiles, folder, by, overwrite: false };
         let told = RefCell::new(Vec::new());
         let run = |request: &ExportRequest, go_on: bool| {
             export(request, &lessons, &project, &|| go_on, &|news| told.borrow_mut().push(news))

@@ -10,7 +10,7 @@ use super::prepared;
 use crate::data::files::write;
 use crate::data::{DataError, Project};
 use crate::domain::{Classes, RunConfig};
-use crate::engine::protocol::{Outcome, QuickLearned, Summary};
+use crate::engine::protocol::{Outcome, QuickLearned, SavedQuick, Summary};
 use crate::quick::head::QuickHead;
 use crate::quick::head_record::HeadRecord;
 use crate::train::folder::{FinishedRun, SplitRecord, files};
@@ -109,8 +109,8 @@ fn summary(folder: &Path, head: &HeadRecord, best_miou: Option<f64>) -> Summary 
 pub struct SavedHead {
     /// The head.
     pub head: QuickHead,
-    /// What it was learned from.
-    pub learned: QuickLearned,
+    /// What learned, and from what.
+    pub quick: SavedQuick,
     /// Numbers it has learned.
     pub parameters: usize,
 }
@@ -153,7 +153,8 @@ fn read(text: &[u8], classes: &Classes) -> Result<SavedHead, String> {
     };
     let indices = file.classes.iter().map(index).collect::<Result<Vec<u8>, String>>()?;
     let head = file.head.head(indices, prepared::feature_count())?;
-    Ok(SavedHead { head, learned: file.learned, parameters: file.head.parameters() })
+    let quick = SavedQuick { method: head.method(), learned: file.learned };
+    Ok(SavedHead { head, quick, parameters: file.head.parameters() })
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {

@@ -9,7 +9,7 @@ mod split_record;
 mod tables;
 mod writer;
 
-pub use reader::{FinishedRun, load_checkpoint};
+pub use reader::{FinishedRun, load_checkpoint, quick_method};
 pub use split_record::SplitRecord;
 pub use tables::{MetricsRow, StepRow, steps_per_row};
 pub use writer::RunFolder;

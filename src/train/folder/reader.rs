@@ -16,7 +16,14 @@ use crate::data::DataError;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;
+use crate::quick::head_record;
+use crate::quick::method::QuickMethod;
 use crate::train::snapshot::Snapshot;
+
+/// What learned the quick head of a run folder; `None` of a network's run, or if the file is damaged.
+pub fn quick_method(folder: &Path) -> Option<QuickMethod> {
+    head_record::method_in(&fs::read(folder.join(files::HEAD)).ok()?)
+}
 
 /// A run folder being read.
 pub struct FinishedRun {
@@ -56,6 +63,11 @@ impl FinishedRun {
     /// Whether a quick head was saved, and not a network.
     pub fn is_quick(&self) -> bool {
         self.path.join(files::HEAD).exists()
+    }
+
+    /// What learned the quick head; `None` of a network, or if its file is damaged.
+    pub fn quick_method(&self) -> Option<QuickMethod> {
+        quick_method(&self.path)
     }
 
     /// Whether this checkpoint exists.

@@ -21,7 +21,7 @@ pub fn classes_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let counts = state.view.counts();
     let total: u64 = state.view.size().map_or(0, |[w, h]| u64::from(w) * u64::from(h));
     ui.spacing_mut().item_spacing.y = 0.0;
-    heading_ui(ui);
+    heading_ui(ui, counts.is_some());
     for (index, class) in project.classes().iter().enumerate() {
         let share = counts.and_then(|counts| counts.get(index)).map(|n| *n as f64 / total.max(1) as f64);
         let own = state.view.own_counts().get(index).copied().unwrap_or(0);
@@ -43,11 +43,14 @@ struct Row<'a> {
     own: u64,
 }
 
-fn heading_ui(ui: &mut Ui) {
+/// Names the columns; without a mask there are no shares.
+fn heading_ui(ui: &mut Ui, has_shares: bool) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
     let (weak, font) = (Tokens::of(ui).weak, FontId::proportional(11.0));
     let columns = columns(rect);
-    ui.painter().text(columns[1], Align2::RIGHT_CENTER, "share", font.clone(), weak);
+    if has_shares {
+        ui.painter().text(columns[1], Align2::RIGHT_CENTER, "share", font.clone(), weak);
+    }
     ui.painter().text(columns[2], Align2::RIGHT_CENTER, "labels", font, weak);
 }
 

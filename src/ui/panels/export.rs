@@ -41,7 +41,7 @@ fn form_ui(ui: &mut Ui, state: &AppState, news: Option<&ExportNews>, actions: &m
     let tiles =
         state.project.as_ref().map_or(0, |open| open.project.tiles.iter().filter(|t| t.fault.is_none()).count());
     ui.radio_value(&mut form.all_tiles, false, format!("The tile in view: {tile}"));
-    ui.radio_value(&mut form.all_tiles, true, format!("All {}", format::counted(tiles as u64, "tile")));
+    ui.radio_value(&mut form.all_tiles, true, format!("All tiles ({})", format::count(tiles as u64)));
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         let width = ui.available_width() - 96.0;
@@ -72,13 +72,14 @@ fn form_ui(ui: &mut Ui, state: &AppState, news: Option<&ExportNews>, actions: &m
 
 /// What the quick map was learned from.
 fn quick_text(state: &AppState) -> String {
+    let head = state.quick_method().head();
     let left = match &state.view.quick.status {
         Some(QuickStatus::Mapped(lesson)) => lesson.tiles_left,
         _ => 0,
     };
     match left {
-        0 => "The quick map, as learned from all labels.".to_owned(),
-        _ => format!("The quick map; the labels of {} do not count yet.", format::counted(left as u64, "tile")),
+        0 => format!("By the {head}, as learned from all labels."),
+        _ => format!("By the {head}; the labels of {} do not count yet.", format::counted(left as u64, "tile")),
     }
 }
 
@@ -90,7 +91,7 @@ fn files_ui(ui: &mut Ui) {
             ("_classes.png", "class indices, for other programs"),
             ("_colors.png", "the same in the classes' colours"),
             ("_confidence.png", "probability of the class, 0 to 255"),
-            ("_legend.csv", "index, name, colour and share of each class"),
+            ("_legend.csv", "index, name, colour and share of each class, and what made the map"),
         ] {
             ui.label(RichText::new(ending).font(mono(12.0)));
             ui.weak(what);

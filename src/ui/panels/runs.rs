@@ -7,6 +7,7 @@ use super::theme::Tokens;
 use super::widgets::{nothing_yet, number, quiet_icon};
 use crate::domain::config::Encoder;
 use crate::domain::{Choice as _, Strategy};
+use crate::quick::method::QuickMethod;
 use crate::train::run_list::RunEntry;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
@@ -79,7 +80,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     ui.label(number(&run.name)).on_hover_text(run.folder.display().to_string());
     match &run.config {
         Some(_) if run.is_quick => {
-            ui.label("quick head");
+            ui.label(run.quick_method.map_or("quick head".to_owned(), QuickMethod::head));
             ui.label(Strategy::OwnLabelsOnly.describe());
         }
         Some(config) => {

@@ -70,7 +70,7 @@ const LIGHT: Tokens = Tokens {
     canvas: Color32::from_rgb(214, 216, 219),
     panel: Color32::from_rgb(246, 246, 247),
     raised: Color32::from_rgb(255, 255, 255),
-    sunken: Color32::from_rgb(255, 255, 255),
+    sunken: Color32::from_rgb(236, 237, 240),
     button: [Color32::from_rgb(229, 230, 233), Color32::from_rgb(217, 219, 223), Color32::from_rgb(203, 206, 211)],
     line: Color32::from_rgb(214, 216, 220),
     text: Color32::from_rgb(46, 50, 56),
@@ -79,8 +79,8 @@ const LIGHT: Tokens = Tokens {
     accent: Color32::from_rgb(52, 90, 214),
     on_accent: Color32::from_rgb(255, 255, 255),
     selection: Color32::from_rgb(214, 223, 250),
-    good: Color32::from_rgb(30, 125, 60),
-    warn: Color32::from_rgb(154, 100, 0),
+    good: Color32::from_rgb(26, 118, 54),
+    warn: Color32::from_rgb(146, 94, 0),
     error: Color32::from_rgb(194, 42, 38),
 };
 
@@ -255,6 +255,9 @@ mod tests {
                 for text in [tokens.text, tokens.weak, tokens.strong, tokens.warn, tokens.error, tokens.good] {
                     assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {}", contrast(text, ground));
                 }
+            }
+            for ground in [tokens.panel, tokens.raised] {
+                assert!(contrast(tokens.sunken, ground) > 1.05, "a field is invisible on {ground:?}");
             }
             assert!(contrast(tokens.on_accent, tokens.accent) >= 4.5);
             assert!(contrast(tokens.strong, tokens.selection) >= 4.5);

@@ -142,8 +142,9 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     choice_ui(ui, "Batches", &mut train.batches);
     field(ui, "Augment", |ui| {
-        ui.add(Checkbox::new(&mut train.flips, "flips"));
-        ui.add(Checkbox::new(&mut train.quarter_turns, "quarter-turns"));
+        ui.add(Checkbox::new(&mut train.flips, "flips")).on_hover_text("Mirrors crops at random");
+        ui.add(Checkbox::new(&mut train.quarter_turns, "turns"))
+            .on_hover_text("Turns crops by random multiples of 90°");
         ui.add(Checkbox::new(&mut train.scales, "scales"))
             .on_hover_text("Cuts half of the crops at full resolution, a quarter each at half and quarter resolution");
     });
@@ -185,7 +186,7 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
 fn device_ui(ui: &mut Ui, device: &mut DeviceChoice) {
     DeviceChoice::ALL.iter().for_each(|option| value_ui(ui, device, option));
     let mut named = if let DeviceChoice::Named(name) = &*device { name.clone() } else { String::new() };
-    let edit = TextEdit::singleline(&mut named).hint_text("name").desired_width(64.0);
+    let edit = TextEdit::singleline(&mut named).hint_text("name").desired_width(50.0);
     let help = DeviceChoice::Named(String::new()).help();
     if ui.add(edit).on_hover_text(help).changed() {
         *device = if named.is_empty() { DeviceChoice::Auto } else { DeviceChoice::Named(named) };
@@ -198,6 +199,28 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
+
+    /// Width of the content of the narrowest side panel, points.
+    const NARROWEST: f32 = 316.0;
+
+    #[test]
+    fn no_field_is_cut_off_in_the_narrowest_panel() {
+        let mut by_sgd = RunConfig::reference();
+        by_sgd.train.optimizer = Optimizer::Sgd;
+        for mut form in [RunConfig::few_clicks(), by_sgd] {
+            let show = move |ui: &mut Ui| {
+                ui.set_max_width(NARROWEST);
+                for group in [network_ui, length_ui, optimizer_ui, recipe_ui, rest_ui] {
+                    group(ui, &mut form);
+                    let (width, last) = (ui.min_rect().width(), ui.min_rect().bottom());
+                    assert!(width <= NARROWEST + 0.5, "{width} points wide, above {last}");
+                }
+            };
+            let size = eframe::egui::vec2(400.0, 1000.0);
+            let theme = crate::ui::panels::theme::install;
+            Harness::builder().with_size(size).with_context_setup(theme).build_ui(show).run_steps(2);
+        }
+    }
 
     #[test]
     fn momentum_is_shown_for_sgd_only() {

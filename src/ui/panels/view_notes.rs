@@ -35,10 +35,9 @@ fn shortened(ui: &Ui, note: &str, room: f32) -> Arc<Galley> {
     fits.unwrap_or_else(|| ui.painter().layout(note.to_owned(), font.clone(), color, room))
 }
 
-/// Warns over the picture that labels on this tile are not used, once there are some.
+/// Says over the picture what becomes of the labels on this tile, once there are some, unless it is an ordinary training tile.
 pub(super) fn warning_ui(ui: &mut Ui, picture: Rect, state: &AppState) {
-    let Some((open, tile)) = state.project.as_ref().zip(state.tile()) else { return };
-    let Some(warning) = state.role(tile).warning().filter(|_| open.labels_on(&tile.id) > 0) else { return };
+    let Some(warning) = state.label_warning() else { return };
     let (room, color) = (picture.width() - 4.0 * GAP, Tokens::of(ui).warn);
     let galley = ui.painter().layout(warning.to_owned(), FontId::proportional(12.0), color, room.max(40.0));
     plate_ui(ui, picture, Align2::LEFT_BOTTOM, galley);

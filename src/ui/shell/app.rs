@@ -12,6 +12,7 @@ use eframe::egui::{self, Context, Event, RawInput, Ui};
 use super::attention::Attention;
 use super::execute::execute;
 use super::jobs::JobOutcome;
+use super::kept_settings::KeptSettings;
 use super::meshes::painter::MeshPainter;
 use super::services::Services;
 use super::{graphics, incoming, keys, pointer};
@@ -49,6 +50,7 @@ pub struct App {
     closing: Closing,
     /// When the toasts were last aged, in egui's seconds.
     aged_at: f64,
+    kept: KeptSettings,
 }
 
 impl App {
@@ -63,6 +65,7 @@ impl App {
         ctx.set_theme(settings.theme.preference());
         let waker: Waker = Arc::new(move || ctx.request_repaint());
         let (sender, graphics_errors) = crossbeam_channel::bounded(16);
+        let kept = KeptSettings::read(&settings);
         let mut state = AppState::new(settings);
         state.clock = SystemTime::now();
         notes.into_iter().for_each(|note| state.say(Level::Info, note));
@@ -86,6 +89,7 @@ impl App {
             title: String::new(),
             closing: Closing::default(),
             aged_at: 0.0,
+            kept,
         };
         app.open_first(options, &cc.egui_ctx);
         Ok(app)
@@ -273,6 +277,7 @@ impl eframe::App for App {
             self.handle_events(&ctx, &later);
             self.end_input(&ctx);
         }
+        self.kept.follow(&self.state.settings, &ctx);
         if needs_redraw {
             // Draw the changes in this frame: laying out the panels again takes a tenth of the time of drawing.
             ctx.request_discard("an action changed the state");
@@ -291,7 +296,11 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        self.state.settings.store(storage);
+        self.kept.store(&self.state.settings, storage);
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        KeptSettings::INTERVAL
     }
 }
 

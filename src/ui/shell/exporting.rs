@@ -62,7 +62,8 @@ fn pick_folder(services: &Services, state: &mut AppState) {
 
 fn begin(services: &mut Services, state: &mut AppState, overwrite: bool) {
     let tiles = state.tiles_to_export();
-    let request = ExportRequest { folder: state.export.form.folder.trim().into(), overwrite, tiles };
+    let (folder, by) = (state.export.form.folder.trim().into(), state.map_maker());
+    let request = ExportRequest { folder, by, overwrite, tiles };
     let source = state.export.source;
     state.export.news = Some(ExportNews::Progress { done: 0, total: request.tiles.len(), percent: 0 });
     let begun = match source {

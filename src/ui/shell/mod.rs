@@ -13,6 +13,7 @@ mod exporting;
 mod graphics;
 mod incoming;
 pub mod jobs;
+mod kept_settings;
 mod keys;
 mod labelling;
 pub mod meshes;

@@ -96,13 +96,13 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     }
     state.dialog = None;
     services.last_run += 1;
-    state.run = RunState::opening(services.last_run);
+    state.run.give_way_to(RunState::opening(services.last_run));
     state.export = ExportState::default();
     services.forget_quick_export();
     state.view.network = None;
     let data = state.project.as_ref().map(|project| project.project.root.clone());
     if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
-        state.run = RunState::default();
+        state.run.give_back();
         state.say(Level::Error, Notice::new("The engine is busy").remedy("Try again in a moment"));
     }
 }
@@ -124,6 +124,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
         state.say(Level::Warning, note.as_str());
     }
+    project.remarks.iter().for_each(|remark| state.say(Level::Info, remark.as_str()));
     state.opening = None;
     state.settings.remember(&root);
     let mut open = OpenProject::new(project, replay.book, journal.path.clone());
@@ -132,7 +133,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.project = Some(open);
     services.journal = Some(journal);
     (state.runs_home, state.runs) = (Some(runs_home), runs);
-    state.run = RunState::default();
+    state.forget_run();
     state.export = ExportState::default();
     services.forget_quick_export();
     state.filter.clear();

@@ -1,5 +1,7 @@
 //! Starts, pauses and stops runs, and changes the settings of the next one.
 
+use std::path::Path;
+
 use super::services::Services;
 use crate::domain::split::Split;
 use crate::domain::{Notice, RunConfig};
@@ -42,16 +44,16 @@ fn start(services: &mut Services, state: &mut AppState) {
     let has_masks =
         state.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     let config = if has_masks { config } else { config.own_labels_only() };
-    let config = config.with_absolute_paths();
+    let config = config.with_absolute_paths(Path::new(""));
     let name = run_list::name(&config, state.clock);
     let Some(out) = run_list::free_folder(home, &name) else { return };
     services.last_run += 1;
-    state.run = RunState::starting(services.last_run);
+    state.run.give_way_to(RunState::starting(services.last_run));
     state.export = ExportState::default();
     services.forget_quick_export();
     state.view.network = None;
     if !services.engine.send(Command::Start { run: services.last_run, config: Box::new(config), out }) {
-        state.run = RunState::default();
+        state.run.give_back();
         state.say(Level::Error, Notice::new("The engine is busy").remedy("Wait a moment and start again"));
     }
 }

@@ -2,25 +2,8 @@
 
 use std::time::SystemTime;
 
+pub use crate::domain::count::{count, counted};
 use crate::domain::time::civil;
-
-/// A count with thin separators: `12 345`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A count with its noun: `1 label`, `2 labels`.
-pub fn counted(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
-}
 
 /// A count of classes.
 pub fn counted_classes(n: usize) -> String {
@@ -75,9 +58,6 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_units_and_width() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(5_993_704), "5\u{a0}993\u{a0}704");
-        assert_eq!(counted(1, "label"), "1 label");
         assert_eq!(percent(0.034).chars().count(), percent(1.0).chars().count());
         assert_eq!(percent(f64::NAN).chars().count(), percent(1.0).chars().count());
         assert_eq!(score(f64::NAN), "–");

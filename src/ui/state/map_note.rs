@@ -19,7 +19,7 @@ impl AppState {
                 _ => Some(self.quick_name().to_owned()),
             },
             Some(MapSource::Network) => Some(match (self.saved_quick_learned(), self.network_note()) {
-                (Some(learned), _) => format!("Saved quick map · {learned}"),
+                (Some(learned), _) => format!("{} · {learned}", self.saved_quick_name()),
                 (None, Some(note)) => format!("Network · {note}"),
                 (None, None) => "Network".to_owned(),
             }),
@@ -37,10 +37,15 @@ impl AppState {
     }
 
     fn quick_name(&self) -> &'static str {
-        match self.view.quick.lessons.as_ref().map(|lessons| lessons.method()) {
-            Some(QuickMethod::Forest) => "Quick map (forest)",
-            _ => "Quick map",
+        match self.quick_method() {
+            QuickMethod::Forest => "Quick map (forest)",
+            QuickMethod::Linear => "Quick map",
         }
+    }
+
+    /// What learned the quick map of the tile in view.
+    pub fn quick_method(&self) -> QuickMethod {
+        self.view.quick.lessons.as_ref().map_or(self.settings.quick_method, |lessons| lessons.method())
     }
 
     /// Why this map is shown, and how to see the other.
@@ -58,7 +63,8 @@ impl AppState {
                      kept aside."
                 .to_owned(),
         };
-        format!("{why}\nQ goes from the better map to the quick one and to the network's.")
+        let other = if self.saved_quick().is_some() { "the saved one" } else { "the network's" };
+        format!("{why}\nQ goes from the better map to the quick one and to {other}.")
     }
 }
 

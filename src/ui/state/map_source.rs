@@ -7,7 +7,7 @@ choice_enum! {
     pub enum MapChoice, "map" {
         Auto { name: "auto", title: "Auto", help: "The better of the two, as far as that is known; the quick map until then" }
         Quick { name: "quick", title: "Quick", help: "The quick map: learned from your labels at each click, without training" }
-        Network { name: "network", title: "Network", help: "The map of the network in training, or of the run that is open" }
+        Network { name: "network", title: "Network", help: "The map of the network in training, or of the run that is open, which may be a saved quick map" }
     }
 }
 

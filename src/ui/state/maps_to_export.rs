@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use super::app_state::AppState;
 use super::map_source::MapSource;
+use crate::engine::report;
+use crate::quick::method::QuickMethod;
 
 impl AppState {
     /// Whose map can be exported now: that of the map that is shown, or the network of a finished run.
@@ -30,13 +32,27 @@ impl AppState {
         open.project.tiles.iter().filter(|tile| tile.fault.is_none()).map(|tile| tile.id.clone()).collect()
     }
 
+    /// What the exported maps are made by, for their legends.
+    pub fn map_maker(&self) -> String {
+        match (&self.run.info, self.export.source) {
+            (Some(info), Some(MapSource::Network)) => {
+                let quick = info.quick.as_ref().map(|saved| saved.method);
+                report::map_maker(&info.folder, quick, info.predicting.as_ref().map(|of| of.shown.checkpoint))
+            }
+            _ => self.quick_method().head(),
+        }
+    }
+
     /// The folder that is offered for the maps of the current run: among the user's documents, by project and run.
     pub fn default_maps_folder(&self) -> PathBuf {
         let dirs = directories::UserDirs::new();
         let documents = dirs.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
         let project = self.project.as_ref().map_or("maps", |open| open.project.name.as_str());
         let run = match self.export.source {
-            Some(MapSource::Quick) => Some(OsStr::new("quick map")),
+            Some(MapSource::Quick) => Some(OsStr::new(match self.quick_method() {
+                QuickMethod::Linear => "quick map",
+                QuickMethod::Forest => "quick map, forest",
+            })),
             _ => self.run.info.as_ref().and_then(|info| info.folder.file_name()),
         };
         let folder = documents.unwrap_or_default().join("Pointillist").join(project);

@@ -9,6 +9,8 @@ const WIDE: f32 = 1000.0;
 const MEDIUM: f32 = 760.0;
 /// Minimum height at which the tabs below the picture open by themselves, points.
 const HIGH: f32 = 520.0;
+/// Height below which the tabs take less of the window, points: they may have been opened in a larger one.
+const LOW: f32 = 720.0;
 /// Minimum width for two views, points; narrower ones would be slivers.
 pub const TWO_VIEWS: f32 = 420.0;
 
@@ -33,7 +35,7 @@ impl PanelLayout {
 
     /// Maximum height of the tabs' contents, points: the picture keeps most of the window.
     pub fn lower_height(height: f32) -> f32 {
-        (height * if height < HIGH { 0.35 } else { 0.6 }).max(64.0)
+        (height * if height < LOW { 0.3 } else { 0.6 }).max(64.0)
     }
 }
 
@@ -50,6 +52,12 @@ mod tests {
         assert_eq!(room(1280.0, 800.0, 1.3), PanelLayout { side: false, tiles: true, lower: true });
         assert_eq!(room(1024.0, 640.0, 2.0), PanelLayout { side: false, tiles: false, lower: false });
         assert!(PanelLayout::of(vec2(512.0, 320.0), Some(true), false).lower, "as asked for");
+    }
+
+    #[test]
+    fn the_picture_keeps_most_of_a_low_window() {
+        let share = |height: f32| PanelLayout::lower_height(height) / height;
+        assert!(share(640.0) < 0.31 && share(400.0) < 0.31 && share(1000.0) > 0.5);
     }
 
     #[test]

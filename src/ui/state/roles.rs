@@ -26,6 +26,15 @@ impl AppState {
         }
     }
 
+    /// What becomes of the labels on the tile in view, once there are some; `None` on an ordinary training tile.
+    pub fn label_warning(&self) -> Option<&'static str> {
+        let (open, tile) = self.project.as_ref().zip(self.tile())?;
+        let role = self.role(tile);
+        let became = role == TileRole::Training && tile.split == Split::Test && self.chosen_split(tile).is_none();
+        let warning = role.warning().or_else(|| became.then_some(TileRole::LABELLED_TEST));
+        warning.filter(|_| open.labels_on(&tile.id) > 0)
+    }
+
     /// The split the user chose for a tile.
     pub fn chosen_split(&self, tile: &Tile) -> Option<Split> {
         self.settings.splits.get(&self.project.as_ref()?.project.root)?.get(&tile.file).copied()

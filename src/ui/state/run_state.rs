@@ -43,6 +43,8 @@ pub struct RunState {
     pub previews: u64,
     /// The run was opened from disk rather than started.
     pub opened: bool,
+    /// The run before, until this one has begun: it comes back if this one cannot begin.
+    former: Option<Box<Self>>,
 }
 
 /// A message that an event gives rise to.
@@ -57,6 +59,22 @@ impl RunState {
     /// A run that is being opened.
     pub fn opening(id: RunId) -> Self {
         Self { id, phase: preparing("Opening the run"), opened: true, ..Self::default() }
+    }
+
+    /// Puts another run in the place of this one, which comes back if that cannot begin.
+    pub fn give_way_to(&mut self, next: Self) {
+        let former = std::mem::replace(self, next);
+        self.former = former.info.is_some().then(|| Box::new(Self { former: None, ..former }));
+    }
+
+    /// This run could not begin: the former one is back.
+    pub fn give_back(&mut self) {
+        *self = self.former.take().map_or_else(Self::default, |former| *former);
+    }
+
+    /// Whether this run takes the place of one that was opened from disk. Known until it has begun.
+    pub(super) fn replaces_opened(&self) -> bool {
+        self.former.as_ref().is_some_and(|former| former.opened)
     }
 
     /// Folds in an event and returns what to tell the user. Events of earlier runs are dropped.
@@ -88,7 +106,7 @@ impl RunState {
             EventKind::Finished(summary) => return Some(self.finished(summary)),
             EventKind::Failed(why) => return Some((Level::Error, self.failed(why))),
             EventKind::Cancelled => {
-                self.phase = Phase::Idle;
+                self.give_back();
                 return Some((Level::Info, "Run stopped before its first step; nothing was written".into()));
             }
         }
@@ -99,7 +117,7 @@ impl RunState {
         let split = |ids: &[String], part| ids.iter().map(|id| (id.clone(), part)).collect::<Vec<_>>();
         self.splits = split(&info.train_tiles, Split::Train).into_iter().collect();
         self.splits.extend(split(&info.val_tiles, Split::Val));
-        self.info = Some(info);
+        (self.info, self.former) = (Some(info), None);
     }
 
     fn stepped(&mut self, report: StepReport) {
@@ -153,6 +171,9 @@ impl RunState {
             (false, None) => "The run did not start",
             (false, Some(_)) => "The run failed",
         };
+        if self.info.is_none() {
+            self.give_back();
+        }
         Notice { headline: what.to_owned(), cause: Some(why.without_remedy()), remedy: why.remedy }
     }
 
@@ -299,6 +320,23 @@ pub(crate) mod tests {
         let mut opening = RunState::opening(7);
         let note = opening.apply(Event { run: 7, kind: failure() });
         assert!(note.is_some_and(|(_, text)| text.headline == "The run could not be opened"));
+    }
+
+    #[test]
+    fn a_run_that_cannot_begin_gives_its_place_back() {
+        let failure = || EventKind::Failed("no tile has a label".into());
+        for end in [failure(), EventKind::Cancelled] {
+            let (mut state, _) = run(vec![EventKind::Started(Box::new(info())), EventKind::Phase(Phase::Idle)]);
+            state.give_way_to(RunState::starting(8));
+            assert!(state.info.is_none() && state.is_running());
+            assert!(state.apply(Event { run: 8, kind: end }).is_some());
+            assert!(state.id == 7 && state.can_predict() && !state.is_running(), "{state:?}");
+        }
+        let (mut state, _) = run(vec![EventKind::Started(Box::new(info()))]);
+        state.give_way_to(RunState::starting(8));
+        state.apply(Event { run: 8, kind: EventKind::Started(Box::new(info())) });
+        state.apply(Event { run: 8, kind: failure() });
+        assert_eq!(state.id, 8, "it has begun");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::tool::ToolKind;
 use crate::data::export::save;
 use crate::data::{Project, write_classes};
 use crate::domain::config::Preset;
+use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Edit, LabelBook};
 use crate::engine::{Event, EventKind};
@@ -162,4 +163,27 @@ fn a_bad_tile_is_marked_once() {
     assert!(project.mark_fault("172308", "truncated"));
     assert!(!project.mark_fault("172308", "truncated"));
     assert_eq!(project.project.tiles[1].fault.as_deref(), Some("truncated"));
+}
+
+#[test]
+fn a_test_tile_without_a_mask_says_that_its_labels_count() {
+    let root = tempfile::tempdir().unwrap();
+    write_classes(root.path(), &Classes::deepglobe()).unwrap();
+    for part in ["train", "test"] {
+        std::fs::create_dir(root.path().join(part)).unwrap();
+        save::rgb_png(&root.path().join(part).join(format!("{part}.png")), &image::RgbImage::new(8, 8)).unwrap();
+    }
+    let mut state = AppState::new(Settings::default());
+    let project = Project::open(root.path()).unwrap();
+    state.selected = project.tiles.iter().position(|tile| tile.split == Split::Test).unwrap();
+    state.project = Some(OpenProject::new(project, LabelBook::default(), PathBuf::new()));
+    state.assign_roles();
+    assert_eq!(state.label_warning(), None, "no label yet");
+    let edit = Edit::Begin(state.stroke_at([1.0, 1.0]).unwrap());
+    let open = state.project.as_mut().unwrap();
+    let tile = open.book.apply(edit).unwrap();
+    open.recount(&tile);
+    assert!(state.label_warning().unwrap().contains("runs learn from them"));
+    state.selected = 1 - state.selected;
+    assert_eq!(state.label_warning(), None, "an ordinary training tile");
 }

@@ -24,6 +24,9 @@ impl TileRole {
         }
     }
 
+    /// Note shown over a labelled tile that the dataset reserves for testing, without a mask to test against.
+    pub const LABELLED_TEST: &'static str = "Test tile without a mask: now that it has labels, runs learn from them";
+
     /// Warning shown over a tile whose labels the network does not learn from.
     pub fn warning(self) -> Option<&'static str> {
         match self {

@@ -73,7 +73,23 @@ fn unusable_lines_are_skipped_and_noted_by_number() {
     assert_eq!(replay.book.standing()[0].path.len(), 1);
     let notes = replay.notes.join("\n");
     assert_eq!(replay.notes.len(), 3, "{notes}");
-    assert!(notes.contains("line 3: not a label") && notes.contains("line 4: there is no class 'lava'"), "{notes}");
+    assert!(notes.contains("line 3: not a label"), "{notes}");
+    assert!(notes.contains("no class 'lava' in this project: its label in line 4 is kept"), "{notes}");
+}
+
+#[test]
+fn labels_of_an_unknown_class_are_noted_once() {
+    let (_dir, project) = project();
+    let mut journal = Journal::open(&project).unwrap().0;
+    journal.append(&click(Some(1), 1.0)).unwrap();
+    for x in 1..4 {
+        let lava = format!(r#"{{"op":"paint","tile":"a","class":"lava","radius":1,"path":[[{x},1]]}}"#);
+        add_raw(&journal.path, &(lava + "\n"));
+    }
+    drop(journal);
+    let (_journal, replay) = Journal::open(&project).unwrap();
+    assert_eq!(replay.notes.len(), 1, "{:?}", replay.notes);
+    assert!(replay.notes[0].contains("its 3 labels, from line 3 on, are kept"), "{:?}", replay.notes);
 }
 
 #[test]

@@ -1,0 +1,28 @@
+//! Refuses options that would have no effect.
+
+use super::args::TrainArgs;
+use crate::domain::RunConfig;
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::config::Optimizer;
+
+/// Refuses what is for networks only, where a quick head computes.
+pub(super) fn refuse_for_quick_head(checkpoint: Option<Checkpoint>, device: Option<&str>) -> anyhow::Result<()> {
+    let has_none = "--checkpoint chooses between a network's checkpoints, and a quick head has none: leave it out";
+    anyhow::ensure!(checkpoint.is_none(), has_none);
+    anyhow::ensure!(device.is_none(), "--device is for networks, and a quick head computes on the CPU: leave it out");
+    Ok(())
+}
+
+/// Refuses options of `train` that mean nothing for the network or the optimiser that is chosen.
+pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Result<()> {
+    let is_pretrained = config.model.encoder.is_pretrained();
+    for (option, is_given) in [("--encoder-lr", args.encoder_lr.is_some()), ("--no-head-start", args.no_head_start)] {
+        let remedy = "leave it out, or add --encoder lite0";
+        anyhow::ensure!(is_pretrained || !is_given, "{option} is for pretrained encoders: {remedy}");
+    }
+    let is_sgd = config.train.optimizer == Optimizer::Sgd;
+    for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
+        anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");
+    }
+    Ok(())
+}
