@@ -11,7 +11,7 @@ choice_enum! {
         FewClicks {
             name: "few-clicks",
             title: "Few clicks",
-            help: "For a handful of labels: averaged weights, classes alike, crops at three resolutions, changed colours"
+            help: "For a handful of labels: averaged weights, pseudo-labels, classes alike, crops at three resolutions, changed colours"
         }
         Reference {
             name: "reference",
