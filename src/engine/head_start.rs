@@ -1,9 +1,10 @@
-//! The start of a network with a pretrained encoder: a linear head is fitted to the labels on the encoder's stages, and the
+//! The start of a network with a pretrained encoder: a linear head is fitted to the labels and pseudo-labels on the encoder's stages, and the
 //! network begins where that is.
 
 use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 
+use crate::data::feed::batch::Batch;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::feed::windows::Window;
 use crate::domain::RunConfig;
@@ -12,6 +13,7 @@ use crate::model::{Net, StageHead};
 use crate::pretrained::lite0::Rows;
 use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
+use crate::quick::mask_clicks::{labelled_pixels, spread_pixels};
 use crate::quick::samples::{LabelledPixel, TileSamples};
 use crate::quick::tile_features::TileFeatures;
 use crate::train::trainer::images;
@@ -22,6 +24,9 @@ const SIDE: u32 = 512;
 const WINDOWS: usize = 128;
 /// Labelled pixels of a class in a window that are learned from, at most.
 const PIXELS: usize = 50;
+
+/// Pixels with pseudo-labels that are learned from, at most.
+const PSEUDO: usize = 4000;
 
 /// Lets the network begin where a linear head is that has learned from the set's labels; a network without a pretrained encoder
 /// begins as it is, and so does one whose configuration forgoes it. `device` is the plain one, without autodiff. `go_on` is
@@ -51,7 +56,7 @@ pub(super) fn give(
         let stages = encoder.stages(images(&batch, device)).unwrap_or_default();
         let stages: Vec<Rows> = stages.into_iter().map(rows).collect();
         let features = TileFeatures::of_stages([batch.size as usize; 2], &stages);
-        samples.push(TileSamples::new(&features, &LabelledPixel::spread(&batch.targets, batch.size, PIXELS)));
+        samples.push(TileSamples::new(&features, &lessons(&batch, PSEUDO / windows.len())));
     }
     let samples: Vec<&TileSamples> = samples.iter().collect();
     let head = QuickHead::learn(&Course::of(&samples), None);
@@ -59,6 +64,15 @@ pub(super) fn give(
         net.start_from(&head, &device.clone().autodiff());
     }
     Some(())
+}
+
+/// Pixels of a window with labels, and at most `pseudo` with pseudo-labels.
+fn lessons(batch: &Batch, pseudo: usize) -> Vec<LabelledPixel> {
+    let mut pixels = labelled_pixels(&batch.targets, batch.size, PIXELS);
+    let clicks = pixels.last().map_or(0, |pixel| pixel.click + 1);
+    let of_maps = spread_pixels(&batch.pseudo, batch.size, pseudo);
+    pixels.extend(of_maps.into_iter().map(|pixel| LabelledPixel { click: clicks + pixel.click, ..pixel }));
+    pixels
 }
 
 /// The values of one image's stage, row by row.

@@ -48,6 +48,11 @@ impl OpenedRun {
             preparation.outbox.warn(error.to_string());
         }
         preparation.check()?;
+        let mut go_on = |done, all| {
+            preparation.announce("making pseudo-labels", done, all);
+            !preparation.is_cancelled()
+        };
+        pseudo_labels::give(&learned.set, &plan.config, &mut go_on).ok_or(Cancelled)?;
         preparation.announce("building the network", 0, 0);
         device.device.seed(plan.config.seed);
         let training_device = device.device.clone().autodiff();
@@ -56,11 +61,6 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
-        let mut go_on = |done, all| {
-            preparation.announce("making pseudo-labels", done, all);
-            !preparation.is_cancelled()
-        };
-        pseudo_labels::give(&learned.set, &plan.config, &mut go_on).ok_or(Cancelled)?;
         let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         let info = describe(plan, &learned.set, &net, &device, out);
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;

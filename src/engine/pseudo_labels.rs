@@ -12,12 +12,15 @@ use crate::domain::{Mask, RunConfig, Strategy};
 use crate::engine::quick::prepared::{LIMIT_BYTES, Prepared};
 use crate::quick::course::Course;
 use crate::quick::head::QuickHead;
-use crate::quick::samples::{LabelledPixel, TileSamples};
+use crate::quick::mask_clicks::labelled_pixels;
+use crate::quick::samples::TileSamples;
 
 /// Pixels that are mapped at most, a byte each; of larger sets tiles are drawn. Two seconds for four million.
 const MAPPED: u64 = 64 << 20;
-/// Labelled pixels of a class on a tile that are learned from, at most.
-const PIXELS: usize = 50;
+/// Labelled pixels that are learned from, about; more where there are many tiles and classes.
+const PIXELS: usize = 4000;
+/// Labelled pixels of a class on a tile that are learned from, however many tiles and classes there are.
+const LEAST: usize = 5;
 
 /// Whether the configuration wants pseudo-labels. Beside full masks there is no room for any.
 pub(super) fn are_wanted(config: &RunConfig) -> bool {
@@ -35,8 +38,9 @@ pub(super) fn give(set: &TrainingSet, config: &RunConfig, go_on: &mut dyn FnMut(
 
 /// The maps of a head that has learned from the labels of the same tiles; of none with fewer than two classes.
 fn make(set: &TrainingSet, seed: u64, go_on: &mut dyn FnMut(usize, usize) -> bool) -> Option<PseudoMasks> {
-    let mut teacher = Teacher { set, kept: BTreeMap::new() };
     let tiles = drawn(set, seed);
+    let most = (PIXELS / (tiles.len() * set.classes()).max(1)).max(LEAST);
+    let mut teacher = Teacher { set, most, kept: BTreeMap::new() };
     let mut samples = Vec::new();
     for (done, &tile) in tiles.iter().enumerate() {
         if !go_on(done, 2 * tiles.len()) {
@@ -74,6 +78,8 @@ fn drawn(set: &TrainingSet, seed: u64) -> Vec<usize> {
 /// Computes features of tiles, and keeps those of the first ones as long as there is room.
 struct Teacher<'a> {
     set: &'a TrainingSet,
+    /// Labelled pixels of a class on a tile, at most.
+    most: usize,
     kept: BTreeMap<usize, Prepared>,
 }
 
@@ -83,7 +89,7 @@ impl Teacher<'_> {
         let labelled = self.set.prepare(tile).ok()?;
         let pixels = {
             let target = labelled.target();
-            LabelledPixel::spread(target.mask().data(), target.mask().width(), PIXELS)
+            labelled_pixels(target.mask().data(), target.mask().width(), self.most)
         };
         let features = features(&labelled.picture);
         let samples = features.samples_of(pixels, None);

@@ -47,8 +47,8 @@ impl Rehearsal {
         device.seed(seed);
         let training = device.clone().autodiff();
         let labels = self.labels(book, tiles);
-        let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
         pseudo_labels::give(&labels.set, &config, &mut |_, _| true);
+        let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
         let mut learner = Learner::new(net, &config, labels, training)?;
         let start = Anchor { rate: config.train.lr, step: 0 };

@@ -18,6 +18,7 @@ pub mod leave_out;
 pub mod lessons;
 mod levels;
 mod logistic;
+pub mod mask_clicks;
 pub mod method;
 mod model;
 pub mod samples;

@@ -1,13 +1,12 @@
 //! Labelled pixels with their features: all that is kept of a tile to learn from it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 
 use super::feature_map::Moments;
 use super::tile_features::{FeatureGroup, TileFeatures};
-use crate::domain::UNLABELLED;
 
 /// A labelled pixel of a tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,26 +21,6 @@ pub struct LabelledPixel {
     pub click: u32,
     /// How much it counts: 1, or more if it stands for others under its click.
     pub weight: f32,
-}
-
-impl LabelledPixel {
-    /// Labelled pixels of rows of `width` labels, at most `most` of each class, evenly spread over those of the class. Each is a click
-    /// of its own.
-    pub fn spread(labels: &[u8], width: u32, most: usize) -> Vec<Self> {
-        let mut by_class = BTreeMap::<u8, Vec<usize>>::new();
-        for (at, &class) in labels.iter().enumerate().filter(|(_, class)| **class != UNLABELLED) {
-            by_class.entry(class).or_default().push(at);
-        }
-        let mut pixels = Vec::new();
-        for (class, all) in by_class {
-            let taken = all.len().min(most);
-            for at in (0..taken).map(|i| all[i * all.len() / taken] as u32) {
-                let click = pixels.len() as u32;
-                pixels.push(Self { x: at % width, y: at / width, class, click, weight: 1.0 });
-            }
-        }
-        pixels
-    }
 }
 
 /// Labelled pixels of a tile. Three kilobytes each, so those of many tiles fit in memory.
@@ -97,21 +76,5 @@ impl TileSamples {
         let clicks = pixels.iter().map(|pixel| pixel.click).collect();
         let places = pixels.iter().map(|pixel| [pixel.x, pixel.y]).collect();
         Self { features, places, weights, classes, clicks, tile_pixels: tile.pixels(), moments, groups }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pixels_of_a_class_are_spread_over_all_of_it() {
-        let mut labels = vec![UNLABELLED; 40];
-        (0..40).step_by(2).for_each(|at| labels[at] = 3);
-        labels[13] = 1;
-        let pixels = LabelledPixel::spread(&labels, 10, 4);
-        let places: Vec<_> = pixels.iter().map(|pixel| (pixel.class, pixel.x, pixel.y)).collect();
-        assert_eq!(places, [(1, 3, 1), (3, 0, 0), (3, 0, 1), (3, 0, 2), (3, 0, 3)]);
-        assert_eq!(pixels.iter().map(|pixel| pixel.click).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::label::{self, Surface};
 use crate::domain::{Classes, Mask, Stroke};
 
 /// Pixels of a stroke that count at most: a long one would outvote the others.
-const PER_STROKE: usize = 50;
+pub(super) const PER_STROKE: usize = 50;
 /// Pixels of a tile that are kept, about. With many strokes a pixel stands for several of its stroke.
 const PER_TILE: usize = 4000;
 /// Pixels of a stroke that are kept, however many strokes there are.

@@ -6,6 +6,7 @@ use super::augment::Symmetry;
 use super::batch::Batch;
 use super::crop::Cut;
 use super::normalize;
+use super::pseudo_labels;
 use super::training_set::TrainingSet;
 use crate::data::DataError;
 use crate::domain::hash::{self, Stream};
@@ -54,7 +55,7 @@ impl Window {
         Some(windows)
     }
 
-    /// The window's colours and labels, as a batch of one crop.
+    /// The window's colours, labels and pseudo-labels, as a batch of one crop.
     ///
     /// # Errors
     /// If the tile cannot be read.
@@ -65,7 +66,9 @@ impl Window {
         let (mut images, mut targets) = (Vec::new(), Vec::new());
         cut.image(&prepared.picture.rgb, &normalize::table(), &mut images);
         cut.labels(prepared.target().mask(), &mut targets);
-        Ok(Batch::new(images, targets, self.side))
+        let mut batch = Batch::new(images, targets, self.side);
+        pseudo_labels::cut(&set.pseudo_labels().current(), self.tile, &cut, &mut batch.pseudo);
+        Ok(batch)
     }
 }
 
