@@ -5,4 +5,5 @@ pub(crate) mod chunks;
 mod decoder;
 pub(crate) mod file;
 mod pixels;
+pub(crate) mod rows;
 mod samples;

@@ -1,0 +1,10 @@
+//! Cuts scenes with masks into patches, as LandCover.ai's own splitter does, with memory that does not grow with the scenes.
+//!
+//! [`plan::CutPlan`] finds and checks the scenes, [`cutter::cut`] writes their patches. Uses [`super::raster`],
+//! [`super::files`] and [`super::export`].
+
+pub mod cutter;
+pub mod grid;
+pub mod lists;
+mod patch;
+pub mod plan;
