@@ -8,7 +8,10 @@ use std::path::Path;
 use assert_cmd::Command;
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use pointillist::data::cut::cutter::cut;
+use pointillist::data::cut::offer::Offer;
 use pointillist::data::cut::plan::CutPlan;
+use pointillist::data::{KnownDataset, Project};
+use pointillist::domain::split::Split;
 
 /// Colour of a pixel: smooth, so that JPEG keeps it, and different in every patch.
 fn color(x: u32, y: u32) -> Rgb<u8> {
@@ -193,4 +196,43 @@ fn masks_with_three_equal_channels_are_read_by_value() {
     let mask = image::open(dir.path().join("cut/a_0_m.png")).unwrap();
     assert_eq!(mask.color(), image::ColorType::L8);
     assert!(mask.into_luma8().enumerate_pixels().all(|(x, y, value)| *value == class(x, y)));
+}
+
+#[test]
+fn once_cut_the_patches_are_the_tiles_and_the_lists_their_splits() {
+    let dir = scenes();
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!((project.tiles.len(), project.recognised), (2, Some(KnownDataset::LandCoverAi)));
+    let offer = Offer::of(&project).unwrap();
+    assert_eq!((offer.plan.patches(), offer.there), (6, 0));
+    cut(&offer.plan, false, |_| false).unwrap();
+    assert_eq!(Offer::of(&project).unwrap().there, 2, "a cut that was stopped is offered again");
+    cut(&offer.plan, false, |_| true).unwrap();
+    std::fs::write(dir.path().join("train.txt"), "M-33-7-A-d-2-3_0\nM-33-7-A-d-2-3_1\nM-33-7-A-d-2-3_3\n").unwrap();
+    std::fs::write(dir.path().join("val.txt"), "M-33-7-A-d-2-3_4\n").unwrap();
+    std::fs::write(dir.path().join("test.txt"), "N-34-2-B-a-1-1_0\nN-34-2-B-a-1-1_1\n").unwrap();
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!((project.layout.as_str(), project.tiles.len()), ("LandCover.ai", 6), "{:?}", project.notes);
+    let splits = [Split::Train, Split::Val, Split::Test]
+        .map(|split| project.tiles.iter().filter(|tile| tile.split == split).count());
+    assert_eq!(splits, [3, 1, 2]);
+    let tile = project.tile("M-33-7-A-d-2-3_4").unwrap();
+    assert_eq!(tile.group, "M-33-7-A-d-2-3", "patches of a scene touch");
+    let read = project.read_mask(tile).unwrap().unwrap();
+    assert_eq!((read.mask.get(0, 0), read.unmatched.len()), (class(512, 512).0[0], 0));
+    assert!(Offer::of(&project).is_none());
+    let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
+    assert_eq!(names, ["background", "building", "woodland", "water", "road"]);
+}
+
+#[test]
+fn scenes_of_another_kind_are_not_offered_for_cutting() {
+    let dir = tempfile::tempdir().unwrap();
+    add_scene(dir.path(), "a", [512, 512]);
+    add_scene(dir.path(), "b", [700, 700]);
+    assert!(Offer::of(&Project::open(dir.path()).unwrap()).is_none(), "one patch each");
+    add_scene(dir.path(), "c", [1024, 1024]);
+    assert!(Offer::of(&Project::open(dir.path()).unwrap()).is_some());
+    std::fs::remove_file(dir.path().join("masks/c.tif")).unwrap();
+    assert!(Offer::of(&Project::open(dir.path()).unwrap()).is_none(), "a mask is missing");
 }

@@ -21,6 +21,7 @@ pub mod survey;
 
 pub use classes::class_edits::{ClassEdits, Fate};
 pub use classes::classes_file::write_classes;
+pub use classes::known::KnownDataset;
 pub use error::DataError;
 pub use label::journal::Journal;
 pub use layout::project::Project;

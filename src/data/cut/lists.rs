@@ -21,11 +21,7 @@ pub struct PatchList {
 
 /// Reads the lists of a folder; those that are missing or unreadable are left out.
 pub fn read(plan: &CutPlan) -> Vec<PatchList> {
-    let names: HashSet<String> = plan
-        .scenes
-        .iter()
-        .flat_map(|scene| scene.grid.numbers().map(|number| format!("{}_{number}", scene.name)))
-        .collect();
+    let names: HashSet<String> = plan.patch_names().collect();
     LISTS.into_iter().filter_map(|file| read_list(plan, file, &names)).collect()
 }
 

@@ -72,6 +72,11 @@ impl CutPlan {
     pub fn patches(&self) -> usize {
         self.scenes.iter().map(|scene| scene.grid.patches()).sum()
     }
+
+    /// Names of all patches, `<scene>_<n>`.
+    pub(super) fn patch_names(&self) -> impl Iterator<Item = String> + '_ {
+        self.scenes.iter().flat_map(|scene| scene.grid.numbers().map(|number| format!("{}_{number}", scene.name)))
+    }
 }
 
 impl Scene {

@@ -9,7 +9,7 @@ use super::faults::too_many_classes;
 use super::sample::{Content, Counts, MaskSample, VOC_BOUNDARY, gather, sample_masks};
 use crate::data::DataError;
 use crate::data::classes::classes_file::OWN_FILE;
-use crate::data::classes::hex::hex;
+use crate::data::classes::known::{KnownDataset, name_of_color, name_of_value};
 use crate::data::classes::legend::Legend;
 use crate::data::classes::palette::palette;
 use crate::domain::class::{ClassError, MAX_CLASSES};
@@ -24,17 +24,38 @@ const MAX_DRAWN: usize = 32;
 /// Minimum share of pixels of a class.
 const MIN_SHARE: f64 = 1e-4;
 
+/// Classes that were derived from masks.
+pub(crate) struct PickedUp {
+    /// The classes.
+    pub(crate) legend: Legend,
+    /// They are those of a known dataset.
+    pub(crate) known: Option<KnownDataset>,
+}
+
 /// Samples masks spread evenly and makes a class of every colour or value that is frequent enough. Classes derived earlier
-/// keep their indices. `None` if there are no masks or fewer than two classes in them.
-pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
+/// keep their indices. If the masks can be those of `named`, the dataset that the files are named like, its classes are taken
+/// instead. `None` if there are no masks or fewer than two classes in them.
+pub(crate) fn pick_up(
+    paths: &[&Path],
+    named: Option<KnownDataset>,
+    notes: &mut Vec<String>,
+    root: &Path,
+) -> Result<Option<PickedUp>, DataError> {
     let samples = sample_masks(paths, MAX_MASKS)?;
     let before = ClassOrder::read(root);
     let by_colors = samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }));
     let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
-    let legend = match by_colors {
-        true => by_color(&before.order_colors(&colors(&samples, root)?)),
-        false => by_value(&before.order_values(&values(&samples, root)?)),
+    let (known, legend) = if by_colors {
+        let found = colors(&samples, root)?;
+        (named.and_then(|known| known.of_colors(&found)), by_color(&before.order_colors(&found)))
+    } else {
+        let found = values(&samples, root)?;
+        (named.and_then(|known| known.of_values(&found)), by_value(&before.order_values(&found)))
     };
+    if let (Some(legend), Some(known)) = (known, named) {
+        notes.push(recognised(known, &legend));
+        return Ok(Some(PickedUp { legend, known: Some(known) }));
+    }
     let too_many = |count: usize| DataError::content(too_many_classes(count, "colours and values"), root);
     let legend = match legend {
         Err(ClassError::TooMany(count)) => return Err(too_many(count)),
@@ -51,7 +72,17 @@ pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> 
             paths.len()
         ));
     }
-    Ok(legend)
+    Ok(legend.map(|legend| PickedUp { legend, known: None }))
+}
+
+/// Says which dataset was recognised.
+fn recognised(known: KnownDataset, legend: &Legend) -> String {
+    let names: Vec<&str> = legend.classes.iter().map(|class| class.name.as_str()).collect();
+    let void = known.void().map(|void| format!(" ({void})")).unwrap_or_default();
+    let (name, names) = (known.name(), names.join(", "));
+    format!(
+        "names and masks are those of {name}: its classes are used, {names}{void}. If it is another dataset, say so in the window or in {OWN_FILE}"
+    )
 }
 
 /// How the content of masks that are named like DeepGlobe's compares to DeepGlobe.
@@ -150,13 +181,12 @@ fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataE
 }
 
 fn by_color(colors: &[[u8; 3]]) -> Result<Legend, ClassError> {
-    let class = |color: &[u8; 3]| ClassDef { name: format!("class {}", hex(*color)), color: *color, ignored: false };
+    let class = |color: &[u8; 3]| ClassDef { name: name_of_color(*color), color: *color, ignored: false };
     Legend::new(colors.iter().map(class).collect())
 }
 
 fn by_value(values: &[u16]) -> Result<Legend, ClassError> {
-    let class =
-        |(i, value): (usize, &u16)| ClassDef { name: format!("value {value}"), color: palette(i), ignored: false };
+    let class = |(i, value): (usize, &u16)| ClassDef { name: name_of_value(*value), color: palette(i), ignored: false };
     let legend = Legend::new(values.iter().enumerate().map(class).collect())?;
     Ok(Legend { values: values.iter().copied().map(Some).collect(), ..legend })
 }
