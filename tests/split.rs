@@ -170,6 +170,8 @@ fn refusals_name_the_file_and_the_remedy() {
     expect(&["16 bits", "gdal_translate", "masks/a.tif"]);
     std::fs::write(dir.path().join("masks/a.tif"), b"II*\0").unwrap();
     expect(&["masks/a.tif", "damaged"]);
+    add_scene(dir.path(), "a", [600, 511]);
+    expect(&["no scene is as large as a patch"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::grid::Grid;
+use super::grid::{Grid, SIDE};
 use crate::data::DataError;
 use crate::data::raster::tiff::rows::TiffRows;
 
@@ -64,6 +64,10 @@ impl CutPlan {
             let what = format!("there is no {IMAGES}/*.tif to cut: choose the folder that holds {IMAGES} and {MASKS}");
             return Err(DataError::content(what, &root));
         }
+        if scenes.iter().all(|scene| scene.grid.patches() == 0) {
+            let what = format!("no scene is as large as a patch, {SIDE}×{SIDE} pixels: there is nothing to cut");
+            return Err(DataError::content(what, &root));
+        }
         let out = out.map_or_else(|| root.join(PATCHES), Path::to_owned);
         Ok(Self { root, out, scenes })
     }
@@ -108,6 +112,9 @@ fn tiffs(folder: &Path) -> Result<BTreeMap<String, PathBuf>, DataError> {
         let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         ["tif", "tiff"].contains(&ending.as_str()) && !is_hidden
     };
-    let named = |path: PathBuf| Some((path.file_stem()?.to_str()?.to_owned(), path));
-    Ok(entries.flatten().map(|entry| entry.path()).filter(is_tiff).filter_map(named).collect())
+    let named = |path: PathBuf| match path.file_stem().and_then(OsStr::to_str) {
+        Some(name) => Ok((name.to_owned(), path)),
+        None => Err(DataError::content("its name is not valid UTF-8: rename it", &path)),
+    };
+    entries.flatten().map(|entry| entry.path()).filter(is_tiff).map(named).collect()
 }
