@@ -1,8 +1,9 @@
 //! Published datasets whose folders bring no list of classes: names, colours and mask values by their authors.
 
+use super::classes_file::OWN_FILE;
 use super::hex::hex;
 use super::legend::{IGNORE_VALUES, Legend};
-use crate::domain::ClassDef;
+use crate::domain::{ClassDef, Classes};
 
 /// A dataset that is recognised by the names of its files and by what its masks contain. Both must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,17 @@ impl KnownDataset {
             Self::LoveDa => Some("0 in the masks is unlabelled: no data"),
             Self::Isprs => Some("0, or black, in the masks is unlabelled: seams between objects"),
         }
+    }
+
+    /// A note that it was recognised.
+    pub fn note(self, classes: &Classes) -> String {
+        let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
+        let void = self.void().map(|void| format!(" ({void})")).unwrap_or_default();
+        let (name, names) = (self.name(), names.join(", "));
+        format!(
+            "names and masks are those of {name}: its classes are used, {names}{void}. If it is another dataset, say so in the \
+             window or in {OWN_FILE}"
+        )
     }
 
     /// The dataset whose files are named like these paths, which begin with the name of the opened folder.

@@ -46,20 +46,7 @@ impl CutPlan {
     /// names the file.
     pub fn new(root: &Path, out: Option<&Path>) -> Result<Self, DataError> {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-        let (images, mut masks) = (tiffs(&root.join(IMAGES))?, tiffs(&root.join(MASKS))?);
-        let mut scenes = Vec::new();
-        for (name, image) in images {
-            let mask = masks.remove(&name).ok_or_else(|| {
-                DataError::content(
-                    format!("the image has no mask {MASKS}/{name}.tif: add it, or move the image"),
-                    &image,
-                )
-            })?;
-            scenes.push(Scene::open(name, image, mask)?);
-        }
-        if let Some(mask) = masks.values().next() {
-            return Err(DataError::content("the mask has no image of its name: add it, or move the mask", mask));
-        }
+        let scenes = scenes(&root)?;
         if scenes.is_empty() {
             let what = format!("there is no {IMAGES}/*.tif to cut: choose the folder that holds {IMAGES} and {MASKS}");
             return Err(DataError::content(what, &root));
@@ -80,6 +67,23 @@ impl CutPlan {
     /// Names of all patches, `<scene>_<n>`.
     pub(super) fn patch_names(&self) -> impl Iterator<Item = String> + '_ {
         self.scenes.iter().flat_map(|scene| scene.grid.numbers().map(|number| format!("{}_{number}", scene.name)))
+    }
+}
+
+/// Every image with its mask, in the order of their names.
+fn scenes(root: &Path) -> Result<Vec<Scene>, DataError> {
+    let (images, mut masks) = (tiffs(&root.join(IMAGES))?, tiffs(&root.join(MASKS))?);
+    let mut scenes = Vec::new();
+    for (name, image) in images {
+        let Some(mask) = masks.remove(&name) else {
+            let what = format!("the image has no mask {MASKS}/{name}.tif: add it, or move the image");
+            return Err(DataError::content(what, &image));
+        };
+        scenes.push(Scene::open(name, image, mask)?);
+    }
+    match masks.values().next() {
+        Some(mask) => Err(DataError::content("the mask has no image of its name: add it, or move the mask", mask)),
+        None => Ok(scenes),
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn pick_up(
         (named.and_then(|known| known.of_values(&found)), by_value(&before.order_values(&found)))
     };
     if let (Some(legend), Some(known)) = (known, named) {
-        notes.push(recognised(known, &legend));
+        notes.push(known.note(&legend.classes));
         return Ok(Some(PickedUp { legend, known: Some(known) }));
     }
     let too_many = |count: usize| DataError::content(too_many_classes(count, "colours and values"), root);
@@ -73,16 +73,6 @@ pub(crate) fn pick_up(
         ));
     }
     Ok(legend.map(|legend| PickedUp { legend, known: None }))
-}
-
-/// Says which dataset was recognised.
-fn recognised(known: KnownDataset, legend: &Legend) -> String {
-    let names: Vec<&str> = legend.classes.iter().map(|class| class.name.as_str()).collect();
-    let void = known.void().map(|void| format!(" ({void})")).unwrap_or_default();
-    let (name, names) = (known.name(), names.join(", "));
-    format!(
-        "names and masks are those of {name}: its classes are used, {names}{void}. If it is another dataset, say so in the window or in {OWN_FILE}"
-    )
 }
 
 /// How the content of masks that are named like DeepGlobe's compares to DeepGlobe.

@@ -21,14 +21,17 @@ pub(super) fn recognised_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiA
     ui.heading(format!("Is this {}?", known.name()));
     ui.weak("Names of files and content of masks are like its own, so its classes are used:");
     ui.add_space(8.0);
-    Grid::new("recognised classes").num_columns(3).min_row_height(18.0).spacing([10.0, 3.0]).show(ui, |ui| {
-        for (class, coding) in open.project.classes.iter().zip(open.project.codings()) {
-            swatch(ui, class_color(class.color), 14.0);
-            ui.label(&class.name);
-            ui.weak(RichText::new(coding).font(mono(11.5)));
-            ui.end_row();
-        }
-    });
+    Grid::new("recognised classes").num_columns(3).min_col_width(14.0).min_row_height(18.0).spacing([10.0, 3.0]).show(
+        ui,
+        |ui| {
+            for (class, coding) in open.project.classes.iter().zip(open.project.codings()) {
+                swatch(ui, class_color(class.color), 14.0);
+                ui.label(&class.name);
+                ui.weak(RichText::new(coding).font(mono(11.5)));
+                ui.end_row();
+            }
+        },
+    );
     if let Some(void) = known.void() {
         ui.add_space(4.0);
         ui.weak(format!("{void}."));

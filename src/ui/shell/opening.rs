@@ -118,11 +118,14 @@ pub(crate) fn list_runs(services: &Services, state: &mut AppState) {
 /// Replaces the open project with one that was just read. Returns what to do next.
 pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened: Opened) -> Vec<UiAction> {
     let Opened { project, journal, replay, runs_home, runs, offer } = opened;
-    let faults = project.fault_note();
+    // Faults are reported once they are all known; a recognised dataset is asked about.
+    let said = [project.fault_note(), project.recognised.map(|known| known.note(&project.classes))];
     let (root, tiles) = (project.root.clone(), project.tiles.len());
     state.messages.close_toasts(); // They concern the previous project, or earlier attempts to open this one.
     state.say(Level::Info, format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
-    for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
+    for note in
+        project.notes.iter().chain(&replay.notes).filter(|note| !said.iter().flatten().any(|said| said == *note))
+    {
         state.say(Level::Warning, note.as_str());
     }
     state.opening = None;
