@@ -51,7 +51,7 @@ fn scenes_are_cut_and_their_classes_confirmed() {
     harness.run_ok();
     assert_eq!((patches(dir.path()), harness.state().state().dialog), (4, Some(Dialog::Recognised)));
     harness.get_by_label("Is this LandCover.ai?");
-    harness.get_by_label("woodland");
+    harness.get_by_label("value 4");
     click(&mut harness, "Use these classes");
     assert_eq!(harness.state().state().dialog, None);
     let text = std::fs::read_to_string(dir.path().join("pointillist.toml")).unwrap();
@@ -103,6 +103,8 @@ fn a_scene_that_cannot_be_read_is_named_in_the_dialog() {
     click(&mut harness, "Cut");
     step_until(&mut harness, "it has failed", |app| app.state().split.fault.is_some());
     harness.run_ok();
-    harness.get_by_label_contains("M-33-7-A-d-2-3.tif");
+    let fault = harness.state().state().split.fault.clone().unwrap();
+    assert!(fault.contains("M-33-7-A-d-2-3.tif") && fault.contains("copy or export it again"), "{fault}");
+    harness.get_by_label(&fault);
     assert_eq!(harness.state().state().dialog, Some(Dialog::Split));
 }

@@ -235,7 +235,7 @@ fn check_kind(tiff: &TiffFile, path: &Path) -> Result<(), DataError> {
         () if tiff.orientation != Orientation::NoTransforms => "an orientation tag".to_owned(),
         () => return Ok(()),
     };
-    let remedy = "8-bit gray or RGB, one after the other (gdal_translate -ot Byte -co INTERLEAVE=PIXEL)";
+    let remedy = "8-bit gray or RGB, band by band in each pixel (GDAL: type Byte, INTERLEAVE=PIXEL)";
     Err(DataError::content(format!("a TIFF with {what} cannot be cut: convert it to {remedy}"), path))
 }
 
