@@ -18,6 +18,9 @@ use crate::domain::{ClassDef, Classes};
 /// Maximum number of masks that are read.
 const MAX_MASKS: usize = 64;
 
+/// Maximum number of masks that are read where the names tell the dataset already: its scenes are large.
+const MASKS_TO_RECOGNISE: usize = 8;
+
 /// Up to this many colours are accepted as classes. Of more, at least half must occur in runs.
 const MAX_DRAWN: usize = 32;
 
@@ -41,21 +44,19 @@ pub(crate) fn pick_up(
     notes: &mut Vec<String>,
     root: &Path,
 ) -> Result<Option<PickedUp>, DataError> {
-    let samples = sample_masks(paths, MAX_MASKS)?;
-    let before = ClassOrder::read(root);
-    let by_colors = samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }));
-    let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
-    let (known, legend) = if by_colors {
-        let found = colors(&samples, root)?;
-        (named.and_then(|known| known.of_colors(&found)), by_color(&before.order_colors(&found)))
-    } else {
-        let found = values(&samples, root)?;
-        (named.and_then(|known| known.of_values(&found)), by_value(&before.order_values(&found)))
-    };
-    if let (Some(legend), Some(known)) = (known, named) {
+    if let Some(known) = named
+        && let Some(legend) = recognise(known, paths, root)?
+    {
         notes.push(known.note(&legend.classes));
         return Ok(Some(PickedUp { legend, known: Some(known) }));
     }
+    let samples = sample_masks(paths, MAX_MASKS)?;
+    let before = ClassOrder::read(root);
+    let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
+    let legend = match are_colors(&samples) {
+        true => by_color(&before.order_colors(&colors(&samples, root)?)),
+        false => by_value(&before.order_values(&values(&samples, root)?)),
+    };
     let too_many = |count: usize| DataError::content(too_many_classes(count, "colours and values"), root);
     let legend = match legend {
         Err(ClassError::TooMany(count)) => return Err(too_many(count)),
@@ -73,6 +74,19 @@ pub(crate) fn pick_up(
         ));
     }
     Ok(legend.map(|legend| PickedUp { legend, known: None }))
+}
+
+/// The classes of a dataset, if the masks can be its own.
+fn recognise(known: KnownDataset, paths: &[&Path], root: &Path) -> Result<Option<Legend>, DataError> {
+    let samples = sample_masks(paths, MASKS_TO_RECOGNISE)?;
+    Ok(match are_colors(&samples) {
+        true => known.of_colors(&colors(&samples, root)?),
+        false => known.of_values(&values(&samples, root)?),
+    })
+}
+
+fn are_colors(samples: &[MaskSample<'_>]) -> bool {
+    samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }))
 }
 
 /// How the content of masks that are named like DeepGlobe's compares to DeepGlobe.
