@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pointillist::data::{PixelCode, Project, Tile};
+use pointillist::data::{KnownDataset, PixelCode, Project, Tile};
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, UNLABELLED};
 
@@ -128,8 +128,14 @@ fn loveda_repeats_names_in_sibling_folders() {
         ["LoveDA_Test_16/Rural/21", "LoveDA_Train_16/Rural/1", "LoveDA_Train_16/Rural/3", "LoveDA_Train_16/Rural/11"]
     );
     assert_eq!((count(&project, Split::Train), count(&project, Split::Test)), (3, 1));
-    assert!(project.classes.iter().all(|class| class.name.starts_with("value ")));
+    assert_eq!(project.recognised, Some(KnownDataset::LoveDa));
+    assert_eq!((project.classes.len(), project.classes.name(3)), (7, "water"));
     assert!(read(&project, &project.tiles[1]) > 0.999);
+    let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
+    let zeros =
+        image::open(project.tiles[0].mask.as_ref().unwrap()).unwrap().into_luma8().iter().filter(|v| **v == 0).count();
+    assert_eq!(read.mask.labelled() as usize, 1024 * 1024 - zeros, "0 is unlabelled");
+    assert!(zeros > 0 && read.unmatched.is_empty());
 }
 
 #[test]
@@ -137,9 +143,52 @@ fn mmseg_crops_belong_to_their_scenes() {
     let Some(root) = fixture("mmseg-samples") else { return };
     let project = Project::open(&root).unwrap();
     assert_eq!(groups(&project), ["potsdam_dataset/2_10", "vaihingen_dataset/area1"].into());
+    assert_eq!((project.recognised, project.classes.name(4)), (Some(KnownDataset::Isprs), "car"));
     for tile in &project.tiles {
-        assert!(read(&project, tile) > 0.5, "{}", tile.id);
+        let share = read(&project, tile);
+        assert!((0.9..0.95).contains(&share), "{}: the seams between objects are unlabelled, {share}", tile.id);
     }
+}
+
+#[test]
+fn potsdam_and_vaihingen_are_read_by_colour() {
+    let Some(root) = fixture("layouts-torchgeo") else { return };
+    for name in ["potsdam", "vaihingen"] {
+        is_read_as_isprs(&root.join(name));
+    }
+}
+
+fn is_read_as_isprs(root: &Path) {
+    let project = Project::open(root).unwrap();
+    assert_eq!(project.recognised, Some(KnownDataset::Isprs), "{:?}", project.notes);
+    let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
+    assert_eq!(names, ["impervious surfaces", "building", "low vegetation", "tree", "car", "clutter"]);
+    assert!(project.tiles.iter().all(|tile| read(&project, tile) == 1.0));
+}
+
+#[test]
+fn landcover_ai_is_recognised_confirmed_or_refused() {
+    let Some(root) = fixture("landcover.ai-masks") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("images")).unwrap();
+    std::fs::create_dir_all(dir.path().join("masks")).unwrap();
+    let name = "N-33-60-D-c-4-2.tif";
+    std::fs::copy(root.join("masks").join(name), dir.path().join("masks").join(name)).unwrap();
+    image::RgbImage::new(4136, 4701).save(dir.path().join("images").join(name)).unwrap();
+    let mut project = Project::open(dir.path()).unwrap();
+    assert_eq!(project.recognised, Some(KnownDataset::LandCoverAi), "{:?}", project.notes);
+    let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
+    // Counted with Pillow.
+    assert_eq!(read.mask.counts(5), [12_467_974, 352_837, 4_757_764, 1_491_426, 373_335]);
+    assert_eq!(project.classes.name(2), "woodland");
+    project.confirm_recognised().unwrap();
+    let again = Project::open(dir.path()).unwrap();
+    assert_eq!((again.recognised, &again.classes), (None, &project.classes), "confirmed for good");
+    std::fs::remove_file(dir.path().join("pointillist.toml")).unwrap();
+    Project::open(dir.path()).unwrap().refuse_recognised().unwrap();
+    let plain = Project::open(dir.path()).unwrap();
+    assert_eq!((plain.recognised, plain.classes.name(2)), (None, "value 2"));
+    assert!(plain.adopt(&project.classes, false).is_ok(), "runs and labels made before still fit");
 }
 
 #[test]
@@ -178,8 +227,9 @@ fn published_layouts_pair_up() {
         ("loveda", 6, 4, 0),
         ("gid15", 6, 4, 0),
         ("inria", 14, 7, 0),
-        ("landcoverai", 3, 3, 1), // Its three lists name the same two tiles: they validate. The whole scene is in none.
+        ("landcoverai", 2, 2, 0), // Its three lists name the same two patches: they validate. The whole scene is no tile.
         ("potsdam", 4, 4, 0),
+        ("vaihingen", 4, 4, 0),
     ];
     for (name, tiles, masks, test) in expected {
         let project = Project::open(&root.join(name)).unwrap();

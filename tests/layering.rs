@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
         "data",
         &[
             "error", "files", "raster", "classes", "mask", "layout", "survey", "cache", "label", "feed", "export",
-            "demo",
+            "cut", "demo",
         ],
     ),
     ("ui", &["state", "canvas", "panels", "shell"]),

@@ -33,6 +33,8 @@ pub enum Verb {
     Train(Box<TrainArgs>),
     /// Report what a folder contains: tiles, masks and how they are read, labels per class and split, problems.
     Check(CheckArgs),
+    /// Cut LandCover.ai's scenes, images/*.tif with masks/*.tif, into the 512² patches that its split lists name.
+    Split(SplitArgs),
     /// List tiles with own labels, and labels whose tile is gone; assign those to a tile.
     Labels(LabelsArgs),
     /// Score a finished run against full masks.
@@ -365,6 +367,19 @@ pub struct CheckArgs {
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `split`.
+#[derive(Debug, clap::Args)]
+pub struct SplitArgs {
+    /// Folder that holds images/*.tif and masks/*.tif.
+    pub data: PathBuf,
+    /// Folder for the patches; DATA/output if it is not given, where the window and the other commands find them.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Cut patches again that are there already.
+    #[arg(long)]
+    pub overwrite: bool,
 }
 
 /// Arguments of `labels`.

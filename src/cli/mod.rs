@@ -19,6 +19,7 @@ mod predict;
 mod predict_quick;
 mod sample;
 mod simulate;
+mod split;
 mod train;
 mod values;
 
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
     let result = match args.verb {
         Some(Verb::Train(args)) => train::run(*args),
         Some(Verb::Check(args)) => check::run(&args),
+        Some(Verb::Split(args)) => split::run(&args),
         Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),

@@ -3,10 +3,11 @@
 //! The rooms stand in one order. A room uses only those before it; `tests/layering.rs` checks that:
 //!
 //! [`error`] < [`files`] < [`raster`] < [`classes`] < [`mask`] < [`layout`] < [`survey`] < [`cache`] < [`label`] <
-//! [`feed`] < [`export`] < [`demo`]
+//! [`feed`] < [`export`] < [`cut`] < [`demo`]
 
 pub mod cache;
 pub mod classes;
+pub mod cut;
 pub mod demo;
 pub mod error;
 pub mod export;
@@ -20,6 +21,7 @@ pub mod survey;
 
 pub use classes::class_edits::{ClassEdits, Fate};
 pub use classes::classes_file::write_classes;
+pub use classes::known::KnownDataset;
 pub use error::DataError;
 pub use label::journal::Journal;
 pub use layout::project::Project;

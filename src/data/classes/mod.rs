@@ -5,6 +5,7 @@
 pub mod class_edits;
 pub(crate) mod classes_file;
 pub(crate) mod hex;
+pub mod known;
 pub(crate) mod labelmap;
 pub(crate) mod legend;
 pub(crate) mod palette;

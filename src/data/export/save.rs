@@ -40,6 +40,16 @@ pub fn rgb_png(path: &Path, image: &RgbImage) -> Result<(), DataError> {
 }
 
 fn encode(path: &Path, data: &[u8], size: [u32; 2], color: ExtendedColorType) -> Result<(), DataError> {
+    write::atomically(path, &png_bytes(path, data, size, color)?)
+}
+
+/// The content of a PNG file; `path` is named in errors.
+pub(crate) fn png_bytes(
+    path: &Path,
+    data: &[u8],
+    size: [u32; 2],
+    color: ExtendedColorType,
+) -> Result<Vec<u8>, DataError> {
     let pixels = size[0] as usize * size[1] as usize;
     if data.len() * 8 != pixels * usize::from(color.bits_per_pixel()) {
         return Err(DataError::content(
@@ -51,7 +61,7 @@ fn encode(path: &Path, data: &[u8], size: [u32; 2], color: ExtendedColorType) ->
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
         .write_image(data, size[0], size[1], color)
         .map_err(|error| DataError::content(format!("cannot encode the picture ({error})"), path))?;
-    write::atomically(path, &bytes)
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -4,12 +4,34 @@
 use std::io::Write;
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use crate::data::DataError;
+
+const DOING: &str = "cannot write (check free space and write permission of the folder)";
 
 /// Writes a file atomically. The folder must exist.
 pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
-    const DOING: &str = "cannot write (check free space and write permission of the folder)";
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = beside(path, content)?;
+    file.as_file().sync_all().map_err(DataError::io(DOING, path))?;
+    file.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
+    sync_folder(folder_of(path));
+    Ok(())
+}
+
+/// Like [`atomically`] without waiting for the disk, for many files that can be made again: whoever interrupts the program finds
+/// each whole or not at all, but a power cut may leave empty ones.
+pub(crate) fn unsynced(path: &Path, content: &[u8]) -> Result<(), DataError> {
+    beside(path, content)?.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A temporary file with the content beside the target.
+fn beside(path: &Path, content: &[u8]) -> Result<NamedTempFile, DataError> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".pointillist-");
     #[cfg(unix)]
@@ -18,12 +40,9 @@ pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(DataError::io(DOING, path))?;
+    let mut file = builder.tempfile_in(folder_of(path)).map_err(DataError::io(DOING, path))?;
     file.as_file_mut().write_all(content).map_err(DataError::io(DOING, path))?;
-    file.as_file().sync_all().map_err(DataError::io(DOING, path))?;
-    file.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
-    sync_folder(folder);
-    Ok(())
+    Ok(file)
 }
 
 /// Syncs the folder entry. Some file systems do not support this; the file exists regardless.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::listing::Listing;
-use super::{deepglobe, folders, naming, scan};
+use super::{deepglobe, folders, landcover_ai, naming, scan};
 use crate::data::DataError;
 
 /// The project's root and the tiles that its layout lists.
@@ -11,8 +11,14 @@ pub(super) fn list(root: &Path) -> Result<(PathBuf, Listing), DataError> {
     let kind =
         std::fs::metadata(root).map_err(DataError::io("cannot open (check that it exists and is readable)", root))?;
     if kind.is_dir() {
-        let listed = if root.join(deepglobe::METADATA).is_file() { deepglobe::list(root) } else { folders::list(root) };
-        return Ok((root.to_owned(), listed?));
+        if root.join(deepglobe::METADATA).is_file() {
+            return Ok((root.to_owned(), deepglobe::list(root)?));
+        }
+        let listing = match landcover_ai::list(root)? {
+            Some(listing) => listing,
+            None => folders::list(root)?,
+        };
+        return Ok((root.to_owned(), listing));
     }
     if !scan::is_image(root) {
         let what = "neither a folder nor a .jpg, .png, .tif or .bmp image: choose a folder that contains images";

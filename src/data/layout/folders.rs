@@ -52,7 +52,11 @@ impl Named {
 
 /// Lists the tiles of a folder tree.
 pub(crate) fn list(root: &Path) -> Result<Listing, DataError> {
-    let scan = Scan::new(root)?;
+    list_scan(root, Scan::new(root)?)
+}
+
+/// Lists the tiles among the files of a scan.
+pub(crate) fn list_scan(root: &Path, scan: Scan) -> Result<Listing, DataError> {
     let mut listing = Listing { notes: scan.notes().collect(), ..Listing::default() };
     let (images, masks): (Vec<Named>, Vec<Named>) =
         name_all(scan.images).into_iter().partition(|named| named.kind == Kind::Image);
@@ -120,17 +124,34 @@ fn nothing_found(masks: usize, notes: &[String]) -> String {
 /// Separates images and masks. A suffix such as `_m` makes a mask only if the image lies beside it or in a folder below.
 fn name_all(found: Vec<Found>) -> Vec<Named> {
     let mut stems = HashSet::new();
+    let mut below_top = HashSet::new();
     for found in &found {
+        if let Some((folder, above)) = found.folders.split_last()
+            && naming::is_vaihingen_image(folder, &found.stem)
+        {
+            below_top.insert((above.to_vec(), found.stem.clone()));
+        }
         let stem = naming::strip_image_suffix(&found.stem);
         stems.extend((0..=found.folders.len()).map(|depth| (found.folders[..depth].to_vec(), stem.to_owned())));
     }
-    found.into_iter().map(|found| name(found, &stems)).collect()
+    let is_above_top = |found: &Found| below_top.contains(&(found.folders.clone(), found.stem.clone()));
+    found.into_iter().map(|found| if is_above_top(&found) { above_top(found) } else { name(found, &stems) }).collect()
+}
+
+/// A mask of ISPRS Vaihingen: its image has the same name, in the folder `top` below.
+fn above_top(found: Found) -> Named {
+    let (place, role_at, stem) = (found.folders.clone(), Some(found.folders.len()), found.stem.clone());
+    Named { found, place, role_at, stem, kind: Kind::InMaskFolder }
 }
 
 fn name(found: Found, stems: &HashSet<(Vec<String>, String)>) -> Named {
-    let role_at = found.folders.iter().rposition(|folder| naming::folder_role(folder).is_some());
+    let role_of = |folder: &str| {
+        let is_top = naming::is_vaihingen_image(folder, &found.stem);
+        naming::folder_role(folder).or(is_top.then_some(Role::Image))
+    };
+    let role_at = found.folders.iter().rposition(|folder| role_of(folder).is_some());
     let mut place = found.folders.clone();
-    let role = role_at.and_then(|i| naming::folder_role(&place.remove(i)));
+    let role = role_at.and_then(|i| role_of(&place.remove(i)));
     let bare = naming::strip_mask_suffix(&found.stem);
     let certain = ["_mask", "_label"].iter().any(|end| found.stem.to_lowercase().contains(end));
     let suffixed = bare.filter(|bare| certain || stems.contains(&(found.folders.clone(), (*bare).to_owned())));

@@ -8,7 +8,7 @@ use crate::domain::split::Split;
 const IMAGE_FOLDERS: [&str; 8] = ["images", "img", "img_dir", "image", "imgs", "sat", "rgb", "jpegimages"];
 
 /// Names of folders that contain masks.
-const MASK_FOLDERS: [&str; 15] = [
+const MASK_FOLDERS: [&str; 16] = [
     "masks",
     "mask",
     "labels",
@@ -21,13 +21,15 @@ const MASK_FOLDERS: [&str; 15] = [
     "annotations",
     "annotation",
     "groundtruth",
+    "gts_for_participants",
     "ground_truth",
     "segmentationclass",
     "segmentationclasspng",
 ];
 
 /// Suffixes of mask stems.
-const MASK_SUFFIXES: [&str; 6] = ["_mask", "_labels", "_label", "_gt", "_m", "label"];
+const MASK_SUFFIXES: [&str; 8] =
+    ["_label_noboundary", "_noboundary", "_mask", "_labels", "_label", "_gt", "_m", "label"];
 
 /// Suffixes of image stems that the mask does not share.
 const IMAGE_SUFFIXES: [&str; 6] = ["_sat", "_rgbir", "_irrg", "_rgb", "_image", "_img"];
@@ -46,6 +48,12 @@ pub(crate) fn folder_role(name: &str) -> Option<Role> {
     let lower = name.to_lowercase();
     let bare = ["_png", "_tif", "_tiff", "_jpg"].iter().find_map(|end| lower.strip_suffix(end)).unwrap_or(&lower);
     if MASK_FOLDERS.contains(&bare) { Some(Role::Mask) } else { IMAGE_FOLDERS.contains(&bare).then_some(Role::Image) }
+}
+
+/// Whether this is an image of ISPRS Vaihingen, whose folder is named `top`. Its mask has the same name, in the folder above or in
+/// `gts_for_participants`.
+pub(crate) fn is_vaihingen_image(folder: &str, stem: &str) -> bool {
+    folder == "top" && stem.to_lowercase().starts_with("top_mosaic_")
 }
 
 /// A path without its last role folder: `images/train/a` → `train/a`.
@@ -144,6 +152,8 @@ mod tests {
         assert_eq!(strip_mask_suffix("M-33_0_m"), Some("M-33_0"));
         assert_eq!(strip_mask_suffix("GF2-MSS1_15label"), Some("GF2-MSS1"));
         assert_eq!(strip_mask_suffix("top_2_10_label"), Some("top_2_10"));
+        assert_eq!(strip_mask_suffix("top_potsdam_2_10_label_noBoundary"), Some("top_potsdam_2_10"));
+        assert_eq!(strip_mask_suffix("top_mosaic_09cm_area1_noBoundary"), Some("top_mosaic_09cm_area1"));
         assert_eq!(strip_mask_suffix("a_LABELS"), Some("a"));
         assert_eq!(strip_mask_suffix("relabel"), None);
         assert_eq!(strip_mask_suffix("image_part_001"), None);

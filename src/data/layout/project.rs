@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
-use super::class_source::choose_legend;
+use super::class_source::{Chosen, choose_legend};
 use super::tile::{Tile, TileMatch};
 use super::{deepglobe, detect, listing, naming, scan};
 use crate::data::DataError;
 use crate::data::classes::class_edits::ClassEdits;
 use crate::data::classes::classes_file;
 use crate::data::classes::hex::hex;
+use crate::data::classes::known::KnownDataset;
 use crate::data::classes::legend::Legend;
 use crate::data::mask::class_order::ClassOrder;
 use crate::data::mask::decoded::DecodedMask;
@@ -39,6 +40,9 @@ pub struct Project {
     pub notes: Vec<String>,
     /// What was decided when the folder was opened and needs no attention, one sentence each.
     pub remarks: Vec<String>,
+    /// The dataset that was recognised by names and masks, and whose classes are used until somebody confirms them, chooses others
+    /// or writes a class file.
+    pub recognised: Option<KnownDataset>,
     pub(crate) legend: Legend,
     mask_reader: MaskReader,
     /// The classes were derived from the masks.
@@ -63,7 +67,7 @@ impl Project {
         }
         listing::read_headers(&mut listing);
         listing.notes.extend(listing::fault_note(&listing.tiles));
-        let (legend, picked_up) = choose_legend(&root, &mut listing)?;
+        let Chosen { legend, picked_up, recognised } = choose_legend(&root, &mut listing)?;
         let is_val = |tile: &Tile| tile.split == Split::Val && tile.mask.is_some() && tile.fault.is_none();
         Ok(Self {
             name: name_of(&root),
@@ -72,6 +76,7 @@ impl Project {
             mask_reader: mask_reader(&legend, &listing.tiles, picked_up),
             legend,
             picked_up,
+            recognised,
             single,
             root,
             layout: listing.layout,
@@ -253,7 +258,7 @@ impl Project {
         self.mask_reader = mask_reader(&legend, &self.tiles, false);
         self.classes = edits.classes.clone();
         self.legend = legend;
-        self.picked_up = false;
+        (self.picked_up, self.recognised) = (false, None);
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use super::faults::too_many_classes;
 use super::sample::{Content, Counts, MaskSample, VOC_BOUNDARY, gather, sample_masks};
 use crate::data::DataError;
 use crate::data::classes::classes_file::OWN_FILE;
-use crate::data::classes::hex::hex;
+use crate::data::classes::known::{KnownDataset, name_of_color, name_of_value};
 use crate::data::classes::legend::Legend;
 use crate::data::classes::palette::palette;
 use crate::domain::class::{ClassError, MAX_CLASSES};
@@ -18,20 +18,42 @@ use crate::domain::{ClassDef, Classes};
 /// Maximum number of masks that are read.
 const MAX_MASKS: usize = 64;
 
+/// Maximum number of masks that are read where the names tell the dataset already: its scenes are large.
+const MASKS_TO_RECOGNISE: usize = 8;
+
 /// Up to this many colours are accepted as classes. Of more, at least half must occur in runs.
 const MAX_DRAWN: usize = 32;
 
 /// Minimum share of pixels of a class.
 const MIN_SHARE: f64 = 1e-4;
 
+/// Classes that were derived from masks.
+pub(crate) struct PickedUp {
+    /// The classes.
+    pub(crate) legend: Legend,
+    /// They are those of a known dataset.
+    pub(crate) known: Option<KnownDataset>,
+}
+
 /// Samples masks spread evenly and makes a class of every colour or value that is frequent enough. Classes derived earlier
-/// keep their indices. `None` if there are no masks or fewer than two classes in them.
-pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> Result<Option<Legend>, DataError> {
+/// keep their indices. If the masks can be those of `named`, the dataset that the files are named like, its classes are taken
+/// instead. `None` if there are no masks or fewer than two classes in them.
+pub(crate) fn pick_up(
+    paths: &[&Path],
+    named: Option<KnownDataset>,
+    notes: &mut Vec<String>,
+    root: &Path,
+) -> Result<Option<PickedUp>, DataError> {
+    if let Some(known) = named
+        && let Some(legend) = recognise(known, paths, root)?
+    {
+        notes.push(known.note(&legend.classes));
+        return Ok(Some(PickedUp { legend, known: Some(known) }));
+    }
     let samples = sample_masks(paths, MAX_MASKS)?;
     let before = ClassOrder::read(root);
-    let by_colors = samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }));
     let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
-    let legend = match by_colors {
+    let legend = match are_colors(&samples) {
         true => by_color(&before.order_colors(&colors(&samples, root)?)),
         false => by_value(&before.order_values(&values(&samples, root)?)),
     };
@@ -51,7 +73,20 @@ pub(crate) fn pick_up(paths: &[&Path], notes: &mut Vec<String>, root: &Path) -> 
             paths.len()
         ));
     }
-    Ok(legend)
+    Ok(legend.map(|legend| PickedUp { legend, known: None }))
+}
+
+/// The classes of a dataset, if the masks can be its own.
+fn recognise(known: KnownDataset, paths: &[&Path], root: &Path) -> Result<Option<Legend>, DataError> {
+    let samples = sample_masks(paths, MASKS_TO_RECOGNISE)?;
+    Ok(match are_colors(&samples) {
+        true => known.of_colors(&colors(&samples, root)?),
+        false => known.of_values(&values(&samples, root)?),
+    })
+}
+
+fn are_colors(samples: &[MaskSample<'_>]) -> bool {
+    samples.iter().any(|sample| matches!(sample.content, Content::Colors { .. }))
 }
 
 /// How the content of masks that are named like DeepGlobe's compares to DeepGlobe.
@@ -150,13 +185,12 @@ fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataE
 }
 
 fn by_color(colors: &[[u8; 3]]) -> Result<Legend, ClassError> {
-    let class = |color: &[u8; 3]| ClassDef { name: format!("class {}", hex(*color)), color: *color, ignored: false };
+    let class = |color: &[u8; 3]| ClassDef { name: name_of_color(*color), color: *color, ignored: false };
     Legend::new(colors.iter().map(class).collect())
 }
 
 fn by_value(values: &[u16]) -> Result<Legend, ClassError> {
-    let class =
-        |(i, value): (usize, &u16)| ClassDef { name: format!("value {value}"), color: palette(i), ignored: false };
+    let class = |(i, value): (usize, &u16)| ClassDef { name: name_of_value(*value), color: palette(i), ignored: false };
     let legend = Legend::new(values.iter().enumerate().map(class).collect())?;
     Ok(Legend { values: values.iter().copied().map(Some).collect(), ..legend })
 }

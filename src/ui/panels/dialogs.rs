@@ -10,6 +10,8 @@ use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
 use super::export::export_ui;
 use super::key_names::key_name;
+use super::recognised::recognised_ui;
+use super::split::split_ui;
 use super::theme::{Tokens, mono, semibold};
 use super::widgets::fixed;
 use crate::ui::state::action::{Dialog, UiAction};
@@ -28,8 +30,13 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
         let width = match dialog {
             Dialog::Keys => 640.0,
             Dialog::Check => 760.0,
-            Dialog::Export => 560.0,
-            Dialog::About | Dialog::OpenPath | Dialog::OpenRunPath | Dialog::Classes | Dialog::LostLabels => 480.0,
+            Dialog::Export | Dialog::Split => 560.0,
+            Dialog::About
+            | Dialog::OpenPath
+            | Dialog::OpenRunPath
+            | Dialog::Classes
+            | Dialog::Recognised
+            | Dialog::LostLabels => 480.0,
         };
         ui.set_max_width((room.x - 72.0).min(width));
         match dialog {
@@ -38,6 +45,8 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
             Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
             Dialog::Export => export_ui(ui, state, actions),
+            Dialog::Split => split_ui(ui, state, actions),
+            Dialog::Recognised => recognised_ui(ui, state, actions),
             Dialog::Classes => class_editor_ui(ui, state, actions),
             Dialog::Check => check_ui(ui, state, actions),
             Dialog::LostLabels => lost_labels_ui(ui, state, actions),
@@ -47,8 +56,12 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             actions.push(UiAction::Show(None));
         }
     });
-    // An export is cancelled by its button, not by a click beside the dialog.
-    let is_held = dialog == Dialog::Export && state.export.is_running();
+    // These are cancelled by their button, not by a click beside the dialog.
+    let is_held = match dialog {
+        Dialog::Export => state.export.is_running(),
+        Dialog::Split => state.split.is_running(),
+        _ => false,
+    };
     if modal.should_close() && !is_held {
         actions.push(UiAction::Show(None));
     }

@@ -67,6 +67,8 @@ fn project_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     item(ui, state.can_edit_classes(), "Edit classes…", UiAction::Show(Some(Dialog::Classes)), actions);
     let is_open = state.project.is_some();
     item(ui, is_open, "Check…", UiAction::Show(Some(Dialog::Check)), actions);
+    let can_cut = state.split.offer.is_some() && !state.run.is_running();
+    item(ui, can_cut, "Cut scenes into patches…", UiAction::Show(Some(Dialog::Split)), actions);
     item(ui, is_open, "Labels without a tile…", UiAction::Show(Some(Dialog::LostLabels)), actions);
 }
 

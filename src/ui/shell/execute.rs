@@ -3,7 +3,9 @@
 use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
-use super::{checking, class_edits, diagnostics, exporting, labelling, opening, quick_saving, run_control, selection};
+use super::{
+    checking, class_edits, diagnostics, exporting, labelling, opening, quick_saving, run_control, selection, splitting,
+};
 use crate::domain::{Edit, Notice};
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, UiAction};
@@ -43,6 +45,9 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::StartOrPause => run_control::start_or_pause(services, state),
         UiAction::Stop => run_control::send(services, state, Command::Stop),
         UiAction::ShowCheckpoint(checkpoint) => run_control::send(services, state, Command::Show(checkpoint)),
+        UiAction::ConfirmClasses => class_edits::confirm(state),
+        UiAction::RefuseClasses => class_edits::refuse(services, state),
+        UiAction::Split(action) => splitting::act(services, state, action),
         UiAction::Export(action) => exporting::act(services, state, action),
         UiAction::Evaluate => run_control::evaluate(services, state),
         UiAction::SaveCheckpoint => run_control::save_checkpoint(services, state),
@@ -75,7 +80,9 @@ fn copy_diagnostics(state: &mut AppState, ctx: &Context) {
 }
 
 fn show(state: &mut AppState, dialog: Option<Dialog>) {
-    state.dialog = dialog;
+    // Whoever does not cut the scenes is asked next whether their classes are right.
+    let asks = dialog.is_none() && state.dialog == Some(Dialog::Split) && opening::is_recognised(state);
+    state.dialog = if asks { Some(Dialog::Recognised) } else { dialog };
     if dialog == Some(Dialog::Classes) {
         state.class_draft = ClassDraft::of(state.class_list());
     }

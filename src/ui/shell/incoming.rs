@@ -8,6 +8,7 @@ use super::exporting;
 use super::jobs::JobOutcome;
 use super::opening::take_project;
 use super::services::Services;
+use super::splitting;
 use super::tiles::loaded::Loaded;
 use crate::data::label::journal::DiskState;
 use crate::domain::Notice;
@@ -33,6 +34,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.say(Level::Info, Notice::new("The desktop has no folder dialog").remedy("Type the path instead"));
             return vec![UiAction::Show(Some(instead))];
         }
+        JobOutcome::Split { root, result } => return splitting::take(state, root, result),
         JobOutcome::Runs(runs) => state.runs = runs,
         JobOutcome::QuickSaved { folder, runs } => {
             state.runs = runs;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::data::cut::cutter::CutProgress;
+use crate::data::cut::offer::Offer;
 use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
 use crate::domain::{Notice, RunConfig, panic};
@@ -14,7 +16,8 @@ use crate::engine::Waker;
 use crate::train::check::Check;
 use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
-use crate::ui::state::check::{CheckProgress, CheckReport};
+use crate::ui::state::check::CheckReport;
+use crate::ui::state::job_progress::JobProgress;
 
 /// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -38,6 +41,13 @@ pub enum JobOutcome {
         /// All runs of the project.
         runs: Vec<RunEntry>,
     },
+    /// The scenes of a project were cut, or why not.
+    Split {
+        /// The project's folder.
+        root: PathBuf,
+        /// How far it came.
+        result: Result<CutProgress, String>,
+    },
     /// The masks were checked.
     Checked(CheckReport),
     /// The job failed.
@@ -58,6 +68,8 @@ pub struct Opened {
     pub runs_home: PathBuf,
     /// Existing runs, newest first.
     pub runs: Vec<RunEntry>,
+    /// The cut of its scenes into patches, if that is to be offered.
+    pub offer: Option<Offer>,
 }
 
 /// Starts jobs and collects their outcomes.
@@ -123,7 +135,7 @@ impl Jobs {
     }
 
     /// Checks all masks of a project.
-    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<CheckProgress>) -> std::io::Result<()> {
+    pub fn check(&self, project: Project, config: RunConfig, progress: Arc<JobProgress>) -> std::io::Result<()> {
         self.spawn("check", move || {
             check_masks(project, &config, &progress).map_or(JobOutcome::Nothing, JobOutcome::Checked)
         })
@@ -158,11 +170,12 @@ fn open(root: &Path) -> anyhow::Result<Opened> {
         log::debug!("{error}"); // A read-only folder keeps its class order until files are added.
     }
     let (runs_home, runs) = (run_list::home(root), run_list::of_project(root));
-    Ok(Opened { project, journal, replay, runs_home, runs })
+    let offer = Offer::of(&project);
+    Ok(Opened { project, journal, replay, runs_home, runs, offer })
 }
 
 /// Checks every mask; `None` if it was stopped.
-fn check_masks(project: Project, config: &RunConfig, progress: &CheckProgress) -> Option<CheckReport> {
+fn check_masks(project: Project, config: &RunConfig, progress: &JobProgress) -> Option<CheckReport> {
     let check = Check::new(project, config, |done, total| progress.note(done, total))?;
     Some(CheckReport {
         summary: check.summary(),

@@ -24,5 +24,6 @@ mod quick_saving;
 mod run_control;
 mod selection;
 pub mod services;
+mod splitting;
 pub mod start;
 pub mod tiles;

@@ -14,6 +14,7 @@ use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
+use crate::ui::state::split_state::SplitState;
 use crate::ui::state::view_camera::ViewCamera;
 
 /// Reports that a job's thread could not be started.
@@ -116,12 +117,15 @@ pub(crate) fn list_runs(services: &Services, state: &mut AppState) {
 
 /// Replaces the open project with one that was just read. Returns what to do next.
 pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened: Opened) -> Vec<UiAction> {
-    let Opened { project, journal, replay, runs_home, runs } = opened;
-    let faults = project.fault_note();
+    let Opened { project, journal, replay, runs_home, runs, offer } = opened;
+    // Faults are reported once they are all known; a recognised dataset is asked about.
+    let said = [project.fault_note(), project.recognised.map(|known| known.note(&project.classes))];
     let (root, tiles) = (project.root.clone(), project.tiles.len());
     state.messages.close_toasts(); // They concern the previous project, or earlier attempts to open this one.
     state.say(Level::Info, format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
-    for note in project.notes.iter().chain(&replay.notes).filter(|note| Some(*note) != faults.as_ref()) {
+    for note in
+        project.notes.iter().chain(&replay.notes).filter(|note| !said.iter().flatten().any(|said| said == *note))
+    {
         state.say(Level::Warning, note.as_str());
     }
     project.remarks.iter().for_each(|remark| state.say(Level::Info, remark.as_str()));
@@ -135,6 +139,9 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     (state.runs_home, state.runs) = (Some(runs_home), runs);
     state.forget_run();
     state.export = ExportState::default();
+    state.split.stop();
+    state.split = SplitState { offer, ..SplitState::default() };
+    state.dialog = question(state);
     services.forget_quick_export();
     state.filter.clear();
     state.thumbnails.clear();
@@ -147,6 +154,20 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     services.reload_tiles(state);
     let last = state.reopen_at.take();
     vec![UiAction::Check, UiAction::SelectTile(first_tile(state, last.as_deref()))]
+}
+
+/// What to ask about a project that was just opened.
+fn question(state: &AppState) -> Option<Dialog> {
+    match () {
+        () if state.split.offer.is_some() => Some(Dialog::Split),
+        () if is_recognised(state) => Some(Dialog::Recognised),
+        () => state.dialog,
+    }
+}
+
+/// Whether the classes are those of a recognised dataset, and nobody has said yet whether that is right.
+pub(crate) fn is_recognised(state: &AppState) -> bool {
+    state.project.as_ref().is_some_and(|open| open.project.recognised.is_some())
 }
 
 /// The tile to show first: the one with this id if it still exists, else the first usable one.

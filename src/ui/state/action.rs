@@ -81,6 +81,12 @@ pub enum UiAction {
     Stop,
     /// Predict with this checkpoint of the finished run.
     ShowCheckpoint(Checkpoint),
+    /// Keep the classes of the recognised dataset.
+    ConfirmClasses,
+    /// The recognised dataset is not the right one: name the classes by their values or colours.
+    RefuseClasses,
+    /// Do something about the cut into patches.
+    Split(SplitAction),
     /// Do something about the export of maps.
     Export(ExportAction),
     /// Evaluate on the validation tiles now.
@@ -168,6 +174,15 @@ pub enum ExportAction {
     Reveal(PathBuf),
 }
 
+/// What the user can ask of the cut into patches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SplitAction {
+    /// Cut what is missing.
+    Begin,
+    /// Cut no more; what is written stays.
+    Cancel,
+}
+
 /// Tabs of the lower panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tab {
@@ -210,6 +225,10 @@ pub enum Dialog {
     OpenRunPath,
     /// The export of maps.
     Export,
+    /// The cut of scenes into patches.
+    Split,
+    /// Whether the recognised dataset is the right one.
+    Recognised,
     /// The class editor.
     Classes,
     /// The result of checking all masks.

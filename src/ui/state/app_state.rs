@@ -17,6 +17,7 @@ use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
 use super::settings::Settings;
+use super::split_state::SplitState;
 use super::thumbnails::Thumbnails;
 use super::tile_role::TileRole;
 use super::tool::{Tool, ToolKind};
@@ -75,6 +76,8 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// The export of maps.
     pub export: ExportState,
+    /// The cut of scenes into patches.
+    pub split: SplitState,
     /// Log and toasts.
     pub messages: Messages,
     /// The right panel is shown over the picture.
@@ -122,6 +125,7 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             export: ExportState::default(),
+            split: SplitState::default(),
             messages: Messages::default(),
             side_open: false,
             pointer_over_toasts: false,

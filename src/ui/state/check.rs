@@ -1,34 +1,8 @@
 //! The check of all masks of a project, made in the background before anyone trains.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Progress of a check, and whether it is still wanted.
-#[derive(Debug, Default)]
-pub struct CheckProgress {
-    done: AtomicUsize,
-    total: AtomicUsize,
-    stopped: AtomicBool,
-}
-
-impl CheckProgress {
-    /// Masks read and masks in all.
-    pub fn read(&self) -> (usize, usize) {
-        (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
-    }
-
-    /// Asks the check to stop.
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
-    }
-
-    /// Records progress. Returns whether to continue.
-    pub(crate) fn note(&self, done: usize, total: usize) -> bool {
-        self.done.fetch_max(done, Ordering::Relaxed);
-        self.total.store(total, Ordering::Relaxed);
-        !self.stopped.load(Ordering::Relaxed)
-    }
-}
+use super::job_progress::JobProgress;
 
 /// The result of a check, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +31,7 @@ pub enum CheckState {
     #[default]
     None,
     /// Reading masks.
-    Running(Arc<CheckProgress>),
+    Running(Arc<JobProgress>),
     /// Complete.
     Done(CheckReport),
 }

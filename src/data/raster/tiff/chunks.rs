@@ -27,6 +27,11 @@ impl Chunks {
         self.across * self.down
     }
 
+    /// Numbers of the chunks of one row of chunks, from left to right.
+    pub(super) fn row(&self, row: usize) -> std::ops::Range<usize> {
+        row * self.across..(row + 1) * self.across
+    }
+
     /// Pixel position of the first pixel of a chunk.
     pub(crate) fn corner(&self, chunk: usize) -> (usize, usize) {
         (chunk % self.across * self.size[0], chunk / self.across * self.size[1])

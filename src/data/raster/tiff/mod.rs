@@ -4,5 +4,7 @@
 pub(crate) mod chunks;
 mod decoder;
 pub(crate) mod file;
+mod pixel_order;
 mod pixels;
+pub(crate) mod rows;
 mod samples;

@@ -1,0 +1,204 @@
+//! Published datasets whose folders bring no list of classes: names, colours and mask values by their authors.
+
+use super::classes_file::OWN_FILE;
+use super::hex::hex;
+use super::legend::{IGNORE_VALUES, Legend};
+use crate::domain::{ClassDef, Classes};
+
+/// A dataset that is recognised by the names of its files and by what its masks contain. Both must agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownDataset {
+    /// LandCover.ai (Boguszewski et al. 2021): orthophotos of Poland, named by map sheet.
+    LandCoverAi,
+    /// `LoveDA` (Wang et al. 2021): folders `Urban` and `Rural`.
+    LoveDa,
+    /// ISPRS 2D semantic labelling, Potsdam and Vaihingen.
+    Isprs,
+}
+
+/// Name and colour of a class.
+type Entry = (&'static str, [u8; 3]);
+
+const LANDCOVER_AI: [Entry; 5] = [
+    ("background", [0, 0, 0]),
+    ("building", [97, 74, 74]),
+    ("woodland", [38, 115, 0]),
+    ("water", [0, 197, 255]),
+    ("road", [207, 207, 207]),
+];
+
+const LOVEDA: [Entry; 7] = [
+    ("background", [255, 255, 255]),
+    ("building", [255, 0, 0]),
+    ("road", [255, 255, 0]),
+    ("water", [0, 0, 255]),
+    ("barren", [159, 129, 183]),
+    ("forest", [0, 255, 0]),
+    ("agriculture", [255, 195, 128]),
+];
+
+const ISPRS: [Entry; 6] = [
+    ("impervious surfaces", [255, 255, 255]),
+    ("building", [0, 0, 255]),
+    ("low vegetation", [0, 255, 255]),
+    ("tree", [0, 255, 0]),
+    ("car", [255, 255, 0]),
+    ("clutter", [255, 0, 0]),
+];
+
+/// Colour of the seams between objects in ISPRS's masks without boundaries.
+const ISPRS_SEAM: [u8; 3] = [0, 0, 0];
+
+impl KnownDataset {
+    const ALL: [Self; 3] = [Self::LandCoverAi, Self::LoveDa, Self::Isprs];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LandCoverAi => "LandCover.ai",
+            Self::LoveDa => "LoveDA",
+            Self::Isprs => "ISPRS Potsdam/Vaihingen",
+        }
+    }
+
+    /// What its masks say where there is no class, in words; `None` if every pixel has one.
+    pub fn void(self) -> Option<&'static str> {
+        match self {
+            Self::LandCoverAi => None,
+            Self::LoveDa => Some("0 in the masks is unlabelled: no data"),
+            Self::Isprs => Some("0, or black, in the masks is unlabelled: seams between objects"),
+        }
+    }
+
+    /// A note that it was recognised.
+    pub fn note(self, classes: &Classes) -> String {
+        let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
+        let void = self.void().map(|void| format!(" ({void})")).unwrap_or_default();
+        let (name, names) = (self.name(), names.join(", "));
+        format!(
+            "names and masks are those of {name}: its classes are used, {names}{void}. If it is another dataset, say so in the \
+             window or in {OWN_FILE}"
+        )
+    }
+
+    /// The dataset whose files are named like these paths, which begin with the name of the opened folder.
+    pub(crate) fn named_like<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| paths.clone().next().is_some() && paths.clone().all(|path| known.owns(path)))
+    }
+
+    fn owns(self, path: &str) -> bool {
+        let lower = path.to_lowercase();
+        match self {
+            Self::LandCoverAi => is_sheet(path.rsplit('/').next().unwrap_or(path)),
+            Self::LoveDa => lower.split('/').any(|folder| ["urban", "rural"].contains(&folder)),
+            Self::Isprs => ["potsdam", "vaihingen", "top_mosaic_09cm"].iter().any(|word| lower.contains(word)),
+        }
+    }
+
+    fn classes(self) -> &'static [Entry] {
+        match self {
+            Self::LandCoverAi => &LANDCOVER_AI,
+            Self::LoveDa => &LOVEDA,
+            Self::Isprs => &ISPRS,
+        }
+    }
+
+    /// Value of the first class. Where it is 1, 0 means unlabelled.
+    fn first_value(self) -> u16 {
+        u16::from(self.void().is_some())
+    }
+
+    /// Its classes, if masks of these values can be its own.
+    pub(crate) fn of_values(self, found: &[u16]) -> Option<Legend> {
+        let values = self.first_value()..self.first_value() + self.classes().len() as u16;
+        let is_own = |value: &u16| *value < values.end;
+        if found.is_empty() || !found.iter().all(is_own) {
+            return None;
+        }
+        let ignored = IGNORE_VALUES.into_iter().chain(self.void().map(|_| 0));
+        Some(Legend {
+            ignore_values: ignored.collect(),
+            was: values.clone().map(|value| vec![name_of_value(value)]).collect(),
+            values: values.map(Some).collect(),
+            ..self.legend()?
+        })
+    }
+
+    /// Its classes, if masks of these colours can be its own.
+    pub(crate) fn of_colors(self, found: &[[u8; 3]]) -> Option<Legend> {
+        let colors = || self.classes().iter().map(|(_, color)| *color);
+        let is_own = |color: &[u8; 3]| *color == ISPRS_SEAM || colors().any(|own| own == *color);
+        if self != Self::Isprs || !found.iter().all(is_own) {
+            return None;
+        }
+        let was = colors().map(|color| vec![name_of_color(color)]).collect();
+        Some(Legend { unlabelled: vec![ISPRS_SEAM], was, ..self.legend()? })
+    }
+
+    fn legend(self) -> Option<Legend> {
+        let class = |(name, color): &Entry| ClassDef { name: (*name).to_owned(), color: *color, ignored: false };
+        Legend::new(self.classes().iter().map(class).collect()).ok()
+    }
+}
+
+/// Name of a class that was picked up from masks by its value.
+pub(crate) fn name_of_value(value: u16) -> String {
+    format!("value {value}")
+}
+
+/// Name of a class that was picked up from masks by its colour.
+pub(crate) fn name_of_color(color: [u8; 3]) -> String {
+    format!("class {}", hex(color))
+}
+
+/// Whether a file is named by a Polish map sheet, such as `N-34-106-A-b-3-4.tif`, or is a patch of one (`…_12.jpg`).
+fn is_sheet(file: &str) -> bool {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let sheet = stem.split_once('_').map_or(stem, |(sheet, _)| sheet);
+    let parts: Vec<&str> = sheet.split('-').collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_letter = |part: &str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let kinds: [&dyn Fn(&str) -> bool; 7] =
+        [&is_letter, &is_number, &is_number, &is_letter, &is_letter, &is_number, &is_number];
+    parts.len() == kinds.len() && parts.iter().zip(kinds).all(|(part, is_kind)| is_kind(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(paths: &[&str]) -> Option<KnownDataset> {
+        KnownDataset::named_like(paths.iter().copied())
+    }
+
+    #[test]
+    fn names_tell_the_dataset_only_if_all_agree() {
+        let sheet = "data/images/M-33-20-D-c-4-2.tif";
+        assert_eq!(named(&[sheet, "data/output/N-34-106-A-b-3-4_129.jpg"]), Some(KnownDataset::LandCoverAi));
+        assert_eq!(named(&[sheet, "data/images/other.tif"]), None);
+        assert_eq!(named(&["x/M-33-20-D-c-4.tif"]), None, "six parts are no sheet");
+        assert_eq!(named(&["x/Train/Urban/images_png/1.png"]), Some(KnownDataset::LoveDa));
+        assert_eq!(named(&["x/suburban/1.png"]), None);
+        assert_eq!(named(&["mmseg/potsdam_dataset/a.png", "mmseg/vaihingen_dataset/b.png"]), Some(KnownDataset::Isprs));
+        assert_eq!(named(&[]), None);
+    }
+
+    #[test]
+    fn values_must_be_those_of_the_dataset() {
+        let legend = KnownDataset::LandCoverAi.of_values(&[0, 2]).unwrap();
+        assert_eq!((legend.classes.name(4), legend.values[4]), ("road", Some(4)), "all classes, also those not found");
+        assert_eq!(KnownDataset::LandCoverAi.of_values(&[0, 5]), None);
+        let legend = KnownDataset::LoveDa.of_values(&[0, 7]).unwrap();
+        assert_eq!((legend.value(0), legend.ignore_values.contains(&0)), (1, true));
+        assert_eq!(legend.was[0], ["value 1"], "labels under the old name still count");
+        assert_eq!(KnownDataset::LoveDa.of_values(&[8]), None);
+    }
+
+    #[test]
+    fn colours_must_be_those_of_the_dataset() {
+        let legend = KnownDataset::Isprs.of_colors(&[[255; 3], [0; 3], [255, 255, 0]]).unwrap();
+        assert_eq!((legend.classes.len(), legend.unlabelled.as_slice()), (6, &[[0; 3]][..]));
+        assert_eq!(KnownDataset::Isprs.of_colors(&[[255, 0, 255]]), None);
+        assert_eq!(KnownDataset::LoveDa.of_colors(&[[255; 3]]), None, "its masks hold values");
+    }
+}

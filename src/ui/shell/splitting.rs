@@ -1,0 +1,67 @@
+//! Cuts the open project's scenes into patches on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::jobs::JobOutcome;
+use super::opening::report_no_thread;
+use super::services::Services;
+use crate::data::cut::cutter::{CutProgress, cut};
+use crate::ui::state::action::{Dialog, SplitAction, UiAction};
+use crate::ui::state::app_state::AppState;
+use crate::ui::state::job_progress::JobProgress;
+use crate::ui::state::message::Level;
+
+/// Carries out an action.
+pub(crate) fn act(services: &Services, state: &mut AppState, action: SplitAction) {
+    match action {
+        SplitAction::Begin if !state.split.is_running() && !state.run.is_running() => begin(services, state),
+        SplitAction::Begin => {}
+        SplitAction::Cancel => state.split.stop(),
+    }
+}
+
+fn begin(services: &Services, state: &mut AppState) {
+    let Some(plan) = state.split.offer.as_ref().map(|offer| offer.plan.clone()) else { return };
+    let (progress, waker) = (Arc::new(JobProgress::default()), services.waker());
+    progress.note(0, plan.patches());
+    (state.split.progress, state.split.fault) = (Some(Arc::clone(&progress)), None);
+    let result = services.jobs.spawn("split", move || {
+        let goes_on = |so_far: CutProgress| {
+            waker();
+            progress.note(so_far.done(), plan.patches())
+        };
+        let result = cut(&plan, false, goes_on).map_err(|error| error.to_string());
+        JobOutcome::Split { root: plan.root, result }
+    });
+    if result.is_err() {
+        state.split.progress = None;
+    }
+    report_no_thread(state, result);
+}
+
+/// Takes in how a cut ended. Returns what to do next: once all patches are there, they are opened.
+pub(crate) fn take(state: &mut AppState, root: PathBuf, result: Result<CutProgress, String>) -> Vec<UiAction> {
+    let is_open = |root: &Path| state.project.as_ref().is_some_and(|open| open.project.root == root);
+    if !is_open(&root) || !state.split.is_running() {
+        return Vec::new(); // Another project was opened meanwhile.
+    }
+    state.split.progress = None;
+    match result {
+        Ok(ended) if ended.stopped => {
+            if let Some(offer) = &mut state.split.offer {
+                offer.there = ended.done();
+            }
+            Vec::new()
+        }
+        Ok(ended) => {
+            state.say(Level::Info, format!("{} patches were cut, {} were there already", ended.written, ended.kept));
+            state.dialog = state.dialog.filter(|dialog| *dialog != Dialog::Split);
+            vec![UiAction::OpenProject(root)]
+        }
+        Err(why) => {
+            state.split.fault = Some(why);
+            Vec::new()
+        }
+    }
+}
