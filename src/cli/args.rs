@@ -117,7 +117,7 @@ pub struct TrainArgs {
     /// Optimiser.
     #[arg(long, value_parser = choice::<Optimizer>())]
     pub optimizer: Option<Optimizer>,
-    /// Learning rate at the start.
+    /// Learning rate at the start, or after the warm-up.
     #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with; 0 leaves
@@ -143,6 +143,21 @@ pub struct TrainArgs {
     /// Learning rate schedule.
     #[arg(long, value_parser = choice::<Schedule>())]
     pub schedule: Option<Schedule>,
+    /// Steps in which the learning rate rises to its full height, before the schedule begins; 0 for none.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
+    pub warm_up: Option<u64>,
+    /// Epochs after which the schedule step lowers the learning rate, again and again.
+    #[arg(long, group = "decay", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub decay_epochs: Option<u32>,
+    /// Optimiser steps after which the schedule step lowers the learning rate, instead of epochs.
+    #[arg(long, group = "decay", allow_negative_numbers = true, value_parser = whole::<u64>)]
+    pub decay_steps: Option<u64>,
+    /// What the schedule step multiplies the learning rate with, above 0 up to 1.
+    #[arg(long, allow_negative_numbers = true)]
+    pub decay_factor: Option<f64>,
+    /// Exponent of the schedule polynomial, above 0 up to 10.
+    #[arg(long, allow_negative_numbers = true)]
+    pub decay_power: Option<f64>,
     /// Do not mirror crops at random.
     #[arg(long)]
     pub no_flips: bool,

@@ -93,6 +93,10 @@ impl TrainArgs {
         set(&mut train.momentum, self.momentum);
         train.nesterov |= self.nesterov;
         set(&mut train.schedule, self.schedule);
+        set(&mut train.warm_up, self.warm_up);
+        set(&mut train.decay_every, self.decay_epochs.map(Length::Epochs).or(self.decay_steps.map(Length::Steps)));
+        set(&mut train.decay_factor, self.decay_factor);
+        set(&mut train.decay_power, self.decay_power);
         train.flips &= !self.no_flips;
         train.quarter_turns &= !self.no_quarter_turns;
         train.keep_aside |= self.keep_aside;
@@ -165,7 +169,7 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --pseudo-labels 0.5 --weight-decay 0 \
-             --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
+             --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -193,7 +197,11 @@ mod tests {
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,
-            schedule: Schedule::Constant,
+            schedule: Schedule::Polynomial,
+            warm_up: 5,
+            decay_power: 2.0,
+            decay_every: Length::Epochs(10),
+            decay_factor: 0.1,
             flips: false,
             quarter_turns: true,
             keep_aside: true,
@@ -276,12 +284,17 @@ mod tests {
             ("--no-head-start", "--encoder lite0"),
             ("--momentum 0.8", "--optimizer sgd"),
             ("--nesterov --optimizer adamw", "--optimizer sgd"),
+            ("--decay-epochs 3", "--schedule step"),
+            ("--decay-steps 3 --schedule constant", "--schedule step"),
+            ("--decay-factor 0.5", "--schedule step"),
+            ("--decay-power 2", "--schedule polynomial"),
         ] {
             assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
         }
         assert_eq!(refusal("--preset few-clicks --encoder-lr 0.5"), "", "the preset has an encoder");
         assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
+        assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");
     }
 
     #[test]
@@ -309,6 +322,10 @@ mod tests {
             ("--pseudo-labels -1", "Pseudo-labels with a weight of -1"),
             ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
+            ("--warm-up -1", "'-1' cannot be used"),
+            ("--schedule step --decay-epochs 0", "every 0 epochs"),
+            ("--schedule step --decay-factor -0.5", "the factor -0.5"),
+            ("--schedule polynomial --decay-power -1", "the exponent -1"),
         ] {
             let got = refusal(switch);
             assert!(got.contains(words), "{switch}: {got}");
@@ -318,6 +335,7 @@ mod tests {
     #[test]
     fn contradictory_or_missing_arguments_are_refused() {
         assert!(config("pointillist train --data D --out R --epochs 1 --steps 2").is_err());
+        assert!(config("pointillist train --data D --out R --schedule step --decay-epochs 1 --decay-steps 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --points 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --clicks-only").is_err());
         assert!(config("pointillist train --data D --out R --loss pce --supervision full").is_err());

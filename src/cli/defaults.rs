@@ -52,6 +52,9 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("weight_decay", train.weight_decay.to_string()),
         ("momentum", train.momentum.to_string()),
         ("schedule", train.schedule.name().to_owned()),
+        ("warm_up", train.warm_up.to_string()),
+        ("decay_factor", train.decay_factor.to_string()),
+        ("decay_power", train.decay_power.to_string()),
         ("batches", train.batches.name().to_owned()),
         ("pseudo_labels", train.pseudo_labels.to_string()),
         ("jitter", train.jitter.to_string()),
@@ -63,6 +66,10 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
     defaults.push(match train.length {
         Length::Epochs(epochs) => ("epochs", epochs.to_string()),
         Length::Steps(steps) => ("steps", steps.to_string()),
+    });
+    defaults.push(match train.decay_every {
+        Length::Epochs(epochs) => ("decay_epochs", epochs.to_string()),
+        Length::Steps(steps) => ("decay_steps", steps.to_string()),
     });
     defaults.push(match train.input {
         InputSize::Crop(side) => ("crop", side.to_string()),

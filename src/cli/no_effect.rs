@@ -1,9 +1,9 @@
 //! Refuses options that would have no effect.
 
 use super::args::TrainArgs;
-use crate::domain::RunConfig;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::Optimizer;
+use crate::domain::config::{Optimizer, Schedule};
+use crate::domain::{Choice as _, RunConfig};
 
 /// Refuses what is for networks only, where a quick head computes.
 pub(super) fn refuse_for_quick_head(checkpoint: Option<Checkpoint>, device: Option<&str>) -> anyhow::Result<()> {
@@ -23,6 +23,21 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
     let is_sgd = config.train.optimizer == Optimizer::Sgd;
     for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
         anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");
+    }
+    refuse_decay(args, config.train.schedule)
+}
+
+/// Refuses numbers of a schedule that is not chosen.
+fn refuse_decay(args: &TrainArgs, chosen: Schedule) -> anyhow::Result<()> {
+    for (option, is_given, schedule) in [
+        ("--decay-epochs", args.decay_epochs.is_some(), Schedule::Step),
+        ("--decay-steps", args.decay_steps.is_some(), Schedule::Step),
+        ("--decay-factor", args.decay_factor.is_some(), Schedule::Step),
+        ("--decay-power", args.decay_power.is_some(), Schedule::Polynomial),
+    ] {
+        let name = schedule.name();
+        let remedy = format!("leave it out, or add --schedule {name}");
+        anyhow::ensure!(chosen == schedule || !is_given, "{option} is for the schedule {name}: {remedy}");
     }
     Ok(())
 }

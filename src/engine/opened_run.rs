@@ -61,8 +61,11 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
-        let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         let info = describe(plan, &learned.set, &net, &device, out);
+        if let Some(problem) = plan.config.warm_up_problem(info.total_steps) {
+            return Err(Refusal::of_start(&[problem]).into());
+        }
+        let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
         let learner = Learner::new(net, &plan.config, learned, training_device)?;

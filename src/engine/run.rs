@@ -13,16 +13,17 @@ use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::report;
 use crate::data::{DataError, Project, TileFault};
-use crate::domain::Notice;
+use crate::domain::{Notice, RunConfig};
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
 use crate::train::folder::{self, SplitRecord, StepRow};
-use crate::train::schedule::{self, Anchor};
+use crate::train::schedule::{Anchor, Course};
 use crate::train::snapshot::Snapshot;
 
 /// A run in progress.
 pub(super) struct Run {
     opened: OpenedRun,
+    course: Course,
     /// The learning rate set last: at the start or by the user.
     set_rate: Anchor,
     /// The learning rate of the last step.
@@ -61,8 +62,11 @@ pub(super) enum Turn {
 impl Run {
     pub(super) fn new(opened: OpenedRun) -> Self {
         let now = Instant::now();
+        let RunInfo { config: RunConfig { train, .. }, steps_per_epoch, total_steps, .. } = &opened.info;
+        let course = Course::new(train, *steps_per_epoch, *total_steps);
         Self {
-            set_rate: Anchor { rate: opened.info.config.train.lr, step: 0 },
+            set_rate: course.start(train.lr),
+            course,
             last_rate: 0.0,
             step: 0,
             paused: false,
@@ -122,7 +126,7 @@ impl Run {
     /// Sets the rate of the next step; the schedule continues from there.
     pub(super) fn set_learning_rate(&mut self, rate: f64, outbox: &Outbox) {
         if rate.is_finite() && rate > 0.0 {
-            self.set_rate = Anchor { rate, step: self.step };
+            self.set_rate = self.course.set(self.set_rate, self.step, rate);
             self.inform(outbox, format!("Learning rate set to {rate} after step {}", self.step));
         } else {
             let notice = Notice::new(format!("A learning rate of {rate} cannot be used: the previous one stays"));
@@ -133,8 +137,7 @@ impl Run {
 
     /// The rate of the next step.
     fn learning_rate(&self) -> f64 {
-        let RunInfo { config, total_steps, .. } = &self.opened.info;
-        schedule::learning_rate(config.train.schedule, self.set_rate, self.step, *total_steps)
+        self.course.rate(self.set_rate, self.step)
     }
 
     /// The run ends after the current step.

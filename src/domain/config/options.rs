@@ -42,6 +42,8 @@ choice_enum! {
     /// Learning rate schedule.
     pub enum Schedule, "schedule" {
         Cosine { name: "cosine", title: "Cosine", help: "Half a cosine from the learning rate down to 0" }
+        Polynomial { name: "polynomial", title: "Polynomial", help: "A power of the share of the run that is left, down to 0" }
+        Step { name: "step", title: "Steps", help: "Multiplied with a factor each time a number of epochs or steps has passed" }
         Constant { name: "constant", title: "Constant", help: "The learning rate stays the same" }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Optimizer, Supervision};
+use super::options::{Arch, Optimizer, Schedule, Supervision};
 use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
@@ -32,6 +32,7 @@ impl RunConfig {
         let mut problems = Problems(self.model.problems(self.train.input));
         self.check_numbers(&mut problems);
         self.check_optimizer(&mut problems);
+        self.check_schedule(&mut problems);
         self.check_recipe(&mut problems);
         self.check_classes(classes, &mut problems);
         self.check_weights(classes, &mut problems);
@@ -86,6 +87,37 @@ impl RunConfig {
             "Nesterov momentum needs a momentum above 0",
             "Choose one such as 0.9, or turn Nesterov off",
         );
+    }
+
+    fn check_schedule(&self, problems: &mut Problems) {
+        let train = &self.train;
+        if let Length::Steps(total) = train.length {
+            problems.0.extend(self.warm_up_problem(total));
+        }
+        let is_step = train.schedule == Schedule::Step;
+        problems.refuse(
+            is_step && matches!(train.decay_every, Length::Epochs(0) | Length::Steps(0)),
+            "A learning rate cannot be lowered every 0 epochs or steps",
+            "Choose at least 1",
+        );
+        problems.refuse(
+            is_step && !(train.decay_factor > 0.0 && train.decay_factor <= 1.0),
+            format!("A learning rate cannot be lowered by the factor {}", train.decay_factor),
+            "Choose one above 0 up to 1, such as 0.1",
+        );
+        problems.refuse(
+            train.schedule == Schedule::Polynomial && !(train.decay_power > 0.0 && train.decay_power <= 10.0),
+            format!("A polynomial with the exponent {} cannot be used", train.decay_power),
+            "Choose one above 0 up to 10, such as 0.9",
+        );
+    }
+
+    /// What is wrong with the warm-up in a run of `total` steps.
+    pub fn warm_up_problem(&self, total: u64) -> Option<Notice> {
+        let warm_up = self.train.warm_up;
+        let headline = format!("A warm-up of {warm_up} steps never ends in a run of {total}");
+        (warm_up > 0 && warm_up >= total)
+            .then(|| Notice::new(headline).remedy("Train for longer, or warm up in fewer steps"))
     }
 
     fn check_recipe(&self, problems: &mut Problems) {
@@ -184,6 +216,7 @@ impl ModelConfig {
 mod tests {
     use super::*;
     use crate::domain::Strategy;
+    use crate::domain::config::TrainConfig;
 
     #[test]
     fn unusable_settings_are_refused_with_a_remedy() {
@@ -218,6 +251,27 @@ mod tests {
             refusal(|c| c.train.class_weights = ClassWeights::Given(vec![1.0; 5])).contains("5 class weights for 7")
         );
         assert!(refusal(|c| c.sampling.strategy = Strategy::FractionPerClass(2.0)).contains("keep ratio"));
+    }
+
+    #[test]
+    fn a_schedule_is_refused_for_its_own_numbers_only() {
+        let problems = |change: fn(&mut TrainConfig)| {
+            let mut config = RunConfig::default();
+            change(&mut config.train);
+            config.problems(&Classes::deepglobe()).iter().map(Notice::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(problems(|t| (t.decay_factor, t.decay_power) = (0.0, 0.0)), "", "a cosine uses neither");
+        assert!(problems(|t| (t.schedule, t.decay_factor) = (Schedule::Step, 1.5)).contains("such as 0.1"));
+        assert!(problems(|t| (t.schedule, t.decay_factor) = (Schedule::Step, f64::NAN)).contains("such as 0.1"));
+        let never = problems(|t| (t.schedule, t.decay_every) = (Schedule::Step, Length::Steps(0)));
+        assert!(never.contains("at least 1"), "{never}");
+        assert!(problems(|t| (t.schedule, t.decay_power) = (Schedule::Polynomial, -1.0)).contains("such as 0.9"));
+        let long = problems(|t| (t.length, t.warm_up) = (Length::Steps(10), 10));
+        assert!(
+            long.contains("A warm-up of 10 steps never ends in a run of 10") && long.contains("fewer steps"),
+            "{long}"
+        );
+        assert_eq!(problems(|t| (t.length, t.warm_up) = (Length::Steps(10), 9)), "");
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub struct TrainConfig {
     pub input: InputSize,
     /// Optimiser.
     pub optimizer: Optimizer,
-    /// Learning rate at the start, above 0.
+    /// Learning rate at the start, after the warm-up if there is one; above 0.
     pub lr: f64,
     /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with, 0 or
     /// more; 0 leaves both as they are.
@@ -93,6 +93,14 @@ pub struct TrainConfig {
     pub nesterov: bool,
     /// Learning rate schedule.
     pub schedule: Schedule,
+    /// Steps in which the learning rate rises to its full height, before the schedule begins; 0 for none.
+    pub warm_up: u64,
+    /// How often the schedule `step` lowers the rate.
+    pub decay_every: Length,
+    /// What the schedule `step` multiplies the rate with, above 0 up to 1.
+    pub decay_factor: f64,
+    /// Exponent of the schedule `polynomial`, above 0 up to 10.
+    pub decay_power: f64,
     /// Mirror crops at random.
     pub flips: bool,
     /// Turn crops by random multiples of 90°.
@@ -151,6 +159,10 @@ impl Default for TrainConfig {
             momentum: 0.9,
             nesterov: false,
             schedule: Schedule::Cosine,
+            warm_up: 0,
+            decay_every: Length::Epochs(10),
+            decay_factor: 0.1,
+            decay_power: 0.9,
             flips: true,
             quarter_turns: true,
             keep_aside: false,
@@ -348,12 +360,12 @@ mod tests {
     #[test]
     fn a_configuration_of_another_version_keeps_what_is_understood() {
         let text = "seed = 7\nfancy = true\nignore = [\"water\"]\n[model]\narch = \"transformer\"\nbase = 32\n\
-                    [train]\nlength = { fortnights = 2 }\nbatch = 3\nwarm_up = 5\n[sampling]\nseed = 9";
+                    [train]\nlength = { fortnights = 2 }\nbatch = 3\ncool_down = 5\n[sampling]\nseed = 9";
         let (config, lost) = RunConfig::read_stored(text).expect("TOML");
         assert_eq!((config.seed, config.model.base, config.train.batch, config.sampling.seed), (7, 32, 3, 9));
         assert_eq!((config.model.arch, config.train.length), (Arch::UNet, TrainConfig::default().length));
         assert_eq!(config.ignore, Some(vec!["water".to_owned()]));
-        for told in ["fancy is not", "train.warm_up is not", "model.arch = \"transformer\" is", "fortnights"] {
+        for told in ["fancy is not", "train.cool_down is not", "model.arch = \"transformer\" is", "fortnights"] {
             assert!(lost.iter().any(|phrase| phrase.contains(told)), "{told} in {lost:?}");
         }
         assert_eq!(lost.len(), 4, "{lost:?}");

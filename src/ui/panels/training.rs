@@ -50,6 +50,7 @@ fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
     fields::length_ui(ui, form);
     fields::optimizer_ui(ui, form);
+    fields::schedule_ui(ui, form);
     fields::recipe_ui(ui, form);
     fields::rest_ui(ui, form);
 }

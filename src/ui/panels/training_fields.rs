@@ -6,7 +6,7 @@ use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
 use super::theme::class_color;
 use super::widgets::{field, swatch};
-use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer, Schedule};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice, Classes, RunConfig};
 
@@ -77,19 +77,7 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
 /// Length, batch and input size.
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
-    field(ui, "Length", |ui| {
-        let in_epochs = matches!(train.length, Length::Epochs(_));
-        match &mut train.length {
-            Length::Epochs(n) => ui.add(DragValue::new(n).range(1..=100_000)),
-            Length::Steps(n) => ui.add(DragValue::new(n).range(1..=100_000_000_u64)),
-        };
-        if ui.selectable_label(in_epochs, "epochs").clicked() && !in_epochs {
-            train.length = Length::Epochs(20);
-        }
-        if ui.selectable_label(!in_epochs, "steps").clicked() && in_epochs {
-            train.length = Length::Steps(1000);
-        }
-    });
+    field(ui, "Length", |ui| extent_ui(ui, &mut train.length, [Length::Epochs(20), Length::Steps(1000)]));
     field(ui, "Batch", |ui| ui.add(DragValue::new(&mut train.batch).range(1..=1024)));
     field(ui, "Input", |ui| {
         let (size, crops) = (train.input.side(), matches!(train.input, InputSize::Crop(_)));
@@ -104,7 +92,22 @@ pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
 }
 
-/// Optimiser, learning rate and schedule.
+/// Epochs or steps. Choosing the other starts from that one of `starts`.
+fn extent_ui(ui: &mut Ui, length: &mut Length, starts: [Length; 2]) {
+    let in_epochs = matches!(length, Length::Epochs(_));
+    match length {
+        Length::Epochs(n) => ui.add(DragValue::new(n).range(1..=100_000)),
+        Length::Steps(n) => ui.add(DragValue::new(n).range(1..=100_000_000_u64)),
+    };
+    if ui.selectable_label(in_epochs, "epochs").clicked() && !in_epochs {
+        *length = starts[0];
+    }
+    if ui.selectable_label(!in_epochs, "steps").clicked() && in_epochs {
+        *length = starts[1];
+    }
+}
+
+/// Optimiser and learning rate.
 pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     choice_ui(ui, "Optimiser", &mut train.optimizer);
@@ -134,7 +137,30 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Weight decay", |ui| {
         ui.add(DragValue::new(&mut train.weight_decay).range(0.0..=10.0).speed(1e-5).max_decimals(8));
     });
-    choice_ui(ui, "Schedule", &mut train.schedule);
+}
+
+/// How the learning rate changes.
+pub fn schedule_ui(ui: &mut Ui, form: &mut RunConfig) {
+    let train = &mut form.train;
+    choice_list_ui(ui, "Schedule", &mut train.schedule);
+    if train.schedule == Schedule::Step {
+        field(ui, "Lowered", |ui| {
+            let factor = DragValue::new(&mut train.decay_factor).range(0.001..=1.0).speed(0.01).max_decimals(4);
+            ui.add(factor.prefix("× ")).on_hover_text("What the learning rate is multiplied with each time");
+            ui.label("every");
+            extent_ui(ui, &mut train.decay_every, [Length::Epochs(10), Length::Steps(1000)]);
+        });
+    }
+    if train.schedule == Schedule::Polynomial {
+        field(ui, "Exponent", |ui| {
+            ui.add(DragValue::new(&mut train.decay_power).range(0.01..=10.0).speed(0.01).max_decimals(3))
+                .on_hover_text("Power of the share of the run that is left; 1 is a straight line");
+        });
+    }
+    field(ui, "Warm-up", |ui| {
+        ui.add(DragValue::new(&mut train.warm_up).range(0..=1_000_000_u64).suffix(" steps"))
+            .on_hover_text("Steps in which the learning rate rises to its full height, before the schedule begins");
+    });
 }
 
 /// What helps where there are few labels: how crops are drawn, cut, turned and coloured, and the average of the weights.
@@ -207,10 +233,11 @@ mod tests {
     fn no_field_is_cut_off_in_the_narrowest_panel() {
         let mut by_sgd = RunConfig::reference();
         by_sgd.train.optimizer = Optimizer::Sgd;
+        (by_sgd.train.schedule, by_sgd.train.decay_every) = (Schedule::Step, Length::Steps(1000));
         for mut form in [RunConfig::few_clicks(), by_sgd] {
             let show = move |ui: &mut Ui| {
                 ui.set_max_width(NARROWEST);
-                for group in [network_ui, length_ui, optimizer_ui, recipe_ui, rest_ui] {
+                for group in [network_ui, length_ui, optimizer_ui, schedule_ui, recipe_ui, rest_ui] {
                     group(ui, &mut form);
                     let (width, last) = (ui.min_rect().width(), ui.min_rect().bottom());
                     assert!(width <= NARROWEST + 0.5, "{width} points wide, above {last}");
@@ -232,6 +259,20 @@ mod tests {
             harness.run_steps(2);
             let is_shown = harness.query_all_by_label("Nesterov").next().is_some();
             assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_shows_its_own_numbers() {
+        for schedule in Schedule::ALL {
+            let mut form = RunConfig::default();
+            form.train.schedule = *schedule;
+            let show = move |ui: &mut Ui| schedule_ui(ui, &mut form);
+            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+            harness.run_steps(2);
+            let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
+            let want = [*schedule == Schedule::Step, *schedule == Schedule::Polynomial, true];
+            assert_eq!(["Lowered", "Exponent", "Warm-up"].map(is_shown), want, "{schedule:?}");
         }
     }
 
