@@ -140,6 +140,9 @@ pub struct TrainArgs {
     /// Use Nesterov momentum with the optimiser sgd.
     #[arg(long)]
     pub nesterov: bool,
+    /// Clip gradients: the largest norm of all of them together, such as 1; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub clip_norm: Option<f64>,
     /// Learning rate schedule.
     #[arg(long, value_parser = choice::<Schedule>())]
     pub schedule: Option<Schedule>,

@@ -92,6 +92,7 @@ impl TrainArgs {
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.momentum, self.momentum);
         train.nesterov |= self.nesterov;
+        set(&mut train.clip_norm, self.clip_norm);
         set(&mut train.schedule, self.schedule);
         set(&mut train.warm_up, self.warm_up);
         set(&mut train.decay_every, self.decay_epochs.map(Length::Epochs).or(self.decay_steps.map(Length::Steps)));
@@ -169,7 +170,7 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --pseudo-labels 0.5 --weight-decay 0 \
-             --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -197,6 +198,7 @@ mod tests {
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,
+            clip_norm: 1.5,
             schedule: Schedule::Polynomial,
             warm_up: 5,
             decay_power: 2.0,
@@ -322,6 +324,7 @@ mod tests {
             ("--pseudo-labels -1", "Pseudo-labels with a weight of -1"),
             ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
+            ("--clip-norm -1", "a norm of -1"),
             ("--warm-up -1", "'-1' cannot be used"),
             ("--schedule step --decay-epochs 0", "every 0 epochs"),
             ("--schedule step --decay-factor -0.5", "the factor -0.5"),

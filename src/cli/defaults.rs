@@ -51,6 +51,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("encoder_lr", train.encoder_lr.to_string()),
         ("weight_decay", train.weight_decay.to_string()),
         ("momentum", train.momentum.to_string()),
+        ("clip_norm", train.clip_norm.to_string()),
         ("schedule", train.schedule.name().to_owned()),
         ("warm_up", train.warm_up.to_string()),
         ("decay_factor", train.decay_factor.to_string()),

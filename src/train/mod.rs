@@ -4,6 +4,7 @@
 
 pub mod average;
 pub mod check;
+pub mod clipping;
 pub mod division;
 pub mod folder;
 pub mod loss;

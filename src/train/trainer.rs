@@ -5,6 +5,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
+use super::clipping;
 use super::loss::{Targets, partial_cross_entropy};
 use super::optimizer;
 use super::weighting::ClassTerms;
@@ -19,6 +20,8 @@ pub struct Trainer {
     average: Option<Average>,
     optimizer: ModuleOptimizer,
     loss: Loss,
+    /// The largest norm of the gradients together; 0 if they are not clipped.
+    clip_norm: f64,
     /// Weight of pseudo-labels.
     pseudo: f64,
     device: Device,
@@ -29,7 +32,8 @@ impl Trainer {
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
         let average = (config.ema > 0.0).then(|| Average::new(&net, config.ema));
         let optimizer = optimizer::build(config, net.pretrained());
-        Self { net, average, optimizer, loss: config.loss, pseudo: config.pseudo_labels, device }
+        let TrainConfig { loss, clip_norm, pseudo_labels, .. } = *config;
+        Self { net, average, optimizer, loss, clip_norm, pseudo: pseudo_labels, device }
     }
 
     /// Takes one step and returns the loss before it. Reading the loss waits for the device, which would otherwise run
@@ -37,7 +41,10 @@ impl Trainer {
     pub fn step(&mut self, batch: &Batch, classes: &ClassTerms, lr: f64) -> f32 {
         let logits = self.net.forward(images(batch, &self.device));
         let loss = self.loss(logits, batch, classes);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.net);
+        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.net);
+        if self.clip_norm > 0.0 {
+            clipping::clip(&mut gradients, &self.net, self.clip_norm);
+        }
         // The optimiser consumes the network and returns the updated one; the clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);
         if let Some(average) = &mut self.average {
@@ -137,6 +144,49 @@ mod tests {
             let config = TrainConfig { optimizer: Optimizer::Sgd, nesterov, ..TrainConfig::default() };
             let accuracy = overfit_with(&config, 0.05, Arch::UNet, &tiny_scene());
             assert!(accuracy > 0.95, "Nesterov {nesterov}: {accuracy}");
+        }
+    }
+
+    /// Without momentum a step of SGD is the learning rate times the gradient, so the change has the norm of the clipped gradient.
+    #[test]
+    fn a_step_moves_the_weights_no_further_than_clipped_gradients_do() {
+        let distance = |clip_norm| {
+            let device = Device::flex().autodiff();
+            device.seed(1);
+            let net = small_net(&device);
+            let config = TrainConfig {
+                optimizer: Optimizer::Sgd,
+                momentum: 0.0,
+                weight_decay: 0.0,
+                clip_norm,
+                ..TrainConfig::default()
+            };
+            let mut trainer = Trainer::new(net.clone(), &config, device);
+            trainer.step(&tiny_scene(), &ClassTerms::equal(2), 0.5);
+            let [before, after] = [&net, &trainer.net].map(|net| TrainableFloats::of(net).0.concat());
+            before.iter().zip(&after).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+        };
+        let free = distance(0.0);
+        assert!((distance(0.1 * free) - 0.05 * free).abs() < 1e-4 * free, "{free}");
+        assert!((distance(100.0) - free).abs() < 1e-9, "a small gradient stays as it is");
+    }
+
+    /// Values of the parameters that learn: running statistics are left out.
+    struct TrainableFloats(Vec<Vec<f32>>);
+
+    impl TrainableFloats {
+        fn of(net: &Net) -> Self {
+            let mut floats = Self(Vec::new());
+            net.visit(&mut floats);
+            floats
+        }
+    }
+
+    impl ModuleVisitor for TrainableFloats {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if param.is_require_grad() {
+                self.0.push(param.val().into_data().try_to_vec().expect("f32"));
+            }
         }
     }
 

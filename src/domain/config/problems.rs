@@ -76,6 +76,11 @@ impl RunConfig {
             format!("The encoder's learning rate cannot be multiplied with {}", train.encoder_lr),
             "Choose 0 or more, such as 0.1",
         );
+        problems.refuse(
+            !(train.clip_norm.is_finite() && train.clip_norm >= 0.0),
+            format!("Gradients cannot be clipped to a norm of {}", train.clip_norm),
+            "Choose 0 (off) or more, such as 1",
+        );
         let uses_momentum = train.optimizer == Optimizer::Sgd;
         problems.refuse(
             uses_momentum && !(0.0..1.0).contains(&train.momentum),
@@ -243,6 +248,7 @@ mod tests {
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
+        assert!(refusal(|c| c.train.clip_norm = f64::INFINITY).contains("0 (off) or more"));
         assert!(refusal(|c| c.train.jitter = f64::NAN).contains("0 (off) to 1"));
         assert!(refusal(|c| c.train.pseudo_labels = f64::INFINITY).contains("0 (off) to 100"));
         let resized = refusal(|c| (c.train.scales, c.train.input) = (true, InputSize::Resize(256)));

@@ -91,6 +91,8 @@ pub struct TrainConfig {
     pub momentum: f64,
     /// Nesterov momentum (Sutskever et al. 2013) for SGD.
     pub nesterov: bool,
+    /// The largest norm of all gradients together; larger ones are scaled down to it. 0 turns it off.
+    pub clip_norm: f64,
     /// Learning rate schedule.
     pub schedule: Schedule,
     /// Steps in which the learning rate rises to its full height, before the schedule begins; 0 for none.
@@ -158,6 +160,7 @@ impl Default for TrainConfig {
             weight_decay: 1e-4,
             momentum: 0.9,
             nesterov: false,
+            clip_norm: 0.0,
             schedule: Schedule::Cosine,
             warm_up: 0,
             decay_every: Length::Epochs(10),

@@ -137,6 +137,12 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Weight decay", |ui| {
         ui.add(DragValue::new(&mut train.weight_decay).range(0.0..=10.0).speed(1e-5).max_decimals(8));
     });
+    field(ui, "Clip gradients", |ui| {
+        ui.add(DragValue::new(&mut train.clip_norm).range(0.0..=1e6).speed(0.01).max_decimals(4)).on_hover_text(
+            "Largest norm of all gradients together; larger ones are scaled down to it, which keeps a single odd batch from \
+             spoiling the network. 0 turns it off",
+        );
+    });
 }
 
 /// How the learning rate changes.
