@@ -105,9 +105,12 @@ pub struct TrainArgs {
     /// Optimiser steps, instead of epochs.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
-    /// Crops or resized tiles per step.
+    /// Crops or resized tiles per batch.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub batch: Option<usize>,
+    /// Batches whose gradients make up one step: as a batch that many times as large, in the memory of one.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub accumulate: Option<usize>,
     /// Train on square crops with this many pixels a side.
     #[arg(long, group = "input", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub crop: Option<u32>,

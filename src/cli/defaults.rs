@@ -46,6 +46,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("loss", train.loss.name().to_owned()),
         ("class_weights", weights(&train.class_weights)),
         ("batch", train.batch.to_string()),
+        ("accumulate", train.accumulate.to_string()),
         ("optimizer", train.optimizer.name().to_owned()),
         ("lr", train.lr.to_string()),
         ("encoder_lr", train.encoder_lr.to_string()),

@@ -22,6 +22,8 @@ use crate::train::weighting::{ClassTerms, Weighting};
 pub(super) struct Learner {
     trainer: Trainer,
     loader: Loader,
+    /// Batches per step.
+    accumulate: usize,
     labels: LearnedLabels,
     /// Renews pseudo-labels, where the run has any.
     teacher: Option<PseudoTeacher>,
@@ -56,15 +58,15 @@ impl Learner {
             Loader::start(Arc::clone(&labels.set), batches(config), loader_threads(), priority::lower_this_thread)?;
         let teacher = PseudoTeacher::start(&labels.set, config)?;
         let terms = labels.terms();
-        Ok(Self { trainer, loader, labels, teacher, terms })
+        Ok(Self { trainer, loader, accumulate: config.train.accumulate, labels, teacher, terms })
     }
 
-    /// Waits for the next batch.
+    /// Waits for the batches of the next step.
     ///
     /// # Errors
     /// A message for the user if there is nothing to train on.
-    pub(super) fn next_batch(&mut self) -> Result<Batch, String> {
-        self.loader.next_batch()
+    pub(super) fn next_batches(&mut self) -> Result<Vec<Batch>, String> {
+        (0..self.accumulate).map(|_| self.loader.next_batch()).collect()
     }
 
     /// Tile faults found since the last call, each tile once.
@@ -73,8 +75,8 @@ impl Learner {
     }
 
     /// Takes a step and returns the loss before it.
-    pub(super) fn learn(&mut self, batch: &Batch, lr: f64) -> f32 {
-        self.trainer.step(batch, &self.terms, lr)
+    pub(super) fn learn(&mut self, batches: &[Batch], lr: f64) -> f32 {
+        self.trainer.step(batches, &self.terms, lr)
     }
 
     /// Reads new labels from the journal, effective from the next step. Returns the ids of the tiles whose labels changed.

@@ -50,13 +50,13 @@ impl Rehearsal {
         pseudo_labels::give(&labels.set, &config, &mut |_, _| true);
         let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
-        let per_epoch = (labels.set.epoch().len() / config.train.batch).max(1) as u64;
+        let per_epoch = config.train.steps_per_epoch(labels.set.epoch().len());
         let mut learner = Learner::new(net, &config, labels, training)?;
         let course = Course::new(&config.train, per_epoch, steps);
         let start = course.start(config.train.lr);
         for step in 0..steps {
-            let batch = learner.next_batch().map_err(anyhow::Error::msg)?;
-            let loss = learner.learn(&batch, course.rate(start, step));
+            let batches = learner.next_batches().map_err(anyhow::Error::msg)?;
+            let loss = learner.learn(&batches, course.rate(start, step));
             if !loss.is_finite() {
                 let headline = format!("The loss is {loss} at step {}", step + 1);
                 return Err(Refusal(Notice::new(headline).remedy("Train with a lower learning rate")).into());

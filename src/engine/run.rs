@@ -226,12 +226,12 @@ impl Run {
 
     fn take_step(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
         let began = Instant::now();
-        let batch = self.opened.learner.next_batch();
+        let batches = self.opened.learner.next_batches();
         let waiting = began.elapsed();
         self.leave_out(self.opened.learner.take_faults(), outbox);
-        let batch = batch.map_err(anyhow::Error::msg)?;
+        let batches = batches.map_err(anyhow::Error::msg)?;
         let lr = self.learning_rate();
-        let loss = self.opened.learner.learn(&batch, lr);
+        let loss = self.opened.learner.learn(&batches, lr);
         self.step += 1;
         if !loss.is_finite() {
             let headline = format!("The loss is {loss} at step {}", self.step);
@@ -239,7 +239,7 @@ impl Run {
             return Err(Refusal(Notice::new(headline).remedy(remedy)).into());
         }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
-        self.report(lr, batch.labelled, outbox);
+        self.report(lr, batches.iter().map(|batch| batch.labelled).sum(), outbox);
         Ok(())
     }
 

@@ -51,7 +51,7 @@ impl RunPlan {
 
     /// Steps in an epoch of this many crops or tiles, and steps in all.
     pub(super) fn steps(&self, epoch: usize) -> (u64, u64) {
-        let per_epoch = (epoch / self.config.train.batch).max(1) as u64;
+        let per_epoch = self.config.train.steps_per_epoch(epoch);
         match self.config.train.length {
             Length::Epochs(epochs) => (per_epoch, u64::from(epochs) * per_epoch),
             Length::Steps(steps) => (per_epoch, steps),
@@ -78,6 +78,8 @@ mod tests {
         let plan = planned(|_, _| ()).unwrap();
         assert!(!plan.train.is_empty() && !plan.val.is_empty() && !plan.notes.is_empty());
         assert_eq!(plan.steps(11), (5, 100), "20 epochs of 11 crops in batches of 2");
+        let plan = planned(|config, _| config.train.accumulate = 3).unwrap();
+        assert_eq!(plan.steps(11), (1, 20), "a step takes 6 crops");
     }
 
     #[test]

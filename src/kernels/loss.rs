@@ -28,6 +28,11 @@ impl Labels<'_> {
             0.0
         }
     }
+
+    /// The weights of all pixels together.
+    pub fn total_weight(&self) -> f64 {
+        self.indices.iter().map(|&index| f64::from(self.weight(index))).sum()
+    }
 }
 
 /// Returns `Σ w·(−log p) / Σ w` over the labelled pixels, and its gradient `w·(p − onehot) / Σ w`. The loss is 0 if no
@@ -46,7 +51,7 @@ pub fn partial_cross_entropy(logits: &[f32], shape: Shape, labels: Labels<'_>) -
     assert_eq!(indices.len(), shape.batch * plane, "each pixel needs one class index");
     assert_eq!(competes.len(), shape.channels, "each class competes or not");
     let weight = |index: u8| labels.weight(index);
-    let total: f64 = indices.iter().map(|&index| f64::from(weight(index))).sum();
+    let total = labels.total_weight();
     // Without labelled pixels the sum is 0 for any divisor.
     let divisor = if total > 0.0 { total } else { 1.0 };
     let mut gradient = Buffer::new(shape.len());

@@ -27,7 +27,7 @@ fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
     let weights: Vec<f32> = targets.indices.iter().map(|&index| targets.weight(index)).collect();
     let classes = targets.indices.iter().zip(&weights).map(|(&index, &w)| if w > 0.0 { i32::from(index) } else { 0 });
     let classes: Vec<i32> = classes.collect();
-    let total_weight = weights.iter().map(|&w| f64::from(w)).sum::<f64>() as f32;
+    let total_weight = targets.total_weight() as f32;
     let [batch, _, height, width] = logits.dims();
     let (shape, device) = ([batch, 1, height, width], logits.device());
     let classes = Tensor::<4, Int>::from_data(TensorData::new(classes, shape), &device);

@@ -1,7 +1,7 @@
-//! One optimiser step: forward pass, loss, backward pass, update.
+//! One optimiser step: forward and backward passes over one or several batches, update.
 
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
@@ -36,12 +36,11 @@ impl Trainer {
         Self { net, average, optimizer, loss, clip_norm, pseudo: pseudo_labels, device }
     }
 
-    /// Takes one step and returns the loss before it. Reading the loss waits for the device, which would otherwise run
-    /// hundreds of kernels ahead of pause and stop.
-    pub fn step(&mut self, batch: &Batch, classes: &ClassTerms, lr: f64) -> f32 {
-        let logits = self.net.forward(images(batch, &self.device));
-        let loss = self.loss(logits, batch, classes);
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.net);
+    /// Takes one step on the gradients of these batches together, and returns the loss before it. Apart from batch
+    /// normalisation, cross-entropy over several batches is that over one large batch: each counts as much as its labels weigh.
+    /// Memory is needed for one batch at a time.
+    pub fn step(&mut self, batches: &[Batch], classes: &ClassTerms, lr: f64) -> f32 {
+        let (loss, mut gradients) = self.gradients(batches, classes);
         if self.clip_norm > 0.0 {
             clipping::clip(&mut gradients, &self.net, self.clip_norm);
         }
@@ -50,30 +49,47 @@ impl Trainer {
         if let Some(average) = &mut self.average {
             average.update(&self.net);
         }
-        loss.into_scalar()
+        loss
     }
 
-    /// The loss over the labels, and over pseudo-labels where a batch has any. Class weights concern labels alone: they make up for
-    /// how labels are spread over the classes.
-    fn loss(&self, logits: Tensor<4>, batch: &Batch, classes: &ClassTerms) -> Tensor<1> {
-        let of = |logits, indices: &[u8], class_weights: &[f32]| {
-            let targets = Targets { indices, class_weights, competes: &classes.competes };
-            match self.loss {
-                Loss::CrossEntropy => partial_cross_entropy(logits, targets),
+    /// The loss over all batches, and its gradients. Reading the loss waits for the device, which would otherwise run hundreds
+    /// of kernels ahead of pause and stop.
+    fn gradients(&self, batches: &[Batch], classes: &ClassTerms) -> (f32, GradientsParams) {
+        // Class weights make up for how labels are spread over the classes: they do not concern pseudo-labels.
+        let alike = ClassTerms { weights: vec![1.0; classes.weights.len()], competes: classes.competes.clone() };
+        let label_shares = shares(classes, batches.iter().map(|batch| &batch.targets));
+        let pseudo_shares = shares(&alike, batches.iter().map(|batch| &batch.pseudo));
+        let (mut sum, mut total) = (GradientsAccumulator::new(), 0.0);
+        for (batch, (share, pseudo_share)) in batches.iter().zip(label_shares.into_iter().zip(pseudo_shares)) {
+            let logits = self.net.forward(images(batch, &self.device));
+            let mut loss = self.loss(logits.clone(), classes.targets(&batch.targets)) * share;
+            if !batch.pseudo.is_empty() {
+                loss = loss + self.loss(logits, alike.targets(&batch.pseudo)) * (self.pseudo * pseudo_share);
             }
-        };
-        if batch.pseudo.is_empty() {
-            return of(logits, &batch.targets, &classes.weights);
+            sum.accumulate(&self.net, GradientsParams::from_grads(loss.backward(), &self.net));
+            total += loss.into_scalar::<f32>();
         }
-        let alike = vec![1.0; classes.weights.len()];
-        let pseudo = of(logits.clone(), &batch.pseudo, &alike);
-        of(logits, &batch.targets, &classes.weights) + pseudo * self.pseudo
+        (total, sum.grads())
+    }
+
+    fn loss(&self, logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
+        match self.loss {
+            Loss::CrossEntropy => partial_cross_entropy(logits, targets),
+        }
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.
     pub fn valid(&self) -> Net {
         self.average.as_ref().map_or_else(|| self.net.valid(), Average::net)
     }
+}
+
+/// The share that each batch has in a step: that of the weight of its labels, as in a mean over all of them.
+fn shares<'a>(classes: &ClassTerms, batches: impl Iterator<Item = &'a Vec<u8>>) -> Vec<f64> {
+    let weights: Vec<f64> = batches.map(|indices| classes.targets(indices).total_weight()).collect();
+    let total: f64 = weights.iter().sum();
+    // Without labels every loss is 0, whatever its share.
+    weights.iter().map(|weight| if total > 0.0 { weight / total } else { 0.0 }).collect()
 }
 
 /// The images of a batch on a device.
@@ -87,6 +103,8 @@ pub fn images(batch: &Batch, device: &Device) -> Tensor<4> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use burn::module::{ModuleVisitor, Param, ParamGroup};
 
     use super::*;
@@ -124,8 +142,9 @@ mod tests {
         let training = device.clone().autodiff();
         let net = Net::new(&ModelConfig { arch, base: 4, levels: 3, ..ModelConfig::default() }, 2, &training);
         let mut trainer = Trainer::new(net, config, training);
-        let first = trainer.step(scene, &ClassTerms::equal(2), lr);
-        let last = (0..60).map(|_| trainer.step(scene, &ClassTerms::equal(2), lr)).last().expect("60 steps");
+        let first = trainer.step(slice::from_ref(scene), &ClassTerms::equal(2), lr);
+        let last =
+            (0..60).map(|_| trainer.step(slice::from_ref(scene), &ClassTerms::equal(2), lr)).last().expect("60 steps");
         assert!(last < first / 2.0, "the loss must fall: {first} -> {last}");
         accuracy(&trainer.valid(), scene, &device)
     }
@@ -162,13 +181,62 @@ mod tests {
                 ..TrainConfig::default()
             };
             let mut trainer = Trainer::new(net.clone(), &config, device);
-            trainer.step(&tiny_scene(), &ClassTerms::equal(2), 0.5);
+            trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.5);
             let [before, after] = [&net, &trainer.net].map(|net| TrainableFloats::of(net).0.concat());
             before.iter().zip(&after).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
         };
         let free = distance(0.0);
         assert!((distance(0.1 * free) - 0.05 * free).abs() < 1e-4 * free, "{free}");
         assert!((distance(100.0) - free).abs() < 1e-9, "a small gradient stays as it is");
+    }
+
+    /// Batch normalisation sees one batch at a time; here each has the same images, and so the same statistics as both together.
+    #[test]
+    fn several_batches_make_the_step_of_one_large_batch() {
+        let scene = tiny_scene();
+        let mut random = Stream::new(5);
+        let mut keep = |one_in: usize| -> Vec<u8> {
+            scene.targets.iter().map(|class| if random.below(one_in) == 0 { *class } else { UNLABELLED }).collect()
+        };
+        let parts = [20, 2].map(|one_in| {
+            let mut batch = Batch::new(scene.images.clone(), keep(one_in), 32);
+            batch.pseudo = keep(3);
+            batch
+        });
+        assert!(2 * parts[0].labelled < parts[1].labelled, "the batches must not weigh the same");
+        let both = |of: fn(&Batch) -> &[u8]| [of(&parts[0]), of(&parts[1])].concat();
+        let mut whole = Batch::new([&scene.images[..], &scene.images].concat(), both(|batch| &batch.targets), 32);
+        whole.pseudo = both(|batch| &batch.pseudo);
+        let device = Device::flex().autodiff();
+        device.seed(1);
+        let net = small_net(&device);
+        let after = |batches: &[Batch]| {
+            let config = TrainConfig { optimizer: Optimizer::Sgd, pseudo_labels: 0.5, ..TrainConfig::default() };
+            let mut trainer = Trainer::new(net.clone(), &config, device.clone());
+            let classes = ClassTerms { weights: vec![1.0, 3.0], competes: vec![true; 2] };
+            (trainer.step(batches, &classes, 0.5), TrainableFloats::of(&trainer.net).0.concat())
+        };
+        let ((loss, weights), (want_loss, want)) = (after(&parts), after(&[whole]));
+        let start = TrainableFloats::of(&net).0.concat();
+        let moved = start.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let apart = weights.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!((loss - want_loss).abs() < 1e-6, "{loss} for {want_loss}");
+        assert!(moved > 1e-2 && apart < 1e-4 * moved, "{apart} of {moved}");
+    }
+
+    #[test]
+    fn batches_without_labels_add_nothing() {
+        let scene = tiny_scene();
+        let empty = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);
+        let device = Device::flex().autodiff();
+        device.seed(1);
+        let net = small_net(&device);
+        let loss = |batches: &[Batch]| {
+            Trainer::new(net.clone(), &TrainConfig::default(), device.clone()).step(batches, &ClassTerms::equal(2), 0.1)
+        };
+        assert!(loss(&[empty.clone(), empty.clone()]) == 0.0);
+        let (with, without) = (loss(&[empty, scene.clone()]), loss(&[scene]));
+        assert!((with - without).abs() < 1e-6, "{with} {without}");
     }
 
     /// Values of the parameters that learn: running statistics are left out.
@@ -199,7 +267,7 @@ mod tests {
         let config = TrainConfig { encoder_lr, ..TrainConfig::default() };
         let mut trainer = Trainer::new(net.clone(), &config, device);
         for _ in 0..2 {
-            trainer.step(&tiny_scene(), &ClassTerms::equal(2), 1e-2);
+            trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 1e-2);
         }
         [trainer.valid(), net.valid()]
     }
@@ -277,9 +345,9 @@ mod tests {
             let (training, config) =
                 (device.clone().autodiff(), TrainConfig { pseudo_labels, ..TrainConfig::default() });
             let mut trainer = Trainer::new(small_net(&training), &config, training);
-            let first = trainer.step(&batch, &ClassTerms::equal(2), 0.01);
+            let first = trainer.step(slice::from_ref(&batch), &ClassTerms::equal(2), 0.01);
             for _ in 0..60 {
-                trainer.step(&batch, &ClassTerms::equal(2), 0.01);
+                trainer.step(slice::from_ref(&batch), &ClassTerms::equal(2), 0.01);
             }
             (first, accuracy(&trainer.valid(), &scene, &device))
         });
@@ -295,7 +363,7 @@ mod tests {
         let net = small_net(&training).load_record(start.clone().into_record());
         let mut trainer = Trainer::new(net, &TrainConfig { ema, ..TrainConfig::default() }, training);
         for _ in 0..steps {
-            trainer.step(&scene, &ClassTerms::equal(2), 0.01);
+            trainer.step(slice::from_ref(&scene), &ClassTerms::equal(2), 0.01);
         }
         let logits = |net: &Net| net.forward(images(&scene, &device)).into_data().try_to_vec().expect("f32");
         [logits(&trainer.valid()), logits(&trainer.net.valid())]

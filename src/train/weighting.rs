@@ -1,5 +1,6 @@
 //! What the loss knows of each class: its weight, and whether it competes at all. Updated while labels are added.
 
+use super::loss::Targets;
 use crate::domain::Classes;
 use crate::domain::weights::{ClassWeights, inverse_frequency};
 
@@ -22,6 +23,11 @@ impl ClassTerms {
     /// Classes that all compete and weigh the same.
     pub fn equal(classes: usize) -> Self {
         Self { weights: vec![1.0; classes], competes: vec![true; classes] }
+    }
+
+    /// What the loss needs to know of a batch with these class indices.
+    pub fn targets<'a>(&'a self, indices: &'a [u8]) -> Targets<'a> {
+        Targets { indices, class_weights: &self.weights, competes: &self.competes }
     }
 }
 

@@ -9,7 +9,7 @@ use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
 
-/// Crops per step. More do not fit in any machine of today.
+/// Crops per batch, and batches per step. More crops do not fit in any machine of today.
 const MAX_BATCH: usize = 1024;
 /// Side of the input, pixels. A larger one does not fit in any machine of today.
 const MAX_SIDE: u32 = 8192;
@@ -49,6 +49,11 @@ impl RunConfig {
             train.batch > MAX_BATCH,
             format!("A batch of {} is too large", train.batch),
             format!("Choose at most {MAX_BATCH}"),
+        );
+        problems.refuse(
+            !(1..=MAX_BATCH).contains(&train.accumulate),
+            format!("A step cannot accumulate the gradients of {} batches", train.accumulate),
+            format!("Choose 1 (a batch a step) to {MAX_BATCH}"),
         );
         let is_nothing = matches!(train.length, Length::Epochs(0) | Length::Steps(0));
         problems.refuse(is_nothing, "0 epochs or steps train nothing", "Choose at least 1");
@@ -248,6 +253,7 @@ mod tests {
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
+        assert!(refusal(|c| c.train.accumulate = 0).contains("Choose 1 (a batch a step)"));
         assert!(refusal(|c| c.train.clip_norm = f64::INFINITY).contains("0 (off) or more"));
         assert!(refusal(|c| c.train.jitter = f64::NAN).contains("0 (off) to 1"));
         assert!(refusal(|c| c.train.pseudo_labels = f64::INFINITY).contains("0 (off) to 100"));

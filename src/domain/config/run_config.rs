@@ -71,6 +71,8 @@ pub struct TrainConfig {
     pub length: Length,
     /// Crops or resized tiles per step, 1 to 1024.
     pub batch: usize,
+    /// Batches whose gradients make up one step, 1 to 1024: as a batch that many times as large, in the memory of one.
+    pub accumulate: usize,
     /// What the network sees of a tile.
     #[serde(rename = "frame")]
     pub input: InputSize,
@@ -151,6 +153,7 @@ impl Default for TrainConfig {
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
             batch: 4,
+            accumulate: 1,
             input: InputSize::Crop(256),
             optimizer: Optimizer::AdamW,
             lr: 1e-3,
@@ -295,6 +298,13 @@ impl RunConfig {
             Supervision::Sparse => self.sampling,
             Supervision::Full => Sampling { strategy: Strategy::Full, ..self.sampling },
         }
+    }
+}
+
+impl TrainConfig {
+    /// Steps in an epoch of this many crops or tiles, at least 1.
+    pub fn steps_per_epoch(&self, epoch: usize) -> u64 {
+        (epoch / (self.batch * self.accumulate).max(1)).max(1) as u64
     }
 }
 

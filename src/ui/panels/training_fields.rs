@@ -78,7 +78,12 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     field(ui, "Length", |ui| extent_ui(ui, &mut train.length, [Length::Epochs(20), Length::Steps(1000)]));
-    field(ui, "Batch", |ui| ui.add(DragValue::new(&mut train.batch).range(1..=1024)));
+    field(ui, "Batch", |ui| {
+        ui.add(DragValue::new(&mut train.batch).range(1..=1024)).on_hover_text("Crops or tiles per batch");
+        ui.add(DragValue::new(&mut train.accumulate).range(1..=1024).prefix("× ")).on_hover_text(
+            "Batches whose gradients make up one step: as a batch that many times as large, in the memory of one",
+        );
+    });
     field(ui, "Input", |ui| {
         let (size, crops) = (train.input.side(), matches!(train.input, InputSize::Crop(_)));
         if ui.selectable_label(crops, "crop").on_hover_text("Square crops at native resolution").clicked() {
