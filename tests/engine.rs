@@ -198,6 +198,20 @@ fn a_run_with_sgd_learns() {
 }
 
 #[test]
+fn a_run_whose_score_no_longer_rises_ends_early_and_says_why() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Epochs(40));
+    (config.train.lr, config.train.patience) = (1e-12, 1);
+    let out = bench.start(1, config);
+    let summary = bench.until_finished();
+    assert_eq!(summary.outcome, Outcome::Early, "{summary:?}");
+    assert!(summary.epochs < 40 && summary.best_miou.is_some(), "{summary:?}");
+    assert!(summary.why.unwrap().contains("the last evaluation had no mIoU above"));
+    let log = std::fs::read_to_string(out.join("log.txt")).unwrap();
+    assert!(log.contains("Training ends early") && log.contains("Training stopped early at step"), "{log}");
+}
+
+#[test]
 fn a_run_that_fails_before_its_first_checkpoint_shows_its_figures() {
     let bench = Bench::new();
     let mut config = bench.config(Length::Steps(1_000_000));

@@ -105,6 +105,9 @@ pub struct TrainArgs {
     /// Optimiser steps, instead of epochs.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
+    /// End the run after this many evaluations without a better mIoU; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub patience: Option<u32>,
     /// Crops or resized tiles per batch.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub batch: Option<usize>,

@@ -82,6 +82,7 @@ impl TrainArgs {
         let train = &mut config.train;
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
+        set(&mut train.patience, self.patience);
         set(&mut train.batch, self.batch);
         set(&mut train.accumulate, self.accumulate);
         set(&mut train.input, self.resize.map(InputSize::Resize).or(self.crop.map(InputSize::Crop)));
@@ -169,7 +170,7 @@ mod tests {
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
-             --class-weights 0.5,1,2 --epochs 3 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
+             --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --pseudo-labels 0.5 --weight-decay 0 \
              --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
@@ -189,6 +190,7 @@ mod tests {
             loss: Loss::CrossEntropy,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
+            patience: 4,
             batch: 2,
             accumulate: 3,
             input: InputSize::Resize(512),
@@ -327,6 +329,7 @@ mod tests {
             ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
             ("--accumulate 0", "the gradients of 0 batches"),
+            ("--patience -1", "'-1' cannot be used"),
             ("--clip-norm -1", "a norm of -1"),
             ("--warm-up -1", "'-1' cannot be used"),
             ("--schedule step --decay-epochs 0", "every 0 epochs"),

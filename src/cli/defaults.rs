@@ -45,6 +45,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("supervision", train.supervision.name().to_owned()),
         ("loss", train.loss.name().to_owned()),
         ("class_weights", weights(&train.class_weights)),
+        ("patience", train.patience.to_string()),
         ("batch", train.batch.to_string()),
         ("accumulate", train.accumulate.to_string()),
         ("optimizer", train.optimizer.name().to_owned()),

@@ -7,6 +7,7 @@ pub mod bench;
 mod best_network;
 pub mod device;
 pub mod diagnostics;
+mod early_stop;
 mod export;
 pub mod finished;
 mod finished_checkpoints;

@@ -25,6 +25,7 @@ pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
 pub fn closing_line(summary: &Summary) -> String {
     let how = match summary.outcome {
         Outcome::Completed => "Training complete".to_owned(),
+        Outcome::Early => early_line(summary),
         Outcome::Stopped => format!("Training stopped at step {}", summary.steps),
         Outcome::Failed => format!("Training failed at step {}", summary.steps),
     };
@@ -32,6 +33,11 @@ pub fn closing_line(summary: &Summary) -> String {
         Some(miou) => format!("{how}. Best mIoU: {}", four_digits(miou)),
         None => format!("{how}. Nothing was scored"),
     }
+}
+
+fn early_line(summary: &Summary) -> String {
+    let why = summary.why.as_ref().map_or(String::new(), |why| format!(", because {why}"));
+    format!("Training stopped early at step {}{why}", summary.steps)
 }
 
 /// The message for a run whose last save failed.
@@ -110,6 +116,9 @@ mod tests {
         let last = |outcome, best_miou| closing_line(&Summary { outcome, steps: 7, best_miou, ..Summary::default() });
         assert_eq!(last(Outcome::Completed, Some(0.4215)), "Training complete. Best mIoU: 0.4215");
         assert_eq!(last(Outcome::Stopped, Some(0.4215)), "Training stopped at step 7. Best mIoU: 0.4215");
+        let why = Some("the score fell".to_owned());
+        let early = closing_line(&Summary { outcome: Outcome::Early, steps: 7, why, ..Summary::default() });
+        assert_eq!(early, "Training stopped early at step 7, because the score fell. Nothing was scored");
         assert_eq!(last(Outcome::Stopped, None), "Training stopped at step 7. Nothing was scored");
     }
 }

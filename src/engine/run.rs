@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::best_network::BestNetwork;
+use super::early_stop::EarlyStop;
 use super::meter::Meter;
 use super::opened_run::OpenedRun;
 use super::outbox::Outbox;
@@ -38,6 +39,9 @@ pub(super) struct Run {
     evaluated_at_step: Option<u64>,
     meter: Meter,
     best: BestNetwork,
+    early_stop: EarlyStop,
+    /// Why the run ends early, if it does.
+    why: Option<String>,
     last: Option<Evaluation>,
     /// Ids of training and validation tiles that turned out to be unreadable.
     left_out: BTreeSet<String>,
@@ -75,6 +79,8 @@ impl Run {
             evaluated_at_step: None,
             meter: Meter::new(),
             best: BestNetwork::default(),
+            early_stop: EarlyStop::new(train.patience),
+            why: None,
             last: None,
             left_out: BTreeSet::new(),
             started: now,
@@ -164,6 +170,7 @@ impl Run {
         };
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
             self.best.labels_changed();
+            self.early_stop.labels_changed();
         }
     }
 
@@ -314,6 +321,7 @@ impl Run {
         self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
         let best = self.best.rate(self.step, scores.miou, train_loss);
+        self.end_early_if_due(scores.miou, outbox);
         let evaluation = Evaluation {
             step: self.step,
             epoch: self.epoch(),
@@ -339,11 +347,25 @@ impl Run {
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
     }
 
+    /// Ends the run if its score has stopped rising. Only scores at the end of an epoch count, not those that somebody asks for.
+    fn end_early_if_due(&mut self, miou: f64, outbox: &Outbox) {
+        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
+        if self.step == 0 || !self.step.is_multiple_of(steps_per_epoch) {
+            return;
+        }
+        let why = self.early_stop.rate(miou);
+        if let Some(why) = why.filter(|_| self.step < total_steps) {
+            self.inform(outbox, format!("Training ends early after step {}: {why}", self.step));
+            (self.ending, self.why) = (Some(Outcome::Early), Some(why));
+        }
+    }
+
     fn finish(&mut self, outcome: Outcome, outbox: &Outbox) -> Summary {
         outbox.send(EventKind::Phase(Phase::Stopping));
         self.add_last_row(outbox);
         let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
-        let mut summary = self.summary(outcome, None);
+        let why = self.why.take();
+        let mut summary = self.summary(outcome, why);
         summary.unsaved = unsaved.map(|error| error.to_string());
         let recorder = &mut self.opened.recorder;
         recorder.log(&report::closing_line(&summary), outbox);

@@ -41,6 +41,11 @@ impl RunPlan {
             notes.push(format!("No training tile has a mask: the run learns from own labels only{hint}"));
             config = config.own_labels_only();
         }
+        if config.train.patience > 0 && val.is_empty() {
+            notes.push(
+                "Without validation tiles there is no score to stop early by: the run takes all its steps".to_owned(),
+            );
+        }
         Ok(Self { config, project, train, val, notes })
     }
 
@@ -93,9 +98,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_cannot_stop_early_says_so() {
+        let plan = planned(|config, project| {
+            config.train.patience = 3;
+            project.tiles.iter_mut().for_each(|tile| tile.mask = None);
+        });
+        let notes = plan.unwrap().notes;
+        assert!(notes.iter().any(|note| note.contains("no score to stop early by")), "{notes:?}");
+    }
+
+    #[test]
     fn without_masks_the_configuration_says_own_labels_only() {
         let plan = planned(|_, project| project.tiles.iter_mut().for_each(|tile| tile.mask = None)).unwrap();
         assert!(plan.config.is_own_labels_only() && plan.val.is_empty());
+        assert!(!plan.notes.iter().any(|note| note.contains("stop early")), "{:?}", plan.notes);
         assert!(plan.notes.iter().any(|note| note.contains("own labels only")), "{:?}", plan.notes);
     }
 }

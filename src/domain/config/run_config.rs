@@ -69,7 +69,9 @@ pub struct TrainConfig {
     pub class_weights: ClassWeights,
     /// How long to train.
     pub length: Length,
-    /// Crops or resized tiles per step, 1 to 1024.
+    /// Evaluations without a better mIoU after which the run ends; 0 if it always takes all its steps.
+    pub patience: u32,
+    /// Crops or resized tiles per batch, 1 to 1024.
     pub batch: usize,
     /// Batches whose gradients make up one step, 1 to 1024: as a batch that many times as large, in the memory of one.
     pub accumulate: usize,
@@ -152,6 +154,7 @@ impl Default for TrainConfig {
             loss: Loss::CrossEntropy,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
+            patience: 0,
             batch: 4,
             accumulate: 1,
             input: InputSize::Crop(256),

@@ -78,6 +78,11 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     field(ui, "Length", |ui| extent_ui(ui, &mut train.length, [Length::Epochs(20), Length::Steps(1000)]));
+    field(ui, "Patience", |ui| {
+        ui.add(DragValue::new(&mut train.patience).range(0..=10_000).suffix(" evaluations")).on_hover_text(
+            "The run ends after this many evaluations without a better mIoU; 0 turns it off. It needs validation tiles",
+        );
+    });
     field(ui, "Batch", |ui| {
         ui.add(DragValue::new(&mut train.batch).range(1..=1024)).on_hover_text("Crops or tiles per batch");
         ui.add(DragValue::new(&mut train.accumulate).range(1..=1024).prefix("× ")).on_hover_text(

@@ -147,6 +147,7 @@ impl RunState {
         }
         let how = match summary.outcome {
             Outcome::Completed => "Training complete",
+            Outcome::Early => "Training stopped early",
             Outcome::Stopped => "Training stopped",
             Outcome::Failed => "Training failed",
         };
@@ -157,7 +158,10 @@ impl RunState {
                 let notice = Notice::new(format!("{how}, but the last checkpoint could not be saved"));
                 (Level::Error, notice.cause(why).remedy("Free some disk space, then press Ctrl+S to save it"))
             }
-            None => (Level::Info, format!("{how} after {steps} steps.{best} Results are in {folder}").into()),
+            None => {
+                let headline = format!("{how} after {steps} steps.{best} Results are in {folder}");
+                (Level::Info, Notice { cause: summary.why.clone(), ..Notice::new(headline) })
+            }
         };
         self.summary = Some(summary);
         note
@@ -363,6 +367,15 @@ pub(crate) mod tests {
         let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
         assert_eq!(notes[0].0, Level::Error);
         assert!(notes[0].1.to_string().contains("no space"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_run_that_ended_early_says_why() {
+        let why = Some("the last 3 evaluations had no mIoU above 0.5000".to_owned());
+        let summary = Summary { outcome: Outcome::Early, steps: 3, why, ..Summary::default() };
+        let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
+        let text = notes[0].1.to_string();
+        assert!(text.contains("stopped early after 3 steps") && text.contains("3 evaluations"), "{text}");
     }
 
     #[test]
