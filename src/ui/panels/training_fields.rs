@@ -163,9 +163,9 @@ pub fn schedule_ui(ui: &mut Ui, form: &mut RunConfig) {
         field(ui, "Lowered", |ui| {
             let factor = DragValue::new(&mut train.decay_factor).range(0.001..=1.0).speed(0.01).max_decimals(4);
             ui.add(factor.prefix("× ")).on_hover_text("What the learning rate is multiplied with each time");
-            ui.label("every");
-            extent_ui(ui, &mut train.decay_every, [Length::Epochs(10), Length::Steps(1000)]);
         });
+        let starts = [Length::Epochs(10), Length::Steps(1000)];
+        field(ui, "Every", |ui| extent_ui(ui, &mut train.decay_every, starts));
     }
     if train.schedule == Schedule::Polynomial {
         field(ui, "Exponent", |ui| {
@@ -288,7 +288,7 @@ mod tests {
             harness.run_steps(2);
             let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
             let want = [*schedule == Schedule::Step, *schedule == Schedule::Polynomial, true];
-            assert_eq!(["Lowered", "Exponent", "Warm-up"].map(is_shown), want, "{schedule:?}");
+            assert_eq!(["Every", "Exponent", "Warm-up"].map(is_shown), want, "{schedule:?}");
         }
     }
 

@@ -237,7 +237,7 @@ mod tests {
     fn one_broken_setting_does_not_affect_the_others() {
         let mut stored = serde_json::to_value(unusual()).unwrap();
         stored["tab"] = "Graveyard".into();
-        stored["form"]["train"]["warm_up"] = 5.into();
+        stored["form"]["train"]["cool_down"] = 5.into();
         stored["form"]["model"]["arch"] = "transformer".into();
         stored["layers"][1] = "everything".into();
         stored["gone"] = true.into();
