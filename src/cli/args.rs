@@ -87,16 +87,23 @@ pub struct TrainArgs {
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
-    /// Loss function; pce and ce choose the supervision as well.
-    #[arg(long, value_parser = loss())]
+    /// Terms of the loss, each with its weight if that is not 1, such as cross-entropy=0.25,jaccard=0.75. Terms are cross-entropy,
+    /// focal, dice, jaccard and error-dice. The names of earlier versions, pce and ce, choose cross-entropy and the supervision.
+    #[arg(long, value_name = "TERM[=WEIGHT],...", value_parser = loss)]
     pub loss: Option<LossArg>,
+    /// Share of the target that cross-entropy spreads over all classes, such as 0.1; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub label_smoothing: Option<f64>,
+    /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
+    #[arg(long, allow_negative_numbers = true)]
+    pub focal_gamma: Option<f64>,
     /// How sparse labels are drawn from the masks.
     #[command(flatten)]
     pub sampling: SamplingArgs,
     /// Learn from own labels only, not from masks.
     #[arg(long, group = "sampling", visible_alias = "clicks-only")]
     pub own_labels_only: bool,
-    /// Weights of the classes in the loss: none, inverse (rare classes weigh more), or one per class, such as 0.5,1,2.
+    /// Weights of the classes in cross-entropy and focal loss: none, inverse (rare classes weigh more), or one per class, such as 0.5,1,2.
     #[arg(long, allow_hyphen_values = true, value_parser = class_weights)]
     pub class_weights: Option<ClassWeights>,
     /// Passes over the training tiles.

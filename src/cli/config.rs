@@ -80,6 +80,8 @@ impl TrainArgs {
 
     fn apply_to_training(&self, config: &mut RunConfig) {
         let train = &mut config.train;
+        set(&mut train.label_smoothing, self.label_smoothing);
+        set(&mut train.focal_gamma, self.focal_gamma);
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
         set(&mut train.patience, self.patience);
@@ -122,7 +124,7 @@ impl TrainArgs {
         if self.own_labels_only {
             config.sampling.strategy = Strategy::OwnLabelsOnly;
         }
-        set(&mut config.train.loss, self.loss.map(|loss| loss.loss));
+        set(&mut config.train.loss, self.loss.map(|loss| loss.weights));
         set(&mut config.train.supervision, wanted.first().map(|(_, supervision)| *supervision));
         Ok(())
     }
@@ -149,7 +151,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
-    use crate::domain::config::{Arch, Batches, Encoder, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
+    use crate::domain::config::{Arch, Batches, Encoder, LossWeights, ModelConfig, Optimizer, Schedule, TrainConfig};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
 
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
-            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
+            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --pseudo-labels 0.5 --weight-decay 0 \
              --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
@@ -187,7 +189,9 @@ mod tests {
         want.model = ModelConfig { arch: Arch::UNetPlusPlus, encoder: Encoder::Lite0, base: 8, levels: 4 };
         want.train = TrainConfig {
             supervision: Supervision::Full,
-            loss: Loss::CrossEntropy,
+            loss: LossWeights { cross_entropy: 0.5, focal: 2.0, dice: 0.1, jaccard: 0.2, error_dice: 0.3 },
+            label_smoothing: 0.1,
+            focal_gamma: 3.0,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
             patience: 4,
@@ -290,6 +294,8 @@ mod tests {
             ("--no-head-start", "--encoder lite0"),
             ("--momentum 0.8", "--optimizer sgd"),
             ("--nesterov --optimizer adamw", "--optimizer sgd"),
+            ("--label-smoothing 0.1 --loss dice", "--loss cross-entropy"),
+            ("--focal-gamma 2", "--loss focal"),
             ("--decay-epochs 3", "--schedule step"),
             ("--decay-steps 3 --schedule constant", "--schedule step"),
             ("--decay-factor 0.5", "--schedule step"),
@@ -329,6 +335,10 @@ mod tests {
             ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
             ("--accumulate 0", "the gradients of 0 batches"),
+            ("--loss dice=-1", "The loss dice cannot have a weight of -1"),
+            ("--loss dice=0", "without any term"),
+            ("--label-smoothing -0.1", "smoothed by -0.1"),
+            ("--loss focal --focal-gamma -2", "the exponent -2"),
             ("--patience -1", "'-1' cannot be used"),
             ("--clip-norm -1", "a norm of -1"),
             ("--warm-up -1", "'-1' cannot be used"),

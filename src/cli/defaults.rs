@@ -4,7 +4,7 @@
 use clap::{Arg, Command};
 
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{InputSize, Length, RunConfig};
+use crate::domain::config::{InputSize, Length, LossTerm, LossWeights, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, Strategy};
 
@@ -43,7 +43,9 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("base", model.base.to_string()),
         ("levels", model.levels.to_string()),
         ("supervision", train.supervision.name().to_owned()),
-        ("loss", train.loss.name().to_owned()),
+        ("loss", loss(train.loss)),
+        ("label_smoothing", train.label_smoothing.to_string()),
+        ("focal_gamma", train.focal_gamma.to_string()),
         ("class_weights", weights(&train.class_weights)),
         ("patience", train.patience.to_string()),
         ("batch", train.batch.to_string()),
@@ -90,6 +92,12 @@ fn sampling(config: &RunConfig) -> Vec<(&'static str, String)> {
         Strategy::PointsPerClass(points) => vec![("points", points.to_string())],
         Strategy::OwnLabelsOnly | Strategy::Full => Vec::new(),
     }
+}
+
+/// The terms that are on, as `--loss` takes them.
+fn loss(weights: LossWeights) -> String {
+    let on = LossTerm::ALL.iter().filter(|term| weights.of(**term) > 0.0);
+    on.map(|term| format!("{}={}", term.name(), weights.of(*term))).collect::<Vec<_>>().join(",")
 }
 
 fn weights(weights: &ClassWeights) -> String {

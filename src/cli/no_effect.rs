@@ -2,7 +2,7 @@
 
 use super::args::TrainArgs;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Optimizer, Schedule};
+use crate::domain::config::{LossTerm, Optimizer, Schedule};
 use crate::domain::{Choice as _, RunConfig};
 
 /// Refuses what is for networks only, where a quick head computes.
@@ -23,6 +23,17 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
     let is_sgd = config.train.optimizer == Optimizer::Sgd;
     for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
         anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");
+    }
+    let loss = config.train.loss;
+    for (option, is_given, weight, term) in [
+        ("--label-smoothing", args.label_smoothing.is_some(), loss.cross_entropy, LossTerm::CrossEntropy),
+        ("--focal-gamma", args.focal_gamma.is_some(), loss.focal, LossTerm::Focal),
+    ] {
+        let name = term.name();
+        anyhow::ensure!(
+            weight != 0.0 || !is_given,
+            "{option} is for the loss {name}: leave it out, or add --loss {name}"
+        );
     }
     refuse_decay(args, config.train.schedule)
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::domain::Choice;
-use crate::domain::config::{Encoder, LOSS_NAMES, Loss, Supervision};
+use crate::domain::config::{Encoder, LOSS_NAMES, LossTerm, LossWeights, Supervision};
 use crate::domain::weights::ClassWeights;
 
 /// Takes the names of an option's values; `--help` lists them with their help.
@@ -20,22 +20,33 @@ fn possible<T: Choice>(value: &T) -> PossibleValue {
 /// The value of `--loss`. The names of earlier versions choose the supervision as well.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LossArg {
-    /// The loss function.
-    pub loss: Loss,
+    /// The terms of the loss.
+    pub weights: LossWeights,
     /// Which labels to learn from, if the name says so.
     pub supervision: Option<Supervision>,
 }
 
-/// Takes the names of losses, and `pce` and `ce` as in earlier versions.
-pub(super) fn loss() -> impl TypedValueParser<Value = LossArg> {
-    let earlier = LOSS_NAMES.iter().map(|(name, _, _, help)| PossibleValue::new(*name).help(*help));
-    PossibleValuesParser::new(Loss::ALL.iter().map(possible).chain(earlier)).map(|name| {
-        let earlier = LOSS_NAMES.iter().find(|(earlier, ..)| *earlier == name);
-        earlier.map_or_else(
-            || LossArg { loss: Loss::from_name(&name).expect("a name of the table"), supervision: None },
-            |(_, supervision, loss, _)| LossArg { loss: *loss, supervision: Some(*supervision) },
-        )
-    })
+/// Takes names of terms, each with its weight if that is not 1, and `pce` and `ce` as in earlier versions.
+pub(super) fn loss(text: &str) -> Result<LossArg, String> {
+    if let Some((_, supervision)) = LOSS_NAMES.iter().find(|(name, _)| *name == text) {
+        return Ok(LossArg { weights: LossWeights::default(), supervision: Some(*supervision) });
+    }
+    let mut weights = LossWeights::none();
+    for part in text.split(',') {
+        let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
+        let term =
+            LossTerm::from_name(name.trim()).ok_or_else(|| format!("there is no loss '{name}': {}", loss_names()))?;
+        *weights.of_mut(term) = weight
+            .trim()
+            .parse()
+            .map_err(|_error| format!("'{weight}' is not a number: give {name} a weight such as 0.5"))?;
+    }
+    Ok(LossArg { weights, supervision: None })
+}
+
+fn loss_names() -> String {
+    let names: Vec<&str> = LossTerm::ALL.iter().map(Choice::name).collect();
+    format!("choose among {}", names.join(", "))
 }
 
 /// Takes the names of encoders, or the path of a file that exists.
@@ -60,4 +71,24 @@ pub(super) fn class_weights(text: &str) -> Result<ClassWeights, String> {
 /// Takes a whole number from 0. What is too small is refused with the rest of the configuration, with the remedy.
 pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_error| format!("'{text}' cannot be used: give a whole number that is not negative"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_a_list_of_terms_with_weights() {
+        let weights = |text| loss(text).map(|loss| loss.weights);
+        assert_eq!(weights("dice"), Ok(LossWeights { dice: 1.0, ..LossWeights::none() }));
+        let both = LossWeights { cross_entropy: 0.25, jaccard: 0.75, ..LossWeights::none() };
+        assert_eq!(weights("cross-entropy=0.25, jaccard=0.75"), Ok(both));
+        assert_eq!(
+            loss("ce").map(|loss| (loss.weights, loss.supervision)),
+            Ok((LossWeights::default(), Some(Supervision::Full)))
+        );
+        let error = weights("lovasz").unwrap_err();
+        assert!(error.contains("'lovasz'") && error.contains("error-dice"), "{error}");
+        assert!(weights("dice=much").unwrap_err().contains("such as 0.5"));
+    }
 }

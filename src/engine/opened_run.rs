@@ -62,7 +62,7 @@ impl OpenedRun {
         };
         let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
         let info = describe(plan, &learned.set, &net, &device, out);
-        if let Some(problem) = plan.config.warm_up_problem(info.total_steps) {
+        if let Some(problem) = plan.config.train.warm_up_problem(info.total_steps) {
             return Err(Refusal::of_start(&[problem]).into());
         }
         let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;

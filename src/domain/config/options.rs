@@ -19,9 +19,17 @@ choice_enum! {
 }
 
 choice_enum! {
-    /// Loss function. It is always the mean over labelled pixels, so unlabelled ones never count.
-    pub enum Loss, "loss" {
+    /// A term of the loss. All are over labelled pixels alone, so unlabelled ones never count.
+    pub enum LossTerm, "loss" {
         CrossEntropy { name: "cross-entropy", title: "Cross-entropy", help: "Weighted mean cross-entropy over labelled pixels" }
+        Focal {
+            name: "focal",
+            title: "Focal",
+            help: "Cross-entropy that counts pixels less the better they are predicted (Lin et al. 2017)"
+        }
+        Dice { name: "dice", title: "Dice", help: "Soft Dice, mean over the classes with labels (Milletari et al. 2016)" }
+        Jaccard { name: "jaccard", title: "Jaccard", help: "Soft IoU, mean over the classes with labels (Rahman, Wang 2016)" }
+        ErrorDice { name: "error-dice", title: "Error-weighted Dice", help: "Dice in which wrongly predicted pixels count five times" }
     }
 }
 
@@ -81,7 +89,7 @@ mod tests {
             rows::<Encoder>(),
             rows::<Supervision>(),
             rows::<Strategy>(),
-            rows::<Loss>(),
+            rows::<LossTerm>(),
             rows::<ClassWeights>(),
             rows::<Optimizer>(),
             rows::<Schedule>(),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Supervision};
+use super::problem_list::Problems;
 use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
@@ -14,26 +15,12 @@ const MAX_BATCH: usize = 1024;
 /// Side of the input, pixels. A larger one does not fit in any machine of today.
 const MAX_SIDE: u32 = 8192;
 
-/// Collects what is wrong.
-#[derive(Default)]
-struct Problems(Vec<Notice>);
-
-impl Problems {
-    fn refuse(&mut self, is_wrong: bool, headline: impl Into<String>, remedy: impl Into<String>) {
-        if is_wrong {
-            self.0.push(Notice::new(headline).remedy(remedy));
-        }
-    }
-}
-
 impl RunConfig {
     /// Everything wrong with the configuration. The run can start if this is empty.
     pub fn problems(&self, classes: &Classes) -> Vec<Notice> {
         let mut problems = Problems(self.model.problems(self.train.input));
         self.check_numbers(&mut problems);
-        self.check_optimizer(&mut problems);
-        self.check_schedule(&mut problems);
-        self.check_recipe(&mut problems);
+        problems.0.extend(self.train.problems());
         self.check_classes(classes, &mut problems);
         self.check_weights(classes, &mut problems);
         if self.train.supervision == Supervision::Sparse {
@@ -61,96 +48,6 @@ impl RunConfig {
             !(0.0..1.0).contains(&self.val_ratio),
             format!("A validation ratio of {} leaves no tile to train on", self.val_ratio),
             "Choose 0 to 0.9",
-        );
-    }
-
-    fn check_optimizer(&self, problems: &mut Problems) {
-        let train = &self.train;
-        problems.refuse(
-            !(train.lr.is_finite() && train.lr > 0.0),
-            format!("A learning rate of {} cannot be used", train.lr),
-            "Choose one above 0, such as 0.001",
-        );
-        problems.refuse(
-            !(train.weight_decay.is_finite() && train.weight_decay >= 0.0),
-            format!("A weight decay of {} cannot be used", train.weight_decay),
-            "Choose 0 or more",
-        );
-        problems.refuse(
-            !(train.encoder_lr.is_finite() && train.encoder_lr >= 0.0),
-            format!("The encoder's learning rate cannot be multiplied with {}", train.encoder_lr),
-            "Choose 0 or more, such as 0.1",
-        );
-        problems.refuse(
-            !(train.clip_norm.is_finite() && train.clip_norm >= 0.0),
-            format!("Gradients cannot be clipped to a norm of {}", train.clip_norm),
-            "Choose 0 (off) or more, such as 1",
-        );
-        let uses_momentum = train.optimizer == Optimizer::Sgd;
-        problems.refuse(
-            uses_momentum && !(0.0..1.0).contains(&train.momentum),
-            format!("A momentum of {} cannot be used", train.momentum),
-            "Choose 0 up to but not including 1, such as 0.9",
-        );
-        problems.refuse(
-            uses_momentum && train.nesterov && train.momentum == 0.0,
-            "Nesterov momentum needs a momentum above 0",
-            "Choose one such as 0.9, or turn Nesterov off",
-        );
-    }
-
-    fn check_schedule(&self, problems: &mut Problems) {
-        let train = &self.train;
-        if let Length::Steps(total) = train.length {
-            problems.0.extend(self.warm_up_problem(total));
-        }
-        let is_step = train.schedule == Schedule::Step;
-        problems.refuse(
-            is_step && matches!(train.decay_every, Length::Epochs(0) | Length::Steps(0)),
-            "A learning rate cannot be lowered every 0 epochs or steps",
-            "Choose at least 1",
-        );
-        problems.refuse(
-            is_step && !(train.decay_factor > 0.0 && train.decay_factor <= 1.0),
-            format!("A learning rate cannot be lowered by the factor {}", train.decay_factor),
-            "Choose one above 0 up to 1, such as 0.1",
-        );
-        problems.refuse(
-            train.schedule == Schedule::Polynomial && !(train.decay_power > 0.0 && train.decay_power <= 10.0),
-            format!("A polynomial with the exponent {} cannot be used", train.decay_power),
-            "Choose one above 0 up to 10, such as 0.9",
-        );
-    }
-
-    /// What is wrong with the warm-up in a run of `total` steps.
-    pub fn warm_up_problem(&self, total: u64) -> Option<Notice> {
-        let warm_up = self.train.warm_up;
-        let headline = format!("A warm-up of {warm_up} steps never ends in a run of {total}");
-        (warm_up > 0 && warm_up >= total)
-            .then(|| Notice::new(headline).remedy("Train for longer, or warm up in fewer steps"))
-    }
-
-    fn check_recipe(&self, problems: &mut Problems) {
-        let train = &self.train;
-        problems.refuse(
-            !(0.0..1.0).contains(&train.ema),
-            format!("An average that keeps {} of its weights cannot be used", train.ema),
-            "Choose 0 (off) up to but not including 1, such as 0.99",
-        );
-        problems.refuse(
-            !(0.0..=1.0).contains(&train.jitter),
-            format!("Colour changes of strength {} cannot be used", train.jitter),
-            "Choose 0 (off) to 1, such as 0.3",
-        );
-        problems.refuse(
-            !(0.0..=100.0).contains(&train.pseudo_labels),
-            format!("Pseudo-labels with a weight of {} cannot be used", train.pseudo_labels),
-            "Choose 0 (off) to 100, such as 1",
-        );
-        problems.refuse(
-            train.scales && matches!(train.input, InputSize::Resize(_)),
-            "Whole tiles are not cut at several resolutions",
-            "Train on crops, or turn the resolutions off",
         );
     }
 
@@ -226,7 +123,6 @@ impl ModelConfig {
 mod tests {
     use super::*;
     use crate::domain::Strategy;
-    use crate::domain::config::TrainConfig;
 
     #[test]
     fn unusable_settings_are_refused_with_a_remedy() {
@@ -263,40 +159,5 @@ mod tests {
             refusal(|c| c.train.class_weights = ClassWeights::Given(vec![1.0; 5])).contains("5 class weights for 7")
         );
         assert!(refusal(|c| c.sampling.strategy = Strategy::FractionPerClass(2.0)).contains("keep ratio"));
-    }
-
-    #[test]
-    fn a_schedule_is_refused_for_its_own_numbers_only() {
-        let problems = |change: fn(&mut TrainConfig)| {
-            let mut config = RunConfig::default();
-            change(&mut config.train);
-            config.problems(&Classes::deepglobe()).iter().map(Notice::to_string).collect::<Vec<_>>().join("; ")
-        };
-        assert_eq!(problems(|t| (t.decay_factor, t.decay_power) = (0.0, 0.0)), "", "a cosine uses neither");
-        assert!(problems(|t| (t.schedule, t.decay_factor) = (Schedule::Step, 1.5)).contains("such as 0.1"));
-        assert!(problems(|t| (t.schedule, t.decay_factor) = (Schedule::Step, f64::NAN)).contains("such as 0.1"));
-        let never = problems(|t| (t.schedule, t.decay_every) = (Schedule::Step, Length::Steps(0)));
-        assert!(never.contains("at least 1"), "{never}");
-        assert!(problems(|t| (t.schedule, t.decay_power) = (Schedule::Polynomial, -1.0)).contains("such as 0.9"));
-        let long = problems(|t| (t.length, t.warm_up) = (Length::Steps(10), 10));
-        assert!(
-            long.contains("A warm-up of 10 steps never ends in a run of 10") && long.contains("fewer steps"),
-            "{long}"
-        );
-        assert_eq!(problems(|t| (t.length, t.warm_up) = (Length::Steps(10), 9)), "");
-    }
-
-    #[test]
-    fn momentum_matters_for_sgd_only() {
-        let problems = |optimizer, momentum, nesterov| {
-            let mut config = RunConfig::default();
-            (config.train.optimizer, config.train.momentum, config.train.nesterov) = (optimizer, momentum, nesterov);
-            config.problems(&Classes::deepglobe()).len()
-        };
-        assert_eq!(problems(Optimizer::AdamW, 7.0, true), 0);
-        assert_eq!(problems(Optimizer::Sgd, 0.0, false), 0);
-        assert_eq!(problems(Optimizer::Sgd, 1.0, false), 1);
-        assert_eq!(problems(Optimizer::Sgd, f64::NAN, true), 1);
-        assert_eq!(problems(Optimizer::Sgd, 0.0, true), 1);
     }
 }

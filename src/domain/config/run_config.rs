@@ -9,7 +9,8 @@ use super::device_choice::DeviceChoice;
 use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
+use super::loss_weights::LossWeights;
+use super::options::{Arch, Batches, Optimizer, Schedule, Supervision};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -63,9 +64,13 @@ pub struct ModelConfig {
 pub struct TrainConfig {
     /// Sparse labels or full masks.
     pub supervision: Supervision,
-    /// Loss function.
-    pub loss: Loss,
-    /// Weights of the classes in the loss.
+    /// Terms of the loss.
+    pub loss: LossWeights,
+    /// Share of the target that cross-entropy spreads over all classes, 0 up to but not including 1.
+    pub label_smoothing: f64,
+    /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
+    pub focal_gamma: f64,
+    /// Weights of the classes in cross-entropy and focal loss.
     pub class_weights: ClassWeights,
     /// How long to train.
     pub length: Length,
@@ -151,7 +156,9 @@ impl Default for TrainConfig {
     fn default() -> Self {
         Self {
             supervision: Supervision::Sparse,
-            loss: Loss::CrossEntropy,
+            loss: LossWeights::default(),
+            label_smoothing: 0.0,
+            focal_gamma: 2.0,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
             patience: 0,
@@ -396,6 +403,7 @@ mod tests {
             )
         };
         let cases = [
+            (file("cross-entropy", "\"own_labels_only\""), Supervision::Sparse, Strategy::OwnLabelsOnly),
             (file("pce", "{ points_per_class = 3 }"), Supervision::Sparse, Strategy::PointsPerClass(3)),
             (file("ce", "{ fraction_per_class = 0.5 }"), Supervision::Full, Strategy::FractionPerClass(0.5)),
             (file("pce", "\"nothing\""), Supervision::Sparse, Strategy::OwnLabelsOnly),
@@ -404,7 +412,11 @@ mod tests {
             let strict = RunConfig::read_strict(&text).expect("every field is known");
             assert_eq!(RunConfig::read_stored(&text), Ok((strict.clone(), Vec::new())), "{text}");
             assert_eq!((strict.train.supervision, strict.sampling.strategy), (supervision, strategy), "{text}");
-            assert_eq!((strict.train.loss, strict.train.input), (Loss::CrossEntropy, InputSize::Crop(96)), "{text}");
+            assert_eq!(
+                (strict.train.loss, strict.train.input),
+                (LossWeights::default(), InputSize::Crop(96)),
+                "{text}"
+            );
         }
         let misspelt = "[train]\nloss = \"ce\"\nsede = 1";
         assert!(RunConfig::read_strict(misspelt).is_err(), "an earlier file is read strictly as well");

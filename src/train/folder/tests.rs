@@ -111,12 +111,12 @@ fn runs_are_never_overwritten_and_other_folders_refused() {
 fn unknown_fields_of_an_old_configuration_are_named() {
     let (_dir, run) = folder();
     let file = run.path().join(CONFIG);
-    let text = fs::read_to_string(&file).unwrap().replace("[train]", "[train]\nwarm_up = 5");
+    let text = fs::read_to_string(&file).unwrap().replace("[train]", "[train]\ncool_down = 5");
     fs::write(&file, format!("colour_jitter = 0.2\n{text}")).unwrap();
     let back = FinishedRun::open(run.path()).unwrap();
     assert_eq!(back.config, RunConfig::demo());
     let told = back.notes.join("\n");
-    assert!(told.contains("colour_jitter") && told.contains("train.warm_up"), "{told}");
+    assert!(told.contains("colour_jitter") && told.contains("train.cool_down"), "{told}");
 }
 
 #[test]

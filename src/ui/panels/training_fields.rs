@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
-use super::theme::class_color;
-use super::widgets::{field, swatch};
-use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer, Schedule};
-use crate::domain::weights::ClassWeights;
-use crate::domain::{Choice, Classes, RunConfig};
+use super::widgets::field;
+use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::{Choice, RunConfig};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
 fn value_ui<T: Choice>(ui: &mut Ui, value: &mut T, option: &T) {
@@ -19,7 +17,7 @@ fn value_ui<T: Choice>(ui: &mut Ui, value: &mut T, option: &T) {
 }
 
 /// The values of an option side by side. An option with a single value is not shown.
-fn choice_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
+pub fn choice_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
     if T::ALL.len() > 1 {
         field(ui, name, |ui| T::ALL.iter().for_each(|option| value_ui(ui, value, option)));
     }
@@ -55,25 +53,6 @@ fn encoder_file_ui(ui: &mut Ui, path: &mut PathBuf) {
     }
 }
 
-/// Supervision, loss and class weights.
-pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
-    let train = &mut form.train;
-    choice_ui(ui, "Supervision", &mut train.supervision);
-    choice_ui(ui, "Loss", &mut train.loss);
-    choice_list_ui(ui, "Class weights", &mut train.class_weights);
-    if let (ClassWeights::Given(weights), Some(classes)) = (&mut train.class_weights, classes) {
-        weights.resize(classes.len(), 1.0);
-        for (weight, class) in weights.iter_mut().zip(classes.iter()) {
-            field(ui, "", |ui| {
-                swatch(ui, class_color(class.color), 12.0);
-                let drag = DragValue::new(weight).range(0.0..=1000.0).speed(0.01).max_decimals(3);
-                ui.add(drag).accessible_name(format!("Weight of {}", class.name));
-                ui.label(&class.name);
-            });
-        }
-    }
-}
-
 /// Length, batch and input size.
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
@@ -103,7 +82,7 @@ pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
 }
 
 /// Epochs or steps. Choosing the other starts from that one of `starts`.
-fn extent_ui(ui: &mut Ui, length: &mut Length, starts: [Length; 2]) {
+pub fn extent_ui(ui: &mut Ui, length: &mut Length, starts: [Length; 2]) {
     let in_epochs = matches!(length, Length::Epochs(_));
     match length {
         Length::Epochs(n) => ui.add(DragValue::new(n).range(1..=100_000)),
@@ -152,30 +131,6 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
             "Largest norm of all gradients together; larger ones are scaled down to it, which keeps a single odd batch from \
              spoiling the network. 0 turns it off",
         );
-    });
-}
-
-/// How the learning rate changes.
-pub fn schedule_ui(ui: &mut Ui, form: &mut RunConfig) {
-    let train = &mut form.train;
-    choice_list_ui(ui, "Schedule", &mut train.schedule);
-    if train.schedule == Schedule::Step {
-        field(ui, "Lowered", |ui| {
-            let factor = DragValue::new(&mut train.decay_factor).range(0.001..=1.0).speed(0.01).max_decimals(4);
-            ui.add(factor.prefix("× ")).on_hover_text("What the learning rate is multiplied with each time");
-        });
-        let starts = [Length::Epochs(10), Length::Steps(1000)];
-        field(ui, "Every", |ui| extent_ui(ui, &mut train.decay_every, starts));
-    }
-    if train.schedule == Schedule::Polynomial {
-        field(ui, "Exponent", |ui| {
-            ui.add(DragValue::new(&mut train.decay_power).range(0.01..=10.0).speed(0.01).max_decimals(3))
-                .on_hover_text("Power of the share of the run that is left; 1 is a straight line");
-        });
-    }
-    field(ui, "Warm-up", |ui| {
-        ui.add(DragValue::new(&mut train.warm_up).range(0..=1_000_000_u64).suffix(" steps"))
-            .on_hover_text("Steps in which the learning rate rises to its full height, before the schedule begins");
     });
 }
 
@@ -242,29 +197,6 @@ mod tests {
 
     use super::*;
 
-    /// Width of the content of the narrowest side panel, points.
-    const NARROWEST: f32 = 316.0;
-
-    #[test]
-    fn no_field_is_cut_off_in_the_narrowest_panel() {
-        let mut by_sgd = RunConfig::reference();
-        by_sgd.train.optimizer = Optimizer::Sgd;
-        (by_sgd.train.schedule, by_sgd.train.decay_every) = (Schedule::Step, Length::Steps(1000));
-        for mut form in [RunConfig::few_clicks(), by_sgd] {
-            let show = move |ui: &mut Ui| {
-                ui.set_max_width(NARROWEST);
-                for group in [network_ui, length_ui, optimizer_ui, schedule_ui, recipe_ui, rest_ui] {
-                    group(ui, &mut form);
-                    let (width, last) = (ui.min_rect().width(), ui.min_rect().bottom());
-                    assert!(width <= NARROWEST + 0.5, "{width} points wide, above {last}");
-                }
-            };
-            let size = eframe::egui::vec2(400.0, 1000.0);
-            let theme = crate::ui::panels::theme::install;
-            Harness::builder().with_size(size).with_context_setup(theme).build_ui(show).run_steps(2);
-        }
-    }
-
     #[test]
     fn momentum_is_shown_for_sgd_only() {
         for optimizer in Optimizer::ALL {
@@ -275,20 +207,6 @@ mod tests {
             harness.run_steps(2);
             let is_shown = harness.query_all_by_label("Nesterov").next().is_some();
             assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
-        }
-    }
-
-    #[test]
-    fn a_schedule_shows_its_own_numbers() {
-        for schedule in Schedule::ALL {
-            let mut form = RunConfig::default();
-            form.train.schedule = *schedule;
-            let show = move |ui: &mut Ui| schedule_ui(ui, &mut form);
-            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
-            harness.run_steps(2);
-            let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
-            let want = [*schedule == Schedule::Step, *schedule == Schedule::Polynomial, true];
-            assert_eq!(["Every", "Exponent", "Warm-up"].map(is_shown), want, "{schedule:?}");
         }
     }
 

@@ -128,8 +128,9 @@ struct FirstVersion(String);
 impl Storage for FirstVersion {
     fn get_string(&self, _key: &str) -> Option<String> {
         let renamed = [
-            ("loss:pce", "supervision:sparse,loss:r#cross-entropy"),
-            ("loss:ce", "supervision:full,loss:r#cross-entropy"),
+            ("loss:pce", "supervision:sparse"),
+            ("loss:ce", "supervision:full"),
+            ("loss:r#cross-entropy", "loss:()"),
             ("strategy:nothing", "strategy:own_labels_only"),
         ];
         Some(renamed.iter().fold(self.0.clone(), |text, (old, new)| text.replace(old, new)))
@@ -226,6 +227,13 @@ mod tests {
 
     #[test]
     fn settings_of_the_first_version_keep_their_form() {
+        let later = Memory(Some("(form:(train:(loss:r#cross-entropy,batch:3)))".to_owned()));
+        let (settings, lost) = Settings::load(&later);
+        assert_eq!(
+            (settings.form.train.batch, lost),
+            (3, Vec::new()),
+            "as versions between the first and this one wrote it"
+        );
         let ron = "(two_views:false,form:(train:(loss:ce),sampling:(strategy:nothing)))";
         let (settings, lost) = Settings::load(&Memory(Some(ron.to_owned())));
         let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
