@@ -41,12 +41,23 @@ pub fn memory_problem(config: &ModelConfig, batch: usize, size: u32, free: u64) 
     (bytes > free).then(|| {
         let gibibytes = |n: u64| n as f64 / (1_u64 << 30) as f64;
         format!(
-            "a training step needs at least {:.1} GiB of memory, but only {:.1} GiB are free: choose a smaller crop, batch \
-             or base",
+            "a training step needs at least {:.1} GiB of memory, but only {:.1} GiB are free: {}",
             gibibytes(bytes),
-            gibibytes(free)
+            gibibytes(free),
+            remedy(batch, |batch| step_memory_bytes(config, batch, size) <= free)
         )
     })
+}
+
+/// What to choose instead of a batch that is too large.
+fn remedy(batch: usize, fits: impl Fn(usize) -> bool) -> String {
+    match (1..batch).rev().find(|&batch| fits(batch)) {
+        Some(fitting) => {
+            let steps = batch.div_ceil(fitting);
+            format!("choose a batch of {fitting} or less; to accumulate {steps} of them a step makes up for it")
+        }
+        None => "choose a smaller crop or fewer base channels".to_owned(),
+    }
 }
 
 /// Why the largest tensor does not fit a device with buffers of at most `limit` bytes, with a remedy.
@@ -55,11 +66,7 @@ pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: 
     if bytes <= limit {
         return None;
     }
-    let fitting = (1..batch).rev().find(|&b| largest_tensor_bytes(config, classes, b, size) <= limit);
-    let remedy = match fitting {
-        Some(batch) => format!("choose a batch of {batch} or less"),
-        None => "choose a smaller crop or fewer base channels".to_owned(),
-    };
+    let remedy = remedy(batch, |batch| largest_tensor_bytes(config, classes, batch, size) <= limit);
     let mebibytes = |n: u64| n >> 20;
     Some(format!(
         "the largest tensor needs {} MiB, but a buffer of the device holds only {} MiB: {remedy}",
@@ -75,7 +82,10 @@ mod tests {
     #[test]
     fn only_a_step_that_cannot_fit_is_refused() {
         let small = ModelConfig { base: 4, levels: 3, ..ModelConfig::default() };
-        assert!(memory_problem(&small, 4, 5000, 14 << 30).is_some_and(|p| p.contains("smaller crop")));
+        assert!(memory_problem(&small, 4, 5000, 1 << 30).is_some_and(|p| p.contains("smaller crop")));
+        let bytes = step_memory_bytes(&small, 1, 512);
+        let problem = memory_problem(&small, 8, 512, 3 * bytes).expect("too large");
+        assert!(problem.contains("a batch of 3 or less; to accumulate 3 of them a step"), "{problem}");
         let laptop = ModelConfig::default();
         assert_eq!(memory_problem(&laptop, 4, 256, 2 << 30), None);
     }
