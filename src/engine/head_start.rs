@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::data::Project;
     use crate::domain::config::{Encoder, ModelConfig};
-    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke, UNLABELLED};
 
     /// A tile of 128×96 pixels, left red, right green, with a click of class 1 on the left and of class 0 on the right.
     fn set(folder: &std::path::Path) -> TrainingSet {
@@ -173,5 +173,14 @@ mod tests {
         let [before, after] = nets_without.map(|net| logits(&net, &set).into_data().try_to_vec::<f32>().unwrap());
         assert!(given.is_some() && before == after);
         assert!(nets(folder.path(), true, false).0.is_none());
+    }
+
+    #[test]
+    fn labels_and_pseudo_labels_are_lessons_of_their_own() {
+        let mut batch = Batch::new(vec![0.0; 3 * 16], [vec![5; 2], vec![UNLABELLED; 14]].concat(), 4);
+        batch.pseudo = vec![2; 16];
+        let told = |pseudo| -> Vec<_> { lessons(&batch, pseudo).iter().map(|pixel| (pixel.class, pixel.click)).collect() };
+        assert_eq!(told(0), [(5, 0), (5, 0)], "two pixels that touch are a click");
+        assert_eq!(told(3), [(5, 0), (5, 0), (2, 1), (2, 2), (2, 3)]);
     }
 }
