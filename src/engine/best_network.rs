@@ -41,7 +41,7 @@ impl BestNetwork {
         let why = match &self.best {
             None => "Stopped before the first evaluation: the best checkpoint is the last one",
             Some(best) if self.labels_changed && best.miou.is_none() => {
-                "Labels were added since the last evaluation: the best checkpoint is the last one"
+                "Labels changed since the last evaluation: the best checkpoint is the last one"
             }
             Some(_) => return None,
         };
