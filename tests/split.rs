@@ -59,7 +59,7 @@ fn printed(root: &Path, more: &[&str]) -> String {
 #[test]
 fn patches_have_the_official_names_and_the_pixels_of_their_place() {
     let dir = scenes();
-    std::fs::write(dir.path().join("train.txt"), "M-33-7-A-d-2-3_0\nM-33-7-A-d-2-3_4\n").unwrap();
+    std::fs::write(dir.path().join("train.txt"), "M-33-7-A-d-2-3_0\noutput/M-33-7-A-d-2-3_4.jpg\n").unwrap();
     std::fs::write(dir.path().join("val.txt"), "M-33-7-A-d-2-3_1\r\nM-33-7-A-d-2-3_2\r\n").unwrap();
     let text = printed(dir.path(), &[]);
     assert!(text.contains("2 scenes, 6 patches") && text.contains("train.txt names 2 of them"), "{text}");

@@ -8,6 +8,7 @@ use super::grid::SIDE;
 use super::patch::Patch;
 use super::plan::{CutPlan, Scene};
 use crate::data::DataError;
+use crate::data::files::write;
 use crate::data::raster::tiff::rows::TiffRows;
 
 /// How far a cut is.
@@ -42,6 +43,7 @@ pub fn cut(
 ) -> Result<CutProgress, DataError> {
     let making = DataError::io("cannot create the folder for the patches (check write permission)", &plan.out);
     std::fs::create_dir_all(&plan.out).map_err(making)?;
+    write::remove_stale(&plan.out);
     let (mut progress, total) = (CutProgress::default(), plan.patches());
     for (index, scene) in plan.scenes.iter().enumerate() {
         let mut open = OpenScene { scene, rows: None };
