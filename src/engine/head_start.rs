@@ -179,8 +179,7 @@ mod tests {
     fn labels_and_pseudo_labels_are_lessons_of_their_own() {
         let mut batch = Batch::new(vec![0.0; 3 * 16], [vec![5; 2], vec![UNLABELLED; 14]].concat(), 4);
         batch.pseudo = vec![2; 16];
-        let told =
-            |pseudo| -> Vec<_> { lessons(&batch, pseudo).iter().map(|pixel| (pixel.class, pixel.click)).collect() };
+        let told = |pseudo| -> Vec<_> { lessons(&batch, pseudo).iter().map(|pixel| (pixel.class, pixel.click)).collect() };
         assert_eq!(told(0), [(5, 0), (5, 0)], "two pixels that touch are a click");
         assert_eq!(told(3), [(5, 0), (5, 0), (2, 1), (2, 2), (2, 3)]);
     }
