@@ -191,6 +191,83 @@ fn landcover_ai_is_recognised_confirmed_or_refused() {
     assert!(plain.adopt(&project.classes, false).is_ok(), "runs and labels made before still fit");
 }
 
+/// A folder of images with masks of one row, in which each value has as many pixels as listed.
+fn folder_of_values(below: &str, masks: &[&[(u8, usize)]]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (number, mask) in masks.iter().enumerate() {
+        add_mask(&dir.path().join(below), &number.to_string(), mask);
+    }
+    dir
+}
+
+fn add_mask(folder: &Path, name: &str, mask: &[(u8, usize)]) {
+    let values: Vec<u8> = mask.iter().flat_map(|(value, count)| vec![*value; *count]).collect();
+    for part in ["images_png", "masks_png"] {
+        std::fs::create_dir_all(folder.join(part)).unwrap();
+    }
+    let width = values.len() as u32;
+    image::RgbImage::new(width, 1).save(folder.join(format!("images_png/{name}.png"))).unwrap();
+    let mask = image::GrayImage::from_raw(width, 1, values).unwrap();
+    mask.save(folder.join(format!("masks_png/{name}.png"))).unwrap();
+}
+
+const LOVEDA_LIKE: &[(u8, usize)] = &[(0, 5), (1, 40), (2, 20), (3, 10), (4, 10), (7, 15)];
+
+#[test]
+fn what_only_resembles_a_dataset_is_not_recognised() {
+    let recognised = |below, masks| Project::open(folder_of_values(below, masks).path()).unwrap().recognised;
+    assert_eq!(recognised("Train/Urban", &[LOVEDA_LIKE]), Some(KnownDataset::LoveDa));
+    assert_eq!(recognised("Train/Suburban", &[LOVEDA_LIKE]), None, "another name");
+    assert_eq!(recognised("Urban", &[&[(0, 80), (1, 20)]]), None, "0 background, 1 house");
+    assert_eq!(recognised("Urban", &[&[(0, 30), (1, 30), (2, 20), (6, 20)]]), None, "numbered from 0");
+    assert_eq!(recognised("Urban", &[LOVEDA_LIKE, &[(1, 50), (9, 50)]]), None, "a foreign value");
+    assert_eq!(recognised("potsdam", &[&[(0, 60), (1, 40)]]), None, "two classes");
+    let dir = folder_of_values("urban", &[LOVEDA_LIKE]);
+    assert_eq!(Project::open(&dir.path().join("urban")).unwrap().recognised, None, "the opened folder's own name");
+}
+
+fn names_of(project: &Project) -> Vec<&str> {
+    project.classes.iter().map(|class| class.name.as_str()).collect()
+}
+
+#[test]
+fn classes_stored_before_a_dataset_was_recognised_stay() {
+    let dir = folder_of_values("Train/Urban", &[LOVEDA_LIKE]);
+    std::fs::create_dir(dir.path().join(".pointillist")).unwrap();
+    let stored = dir.path().join(".pointillist/picked-up.json");
+    std::fs::write(&stored, r#"{"colors": [], "values": [0, 1, 2, 3, 4, 7]}"#).unwrap();
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!((project.recognised, names_of(&project)[0]), (None, "value 0"));
+    project.keep_class_order().unwrap();
+    assert!(!std::fs::read_to_string(&stored).unwrap().contains("dataset"));
+    assert_eq!(Project::open(dir.path()).unwrap().recognised, None);
+}
+
+#[test]
+fn a_recognised_dataset_stays_so_when_a_foreign_mask_is_added() {
+    let dir = folder_of_values("Train/Urban", &[LOVEDA_LIKE]);
+    let before = Project::open(dir.path()).unwrap();
+    before.keep_class_order().unwrap();
+    add_mask(&dir.path().join("Train/Urban"), "later", &[(1, 50), (9, 50)]);
+    let after = Project::open(dir.path()).unwrap();
+    assert_eq!((after.recognised, &after.classes), (before.recognised, &before.classes));
+    assert!(after.adopt(&before.classes, true).is_ok(), "runs still open");
+    let read = after.read_mask(after.tiles.iter().find(|tile| tile.id.contains("later")).unwrap()).unwrap().unwrap();
+    assert_eq!(read.unmatched, [(PixelCode::Value(9), 50)], "the foreign value is told");
+}
+
+#[test]
+fn a_refused_dataset_keeps_labels_and_runs_of_classes_that_no_mask_holds() {
+    let dir = folder_of_values("Train/Urban", &[LOVEDA_LIKE]);
+    let before = Project::open(dir.path()).unwrap();
+    before.keep_class_order().unwrap();
+    before.refuse_recognised().unwrap();
+    let after = Project::open(dir.path()).unwrap();
+    assert_eq!(after.recognised, None);
+    assert!(names_of(&after).contains(&"value 5") && names_of(&after).contains(&"value 0"), "{:?}", names_of(&after));
+    assert!(after.adopt(&before.classes, false).is_ok(), "barren and forest are in no mask");
+}
+
 #[test]
 fn binary_masks_saved_as_jpeg() {
     let Some(root) = fixture("sarpol-tents") else { return };
