@@ -56,25 +56,28 @@ impl Trainer {
     /// The loss over all batches, and its gradients. Reading the loss waits for the device, which would otherwise run hundreds
     /// of kernels ahead of pause and stop.
     fn gradients(&self, batches: &[Batch], classes: &ClassTerms) -> (f32, GradientsParams) {
-        // Class weights make up for how labels are spread over the classes: they do not concern pseudo-labels.
-        let alike = ClassTerms { weights: vec![1.0; classes.weights.len()], competes: classes.competes.clone() };
-        let label_shares = shares(classes, batches.iter().map(|batch| &batch.targets));
-        let pseudo_shares = shares(&alike, batches.iter().map(|batch| &batch.pseudo));
+        let told: Vec<ClassTerms> =
+            batches.iter().map(|batch| classes.of_pseudo_labels(&batch.pseudo.classes)).collect();
+        let labels = learned(batches.iter().map(|batch| classes.targets(&batch.targets)).collect(), 1.0);
+        let pseudo = batches.iter().zip(&told).map(|(batch, told)| told.targets(&batch.pseudo.labels));
+        let pseudo = learned(pseudo.collect(), self.pseudo);
         let (mut sum, mut total) = (GradientsAccumulator::new(), 0.0);
-        for (batch, (share, pseudo_share)) in batches.iter().zip(label_shares.into_iter().zip(pseudo_shares)) {
-            let logits = self.net.forward(images(batch, &self.device));
-            let mut loss = self.loss(logits.clone(), classes.targets(&batch.targets)) * share;
-            if !batch.pseudo.is_empty() {
-                loss = loss + self.loss(logits, alike.targets(&batch.pseudo)) * (self.pseudo * pseudo_share);
-            }
+        for (batch, parts) in batches.iter().zip(labels.into_iter().zip(pseudo)) {
+            let loss = self.loss(batch, parts);
             sum.accumulate(&self.net, GradientsParams::from_grads(loss.backward(), &self.net));
             total += loss.into_scalar::<f32>();
         }
         (total, sum.grads())
     }
 
-    fn loss(&self, logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
-        loss::mixture(logits, targets, &self.loss)
+    /// The part of the loss that a batch has, over its labels and its pseudo-labels.
+    fn loss(&self, batch: &Batch, (labels, pseudo): (Learned<'_>, Learned<'_>)) -> Tensor<1> {
+        let logits = self.net.forward(images(batch, &self.device));
+        let of_labels = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
+        if pseudo.weight == 0.0 {
+            return of_labels;
+        }
+        of_labels + loss::mixture(logits, pseudo.targets, &self.loss) * pseudo.weight
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.
@@ -83,12 +86,20 @@ impl Trainer {
     }
 }
 
-/// The share that each batch has in a step: that of the weight of its labels, as in a mean over all of them.
-fn shares<'a>(classes: &ClassTerms, batches: impl Iterator<Item = &'a Vec<u8>>) -> Vec<f64> {
-    let weights: Vec<f64> = batches.map(|indices| classes.targets(indices).total_weight()).collect();
+/// What is learned from a batch, and how much its loss weighs in that of the step.
+struct Learned<'a> {
+    targets: Targets<'a>,
+    weight: f64,
+}
+
+/// What is learned from the batches of a step, which weighs `weight` together. Each has the share of its labels' weight, as in a
+/// mean over all of them.
+fn learned(batches: Vec<Targets<'_>>, weight: f64) -> Vec<Learned<'_>> {
+    let weights: Vec<f64> = batches.iter().map(Targets::total_weight).collect();
     let total: f64 = weights.iter().sum();
-    // Without labels every loss is 0, whatever its share.
-    weights.iter().map(|weight| if total > 0.0 { weight / total } else { 0.0 }).collect()
+    // Without labels every loss is 0, whatever it weighs.
+    let share = |of: f64| if total > 0.0 { weight * of / total } else { 0.0 };
+    batches.into_iter().zip(weights).map(|(targets, of)| Learned { targets, weight: share(of) }).collect()
 }
 
 /// The images of a batch on a device.

@@ -29,6 +29,14 @@ impl ClassTerms {
     pub fn targets<'a>(&'a self, indices: &'a [u8]) -> Targets<'a> {
         Targets { indices, class_weights: &self.weights, competes: &self.competes }
     }
+
+    /// The terms for pseudo-labels that tell these classes apart. The weights make up for how labels are spread over the classes, so
+    /// they do not concern pseudo-labels; a class that those do not know does not compete there.
+    pub fn of_pseudo_labels(&self, classes: &[u8]) -> Self {
+        let knows = |(class, competes): (usize, &bool)| *competes && classes.iter().any(|of| usize::from(*of) == class);
+        let competes = self.competes.iter().enumerate().map(knows).collect();
+        Self { weights: vec![1.0; self.weights.len()], competes }
+    }
 }
 
 impl Weighting {
@@ -79,6 +87,13 @@ mod tests {
     fn ignored_classes_weigh_nothing_whatever_is_given() {
         let given = Weighting::new(ClassWeights::Given(vec![2.0; 7]), &Classes::deepglobe());
         assert_eq!(given.terms(&[1; 7]).weights, [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn pseudo_labels_weigh_alike_among_the_classes_that_they_and_the_labels_know() {
+        let labels = ClassTerms { weights: vec![0.5, 2.0, 1.0, 0.0], competes: vec![true, true, false, true] };
+        let want = ClassTerms { weights: vec![1.0; 4], competes: vec![false, true, false, false] };
+        assert_eq!(labels.of_pseudo_labels(&[1, 2]), want);
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::slice;
 use burn::module::{ModuleVisitor, Param, ParamGroup};
 
 use super::*;
+use crate::data::feed::pseudo_labels::Pseudo;
 use crate::domain::Choice as _;
 use crate::domain::UNLABELLED;
 use crate::domain::config::{Arch, Encoder, LossTerm, LossWeights, ModelConfig, Optimizer};
@@ -106,13 +107,13 @@ fn several_batches_make_the_step_of_one_large_batch() {
     };
     let parts = [20, 2].map(|one_in| {
         let mut batch = Batch::new(scene.images.clone(), keep(one_in), 32);
-        batch.pseudo = keep(3);
+        batch.pseudo = Pseudo { labels: keep(3), classes: vec![0, 1] };
         batch
     });
     assert!(2 * parts[0].labelled < parts[1].labelled, "the batches must not weigh the same");
     let both = |of: fn(&Batch) -> &[u8]| [of(&parts[0]), of(&parts[1])].concat();
     let mut whole = Batch::new([&scene.images[..], &scene.images].concat(), both(|batch| &batch.targets), 32);
-    whole.pseudo = both(|batch| &batch.pseudo);
+    whole.pseudo = Pseudo { labels: both(|batch| &batch.pseudo.labels), classes: vec![0, 1] };
     let device = Device::flex().autodiff();
     device.seed(1);
     let net = small_net(&device);
@@ -244,7 +245,7 @@ fn sparse_labels_are_fitted_where_they_are() {
 fn pseudo_labels_are_learned_as_much_as_they_weigh() {
     let scene = tiny_scene();
     let mut batch = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);
-    batch.pseudo.clone_from(&scene.targets);
+    batch.pseudo = Pseudo { labels: scene.targets.clone(), classes: vec![0, 1] };
     let device = Device::flex();
     let losses = [0.0, 1.0, 2.0].map(|pseudo_labels| {
         device.seed(1);
@@ -259,6 +260,31 @@ fn pseudo_labels_are_learned_as_much_as_they_weigh() {
     let [(none, _), (once, right), (twice, _)] = losses;
     assert!(none == 0.0 && once > 0.1 && (twice - 2.0 * once).abs() < 1e-5, "{none} {once} {twice}");
     assert!(right > 0.95, "{right}");
+}
+
+/// The third class is ignored: it has no labels, but its place in the softmax. Pseudo-labels know nothing of it, so that smoothing
+/// must not raise it.
+#[test]
+fn pseudo_labels_are_learned_as_labels_of_the_classes_that_they_tell_apart() {
+    let device = Device::flex().autodiff();
+    device.seed(1);
+    let net = Net::new(&ModelConfig { base: 4, levels: 3, ..ModelConfig::default() }, 3, &device);
+    let scene = tiny_scene();
+    let mut by_pseudo_labels = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);
+    by_pseudo_labels.pseudo = Pseudo { labels: scene.targets.clone(), classes: vec![0, 1] };
+    let after = |batch: Batch, competes: [bool; 3]| {
+        let config = TrainConfig {
+            label_smoothing: 0.2,
+            pseudo_labels: 1.0,
+            optimizer: Optimizer::Sgd,
+            ..TrainConfig::default()
+        };
+        let mut trainer = Trainer::new(net.clone(), &config, device.clone());
+        let classes = ClassTerms { weights: vec![1.0, 1.0, 0.0], competes: competes.to_vec() };
+        (trainer.step(&[batch], &classes, 0.1), TrainableFloats::of(&trainer.net).0.concat())
+    };
+    let got = after(by_pseudo_labels, [true; 3]);
+    assert!(got == after(scene, [true, true, false]), "the loss and every weight");
 }
 
 /// What is shown and what is trained after a few steps from the weights of `start`: logits of the scene.
