@@ -8,6 +8,7 @@ mod best_network;
 pub mod device;
 pub mod diagnostics;
 mod early_stop;
+mod ending;
 mod export;
 pub mod finished;
 mod finished_checkpoints;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::best_network::BestNetwork;
 use super::early_stop::EarlyStop;
+use super::ending::Ending;
 use super::meter::Meter;
 use super::opened_run::OpenedRun;
 use super::outbox::Outbox;
@@ -33,15 +34,13 @@ pub(super) struct Run {
     step: u64,
     paused: bool,
     /// How the run ends at the next turn.
-    ending: Option<Outcome>,
+    ending: Option<Ending>,
     /// The evaluation in progress.
     evaluation: Option<Evaluating>,
     evaluated_at_step: Option<u64>,
     meter: Meter,
     best: BestNetwork,
     early_stop: EarlyStop,
-    /// Why the run ends early, if it does.
-    why: Option<String>,
     last: Option<Evaluation>,
     /// Ids of training and validation tiles that turned out to be unreadable.
     left_out: BTreeSet<String>,
@@ -80,7 +79,6 @@ impl Run {
             meter: Meter::new(),
             best: BestNetwork::default(),
             early_stop: EarlyStop::new(train.patience),
-            why: None,
             last: None,
             left_out: BTreeSet::new(),
             started: now,
@@ -113,7 +111,7 @@ impl Run {
     }
 
     pub(super) fn is_paused(&self) -> bool {
-        self.paused && self.ending.is_none() && self.evaluation.is_none()
+        self.paused && self.evaluation.is_none() && self.ending != Some(Ending::Stopped)
     }
 
     pub(super) fn set_paused(&mut self, paused: bool, outbox: &Outbox) {
@@ -148,7 +146,7 @@ impl Run {
 
     /// The run ends after the current step.
     pub(super) fn stop(&mut self, outbox: &Outbox) {
-        self.ending = Some(Outcome::Stopped);
+        self.ending = Some(Ending::Stopped);
         self.evaluation = None;
         outbox.send(EventKind::Phase(Phase::Stopping));
     }
@@ -171,6 +169,14 @@ impl Run {
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
             self.best.labels_changed();
             self.early_stop.labels_changed();
+            self.go_on_with_new_labels(outbox);
+        }
+    }
+
+    /// A run that was about to end early has more to learn than its scores knew.
+    fn go_on_with_new_labels(&mut self, outbox: &Outbox) {
+        if self.ending.take_if(|ending| matches!(ending, Ending::Early { .. })).is_some() {
+            self.inform(outbox, "Training goes on: the labels have changed".to_owned());
         }
     }
 
@@ -222,11 +228,11 @@ impl Run {
             self.evaluation_turn(predictor, outbox);
             return Ok(Turn::More(0.0));
         }
-        if let Some(outcome) = self.ending {
-            return Ok(Turn::Finished(Box::new(self.finish(outcome, outbox))));
+        if let Some(ending) = self.ending.take() {
+            return Ok(Turn::Finished(Box::new(self.finish(ending, outbox))));
         }
         if self.step >= self.opened.info.total_steps {
-            self.ending = Some(Outcome::Completed);
+            self.ending = Some(Ending::Completed);
             return Ok(Turn::More(0.0));
         }
         let began = Instant::now();
@@ -368,16 +374,15 @@ impl Run {
         let why = self.early_stop.rate(miou);
         if let Some(why) = why.filter(|_| self.step < total_steps) {
             self.inform(outbox, format!("Training ends early after step {}: {why}", self.step));
-            (self.ending, self.why) = (Some(Outcome::Early), Some(why));
+            self.ending = Some(Ending::Early { why });
         }
     }
 
-    fn finish(&mut self, outcome: Outcome, outbox: &Outbox) -> Summary {
+    fn finish(&mut self, ending: Ending, outbox: &Outbox) -> Summary {
         outbox.send(EventKind::Phase(Phase::Stopping));
         self.add_last_row(outbox);
         let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
-        let why = self.why.take();
-        let mut summary = self.summary(outcome, why);
+        let mut summary = self.summary(ending.outcome(), ending.into_why());
         summary.unsaved = unsaved.map(|error| error.to_string());
         let recorder = &mut self.opened.recorder;
         recorder.log(&report::closing_line(&summary), outbox);
@@ -424,3 +429,6 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
