@@ -289,6 +289,23 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_in_a_file_is_the_one_of_the_command_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("my.toml");
+        for terms in [&[("jaccard", 0.75)][..], &[("cross-entropy", 0.25), ("jaccard", 0.75)], &[("focal", 2.0)]] {
+            let join =
+                |sign: &str| terms.iter().map(|(name, weight)| format!("{name}{sign}{weight:?}")).collect::<Vec<_>>();
+            std::fs::write(&file, format!("[train]\nloss = {{ {} }}\n", join(" = ").join(", "))).unwrap();
+            let by_file = config(&format!("pointillist train --data D --out R --config {}", file.display())).unwrap();
+            let by_option =
+                config(&format!("pointillist train --data D --out R --loss {}", join("=").join(","))).unwrap();
+            assert_eq!(by_file.train.loss, by_option.train.loss, "{terms:?}");
+            let (stored, lost) = RunConfig::read_stored(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            assert_eq!((stored.train.loss, lost), (by_option.train.loss, Vec::new()), "{terms:?}");
+        }
+    }
+
+    #[test]
     fn options_without_effect_are_refused_with_the_remedy() {
         let refusal = |switches: &str| {
             config(&format!("pointillist train --data D --out R {switches}"))
@@ -299,8 +316,10 @@ mod tests {
             ("--no-head-start", "--encoder lite0"),
             ("--momentum 0.8", "--optimizer sgd"),
             ("--nesterov --optimizer adamw", "--optimizer sgd"),
-            ("--label-smoothing 0.1 --loss dice", "--loss cross-entropy"),
-            ("--focal-gamma 2", "--loss focal"),
+            ("--label-smoothing 0.1 --loss dice", "give cross-entropy a weight in --loss"),
+            ("--focal-gamma 2", "give focal a weight in --loss"),
+            ("--class-weights inverse --loss jaccard", "give cross-entropy or focal a weight in --loss"),
+            ("--class-weights 1,2,3 --loss dice,error-dice", "give cross-entropy or focal a weight in --loss"),
             ("--decay-epochs 3", "--schedule step"),
             ("--decay-steps 3 --schedule constant", "--schedule step"),
             ("--decay-factor 0.5", "--schedule step"),
@@ -312,6 +331,9 @@ mod tests {
         assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
         assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");
+        assert_eq!(refusal("--class-weights none --loss jaccard"), "");
+        assert_eq!(refusal("--class-weights inverse --loss jaccard,focal=0.5"), "");
+        assert_eq!(refusal("--class-weights 0,1,1 --loss jaccard"), "", "a class of weight 0 has no part in any term");
     }
 
     #[test]

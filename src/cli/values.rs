@@ -31,17 +31,27 @@ pub(super) fn loss(text: &str) -> Result<LossArg, String> {
     if let Some((_, supervision)) = LOSS_NAMES.iter().find(|(name, _)| *name == text) {
         return Ok(LossArg { weights: LossWeights::default(), supervision: Some(*supervision) });
     }
-    let mut weights = LossWeights::none();
+    let (mut weights, mut named) = (LossWeights::none(), Vec::new());
     for part in text.split(',') {
-        let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
-        let term =
-            LossTerm::from_name(name.trim()).ok_or_else(|| format!("there is no loss '{name}': {}", loss_names()))?;
-        *weights.of_mut(term) = weight
-            .trim()
-            .parse()
-            .map_err(|_error| format!("'{weight}' is not a number: give {name} a weight such as 0.5"))?;
+        let (term, weight) = weighted_term(part)?;
+        if named.contains(&term) {
+            return Err(format!("{} is named twice: give it one weight", term.name()));
+        }
+        named.push(term);
+        *weights.of_mut(term) = weight;
     }
     Ok(LossArg { weights, supervision: None })
+}
+
+/// A term and its weight, 1 if none is given.
+fn weighted_term(text: &str) -> Result<(LossTerm, f64), String> {
+    let (name, weight) = text.split_once('=').unwrap_or((text, "1"));
+    let term =
+        LossTerm::from_name(name.trim()).ok_or_else(|| format!("there is no loss '{name}': {}", loss_names()))?;
+    let weight = weight.trim().parse();
+    weight
+        .map(|weight| (term, weight))
+        .map_err(|_error| format!("'{text}' has no number: give {name} a weight such as 0.5"))
 }
 
 fn loss_names() -> String {
@@ -90,5 +100,6 @@ mod tests {
         let error = weights("lovasz").unwrap_err();
         assert!(error.contains("'lovasz'") && error.contains("error-dice"), "{error}");
         assert!(weights("dice=much").unwrap_err().contains("such as 0.5"));
+        assert_eq!(weights("dice=1,jaccard,dice=2"), Err("dice is named twice: give it one weight".to_owned()));
     }
 }

@@ -25,6 +25,8 @@ pub struct Anchor {
     step: u64,
     /// The rate at the end of the warm-up, from which the schedule comes down.
     peak: f64,
+    /// The peak that was asked for at the start.
+    asked: f64,
 }
 
 /// The share of the peak that the rate has after the warm-up.
@@ -54,7 +56,7 @@ impl Course {
 
     /// Where a run begins that has the rate `lr` once it is warm.
     pub fn start(&self, lr: f64) -> Anchor {
-        Anchor { rate: lr / (self.warm_up as f64 + 1.0), step: 0, peak: lr }
+        Anchor { rate: self.ramp(lr, 0), step: 0, peak: lr, asked: lr }
     }
 
     /// The learning rate of step `step`, from 0. At the anchor it is the rate that was set. From there the schedule continues
@@ -71,18 +73,24 @@ impl Course {
     }
 
     /// The anchor after somebody has set the `rate` of step `step`. Setting the current rate changes nothing. During a warm-up
-    /// a lower rate lowers its end in proportion; a higher one does not raise it, unless it is above the end itself.
+    /// a rate below that of an untouched one lowers its end in proportion; a higher one does not raise it, unless it is above the
+    /// end itself. Rates set before do not matter.
     pub fn set(&self, before: Anchor, step: u64, rate: f64) -> Anchor {
-        let now = self.rate(before, step);
+        let asked = before.asked;
         let peak = if step >= self.warm_up {
             let share = self.share(step);
             if share > 0.0 { rate / share } else { rate }
-        } else if rate < now {
-            before.peak * rate / now
+        } else if rate < self.ramp(asked, step) {
+            asked * rate / self.ramp(asked, step)
         } else {
-            before.peak.max(rate)
+            asked.max(rate)
         };
-        Anchor { rate, step, peak }
+        Anchor { rate, step, peak, asked }
+    }
+
+    /// The rate of a step of the warm-up to this peak.
+    fn ramp(&self, peak: f64, step: u64) -> f64 {
+        peak * (step as f64 + 1.0) / (self.warm_up as f64 + 1.0)
     }
 
     /// The share of the peak at a step after the warm-up.
@@ -190,6 +198,18 @@ mod tests {
                         &format!("{schedule:?} {now} {step}"),
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_warm_up_forgets_rates_that_were_set_before() {
+        for schedule in SCHEDULES {
+            let course = course(schedule, 9, 100);
+            let at_once = course.set(course.start(0.1), 4, 0.05);
+            for first in [1e-6, 0.07, 3.0] {
+                let twice = [2, 4].map(|step| course.set(course.set(course.start(0.1), step, first), 4, 0.05));
+                assert_eq!(twice, [at_once; 2], "{schedule:?} after {first}");
             }
         }
     }

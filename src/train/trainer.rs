@@ -41,7 +41,7 @@ impl Trainer {
     /// normalisation, cross-entropy over several batches is that over one large batch: each counts as much as its labels weigh.
     /// Memory is needed for one batch at a time.
     pub fn step(&mut self, batches: &[Batch], classes: &ClassTerms, lr: f64) -> f32 {
-        let (loss, mut gradients) = self.gradients(batches, classes);
+        let (losses, mut gradients) = self.gradients(batches, classes);
         if self.clip_norm > 0.0 {
             clipping::clip(&mut gradients, &self.net, self.clip_norm);
         }
@@ -50,24 +50,25 @@ impl Trainer {
         if let Some(average) = &mut self.average {
             average.update(&self.net);
         }
-        loss
+        // Reading waits for the device, which would otherwise run hundreds of kernels ahead of pause and stop. It comes last: by
+        // then all work of the step is queued.
+        losses.into_iter().map(Tensor::into_scalar::<f32>).sum()
     }
 
-    /// The loss over all batches, and its gradients. Reading the loss waits for the device, which would otherwise run hundreds
-    /// of kernels ahead of pause and stop.
-    fn gradients(&self, batches: &[Batch], classes: &ClassTerms) -> (f32, GradientsParams) {
+    /// The part of the loss that each batch has, and the gradients of all together.
+    fn gradients(&self, batches: &[Batch], classes: &ClassTerms) -> (Vec<Tensor<1>>, GradientsParams) {
         let told: Vec<ClassTerms> =
             batches.iter().map(|batch| classes.of_pseudo_labels(&batch.pseudo.classes)).collect();
         let labels = learned(batches.iter().map(|batch| classes.targets(&batch.targets)).collect(), 1.0);
         let pseudo = batches.iter().zip(&told).map(|(batch, told)| told.targets(&batch.pseudo.labels));
         let pseudo = learned(pseudo.collect(), self.pseudo);
-        let (mut sum, mut total) = (GradientsAccumulator::new(), 0.0);
+        let (mut sum, mut losses) = (GradientsAccumulator::new(), Vec::new());
         for (batch, parts) in batches.iter().zip(labels.into_iter().zip(pseudo)) {
             let loss = self.loss(batch, parts);
             sum.accumulate(&self.net, GradientsParams::from_grads(loss.backward(), &self.net));
-            total += loss.into_scalar::<f32>();
+            losses.push(loss.detach());
         }
-        (total, sum.grads())
+        (losses, sum.grads())
     }
 
     /// The part of the loss that a batch has, over its labels and its pseudo-labels.

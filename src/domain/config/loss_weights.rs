@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::options::LossTerm;
 
-/// The weight of each term of the loss, 0 or more; 0 turns it off. The names in files are those of [`LossTerm`].
+/// The weight of each term of the loss, 0 or more; 0 turns it off. The names in files are those of [`LossTerm`]; a term that a file
+/// does not name is off, as on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default = "LossWeights::none", deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LossWeights {
     /// Cross-entropy.
     pub cross_entropy: f64,

@@ -130,7 +130,7 @@ impl Storage for FirstVersion {
         let renamed = [
             ("loss:pce", "supervision:sparse"),
             ("loss:ce", "supervision:full"),
-            ("loss:r#cross-entropy", "loss:()"),
+            ("loss:r#cross-entropy", "loss:(r#cross-entropy:1.0)"),
             ("strategy:nothing", "strategy:own_labels_only"),
         ];
         Some(renamed.iter().fold(self.0.clone(), |text, (old, new)| text.replace(old, new)))
@@ -147,7 +147,7 @@ impl Storage for FirstVersion {
 pub(in crate::ui) mod tests {
     use super::*;
     use crate::domain::Strategy;
-    use crate::domain::config::Supervision;
+    use crate::domain::config::{LossWeights, Supervision};
 
     #[test]
     fn recent_projects_are_limited_and_distinct() {
@@ -230,8 +230,8 @@ pub(in crate::ui) mod tests {
         let later = Memory(Some("(form:(train:(loss:r#cross-entropy,batch:3)))".to_owned()));
         let (settings, lost) = Settings::load(&later);
         assert_eq!(
-            (settings.form.train.batch, lost),
-            (3, Vec::new()),
+            (settings.form.train.batch, settings.form.train.loss, lost),
+            (3, LossWeights::default(), Vec::new()),
             "as versions between the first and this one wrote it"
         );
         let ron = "(two_views:false,form:(train:(loss:ce),sampling:(strategy:nothing)))";
