@@ -7,6 +7,7 @@ pub mod check;
 pub mod clipping;
 pub mod division;
 pub mod folder;
+pub mod frozen;
 pub mod loss;
 pub mod optimizer;
 pub mod run_list;

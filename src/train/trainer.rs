@@ -1,11 +1,12 @@
 //! One optimiser step: forward and backward passes over one or several batches, update.
 
-use burn::module::Module;
+use burn::module::{Module, ParamGroup};
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
 use super::clipping;
+use super::frozen;
 use super::loss::{self, Mixture, Targets};
 use super::optimizer;
 use super::weighting::ClassTerms;
@@ -19,6 +20,8 @@ pub struct Trainer {
     /// The average of the weights, if there is to be one.
     average: Option<Average>,
     optimizer: ModuleOptimizer,
+    /// Parameters that stay as they are.
+    frozen: Option<ParamGroup>,
     loss: Mixture,
     /// The largest norm of the gradients together; 0 if they are not clipped.
     clip_norm: f64,
@@ -32,9 +35,10 @@ impl Trainer {
     pub fn new(net: Net, config: &TrainConfig, device: Device) -> Self {
         let average = (config.ema > 0.0).then(|| Average::new(&net, config.ema));
         let optimizer = optimizer::build(config, net.pretrained());
+        let frozen = net.pretrained().filter(|_| config.encoder_lr == 0.0);
         let TrainConfig { clip_norm, pseudo_labels, .. } = *config;
         let loss = loss::terms_of(config);
-        Self { net, average, optimizer, loss, clip_norm, pseudo: pseudo_labels, device }
+        Self { net, average, optimizer, frozen, loss, clip_norm, pseudo: pseudo_labels, device }
     }
 
     /// Takes one step on the gradients of these batches together, and returns the loss before it. Apart from batch
@@ -42,6 +46,9 @@ impl Trainer {
     /// Memory is needed for one batch at a time.
     pub fn step(&mut self, batches: &[Batch], classes: &ClassTerms, lr: f64) -> f32 {
         let (losses, mut gradients) = self.gradients(batches, classes);
+        if let Some(frozen) = &self.frozen {
+            frozen::drop_gradients(&mut gradients, &self.net, frozen);
+        }
         if self.clip_norm > 0.0 {
             clipping::clip(&mut gradients, &self.net, self.clip_norm);
         }

@@ -19,6 +19,15 @@ pub(super) fn by(
     (loss.into_scalar(), gradient.try_to_vec().expect("f32"))
 }
 
+/// Whether two gradients agree: to a ten-thousandth of the largest value, since a mean over many pixels has small ones only.
+pub(super) fn assert_same_gradient(got: &[f32], want: &[f64]) {
+    assert_eq!(got.len(), want.len());
+    let largest = want.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    for (i, (g, w)) in got.iter().zip(want).enumerate() {
+        assert!((f64::from(*g) - w).abs() <= 1e-4 * largest, "at {i}: {g} is not {w}, where the largest is {largest}");
+    }
+}
+
 pub(super) fn assert_close(got: &[f32], want: &[f64]) {
     assert_eq!(got.len(), want.len());
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
