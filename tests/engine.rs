@@ -198,6 +198,22 @@ fn a_run_with_sgd_learns() {
 }
 
 #[test]
+fn the_weights_themselves_are_scored_beside_their_average() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Epochs(1));
+    (config.train.ema, config.train.score_raw, config.train.lr) = (0.99, true, 0.01);
+    let out = bench.start(1, config);
+    let (averaged, raw) = bench.until("the score", |event| match &event.kind {
+        EventKind::Evaluated(evaluation) => Some((evaluation.scores.miou, evaluation.raw_miou)),
+        _ => None,
+    });
+    bench.until_finished();
+    assert!(raw.is_some_and(|raw| raw.is_finite() && (raw - averaged).abs() > 1e-9), "{averaged} {raw:?}");
+    let text = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    assert!(text("log.txt").contains("without averaging") && text("metrics.csv").contains(",val_miou_raw\n"));
+}
+
+#[test]
 fn a_run_whose_score_no_longer_rises_ends_early_and_says_why() {
     let bench = Bench::new();
     let mut config = bench.config(Length::Epochs(40));

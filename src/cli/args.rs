@@ -199,6 +199,9 @@ pub struct TrainArgs {
     /// Average the weights, keeping this share at each step, such as 0.99; 0 turns it off.
     #[arg(long, allow_negative_numbers = true)]
     pub ema: Option<f64>,
+    /// With averaged weights, score the weights themselves as well. An evaluation takes twice as long.
+    #[arg(long)]
+    pub score_raw: bool,
     /// Share of the training tiles that validate, if the dataset names no validation tiles.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,

@@ -109,6 +109,7 @@ impl TrainArgs {
         train.scales = (train.scales && !self.no_scales) || self.scales;
         set(&mut train.jitter, self.jitter);
         set(&mut train.ema, self.ema);
+        train.score_raw |= self.score_raw;
     }
 
     /// Several options decide what is learned from. Those that contradict each other are refused.
@@ -174,7 +175,7 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
-             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -219,6 +220,7 @@ mod tests {
             scales: true,
             jitter: 0.2,
             ema: 0.9,
+            score_raw: true,
         };
         assert_eq!(got, want);
     }
@@ -324,12 +326,14 @@ mod tests {
             ("--decay-steps 3 --schedule constant", "--schedule step"),
             ("--decay-factor 0.5", "--schedule step"),
             ("--decay-power 2", "--schedule polynomial"),
+            ("--score-raw", "--ema 0.99"),
         ] {
             assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
         }
         assert_eq!(refusal("--preset few-clicks --encoder-lr 0.5"), "", "the preset has an encoder");
         assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
+        assert_eq!(refusal("--preset few-clicks --score-raw"), "");
         assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");
         assert_eq!(refusal("--class-weights none --loss jaccard"), "");
         assert_eq!(refusal("--class-weights inverse --loss jaccard,focal=0.5"), "");

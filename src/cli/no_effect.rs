@@ -29,6 +29,11 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
     for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
         anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");
     }
+    let has_average = config.train.ema != 0.0;
+    anyhow::ensure!(
+        has_average || !args.score_raw,
+        "--score-raw is for averaged weights: leave it out, or add --ema 0.99"
+    );
     refuse_for_loss(args, config.train.loss)?;
     refuse_decay(args, config.train.schedule)
 }

@@ -119,6 +119,11 @@ impl Learner {
     pub(super) fn snapshot(&self) -> Snapshot {
         Snapshot { net: self.trainer.valid(), predicts: self.terms.competes.clone() }
     }
+
+    /// The weights without averaging; `None` if they are not averaged.
+    pub(super) fn raw_snapshot(&self) -> Option<Snapshot> {
+        Some(Snapshot { net: self.trainer.raw()?, predicts: self.terms.competes.clone() })
+    }
 }
 
 fn batches(config: &RunConfig) -> BatchPlan {

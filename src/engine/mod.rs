@@ -9,6 +9,7 @@ pub mod device;
 pub mod diagnostics;
 mod early_stop;
 mod ending;
+mod evaluating;
 mod export;
 pub mod finished;
 mod finished_checkpoints;

@@ -21,6 +21,11 @@ pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
     ]
 }
 
+/// A line for the weights without averaging, if they were scored.
+pub fn raw_line(evaluation: &Evaluation) -> Option<String> {
+    evaluation.raw_miou.map(|miou| format!(" val_mIoU of the weights without averaging: {}", four_digits(miou)))
+}
+
 /// The last line of a run.
 pub fn closing_line(summary: &Summary) -> String {
     let how = match summary.outcome {
@@ -100,6 +105,7 @@ mod tests {
             epoch: 1,
             train_loss: 1.8453,
             scores: Scores { miou: 0.4215, pixel_accuracy: 0.7, f1: iou.clone(), iou, pixels: 1 },
+            raw_miou: Some(0.4),
             confusion: Confusion::new(7),
             tiles: Vec::new(),
             measured_on: String::new(),
@@ -109,6 +115,7 @@ mod tests {
         let [first, second] = epoch_lines(&evaluation, 1);
         assert_eq!(first, "Epoch 1/1 — train_loss: 1.8453 — val_mIoU: 0.4215 — time: 62.3s");
         assert_eq!(second, " per-class IoU: ['0.32', '0.45', '0.27', '0.41', '0.38', '0.52', 'nan']");
+        assert_eq!(raw_line(&evaluation).as_deref(), Some(" val_mIoU of the weights without averaging: 0.4000"));
     }
 
     #[test]

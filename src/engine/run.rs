@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::best_network::BestNetwork;
 use super::early_stop::EarlyStop;
 use super::ending::Ending;
+use super::evaluating::{Evaluating, Scored};
 use super::meter::Meter;
 use super::opened_run::OpenedRun;
 use super::outbox::Outbox;
@@ -16,8 +17,8 @@ use super::refusal::Refusal;
 use super::report;
 use crate::data::{DataError, Project, TileFault};
 use crate::domain::{Notice, RunConfig};
+use crate::infer::Predictor;
 use crate::infer::evaluation::Evaluated;
-use crate::infer::{EvaluationJob, Predictor};
 use crate::train::folder::{self, SplitRecord, StepRow};
 use crate::train::schedule::{Anchor, Course};
 use crate::train::snapshot::Snapshot;
@@ -46,12 +47,6 @@ pub(super) struct Run {
     left_out: BTreeSet<String>,
     started: Instant,
     evaluated: Instant,
-}
-
-/// An evaluation and what it scores: labels that arrive meanwhile change what may be predicted, but not of this network.
-struct Evaluating {
-    job: EvaluationJob,
-    snapshot: Snapshot,
 }
 
 /// The result of a turn.
@@ -120,7 +115,7 @@ impl Run {
     }
 
     fn phase(&self) -> Phase {
-        match self.evaluation.as_ref().map(|evaluating| evaluating.job.progress()) {
+        match self.evaluation.as_ref().map(Evaluating::progress) {
             Some((done, total)) => Phase::Evaluating { done, total },
             None if self.paused => Phase::Paused,
             None => Phase::Training,
@@ -198,9 +193,19 @@ impl Run {
         } else if self.evaluation.is_none() {
             let snapshot = self.opened.learner.snapshot();
             predictor.show(snapshot.clone());
-            self.evaluation = Some(Evaluating { job: EvaluationJob::new(self.project(), &self.opened.val), snapshot });
+            let raw = self.raw_predictor(predictor);
+            self.evaluation = Some(Evaluating::new(&self.opened.project, &self.opened.val, snapshot, raw));
             outbox.send(EventKind::Phase(self.phase()));
         }
+    }
+
+    /// What predicts by the weights without averaging, if they are to be scored as well.
+    fn raw_predictor(&self, predictor: &Predictor) -> Option<Predictor> {
+        let OpenedRun { info, learner, .. } = &self.opened;
+        let snapshot = info.config.train.scores_raw().then(|| learner.raw_snapshot()).flatten()?;
+        let mut raw = predictor.clone();
+        raw.show(snapshot);
+        Some(raw)
     }
 
     /// Writes the last checkpoint at the user's request. Each failure is reported, unlike those of regular saves.
@@ -320,21 +325,21 @@ impl Run {
     }
 
     fn evaluation_turn(&mut self, predictor: &Predictor, outbox: &Outbox) {
-        let Some(Evaluating { mut job, snapshot }) = self.evaluation.take() else { return };
-        let before = job.progress();
-        if job.advance(predictor) {
-            if job.progress() != before {
-                let (done, total) = job.progress();
+        let Some(mut evaluating) = self.evaluation.take() else { return };
+        let before = evaluating.progress();
+        if evaluating.advance(predictor) {
+            if evaluating.progress() != before {
+                let (done, total) = evaluating.progress();
                 outbox.send(EventKind::Phase(Phase::Evaluating { done, total }));
             }
-            self.evaluation = Some(Evaluating { job, snapshot });
+            self.evaluation = Some(evaluating);
             return;
         }
-        self.evaluated(job.finish(), snapshot, outbox);
+        self.evaluated(evaluating.finish(), outbox);
         outbox.send(EventKind::Phase(self.phase()));
     }
 
-    fn evaluated(&mut self, result: Evaluated, net: Snapshot, outbox: &Outbox) {
+    fn evaluated(&mut self, Scored { result, raw_miou, net }: Scored, outbox: &Outbox) {
         let Evaluated { scores, confusion, tiles, faults } = result;
         self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
@@ -346,6 +351,7 @@ impl Run {
             train_loss,
             measured_on: report::measured_on(&self.opened.project.classes, tiles.len(), scores.pixels),
             scores,
+            raw_miou,
             confusion,
             tiles,
             secs: self.evaluated.elapsed().as_secs_f32(),
@@ -355,7 +361,7 @@ impl Run {
         self.evaluated_at_step = Some(self.step);
         let lines = report::epoch_lines(&evaluation, self.opened.info.epochs());
         let recorder = &mut self.opened.recorder;
-        lines.iter().for_each(|line| recorder.log(line, outbox));
+        lines.iter().chain(&report::raw_line(&evaluation)).for_each(|line| recorder.log(line, outbox));
         recorder.add_metrics(&evaluation, outbox);
         recorder.save(&net, outbox).ok(); // The recorder reports it and tries again.
         if best {

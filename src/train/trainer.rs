@@ -92,6 +92,11 @@ impl Trainer {
     pub fn valid(&self) -> Net {
         self.average.as_ref().map_or_else(|| self.net.valid(), Average::net)
     }
+
+    /// The weights without averaging, in validation mode; `None` if they are not averaged.
+    pub fn raw(&self) -> Option<Net> {
+        self.average.as_ref().map(|_| self.net.valid())
+    }
 }
 
 /// What is learned from a batch, and how much its loss weighs in that of the step.

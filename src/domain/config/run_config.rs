@@ -128,6 +128,8 @@ pub struct TrainConfig {
     /// Share that the averaged weights keep at each step, 0 up to but not including 1. Above 0, the average of the weights is
     /// shown, scored and saved instead of the last ones.
     pub ema: f64,
+    /// With averaged weights, score the weights themselves as well.
+    pub score_raw: bool,
 }
 
 impl Default for RunConfig {
@@ -186,6 +188,7 @@ impl Default for TrainConfig {
             scales: false,
             jitter: 0.0,
             ema: 0.0,
+            score_raw: false,
         }
     }
 }
@@ -315,6 +318,11 @@ impl TrainConfig {
     /// Steps in an epoch of this many crops or tiles, at least 1.
     pub fn steps_per_epoch(&self, epoch: usize) -> u64 {
         (epoch / (self.batch * self.accumulate).max(1)).max(1) as u64
+    }
+
+    /// Whether evaluations score the weights without averaging beside their average.
+    pub fn scores_raw(&self) -> bool {
+        self.score_raw && self.ema > 0.0
     }
 }
 

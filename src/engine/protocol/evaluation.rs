@@ -36,6 +36,9 @@ pub struct Evaluation {
     pub train_loss: f32,
     /// Scores against full masks at native resolution.
     pub scores: Scores,
+    /// Mean IoU of the weights without averaging, 0 to 1; absent if they are not averaged, or not scored.
+    #[serde(default)]
+    pub raw_miou: Option<f64>,
     /// Confusion matrix of the scored pixels.
     pub confusion: Confusion,
     /// Mean IoU of each tile, by id.

@@ -120,6 +120,7 @@ fn evaluation() -> Evaluation {
         epoch: 1,
         train_loss: f32::NAN,
         scores: Scores { miou: f64::NAN, pixel_accuracy: 0.1, f1, iou, pixels: 4 },
+        raw_miou: Some(0.2),
         confusion: Confusion::new(2),
         tiles: vec![("a".to_owned(), f64::NAN), ("b".to_owned(), 1.0 / 3.0)],
         measured_on: "2 tiles".to_owned(),

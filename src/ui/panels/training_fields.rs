@@ -155,6 +155,11 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
             "Share of itself that an average of the weights keeps at each step, such as 0.99. The average is shown, scored and \
              saved; 0 turns it off",
         );
+        if train.ema > 0.0 {
+            ui.add(Checkbox::new(&mut train.score_raw, "score both")).on_hover_text(
+                "Evaluations score the weights themselves beside their average, which takes twice as long",
+            );
+        }
     });
     if !has_full_masks {
         field(ui, "Pseudo-labels", |ui| {
@@ -210,6 +215,18 @@ mod tests {
             harness.run_steps(2);
             let is_shown = harness.query_all_by_label("Nesterov").next().is_some();
             assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
+        }
+    }
+
+    #[test]
+    fn the_weights_themselves_can_be_scored_where_they_are_averaged() {
+        for ema in [0.0, 0.9] {
+            let mut form = RunConfig::default();
+            form.train.ema = ema;
+            let show = move |ui: &mut Ui| recipe_ui(ui, &mut form);
+            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+            harness.run_steps(2);
+            assert_eq!(harness.query_all_by_label("score both").next().is_some(), ema > 0.0);
         }
     }
 

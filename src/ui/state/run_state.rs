@@ -253,6 +253,7 @@ pub(crate) mod tests {
             epoch: 1,
             train_loss: 1.0,
             scores: confusion.scores(&classes),
+            raw_miou: None,
             confusion,
             tiles: vec![("b".to_owned(), 0.5)],
             measured_on: "val: 1 tile, full mask, 4 px".to_owned(),
