@@ -103,7 +103,8 @@ pub struct TrainArgs {
     /// Learn from own labels only, not from masks.
     #[arg(long, group = "sampling", visible_alias = "clicks-only")]
     pub own_labels_only: bool,
-    /// Weights of the classes in cross-entropy and focal loss: none, inverse (rare classes weigh more), or one per class, such as 0.5,1,2.
+    /// Weights of the classes in cross-entropy and focal loss: none; inverse, median, enet or effective=0.99, by which rare classes
+    /// weigh more; or one per class, such as 0.5,1,2.
     #[arg(long, allow_hyphen_values = true, value_parser = class_weights)]
     pub class_weights: Option<ClassWeights>,
     /// Passes over the training tiles.

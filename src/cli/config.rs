@@ -356,6 +356,7 @@ mod tests {
             ("--weight-decay -1", "A weight decay of -1 cannot be used"),
             ("--val-ratio -0.1", "A validation ratio of -0.1"),
             ("--class-weights -1,1,1,1,1,1,1", "Class weights must be 0 or more"),
+            ("--class-weights effective=1", "a beta of 1 cannot be used"),
             ("--points -3", "'-3' cannot be used: give a whole number that is not negative"),
             ("--epochs -1", "'-1' cannot be used"),
             ("--batch -2", "'-2' cannot be used"),

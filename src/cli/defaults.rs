@@ -103,6 +103,7 @@ fn loss(weights: LossWeights) -> String {
 fn weights(weights: &ClassWeights) -> String {
     match weights {
         ClassWeights::Given(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        ClassWeights::Effective(beta) => format!("effective={beta}"),
         named => named.name().to_owned(),
     }
 }

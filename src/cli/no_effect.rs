@@ -58,9 +58,8 @@ fn refuse_for_loss(args: &TrainArgs, loss: LossWeights) -> anyhow::Result<()> {
 /// Whether weights do nothing but weigh. A class of weight 0 is left out of every term.
 fn only_weigh(weights: &ClassWeights) -> bool {
     match weights {
-        ClassWeights::None => false,
-        ClassWeights::Inverse => true,
         ClassWeights::Given(weights) => weights.iter().all(|weight| *weight != 0.0),
+        kind => kind.follow_labels(),
     }
 }
 

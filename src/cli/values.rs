@@ -69,10 +69,14 @@ pub(super) fn encoder(text: &str) -> Result<Encoder, String> {
     }
 }
 
-/// Takes `none`, `inverse`, or numbers separated by commas.
+/// Takes a name such as `inverse`, `effective=0.99`, or numbers separated by commas.
 pub(super) fn class_weights(text: &str) -> Result<ClassWeights, String> {
     if let Some(named) = ClassWeights::from_name(text).filter(|named| !matches!(named, ClassWeights::Given(_))) {
         return Ok(named);
+    }
+    if let Some(beta) = text.strip_prefix("effective=") {
+        let beta = beta.trim().parse();
+        return beta.map(ClassWeights::Effective).map_err(|error| format!("'{text}' has no number: {error}"));
     }
     let number = |number: &str| number.trim().parse().map_err(|error| format!("'{number}' is not a number: {error}"));
     text.split(',').map(number).collect::<Result<_, _>>().map(ClassWeights::Given)
@@ -86,6 +90,17 @@ pub(super) fn whole<T: FromStr>(text: &str) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn class_weights_are_named_or_given() {
+        for named in ["none", "inverse", "median", "enet"] {
+            assert_eq!(class_weights(named).map(|weights| weights.name()), Ok(named));
+        }
+        assert_eq!(class_weights("effective"), Ok(ClassWeights::Effective(0.99)));
+        assert_eq!(class_weights("effective=0.9"), Ok(ClassWeights::Effective(0.9)));
+        assert_eq!(class_weights("0.5, 2"), Ok(ClassWeights::Given(vec![0.5, 2.0])));
+        assert!(class_weights("effective=much").is_err() && class_weights("rare").is_err());
+    }
 
     #[test]
     fn a_loss_is_a_list_of_terms_with_weights() {

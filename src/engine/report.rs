@@ -78,6 +78,9 @@ pub fn weights_line(kind: &ClassWeights, weights: &[f32]) -> Option<String> {
     let kind = match kind {
         ClassWeights::None => return None,
         ClassWeights::Inverse => "inverse-frequency",
+        ClassWeights::Median => "median-frequency",
+        ClassWeights::Enet => "ENet's",
+        ClassWeights::Effective(_) => "effective-number",
         ClassWeights::Given(_) => "given",
     };
     let list: Vec<String> = weights.iter().map(|w| format!("{w:.4}")).collect();

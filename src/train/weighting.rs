@@ -2,7 +2,7 @@
 
 use super::loss::Targets;
 use crate::domain::Classes;
-use crate::domain::weights::{ClassWeights, inverse_frequency};
+use crate::domain::weights::ClassWeights;
 
 /// Weights and competing classes, by class index.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl Weighting {
 
     /// Whether the labels of every tile have to be counted.
     pub fn needs_counts(&self) -> bool {
-        self.kind == ClassWeights::Inverse
+        self.kind.follow_labels()
     }
 
     /// The terms for labels of which there are `totals` of each class. Without any label all classes compete.
@@ -62,9 +62,8 @@ impl Weighting {
     /// A weight per class; 0 for ignored classes.
     fn weights(&self, totals: &[u64]) -> Vec<f32> {
         let mut weights = match &self.kind {
-            ClassWeights::None => vec![1.0; self.scored.len()],
             ClassWeights::Given(weights) => weights.clone(),
-            ClassWeights::Inverse => inverse_frequency(totals),
+            kind => kind.of_labels(totals).unwrap_or_else(|| vec![1.0; self.scored.len()]),
         };
         weights.iter_mut().zip(&self.scored).filter(|(_, scored)| !**scored).for_each(|(w, _)| *w = 0.0);
         weights

@@ -63,8 +63,12 @@ impl RunConfig {
     }
 
     fn check_weights(&self, classes: &Classes, problems: &mut Problems) {
-        let ClassWeights::Given(weights) = &self.train.class_weights else { return };
         let remedy = self.train.class_weights.remedy();
+        if let ClassWeights::Effective(beta) = self.train.class_weights {
+            let headline = format!("Class weights with a beta of {beta} cannot be used");
+            problems.refuse(!(0.0..1.0).contains(&beta), headline, remedy);
+        }
+        let ClassWeights::Given(weights) = &self.train.class_weights else { return };
         let (given, needed) = (weights.len(), classes.len());
         problems.refuse(given != needed, format!("{given} class weights for {needed} classes"), remedy);
         let are_usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().any(|w| *w > 0.0);

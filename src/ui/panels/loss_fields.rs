@@ -32,6 +32,13 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
         });
     }
     choice_list_ui(ui, "Class weights", &mut train.class_weights);
+    if let ClassWeights::Effective(beta) = &mut train.class_weights {
+        field(ui, "Beta", |ui| {
+            ui.add(DragValue::new(beta).range(0.0..=0.9999).speed(0.001).max_decimals(4)).on_hover_text(
+                "The nearer to 1, the more labels of a class it takes to weigh as little as any; 0 is off",
+            );
+        });
+    }
     if let (ClassWeights::Given(weights), Some(classes)) = (&mut train.class_weights, classes) {
         weights.resize(classes.len(), 1.0);
         for (weight, class) in weights.iter_mut().zip(classes.iter()) {
