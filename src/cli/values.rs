@@ -48,7 +48,7 @@ fn weighted_term(text: &str) -> Result<(LossTerm, f64), String> {
     let (name, weight) = text.split_once('=').unwrap_or((text, "1"));
     let term =
         LossTerm::from_name(name.trim()).ok_or_else(|| format!("there is no loss '{name}': {}", loss_names()))?;
-    let weight = weight.trim().parse();
+    let weight = weight.trim().parse::<f64>();
     weight
         .map(|weight| (term, weight))
         .map_err(|_error| format!("'{text}' has no number: give {name} a weight such as 0.5"))

@@ -48,7 +48,7 @@ impl Choice for ClassWeights {
             Self::Effective(_) => entry(
                 "effective",
                 "Effective number",
-                "Rare classes weigh more, by effective number: beyond some 1/(1 - beta) labels of a class, more of them add little",
+                "Rare classes weigh more, by effective number: labels of a class beyond some 1/(1 - beta) add little",
                 Some("Choose a beta of 0 up to but not including 1, such as 0.99"),
             ),
             Self::Given(_) => entry(
@@ -67,8 +67,8 @@ impl ClassWeights {
         !matches!(self, Self::None | Self::Given(_))
     }
 
-    /// The weights for this many labelled pixels of each class: 0 for a class without any, all 1 if nothing is labelled at all. The
-    /// length of a weight does not matter, only its ratio to others. `None` if they do not follow labels.
+    /// The weights for this many labelled pixels of each class: 0 for a class without any, all 1 if nothing is labelled at all. Only
+    /// their ratios matter. `None` if they do not follow labels.
     pub fn of_labels(&self, counts: &[u64]) -> Option<Vec<f32>> {
         let total: u64 = counts.iter().sum();
         let each = |weigh: &dyn Fn(f64) -> f64| -> Vec<f64> {
