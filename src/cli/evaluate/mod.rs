@@ -10,7 +10,6 @@ use super::args::EvaluateArgs;
 use super::{no_effect, out};
 use crate::data::Project;
 use crate::domain::Choice as _;
-use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::DeviceChoice;
 use crate::engine::device::Devices;
 use crate::engine::{finished, priority};
@@ -18,6 +17,7 @@ use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
 use crate::quick::method::QuickMethod;
 use crate::train::folder::FinishedRun;
+use report::Measured;
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
@@ -54,16 +54,6 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         report::as_table(&result, which, &run.classes)
     });
     Ok(ExitCode::SUCCESS)
-}
-
-/// What was scored, with which checkpoint.
-#[derive(Clone, Copy)]
-struct Measured<'a> {
-    tiles: &'static str,
-    /// Absent for a quick head.
-    checkpoint: Option<Checkpoint>,
-    /// The checkpoint or the quick head in words.
-    by: &'a str,
 }
 
 fn score(mut job: EvaluationJob, predictor: &Predictor) -> Evaluated {

@@ -2,9 +2,19 @@
 
 use serde_json::json;
 
-use super::Measured;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, FurtherScores};
 use crate::infer::evaluation::Evaluated;
+
+/// What was scored, with which checkpoint.
+#[derive(Clone, Copy)]
+pub(super) struct Measured<'a> {
+    pub(super) tiles: &'static str,
+    /// Absent for a quick head.
+    pub(super) checkpoint: Option<Checkpoint>,
+    /// The checkpoint or the quick head in words.
+    pub(super) by: &'a str,
+}
 
 /// All scores, for scripts.
 pub(super) fn as_json(result: &Evaluated, which: Measured<'_>, classes: &Classes) -> anyhow::Result<String> {
