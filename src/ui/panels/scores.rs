@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, Color32, Grid, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
 
-use super::theme::{Tokens, class_color, mono};
+use super::theme::{Tokens, UNIT, class_color, mono};
 use super::widgets::{badge, nothing_yet, number, swatch};
 use crate::domain::{ClassDef, Confusion, FurtherScores};
 use crate::engine::protocol::Evaluation;
@@ -46,6 +46,7 @@ pub fn scores_ui(ui: &mut Ui, state: &AppState) {
 
 /// The scores beside the headline; what each is says its tooltip.
 fn further_ui(ui: &mut Ui, further: &FurtherScores, classes: &[ClassDef]) {
+    ui.spacing_mut().item_spacing.x = 4.0 * UNIT;
     let agreement = &further.agreement;
     let mut score = |name: &str, value: String, help: &str| {
         ui.weak(number(format!("{name} {value}"))).on_hover_text(help);
