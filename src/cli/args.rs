@@ -41,6 +41,8 @@ pub enum Verb {
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
     Predict(PredictArgs),
+    /// Write the network of a finished run for other programs.
+    Export(ExportArgs),
     /// Write sampled masks, and figures of the full and the sampled mask side by side.
     Sample(SampleArgs),
     /// Measure how good a map a few clicks give: labels tiles as somebody would who knows their masks.
@@ -258,6 +260,36 @@ choice_enum! {
         Network { name: "network", title: "Network", help: "The network of a run" }
         Quick { name: "quick", title: "Quick", help: "A linear head on fixed features, learned from own labels in seconds" }
         Forest { name: "forest", title: "Forest", help: "The same with a random forest on colour and texture" }
+    }
+}
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// Which checkpoint of the run to use.
+    #[arg(long, value_parser = choice::<Checkpoint>())]
+    pub checkpoint: Option<Checkpoint>,
+    /// Format of the file.
+    #[arg(long, value_parser = choice::<WeightsFormat>())]
+    pub format: WeightsFormat,
+    /// File to write.
+    pub out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+choice_enum! {
+    /// A format for networks that other programs read.
+    pub enum WeightsFormat, "format" {
+        Safetensors {
+            name: "safetensors",
+            title: "safetensors",
+            help: "Weights with the names that a PyTorch module of the same shape gives them; configuration and classes inside"
+        }
     }
 }
 

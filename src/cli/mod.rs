@@ -9,6 +9,7 @@ mod defaults;
 mod demo;
 mod doctor;
 mod evaluate;
+mod export;
 mod ignoring;
 mod interrupt;
 mod labels;
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
+        Some(Verb::Export(args)) => export::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),
         Some(Verb::Simulate(args)) => simulate::run(&args),
         Some(Verb::Curve(args)) => curve::run(&args),

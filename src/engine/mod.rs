@@ -8,6 +8,7 @@ mod best_network;
 pub mod device;
 pub mod diagnostics;
 mod export;
+pub mod exported;
 pub mod finished;
 mod finished_checkpoints;
 mod first_network;

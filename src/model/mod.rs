@@ -10,6 +10,7 @@ mod input;
 mod inverted_residual;
 pub mod lite0;
 pub mod lite0_unet;
+mod named;
 mod net;
 mod shortcut;
 pub mod size;

@@ -1,0 +1,10 @@
+//! Networks in files of other programs: bytes in, bytes out.
+//!
+//! [`Network`] is what is exchanged; a file each writes or reads it. Nothing here knows Burn, run folders or the disk: the engine
+//! takes a [`Network`] from a run and makes a run of one.
+
+mod about;
+mod network;
+pub mod safetensors_file;
+
+pub use network::Network;

@@ -1,0 +1,65 @@
+//! Networks to export: one of each architecture, whose every number is of some size.
+
+#![allow(dead_code, reason = "each test needs some of it")]
+
+use burn::tensor::{Device, Tensor, TensorData};
+use pointillist::domain::config::{Arch, Encoder, InputSize, ModelConfig};
+use pointillist::domain::hash::Stream;
+use pointillist::domain::{ClassDef, Classes, RunConfig};
+use pointillist::exchange::Network;
+use pointillist::model::Net;
+
+/// Names of three classes. The second may not be predicted.
+pub(crate) const CLASSES: [&str; 3] = ["water", "Straße, \"alt\"", "forest"];
+
+/// A network of each architecture, as it is exchanged.
+pub(crate) fn all() -> Vec<Network> {
+    let unet = ModelConfig { base: 4, levels: 4, ..ModelConfig::default() };
+    let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
+    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
+    [unet, nested, lite0].into_iter().map(network).collect()
+}
+
+fn network(model: ModelConfig) -> Network {
+    let mut config = RunConfig { model, data: "/data/here".into(), ..RunConfig::default() };
+    config.train.input = InputSize::Crop(96);
+    let class =
+        |(index, name): (usize, &&str)| ClassDef { name: (*name).to_owned(), color: [index as u8; 3], ignored: false };
+    let classes = Classes::new(CLASSES.iter().enumerate().map(class).collect()).unwrap();
+    let net = Net::new(&config.model, CLASSES.len(), &Device::flex());
+    let mut tensors = net.tensors();
+    let mut stream = Stream::new(7);
+    for tensor in &mut tensors {
+        let is_trained = tensor.name.contains(".norm.") || !tensor.name.starts_with("encoder.");
+        if is_trained {
+            let middle = if tensor.name.ends_with("running_var") { 1.0 } else { 0.0 };
+            let fan = tensor.shape.iter().skip(1).product::<usize>().max(4) as f32;
+            tensor.values.iter_mut().for_each(|value| *value = middle + 1.5 * (stream.unit() - 0.5) / fan.sqrt());
+        }
+        if tensor.name.ends_with("norm.weight") {
+            tensor.values.iter_mut().for_each(|value| *value += 1.0);
+        }
+    }
+    Network { config, classes, predicts: vec![true, false, true], tensors }
+}
+
+/// An input of a network, `[1, 3, height, width]`.
+pub(crate) fn input([height, width]: [usize; 2]) -> Vec<f32> {
+    let mut stream = Stream::new(11);
+    (0..3 * height * width).map(|_| 4.0 * stream.unit() - 2.0).collect()
+}
+
+/// The program's own logits of an input.
+pub(crate) fn logits(network: &Network, values: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
+    let device = Device::flex();
+    let net = Net::new(&network.config.model, network.classes.len(), &device);
+    let net = net.with_tensors(network.tensors.clone()).unwrap();
+    let images = Tensor::from_data(TensorData::new(values.to_vec(), [1, 3, height, width]), &device);
+    net.forward(images).into_data().try_to_vec().unwrap()
+}
+
+/// The largest difference of two lists of equal length.
+pub(crate) fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).fold(0.0, |largest, (a, b)| largest.max((a - b).abs()))
+}
