@@ -177,7 +177,13 @@ mod tests {
         };
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
-        want.model = ModelConfig { arch: Arch::UNetPlusPlus, encoder: Encoder::Lite0, base: 8, levels: 4 };
+        want.model = ModelConfig {
+            arch: Arch::UNetPlusPlus,
+            encoder: Encoder::Lite0,
+            base: 8,
+            levels: 4,
+            ..ModelConfig::default()
+        };
         want.train = TrainConfig {
             supervision: Supervision::Full,
             loss: Loss::CrossEntropy,

@@ -6,6 +6,7 @@
 //! checkpoints: renaming one makes older checkpoints unreadable.
 
 pub mod block;
+mod colors;
 mod input;
 mod inverted_residual;
 pub mod lite0;

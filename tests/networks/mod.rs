@@ -1,9 +1,9 @@
-//! Networks to export: one of each architecture, whose every number is of some size.
+//! Networks to export: one of each architecture, and one that sees colours in other terms, whose every number is of some size.
 
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use pointillist::domain::config::{Arch, Encoder, InputSize, ModelConfig};
+use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig};
 use pointillist::domain::hash::Stream;
 use pointillist::domain::{ClassDef, Classes, RunConfig};
 use pointillist::exchange::Network;
@@ -12,12 +12,13 @@ use pointillist::model::Net;
 /// Names of three classes. The second may not be predicted.
 pub(crate) const CLASSES: [&str; 3] = ["water", "Straße, \"alt\"", "forest"];
 
-/// A network of each architecture, as it is exchanged.
+/// These networks, as they are exchanged.
 pub(crate) fn all() -> Vec<Network> {
     let unet = ModelConfig { base: 4, levels: 4, ..ModelConfig::default() };
     let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
     let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
-    [unet, nested, lite0].into_iter().map(network).collect()
+    let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
+    [unet, nested, lite0, unit].into_iter().map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {
@@ -29,16 +30,14 @@ fn network(model: ModelConfig) -> Network {
     let net = Net::new(&config.model, CLASSES.len(), &Device::flex());
     let mut tensors = net.tensors();
     let mut stream = Stream::new(7);
-    for tensor in &mut tensors {
-        let is_trained = tensor.name.contains(".norm.") || !tensor.name.starts_with("encoder.");
-        if is_trained {
-            let middle = if tensor.name.ends_with("running_var") { 1.0 } else { 0.0 };
-            let fan = tensor.shape.iter().skip(1).product::<usize>().max(4) as f32;
-            tensor.values.iter_mut().for_each(|value| *value = middle + 1.5 * (stream.unit() - 0.5) / fan.sqrt());
-        }
-        if tensor.name.ends_with("norm.weight") {
-            tensor.values.iter_mut().for_each(|value| *value += 1.0);
-        }
+    for tensor in tensors.iter_mut().filter(|tensor| !tensor.name.starts_with("encoder.")) {
+        let fan = tensor.shape.iter().skip(1).product::<usize>().max(4) as f32;
+        let (middle, spread) = match tensor.name.rsplit('.').next() {
+            Some("running_var") => (1.0, 1.0),
+            Some("weight") if tensor.shape.len() == 1 => (1.0, 1.0),
+            _ => (0.0, 6.0 / fan.sqrt()),
+        };
+        tensor.values.iter_mut().for_each(|value| *value = middle + spread * (stream.unit() - 0.5));
     }
     Network { config, classes, predicts: vec![true, false, true], tensors }
 }

@@ -16,6 +16,6 @@ pub use device_choice::DeviceChoice;
 pub use earlier::{LOSS_NAMES, upgrade};
 pub use encoder::Encoder;
 pub use extent::{InputSize, Length};
-pub use options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
+pub use options::{Arch, Batches, Colors, Loss, Optimizer, Schedule, Supervision};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};
