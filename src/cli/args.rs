@@ -277,6 +277,12 @@ pub struct ExportArgs {
     pub format: WeightsFormat,
     /// File to write.
     pub out: PathBuf,
+    /// Fixed height and width of the input, pixels, for programs that need it, such as QGIS's plugin Deepness. ONNX only.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub tile: Option<u32>,
+    /// Resolution of the images the network has learned from, centimetres a pixel, for the plugin. ONNX only.
+    #[arg(long, allow_negative_numbers = true)]
+    pub resolution: Option<f64>,
     /// Replace an existing file.
     #[arg(long)]
     pub overwrite: bool,
@@ -290,6 +296,7 @@ choice_enum! {
             title: "safetensors",
             help: "Weights with the names that a PyTorch module of the same shape gives them; configuration and classes inside"
         }
+        Onnx { name: "onnx", title: "ONNX", help: "The whole network, for ONNX Runtime and QGIS's plugin Deepness" }
     }
 }
 

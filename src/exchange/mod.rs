@@ -5,6 +5,7 @@
 
 mod about;
 mod network;
+pub mod onnx;
 pub mod safetensors_file;
 
 pub use network::Network;
