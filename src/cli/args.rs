@@ -8,7 +8,7 @@ use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
-use crate::domain::config::{Arch, Batches, Encoder, Optimizer, Preset, Schedule, Supervision};
+use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
 use crate::quick::clicks::Placement;
 use crate::quick::method::QuickMethod;
@@ -43,6 +43,8 @@ pub enum Verb {
     Predict(PredictArgs),
     /// Write the network of a finished run for other programs.
     Export(ExportArgs),
+    /// Make a run of a network in a file: an own export, or a U-Net of PyTorch.
+    Import(ImportArgs),
     /// Write sampled masks, and figures of the full and the sampled mask side by side.
     Sample(SampleArgs),
     /// Measure how good a map a few clicks give: labels tiles as somebody would who knows their masks.
@@ -286,6 +288,25 @@ pub struct ExportArgs {
     /// Replace an existing file.
     #[arg(long)]
     pub overwrite: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// File of weights: .safetensors, or .pth as torch.save writes it.
+    pub file: PathBuf,
+    /// Run folder to create.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Folder of tiles that the run belongs to; its classes are those of the logits, unless the file or --classes names them.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Names of the classes, in the order of the logits, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// In which terms the network sees colours [default: unit].
+    #[arg(long, value_parser = choice::<Colors>())]
+    pub colors: Option<Colors>,
 }
 
 choice_enum! {

@@ -14,6 +14,7 @@ mod finished_checkpoints;
 mod first_network;
 pub mod handle;
 mod head_start;
+pub mod imported;
 mod labels;
 mod latest;
 mod learner;

@@ -4,6 +4,7 @@
 //! takes a [`Network`] from a run and makes a run of one.
 
 mod about;
+pub mod import;
 mod network;
 pub mod onnx;
 pub mod safetensors_file;

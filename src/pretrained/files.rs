@@ -5,6 +5,7 @@ use safetensors::tensor::Dtype;
 
 use super::lite0::Encoder;
 use super::pth::Pth;
+use crate::domain::NamedTensor;
 
 /// Tensors by name.
 pub(super) enum Weights<'a> {
@@ -21,6 +22,26 @@ pub fn read(bytes: &[u8]) -> Result<Encoder, String> {
     Encoder::of(&Weights::open(bytes)?)
 }
 
+/// All tensors of floating-point numbers in the content of such a file, by name. Integers, such as counters, are left out.
+///
+/// # Errors
+/// If the content is damaged.
+pub fn tensors(bytes: &[u8]) -> Result<Vec<NamedTensor>, String> {
+    let weights = Weights::open(bytes)?;
+    let mut shapes = weights.shapes();
+    shapes.sort_unstable();
+    let count = |shape: &[usize]| shape.iter().try_fold(1_usize, |count, side| count.checked_mul(*side));
+    let all = shapes.iter().try_fold(0_usize, |sum, (_, shape)| sum.checked_add(count(shape)?));
+    if all.is_none_or(|all| all > bytes.len()) {
+        return Err("its tensors are said to have more numbers than the file has bytes".to_owned());
+    }
+    let read = |(name, shape): (String, Vec<usize>)| {
+        let values = weights.values(&name, shape.iter().product())?;
+        Ok(NamedTensor { name, shape, values })
+    };
+    shapes.into_iter().map(read).collect()
+}
+
 impl<'a> Weights<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
         // Safetensors begin with the length of a JSON object, and the object.
@@ -28,6 +49,18 @@ impl<'a> Weights<'a> {
             return SafeTensors::deserialize(bytes).map(Self::SafeTensors).map_err(|error| error.to_string());
         }
         Pth::open(bytes).map(Self::Pth).map_err(|why| format!("neither safetensors nor weights of PyTorch: {why}"))
+    }
+
+    /// Names and shapes of the tensors that hold floating-point numbers.
+    fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        match self {
+            Self::SafeTensors(file) => {
+                let is_float = |kind| matches!(kind, Dtype::F16 | Dtype::BF16 | Dtype::F32);
+                let tensors = file.iter().filter(|(_, tensor)| is_float(tensor.dtype()));
+                tensors.map(|(name, tensor)| (name.to_owned(), tensor.shape().to_vec())).collect()
+            }
+            Self::Pth(file) => file.shapes().map(|(name, shape)| (name.to_owned(), shape.to_vec())).collect(),
+        }
     }
 
     /// What comes before `name` in the tensors' names; empty if there is no such tensor. Refuses a file with several networks.
@@ -91,6 +124,19 @@ mod tests {
         assert!(read(&bytes).err().unwrap().contains("several networks (ema., model.)"));
         let bytes = serialize([("a._conv_stem.weight", stored(&[0; 4]))], None).unwrap();
         assert!(read(&bytes).err().unwrap().contains("a._conv_stem.weight has 1 values"));
+    }
+
+    #[test]
+    fn all_tensors_are_read_but_integers() {
+        let found = tensors(include_bytes!("pth/tests/zipped.pth")).unwrap();
+        let names: Vec<&str> = found.iter().map(|tensor| tensor.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "t"]);
+        assert_eq!((&found[2].shape, &found[2].values), (&vec![3, 2], &vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
+        let stored = |kind, value: &'static [u8]| TensorView::new(kind, vec![1], value).unwrap();
+        let both = [("x", stored(Dtype::F32, &[0, 0, 128, 63])), ("n", stored(Dtype::I64, &[0; 8]))];
+        let bytes = serialize(both, None).unwrap();
+        let one = NamedTensor { name: "x".to_owned(), shape: vec![1], values: vec![1.0] };
+        assert_eq!(tensors(&bytes), Ok(vec![one]));
     }
 
     #[test]

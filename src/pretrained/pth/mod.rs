@@ -79,6 +79,12 @@ impl<'a> Pth<'a> {
         self.tensors.keys().map(String::as_str)
     }
 
+    /// Names and shapes of the tensors that hold floating-point numbers.
+    pub(super) fn shapes(&self) -> impl Iterator<Item = (&str, &[usize])> {
+        let floats = self.tensors.iter().filter(|(_, place)| !matches!(place.kind, Kind::Integers(_)));
+        floats.map(|(name, place)| (name.as_str(), place.shape.as_slice()))
+    }
+
     /// The values of a tensor that has `count` of them.
     ///
     /// # Errors
