@@ -30,7 +30,7 @@ net, (height, width) = Exported('net.safetensors'), map(int, sys.argv[1:])
 images = torch.frombuffer(bytearray(open('in.bin', 'rb').read()), dtype=torch.float32).view(1, 3, height, width)
 with torch.no_grad():
     open('out.bin', 'wb').write(net(images).contiguous().numpy().tobytes())
-rgb = torch.arange(3 * height * width).remainder(256).to(torch.uint8).view(1, 3, height, width)
+rgb = torch.tensor(range(3 * height * width)).remainder(256).to(torch.uint8).view(1, 3, height, width)
 print(net.predict(rgb)[0, 1].max().item(), net.classes)
 ";
     for network in networks::all() {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::Network;
 use crate::data::feed::normalize::{MEAN, STD};
+use crate::domain::config::Encoder;
 use crate::domain::{ClassDef, Classes, NamedTensor, RunConfig};
 
 /// Version of this description.
@@ -13,7 +14,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct About {
     version: u32,
-    /// The configuration as TOML, without the path of the data.
+    /// The configuration as TOML, without paths.
     config: String,
     classes: Vec<ClassDef>,
     /// Names of the classes that may be predicted.
@@ -30,7 +31,10 @@ impl About {
     /// # Errors
     /// If the configuration cannot be written as TOML.
     pub(super) fn of(network: &Network) -> Result<Self, String> {
-        let config = RunConfig { data: "".into(), ..network.config.clone() };
+        let mut config = RunConfig { data: "".into(), ..network.config.clone() };
+        if let Encoder::File(_) = config.model.encoder {
+            config.model.encoder = Encoder::Lite0; // The file's weights are not needed any more.
+        }
         let config = toml::to_string(&config).map_err(|error| format!("cannot write the configuration ({error})"))?;
         let predicted = network.classes.iter().zip(&network.predicts).filter(|(_, predicts)| **predicts);
         Ok(Self {
