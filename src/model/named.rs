@@ -36,6 +36,9 @@ fn name(path: &[String]) -> String {
     let as_in_pytorch = |part: &String| match part.as_str() {
         "gamma" => "weight".to_owned(),
         "beta" => "bias".to_owned(),
+        // `double` is a method of every module there.
+        "double" => "up".to_owned(),
+        "doubles" => "ups".to_owned(),
         same => same.to_owned(),
     };
     path.iter().skip(1).map(as_in_pytorch).collect::<Vec<_>>().join(".")
@@ -143,12 +146,9 @@ mod tests {
                 assert!(names.iter().any(|found| found == name), "{name} in {names:#?}");
             }
         };
-        has(
-            0,
-            &["encoders.2.first.conv.weight", "encoders.0.second.norm.running_var", "doubles.1.bias", "head.weight"],
-        );
+        has(0, &["encoders.2.first.conv.weight", "encoders.0.second.norm.running_var", "ups.1.bias", "head.weight"]);
         has(0, &["decoders.0.first.norm.weight", "decoders.1.second.norm.bias"]);
-        has(1, &["backbone.0.first.conv.weight", "columns.1.0.double.weight", "columns.0.1.block.first.norm.bias"]);
+        has(1, &["backbone.0.first.conv.weight", "columns.1.0.up.weight", "columns.0.1.block.first.norm.bias"]);
         has(2, &["encoder.stem.bias", "encoder.blocks.1.expand.weight", "shortcut.maps.4.weight", "head.bias"]);
         assert_eq!(names(0).len(), 5 * 2 * 5 + 2 * 2 + 2, "five blocks of two stages, two up-convolutions, the head");
     }

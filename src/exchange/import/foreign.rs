@@ -85,8 +85,8 @@ impl Translation<'_> {
             let name = (self.scheme.up)(step);
             let weight = self.take(&format!("{name}.weight"), &[below, width, 2, 2])?;
             let bias = self.take_or_zeros(&format!("{name}.bias"), width)?;
-            self.give(format!("doubles.{step}.weight"), weight);
-            self.give(format!("doubles.{step}.bias"), bias);
+            self.give(format!("ups.{step}.weight"), weight);
+            self.give(format!("ups.{step}.bias"), bias);
             let ours = format!("decoders.{step}");
             self.block((self.scheme.decoder)(step), ours.clone(), [2 * width, width])?;
             if self.scheme.up_first {

@@ -23,7 +23,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
     // Ours, in a file without our description.
     Scheme {
         encoder: |level| format!("encoders.{level}"),
-        up: |step| format!("doubles.{step}"),
+        up: |step| format!("ups.{step}"),
         decoder: |step| format!("decoders.{step}"),
         head: "head",
         parts: ["first.conv", "first.norm", "second.conv", "second.norm"],
