@@ -35,7 +35,7 @@ RECIPES = {
     "encoder without head start": ["--encoder", "lite0", "--no-head-start"],
     "all": all_but(None),
     **{f"all but {part}": all_but(part) for part in PARTS},
-    "all, full masks": [*all_but(None), "--loss", "ce"],
+    "all, full masks": [*all_but("pseudo-labels"), "--loss", "ce"],
 }
 UNLABELLED = ["class #9B9B9B"]  # Where nobody looked.
 

@@ -35,6 +35,8 @@ def land(width, height, seed):
 
 
 def scene(folder, name, size, compression):
+    for kind in "images", "masks":
+        (folder / kind / f"{name}.tif").unlink(missing_ok=True)  # It may be linked to others.
     classes = land(*size, 0)
     noise = numpy.random.default_rng(0).integers(0, 24, classes.shape, numpy.uint8)
     picture = COLOURS[classes] + noise[:, :, None]
@@ -44,6 +46,7 @@ def scene(folder, name, size, compression):
 
 def link(folder, name, other):
     for kind in "images", "masks":
+        (folder / kind / f"{name}.tif").unlink(missing_ok=True)
         (folder / kind / f"{name}.tif").hardlink_to(folder / kind / f"{other}.tif")
 
 

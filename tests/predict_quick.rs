@@ -7,7 +7,7 @@ mod command;
 use std::fs;
 use std::path::Path;
 
-use command::{label, pointillist, two_halves};
+use command::{label, pointillist, two_halves, two_tiles};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use tempfile::TempDir;
@@ -70,10 +70,7 @@ fn an_image_is_mapped_from_its_own_labels() {
 
 #[test]
 fn a_quick_run_is_scored_on_tiles_it_has_not_learned_from() {
-    let dir = TempDir::new().unwrap();
-    let data = dir.path().join("data");
-    two_halves(&data, "a");
-    two_halves(&data, "b");
+    let (dir, data) = two_tiles();
     let project = pointillist::data::Project::open(&data).unwrap();
     let config = pointillist::domain::RunConfig::default();
     let drawn = pointillist::train::division::Division::of(&project, &config);

@@ -56,22 +56,23 @@ fn without_a_score_the_last_checkpoint_predicts_until_another_is_chosen() {
 
 #[test]
 fn the_tabs_open_with_the_run_unless_they_were_folded() {
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let root = demo::unpack(&home.path().join("demo")).expect("the demo");
-    let mut harness = harness::open(Some(&root));
-    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
-    harness.run_ok();
+    let (_home, mut harness) = training(Length::Steps(1_000_000));
+    let is_open = |harness: &Harness<'_, App>| harness.state().state().layout.lower;
+    step_until(&mut harness, "a step is taken", |app| app.state().run.step.is_some());
+    harness.run_steps(4);
+    assert!(is_open(&harness));
     let low = harness.get_by_label("Canvas left").rect().height();
-    assert!(!harness.state().state().layout.lower, "there is nothing to draw yet");
-    act(&mut harness, UiAction::OpenRun("/no/such/run".into()));
-    harness.run_ok();
-    assert!(harness.state().state().layout.lower);
-    assert!(harness.get_by_label("Canvas left").rect().height() < low - 100.0);
     harness.get_by_label("Curves").click();
-    harness.run_ok();
-    assert!(!harness.state().state().layout.lower);
-    act(&mut harness, UiAction::OpenRun("/no/such/run".into()));
-    assert!(!harness.state().state().layout.lower, "the user has folded them");
+    step_until(&mut harness, "the tabs are folded", |app| !app.state().layout.lower);
+    harness.run_steps(4);
+    assert!(harness.get_by_label("Canvas left").rect().height() > low + 100.0);
+    act(&mut harness, UiAction::Stop);
+    step_until(&mut harness, "the run is over", |app| app.state().run.summary.is_some());
+    act(&mut harness, UiAction::StartOrPause);
+    step_until(&mut harness, "another run takes a step", |app| app.state().run.step.is_some());
+    harness.run_steps(4);
+    assert!(!is_open(&harness), "the user has folded them");
+    act(&mut harness, UiAction::Stop);
 }
 
 #[test]

@@ -5,24 +5,26 @@
 mod command;
 
 use std::fs;
+use std::path::Path;
 
-use command::{pointillist, two_halves};
+use command::{pointillist, two_halves, two_tiles};
 use predicates::str::contains;
 use tempfile::TempDir;
 
+/// The lines of the table that `simulate` writes beside the data, without the seconds.
+fn table(data: &Path, arguments: &[&str]) -> Vec<String> {
+    let out = data.with_file_name("scores.csv");
+    let mut command = pointillist();
+    command.args(["simulate", "--overwrite", "--data"]).arg(data).arg("--out").arg(&out).args(arguments);
+    command.assert().success();
+    let text = fs::read_to_string(out).unwrap();
+    text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect()
+}
+
 #[test]
 fn simulated_clicks_are_scored_and_repeat() {
-    let dir = TempDir::new().unwrap();
-    let data = dir.path().join("data");
-    two_halves(&data, "a");
-    two_halves(&data, "b");
-    let table = |extra: &[&str]| {
-        let out = dir.path().join("scores.csv");
-        let arguments = ["simulate", "--clicks", "1,3", "--seeds", "2", "--overwrite", "--data"];
-        pointillist().args(arguments).arg(&data).arg("--out").arg(&out).args(extra).assert().success();
-        let text = fs::read_to_string(out).unwrap();
-        text.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>()
-    };
+    let (dir, data) = two_tiles();
+    let table = |extra: &[&str]| table(&data, &[["--clicks", "1,3", "--seeds", "2"].as_slice(), extra].concat());
     let rows = table(&[]);
     assert_eq!(rows[0], "mode,tile,placement,method,seed,round,clicks,miou,accuracy");
     assert_eq!(rows.len(), 1 + 2 * 2 * 2, "{rows:?}");
@@ -92,23 +94,17 @@ fn ignored_classes_are_neither_clicked_nor_scored() {
 
 #[test]
 fn networks_learn_from_simulated_clicks_and_repeat() {
-    let dir = TempDir::new().unwrap();
-    let data = dir.path().join("data");
-    two_halves(&data, "a");
-    two_halves(&data, "b");
-    let table = |extra: &[&str]| {
-        let out = dir.path().join("scores.csv");
-        let arguments = ["simulate", "--clicks", "2", "--seeds", "1", "--steps", "2", "--overwrite", "--data"];
-        pointillist().args(arguments).arg(&data).arg("--out").arg(&out).args(extra).assert().success();
-        let text = fs::read_to_string(out).unwrap();
-        text.lines().skip(1).map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect::<Vec<_>>()
+    let (_dir, data) = two_tiles();
+    let scores = |extra: &[&str]| {
+        let few = ["--clicks", "2", "--seeds", "1", "--steps", "2"];
+        table(&data, &[few.as_slice(), extra].concat()).split_off(1)
     };
-    let rows = table(&["--method", "preset"]);
+    let rows = scores(&["--method", "preset"]);
     assert!(rows.len() == 2 && rows[0].starts_with("tile,a,stratified,preset,0,0,4,"), "{rows:?}");
-    assert_eq!(rows, table(&["--method", "preset"]), "the same clicks, the same steps, the same scores");
-    let rows = table(&["--method", "encoder", "--across", "--val-tile", "b"]);
+    assert_eq!(rows, scores(&["--method", "preset"]), "the same clicks, the same steps, the same scores");
+    let rows = scores(&["--method", "encoder", "--across", "--val-tile", "b"]);
     assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,encoder,0,0,4,"), "{rows:?}");
-    let rows = table(&["--method", "unet", "--across", "--val-tile", "b"]);
+    let rows = scores(&["--method", "unet", "--across", "--val-tile", "b"]);
     assert!(rows.len() == 1 && rows[0].starts_with("across,,stratified,unet,0,0,4,"), "{rows:?}");
 }
 

@@ -59,7 +59,7 @@ fn printed(root: &Path, more: &[&str]) -> String {
 #[test]
 fn patches_have_the_official_names_and_the_pixels_of_their_place() {
     let dir = scenes();
-    std::fs::write(dir.path().join("train.txt"), "M-33-7-A-d-2-3_0\nM-33-7-A-d-2-3_4\n").unwrap();
+    std::fs::write(dir.path().join("train.txt"), "M-33-7-A-d-2-3_0\noutput/M-33-7-A-d-2-3_4.jpg\n").unwrap();
     std::fs::write(dir.path().join("val.txt"), "M-33-7-A-d-2-3_1\r\nM-33-7-A-d-2-3_2\r\n").unwrap();
     let text = printed(dir.path(), &[]);
     assert!(text.contains("2 scenes, 6 patches") && text.contains("train.txt names 2 of them"), "{text}");
@@ -108,6 +108,8 @@ fn a_cut_that_was_stopped_goes_on_to_the_same_files() {
     assert_eq!((first.stopped, first.written, first.scenes), (true, 2, 0), "a row of patches is written");
     let second = cut(&plan, false, |_| true).unwrap();
     assert_eq!((second.stopped, second.written, second.kept, second.scenes), (false, 4, 2, 2));
+    let last = cut(&plan, false, |so_far| so_far.done() < 6).unwrap();
+    assert!(!last.stopped, "a stop after the last patch leaves nothing to do");
     let [a, b] = [once, twice].map(|dir| {
         let output = dir.path().join("output");
         names(&output).into_iter().map(|name| (std::fs::read(output.join(&name)).unwrap(), name)).collect::<Vec<_>>()
@@ -128,7 +130,9 @@ fn ctrl_c_leaves_whole_patches_only() {
         .spawn()
         .unwrap();
     let output = dir.path().join("output");
+    let start = std::time::Instant::now();
     while !output.join("M-33-7-A-d-2-3_0.jpg").exists() {
+        assert!(start.elapsed().as_secs() < 60, "no patch is written");
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -167,7 +171,11 @@ fn refusals_name_the_file_and_the_remedy() {
     expect(&["600×599", "600×600", "masks/a.tif"]);
     let deep = image::ImageBuffer::<Luma<u16>, Vec<u16>>::new(600, 600);
     deep.save(dir.path().join("masks/a.tif")).unwrap();
-    expect(&["16 bits", "INTERLEAVE=PIXEL", "masks/a.tif"]);
+    expect(&["16 bits", "-ot Byte", "masks/a.tif"]);
+    GrayImage::new(600, 600).save(dir.path().join("masks/a.tif")).unwrap();
+    std::fs::copy(dir.path().join("images/a.tif"), dir.path().join("images/A.TIFF")).unwrap();
+    expect(&["has the same name", "rename", "images/A.TIFF", "images/a.tif"]);
+    std::fs::remove_file(dir.path().join("images/A.TIFF")).unwrap();
     std::fs::write(dir.path().join("masks/a.tif"), b"II*\0").unwrap();
     expect(&["masks/a.tif", "damaged"]);
     add_scene(dir.path(), "a", [600, 511]);
@@ -225,6 +233,21 @@ fn once_cut_the_patches_are_the_tiles_and_the_lists_their_splits() {
     assert!(Offer::of(&project).is_none());
     let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
     assert_eq!(names, ["background", "building", "woodland", "water", "road"]);
+}
+
+#[test]
+fn a_folder_named_output_of_a_project_of_its_own_is_not_taken_for_patches() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a", "b"] {
+        add_scene(dir.path(), name, [40, 40]);
+    }
+    std::fs::create_dir(dir.path().join("output")).unwrap();
+    for name in ["test_3.jpg", "test_3_m.png"] {
+        GrayImage::new(40, 40).save(dir.path().join("output").join(name)).unwrap();
+    }
+    let project = Project::open(dir.path()).unwrap();
+    assert!(project.tiles.iter().any(|tile| tile.file == "images/b.tif"), "{:?}", project.notes);
+    assert_ne!(project.layout, "LandCover.ai");
 }
 
 #[test]

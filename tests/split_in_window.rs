@@ -74,6 +74,23 @@ fn another_dataset_has_the_values_of_its_masks_as_classes() {
 }
 
 #[test]
+fn scenes_with_labels_are_not_offered_unasked_and_the_dialog_counts_the_labels() {
+    let dir = scene([1100, 1030]);
+    std::fs::create_dir(dir.path().join(".pointillist")).unwrap();
+    let journal = "{\"pointillist\":\"labels\",\"version\":2}\n\
+        {\"op\":\"paint\",\"file\":\"images/M-33-7-A-d-2-3.tif\",\"class\":\"water\",\"radius\":4.0,\"path\":[[40.0,40.0]]}\n";
+    std::fs::write(dir.path().join(".pointillist/labels.jsonl"), journal).unwrap();
+    let mut harness = window(dir.path());
+    assert_eq!(harness.state().state().dialog, Some(Dialog::Recognised));
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, UiAction::Show(Some(Dialog::Split)));
+    harness.run_ok();
+    let aside =
+        "Afterwards the patches are the tiles, and the scenes are left aside. 1 own label on them will not count.";
+    harness.get_by_label(aside);
+}
+
+#[test]
 fn a_cut_that_is_cancelled_stays_and_is_offered_again() {
     let dir = scene([1030, 12_000]);
     let mut harness = window(dir.path());

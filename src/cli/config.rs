@@ -164,7 +164,7 @@ mod tests {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
-             --encoder-lr 0.5 --no-head-start --pseudo-labels 0.5 --weight-decay 0 \
+             --encoder-lr 0.5 --no-head-start --weight-decay 0 \
              --schedule constant --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
         )
         .unwrap();
@@ -195,7 +195,7 @@ mod tests {
             lr: 0.01,
             encoder_lr: 0.5,
             head_start: false,
-            pseudo_labels: 0.5,
+            pseudo_labels: 0.0,
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,
@@ -213,9 +213,14 @@ mod tests {
 
     #[test]
     fn options_change_single_values_of_a_preset() {
-        let got = config("pointillist train --data D --out R --preset few-clicks --no-scales --steps 50").unwrap();
+        let got =
+            config("pointillist train --data D --out R --preset few-clicks --no-scales --pseudo-labels 0.5 --steps 50")
+                .unwrap();
         let mut want = RunConfig { data: std::path::absolute("D").unwrap(), ..RunConfig::few_clicks() };
         (want.train.scales, want.train.length) = (false, Length::Steps(50));
+        want.train.pseudo_labels = 0.5;
+        let beside_masks = "pointillist train --data D --out R --loss ce --pseudo-labels 1";
+        assert!(config(beside_masks).unwrap_err().to_string().contains("no effect beside full masks"));
         assert_eq!(got, want);
         assert!(config("pointillist train --data D --out R --preset demo --config C").is_err());
     }

@@ -1,5 +1,6 @@
 //! `evaluate`: scores a finished run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -82,16 +83,27 @@ fn scored(run: &FinishedRun, project: &Project, data: Option<&Path>) -> anyhow::
         return Ok(("the run's validation tiles", tiles));
     }
     let others = if run.is_quick() { unlearned(project, &split) } else { Vec::new() };
-    let missing =
-        if run.is_quick() { "every tile with a mask was learned from" } else { "the run has no validation tiles" };
+    let missing = match (run.is_quick(), with_masks(project).is_empty()) {
+        (false, _) => "the run has no validation tiles",
+        (true, true) => "no tile has a mask",
+        (true, false) => "every tile with a mask was learned from",
+    };
     anyhow::ensure!(!others.is_empty(), "{missing}: give a folder with masks with --data");
     Ok(("the tiles with a mask that were not learned from", others))
 }
 
 /// Tiles with a mask that the run has not learned from.
 fn unlearned(project: &Project, split: &SplitRecord) -> Vec<usize> {
-    let learned = |index: &usize| split.train.iter().any(|id| split.find(project, id) == TileMatch::One(*index));
-    with_masks(project).into_iter().filter(|index| !learned(index)).collect()
+    let mut learned = BTreeSet::new();
+    for id in &split.train {
+        match split.find(project, id) {
+            TileMatch::One(index) => drop(learned.insert(index)),
+            _ => out::error(&format!(
+                "[WARNING] The run learned from tile {id}, which is not found: under another name its score says too much"
+            )),
+        }
+    }
+    with_masks(project).into_iter().filter(|index| !learned.contains(index)).collect()
 }
 
 /// The validation tiles recorded in the run folder. Those that are gone or ambiguous are reported.

@@ -1,9 +1,9 @@
 //! Refuses options that would have no effect.
 
 use super::args::TrainArgs;
-use crate::domain::RunConfig;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::Optimizer;
+use crate::domain::{RunConfig, Strategy};
 
 /// Refuses what is for networks only, where a quick head computes.
 pub(super) fn refuse_for_quick_head(checkpoint: Option<Checkpoint>, device: Option<&str>) -> anyhow::Result<()> {
@@ -20,6 +20,10 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
         let remedy = "leave it out, or add --encoder lite0";
         anyhow::ensure!(is_pretrained || !is_given, "{option} is for pretrained encoders: {remedy}");
     }
+    let has_full_masks = config.label_sampling().strategy == Strategy::Full;
+    let has_no_room = has_full_masks && args.pseudo_labels.is_some_and(|weight| weight > 0.0);
+    let remedy = "leave it out, or learn from sparse labels with --supervision sparse";
+    anyhow::ensure!(!has_no_room, "--pseudo-labels has no effect beside full masks: {remedy}");
     let is_sgd = config.train.optimizer == Optimizer::Sgd;
     for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
         anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");

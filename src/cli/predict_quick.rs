@@ -28,6 +28,7 @@ pub(super) fn run(args: &PredictArgs, method: QuickMethod) -> anyhow::Result<Exi
     };
     let project = ignoring::open(folder, args.ignore.as_ref())?;
     project.told().for_each(|note| out::line(&format!("[INFO] {note}")));
+    project.doubt().iter().for_each(|doubt| out::error(&format!("[WARNING] {doubt}")));
     let (_journal, replay) = Journal::open_to_follow(&project)?;
     replay.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.fault.is_none()).collect();

@@ -30,6 +30,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<ExitCode> {
     let sampling = Sampling { strategy, seed: args.seed };
     let project = Project::open(&args.data)?;
     project.told().for_each(|note| out::line(&format!("[INFO] {note}")));
+    project.doubt().iter().for_each(|doubt| out::error(&format!("[WARNING] {doubt}")));
     out::line(&format!("[INFO] Sampling {} with seed {}", strategy.describe(), args.seed));
     let tiles: Vec<&Tile> = project.tiles.iter().filter(|tile| tile.mask.is_some()).collect();
     let name = |tile: &&Tile| -> (String, String) {

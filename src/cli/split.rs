@@ -27,15 +27,25 @@ pub(super) fn run(args: &SplitArgs) -> anyhow::Result<ExitCode> {
         !interrupt::asked()
     })?;
     bar.finish_and_clear();
-    Ok(finish(&plan, progress))
+    if progress.stopped {
+        out::line(&format!("Stopped: {}", stopped(&plan, progress, args.overwrite)));
+        return Ok(ExitCode::from(interrupt::CODE));
+    }
+    finish(&plan, progress);
+    Ok(ExitCode::SUCCESS)
 }
 
-fn finish(plan: &CutPlan, progress: CutProgress) -> ExitCode {
-    let (written, kept, total) = (progress.written, progress.kept, plan.patches());
-    if progress.stopped && progress.done() < total {
-        out::line(&format!("Stopped: {} of {total} patches are there. The same command goes on", progress.done()));
-        return ExitCode::from(interrupt::CODE);
+/// What is there, and what to do next.
+fn stopped(plan: &CutPlan, progress: CutProgress, overwrite: bool) -> String {
+    let (written, total) = (progress.written, plan.patches());
+    match overwrite {
+        true => format!("{written} of {total} patches are cut again. With --overwrite the same command starts anew"),
+        false => format!("{} of {total} patches are there. The same command goes on", plan.patches_there()),
     }
+}
+
+fn finish(plan: &CutPlan, progress: CutProgress) {
+    let (written, kept) = (progress.written, progress.kept);
     out::line(&format!("{written} patches written, {kept} were there already: {}", plan.out.display()));
     for list in lists::read(plan) {
         out::line(&format!("{} names {} of them", list.file, list.found));
@@ -43,7 +53,6 @@ fn finish(plan: &CutPlan, progress: CutProgress) -> ExitCode {
             out::error(&format!("[WARNING] {} also names what is no patch of these scenes, such as {line}", list.file));
         }
     }
-    ExitCode::SUCCESS
 }
 
 /// A progress bar where there is a terminal.

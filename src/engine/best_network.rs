@@ -41,7 +41,7 @@ impl BestNetwork {
         let why = match &self.best {
             None => "Stopped before the first evaluation: the best checkpoint is the last one",
             Some(best) if self.labels_changed && best.miou.is_none() => {
-                "Labels were added since the last evaluation: the best checkpoint is the last one"
+                "Labels changed since the last evaluation: the best checkpoint is the last one"
             }
             Some(_) => return None,
         };
@@ -91,7 +91,7 @@ mod tests {
         let mut unscored = BestNetwork::default();
         unscored.rate(1, f64::NAN, 0.1);
         unscored.labels_changed();
-        assert!(unscored.end(7).is_some_and(|why| why.contains("Labels were added")));
+        assert!(unscored.end(7).is_some_and(|why| why.contains("Labels changed")));
         assert_eq!(unscored.step(), Some(7));
         let mut scored = BestNetwork::default();
         scored.rate(1, 0.5, 0.1);

@@ -56,7 +56,10 @@ pub(super) fn give(
         let stages = encoder.stages(images(&batch, device)).unwrap_or_default();
         let stages: Vec<Rows> = stages.into_iter().map(rows).collect();
         let features = TileFeatures::of_stages([batch.size as usize; 2], &stages);
-        samples.push(TileSamples::new(&features, &lessons(&batch, PSEUDO / windows.len())));
+        samples.push(TileSamples::new(
+            &features,
+            &lessons(&batch, PSEUDO / windows.len(), config.train.pseudo_labels as f32),
+        ));
     }
     let samples: Vec<&TileSamples> = samples.iter().collect();
     let head = QuickHead::learn(&Course::of(&samples), None);
@@ -66,12 +69,12 @@ pub(super) fn give(
     Some(())
 }
 
-/// Pixels of a window with labels, and at most `pseudo` with pseudo-labels.
-fn lessons(batch: &Batch, pseudo: usize) -> Vec<LabelledPixel> {
+/// Pixels of a window with labels, and at most `pseudo` with pseudo-labels, which have this weight.
+fn lessons(batch: &Batch, pseudo: usize, weight: f32) -> Vec<LabelledPixel> {
     let mut pixels = labelled_pixels(&batch.targets, batch.size, PIXELS);
     let clicks = pixels.last().map_or(0, |pixel| pixel.click + 1);
-    let of_maps = spread_pixels(&batch.pseudo, batch.size, pseudo);
-    pixels.extend(of_maps.into_iter().map(|pixel| LabelledPixel { click: clicks + pixel.click, ..pixel }));
+    let of_maps = spread_pixels(&batch.pseudo.labels, batch.size, pseudo);
+    pixels.extend(of_maps.into_iter().map(|pixel| LabelledPixel { click: clicks + pixel.click, weight, ..pixel }));
     pixels
 }
 
@@ -111,8 +114,9 @@ mod tests {
 
     use super::*;
     use crate::data::Project;
+    use crate::data::feed::pseudo_labels::Pseudo;
     use crate::domain::config::{Encoder, ModelConfig};
-    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke};
+    use crate::domain::{Edit, LabelBook, Sampling, Strategy, Stroke, UNLABELLED};
 
     /// A tile of 128×96 pixels, left red, right green, with a click of class 1 on the left and of class 0 on the right.
     fn set(folder: &std::path::Path) -> TrainingSet {
@@ -173,5 +177,16 @@ mod tests {
         let [before, after] = nets_without.map(|net| logits(&net, &set).into_data().try_to_vec::<f32>().unwrap());
         assert!(given.is_some() && before == after);
         assert!(nets(folder.path(), true, false).0.is_none());
+    }
+
+    #[test]
+    fn labels_and_pseudo_labels_are_lessons_of_their_own() {
+        let mut batch = Batch::new(vec![0.0; 3 * 16], [vec![5; 2], vec![UNLABELLED; 14]].concat(), 4);
+        batch.pseudo = Pseudo { labels: vec![2; 16], classes: vec![2] };
+        let told = |pseudo| -> Vec<_> {
+            lessons(&batch, pseudo, 0.5).iter().map(|pixel| (pixel.class, pixel.click, pixel.weight)).collect()
+        };
+        assert_eq!(told(0), [(5, 0, 1.0), (5, 0, 1.0)], "two pixels that touch are a click");
+        assert_eq!(told(3), [(5, 0, 1.0), (5, 0, 1.0), (2, 1, 0.5), (2, 2, 0.5), (2, 3, 0.5)]);
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Learner {
     labels: LearnedLabels,
     /// Renews pseudo-labels, where the run has any.
     teacher: Option<PseudoTeacher>,
+    /// Renewals of pseudo-labels that are known.
+    renewals: u64,
     terms: ClassTerms,
 }
 
@@ -56,7 +58,8 @@ impl Learner {
             Loader::start(Arc::clone(&labels.set), batches(config), loader_threads(), priority::lower_this_thread)?;
         let teacher = PseudoTeacher::start(&labels.set, config)?;
         let terms = labels.terms();
-        Ok(Self { trainer, loader, labels, teacher, terms })
+        let renewals = labels.set.pseudo_labels().renewals();
+        Ok(Self { trainer, loader, labels, teacher, renewals, terms })
     }
 
     /// Waits for the next batch.
@@ -70,6 +73,17 @@ impl Learner {
     /// Tile faults found since the last call, each tile once.
     pub(super) fn take_faults(&self) -> Vec<TileFault> {
         self.loader.take_faults()
+    }
+
+    /// Whether pseudo-labels were renewed since the last call.
+    pub(super) fn has_new_pseudo_labels(&mut self) -> bool {
+        let renewals = self.labels.set.pseudo_labels().renewals();
+        std::mem::replace(&mut self.renewals, renewals) != renewals
+    }
+
+    /// Why pseudo-labels could not be renewed, once.
+    pub(super) fn take_trouble(&self) -> Option<String> {
+        self.teacher.as_ref()?.take_trouble()
     }
 
     /// Takes a step and returns the loss before it.

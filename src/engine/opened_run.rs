@@ -65,9 +65,13 @@ impl OpenedRun {
         let info = describe(plan, &learned.set, &net, &device, out);
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
+        let set = Arc::clone(&learned.set);
         let learner = Learner::new(net, &plan.config, learned, training_device)?;
         predictor.show(learner.snapshot());
-        let (project, val, recorder) = (Arc::clone(&plan.project), plan.val.clone(), Recorder::new(folder));
+        let mut recorder = Recorder::new(folder);
+        let note = pseudo_labels::note(&set, &plan.config);
+        note.into_iter().for_each(|note| recorder.inform(preparation.outbox, note));
+        let (project, val) = (Arc::clone(&plan.project), plan.val.clone());
         Ok((Self { info, project, val, learner, journal, recorder }, predictor))
     }
 }
@@ -76,7 +80,8 @@ impl OpenedRun {
 fn check_memory(plan: &RunPlan, device: &OpenDevice) -> Result<(), Refusal> {
     let (model, train) = (&plan.config.model, &plan.config.train);
     let (batch, side, classes) = (train.batch, train.input.side(), plan.project.classes.len());
-    let free = if device.info.is_gpu { None } else { device::free_memory() };
+    let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
+    let free = if device.info.is_gpu { None } else { device::free_memory().map(|free| free.saturating_sub(beside)) };
     let problem = free
         .and_then(|free| size::memory_problem(model, batch, side, free))
         .or_else(|| size::buffer_problem(model, classes, batch, side, device.max_buffer));

@@ -18,6 +18,7 @@ const MAX_READ: usize = 8;
 pub(super) fn open(root: &Path, outbox: &Outbox) -> anyhow::Result<Project> {
     let project = Project::open(root)?;
     project.told().for_each(|note| outbox.info(note));
+    project.doubt().into_iter().for_each(|doubt| outbox.warn(doubt));
     let faults: Vec<_> = project.tiles.iter().filter_map(|tile| tile.fault.as_deref().map(|f| (&tile.id, f))).collect();
     for (id, fault) in faults.iter().take(MAX_NAMED) {
         outbox.warn(Notice::new(format!("Tile {id} cannot be used")).cause(*fault));

@@ -1,7 +1,7 @@
 //! Makes the pseudo-labels of a run anew when its labels change, while it trains.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::{priority, pseudo_labels};
 use crate::data::feed::training_set::TrainingSet;
-use crate::domain::RunConfig;
+use crate::domain::{RunConfig, panic};
 
 /// From a change to new pseudo-labels at least: clicks come in bursts.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -20,6 +20,7 @@ const SHARE: u32 = 3;
 pub(super) struct PseudoTeacher {
     changes: Option<Sender<()>>,
     is_over: Arc<AtomicBool>,
+    trouble: Arc<Mutex<Option<String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,21 +35,28 @@ impl PseudoTeacher {
         }
         let (changes, received) = crossbeam_channel::unbounded();
         let is_over = Arc::<AtomicBool>::default();
-        let (set, config, over) = (Arc::clone(set), config.clone(), Arc::clone(&is_over));
+        let trouble = Arc::<Mutex<Option<String>>>::default();
+        let (set, config, over, told) = (Arc::clone(set), config.clone(), Arc::clone(&is_over), Arc::clone(&trouble));
         let work = move || {
             priority::lower_this_thread();
-            follow(&received, || {
-                pseudo_labels::give(&set, &config, &mut |_, _| !over.load(Ordering::Relaxed)).is_some()
-            });
+            let teach = || pseudo_labels::give(&set, &config, &mut |_, _| !over.load(Ordering::Relaxed)).is_some();
+            if let Err(why) = panic::caught(|| follow(&received, PAUSE, teach)) {
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+            }
         };
         let thread = std::thread::Builder::new().name("pseudo-labels".to_owned()).spawn(work)?;
-        Ok(Some(Self { changes: Some(changes), is_over, thread: Some(thread) }))
+        Ok(Some(Self { changes: Some(changes), is_over, trouble, thread: Some(thread) }))
+    }
+
+    /// Why the thread ended early, once.
+    pub(super) fn take_trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The labels have changed.
     pub(super) fn labels_changed(&self) {
         if let Some(changes) = &self.changes {
-            changes.send(()).ok(); // The thread is there until `changes` is dropped, or it panicked.
+            changes.send(()).ok(); // A thread that ended early has told why.
         }
     }
 }
@@ -63,15 +71,15 @@ impl Drop for PseudoTeacher {
     }
 }
 
-/// Calls `teach` a while after a change, until it says no or nobody tells of changes any more.
-fn follow(changes: &Receiver<()>, mut teach: impl FnMut() -> bool) {
-    let mut pause = PAUSE;
+/// Calls `teach` a while, `least` or longer, after a change, until it says no or nobody tells of changes any more.
+fn follow(changes: &Receiver<()>, least: Duration, mut teach: impl FnMut() -> bool) {
+    let mut pause = least;
     while changes.recv().is_ok() && wait(changes, pause) {
         let began = Instant::now();
         if !teach() {
             return;
         }
-        pause = PAUSE.max(SHARE * began.elapsed());
+        pause = least.max(SHARE * began.elapsed());
     }
 }
 
@@ -98,6 +106,19 @@ mod tests {
         sender.send(()).unwrap();
         drop(sender);
         assert!(!wait(&changes, Duration::from_secs(3600)));
-        follow(&changes, || panic!("nobody told of a change"));
+        follow(&changes, PAUSE, || panic!("nobody told of a change"));
+    }
+
+    #[test]
+    fn every_burst_is_taught_until_teaching_is_refused() {
+        let (sender, changes) = crossbeam_channel::unbounded();
+        sender.send(()).unwrap();
+        let mut taught = 0;
+        follow(&changes, Duration::ZERO, || {
+            taught += 1;
+            sender.send(()).unwrap();
+            taught < 3
+        });
+        assert_eq!(taught, 3);
     }
 }

@@ -164,6 +164,17 @@ impl Run {
         }
     }
 
+    /// Networks that learned from earlier pseudo-labels are not compared with those to come by their loss.
+    fn follow_pseudo_labels(&mut self, outbox: &Outbox) {
+        let OpenedRun { learner, recorder, .. } = &mut self.opened;
+        if learner.has_new_pseudo_labels() {
+            self.best.labels_changed();
+        }
+        if let Some(why) = learner.take_trouble() {
+            recorder.warn(outbox, Notice::new("Pseudo-labels stay as they are from now on").cause(why));
+        }
+    }
+
     /// Starts an evaluation of the current network, unless it has been evaluated already.
     pub(super) fn evaluate(&mut self, predictor: &mut Predictor, outbox: &Outbox) {
         if self.evaluated_at_step == Some(self.step) {
@@ -227,6 +238,7 @@ impl Run {
         let waiting = began.elapsed();
         self.leave_out(self.opened.learner.take_faults(), outbox);
         let batch = batch.map_err(anyhow::Error::msg)?;
+        self.follow_pseudo_labels(outbox);
         let lr = self.learning_rate();
         let loss = self.opened.learner.learn(&batch, lr);
         self.step += 1;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::samples::LabelledPixel;
 use super::strokes::PER_STROKE;
 use crate::domain::UNLABELLED;
+use crate::domain::hash::Stream;
 
 /// Labelled pixels of rows of `width` labels, about `most` of each class at most. Adjacent pixels of a class are a click, of which no
 /// more pixels count than of a stroke; evenly spread ones stand for the others.
@@ -26,14 +27,15 @@ pub fn labelled_pixels(labels: &[u8], width: u32, most: usize) -> Vec<LabelledPi
     pixels
 }
 
-/// Labelled pixels of rows of `width` labels, at most `most`, evenly spread. Each is a click of its own.
+/// Labelled pixels of rows of `width` labels, at most `most`, drawn alike. Each is a click of its own.
 pub fn spread_pixels(labels: &[u8], width: u32, most: usize) -> Vec<LabelledPixel> {
-    let labelled: Vec<usize> = (0..labels.len()).filter(|at| labels[*at] != UNLABELLED).collect();
+    let mut labelled: Vec<usize> = (0..labels.len()).filter(|at| labels[*at] != UNLABELLED).collect();
+    Stream::new(labelled.len() as u64).shuffle(&mut labelled); // Even steps would follow a column.
     let pixel = |(click, &at): (u32, &usize)| {
         let [x, y] = place(at, width);
         LabelledPixel { x, y, class: labels[at], click, weight: 1.0 }
     };
-    (0..).zip(evenly(&labelled, labelled.len().min(most))).map(pixel).collect()
+    (0..).zip(labelled.iter().take(most)).map(pixel).collect()
 }
 
 fn place(at: usize, width: u32) -> [u32; 2] {
@@ -81,6 +83,8 @@ fn neighbours(at: usize, width: usize, len: usize) -> impl Iterator<Item = usize
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const N: u8 = UNLABELLED;
@@ -122,6 +126,12 @@ mod tests {
     fn spread_pixels_are_each_a_click() {
         let pixels = spread_pixels(&[1, N, 1, 0, 0, N, 0, 0], 4, 3);
         let places: Vec<_> = pixels.iter().map(|pixel| (pixel.class, pixel.click, [pixel.x, pixel.y])).collect();
-        assert_eq!(places, [(1, 0, [0, 0]), (0, 1, [3, 0]), (0, 2, [2, 1])]);
+        assert!(places.len() == 3 && places.iter().zip(0..).all(|((_, click, _), i)| *click == i), "{places:?}");
+        assert!(
+            places.iter().all(|(class, _, [x, y])| [[1, N, 1, 0], [0, N, 0, 0]][*y as usize][*x as usize] == *class)
+        );
+        let pixels = spread_pixels(&[0; 512 * 512], 512, 64);
+        let columns: BTreeSet<u32> = pixels.iter().map(|pixel| pixel.x / 64).collect();
+        assert_eq!(columns, (0..8).collect());
     }
 }

@@ -115,7 +115,10 @@ fn contradiction(config: &RunConfig, tile: &Tile) -> Option<Notice> {
     let (by_file, by_id) = (config.split.get(&tile.file)?, config.split.get(&tile.id)?);
     let headline =
         format!("{} and {} are one tile, assigned to {} and {}", tile.file, tile.id, by_file.name(), by_id.name());
-    (by_file != by_id).then(|| Notice::new(headline).remedy("Name it once"))
+    (by_file != by_id).then(|| {
+        Notice::new(headline)
+            .remedy(format!("Name it once, by its file as in the configuration of a run: {}", tile.file))
+    })
 }
 
 /// Ids of tiles that the dataset reserves for testing and that are learned from all the same: they have no mask to be tested against,

@@ -47,20 +47,23 @@ impl Trainer {
     }
 
     /// The loss over the labels, and over pseudo-labels where a batch has any. Class weights concern labels alone: they make up for
-    /// how labels are spread over the classes.
+    /// how labels are spread over the classes. A
+    /// class that pseudo-labels do not tell apart does not compete there.
     fn loss(&self, logits: Tensor<4>, batch: &Batch, classes: &ClassTerms) -> Tensor<1> {
-        let of = |logits, indices: &[u8], class_weights: &[f32]| {
-            let targets = Targets { indices, class_weights, competes: &classes.competes };
+        let of = |logits, indices: &[u8], class_weights: &[f32], competes: &[bool]| {
+            let targets = Targets { indices, class_weights, competes };
             match self.loss {
                 Loss::CrossEntropy => partial_cross_entropy(logits, targets),
             }
         };
-        if batch.pseudo.is_empty() {
-            return of(logits, &batch.targets, &classes.weights);
+        let labels = of(logits.clone(), &batch.targets, &classes.weights, &classes.competes);
+        if batch.pseudo.labels.is_empty() {
+            return labels;
         }
         let alike = vec![1.0; classes.weights.len()];
-        let pseudo = of(logits.clone(), &batch.pseudo, &alike);
-        of(logits, &batch.targets, &classes.weights) + pseudo * self.pseudo
+        let told = |(class, competes): (usize, &bool)| *competes && batch.pseudo.classes.contains(&(class as u8));
+        let told: Vec<bool> = classes.competes.iter().enumerate().map(told).collect();
+        labels + of(logits, &batch.pseudo.labels, &alike, &told) * self.pseudo
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.
@@ -83,6 +86,7 @@ mod tests {
     use burn::module::{ModuleVisitor, Param, ParamGroup};
 
     use super::*;
+    use crate::data::feed::pseudo_labels::Pseudo;
     use crate::domain::UNLABELLED;
     use crate::domain::config::{Arch, Encoder, ModelConfig, Optimizer};
     use crate::domain::hash::Stream;
@@ -220,7 +224,7 @@ mod tests {
     fn pseudo_labels_are_learned_as_much_as_they_weigh() {
         let scene = tiny_scene();
         let mut batch = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);
-        batch.pseudo.clone_from(&scene.targets);
+        batch.pseudo = Pseudo { labels: scene.targets.clone(), classes: vec![0, 1] };
         let device = Device::flex();
         let losses = [0.0, 1.0, 2.0].map(|pseudo_labels| {
             device.seed(1);

@@ -3,11 +3,12 @@
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use pointillist::data::{Journal, Project};
 use pointillist::domain::{Edit, Stroke};
+use tempfile::TempDir;
 
 /// The program, which is killed after four minutes.
 pub(crate) fn pointillist() -> Command {
@@ -27,6 +28,14 @@ pub(crate) fn two_halves(folder: &Path, name: &str) {
         fs::create_dir_all(folder.join(kind)).unwrap();
         picture.save(folder.join(kind).join(format!("{name}.png"))).unwrap();
     }
+}
+
+/// A temporary folder, and in it one of two tiles in halves, `a` and `b`.
+pub(crate) fn two_tiles() -> (TempDir, PathBuf) {
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    ["a", "b"].iter().for_each(|name| two_halves(&data, name));
+    (dir, data)
 }
 
 /// Clicks on tiles of a folder, as in the window: tile id, class, position.

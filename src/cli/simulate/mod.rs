@@ -32,6 +32,7 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
     let counts = ascending(&args.clicks)?;
     let project = Arc::new(ignoring::open(&args.data, args.ignore.as_ref())?);
     project.told().for_each(|note| out::line(&format!("[INFO] {note}")));
+    project.doubt().iter().for_each(|doubt| out::error(&format!("[WARNING] {doubt}")));
     let rows = match args.across {
         true => across::across_tiles(args, &project, &counts)?,
         false => one_by_one(args, &project, &counts)?,

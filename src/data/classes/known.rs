@@ -1,18 +1,23 @@
 //! Published datasets whose folders bring no list of classes: names, colours and mask values by their authors.
 
+use serde::{Deserialize, Serialize};
+
 use super::classes_file::OWN_FILE;
 use super::hex::hex;
 use super::legend::{IGNORE_VALUES, Legend};
 use crate::domain::{ClassDef, Classes};
 
 /// A dataset that is recognised by the names of its files and by what its masks contain. Both must agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KnownDataset {
     /// LandCover.ai (Boguszewski et al. 2021): orthophotos of Poland, named by map sheet.
+    #[serde(rename = "LandCover.ai")]
     LandCoverAi,
     /// `LoveDA` (Wang et al. 2021): folders `Urban` and `Rural`.
+    #[serde(rename = "LoveDA")]
     LoveDa,
     /// ISPRS 2D semantic labelling, Potsdam and Vaihingen.
+    #[serde(rename = "ISPRS")]
     Isprs,
 }
 
@@ -49,6 +54,12 @@ const ISPRS: [Entry; 6] = [
 /// Colour of the seams between objects in ISPRS's masks without boundaries.
 const ISPRS_SEAM: [u8; 3] = [0, 0, 0];
 
+/// Below this share of the pixels, 0 can mean "unlabelled". In data that is numbered from 0 it is a class, and mostly a large one.
+const MAX_VOID: f64 = 0.15;
+
+/// A dataset whose 0 means "unlabelled" is recognised only if at least this many of its classes occur.
+const MIN_CLASSES: usize = 3;
+
 impl KnownDataset {
     const ALL: [Self; 3] = [Self::LandCoverAi, Self::LoveDa, Self::Isprs];
 
@@ -81,7 +92,8 @@ impl KnownDataset {
         )
     }
 
-    /// The dataset whose files are named like these paths, which begin with the name of the opened folder.
+    /// The dataset whose files are named like these paths, which begin with the name of the opened folder. That name alone does
+    /// not make a folder `Urban` or `Rural`.
     pub(crate) fn named_like<'a>(paths: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
         Self::ALL.into_iter().find(|known| paths.clone().next().is_some() && paths.clone().all(|path| known.owns(path)))
     }
@@ -90,7 +102,7 @@ impl KnownDataset {
         let lower = path.to_lowercase();
         match self {
             Self::LandCoverAi => is_sheet(path.rsplit('/').next().unwrap_or(path)),
-            Self::LoveDa => lower.split('/').any(|folder| ["urban", "rural"].contains(&folder)),
+            Self::LoveDa => lower.split('/').skip(1).any(|folder| ["urban", "rural"].contains(&folder)),
             Self::Isprs => ["potsdam", "vaihingen", "top_mosaic_09cm"].iter().any(|word| lower.contains(word)),
         }
     }
@@ -103,36 +115,53 @@ impl KnownDataset {
         }
     }
 
-    /// Value of the first class. Where it is 1, 0 means unlabelled.
-    fn first_value(self) -> u16 {
-        u16::from(self.void().is_some())
+    /// Its classes, if masks with so many pixels of these values can be its own.
+    pub(crate) fn of_values(self, found: &[(u16, u64)]) -> Option<Legend> {
+        self.fits(found, |value| self.values().contains(&value), 0).then(|| self.by_values()).flatten()
     }
 
-    /// Its classes, if masks of these values can be its own.
-    pub(crate) fn of_values(self, found: &[u16]) -> Option<Legend> {
-        let values = self.first_value()..self.first_value() + self.classes().len() as u16;
-        let is_own = |value: &u16| *value < values.end;
-        if found.is_empty() || !found.iter().all(is_own) {
-            return None;
-        }
-        let ignored = IGNORE_VALUES.into_iter().chain(self.void().map(|_| 0));
+    /// Its classes, if masks with so many pixels of these colours can be its own.
+    pub(crate) fn of_colors(self, found: &[([u8; 3], u64)]) -> Option<Legend> {
+        let is_own = |color: [u8; 3]| self.classes().iter().any(|(_, own)| *own == color);
+        (self == Self::Isprs && self.fits(found, is_own, ISPRS_SEAM)).then(|| self.by_colors()).flatten()
+    }
+
+    /// Whether all codes are of a class or the void, which is rare beside the classes.
+    fn fits<K: Copy + PartialEq>(self, found: &[(K, u64)], is_own: impl Fn(K) -> bool, void: K) -> bool {
+        let has_void = self.void().is_some();
+        let (own, rest): (Vec<_>, Vec<_>) = found.iter().partition(|(code, _)| is_own(*code));
+        let pixels: u64 = found.iter().map(|(_, count)| count).sum();
+        let rare = |count: u64| (count as f64) < pixels as f64 * MAX_VOID;
+        let least = if has_void { MIN_CLASSES } else { 1 };
+        own.len() >= least && rest.iter().all(|(code, count)| has_void && *code == void && rare(*count))
+    }
+
+    /// Its classes in masks of values.
+    pub(crate) fn by_values(self) -> Option<Legend> {
+        let values = self.values();
         Some(Legend {
-            ignore_values: ignored.collect(),
+            ignore_values: self.ignored_values(),
             was: values.clone().map(|value| vec![name_of_value(value)]).collect(),
             values: values.map(Some).collect(),
             ..self.legend()?
         })
     }
 
-    /// Its classes, if masks of these colours can be its own.
-    pub(crate) fn of_colors(self, found: &[[u8; 3]]) -> Option<Legend> {
-        let colors = || self.classes().iter().map(|(_, color)| *color);
-        let is_own = |color: &[u8; 3]| *color == ISPRS_SEAM || colors().any(|own| own == *color);
-        if self != Self::Isprs || !found.iter().all(is_own) {
-            return None;
-        }
-        let was = colors().map(|color| vec![name_of_color(color)]).collect();
-        Some(Legend { unlabelled: vec![ISPRS_SEAM], was, ..self.legend()? })
+    /// Its classes in masks of colours. Masks of values that lie beside them are read as well.
+    pub(crate) fn by_colors(self) -> Option<Legend> {
+        let was = self.classes().iter().map(|(_, color)| vec![name_of_color(*color)]).collect();
+        let (unlabelled, places) = (vec![ISPRS_SEAM], self.values().collect());
+        Some(Legend { unlabelled, ignore_values: self.ignored_values(), places, was, ..self.legend()? })
+    }
+
+    /// Values of the classes. Where the first is 1, 0 means unlabelled.
+    fn values(self) -> std::ops::Range<u16> {
+        let first = u16::from(self.void().is_some());
+        first..first + self.classes().len() as u16
+    }
+
+    fn ignored_values(self) -> Vec<i64> {
+        IGNORE_VALUES.into_iter().chain(self.void().map(|_| 0)).collect()
     }
 
     fn legend(self) -> Option<Legend> {
@@ -184,21 +213,39 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_the_opened_folder_alone_is_no_dataset() {
+        assert_eq!(named(&["urban/images/1.png"]), None);
+        assert_eq!(named(&["urban/Rural/images_png/1.png"]), Some(KnownDataset::LoveDa));
+    }
+
+    #[test]
     fn values_must_be_those_of_the_dataset() {
-        let legend = KnownDataset::LandCoverAi.of_values(&[0, 2]).unwrap();
+        let legend = KnownDataset::LandCoverAi.of_values(&[(0, 90), (2, 10)]).unwrap();
         assert_eq!((legend.classes.name(4), legend.values[4]), ("road", Some(4)), "all classes, also those not found");
-        assert_eq!(KnownDataset::LandCoverAi.of_values(&[0, 5]), None);
-        let legend = KnownDataset::LoveDa.of_values(&[0, 7]).unwrap();
+        assert_eq!(KnownDataset::LandCoverAi.of_values(&[(0, 90), (5, 1)]), None);
+        let legend = KnownDataset::LoveDa.of_values(&[(0, 14), (1, 40), (3, 40), (7, 6)]).unwrap();
         assert_eq!((legend.value(0), legend.ignore_values.contains(&0)), (1, true));
         assert_eq!(legend.was[0], ["value 1"], "labels under the old name still count");
-        assert_eq!(KnownDataset::LoveDa.of_values(&[8]), None);
+        assert_eq!(KnownDataset::LoveDa.of_values(&[(1, 9), (2, 9), (8, 9)]), None);
+        assert_eq!(KnownDataset::LoveDa.of_values(&[]), None);
+    }
+
+    #[test]
+    fn a_frequent_zero_or_few_classes_are_data_of_another_kind() {
+        assert_eq!(KnownDataset::LoveDa.of_values(&[(0, 9), (1, 1)]), None, "0 background, 1 house");
+        assert_eq!(KnownDataset::LoveDa.of_values(&[(0, 15), (1, 40), (2, 30), (3, 15)]), None, "numbered from 0");
+        assert_eq!(KnownDataset::Isprs.of_values(&[(0, 1), (1, 60), (2, 39)]), None, "two classes");
+        assert_eq!(KnownDataset::Isprs.of_colors(&[([255; 3], 70), ([0; 3], 30)]), None, "black and white");
+        assert_eq!(KnownDataset::Isprs.of_colors(&[]), None);
     }
 
     #[test]
     fn colours_must_be_those_of_the_dataset() {
-        let legend = KnownDataset::Isprs.of_colors(&[[255; 3], [0; 3], [255, 255, 0]]).unwrap();
+        let found = [([255; 3], 50), ([0; 3], 5), ([255, 255, 0], 5), ([0, 255, 0], 40)];
+        let legend = KnownDataset::Isprs.of_colors(&found).unwrap();
         assert_eq!((legend.classes.len(), legend.unlabelled.as_slice()), (6, &[[0; 3]][..]));
-        assert_eq!(KnownDataset::Isprs.of_colors(&[[255, 0, 255]]), None);
-        assert_eq!(KnownDataset::LoveDa.of_colors(&[[255; 3]]), None, "its masks hold values");
+        assert_eq!((legend.value(0), legend.ignore_values.contains(&0)), (1, true), "in masks of values beside them");
+        assert_eq!(KnownDataset::Isprs.of_colors(&[&found[..], &[([255, 0, 255], 1)]].concat()), None);
+        assert_eq!(KnownDataset::LoveDa.of_colors(&found), None, "its masks hold values");
     }
 }

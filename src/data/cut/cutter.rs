@@ -8,6 +8,7 @@ use super::grid::SIDE;
 use super::patch::Patch;
 use super::plan::{CutPlan, Scene};
 use crate::data::DataError;
+use crate::data::files::write;
 use crate::data::raster::tiff::rows::TiffRows;
 
 /// How far a cut is.
@@ -19,12 +20,12 @@ pub struct CutProgress {
     pub written: usize,
     /// Patches that were there already, whole.
     pub kept: usize,
-    /// It was stopped before its end.
+    /// It was stopped while patches were left.
     pub stopped: bool,
 }
 
 impl CutProgress {
-    /// Patches that are there.
+    /// Patches dealt with so far.
     pub fn done(&self) -> usize {
         self.written + self.kept
     }
@@ -42,7 +43,8 @@ pub fn cut(
 ) -> Result<CutProgress, DataError> {
     let making = DataError::io("cannot create the folder for the patches (check write permission)", &plan.out);
     std::fs::create_dir_all(&plan.out).map_err(making)?;
-    let mut progress = CutProgress::default();
+    write::remove_stale(&plan.out);
+    let (mut progress, total) = (CutProgress::default(), plan.patches());
     for (index, scene) in plan.scenes.iter().enumerate() {
         let mut open = OpenScene { scene, rows: None };
         for row in 0..scene.grid.rows() {
@@ -52,12 +54,13 @@ pub fn cut(
             progress.kept += kept.len();
             progress.written += due.len();
             progress.scenes = index + usize::from(row + 1 == scene.grid.rows());
-            progress.stopped = !goes_on(progress);
+            progress.stopped = !goes_on(progress) && progress.done() < total;
             if progress.stopped {
                 return Ok(progress);
             }
         }
     }
+    progress.scenes = plan.scenes.len();
     Ok(progress)
 }
 

@@ -1,9 +1,7 @@
 //! The split lists beside the scenes: whether every patch that they name is there.
 
-use std::collections::HashSet;
-
 use super::plan::CutPlan;
-use crate::data::files::text;
+use crate::data::layout::split_lists::{List, Names};
 
 /// The lists of LandCover.ai.
 const LISTS: [&str; 3] = ["train.txt", "val.txt", "test.txt"];
@@ -13,21 +11,21 @@ const LISTS: [&str; 3] = ["train.txt", "val.txt", "test.txt"];
 pub struct PatchList {
     /// Name of the file.
     pub file: &'static str,
-    /// Lines that name a patch of the scenes.
+    /// Patches of the scenes that it names.
     pub found: usize,
     /// The first line that names none.
     pub stranger: Option<String>,
 }
 
-/// Reads the lists of a folder; those that are missing or unreadable are left out.
+/// Reads the lists of a folder as opening it does; those that are missing or unreadable are left out.
 pub fn read(plan: &CutPlan) -> Vec<PatchList> {
-    let names: HashSet<String> = plan.patch_names().collect();
+    let folder = plan.out.file_name().unwrap_or_default().to_string_lossy();
+    let files: Vec<(String, String)> = plan.patch_names().map(|name| (format!("{folder}/{name}.jpg"), name)).collect();
+    let names = Names::of(files.iter().map(|(file, name)| (file.as_str(), name.as_str())));
     LISTS.into_iter().filter_map(|file| read_list(plan, file, &names)).collect()
 }
 
-fn read_list(plan: &CutPlan, file: &'static str, names: &HashSet<String>) -> Option<PatchList> {
-    let text = text::read(&plan.root.join(file)).ok()?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let (known, strange): (Vec<&str>, Vec<&str>) = lines.partition(|line| names.contains(*line));
-    Some(PatchList { file, found: known.len(), stranger: strange.first().map(|line| (*line).to_owned()) })
+fn read_list(plan: &CutPlan, file: &'static str, names: &Names) -> Option<PatchList> {
+    let list = List::read(&plan.root.join(file), names).ok()?;
+    Some(PatchList { file, found: list.tiles.len(), stranger: list.odd.map(|(_, line, _)| line) })
 }

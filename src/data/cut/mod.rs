@@ -2,7 +2,7 @@
 //!
 //! [`plan::CutPlan`] finds and checks the scenes, [`cutter::cut`] writes their patches, and
 //! [`offer::Offer`] says whether to offer that for a project. Uses [`super::raster`],
-//! [`super::files`] and [`super::export`].
+//! [`super::files`], [`super::layout`] and [`super::export`].
 
 pub mod cutter;
 pub mod grid;

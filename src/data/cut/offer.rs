@@ -1,9 +1,10 @@
 //! Whether a project's scenes are of the kind that is cut, and how many of their patches are there.
 
-use std::collections::HashSet;
-
+use super::grid::Grid;
 use super::plan::CutPlan;
 use crate::data::Project;
+use crate::data::layout::landcover_ai::LAYOUT as LANDCOVER_AI;
+use crate::data::layout::tile::Tile;
 
 /// A cut to offer.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ impl Offer {
     /// The cut of a project of `images/*.tif` with `masks/*.tif` that hold values, of which at least one gives several patches.
     /// `None` for other projects, and if all patches are there.
     pub fn of(project: &Project) -> Option<Self> {
-        if project.is_single() || !project.legend.has_values() {
+        if project.is_single() || !project.legend.has_values() || !may_be_cut(project) {
             return None;
         }
         let plan = CutPlan::new(&project.root, None).ok()?;
@@ -27,13 +28,8 @@ impl Offer {
     }
 }
 
-impl CutPlan {
-    /// Patches whose two files exist.
-    fn patches_there(&self) -> usize {
-        let entries = std::fs::read_dir(&self.out).into_iter().flatten().flatten();
-        let files: HashSet<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        let is_there =
-            |name: &String| files.contains(&format!("{name}.jpg")) && files.contains(&format!("{name}_m.png"));
-        self.patch_names().filter(is_there).count()
-    }
+/// Whether the project's tiles are large enough to be scenes, or its scenes are left aside: then their files are looked at.
+fn may_be_cut(project: &Project) -> bool {
+    let is_scene = |tile: &Tile| tile.mask.is_some() && Grid::of(tile.size).patches() > 1;
+    project.layout == LANDCOVER_AI || project.tiles.iter().any(is_scene)
 }

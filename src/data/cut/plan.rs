@@ -1,11 +1,12 @@
 //! The scenes to cut, checked before anything is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::grid::{Grid, SIDE};
 use crate::data::DataError;
+use crate::data::layout::scan::composed;
 use crate::data::raster::tiff::rows::TiffRows;
 
 /// Folders of the scenes and of the patches.
@@ -64,6 +65,15 @@ impl CutPlan {
         self.scenes.iter().map(|scene| scene.grid.patches()).sum()
     }
 
+    /// Patches whose two files exist.
+    pub fn patches_there(&self) -> usize {
+        let entries = std::fs::read_dir(&self.out).into_iter().flatten().flatten();
+        let files: HashSet<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let is_there =
+            |name: &String| files.contains(&format!("{name}.jpg")) && files.contains(&format!("{name}_m.png"));
+        self.patch_names().filter(is_there).count()
+    }
+
     /// Names of all patches, `<scene>_<n>`.
     pub(super) fn patch_names(&self) -> impl Iterator<Item = String> + '_ {
         self.scenes.iter().flat_map(|scene| scene.grid.numbers().map(|number| format!("{}_{number}", scene.name)))
@@ -114,11 +124,27 @@ fn tiffs(folder: &Path) -> Result<BTreeMap<String, PathBuf>, DataError> {
     let is_tiff = |path: &PathBuf| {
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_lowercase();
         let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        ["tif", "tiff"].contains(&ending.as_str()) && !is_hidden
+        ["tif", "tiff"].contains(&ending.as_str()) && !is_hidden && path.is_file()
     };
     let named = |path: PathBuf| match path.file_stem().and_then(OsStr::to_str) {
-        Some(name) => Ok((name.to_owned(), path)),
+        Some(name) => Ok((composed(name), path)),
         None => Err(DataError::content("its name is not valid UTF-8: rename it", &path)),
     };
-    entries.flatten().map(|entry| entry.path()).filter(is_tiff).map(named).collect()
+    let named = entries.flatten().map(|entry| entry.path()).filter(is_tiff).map(named);
+    unique(named.collect::<Result<_, _>>()?)
+}
+
+/// Refuses two files of one name, such as `a.tif` with `a.tiff` or `A.tif`: their patches would share names, at least where names
+/// do not differ in case.
+fn unique(mut named: Vec<(String, PathBuf)>) -> Result<BTreeMap<String, PathBuf>, DataError> {
+    named.sort();
+    let mut seen = BTreeMap::new();
+    for (name, path) in &named {
+        if let Some(other) = seen.insert(name.to_lowercase(), path) {
+            let what =
+                format!("{} has the same name, so their patches would as well: rename or move one", other.display());
+            return Err(DataError::content(what, path));
+        }
+    }
+    Ok(named.into_iter().collect())
 }

@@ -1,6 +1,7 @@
 //! A batch of crops in plain memory.
 
 use super::crop::Cut;
+use super::pseudo_labels::Pseudo;
 use super::training_set::TrainingSet;
 use crate::domain::UNLABELLED;
 
@@ -11,8 +12,8 @@ pub struct Batch {
     pub images: Vec<f32>,
     /// Class indices, 255 where unlabelled: `[count, size, size]`.
     pub targets: Vec<u8>,
-    /// What is learned beside them, as `targets`; empty without pseudo-labels.
-    pub pseudo: Vec<u8>,
+    /// What is learned beside them.
+    pub pseudo: Pseudo,
     /// Number of crops.
     pub count: usize,
     /// Side of a crop in pixels.
@@ -60,6 +61,7 @@ impl Batch {
             }
         }
         if changed {
+            self.pseudo.give_way(&self.targets);
             self.count_labelled();
         }
     }

@@ -8,7 +8,7 @@ use super::batch::{Batch, Origin};
 use super::crop::Cut;
 use super::jitter::Jitter;
 use super::normalize;
-use super::pseudo_labels;
+use super::pseudo_labels::Pseudo;
 use super::target::Target;
 use super::training_set::{Prepared, TrainingSet};
 use crate::data::TileFault;
@@ -80,8 +80,8 @@ impl BatchMaker {
     /// Batch `number`. It depends only on seed and number, as long as the labels stay the same.
     pub(super) fn make(&mut self, number: usize) -> Result<Batch, String> {
         let size = self.set.frame().side();
-        let mut batch = Batch { count: self.plan.count, size, ..Batch::default() };
         let pseudo = self.set.pseudo_labels().current();
+        let mut batch = Batch { count: self.plan.count, size, pseudo: Pseudo::of(&pseudo), ..Batch::default() };
         for place in 0..self.plan.count {
             let item = number * self.plan.count + place;
             let mut random = Stream::new(hash::mix(self.plan.seed ^ hash::mix(item as u64)));
@@ -96,9 +96,10 @@ impl BatchMaker {
                 jitter.apply(&mut batch.images[start..], |x, y| cut.is_inside(prepared.picture.size(), x, y), size);
             }
             cut.labels(target.mask(), &mut batch.targets);
-            pseudo_labels::cut(&pseudo, tile, &cut, &mut batch.pseudo);
+            batch.pseudo.cut(&pseudo, tile, &cut);
             batch.origins.push(Origin { tile, cut, revision: target.revision });
         }
+        batch.pseudo.give_way(&batch.targets);
         batch.count_labelled();
         Ok(batch)
     }

@@ -198,13 +198,17 @@ impl TrainingSet {
         prepared.inspect_err(|error| drop(faults().insert(index, error.to_string())))
     }
 
-    /// Pixels of a tile as the network sees it.
-    pub fn pixels(&self, tile: usize) -> u64 {
-        let size = match self.frame {
+    /// Width and height of a tile as the network sees it, pixels.
+    pub fn seen_size(&self, tile: usize) -> [u32; 2] {
+        match self.frame {
             InputSize::Crop(_) => self.project.tiles[tile].size,
             InputSize::Resize(side) => [side; 2],
-        };
-        size.map(u64::from).iter().product()
+        }
+    }
+
+    /// The id of a tile.
+    pub fn id(&self, tile: usize) -> &str {
+        &self.project.tiles[tile].id
     }
 
     /// The distinct tiles of an epoch.

@@ -6,7 +6,7 @@ use super::augment::Symmetry;
 use super::batch::Batch;
 use super::crop::Cut;
 use super::normalize;
-use super::pseudo_labels;
+use super::pseudo_labels::Pseudo;
 use super::training_set::TrainingSet;
 use crate::data::DataError;
 use crate::domain::hash::{self, Stream};
@@ -67,7 +67,10 @@ impl Window {
         cut.image(&prepared.picture.rgb, &normalize::table(), &mut images);
         cut.labels(prepared.target().mask(), &mut targets);
         let mut batch = Batch::new(images, targets, self.side);
-        pseudo_labels::cut(&set.pseudo_labels().current(), self.tile, &cut, &mut batch.pseudo);
+        let pseudo = set.pseudo_labels().current();
+        batch.pseudo = Pseudo::of(&pseudo);
+        batch.pseudo.cut(&pseudo, self.tile, &cut);
+        batch.pseudo.give_way(&batch.targets);
         Ok(batch)
     }
 }

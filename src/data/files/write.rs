@@ -3,10 +3,14 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use crate::data::DataError;
+
+/// How the names of temporary files begin.
+const PREFIX: &str = ".pointillist-";
 
 const DOING: &str = "cannot write (check free space and write permission of the folder)";
 
@@ -26,6 +30,18 @@ pub(crate) fn unsynced(path: &Path, content: &[u8]) -> Result<(), DataError> {
     Ok(())
 }
 
+/// Removes temporary files that a killed program has left in a folder: those older than an hour, since younger ones may be in use.
+pub(crate) fn remove_stale(folder: &Path) {
+    const AGE: Duration = Duration::from_secs(3600);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let age = || entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        if is_ours && age().is_some_and(|age| age > AGE) {
+            std::fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -33,7 +49,7 @@ fn folder_of(path: &Path) -> &Path {
 /// A temporary file with the content beside the target.
 fn beside(path: &Path, content: &[u8]) -> Result<NamedTempFile, DataError> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".pointillist-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     {
         // Temporary files are private by default; results get ordinary permissions, subject to the user's umask.
@@ -71,6 +87,21 @@ mod tests {
         names.sort();
         assert_eq!(names, ["folder", "x.json"]);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
+    }
+
+    #[test]
+    fn only_old_temporary_files_are_stale() {
+        let dir = tempfile::tempdir().unwrap();
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(7200);
+        for (name, is_old) in [(".pointillist-a", true), (".pointillist-b", false), ("c", true)] {
+            let file = std::fs::File::create(dir.path().join(name)).unwrap();
+            if is_old {
+                file.set_modified(long_ago).unwrap();
+            }
+        }
+        remove_stale(dir.path());
+        let left = [".pointillist-a", ".pointillist-b", "c"].map(|name| dir.path().join(name).exists());
+        assert_eq!(left, [false, true, true]);
     }
 
     #[test]

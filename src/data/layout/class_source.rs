@@ -10,6 +10,7 @@ use crate::data::classes::classes_file;
 use crate::data::classes::hex::hex;
 use crate::data::classes::known::KnownDataset;
 use crate::data::classes::legend::Legend;
+use crate::data::mask::class_order::ClassOrder;
 use crate::data::mask::pickup::{self, PickedUp, Resemblance};
 use crate::domain::Classes;
 
@@ -64,9 +65,11 @@ pub(super) fn choose_legend(root: &Path, listing: &mut Listing) -> Result<Chosen
     Ok(Chosen::listed(pickup::starter()))
 }
 
-/// The classes as the masks alone give them, each remembering its name in `recognised`. `None` if there are none.
+/// The classes as the masks alone give them, each remembering its name in `recognised`. Those of `recognised` come first, also where
+/// the masks lack them, so that nothing labelled or trained under their names is lost. `None` if there are none.
 pub(super) fn plain_legend(root: &Path, tiles: &[Tile], recognised: &Legend) -> Result<Option<Legend>, DataError> {
-    let Some(PickedUp { mut legend, .. }) = pickup::pick_up(&usable_masks(tiles), None, &mut Vec::new(), root)? else {
+    let before = ClassOrder::of(recognised, None);
+    let Some(mut legend) = pickup::from_masks(&usable_masks(tiles), &before, &mut Vec::new(), root)? else {
         return Ok(None);
     };
     for (index, class) in recognised.classes.iter().enumerate() {

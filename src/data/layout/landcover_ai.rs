@@ -1,12 +1,16 @@
 //! LandCover.ai as its authors lay it out: scenes in `images` and `masks`, and the patches cut from them in `output`, as
 //! `<scene>_<n>.jpg` and `<scene>_<n>_m.png`. Once patches are there, they are the tiles.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::folders;
 use super::listing::{Listing, ungroup_if_single, unique_ids};
 use super::scan::{Found, Scan};
 use crate::data::DataError;
+
+/// Name of the layout.
+pub(crate) const LAYOUT: &str = "LandCover.ai";
 
 /// Folder of the patches.
 const PATCHES: &str = "output";
@@ -17,12 +21,12 @@ pub(crate) fn list(root: &Path) -> Result<Option<Listing>, DataError> {
         return Ok(None);
     }
     let mut scan = Scan::new(root)?;
-    let all = scan.images.len();
-    scan.images.retain(|found| found.folders == [PATCHES]);
-    if !scan.images.iter().any(is_mask_of_patch) {
+    let (patches, others): (Vec<Found>, Vec<Found>) =
+        std::mem::take(&mut scan.images).into_iter().partition(|found| found.folders == [PATCHES]);
+    if !has_patch(&patches, &others) {
         return Ok(None);
     }
-    let scenes = all - scan.images.len();
+    scan.images = patches;
     let mut listing = folders::list_scan(root, scan)?;
     let inside =
         |name: &str| name.strip_prefix(PATCHES).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name).to_owned();
@@ -31,15 +35,23 @@ pub(crate) fn list(root: &Path) -> Result<Option<Listing>, DataError> {
     }
     unique_ids(&mut listing.tiles);
     ungroup_if_single(&mut listing.tiles);
-    "LandCover.ai".clone_into(&mut listing.layout);
-    listing
-        .notes
-        .push(format!("the patches in {PATCHES} are the tiles; {scenes} files of whole scenes and masks are not"));
+    LAYOUT.clone_into(&mut listing.layout);
+    listing.notes.push(format!(
+        "the patches in {PATCHES} are the tiles; {} files of whole scenes and masks are not",
+        others.len()
+    ));
     Ok(Some(listing))
 }
 
-/// Whether a file is named like the mask of a patch: `<scene>_<n>_m.png`.
-fn is_mask_of_patch(found: &Found) -> bool {
-    let number = found.stem.strip_suffix("_m").and_then(|patch| patch.rsplit_once('_')).map(|(_, number)| number);
-    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// Whether an image in the folder of patches is one of a scene in `images`, with its mask: `<scene>_<n>` and `<scene>_<n>_m`. Where
+/// no scenes are left, any pair of such names is one.
+fn has_patch(patches: &[Found], others: &[Found]) -> bool {
+    let scenes: HashSet<&str> =
+        others.iter().filter(|found| found.folders == ["images"]).map(|found| found.stem.as_str()).collect();
+    let stems: HashSet<&str> = patches.iter().map(|found| found.stem.as_str()).collect();
+    let is_patch = |stem: &str| {
+        let parts = stem.rsplit_once('_').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        parts.is_some_and(|(scene, number)| !number.is_empty() && (scenes.is_empty() || scenes.contains(scene)))
+    };
+    stems.iter().filter_map(|stem| stem.strip_suffix("_m")).any(|patch| stems.contains(patch) && is_patch(patch))
 }

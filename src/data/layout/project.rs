@@ -91,9 +91,11 @@ impl Project {
         listing::fault_note(&self.tiles)
     }
 
-    /// Notes and remarks.
+    /// Notes and remarks, without [`Self::doubt`].
     pub fn told(&self) -> impl Iterator<Item = &str> {
-        self.notes.iter().chain(&self.remarks).map(String::as_str)
+        let doubt = self.doubt();
+        let is_told = move |note: &&String| Some(*note) != doubt.as_ref();
+        self.notes.iter().chain(&self.remarks).filter(is_told).map(String::as_str)
     }
 
     /// The tile with this id.
@@ -197,12 +199,14 @@ impl Project {
         Classes::new(colored.collect()).unwrap_or_else(|_| self.classes.clone())
     }
 
-    /// Stores the order of classes that were derived from masks, so that masks added later do not change it.
+    /// Stores the order of classes that were derived from masks, or which dataset was recognised, so that masks added later do not
+    /// change it.
     ///
     /// # Errors
     /// If the project's folder cannot be written.
     pub fn keep_class_order(&self) -> Result<(), DataError> {
-        if self.picked_up { ClassOrder::write(&self.root, &self.legend) } else { Ok(()) }
+        let from_masks = self.picked_up || self.recognised.is_some();
+        if from_masks { ClassOrder::of(&self.legend, self.recognised).write(&self.root) } else { Ok(()) }
     }
 
     /// Decodes a tile's image to 8-bit RGB.

@@ -16,6 +16,11 @@ impl Project {
         (0..self.legend.classes.len()).map(coding).collect()
     }
 
+    /// That the classes are those of a recognised dataset which nobody has confirmed yet. It is among the notes.
+    pub fn doubt(&self) -> Option<String> {
+        self.recognised.map(|known| known.note(&self.legend.classes))
+    }
+
     /// Writes the recognised classes to `pointillist.toml`: they are right.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ const FOLDERS: [&str; 2] = ["", "ImageSets/Segmentation"];
 
 /// Applies the lists to the tiles and notes how many lines matched.
 pub(crate) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) -> Result<(), DataError> {
-    let names = Names::of(tiles);
+    let names = Names::of(tiles.iter().map(|tile| (tile.file.as_str(), tile.short_id.as_str())));
     let mut named: BTreeMap<usize, Split> = BTreeMap::new();
     let mut trains = false;
     for ((file, split), folder) in LISTS.iter().flat_map(|list| FOLDERS.iter().map(move |folder| (list, folder))) {
@@ -55,16 +55,18 @@ pub(crate) fn apply(root: &Path, tiles: &mut [Tile], notes: &mut Vec<String>) ->
 }
 
 /// The content of a list.
-struct List {
+pub(crate) struct List {
     lines: usize,
-    tiles: BTreeSet<usize>,
+    /// The tiles that it names, by their place in [`Names`].
+    pub(crate) tiles: BTreeSet<usize>,
     /// The first line that matches no tile or several: number, text, matches.
-    odd: Option<(usize, String, usize)>,
+    pub(crate) odd: Option<(usize, String, usize)>,
     odd_count: usize,
 }
 
 impl List {
-    fn read(path: &Path, names: &Names) -> Result<Self, DataError> {
+    /// Reads a list.
+    pub(crate) fn read(path: &Path, names: &Names) -> Result<Self, DataError> {
         let text = text::read(path)?;
         let mut list = Self { lines: 0, tiles: BTreeSet::new(), odd: None, odd_count: 0 };
         for (number, line) in text.lines().enumerate() {
@@ -104,7 +106,7 @@ impl List {
 }
 
 /// All names of the tiles, from the path below the root down to the bare stem.
-struct Names {
+pub(crate) struct Names {
     /// By whole path.
     whole: BTreeMap<String, BTreeSet<usize>>,
     /// By trailing part of the path.
@@ -112,13 +114,14 @@ struct Names {
 }
 
 impl Names {
-    fn of(tiles: &[Tile]) -> Self {
+    /// The names of tiles with these files below the root and these short ids.
+    pub(crate) fn of<'a>(tiles: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut names = Self { whole: BTreeMap::new(), ends: BTreeMap::new() };
-        for (index, tile) in tiles.iter().enumerate() {
-            let bare = without_ending(&tile.file);
+        for (index, (file, short_id)) in tiles.enumerate() {
+            let bare = without_ending(file);
             let (folder, stem) = bare.rsplit_once('/').map_or(("", bare), |(folder, stem)| (folder, stem));
             let stripped = format!("{folder}/{}", naming::strip_image_suffix(stem));
-            for name in [tile.file.as_str(), bare, stripped.trim_start_matches('/'), &tile.short_id] {
+            for name in [file, bare, stripped.trim_start_matches('/'), short_id] {
                 names.whole.entry(name.to_owned()).or_default().insert(index);
                 for end in ends(name) {
                     names.ends.entry(end.to_owned()).or_default().insert(index);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::DataError;
 use crate::data::classes::hex::{hex, parse_hex};
+use crate::data::classes::known::KnownDataset;
 use crate::data::classes::legend::Legend;
 use crate::data::files::{own_folder, write};
 
@@ -19,6 +20,9 @@ pub(crate) struct ClassOrder {
     colors: Vec<String>,
     #[serde(default)]
     values: Vec<u16>,
+    /// The dataset that they were recognised as. Without it the masks alone count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dataset: Option<KnownDataset>,
 }
 
 impl ClassOrder {
@@ -28,11 +32,28 @@ impl ClassOrder {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// Stores the class order of a derived legend.
-    pub(crate) fn write(root: &Path, legend: &Legend) -> Result<(), DataError> {
+    /// The order of a legend that was derived from masks, or is that of a recognised dataset.
+    pub(crate) fn of(legend: &Legend, dataset: Option<KnownDataset>) -> Self {
         let values: Vec<u16> = legend.values.iter().flatten().copied().collect();
         let colors = if values.is_empty() { legend.mask_colors.iter().map(|c| hex(*c)).collect() } else { Vec::new() };
-        let (now, folder) = (Self { colors, values }, own_folder::of(root));
+        Self { colors, values, dataset }
+    }
+
+    /// Whether nothing was stored.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.colors.is_empty() && self.values.is_empty()
+    }
+
+    /// The recognised dataset with its classes, coded as they were then.
+    pub(crate) fn recognised(&self) -> Option<(KnownDataset, Legend)> {
+        let known = self.dataset?;
+        let legend = if self.values.is_empty() { known.by_colors() } else { known.by_values() };
+        Some((known, legend?))
+    }
+
+    /// Stores the order.
+    pub(crate) fn write(self, root: &Path) -> Result<(), DataError> {
+        let (now, folder) = (self, own_folder::of(root));
         if now == Self::read(root) {
             return Ok(());
         }
@@ -65,7 +86,8 @@ mod tests {
 
     #[test]
     fn known_classes_keep_their_order() {
-        let known = ClassOrder { colors: vec!["#000009".to_owned(), "#000001".to_owned()], values: vec![7, 3] };
+        let known =
+            ClassOrder { colors: vec!["#000009".to_owned(), "#000001".to_owned()], values: vec![7, 3], dataset: None };
         assert_eq!(known.order_colors(&[[0, 0, 1], [0, 0, 4], [0, 0, 9]]), [[0, 0, 9], [0, 0, 1], [0, 0, 4]]);
         assert_eq!(known.order_values(&[1, 3]), [7, 3, 1]);
         assert_eq!(ClassOrder::default().order_values(&[1, 3]), [1, 3]);

@@ -1,6 +1,6 @@
 //! Derives classes from the masks themselves, where no file names them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::class_order::ClassOrder;
@@ -35,23 +35,37 @@ pub(crate) struct PickedUp {
     pub(crate) known: Option<KnownDataset>,
 }
 
-/// Samples masks spread evenly and makes a class of every colour or value that is frequent enough. Classes derived earlier
-/// keep their indices. If the masks can be those of `named`, the dataset that the files are named like, its classes are taken
-/// instead. `None` if there are no masks or fewer than two classes in them.
+/// The classes of masks: those stored for the project, and what the masks add to them. Where nothing is stored, and the masks can
+/// be those of `named`, the dataset that the files are named like, its classes are taken instead. A dataset that was recognised
+/// stays so, whatever masks are added. `None` if there are no masks or fewer than two classes in them.
 pub(crate) fn pick_up(
     paths: &[&Path],
     named: Option<KnownDataset>,
     notes: &mut Vec<String>,
     root: &Path,
 ) -> Result<Option<PickedUp>, DataError> {
-    if let Some(known) = named
-        && let Some(legend) = recognise(known, paths, root)?
-    {
+    let stored = ClassOrder::read(root);
+    let known = match named.filter(|_| stored.is_empty()) {
+        Some(known) => recognise(known, paths, root)?.map(|legend| (known, legend)),
+        None => stored.recognised(),
+    };
+    if let Some((known, legend)) = known {
         notes.push(known.note(&legend.classes));
         return Ok(Some(PickedUp { legend, known: Some(known) }));
     }
+    let legend = from_masks(paths, &stored, notes, root)?;
+    Ok(legend.map(|legend| PickedUp { legend, known: None }))
+}
+
+/// Samples masks spread evenly and makes a class of every colour or value that is frequent enough, after those of `before`. `None`
+/// if that gives fewer than two classes.
+pub(crate) fn from_masks(
+    paths: &[&Path],
+    before: &ClassOrder,
+    notes: &mut Vec<String>,
+    root: &Path,
+) -> Result<Option<Legend>, DataError> {
     let samples = sample_masks(paths, MAX_MASKS)?;
-    let before = ClassOrder::read(root);
     let has_boundary = samples.iter().any(|sample| matches!(sample.content, Content::Colors { boundary: true, .. }));
     let legend = match are_colors(&samples) {
         true => by_color(&before.order_colors(&colors(&samples, root)?)),
@@ -73,16 +87,26 @@ pub(crate) fn pick_up(
             paths.len()
         ));
     }
-    Ok(legend.map(|legend| PickedUp { legend, known: None }))
+    Ok(legend)
 }
 
 /// The classes of a dataset, if the masks can be its own.
 fn recognise(known: KnownDataset, paths: &[&Path], root: &Path) -> Result<Option<Legend>, DataError> {
     let samples = sample_masks(paths, MASKS_TO_RECOGNISE)?;
     Ok(match are_colors(&samples) {
-        true => known.of_colors(&colors(&samples, root)?),
-        false => known.of_values(&values(&samples, root)?),
+        true => {
+            let (total, _) = color_counts(&samples);
+            known.of_colors(&with_counts(colors(&samples, root)?, |color| total.get(&color)))
+        }
+        false => {
+            let total = value_counts(&samples);
+            known.of_values(&with_counts(values(&samples, root)?, |value| total.get(&i32::from(value))))
+        }
     })
+}
+
+fn with_counts<'a, K: Copy>(found: Vec<K>, count: impl Fn(K) -> Option<&'a u64>) -> Vec<(K, u64)> {
+    found.into_iter().map(|code| (code, count(code).copied().unwrap_or(0))).collect()
 }
 
 fn are_colors(samples: &[MaskSample<'_>]) -> bool {
@@ -129,14 +153,21 @@ pub(crate) fn starter() -> Legend {
     Legend::of(Classes::new(vec![class(0), class(1)]).unwrap_or_default())
 }
 
+/// Pixels of each value.
+fn value_counts(samples: &[MaskSample<'_>]) -> Counts<i32> {
+    let mut total = Counts::new();
+    for sample in samples {
+        if let Content::Values { counts, .. } = &sample.content {
+            counts.iter().for_each(|(value, n)| *total.entry(*value).or_insert(0) += n);
+        }
+    }
+    total
+}
+
 /// All values in ascending order.
 fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError> {
-    let counts = samples.iter().filter_map(|sample| match &sample.content {
-        Content::Values { counts, .. } => Some(counts),
-        Content::Colors { .. } => None,
-    });
-    let all: BTreeSet<i32> = counts.flat_map(BTreeMap::keys).copied().collect();
-    let mut classes: Vec<u16> = all.into_iter().filter_map(|value| u16::try_from(value).ok()).collect();
+    let all = value_counts(samples).into_keys();
+    let mut classes: Vec<u16> = all.filter_map(|value| u16::try_from(value).ok()).collect();
     // These mean "unlabelled", except in binary masks of 0 and 255, or of 0 and 65535.
     for unlabelled in [u16::MAX, 255] {
         if classes.len() > 2 {
@@ -150,8 +181,8 @@ fn values(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<u16>, DataError
     Ok(classes)
 }
 
-/// All colours with enough pixels in ascending order.
-fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
+/// Pixels of each colour, and the colours that occur in runs.
+fn color_counts(samples: &[MaskSample<'_>]) -> (Counts<[u8; 3]>, BTreeSet<[u8; 3]>) {
     let mut total = Counts::new();
     let mut drawn = BTreeSet::new();
     for sample in samples {
@@ -171,6 +202,12 @@ fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataE
             Content::Values { .. } => {}
         }
     }
+    (total, drawn)
+}
+
+/// All colours with enough pixels in ascending order.
+fn colors(samples: &[MaskSample<'_>], root: &Path) -> Result<Vec<[u8; 3]>, DataError> {
+    let (total, drawn) = color_counts(samples);
     let found = frequent(&total);
     let undrawn = found.iter().filter(|color| !drawn.contains(*color)).count();
     if found.len() > MAX_CLASSES || (found.len() > MAX_DRAWN && undrawn * 2 > found.len()) {

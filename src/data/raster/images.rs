@@ -9,14 +9,14 @@ use image::{
 };
 
 use super::header::Header;
-use super::limits::{MAX_BYTES, MAX_SIDE, damaged, over_the_limits, too_large, unsupported};
+use super::limits::{MAX_BYTES, MAX_SIDE, damaged, guarded, over_the_limits, too_large, unsupported};
 use super::mask_raster::MaskRaster;
 use super::picture::Picture;
 use super::stretch::{ValidRange, stretch};
 use super::tiff::file::TiffFile;
 use super::{orientation, png_file};
 use crate::data::DataError;
-use crate::domain::{Validity, panic};
+use crate::domain::Validity;
 
 /// Reads the header of a file. Files that are too large to decode are an error.
 pub(crate) fn read_header(path: &Path) -> Result<Header, DataError> {
@@ -168,12 +168,6 @@ fn decode_whole(reader: Reader, path: &Path) -> Result<DynamicImage, DataError> 
         check_complete(path)?;
     }
     reader.decode().map_err(|error| describe(&error, path))
-}
-
-/// Turns a panic of a decoder into an error: a malformed file must not end the program.
-fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    panic::caught(read)
-        .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
 }
 
 fn describe(error: &ImageError, path: &Path) -> DataError {

@@ -1,9 +1,10 @@
-//! Size limits of decoded files, and the errors that every decoder shares.
+//! Size limits of decoded files, and what every decoder shares: errors, and a guard against panics.
 
 use std::fmt::Display;
 use std::path::Path;
 
 use crate::data::DataError;
+use crate::domain::panic;
 
 /// Maximum side of a decoded image in pixels.
 pub(crate) const MAX_SIDE: u32 = 30_000;
@@ -35,4 +36,10 @@ pub(crate) fn damaged(error: &impl Display, path: &Path) -> DataError {
 /// An image of known size that would exceed [`MAX_BYTES`].
 pub(crate) fn too_large(path: &Path, width: u32, height: u32) -> DataError {
     DataError::content(format!("{width}×{height} pixels take more than 2 GiB decoded: cut the image into tiles"), path)
+}
+
+/// Turns a panic of a decoder into an error: a malformed file must not end the program.
+pub(super) fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    panic::caught(read)
+        .unwrap_or_else(|_| Err(DataError::content("the file is damaged and cannot be decoded: export it again", path)))
 }

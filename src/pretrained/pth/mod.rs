@@ -6,7 +6,7 @@ mod storage;
 use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
-use pickle::{Id, Node, Pickle};
+use pickle::{Id, NAME, Node, Pickle};
 use storage::{Kind, Place, storage_of};
 use zip::ZipArchive;
 
@@ -16,6 +16,7 @@ const PICKLE: u8 = 0x80;
 const DEPTH: usize = 6;
 /// Entries of a file's dictionaries: any network has fewer.
 const ENTRIES: usize = 100_000;
+const TOO_MANY: &str = "it has more entries than any network";
 
 /// A file of weights.
 pub(super) struct Pth<'a> {
@@ -121,13 +122,17 @@ fn tensors(pickle: &Pickle, root: Id) -> Result<HashMap<String, Place>, String> 
     while let Some((name, id, depth)) = open.pop() {
         seen += 1;
         if seen > ENTRIES {
-            return Err("it has more entries than any network".to_owned());
+            return Err(TOO_MANY.to_owned());
         }
         if let Some(place) = Place::of(pickle, id) {
             found.insert(name, place);
         } else if let (Node::Dict(entries), 1..) = (pickle.node(id), depth) {
             let join = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-            let inner = entries.iter().filter_map(|[key, value]| Some((join(pickle.text(*key)?), *value, depth - 1)));
+            if seen + open.len() + entries.len() > ENTRIES {
+                return Err(TOO_MANY.to_owned());
+            }
+            let named = |key: &Id| pickle.text(*key).filter(|key| key.len() <= NAME);
+            let inner = entries.iter().filter_map(|[key, value]| Some((join(named(key)?), *value, depth - 1)));
             open.extend(inner);
         }
     }

@@ -33,6 +33,8 @@ pub(super) struct Pickle {
     memo: HashMap<usize, Id>,
 }
 
+/// Bytes of a name that means something. A longer one that is remembered could be copied without end.
+pub(super) const NAME: usize = 256;
 const TRUNCATED: &str = "it ends in the middle";
 
 impl Pickle {
@@ -179,7 +181,11 @@ impl Pickle {
             format!("{} {}", take_line(bytes)?, take_line(bytes)?)
         } else {
             let (name, module) = (self.pop()?, self.pop()?);
-            let text = |id| self.text(id).ok_or("a name is not a text");
+            // Names that are made of names could double at every instruction.
+            let text = |id| match self.node(id) {
+                Node::Text(text) if text.len() <= NAME => Ok(text),
+                _ => Err("a name is not a short text"),
+            };
             format!("{} {}", text(module)?, text(name)?)
         };
         self.push(Node::Global(name));

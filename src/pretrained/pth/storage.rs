@@ -1,6 +1,9 @@
 //! Where a tensor's values lie in their storage, and how they are stored.
 
-use super::pickle::{Id, Node, Pickle};
+use super::pickle::{Id, NAME, Node, Pickle};
+
+/// Dimensions of a tensor at most.
+const DIMENSIONS: usize = 8;
 
 /// Type of the stored values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,8 @@ impl Kind {
 pub(super) fn storage_of<'a>(pickle: &'a Pickle, node: &Node) -> Option<(&'a str, Kind)> {
     let Node::Stored(storage) = node else { return None };
     let [_, kind, key, ..] = pickle.items(*storage) else { return None };
-    Some((pickle.text(*key)?, Kind::of(pickle.text(*kind)?)?))
+    let key = pickle.text(*key).filter(|key| key.len() <= NAME)?;
+    Some((key, Kind::of(pickle.text(*kind)?)?))
 }
 
 /// Where a tensor lies.
@@ -90,7 +94,11 @@ impl Place {
     fn rebuilt(pickle: &Pickle, arguments: &[Id]) -> Option<Self> {
         let [storage, offset, shape, strides, ..] = arguments else { return None };
         let (key, kind) = storage_of(pickle, pickle.node(*storage))?;
-        let numbers = |id: &Id| pickle.items(*id).iter().map(|id| pickle.number(*id)).collect::<Option<Vec<_>>>();
+        let numbers = |id: &Id| {
+            let items = pickle.items(*id);
+            let numbers = || items.iter().map(|id| pickle.number(*id)).collect::<Option<Vec<_>>>();
+            (items.len() <= DIMENSIONS).then(numbers)?
+        };
         let (shape, strides) = (numbers(shape)?, numbers(strides)?);
         let place = Self { key: key.to_owned(), kind, offset: pickle.number(*offset)?, shape, strides };
         (place.shape.len() == place.strides.len()).then_some(place)

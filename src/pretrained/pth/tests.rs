@@ -70,3 +70,21 @@ fn code_in_a_pickle_is_not_run_and_deep_nesting_is_harmless() {
             && refused(b"hello").contains("neither")
     );
 }
+
+/// What is remembered can be recalled at two bytes each: a short file must not become a long one.
+#[test]
+fn what_is_recalled_many_times_is_not_copied_without_end() {
+    let mut doubling = b"\x80\x02X\x01\x00\x00\x00aq\x00".to_vec();
+    (0..60).for_each(|_| doubling.extend(b"h\x00h\x00\x93q\x00"));
+    doubling.push(b'.');
+    assert!(refused(&doubling).contains("short text"));
+    let long = |key: usize| [b"}X".as_slice(), &(key as u32).to_le_bytes(), &vec![b'k'; key], b"q\x00}s."].concat();
+    let (pickle, root) = Pickle::read(&mut long(1 << 20).as_slice()).unwrap();
+    assert!(tensors(&pickle, root).unwrap_err().contains("no weights"));
+    let mut many = b"}(".to_vec();
+    many.extend(b"X\x01\x00\x00\x00kq\x00}");
+    (0..ENTRIES).for_each(|_| many.extend(b"h\x00}"));
+    many.extend(b"u.");
+    let (pickle, root) = Pickle::read(&mut many.as_slice()).unwrap();
+    assert_eq!(tensors(&pickle, root).unwrap_err(), TOO_MANY);
+}

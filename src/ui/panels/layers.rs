@@ -56,7 +56,7 @@ fn map_choice_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         ui.add_space(26.0 + ui.spacing().item_spacing.x);
         ui.spacing_mut().item_spacing.x = 2.0;
         for choice in MapChoice::ALL {
-            let shown = ui.selectable_label(state.settings.map == *choice, state.map_title(*choice));
+            let shown = ui.selectable_label(state.map_choice() == *choice, state.map_title(*choice));
             if shown.on_hover_text(format!("{} (Q)", choice.help())).clicked() {
                 actions.push(UiAction::View(ViewAction::SetMap(*choice)));
             }

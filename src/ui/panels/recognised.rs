@@ -1,6 +1,6 @@
 //! The dialog that asks whether a recognised dataset is the right one.
 
-use eframe::egui::{Grid, RichText, Ui};
+use eframe::egui::{Button, Grid, RichText, Ui};
 use lucide_icons::Icon;
 
 use super::theme::{class_color, mono};
@@ -45,7 +45,8 @@ pub(super) fn recognised_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiA
         if ui.button("Edit them…").clicked() {
             actions.push(UiAction::Show(Some(Dialog::Classes)));
         }
-        if ui.button("It is another dataset").on_hover_text("Names the classes by their values or colours").clicked() {
+        let another = ui.add_enabled(can, Button::new("It is another dataset"));
+        if another.on_hover_text("Names the classes by their values or colours").clicked() {
             actions.push(UiAction::RefuseClasses);
         }
     });

@@ -43,9 +43,10 @@ fn offer_ui(ui: &mut Ui, state: &AppState, offer: &Offer, actions: &mut Vec<UiAc
     if offer.there > 0 {
         ui.label(format!("There already: {}.", counted_patches(offer.there)));
     }
-    if let Some(fault) = &state.split.fault {
+    let warnings = state.split.fault.iter().cloned().chain(aside(state));
+    for warning in warnings {
         ui.add_space(8.0);
-        ui.add(Label::new(RichText::new(fault).color(Tokens::of(ui).warn)).wrap());
+        ui.add(Label::new(RichText::new(warning).color(Tokens::of(ui).warn)).wrap());
     }
     ui.add_space(8.0);
     ui.horizontal(|ui| {
@@ -55,6 +56,17 @@ fn offer_ui(ui: &mut Ui, state: &AppState, offer: &Offer, actions: &mut Vec<UiAc
         }
         close_ui(ui, "Not now", actions);
     });
+}
+
+/// What cutting means for the tiles that are open: scenes are no tiles any more, and labels on them do not count.
+fn aside(state: &AppState) -> Option<String> {
+    let open = state.project.as_ref()?;
+    let (scenes, labels) = (state.split.tiles_aside(open).count(), state.split.labels_aside(open));
+    let lost = match labels {
+        0 => String::new(),
+        _ => format!(". {} on them will not count", format::counted(labels as u64, "own label")),
+    };
+    (scenes > 0).then(|| format!("Afterwards the patches are the tiles, and the scenes are left aside{lost}."))
 }
 
 fn counted_patches(count: usize) -> String {

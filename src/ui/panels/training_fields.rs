@@ -8,7 +8,7 @@ use super::theme::class_color;
 use super::widgets::{field, swatch};
 use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Choice, Classes, RunConfig};
+use crate::domain::{Choice, Classes, RunConfig, Strategy};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
 fn value_ui<T: Choice>(ui: &mut Ui, value: &mut T, option: &T) {
@@ -139,6 +139,7 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
 
 /// What helps where there are few labels: how crops are drawn, cut, turned and coloured, and the average of the weights.
 pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
+    let has_full_masks = form.label_sampling().strategy == Strategy::Full;
     let train = &mut form.train;
     choice_ui(ui, "Batches", &mut train.batches);
     field(ui, "Augment", |ui| {
@@ -158,11 +159,13 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
              saved; 0 turns it off",
         );
     });
-    field(ui, "Pseudo-labels", |ui| {
-        ui.add(DragValue::new(&mut train.pseudo_labels).range(0.0..=100.0).speed(0.01).max_decimals(3).prefix("× ")).on_hover_text(
-            "Weight with which the network learns the quick map of the training tiles beside the labels; 0 turns it off",
-        );
-    });
+    if !has_full_masks {
+        field(ui, "Pseudo-labels", |ui| {
+            ui.add(DragValue::new(&mut train.pseudo_labels).range(0.0..=100.0).speed(0.01).max_decimals(3).prefix("× ")).on_hover_text(
+                "Weight with which the network learns the quick map of the training tiles beside the labels; 0 turns it off",
+            );
+        });
+    }
     field(ui, "Keep aside", |ui| {
         ui.add(Checkbox::new(&mut train.keep_aside, "every fifth click")).on_hover_text(
             "Without validation tiles the network does not learn from every fifth click of a class on a tile: the window compares \

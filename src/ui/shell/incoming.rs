@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
 
+use super::class_edits;
 use super::exporting;
 use super::jobs::JobOutcome;
 use super::opening::take_project;
@@ -34,7 +35,8 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.say(Level::Info, Notice::new("The desktop has no folder dialog").remedy("Type the path instead"));
             return vec![UiAction::Show(Some(instead))];
         }
-        JobOutcome::Split { root, result } => return splitting::take(state, root, result),
+        JobOutcome::Split { root, there, result } => return splitting::take(state, root, there, result),
+        JobOutcome::Refused { root, result } => return class_edits::take_refused(state, root, result),
         JobOutcome::Runs(runs) => state.runs = runs,
         JobOutcome::QuickSaved { folder, runs } => {
             state.runs = runs;

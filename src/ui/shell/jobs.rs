@@ -45,8 +45,17 @@ pub enum JobOutcome {
     Split {
         /// The project's folder.
         root: PathBuf,
+        /// Patches that are there.
+        there: usize,
         /// How far it came.
         result: Result<CutProgress, String>,
+    },
+    /// The classes of a recognised dataset were replaced by those of the masks, or why not.
+    Refused {
+        /// The project's folder.
+        root: PathBuf,
+        /// What went wrong.
+        result: Result<(), String>,
     },
     /// The masks were checked.
     Checked(CheckReport),

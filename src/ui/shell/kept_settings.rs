@@ -38,25 +38,7 @@ mod tests {
     use eframe::egui::{RawInput, ViewportId};
 
     use super::*;
-
-    #[derive(Default)]
-    struct Memory(Option<String>);
-
-    impl Storage for Memory {
-        fn get_string(&self, _key: &str) -> Option<String> {
-            self.0.clone()
-        }
-
-        fn set_string(&mut self, _key: &str, value: String) {
-            self.0 = Some(value);
-        }
-
-        fn remove_string(&mut self, _key: &str) {
-            self.0 = None;
-        }
-
-        fn flush(&mut self) {}
-    }
+    use crate::ui::state::settings::tests::Memory;
 
     #[test]
     fn a_change_is_stored_without_waiting_for_input() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::jobs::Opened;
 use super::services::Services;
-use crate::data::demo;
+use crate::data::{KnownDataset, demo};
 use crate::domain::Notice;
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, UiAction};
@@ -119,7 +119,7 @@ pub(crate) fn list_runs(services: &Services, state: &mut AppState) {
 pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened: Opened) -> Vec<UiAction> {
     let Opened { project, journal, replay, runs_home, runs, offer } = opened;
     // Faults are reported once they are all known; a recognised dataset is asked about.
-    let said = [project.fault_note(), project.recognised.map(|known| known.note(&project.classes))];
+    let said = [project.fault_note(), project.doubt()];
     let (root, tiles) = (project.root.clone(), project.tiles.len());
     state.messages.close_toasts(); // They concern the previous project, or earlier attempts to open this one.
     state.say(Level::Info, format!("Opened {} ({}): {tiles} tiles", root.display(), project.layout));
@@ -159,10 +159,18 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
 /// What to ask about a project that was just opened.
 fn question(state: &AppState) -> Option<Dialog> {
     match () {
-        () if state.split.offer.is_some() => Some(Dialog::Split),
+        () if offers_cut(state) => Some(Dialog::Split),
         () if is_recognised(state) => Some(Dialog::Recognised),
         () => state.dialog,
     }
+}
+
+/// Whether to offer unasked to cut the scenes: only those of LandCover.ai, and only while no label on them would be left aside. The
+/// menu offers it for all others.
+fn offers_cut(state: &AppState) -> bool {
+    let is_landcover = |open: &OpenProject| open.project.recognised == Some(KnownDataset::LandCoverAi);
+    let is_free = |open: &OpenProject| state.split.labels_aside(open) == 0;
+    state.split.offer.is_some() && state.project.as_ref().is_some_and(|open| is_landcover(open) && is_free(open))
 }
 
 /// Whether the classes are those of a recognised dataset, and nobody has said yet whether that is right.

@@ -7,6 +7,7 @@ use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
 use super::services::Services;
 use crate::data::cut::cutter::{CutProgress, cut};
+use crate::domain::panic;
 use crate::ui::state::action::{Dialog, SplitAction, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::job_progress::JobProgress;
@@ -31,8 +32,9 @@ fn begin(services: &Services, state: &mut AppState) {
             waker();
             progress.note(so_far.done(), plan.patches())
         };
-        let result = cut(&plan, false, goes_on).map_err(|error| error.to_string());
-        JobOutcome::Split { root: plan.root, result }
+        // Also a fault of the program must end in the dialog, which cannot be closed before.
+        let result = panic::caught(|| cut(&plan, false, goes_on).map_err(|error| error.to_string()));
+        JobOutcome::Split { there: plan.patches_there(), root: plan.root, result: result.unwrap_or_else(Err) }
     });
     if result.is_err() {
         state.split.progress = None;
@@ -41,19 +43,22 @@ fn begin(services: &Services, state: &mut AppState) {
 }
 
 /// Takes in how a cut ended. Returns what to do next: once all patches are there, they are opened.
-pub(crate) fn take(state: &mut AppState, root: PathBuf, result: Result<CutProgress, String>) -> Vec<UiAction> {
+pub(crate) fn take(
+    state: &mut AppState,
+    root: PathBuf,
+    there: usize,
+    result: Result<CutProgress, String>,
+) -> Vec<UiAction> {
     let is_open = |root: &Path| state.project.as_ref().is_some_and(|open| open.project.root == root);
     if !is_open(&root) || !state.split.is_running() {
         return Vec::new(); // Another project was opened meanwhile.
     }
     state.split.progress = None;
+    if let Some(offer) = &mut state.split.offer {
+        offer.there = there;
+    }
     match result {
-        Ok(ended) if ended.stopped => {
-            if let Some(offer) = &mut state.split.offer {
-                offer.there = ended.done();
-            }
-            Vec::new()
-        }
+        Ok(ended) if ended.stopped => Vec::new(),
         Ok(ended) => {
             state.say(Level::Info, format!("{} patches were cut, {} were there already", ended.written, ended.kept));
             state.dialog = state.dialog.filter(|dialog| *dialog != Dialog::Split);

@@ -27,7 +27,6 @@ impl AppState {
             self.export.news = Some(ExportNews::Refused(why.clone())); // It ends with what predicted.
         }
         let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
-        let replaces_opened = self.run.replaces_opened();
         if let EventKind::LearningRate(rate) = event.kind
             && self.requested_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
         {
@@ -40,7 +39,7 @@ impl AppState {
             self.requested_rate = None;
         }
         if is_started {
-            self.choose_map_of_run(replaces_opened);
+            self.choose_map_of_run();
         }
         let is_network = self.run.info.as_ref().is_some_and(|info| info.quick.is_none());
         if is_started && self.run.opened && is_network {

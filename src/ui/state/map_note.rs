@@ -23,13 +23,13 @@ impl AppState {
                 (None, Some(note)) => format!("Network · {note}"),
                 (None, None) => "Network".to_owned(),
             }),
-            None if self.settings.map == MapChoice::Network && self.run.is_running() => {
+            None if self.map_choice() == MapChoice::Network && self.run.is_running() => {
                 Some("The network has not mapped this tile yet".to_owned())
             }
-            None if self.settings.map == MapChoice::Network && self.saved_quick_text().is_some() => {
+            None if self.map_choice() == MapChoice::Network && self.saved_quick_text().is_some() => {
                 Some("The saved quick map of this tile is being computed …".to_owned())
             }
-            None if self.settings.map == MapChoice::Network => {
+            None if self.map_choice() == MapChoice::Network => {
                 Some("No network has predicted this tile yet: press Start, or Q for the quick map".to_owned())
             }
             None => missing(self),

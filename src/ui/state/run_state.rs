@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::curves::Curves;
+use super::map_source::MapChoice;
 use super::message::Level;
 use crate::domain::Notice;
 use crate::domain::split::Split;
@@ -43,6 +44,8 @@ pub struct RunState {
     pub previews: u64,
     /// The run was opened from disk rather than started.
     pub opened: bool,
+    /// The map that is shown while this run is open, whatever the setting; until somebody chooses another.
+    pub map: Option<MapChoice>,
     /// The run before, until this one has begun: it comes back if this one cannot begin.
     former: Option<Box<Self>>,
 }
@@ -70,11 +73,6 @@ impl RunState {
     /// This run could not begin: the former one is back.
     pub fn give_back(&mut self) {
         *self = self.former.take().map_or_else(Self::default, |former| *former);
-    }
-
-    /// Whether this run takes the place of one that was opened from disk. Known until it has begun.
-    pub(super) fn replaces_opened(&self) -> bool {
-        self.former.as_ref().is_some_and(|former| former.opened)
     }
 
     /// Folds in an event and returns what to tell the user. Events of earlier runs are dropped.

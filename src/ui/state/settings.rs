@@ -143,7 +143,7 @@ impl Storage for FirstVersion {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::ui) mod tests {
     use super::*;
     use crate::domain::Strategy;
     use crate::domain::config::Supervision;
@@ -173,7 +173,7 @@ mod tests {
 
     /// A storage with one entry.
     #[derive(Default)]
-    struct Memory(Option<String>);
+    pub(in crate::ui) struct Memory(pub(in crate::ui) Option<String>);
 
     impl Storage for Memory {
         fn get_string(&self, _key: &str) -> Option<String> {

@@ -13,7 +13,7 @@ impl AppState {
     pub fn map_source(&self) -> Option<MapSource> {
         let quick = self.view.quick.map.is_some().then_some(MapSource::Quick);
         let network = self.view.network.is_some().then_some(MapSource::Network);
-        match self.settings.map {
+        match self.map_choice() {
             MapChoice::Auto => match (quick, network) {
                 (Some(quick), Some(_)) => Some(self.verdict().map_or(quick, Verdict::better)),
                 (quick, network) => quick.or(network),
@@ -39,30 +39,33 @@ impl AppState {
         }
     }
 
-    /// A run has begun. One that was opened shows its map; one that was started after it goes back to the better one.
-    pub(super) fn choose_map_of_run(&mut self, replaces_opened: bool) {
-        if self.run.opened && self.run.can_predict() {
-            self.settings.map = MapChoice::Network;
-        } else if replaces_opened && self.settings.map == MapChoice::Network {
-            self.settings.map = MapChoice::Auto;
-        }
+    /// The choice in effect: that of the run that is open, else the setting.
+    pub fn map_choice(&self) -> MapChoice {
+        self.run.map.unwrap_or(self.settings.map)
+    }
+
+    /// Chooses the map that is shown, from now on.
+    pub(super) fn choose_map(&mut self, choice: MapChoice) {
+        (self.settings.map, self.run.map) = (choice, None);
+    }
+
+    /// A run has begun. One that was opened shows its map.
+    pub(super) fn choose_map_of_run(&mut self) {
+        self.run.map = (self.run.opened && self.run.can_predict()).then_some(MapChoice::Network);
     }
 
     /// There is no run any more, and no map of one.
     pub fn forget_run(&mut self) {
         self.run = RunState::default();
-        if self.settings.map == MapChoice::Network {
-            self.settings.map = MapChoice::Auto;
-        }
     }
 
     /// Goes from one choice to the next.
-    pub fn next_map(&mut self) {
-        self.settings.map = match self.settings.map {
+    pub(super) fn next_map(&mut self) {
+        self.choose_map(match self.map_choice() {
             MapChoice::Auto => MapChoice::Quick,
             MapChoice::Quick => MapChoice::Network,
             MapChoice::Network => MapChoice::Auto,
-        };
+        });
     }
 }
 
@@ -81,27 +84,30 @@ mod tests {
     }
 
     #[test]
-    fn an_opened_run_shows_its_map_under_its_name() {
-        let mut state = AppState::new(Settings::default());
+    fn an_opened_run_shows_its_map_under_its_name_and_leaves_the_setting() {
+        let mut state = AppState::new(Settings { map: MapChoice::Quick, ..Settings::default() });
         let saved = RunInfo { quick: Some(SavedQuick::default()), ..info() };
+        let shown = |state: &AppState| (state.map_choice(), state.map_title(MapChoice::Network));
         begin(&mut state, RunState::opening(1), saved.clone());
-        assert_eq!((state.settings.map, state.map_title(MapChoice::Network)), (MapChoice::Network, "Saved quick map"));
+        assert_eq!(shown(&state), (MapChoice::Network, "Saved quick map"));
         begin(&mut state, RunState::starting(2), info());
-        assert_eq!((state.settings.map, state.map_title(MapChoice::Network)), (MapChoice::Auto, "Network"));
-        state.settings.map = MapChoice::Quick;
+        assert_eq!(shown(&state), (MapChoice::Quick, "Network"));
         begin(&mut state, RunState::opening(3), RunInfo { predicts: false, ..info() });
-        assert_eq!(state.settings.map, MapChoice::Quick, "it has no map");
-        begin(&mut state, RunState::opening(4), saved);
+        assert_eq!(state.map_choice(), MapChoice::Quick, "it has no map");
+        begin(&mut state, RunState::opening(4), saved.clone());
         state.forget_run();
-        assert_eq!(state.settings.map, MapChoice::Auto, "another project is open");
+        assert_eq!(state.map_choice(), MapChoice::Quick, "another project is open");
+        begin(&mut state, RunState::opening(5), saved);
+        state.next_map();
+        assert_eq!((state.map_choice(), state.settings.map), (MapChoice::Auto, MapChoice::Auto), "chosen by hand");
     }
 
     #[test]
-    fn the_choice_of_a_map_outlasts_a_start_that_is_refused() {
+    fn the_map_of_an_opened_run_outlasts_a_start_that_is_refused() {
         let mut state = AppState::new(Settings::default());
         begin(&mut state, RunState::opening(1), info());
         state.run.give_way_to(RunState::starting(2));
         state.apply(Event { run: 2, kind: EventKind::Failed("no tile has a label".into()) });
-        assert_eq!((state.run.id, state.settings.map), (1, MapChoice::Network));
+        assert_eq!((state.run.id, state.map_choice()), (1, MapChoice::Network));
     }
 }

@@ -25,7 +25,7 @@ impl AppState {
             ViewAction::SetOpacity(layer, opacity) => {
                 self.settings.layers[active][layer].opacity = opacity.clamp(0.0, 1.0);
             }
-            ViewAction::SetMap(choice) => self.settings.map = choice,
+            ViewAction::SetMap(choice) => self.choose_map(choice),
             ViewAction::SetQuickMethod(method) => self.settings.quick_method = method,
             ViewAction::NextMap => self.next_map(),
             ViewAction::ToggleClass(class) => self.toggle_class(class),

@@ -1,9 +1,10 @@
 //! Tests of the batches.
 
 use super::super::loader::Loader;
+use super::super::pseudo_labels::PseudoMasks;
 use super::*;
 use crate::data::{Journal, Project};
-use crate::domain::{Choice as _, Edit, LabelBook, Sampling, Strategy, Stroke, UNLABELLED};
+use crate::domain::{Choice as _, Edit, LabelBook, Mask, Sampling, Strategy, Stroke, UNLABELLED};
 
 const SIDE: u32 = 16;
 
@@ -132,4 +133,30 @@ fn labels_that_change_during_a_run_are_drawn_from_then_on() {
     window.append(&Edit::Undo).unwrap();
     set.follow(&mut trainer).unwrap();
     assert_eq!(classes(20), [0].into());
+}
+
+#[test]
+fn pseudo_labels_lie_where_the_image_does_and_give_way_to_labels() {
+    let (_dir, _, set) = set(&[("a", 0, [30.5, 20.5]), ("b", 1, [50.5, 40.5])]);
+    let columns = |width: u32, height: u32| {
+        Mask::from_vec(width, height, (0..height).flat_map(|_| (0..width).map(|x| x as u8)).collect()).unwrap()
+    };
+    let masks = [(0, columns(64, 48)), (1, columns(96, 80))].into();
+    set.pseudo_labels().replace(PseudoMasks { masks, classes: vec![0, 1] });
+    let mut maker = maker(&set, BatchPlan { scales: true, ..plan() });
+    let area = (SIDE * SIDE) as usize;
+    for number in 0..50 {
+        let batch = maker.make(number).unwrap();
+        assert_eq!(batch.pseudo.classes, [0, 1]);
+        for (crop, labels) in batch.pseudo.labels.chunks(area).enumerate() {
+            let red = &batch.images[3 * crop * area..][..area];
+            for (at, &label) in labels.iter().enumerate() {
+                let is_labelled = batch.targets[crop * area + at] != UNLABELLED;
+                let column = (red[at] * normalize::STD[0] + normalize::MEAN[0]) * 255.0;
+                let is_outside = red[at] == 0.0;
+                assert_eq!(label == UNLABELLED, is_labelled || is_outside, "crop {crop}, pixel {at}");
+                assert!(label == UNLABELLED || (column - f32::from(label)).abs() <= 2.0, "{label} at column {column}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod chunks;
 mod decoder;
 pub(crate) mod file;
+mod kind;
 mod pixel_order;
 mod pixels;
 pub(crate) mod rows;
