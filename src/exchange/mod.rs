@@ -4,9 +4,11 @@
 //! takes a [`Network`] from a run and makes a run of one.
 
 mod about;
+mod format;
 pub mod import;
 mod network;
 pub mod onnx;
 pub mod safetensors_file;
 
+pub use format::WeightsFormat;
 pub use network::Network;

@@ -31,6 +31,14 @@ impl Net {
     }
 }
 
+#[cfg(test)]
+impl Net {
+    /// The tensors of a network with random weights, for layers that do not know Burn.
+    pub(crate) fn fresh_tensors(config: &crate::domain::config::ModelConfig, classes: usize) -> Vec<NamedTensor> {
+        Self::new(config, classes, &burn::tensor::Device::flex()).tensors()
+    }
+}
+
 /// The name of a parameter. The first part of its path is the variant of [`Net`].
 fn name(path: &[String]) -> String {
     let as_in_pytorch = |part: &String| match part.as_str() {
@@ -118,7 +126,7 @@ mod tests {
     fn nets() -> [(ModelConfig, usize); 3] {
         let small = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..small.clone() };
-        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..small.clone() };
+        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..small };
         [(small, 16), (nested, 16), (lite0, 32)]
     }
 

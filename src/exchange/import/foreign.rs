@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::refusal;
 use super::schemes::{SCHEMES, Scheme};
-use crate::domain::NamedTensor;
+use crate::domain::config::Colors;
+use crate::domain::{Choice as _, NamedTensor};
 
 /// What the shapes say about a network.
 #[derive(Debug, PartialEq)]
@@ -13,8 +14,19 @@ pub(super) struct Found {
     pub(super) levels: usize,
     /// Classes that it tells apart.
     pub(super) logits: usize,
+    /// How networks under these names mostly see colours.
+    pub(super) colors: Colors,
     /// What was changed, a sentence each.
     pub(super) notes: Vec<String>,
+}
+
+impl Found {
+    /// How it sees colours, if nobody says; that this is a guess is noted.
+    pub(super) fn assumed_colors(&mut self) -> Colors {
+        let name = self.colors.name();
+        self.notes.push(format!("the file does not say how the network sees colours: {name} is assumed"));
+        self.colors
+    }
 }
 
 /// The tensors under our names.
@@ -26,8 +38,7 @@ pub(super) fn translate(tensors: Vec<NamedTensor>) -> Result<(Vec<NamedTensor>, 
         return Err(refusal::no_scheme(&tensors));
     };
     let prefix = prefix?;
-    let strip = |tensor: NamedTensor| (tensor.name.strip_prefix(&prefix).unwrap_or(&tensor.name).to_owned(), tensor);
-    let left: BTreeMap<String, NamedTensor> = tensors.into_iter().map(strip).collect();
+    let left = stripped(tensors, &prefix)?;
     let base = left[&scheme.first_weights()].shape.first().copied().unwrap_or(0);
     let is_there =
         |level: &usize| left.contains_key(&format!("{}.{}.weight", (scheme.encoder)(*level), scheme.parts[0]));
@@ -42,7 +53,7 @@ pub(super) fn translate(tensors: Vec<NamedTensor>) -> Result<(Vec<NamedTensor>, 
     let Translation { left, done, notes, .. } = translation;
     match left.into_keys().next() {
         Some(name) => Err(format!("{name} belongs to no layer of a U-Net as this program builds it")),
-        None => Ok((done, Found { base, levels, logits, notes })),
+        None => Ok((done, Found { base, levels, logits, colors: scheme.colors, notes })),
     }
 }
 
@@ -56,6 +67,15 @@ fn prefix(scheme: &Scheme, tensors: &[NamedTensor]) -> Option<Result<String, Str
         [prefix] => Some(Ok((*prefix).to_owned())),
         several => Some(Err(format!("it holds several networks ({}): save one of them alone", several.join(", ")))),
     }
+}
+
+/// The tensors by what comes after the prefix of all of them.
+fn stripped(tensors: Vec<NamedTensor>, prefix: &str) -> Result<BTreeMap<String, NamedTensor>, String> {
+    let strip = |tensor: NamedTensor| match tensor.name.strip_prefix(prefix) {
+        Some(name) => Ok((name.to_owned(), tensor)),
+        None => Err(format!("{} is no part of the network {prefix}…: save that one alone", tensor.name)),
+    };
+    tensors.into_iter().map(strip).collect()
 }
 
 struct Translation<'a> {
@@ -183,8 +203,9 @@ mod tests {
             add(format!("{block}.{first}.weight"), &[to, from, 3, 3]);
             add(format!("{block}.{second}.weight"), &[to, to, 3, 3]);
             for norm in [first_norm, second_norm] {
-                ["weight", "bias", "running_mean", "running_var"]
-                    .map(|part| add(format!("{block}.{norm}.{part}"), &[to]));
+                for part in ["weight", "bias", "running_mean", "running_var"] {
+                    add(format!("{block}.{norm}.{part}"), &[to]);
+                }
             }
         }
         for (step, from, to) in [(0, 8, 4), (1, 4, 2)] {
@@ -210,7 +231,8 @@ mod tests {
             prefixed.iter_mut().for_each(|tensor| tensor.name.insert_str(0, "module."));
             for tensors in [example(scheme, 3), prefixed] {
                 let (mut got, found) = translated(tensors);
-                assert_eq!(found, Found { base: 2, levels: 3, logits: 3, notes: Vec::new() });
+                let colors = scheme.colors;
+                assert_eq!(found, Found { base: 2, levels: 3, logits: 3, colors, notes: Vec::new() });
                 if scheme.up_first {
                     let first = got.get_mut("decoders.1.first.conv.weight").unwrap();
                     assert_eq!((first.values[0], first.values[18], first.values[36]), (18.0, 0.0, 54.0));
@@ -255,6 +277,11 @@ mod tests {
         two.extend(example(&SCHEMES[2], 3));
         two[0].name.insert_str(0, "ema.");
         assert!(translate(two).unwrap_err().contains("several networks"));
+        let mut beside = example(&SCHEMES[2], 3);
+        beside.iter_mut().for_each(|tensor| tensor.name.insert_str(0, "model."));
+        beside.push(NamedTensor { name: "outc.conv.bias".to_owned(), shape: vec![3], values: vec![9.0; 3] });
+        let outside = translate(beside).unwrap_err();
+        assert!(outside.starts_with("outc.conv.bias is no part of the network model."), "{outside}");
         assert!(translate(Vec::new()).unwrap_err().contains("no U-Net"));
     }
 }

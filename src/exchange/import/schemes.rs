@@ -1,5 +1,7 @@
 //! How programs name the layers of a U-Net.
 
+use crate::domain::config::Colors;
+
 /// The names of a U-Net's layers. Its blocks are twice 3×3 convolution, batch norm and ReLU.
 pub(super) struct Scheme {
     /// The block at a level, 0 at full resolution.
@@ -14,13 +16,15 @@ pub(super) struct Scheme {
     pub(super) parts: [&'static str; 4],
     /// A decoder's block reads the up-sampled channels before those that skip; ours reads them after.
     pub(super) up_first: bool,
+    /// In which terms these programs show colours to their networks, unless somebody says otherwise.
+    pub(super) colors: Colors,
 }
 
 /// Parts of a block that is one `nn.Sequential`.
 const SEQUENTIAL: [&str; 4] = ["0", "1", "3", "4"];
 
 pub(super) const SCHEMES: [Scheme; 3] = [
-    // Ours, in a file without our description.
+    // Ours, in a file without our description, such as a state dict of the module in `docs/weights.md`.
     Scheme {
         encoder: |level| format!("encoders.{level}"),
         up: |step| format!("ups.{step}"),
@@ -28,6 +32,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
         head: "head",
         parts: ["first.conv", "first.norm", "second.conv", "second.norm"],
         up_first: false,
+        colors: Colors::ImageNet,
     },
     // Lists of blocks in an encoder and a decoder.
     Scheme {
@@ -37,6 +42,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
         head: "head",
         parts: SEQUENTIAL,
         up_first: true,
+        colors: Colors::Unit,
     },
     // https://github.com/milesial/Pytorch-UNet, with transposed convolutions.
     Scheme {
@@ -49,6 +55,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
         head: "outc.conv",
         parts: SEQUENTIAL,
         up_first: false,
+        colors: Colors::Unit,
     },
 ];
 

@@ -8,7 +8,7 @@ use super::graph::{FLOAT, Graph, integer};
 use super::proto::{self, Dimension, Kind, Model, OperatorSet, Shape, StringEntry, TensorKind, ValueInfo};
 use crate::data::feed::normalize::{MEAN, STD};
 use crate::domain::Choice as _;
-use crate::exchange::about::About;
+use crate::exchange::about::{About, decimal};
 use crate::exchange::network::Network;
 
 /// Version of the file format that belongs to the operator set.
@@ -22,6 +22,9 @@ const PROBABILITIES: &str = "probabilities";
 /// What tiles share with their neighbours, percent, as our own windows do.
 const OVERLAP: u32 = 25;
 
+/// Bytes of weights at most: a file of Protocol Buffers holds 2 GiB, and the graph needs some of it.
+const LARGEST: usize = (2 << 30) - (16 << 20);
+
 /// What a file says beside the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct OnnxOptions {
@@ -34,8 +37,12 @@ pub struct OnnxOptions {
 /// The file of a network: normalised images in, probabilities of the classes out.
 ///
 /// # Errors
-/// If no class may be predicted, the side does not fit the network, or the configuration cannot be written.
+/// If no class may be predicted, the options do not fit the network, it is too large, or the configuration cannot be written.
 pub fn write(network: &Network, options: OnnxOptions) -> Result<Vec<u8>, String> {
+    refuse_larger(network.tensors.iter().map(|tensor| tensor.values.len() * size_of::<f32>()).sum())?;
+    if options.resolution_cm.is_some_and(|cm| !(cm.is_finite() && cm > 0.0)) {
+        return Err("a resolution is given in centimetres a pixel: choose a number above 0".to_owned());
+    }
     let stride = network.config.model.stride();
     if let Some(side) = options.side.filter(|side| *side == 0 || side % stride != 0) {
         return Err(format!("a side of {side} pixels does not fit the network: choose a multiple of {stride}"));
@@ -49,6 +56,14 @@ pub fn write(network: &Network, options: OnnxOptions) -> Result<Vec<u8>, String>
         metadata_props: metadata(network, options)?,
     };
     Ok(model.encode_to_vec())
+}
+
+fn refuse_larger(bytes: usize) -> Result<(), String> {
+    let (here, most) = (bytes.div_ceil(1 << 20), LARGEST >> 20);
+    match bytes > LARGEST {
+        true => Err(format!("its weights take {here} MiB, and an ONNX file holds {most}: export it as safetensors")),
+        false => Ok(()),
+    }
 }
 
 fn graph(network: &Network, side: Option<u32>) -> Result<proto::Graph, String> {
@@ -99,17 +114,29 @@ fn metadata(network: &Network, options: OnnxOptions) -> Result<Vec<StringEntry>,
         ("tiles_size", json!(tile)),
         ("tile_size", json!(tile)),
         ("tiles_overlap", json!(OVERLAP)),
-        ("standardization_mean", json!(MEAN.map(rounded))),
-        ("standardization_std", json!(STD.map(rounded))),
+        ("standardization_mean", json!(MEAN.map(decimal))),
+        ("standardization_std", json!(STD.map(decimal))),
         // No threshold: the plugin would turn every pixel below it into the first class.
         ("seg_thresh", json!(0.0)),
+        // No smoothing: the plugin would blur the numbers of the classes, and a border would get the class between two others.
+        ("seg_small_segment", json!(0)),
         ("pointillist", about),
     ];
     entries.extend(options.resolution_cm.map(|cm| ("resolution", json!(cm))));
     Ok(entries.into_iter().map(|(key, value)| StringEntry { key: key.to_owned(), value: value.to_string() }).collect())
 }
 
-/// 0.485 and not 0.48500001430511475.
-fn rounded(value: f32) -> f64 {
-    (f64::from(value) * 1e6).round() / 1e6
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_onnx_file_holds_is_refused_with_the_format_that_does() {
+        assert_eq!(refuse_larger(LARGEST), Ok(()));
+        let refusal = refuse_larger(LARGEST + 1).unwrap_err();
+        assert!(
+            refusal.contains("2033 MiB") && refusal.contains("holds 2032") && refusal.contains("safetensors"),
+            "{refusal}"
+        );
+    }
 }

@@ -8,5 +8,7 @@ mod file;
 mod graph;
 mod layers;
 mod proto;
+#[cfg(test)]
+mod tests;
 
 pub use file::{OnnxOptions, write};
