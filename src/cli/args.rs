@@ -10,6 +10,7 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
 use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
+use crate::exchange::WeightsFormat;
 use crate::quick::clicks::Placement;
 use crate::quick::method::QuickMethod;
 
@@ -88,6 +89,9 @@ pub struct TrainArgs {
     /// Resolutions of the network, 2 to 7.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub levels: Option<usize>,
+    /// In which terms the network sees colours; a pretrained encoder has its own.
+    #[arg(long, value_parser = choice::<Colors>())]
+    pub colors: Option<Colors>,
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
@@ -298,27 +302,16 @@ pub struct ImportArgs {
     /// Run folder to create.
     #[arg(long)]
     pub out: PathBuf,
-    /// Folder of tiles that the run belongs to; its classes are those of the logits, unless the file or --classes names them.
+    /// Folder of tiles that the run belongs to; its classes are those of the logits, unless the file or --classes names them. It
+    /// must have them all.
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// Names of the classes, in the order of the logits, separated by commas.
     #[arg(long, value_delimiter = ',')]
     pub classes: Vec<String>,
-    /// In which terms the network sees colours [default: unit].
+    /// In which terms the network sees colours [default: as programs with its names mostly do].
     #[arg(long, value_parser = choice::<Colors>())]
     pub colors: Option<Colors>,
-}
-
-choice_enum! {
-    /// A format for networks that other programs read.
-    pub enum WeightsFormat, "format" {
-        Safetensors {
-            name: "safetensors",
-            title: "safetensors",
-            help: "Weights with the names that a PyTorch module of the same shape gives them; configuration and classes inside"
-        }
-        Onnx { name: "onnx", title: "ONNX", help: "The whole network, for ONNX Runtime and QGIS's plugin Deepness" }
-    }
 }
 
 /// Arguments of `sample`.
