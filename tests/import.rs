@@ -4,8 +4,10 @@
 
 mod command;
 mod networks;
+mod python;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -22,13 +24,12 @@ use pointillist::train::folder::FinishedRun;
 use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
 
-/// A file of the fixtures; `None` with a printed note if it is absent.
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+/// A file of the fixtures. `None` is told on standard error, which no test hides.
 fn fixture(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/fixtures")).join(name);
     let found = path.exists().then_some(path);
     if found.is_none() {
-        eprintln!("skipped: fixtures absent");
+        writeln!(std::io::stderr(), "SKIPPED: the fixture {name} is absent").ok();
     }
     found
 }
@@ -66,7 +67,8 @@ fn the_tent_network_gives_its_reference_logits() {
         return;
     };
     let imported = import::read(&fs::read(file).unwrap(), Unsaid::default()).unwrap();
-    assert_eq!(imported.notes, ["its one logit z becomes the logits 0 and z of two classes"]);
+    assert_eq!(imported.notes[0], "its one logit z becomes the logits 0 and z of two classes");
+    assert!(imported.notes[1].contains("sees colours: unit is assumed") && imported.notes.len() == 2);
     let model = &imported.network.config.model;
     assert_eq!((model.base, model.levels, model.colors), (16, 3, Colors::Unit));
     let logits = logits_of(imported.network, &image);
@@ -76,6 +78,48 @@ fn the_tent_network_gives_its_reference_logits() {
     let grid: Vec<f32> = (0..8).flat_map(|row| (0..8).map(move |column| at(row, column))).collect();
     let difference = difference(&grid, TENT_LOGITS.as_flattened());
     assert!(difference < 0.02, "{difference}");
+}
+
+/// The tent network in PyTorch, from its file alone.
+const TWIN: &str = "
+import sys, torch
+import torch.nn.functional as F
+w = torch.load(sys.argv[1], map_location='cpu', weights_only=True)
+mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+
+def block(x, name):
+    for conv, norm in ((0, 1), (3, 4)):
+        x = F.conv2d(x, w[f'{name}.{conv}.weight'], w.get(f'{name}.{conv}.bias'), padding=1)
+        part = lambda what: w[f'{name}.{norm}.{what}']
+        x = F.relu(F.batch_norm(x, part('running_mean'), part('running_var'), part('weight'), part('bias')))
+    return x
+
+images = torch.frombuffer(bytearray(open('in.bin', 'rb').read()), dtype=torch.float32).view(1, 3, 64, 96)
+x, skips = images * std + mean, []
+for level in range(3):
+    x = block(F.max_pool2d(x, 2) if level else x, f'encoder.encoder_blocks.{level}.double_conv2d')
+    skips.append(x)
+skips.pop()
+for step in range(2):
+    up = F.conv_transpose2d(x, w[f'decoder.up_convs.{step}.weight'], w[f'decoder.up_convs.{step}.bias'], stride=2)
+    x = block(torch.cat([up, skips.pop()], 1), f'decoder.decoder_blocks.{step}.double_conv2d')
+x = F.conv2d(x, w['head.weight'], w['head.bias'])
+open('out.bin', 'wb').write(x.contiguous().numpy().tobytes())
+";
+
+/// Without a JPEG in between both compute the same.
+#[test]
+fn the_tent_network_gives_pytorch_s_logits() {
+    let Some(python) = python::with("torch, numpy", "the tent network in PyTorch") else { return };
+    let Some(file) = fixture(TENTS) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (values, size) = (input([64, 96]), [64, 96]);
+    python::write_floats(&dir.path().join("in.bin"), &values);
+    python::run(&python, TWIN, &[&fs::canonicalize(&file).unwrap().display().to_string()], dir.path());
+    let network = import::read(&fs::read(&file).unwrap(), Unsaid::default()).unwrap().network;
+    let ours = logits(&network, &values, size);
+    let difference = difference(&ours[64 * 96..], &python::read_floats(&dir.path().join("out.bin")));
+    assert!(difference < 1e-4, "{difference}");
 }
 
 #[test]
@@ -105,6 +149,7 @@ fn an_own_export_comes_back_as_the_same_network() {
         let again = exported::network(&run, run.nearest(Checkpoint::Best)).unwrap();
         assert_eq!((&again.classes, &again.predicts), (&network.classes, &network.predicts));
         assert_eq!(again.config.model, network.config.model);
+        assert!(fs::read_to_string(out.join("summary.json")).unwrap().contains("\"imported\""));
         let (values, size) = (input([32, 64]), [32, 64]);
         assert_eq!(logits(&again, &values, size), logits(&network, &values, size));
         assert_eq!(safetensors_file::write(&again).unwrap(), bytes, "and exports to the same file");
@@ -151,4 +196,46 @@ fn the_command_line_imports_predicts_and_exports() {
     let mut again = pointillist();
     again.arg("import").arg(dir.path().join("net.safetensors")).arg("--out").arg(dir.path().join("again"));
     again.assert().success().stdout(contains("classes ground, tent"));
+}
+
+/// Two tiles without masks, whose folder names two classes.
+fn project(root: &Path) {
+    fs::create_dir(root).unwrap();
+    for name in ["a.png", "b.png"] {
+        image::RgbImage::from_pixel(32, 32, image::Rgb([90, 120, 60])).save(root.join(name)).unwrap();
+    }
+    let classes =
+        "[[class]]\nname = \"ground\"\ncolor = \"#102030\"\n[[class]]\nname = \"tent\"\ncolor = \"#405060\"\n";
+    fs::write(root.join("pointillist.toml"), classes).unwrap();
+}
+
+#[test]
+fn the_folder_of_a_run_must_exist_and_have_its_classes() {
+    let Some(file) = fixture(TENTS) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (tiles, run) = (dir.path().join("tiles"), dir.path().join("run"));
+    project(&tiles);
+    let import = |data: &Path, more: &[&str]| {
+        let mut command = pointillist();
+        command.arg("import").arg(&file).arg("--out").arg(&run).arg("--data").arg(data).args(more);
+        command.assert()
+    };
+    import(&dir.path().join("tlies"), &[]).failure().stderr(contains("tlies"));
+    import(&tiles, &["--classes", "ground,tree"]).failure().stderr(contains("'tree' is missing"));
+    assert!(!run.exists(), "nothing is left behind");
+    import(&tiles, &["--classes", "tent,ground"]).success();
+    let imported = FinishedRun::open(&run).unwrap();
+    let shown: Vec<_> = imported.classes.iter().map(|class| (class.name.as_str(), class.color)).collect();
+    assert_eq!(shown, [("tent", [0x40, 0x50, 0x60]), ("ground", [0x10, 0x20, 0x30])], "as the project shows them");
+    assert_eq!(imported.config.data, std::path::absolute(&tiles).unwrap());
+}
+
+#[test]
+fn an_export_makes_no_folder_in_vain() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("results/net.onnx");
+    let mut export = pointillist();
+    export.args(["export", "--format", "onnx", "--run"]).arg(dir.path().join("no run")).arg(&out);
+    export.assert().failure().stderr(contains("no run"));
+    assert!(!dir.path().join("results").exists());
 }

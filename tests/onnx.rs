@@ -84,6 +84,8 @@ fn the_metadata_is_what_deepness_reads() {
     assert_eq!(meta["class_names"], serde_json::json!({ "0": CLASSES[0], "1": CLASSES[1], "2": CLASSES[2] }));
     assert_eq!((&meta["tile_size"], &meta["tiles_size"]), (&256.into(), &256.into()), "as this program predicts");
     assert_eq!((&meta["tiles_overlap"], &meta["seg_thresh"]), (&25.into(), &0.0.into()));
+    assert_eq!(meta["seg_small_segment"], 0);
+    assert_eq!(meta["pointillist"]["mean"], serde_json::json!([0.485, 0.456, 0.406]));
     assert_eq!(meta["standardization_mean"], serde_json::json!([0.485, 0.456, 0.406]));
     assert_eq!(meta["standardization_std"], serde_json::json!([0.229, 0.224, 0.225]));
     assert_eq!(meta["pointillist"]["predicts"], serde_json::json!([CLASSES[0], CLASSES[2]]));
