@@ -53,7 +53,9 @@ impl<'a> Weights<'a> {
         if bytes.get(8) == Some(&b'{') {
             return SafeTensors::deserialize(bytes).map(Self::SafeTensors).map_err(|error| error.to_string());
         }
-        Pth::open(bytes).map(Self::Pth).map_err(|why| format!("neither safetensors nor weights of PyTorch: {why}"))
+        Pth::open(bytes)
+            .map(Self::Pth)
+            .map_err(|why| format!("it is neither safetensors nor weights of PyTorch: {why}"))
     }
 
     /// Names and shapes of all tensors, in an order in which they are read quickly.
@@ -165,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_no_such_network_is_refused_with_the_reason() {
         let refusal = |bytes: &[u8]| read(bytes).err().unwrap();
-        assert!(refusal(b"hello").starts_with("neither"), "{}", refusal(b"hello"));
+        assert!(refusal(b"hello").starts_with("it is neither"), "{}", refusal(b"hello"));
         assert!(refusal(include_bytes!("pth/tests/zipped.pth")).contains("no tensor _conv_stem.weight"));
     }
 }
