@@ -319,7 +319,7 @@ impl Run {
     }
 
     fn evaluated(&mut self, result: Evaluated, net: Snapshot, outbox: &Outbox) {
-        let Evaluated { scores, confusion, tiles, faults } = result;
+        let Evaluated { scores, further, confusion, tiles, faults } = result;
         self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
         let best = self.best.rate(self.step, scores.miou, train_loss);
@@ -329,6 +329,7 @@ impl Run {
             train_loss,
             measured_on: report::measured_on(&self.opened.project.classes, tiles.len(), scores.pixels),
             scores,
+            further: Some(further),
             confusion,
             tiles,
             secs: self.evaluated.elapsed().as_secs_f32(),

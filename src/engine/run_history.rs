@@ -65,6 +65,7 @@ fn evaluation(row: &MetricsRow, best: bool) -> Evaluation {
         step: row.step,
         epoch: row.epoch,
         train_loss: row.train_loss,
+        further: None,
         confusion: Confusion::new(row.iou.len()),
         tiles: Vec::new(),
         measured_on: format!("validation tiles of the run, {:.2} Mpx", row.pixels as f64 / 1e6),
