@@ -30,7 +30,7 @@ pub struct RunEntry {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct RunEnd {
-    /// `completed`, `stopped`, `failed`, or `imported` if it was trained elsewhere.
+    /// `completed`, `early`, `stopped`, `failed`, or `imported` if it was trained elsewhere.
     pub outcome: String,
     /// Steps taken.
     pub steps: u64,
