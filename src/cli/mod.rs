@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod check;
+mod choices;
 mod config;
 mod curve;
 mod defaults;

@@ -1,6 +1,7 @@
 //! Refuses options that would have no effect.
 
-use super::args::{Method, SimulateArgs, TrainArgs};
+use super::args::{SimulateArgs, TrainArgs};
+use super::choices::Method;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{LossTerm, LossWeights, Optimizer, Schedule};
 use crate::domain::weights::ClassWeights;

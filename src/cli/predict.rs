@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::args::{Head, PredictArgs};
+use super::args::PredictArgs;
+use super::choices::Head;
 use super::{maps, no_effect, out, predict_quick};
 use crate::data::DataError;
 use crate::data::export::maps::MapExport;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Classes;
-use super::metrics::{Confusion, Tally, mean_of_numbers};
+use super::metrics::{Confusion, Tally, mean_of_numbers, of_scored};
 
 /// Scores as fractions of 1; NaN where a score is undefined.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,16 +34,13 @@ impl Agreement {
     pub fn of(confusion: &Confusion, classes: &Classes) -> Self {
         let scored = |class: usize| classes.is_scored(class as u8);
         let (strict, whole) = (confusion.tallies(scored), confusion.tallies(|_| true));
-        let each = |tallies: &[Tally], score: fn(&Tally) -> f64| {
-            let of = |(class, tally)| if scored(class) { score(tally) } else { f64::NAN };
-            tallies.iter().enumerate().map(of).collect::<Vec<f64>>()
-        };
+        let each = |score: fn(&Tally) -> f64| of_scored(&strict, classes, score);
         let zero_for_absent: Vec<f64> =
             (0..whole.len()).filter(|class| scored(*class)).map(|class| whole[class].iou().max(0.0)).collect();
         Self {
-            precision: each(&strict, Tally::precision),
-            recall: each(&strict, Tally::recall),
-            mean_f1: mean_of_numbers(&each(&strict, Tally::f1)),
+            precision: each(Tally::precision),
+            recall: each(Tally::recall),
+            mean_f1: mean_of_numbers(&each(Tally::f1)),
             kappa: kappa(&strict),
             miou_with_ignored: mean_of_numbers(&whole.iter().map(Tally::iou).collect::<Vec<f64>>()),
             miou_glnet: mean_of_numbers(&zero_for_absent),
@@ -62,16 +59,8 @@ fn kappa(tallies: &[Tally]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ClassDef, Mask};
-
-    fn classes(ignored: &[bool]) -> Classes {
-        let list = ignored.iter().enumerate().map(|(i, &ignored)| ClassDef {
-            name: format!("c{i}"),
-            color: [i as u8; 3],
-            ignored,
-        });
-        Classes::new(list.collect()).expect("test classes are distinct")
-    }
+    use crate::domain::Mask;
+    use crate::domain::metrics::tests::classes;
 
     fn confusion(classes: usize, truth: &[u8], predicted: &[u8]) -> Confusion {
         let row = |data: &[u8]| Mask::from_vec(data.len() as u32, 1, data.to_vec()).expect("one row");

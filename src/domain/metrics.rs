@@ -79,11 +79,7 @@ impl Confusion {
     pub fn scores(&self, classes: &Classes) -> Scores {
         let scored = |class: usize| classes.is_scored(class as u8);
         let tallies = self.tallies(scored);
-        let each = |score: fn(&Tally) -> f64| {
-            let of = |(class, tally)| if scored(class) { score(tally) } else { f64::NAN };
-            tallies.iter().enumerate().map(of).collect::<Vec<f64>>()
-        };
-        let (iou, f1) = (each(Tally::iou), each(Tally::f1));
+        let (iou, f1) = (of_scored(&tallies, classes, Tally::iou), of_scored(&tallies, classes, Tally::f1));
         let pixels = tallies.iter().map(|tally| tally.truth).sum();
         let correct = tallies.iter().map(|tally| tally.hits).sum();
         Scores { miou: mean_of_numbers(&iou), pixel_accuracy: ratio(correct, pixels), iou, f1, pixels }
@@ -130,6 +126,12 @@ impl Tally {
     }
 }
 
+/// A score of each class; NaN for ignored ones.
+pub fn of_scored(tallies: &[Tally], classes: &Classes, score: fn(&Tally) -> f64) -> Vec<f64> {
+    let of = |(class, tally)| if classes.is_scored(class as u8) { score(tally) } else { f64::NAN };
+    tallies.iter().enumerate().map(of).collect()
+}
+
 /// `a / b`, NaN for 0 / 0.
 pub fn ratio(a: u64, b: u64) -> f64 {
     a as f64 / b as f64
@@ -143,11 +145,11 @@ pub fn mean_of_numbers(values: &[f64]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::ClassDef;
 
-    fn classes(ignored: &[bool]) -> Classes {
+    pub(in crate::domain) fn classes(ignored: &[bool]) -> Classes {
         let list = ignored.iter().enumerate().map(|(i, &ignored)| ClassDef {
             name: format!("c{i}"),
             color: [i as u8; 3],

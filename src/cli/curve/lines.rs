@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::super::args::Method;
+use super::super::choices::Method;
 use crate::domain::Choice as _;
 use crate::domain::estimate::Estimate;
 use crate::domain::metrics::mean_of_numbers;

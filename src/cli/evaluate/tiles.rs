@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::super::args::{EvaluateArgs, Scored};
+use super::super::args::EvaluateArgs;
+use super::super::choices::Scored;
 use super::super::out;
 use crate::data::Project;
 use crate::data::layout::tile::TileMatch;

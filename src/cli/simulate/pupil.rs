@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::args::{Features, Method, SimulateArgs};
+use super::super::args::SimulateArgs;
+use super::super::choices::{Features, Method};
 use crate::data::{DataError, Picture, Project, Tile};
 use crate::domain::config::{DeviceChoice, Encoder, Preset};
 use crate::domain::{Edit, LabelBook, Mask, RunConfig};
