@@ -2,6 +2,7 @@
 //!
 //! Plain Rust without files, Burn or egui, so that everything here can be tested with numbers worked out by hand.
 
+pub mod bits;
 pub mod checkpoint;
 pub mod choice;
 pub mod class;

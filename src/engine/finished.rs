@@ -80,6 +80,7 @@ fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> 
         predicting: None,
         steps_per_epoch: 0,
         total_steps: summary.map_or(0, |summary| summary.steps),
+        steps_before: 0,
         quick: None,
     })
 }

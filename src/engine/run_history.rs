@@ -26,6 +26,11 @@ impl RunHistory {
         self.metrics.iter().any(|row| !row.miou.is_nan())
     }
 
+    /// The evaluations.
+    pub(super) fn metrics(&self) -> &[MetricsRow] {
+        &self.metrics
+    }
+
     /// The step of the best network, if known. A killed run did not record it, but its evaluations did.
     pub(super) fn best_step(&self) -> Option<u64> {
         let scored = self.metrics.iter().filter(|row| !row.miou.is_nan());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::export::ExportJob;
 use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
+use super::progress::SavedState;
 use super::protocol::{EventKind, ExportNews, ExportRequest, Predicting, Summary};
 use super::recorder::Recorder;
 use super::run::Run;
@@ -33,6 +34,7 @@ pub(super) struct Session {
 pub(super) struct UnsavedRun {
     recorder: Recorder,
     net: Snapshot,
+    state: Option<SavedState>,
     summary: Box<Summary>,
     checkpoints: FinishedCheckpoints,
 }
@@ -76,13 +78,13 @@ impl Session {
     }
 
     /// The run is over. If it could not be saved, what is missing is kept until there is room.
-    pub(super) fn end(&mut self, summary: &Summary) {
+    pub(super) fn end(&mut self, summary: &Summary, outbox: &Outbox) {
         let Some(run) = self.run.take() else { return };
         let checkpoints = FinishedCheckpoints::of(run.info(), &self.project.classes, summary);
         if summary.unsaved.is_some() {
             run.refresh(&mut self.predictor);
-            let (recorder, net) = run.into_unsaved();
-            self.unsaved = Some(UnsavedRun { recorder, net, summary: Box::new(summary.clone()), checkpoints });
+            let (recorder, net, state) = run.into_unsaved(outbox);
+            self.unsaved = Some(UnsavedRun { recorder, net, state, summary: Box::new(summary.clone()), checkpoints });
         } else if summary.steps > 0 {
             self.checkpoints = Some(checkpoints);
         }
@@ -124,7 +126,7 @@ impl Session {
 impl UnsavedRun {
     fn save(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         if self.summary.steps > 0 {
-            self.recorder.save_at_end(&self.net, false, outbox)?;
+            self.recorder.save_at_end(&self.net, self.state.as_ref(), false, outbox)?;
         }
         let summary = Summary { unsaved: None, ..(*self.summary).clone() };
         self.recorder.write_summary(&summary)?;

@@ -13,12 +13,13 @@ use super::preparation::{Cancelled, Preparation};
 use super::preview::Previewer;
 use super::protocol::{Command, EventKind, ExportNews, ExportRequest, Phase, RunId, Summary};
 use super::refusal::notice;
+use super::resume::{Resumption, resume};
 use super::run::{Run, Turn};
 use super::session::Session;
 use super::start::start;
 use super::transport::WorkerEnd;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::{Notice, RunConfig, panic};
+use crate::domain::{Notice, panic};
 use crate::infer::Predictor;
 use crate::kernels::memory;
 
@@ -119,11 +120,23 @@ impl Worker {
 
     fn execute(&mut self, command: Command) -> anyhow::Result<()> {
         match command {
-            Command::Start { run, .. } | Command::Open { run, .. } if self.is_training() => {
+            Command::Start { run, .. } | Command::Continue { run, .. } | Command::Open { run, .. }
+                if self.is_training() =>
+            {
                 let refusal = Notice::new("A run is in progress").remedy("Stop it before starting another");
                 self.outbox.send_for(run, EventKind::Failed(refusal));
             }
-            Command::Start { run, config, out } => self.replace(run, |worker| worker.start(&config, &out)),
+            Command::Start { run, config, out } => {
+                self.replace(run, |worker| {
+                    worker.begin(|devices, preparation| start(&config, &out, devices, preparation))
+                });
+            }
+            Command::Continue { run, folder, data, more_epochs } => {
+                let resumption = Resumption { folder, data, more_epochs };
+                self.replace(run, |worker| {
+                    worker.begin(|devices, preparation| resume(&resumption, devices, preparation))
+                });
+            }
             Command::Open { run, folder, data } => self.replace(run, |worker| worker.open(&folder, data)),
             Command::Pause => self.steer(|run, _, outbox| run.set_paused(true, outbox)),
             Command::Resume => self.steer(|run, _, outbox| run.set_paused(false, outbox)),
@@ -179,15 +192,19 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, config: &RunConfig, out: &Path) -> anyhow::Result<()> {
+    /// Makes the run that `make` opens the one in progress.
+    fn begin(
+        &mut self,
+        make: impl FnOnce(&mut Devices, &mut Preparation<'_>) -> anyhow::Result<(Run, Predictor)>,
+    ) -> anyhow::Result<()> {
         let Self { end, outbox, waiting, devices, .. } = self;
         let mut is_cancelled = || {
             waiting.extend(std::iter::from_fn(|| end.try_command()));
             waiting.iter().any(|command| matches!(command, Command::Stop | Command::Shutdown))
         };
-        let (run, predictor) = start(config, out, devices, &mut Preparation::new(outbox, &mut is_cancelled))?;
-        let project = run.project();
-        self.session = Some(Session { run: Some(run), ..Session::new(predictor, project) });
+        let (run, predictor) = make(devices, &mut Preparation::new(outbox, &mut is_cancelled))?;
+        let (project, step) = (run.project(), run.step());
+        self.session = Some(Session { step, run: Some(run), ..Session::new(predictor, project) });
         Ok(())
     }
 
@@ -252,8 +269,9 @@ impl Worker {
 
     /// The run is over: one of its checkpoints predicts from now on. If it was not written, the current network stays.
     fn conclude(&mut self, summary: Box<Summary>) {
-        let Some(session) = &mut self.session else { return };
-        session.end(&summary);
+        let Self { session, outbox, .. } = self;
+        let Some(session) = session else { return };
+        session.end(&summary, outbox);
         memory::release_idle();
         self.report_end(summary);
     }
@@ -305,7 +323,7 @@ mod tests {
     use super::*;
     use crate::data::{Journal, Project, demo};
     use crate::domain::config::{DeviceChoice, InputSize};
-    use crate::domain::{Edit, Strategy, Stroke};
+    use crate::domain::{Edit, RunConfig, Strategy, Stroke};
     use crate::engine::protocol::Outcome;
     use crate::engine::transport::{UserEnd as _, in_process};
 
@@ -333,7 +351,7 @@ mod tests {
         let (user, end) = in_process::connect(Arc::new(|| {}));
         let mut worker = Worker::new(Arc::new(end));
         let out = dir.path().join("run");
-        worker.start(&config, &out).unwrap();
+        worker.begin(|devices, preparation| start(&config, &out, devices, preparation)).unwrap();
         assert!(!validates(&worker).contains(&"2001".to_owned()));
         worker.slice().unwrap();
         worker.execute(Command::Evaluate).unwrap();

@@ -11,6 +11,7 @@ mod inverted_residual;
 pub mod lite0;
 pub mod lite0_unet;
 mod net;
+mod rows;
 mod shortcut;
 pub mod size;
 pub mod unet;

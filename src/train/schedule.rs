@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::config::{Length, Schedule, TrainConfig};
 
 /// How the learning rate of a run changes: a linear warm-up, then the schedule over the steps that are left. It equals
@@ -17,15 +19,18 @@ pub struct Course {
 }
 
 /// A learning rate that was set, and when. Later rates follow from it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
     /// The rate of the next step.
+    #[serde(with = "crate::domain::bits")]
     rate: f64,
     /// Steps taken before it was set.
     step: u64,
     /// The rate at the end of the warm-up, from which the schedule comes down.
+    #[serde(with = "crate::domain::bits")]
     peak: f64,
     /// The peak that was asked for at the start.
+    #[serde(with = "crate::domain::bits")]
     asked: f64,
 }
 

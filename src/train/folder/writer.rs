@@ -1,21 +1,37 @@
 //! Writing a run folder while the run is in progress.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
 use serde::Serialize;
 
+use super::cut;
 use super::files;
 use super::predicts::Predicts;
 use super::split_record::SplitRecord;
+use super::state_file;
 use super::tables::{METRIC_COLUMNS, MetricsRow, RAW_COLUMN, STEP_COLUMNS, StepRow};
 use crate::data::DataError;
 use crate::data::files::append::AppendFile;
+use crate::data::files::lock::lock;
 use crate::data::files::write;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
 use crate::train::snapshot::Snapshot;
+use crate::train::trainer_state::TrainerState;
+
+/// What is said where a run that is in progress is started or resumed again.
+const TAKEN: &str = "this run is in progress, in another window or on the command line: stop it there first";
+
+/// What is kept of the tables of a run that is resumed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept {
+    /// The last row of `steps.csv`, by its step; `None` for no row.
+    pub steps: Option<u64>,
+    /// The last row of `metrics.csv`, by its step; `None` for no row.
+    pub metrics: Option<u64>,
+}
 
 /// A run folder being written.
 pub struct RunFolder {
@@ -24,6 +40,8 @@ pub struct RunFolder {
     steps: AppendFile,
     metrics: AppendFile,
     log: AppendFile,
+    /// Held for as long as the run is in progress.
+    _lock: File,
 }
 
 impl RunFolder {
@@ -33,10 +51,7 @@ impl RunFolder {
     /// If the folder is not empty (runs are never overwritten) or cannot be written.
     pub fn create(path: &Path, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
         Self::refuse_occupied(path)?;
-        let text = toml::to_string_pretty(config).map_err(|error| DataError::Content {
-            what: format!("cannot write the configuration as TOML ({error}): use a path in UTF-8"),
-            path: config.data.clone(),
-        })?;
+        let text = as_text(config)?;
         let is_new = !path.exists();
         fs::create_dir_all(path).map_err(DataError::io("cannot create the run folder (choose another one)", path))?;
         Self::begin(path, &text, classes, config.train.scores_raw()).inspect_err(|_| {
@@ -58,7 +73,29 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Opens the folder of a run to go on with it. Rows that were written after the checkpoint are cut off; the summary of how the run
+    /// ended is removed last, so that the run can be resumed whenever this is interrupted.
+    ///
+    /// # Errors
+    /// If the run is in progress, or the folder cannot be read and written.
+    pub fn reopen(path: &Path, config: &RunConfig, classes: &Classes, kept: Kept) -> Result<Self, DataError> {
+        let lock = lock(path, TAKEN)?;
+        write::remove_stale(path);
+        write::atomically(&path.join(files::CONFIG), as_text(config)?.as_bytes())?;
+        let [steps, metrics, log] = [files::STEPS, files::METRICS, files::LOG].map(|name| path.join(name));
+        let steps = AppendFile::reopen(&steps, cut::length_up_to(&steps, kept.steps)?)?;
+        let metrics = AppendFile::reopen(&metrics, cut::length_up_to(&metrics, kept.metrics)?)?;
+        let log = AppendFile::reopen(&log, cut::length_of_lines(&log)?)?;
+        let summary = path.join(files::SUMMARY);
+        if summary.exists() {
+            fs::remove_file(&summary).map_err(DataError::io("cannot remove", &summary))?;
+        }
+        let (path, classes) = (path.to_owned(), classes.clone());
+        Ok(Self { path, classes, steps, metrics, log, _lock: lock })
+    }
+
     fn begin(path: &Path, config: &str, classes: &Classes, scores_raw: bool) -> Result<Self, DataError> {
+        let lock = lock(path, TAKEN)?;
         write::atomically(&path.join(files::CONFIG), config.as_bytes())?;
         write_json(&path.join(files::CLASSES), classes)?;
         let mut steps = AppendFile::create(&path.join(files::STEPS))?;
@@ -68,7 +105,7 @@ impl RunFolder {
         let raw = scores_raw.then(|| RAW_COLUMN.to_owned());
         metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class).chain(raw))?;
         let (path, classes, log) = (path.to_owned(), classes.clone(), AppendFile::create(&path.join(files::LOG))?);
-        Ok(Self { path, classes, steps, metrics, log })
+        Ok(Self { path, classes, steps, metrics, log, _lock: lock })
     }
 
     /// Where it is.
@@ -130,6 +167,14 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// Writes where the run stands. The previous state stays intact until the new one is on the disk.
+    ///
+    /// # Errors
+    /// If the disk is full or the folder is gone.
+    pub fn save_state(&self, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
+        state_file::write(&self.path.join(files::STATE), progress, trainer)
+    }
+
     /// The list of the checkpoint that is on the disk.
     fn list_on_disk(&self, which: Checkpoint) -> Option<Predicts> {
         let checkpoint = fs::read(files::checkpoint(&self.path, which)).ok()?;
@@ -152,6 +197,14 @@ impl RunFolder {
     pub fn write_summary(&self, summary: &impl Serialize) -> Result<(), DataError> {
         write_json(&self.path.join(files::SUMMARY), summary)
     }
+}
+
+/// The content of `config.toml`.
+fn as_text(config: &RunConfig) -> Result<String, DataError> {
+    toml::to_string_pretty(config).map_err(|error| DataError::Content {
+        what: format!("cannot write the configuration as TOML ({error}): use a path in UTF-8"),
+        path: config.data.clone(),
+    })
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {

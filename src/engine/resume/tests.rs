@@ -1,0 +1,391 @@
+//! A run that is stopped or killed, and resumed, against one that never was.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use burn::module::{Module as _, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+use tempfile::TempDir;
+
+use super::*;
+use crate::data::{Journal, demo};
+use crate::domain::config::{DeviceChoice, Encoder, InputSize, Optimizer, Schedule};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Edit, Strategy, Stroke};
+use crate::engine::outbox::Outbox;
+use crate::engine::protocol::{EventKind, Summary};
+use crate::engine::run::Turn;
+use crate::engine::start;
+use crate::engine::transport::{UserEnd as _, in_process};
+use crate::model::Net;
+
+/// A demo project of its own, and a place for runs.
+struct Bench {
+    user: in_process::User,
+    outbox: Outbox,
+    dir: TempDir,
+}
+
+/// A run in progress.
+struct Going {
+    run: Run,
+    predictor: Predictor,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        demo::unpack(&dir.path().join("demo")).unwrap();
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        Self { user, outbox: Outbox::new(Arc::new(end)), dir }
+    }
+
+    /// A tiny network on whole tiles; the last epoch is cut short.
+    fn config(&self) -> RunConfig {
+        let mut config =
+            RunConfig { data: self.dir.path().join("demo"), device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input) = (2, InputSize::Resize(32));
+        config.train.length = Length::Steps(13);
+        config
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn start(&self, config: &RunConfig, name: &str) -> Going {
+        let mut never = || false;
+        let mut preparation = Preparation::new(&self.outbox, &mut never);
+        let begun = start::start(config, &self.folder(name), &mut Devices::default(), &mut preparation);
+        let (run, predictor) = begun.unwrap();
+        self.events();
+        Going { run, predictor }
+    }
+
+    fn try_resume(&self, name: &str, more_epochs: u32) -> anyhow::Result<Going> {
+        let mut never = || false;
+        let mut preparation = Preparation::new(&self.outbox, &mut never);
+        let asked = Resumption { folder: self.folder(name), data: None, more_epochs };
+        let (run, predictor) = resume(&asked, &mut Devices::default(), &mut preparation)?;
+        Ok(Going { run, predictor })
+    }
+
+    fn resume(&self, name: &str) -> Going {
+        self.try_resume(name, 0).unwrap()
+    }
+
+    fn refusal(&self, name: &str) -> String {
+        self.try_resume(name, 0).err().expect("a refusal").to_string()
+    }
+
+    fn turn(&self, going: &mut Going) -> Option<Box<Summary>> {
+        let turn = going.run.turn(&mut going.predictor, &self.outbox).unwrap();
+        self.events();
+        match turn {
+            Turn::More(_) => None,
+            Turn::Finished(summary) => Some(summary),
+        }
+    }
+
+    /// Takes steps up to this one.
+    fn reach(&self, going: &mut Going, step: u64) {
+        while going.run.step() < step {
+            assert!(self.turn(going).is_none(), "the run ended before step {step}");
+        }
+    }
+
+    /// Goes on to the end.
+    fn finish(&self, mut going: Going) -> Box<Summary> {
+        loop {
+            if let Some(summary) = self.turn(&mut going) {
+                return summary;
+            }
+        }
+    }
+
+    fn stop(&self, mut going: Going) -> Box<Summary> {
+        going.run.stop(&self.outbox);
+        self.finish(going)
+    }
+
+    /// The events since the last call.
+    fn events(&self) -> Vec<EventKind> {
+        std::iter::from_fn(|| self.user.try_event()).map(|event| event.kind).collect()
+    }
+
+    fn click(&self, class: u8, x: f32) {
+        let project = Project::open(&self.dir.path().join("demo")).unwrap();
+        let (mut journal, _) = Journal::open(&project).unwrap();
+        let stroke = Stroke { tile: "2001".to_owned(), class: Some(class), radius: 3.0, path: vec![[x, 90.0]] };
+        journal.append(&Edit::Begin(stroke)).unwrap();
+    }
+
+    /// Nothing of the two runs differs but times.
+    fn assert_equal(&self, config: &RunConfig, whole: &str, resumed: &str, what: &str) {
+        let [whole, resumed] = [whole, resumed].map(|name| Figures::of(&self.folder(name), config));
+        assert!(whole.steps.lines().count() > 3 && whole.metrics.len() > 2, "{whole:?}");
+        assert_eq!(whole.steps, resumed.steps, "{what}");
+        assert_eq!(whole.metrics, resumed.metrics, "{what}");
+        assert_eq!(whole.predicts, resumed.predicts, "{what}");
+        assert!(whole.best == resumed.best, "the best weights differ: {what}");
+        assert!(whole.last == resumed.last, "the last weights differ: {what}");
+    }
+}
+
+/// What a run leaves behind, without times.
+#[derive(Debug)]
+struct Figures {
+    steps: String,
+    metrics: Vec<Vec<String>>,
+    predicts: String,
+    best: Vec<u32>,
+    last: Vec<u32>,
+}
+
+impl Figures {
+    fn of(folder: &Path, config: &RunConfig) -> Self {
+        let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        let mut metrics = csv::Reader::from_path(folder.join("metrics.csv")).unwrap();
+        let secs = metrics.headers().unwrap().iter().position(|name| name == "secs").unwrap();
+        let row = |row: csv::StringRecord| {
+            let fields = row.iter().enumerate().filter(|(place, _)| *place != secs);
+            fields.map(|(_, field)| field.to_owned()).collect()
+        };
+        let metrics = metrics.records().map(|record| row(record.unwrap())).collect();
+        let classes = FinishedRun::open(folder).unwrap().classes.len();
+        let [best, last] = ["best.bpk", "last.bpk"].map(|name| {
+            let net = Net::new(&config.model, classes, &Device::flex()).try_load_file(folder.join(name)).unwrap();
+            let mut bits = Bits::default();
+            net.visit(&mut bits);
+            bits.0
+        });
+        let list: serde_json::Value = serde_json::from_str(&text("last.json")).unwrap();
+        Self { steps: text("steps.csv"), metrics, predicts: list["predicts"].to_string(), best, last }
+    }
+}
+
+/// The bits of every weight and running statistic.
+#[derive(Default)]
+struct Bits(Vec<u32>);
+
+impl ModuleVisitor for Bits {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let values: Vec<f32> = param.val().into_data().try_to_vec().expect("f32");
+        self.0.extend(values.into_iter().map(f32::to_bits));
+    }
+}
+
+/// Configurations that use whatever a step depends on.
+fn recipes(bench: &Bench) -> Vec<(&'static str, RunConfig)> {
+    let recipe = |change: fn(&mut RunConfig)| {
+        let mut config = bench.config();
+        change(&mut config);
+        config
+    };
+    vec![
+        (
+            "AdamW, averaged, accumulated, warmed up, weighted",
+            recipe(|config| {
+                let train = &mut config.train;
+                (train.ema, train.score_raw, train.accumulate, train.warm_up) = (0.9, true, 2, 5);
+                (train.class_weights, train.jitter, train.batch) = (ClassWeights::Inverse, 0.3, 1);
+            }),
+        ),
+        (
+            "SGD with Nesterov momentum, clipped",
+            recipe(|config| {
+                let train = &mut config.train;
+                (train.optimizer, train.nesterov, train.lr, train.clip_norm) = (Optimizer::Sgd, true, 0.05, 1.0);
+                train.schedule = Schedule::Polynomial;
+            }),
+        ),
+        (
+            "Adam on a pretrained encoder",
+            recipe(|config| {
+                (config.model.encoder, config.train.optimizer) = (Encoder::Lite0, Optimizer::Adam);
+                config.train.length = Length::Steps(9);
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn a_run_that_is_stopped_at_any_step_and_resumed_equals_one_that_was_not() {
+    let bench = Bench::new();
+    for (number, (what, config)) in recipes(&bench).into_iter().enumerate() {
+        let whole = format!("whole{number}");
+        let before = bench.finish(bench.start(&config, &whole));
+        for step in [1, 2, 3, 4, 7] {
+            let (name, what) = (format!("stopped{number}-{step}"), format!("{what}, stopped at {step}"));
+            let mut going = bench.start(&config, &name);
+            bench.reach(&mut going, step);
+            let stopped = bench.stop(going);
+            assert_eq!((stopped.outcome, stopped.steps), (Outcome::Stopped, step), "{what}");
+            let going = bench.resume(&name);
+            assert_eq!(going.run.info().steps_before, step);
+            assert!(!bench.folder(&name).join("summary.json").exists(), "it is in progress");
+            let after = bench.finish(going);
+            assert_eq!((after.outcome, after.steps, after.epochs), (before.outcome, before.steps, before.epochs));
+            assert_eq!((after.best_step, after.best_miou), (before.best_step, before.best_miou), "{what}");
+            bench.assert_equal(&config, &whole, &name, &what);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_loses_only_what_came_after_its_checkpoint() {
+    let bench = Bench::new();
+    let config = recipes(&bench).remove(0).1;
+    bench.finish(bench.start(&config, "whole"));
+    for (saved_at, killed_at) in [(1, 3), (5, 11), (6, 6), (8, 12)] {
+        let name = format!("killed{saved_at}");
+        let mut going = bench.start(&config, &name);
+        bench.reach(&mut going, saved_at);
+        going.run.save(&bench.outbox);
+        bench.reach(&mut going, killed_at);
+        drop(going); // Rows past the checkpoint, and perhaps a later best checkpoint, are left behind.
+        fs::write(bench.folder(&name).join("log.txt"), "[INFO] half a li").unwrap();
+        let going = bench.resume(&name);
+        let before = going.run.info().steps_before;
+        assert!(before >= saved_at && before <= killed_at, "{before}");
+        drop(going); // And once more.
+        let summary = bench.finish(bench.resume(&name));
+        assert_eq!(summary.steps, 13);
+        bench.assert_equal(&config, "whole", &name, &format!("saved at {saved_at}, killed at {killed_at}"));
+        let log = fs::read_to_string(bench.folder(&name).join("log.txt")).unwrap();
+        assert!(log.starts_with("[INFO] ") && log.contains(&format!("Resumed at step {before} of 13")), "{log}");
+        assert!(!log.contains("half a li"), "{log}");
+    }
+}
+
+#[test]
+fn a_run_without_a_checkpoint_starts_again() {
+    let bench = Bench::new();
+    let config = bench.config();
+    bench.finish(bench.start(&config, "whole"));
+    let mut going = bench.start(&config, "killed");
+    bench.reach(&mut going, 2);
+    drop(going);
+    let folder = bench.folder("killed");
+    for name in ["last.state", "last.bpk", "last.json", "best.bpk", "best.json"] {
+        fs::remove_file(folder.join(name)).ok();
+    }
+    let told = bench.try_resume("killed", 5).err().unwrap().to_string();
+    assert!(told.contains("before its first checkpoint"), "{told}");
+    let going = bench.resume("killed");
+    assert_eq!((going.run.step(), going.run.info().steps_before), (0, 0));
+    bench.finish(going);
+    bench.assert_equal(&config, "whole", "killed", "started again");
+    assert!(fs::read_to_string(folder.join("log.txt")).unwrap().contains("starts again"));
+}
+
+#[test]
+fn a_run_that_is_to_end_early_does_so_after_a_stop_as_well() {
+    let bench = Bench::new();
+    let mut config = bench.config();
+    (config.train.lr, config.train.patience, config.train.length) = (1e-12, 2, Length::Epochs(40));
+    let before = bench.finish(bench.start(&config, "whole"));
+    assert_eq!(before.outcome, Outcome::Early);
+    for step in [before.steps - 1, before.steps] {
+        let name = format!("stopped{step}");
+        let mut going = bench.start(&config, &name);
+        bench.reach(&mut going, step);
+        bench.stop(going);
+        let after = bench.finish(bench.resume(&name));
+        assert_eq!((after.outcome, after.steps, &after.why), (Outcome::Early, before.steps, &before.why), "{step}");
+        bench.assert_equal(&config, "whole", &name, &format!("stopped at {step}"));
+    }
+}
+
+#[test]
+fn a_run_that_has_ended_is_made_longer() {
+    let bench = Bench::new();
+    let mut config = bench.config();
+    config.train.length = Length::Epochs(2);
+    let first = bench.finish(bench.start(&config, "run"));
+    let told = bench.refusal("run");
+    assert!(told.contains("complete") && told.contains("--more-epochs"), "{told}");
+    let going = bench.try_resume("run", 1).unwrap();
+    let info = going.run.info().clone();
+    assert_eq!((info.steps_before, info.total_steps), (first.steps, first.steps + info.steps_per_epoch));
+    let rates = bench.events();
+    assert!(rates.iter().any(|event| matches!(event, EventKind::Evaluated(_))), "its figures are reported again");
+    let second = bench.finish(going);
+    assert_eq!((second.outcome, second.steps, second.epochs), (Outcome::Completed, info.total_steps, 3));
+    let stored = FinishedRun::open(&bench.folder("run")).unwrap();
+    assert_eq!(stored.config.train.length, Length::Epochs(3));
+    let rows: Vec<u64> = stored.history().0.iter().map(|row| row.step).collect();
+    assert_eq!(rows, (1..=info.total_steps).collect::<Vec<_>>());
+    let last_rate = stored.history().0.last().unwrap().lr;
+    let share = (info.total_steps - 1) as f64 / info.total_steps as f64;
+    let cosine = config.train.lr * 0.5 * (1.0 + (std::f64::consts::PI * share).cos());
+    assert!((last_rate - cosine).abs() < 1e-12, "the schedule reaches to the new end");
+}
+
+#[test]
+fn labels_that_are_new_are_learned_from_and_told() {
+    let bench = Bench::new();
+    [(0, 40.0), (1, 90.0)].iter().for_each(|(class, x)| bench.click(*class, *x));
+    let mut config = bench.config();
+    config.sampling.strategy = Strategy::OwnLabelsOnly;
+    let mut going = bench.start(&config, "run");
+    bench.reach(&mut going, 3);
+    bench.stop(going);
+    let told = |bench: &Bench| {
+        let going = bench.resume("run");
+        let has_told = |kind: &EventKind| matches!(kind, EventKind::Info(notice) if notice.to_string().contains("labels have changed"));
+        (bench.events().iter().any(has_told), going)
+    };
+    let (is_told, going) = told(&bench);
+    assert!(!is_told);
+    bench.stop(going);
+    bench.click(2, 140.0);
+    let (is_told, going) = told(&bench);
+    assert!(is_told);
+    bench.stop(going);
+    let third = FinishedRun::open(&bench.folder("run")).unwrap().classes.as_slice()[2].name.clone();
+    let predicts = fs::read_to_string(bench.folder("run").join("last.json")).unwrap();
+    assert!(predicts.contains(&third), "{predicts}");
+}
+
+#[test]
+fn what_cannot_be_resumed_is_refused_and_stays_as_it_is() {
+    let bench = Bench::new();
+    let config = bench.config();
+    let mut going = bench.start(&config, "run");
+    bench.reach(&mut going, 3);
+    going.run.save(&bench.outbox);
+    let told = bench.refusal("run");
+    assert!(told.contains("in progress"), "{told}");
+    bench.stop(going);
+    let content = |name: &str| fs::read(bench.folder("run").join(name)).unwrap();
+    let before = ["summary.json", "steps.csv", "config.toml"].map(content);
+
+    let split = FinishedRun::open(&bench.folder("run")).unwrap().split().unwrap();
+    let (id, file) = split.files.iter().find(|(id, _)| split.train.contains(id)).unwrap();
+    let image = bench.dir.path().join("demo").join(file);
+    let hidden = bench.dir.path().join("hidden");
+    fs::rename(&image, &hidden).unwrap();
+    let told = bench.refusal("run");
+    assert!(told.contains(id.as_str()) && told.contains("Restore"), "{told}");
+    fs::rename(&hidden, &image).unwrap();
+
+    let classes = bench.folder("run").join("classes.json");
+    let names = fs::read_to_string(&classes).unwrap();
+    fs::write(&classes, names.replace("water", "sea")).unwrap();
+    let told = bench.refusal("run");
+    assert!(told.contains("sea") && told.contains("water"), "{told}");
+    fs::write(&classes, names).unwrap();
+
+    let state = bench.folder("run").join("last.state");
+    let whole = fs::read(&state).unwrap();
+    fs::write(&state, &whole[..whole.len() / 2]).unwrap();
+    assert!(bench.refusal("run").contains("last.state"));
+    fs::remove_file(&state).unwrap();
+    assert!(bench.refusal("run").contains("no last.state"));
+    fs::write(&state, whole).unwrap();
+
+    assert_eq!(before, ["summary.json", "steps.csv", "config.toml"].map(content));
+    bench.finish(bench.resume("run"));
+}

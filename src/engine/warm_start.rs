@@ -1,0 +1,83 @@
+//! A run that begins with the weights of another one. Classes are matched by name, so the class list may have changed meanwhile.
+
+use burn::tensor::Device;
+
+use super::refusal::Refusal;
+use crate::domain::checkpoint::Checkpoint;
+use crate::domain::config::{Encoder, ModelConfig};
+use crate::domain::{Choice as _, Classes, Notice, RunConfig};
+use crate::model::Net;
+use crate::train::folder::{FinishedRun, load_checkpoint};
+
+/// The run to begin with.
+pub(super) struct WarmStart {
+    run: FinishedRun,
+    which: Checkpoint,
+}
+
+impl WarmStart {
+    /// The run that a configuration names; `None` if it names none.
+    ///
+    /// # Errors
+    /// If it is no run of a network, has no checkpoint, or its network has another shape.
+    pub(super) fn of(config: &RunConfig) -> anyhow::Result<Option<Self>> {
+        let Some(folder) = &config.init_from else { return Ok(None) };
+        let run = FinishedRun::open(folder)?;
+        let which = run.nearest(config.init_checkpoint);
+        let refuse = |cause: String, remedy: &str| {
+            let headline = format!("The run cannot begin with the weights of {}", folder.display());
+            Err(Refusal(Notice::new(headline).cause(cause).remedy(remedy)).into())
+        };
+        if run.is_quick() {
+            return refuse("it is a quick head".to_owned(), "Name the run of a network");
+        }
+        if !run.has(which) {
+            return refuse("it has no checkpoint".to_owned(), "Name a run that was evaluated or saved");
+        }
+        let (theirs, ours) = (shape(&run.config.model), shape(&config.model));
+        if theirs != ours {
+            return refuse(format!("its network is {theirs}, and this one {ours}"), "Choose the same network");
+        }
+        Ok(Some(Self { run, which }))
+    }
+
+    /// The network with these weights. Classes that the other run does not have begin as they are. `device` is the plain one, without
+    /// autodiff.
+    ///
+    /// # Errors
+    /// If the checkpoint cannot be loaded.
+    pub(super) fn give(&self, net: Net, classes: &Classes, device: &Device) -> anyhow::Result<Net> {
+        let Self { run, which } = self;
+        let empty = Net::new(&run.config.model, run.classes.len(), device);
+        let known = load_checkpoint(&run.path, empty, &run.classes, *which)?.net;
+        let place = |name: &str| run.classes.iter().position(|class| class.name == name);
+        let places: Vec<_> = classes.iter().map(|class| place(&class.name)).collect();
+        net.start_as(known, &places).map_err(|error| {
+            let cause = format!("its checkpoint does not fit ({error})");
+            Refusal(Notice::new("The run cannot begin with other weights").cause(cause)).into()
+        })
+    }
+
+    /// What the log says of it.
+    pub(super) fn note(&self, classes: &Classes) -> String {
+        let is_known = |name: &str| self.run.classes.iter().any(|class| class.name == name);
+        let (known, fresh): (Vec<&str>, Vec<&str>) =
+            classes.iter().map(|class| class.name.as_str()).partition(|name| is_known(name));
+        let mut said = format!("Begins with the {} checkpoint of {}", self.which.name(), self.run.path.display());
+        for (what, names) in [("with its classes", known), ("new are", fresh)] {
+            if !names.is_empty() {
+                said.push_str(&format!("; {what} {}", names.join(", ")));
+            }
+        }
+        said
+    }
+}
+
+/// What has to agree for weights to fit, in words.
+fn shape(model: &ModelConfig) -> String {
+    let depth = match model.encoder {
+        Encoder::None => format!("{} levels", model.levels),
+        Encoder::Lite0 | Encoder::File(_) => format!("{} as encoder", Encoder::Lite0.title()),
+    };
+    format!("{}, base {}, {depth}", model.arch.title(), model.base)
+}
