@@ -93,6 +93,14 @@ fn ignored_classes_are_neither_clicked_nor_scored() {
 }
 
 #[test]
+fn the_quick_head_can_be_measured_on_part_of_its_features() {
+    let (_dir, data) = two_tiles();
+    let of = |features: &str| table(&data, &["--clicks", "1", "--seeds", "1", "--features", features]);
+    assert_eq!(of("all"), table(&data, &["--clicks", "1", "--seeds", "1"]));
+    assert_ne!(of("bank"), of("encoder"), "both learned from the same features");
+}
+
+#[test]
 fn networks_learn_from_simulated_clicks_and_repeat() {
     let (_dir, data) = two_tiles();
     let scores = |extra: &[&str]| {
@@ -120,6 +128,10 @@ fn simulate_refuses_what_it_cannot_score() {
     };
     simulate(&["--clicks", "0"]).assert().failure().stderr(contains("give numbers from 1"));
     simulate(&["--across"]).assert().failure().stderr(contains("--val-tile"));
+    for idle in [&["--steps", "5"], &["--device", "cpu"]] {
+        simulate(idle).assert().failure().stderr(contains(format!("{} is for networks", idle[0])));
+    }
+    simulate(&["--method", "forest", "--features", "bank"]).assert().failure().stderr(contains("--features is for"));
     fs::write(&out, "mine").unwrap();
     simulate(&[]).assert().failure().stderr(contains("--overwrite"));
     assert_eq!(fs::read_to_string(&out).unwrap(), "mine");

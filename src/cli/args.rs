@@ -12,6 +12,7 @@ use crate::domain::config::{Arch, Batches, Encoder, Optimizer, Preset, Schedule,
 use crate::domain::weights::ClassWeights;
 use crate::quick::clicks::Placement;
 use crate::quick::method::QuickMethod;
+use crate::quick::tile_features::Kinds;
 
 /// Label a landscape with dots, and watch a network learn it.
 ///
@@ -221,6 +222,12 @@ pub struct TrainArgs {
     /// Share of the training tiles that validate, if the dataset names no validation tiles.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
+    /// Parts of a cross-validation: one of them validates, whatever split the dataset gives. Test tiles stay out.
+    #[arg(long, value_parser = whole::<u32>)]
+    pub folds: Option<u32>,
+    /// Which part of a cross-validation validates, from 1.
+    #[arg(long, value_parser = whole::<u32>)]
+    pub fold: Option<u32>,
     /// Tile that validates, by id; no other tiles are drawn. May be repeated.
     #[arg(long)]
     pub val_tile: Vec<String>,
@@ -260,6 +267,9 @@ pub struct EvaluateArgs {
     /// Score all tiles with a mask of this folder instead of the run's validation tiles.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// Which tiles are scored.
+    #[arg(long, value_parser = choice::<Scored>(), default_value = Scored::Val.name())]
+    pub split: Scored,
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name [default: as the run was trained].
     #[arg(long)]
     pub device: Option<String>,
@@ -346,12 +356,15 @@ pub struct SimulateArgs {
     /// What learns from the clicks.
     #[arg(long, value_parser = choice::<Method>(), default_value = Method::Quick.name())]
     pub method: Method,
-    /// Steps that a network is trained for after each round of clicks.
-    #[arg(long, default_value_t = 300, value_parser = whole::<u64>)]
-    pub steps: u64,
-    /// Where a network computes: auto, gpu, cpu, or part of an adapter's name.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
+    /// Features the quick head learns from [default: all].
+    #[arg(long, value_parser = choice::<Features>())]
+    pub features: Option<Features>,
+    /// Steps that a network is trained for after each round of clicks [default: 300].
+    #[arg(long, value_parser = whole::<u64>)]
+    pub steps: Option<u64>,
+    /// Where a network computes: auto, gpu, cpu, or part of an adapter's name [default: cpu].
+    #[arg(long)]
+    pub device: Option<String>,
     /// How often everything is repeated with other clicks.
     #[arg(long, default_value_t = 5, value_parser = whole::<u64>)]
     pub seeds: u64,
@@ -405,6 +418,36 @@ impl Method {
             Self::Quick => Some(QuickMethod::Linear),
             Self::Forest => Some(QuickMethod::Forest),
             Self::UNet | Self::Encoder | Self::Preset => None,
+        }
+    }
+}
+
+choice_enum! {
+    /// Tiles that `evaluate` scores.
+    pub enum Scored, "split" {
+        Val { name: "val", title: "Validation", help: "The run's validation tiles, or all tiles with a mask of --data" }
+        Test { name: "test", title: "Test", help: "The tiles set aside for tests, which no run learns from" }
+    }
+}
+
+choice_enum! {
+    /// Features that a simulated quick head learns from.
+    pub enum Features, "features" {
+        All { name: "all", title: "All", help: "Filter bank, and encoder at full, half and quarter size" }
+        OneSize { name: "one-size", title: "One size", help: "Filter bank, and encoder at full size" }
+        Encoder { name: "encoder", title: "Encoder", help: "Encoder at full, half and quarter size, without the bank" }
+        Bank { name: "bank", title: "Filter bank", help: "The filter bank alone" }
+    }
+}
+
+impl Features {
+    /// What is computed for them.
+    pub fn kinds(self) -> Kinds {
+        match self {
+            Self::All => Kinds::ALL,
+            Self::OneSize => Kinds { scales: 1, ..Kinds::ALL },
+            Self::Encoder => Kinds { bank: false, ..Kinds::ALL },
+            Self::Bank => Kinds::BANK,
         }
     }
 }

@@ -42,6 +42,8 @@ impl TrainArgs {
         set(&mut config.data, self.data.clone());
         let named_alone = (!self.val_tile.is_empty()).then_some(0.0);
         set(&mut config.val_ratio, self.val_ratio.or(named_alone));
+        set(&mut config.folds, self.folds);
+        set(&mut config.fold, self.fold);
         config.split.extend(self.named_tiles()?);
         set(&mut config.seed, self.seed);
         set(&mut config.sampling.seed, self.seed);
@@ -180,12 +182,13 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
-             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --val-ratio 0.2 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
         )
         .unwrap();
         let mut want = RunConfig {
             data: std::path::absolute("D").unwrap(),
-            val_ratio: 0.2,
+            folds: 5,
+            fold: 3,
             seed: 7,
             device: DeviceChoice::Cpu,
             ..RunConfig::default()

@@ -72,6 +72,8 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("jitter", train.jitter.to_string()),
         ("ema", train.ema.to_string()),
         ("val_ratio", config.val_ratio.to_string()),
+        ("folds", config.folds.to_string()),
+        ("fold", config.fold.to_string()),
         ("seed", config.seed.to_string()),
         ("device", String::from(config.device.clone())),
     ];

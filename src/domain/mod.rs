@@ -2,7 +2,11 @@
 //!
 //! Plain Rust without files, Burn or egui, so that everything here can be tested with numbers worked out by hand.
 
+pub mod agreement;
 pub mod bits;
+pub mod bootstrap;
+pub mod boundary;
+pub mod calibration;
 pub mod checkpoint;
 pub mod choice;
 pub mod class;
@@ -10,6 +14,7 @@ pub mod class_map;
 pub mod config;
 pub mod count;
 pub mod estimate;
+pub mod further_scores;
 pub mod geometry;
 pub mod hash;
 pub mod kept_aside;
@@ -32,6 +37,7 @@ pub use choice::Choice;
 pub use class::{ClassDef, Classes};
 pub use class_map::ClassMap;
 pub use config::RunConfig;
+pub use further_scores::FurtherScores;
 pub use label::{Edit, Stroke};
 pub use label_book::{Drawn, LabelBook};
 pub use mask::{Mask, UNLABELLED};

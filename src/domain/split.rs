@@ -54,6 +54,26 @@ pub fn choose_validation(groups: &[&str], ratio: f64, seed: u64) -> Vec<bool> {
     groups.iter().map(|group| chosen.contains(group)).collect()
 }
 
+/// Divides groups into `folds` parts of about as many tiles each, and returns whether each tile is in part `fold` (from 1). Every group
+/// is in exactly one part; there are empty ones if there are fewer groups than parts.
+pub fn choose_fold(groups: &[&str], folds: u32, fold: u32, seed: u64) -> Vec<bool> {
+    let mut sizes = BTreeMap::new();
+    for group in groups {
+        *sizes.entry(*group).or_insert(0_usize) += 1;
+    }
+    let mut order: Vec<_> = sizes.iter().map(|(group, size)| (hash::key(seed, group), *group, *size)).collect();
+    order.sort_unstable();
+    order.sort_by_key(|(.., size)| usize::MAX - size); // Large ones first: what is left evens out.
+    let mut filled = vec![0; folds.max(1) as usize];
+    let mut part_of = BTreeMap::new();
+    for (_, group, size) in order {
+        let part = (0..filled.len()).min_by_key(|part| filled[*part]).unwrap_or(0);
+        filled[part] += size;
+        part_of.insert(group, part);
+    }
+    groups.iter().map(|group| part_of[group] + 1 == fold as usize).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +94,20 @@ mod tests {
         let val = choose_validation(&groups, 0.1, 1);
         assert_eq!(val.iter().filter(|v| **v).count(), 3);
         assert!(val[0] == val[1] && val[1] == val[2] && val[3] == val[4]);
+    }
+
+    #[test]
+    fn every_tile_is_in_one_fold_and_scenes_stay_together() {
+        let groups = ["a", "a", "a", "b", "c", "d", "e", "f", "f"];
+        let folds: Vec<Vec<bool>> = (1..=3).map(|fold| choose_fold(&groups, 3, fold, 5)).collect();
+        for (tile, group) in groups.iter().enumerate() {
+            assert_eq!(folds.iter().filter(|fold| fold[tile]).count(), 1);
+            let scene = groups.iter().enumerate().filter(|(_, other)| *other == group);
+            assert!(scene.into_iter().all(|(other, _)| folds.iter().all(|fold| fold[other] == fold[tile])));
+        }
+        let sizes: Vec<usize> = folds.iter().map(|fold| fold.iter().filter(|is_in| **is_in).count()).collect();
+        assert_eq!(sizes, [3, 3, 3], "as even as the scenes allow");
+        assert_ne!(choose_fold(&["a", "b", "c", "d"], 2, 1, 0), choose_fold(&["a", "b", "c", "d"], 2, 1, 3));
     }
 
     #[test]

@@ -109,6 +109,7 @@ mod tests {
             train_loss: 1.8453,
             scores: Scores { miou: 0.4215, pixel_accuracy: 0.7, f1: iou.clone(), iou, pixels: 1 },
             raw_miou: Some(0.4),
+            further: None,
             confusion: Confusion::new(7),
             tiles: Vec::new(),
             measured_on: String::new(),

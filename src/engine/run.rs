@@ -431,7 +431,7 @@ impl Run {
     }
 
     fn evaluated(&mut self, Scored { result, raw_miou, net }: Scored, outbox: &Outbox) {
-        let Evaluated { scores, confusion, tiles, faults } = result;
+        let Evaluated { scores, further, confusion, tiles, faults } = result;
         self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
         let best = self.best.rate(self.step, scores.miou, train_loss);
@@ -443,6 +443,7 @@ impl Run {
             measured_on: report::measured_on(&self.opened.project.classes, tiles.len(), scores.pixels),
             scores,
             raw_miou,
+            further: Some(further),
             confusion,
             tiles,
             secs: self.evaluation_secs() as f32,

@@ -71,6 +71,7 @@ fn evaluation(row: &MetricsRow, best: bool) -> Evaluation {
         epoch: row.epoch,
         train_loss: row.train_loss,
         raw_miou: row.raw_miou,
+        further: None,
         confusion: Confusion::new(row.iou.len()),
         tiles: Vec::new(),
         measured_on: format!("validation tiles of the run, {:.2} Mpx", row.pixels as f64 / 1e6),

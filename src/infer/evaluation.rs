@@ -1,12 +1,17 @@
 //! Scoring: predictions of whole tiles against their full masks, in one confusion matrix.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::predictor::{Predictor, TileJob};
 use crate::data::cache::pictures::PictureCache;
 use crate::data::{DataError, Project, TileFault};
-use crate::domain::{Confusion, Mask, Scores};
+use crate::domain::agreement::Agreement;
+use crate::domain::bootstrap;
+use crate::domain::boundary::Boundaries;
+use crate::domain::calibration::Reliability;
+use crate::domain::metrics::{Tally, mean_of_numbers};
+use crate::domain::{Classes, Confusion, FurtherScores, Mask, Scores};
 
 /// An evaluation in progress.
 pub struct EvaluationJob {
@@ -14,9 +19,18 @@ pub struct EvaluationJob {
     waiting: VecDeque<usize>,
     current: Option<Current>,
     total: usize,
-    confusion: Confusion,
+    sums: Sums,
     tiles: Vec<(String, f64)>,
     faults: Vec<TileFault>,
+}
+
+/// What all scores are derived from, over the finished tiles.
+struct Sums {
+    confusion: Confusion,
+    boundaries: Boundaries,
+    reliability: Reliability,
+    /// Tallies of the classes in the tiles of each scene; a tile that touches no other is its own.
+    scenes: BTreeMap<String, Vec<Tally>>,
 }
 
 struct Current {
@@ -29,7 +43,9 @@ struct Current {
 pub struct Evaluated {
     /// Scores over all tiles.
     pub scores: Scores,
-    /// Confusion matrix of all scored pixels.
+    /// What stands beside them.
+    pub further: FurtherScores,
+    /// Confusion matrix of all labelled pixels.
     pub confusion: Confusion,
     /// Mean IoU of each tile, by id.
     pub tiles: Vec<(String, f64)>,
@@ -40,13 +56,13 @@ pub struct Evaluated {
 impl EvaluationJob {
     /// Scores the tiles with these indices; each must have a mask.
     pub fn new(project: Arc<Project>, tiles: &[usize]) -> Self {
-        let confusion = Confusion::new(project.classes.len());
+        let sums = Sums::new(project.classes.len());
         Self {
             project,
             waiting: tiles.iter().copied().collect(),
             current: None,
             total: tiles.len(),
-            confusion,
+            sums,
             tiles: Vec::new(),
             faults: Vec::new(),
         }
@@ -80,8 +96,11 @@ impl EvaluationJob {
 
     /// The scores of the finished tiles.
     pub fn finish(self) -> Evaluated {
-        let scores = self.confusion.scores(&self.project.classes);
-        Evaluated { scores, confusion: self.confusion, tiles: self.tiles, faults: self.faults }
+        let Self { project, sums, tiles, faults, .. } = self;
+        let scores = sums.confusion.scores(&project.classes);
+        let per_image: Vec<f64> = tiles.iter().map(|(_, miou)| *miou).collect();
+        let further = sums.further(&project.classes, mean_of_numbers(&per_image));
+        Evaluated { scores, further, confusion: sums.confusion, tiles, faults }
     }
 
     fn open(&self, index: usize, predictor: &Predictor) -> Result<Current, DataError> {
@@ -97,10 +116,40 @@ impl EvaluationJob {
 
     fn score(&mut self, current: Current) {
         let Current { tile, job, truth } = current;
-        let prediction = job.finish().resized(truth.size());
-        let mut confusion = Confusion::new(self.confusion.classes());
-        confusion.add(&truth, &prediction.classes, &self.project.classes);
-        self.tiles.push((self.project.tiles[tile].id.clone(), confusion.scores(&self.project.classes).miou));
-        self.confusion.merge(&confusion);
+        let (tile, classes) = (&self.project.tiles[tile], &self.project.classes);
+        let map = job.finish().resized(truth.size());
+        let mut confusion = Confusion::new(classes.len());
+        confusion.add(&truth, &map.classes);
+        self.tiles.push((tile.id.clone(), confusion.scores(classes).miou));
+        self.sums.add(&confusion, &tile.group, classes);
+        self.sums.boundaries.add(&truth, &map.classes, classes);
+        self.sums.reliability.add(&truth, &map, classes);
+    }
+}
+
+impl Sums {
+    fn new(classes: usize) -> Self {
+        let (confusion, boundaries) = (Confusion::new(classes), Boundaries::new(classes));
+        Self { confusion, boundaries, reliability: Reliability::default(), scenes: BTreeMap::new() }
+    }
+
+    fn add(&mut self, tile: &Confusion, scene: &str, classes: &Classes) {
+        self.confusion.merge(tile);
+        let tallies = tile.tallies(|class| classes.is_scored(class as u8));
+        let scene = self.scenes.entry(scene.to_owned()).or_insert_with(|| vec![Tally::default(); tallies.len()]);
+        scene.iter_mut().zip(&tallies).for_each(|(sum, tally)| sum.add(tally));
+    }
+
+    fn further(&self, classes: &Classes, per_image_miou: f64) -> FurtherScores {
+        let scenes: Vec<Vec<Tally>> = self.scenes.values().cloned().collect();
+        FurtherScores {
+            agreement: Agreement::of(&self.confusion, classes),
+            per_image_miou,
+            interval: bootstrap::interval_of_miou(&scenes),
+            parts: scenes.len(),
+            boundary_iou: self.boundaries.iou(classes),
+            mean_boundary_iou: self.boundaries.mean_iou(classes),
+            reliability: self.reliability.clone(),
+        }
     }
 }

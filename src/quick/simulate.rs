@@ -56,7 +56,7 @@ impl OneTile<'_> {
             let seconds = began.elapsed().as_secs_f64();
             let Some(mapped) = &mapped else { continue };
             let mut confusion = Confusion::new(self.classes.len());
-            confusion.add(self.truth, mapped, self.classes);
+            confusion.add(self.truth, mapped);
             let scores = confusion.scores(self.classes);
             let (miou, accuracy) = (scores.miou, scores.pixel_accuracy);
             rounds.push(Round { round, clicks: clicks.len(), miou, accuracy, seconds });

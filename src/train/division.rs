@@ -53,8 +53,12 @@ impl Division {
         let select = |keep: &dyn Fn(&Tile) -> bool| -> Vec<usize> {
             (0..tiles.len()).filter(|&i| tiles[i].fault.is_none() && keep(&tiles[i])).collect()
         };
+        let pools = config.folds > 0;
         let mut val = select(&|tile| tile.split == Split::Val && tile.mask.is_some());
-        if val.is_empty() {
+        if pools {
+            let masked = select(&|tile| tile.split != Split::Test && tile.mask.is_some());
+            val = fold(project, &masked, config, &mut notes);
+        } else if val.is_empty() {
             let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
             val = choose(project, &masked, config, &mut notes);
         }
@@ -64,11 +68,14 @@ impl Division {
             .filter(|index| validates(&tiles[*index], asked(&tiles[*index]), drawn.contains(index)))
             .collect();
         let val_groups: BTreeSet<&str> = val.iter().map(|&index| tiles[index].group.as_str()).collect();
-        let is_apart = |tile: &Tile| project.has_val_split || !val_groups.contains(tile.group.as_str());
+        let is_apart = |tile: &Tile| (project.has_val_split && !pools) || !val_groups.contains(tile.group.as_str());
         // A test tile is learned from only if it has no mask to be tested against, and then only from own labels.
         let learns = |tile: &Tile| match asked(tile) {
             Some(split) => split == Split::Train,
-            None => (tile.split == Split::Train || tile.mask.is_none()) && is_apart(tile),
+            None => {
+                let may = tile.split == Split::Train || (pools && tile.split == Split::Val) || tile.mask.is_none();
+                may && is_apart(tile)
+            }
         };
         let scored: BTreeSet<usize> = val.iter().copied().collect();
         let train: Vec<usize> = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
@@ -76,6 +83,15 @@ impl Division {
             notes = asked_notes(tiles, config, &train, &val);
         }
         Self { train, val, notes }
+    }
+
+    /// Indices of the tiles with a full mask that are set aside for tests, by the dataset or the configuration. No run learns from
+    /// them, and none chooses its best checkpoint by them.
+    pub fn test(project: &Project, config: &RunConfig) -> Vec<usize> {
+        let is_test = |tile: &Tile| asked(config, tile).unwrap_or(tile.split) == Split::Test;
+        let tiles = project.tiles.iter().enumerate();
+        let scorable = tiles.filter(|(_, tile)| tile.mask.is_some() && tile.fault.is_none() && is_test(tile));
+        scorable.map(|(index, _)| index).collect()
     }
 }
 
@@ -149,6 +165,19 @@ fn asked_notes(tiles: &[Tile], config: &RunConfig, train: &[usize], val: &[usize
     notes
 }
 
+/// A part of the tiles that may train or validate, for a cross-validation.
+fn fold(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec<String>) -> Vec<usize> {
+    let groups: Vec<&str> = masked.iter().map(|&index| project.tiles[index].group.as_str()).collect();
+    let chosen = split::choose_fold(&groups, config.folds, config.fold, config.seed);
+    let val: Vec<usize> = masked.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(&index, _)| index).collect();
+    let (train, scored, RunConfig { folds, fold, .. }) = (masked.len() - val.len(), val.len(), config);
+    notes.push(match val.is_empty() {
+        true => format!("Fold {fold} of {folds} has no tile: there are fewer scenes than folds. Nothing is scored"),
+        false => format!("Fold {fold} of {folds} validates: {train} train / {scored} val"),
+    });
+    val
+}
+
 fn choose(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec<String>) -> Vec<usize> {
     let groups: Vec<&str> = masked.iter().map(|&index| project.tiles[index].group.as_str()).collect();
     let chosen = split::choose_validation(&groups, config.val_ratio, config.seed);
@@ -213,6 +242,23 @@ mod tests {
         let note = &divided.notes[1];
         assert!(note.starts_with("3 of 6 tiles (50 %) validate instead of 1: "), "{note}");
         assert!(note.contains("2 scenes"), "{note}");
+    }
+
+    #[test]
+    fn the_folds_of_a_cross_validation_share_out_the_tiles() {
+        let project = divided(&["a", "b", "c", "d", "e"]).project;
+        let mut scored = Vec::new();
+        for fold in 1..=2 {
+            let division = Division::of(&project, &RunConfig { folds: 2, fold, ..RunConfig::default() });
+            assert!(division.train.iter().all(|tile| !division.val.contains(tile)));
+            assert_eq!(division.train.len() + division.val.len(), 5);
+            assert!(division.notes[0].starts_with(&format!("Fold {fold} of 2 validates: ")), "{:?}", division.notes);
+            scored.extend(division.val);
+        }
+        scored.sort_unstable();
+        assert_eq!(scored, [0, 1, 2, 3, 4]);
+        let empty = Division::of(&project, &RunConfig { folds: 7, fold: 7, ..RunConfig::default() });
+        assert!(empty.val.is_empty() && empty.notes[0].contains("fewer scenes than folds"), "{:?}", empty.notes);
     }
 
     /// The ids that train, the ids that validate and the notes, given what is asked of single tiles.

@@ -99,7 +99,7 @@ fn click(
     trials: &mut [Trial],
     count: impl Fn(&Trial) -> usize,
 ) -> anyhow::Result<()> {
-    let (subject, tile) = (Subject::read(project, index, args.method)?, &project.tiles[index]);
+    let (subject, tile) = (Subject::read(project, index, args)?, &project.tiles[index]);
     for trial in trials {
         let given = trial.clicks.get(&index).map_or(0, Vec::len) as u64;
         // Later clicks are others than the first ones.
@@ -122,11 +122,11 @@ fn score_all(args: &SimulateArgs, project: &Project, division: &Division, trials
 
 /// Maps a validation tile with the pupil of each trial.
 fn score(args: &SimulateArgs, project: &Project, index: usize, trials: &mut [Trial]) -> anyhow::Result<()> {
-    let subject = Subject::read(project, index, args.method)?;
+    let subject = Subject::read(project, index, args)?;
     for trial in trials {
         if let Some(map) = trial.pupil.map(&subject) {
             let confusion = trial.confusion.get_or_insert_with(|| Confusion::new(project.classes.len()));
-            confusion.add(&subject.truth, &map, &project.classes);
+            confusion.add(&subject.truth, &map);
         }
     }
     out::line(&format!("[INFO] Scored {}", project.tiles[index].id));

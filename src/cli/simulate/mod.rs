@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::SimulateArgs;
-use super::{ignoring, out};
+use super::{ignoring, no_effect, out};
 use crate::data::Project;
 use crate::engine::priority;
 use crate::quick::clicks::Clicker;
@@ -27,7 +27,8 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<ExitCode> {
         args.out.display()
     );
     anyhow::ensure!(args.seeds > 0, "--seeds 0 measures nothing: give 1 or more");
-    anyhow::ensure!(args.steps > 0, "--steps 0 leaves the network untrained: give 1 or more");
+    anyhow::ensure!(args.steps != Some(0), "--steps 0 leaves the network untrained: give 1 or more");
+    no_effect::refuse_for_method(args)?;
     out::create_folder_of(&args.out)?;
     let counts = ascending(&args.clicks)?;
     let project = Arc::new(ignoring::open(&args.data, args.ignore.as_ref())?);
@@ -59,7 +60,7 @@ fn one_by_one(args: &SimulateArgs, project: &Arc<Project>, counts: &[usize]) -> 
     let tiles: Vec<usize> = (0..project.tiles.len()).filter(has_mask).collect();
     let mut rows = Vec::new();
     for (done, &index) in tiles.iter().enumerate() {
-        let subject = Subject::read(project, index, args.method)?;
+        let subject = Subject::read(project, index, args)?;
         let before = rows.len();
         for seed in 0..args.seeds {
             rows.extend(clicked(args, project, &subject, index, &school, (seed, counts))?);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::args::{Method, SimulateArgs};
+use super::super::args::{Features, Method, SimulateArgs};
 use crate::data::{DataError, Picture, Project, Tile};
 use crate::domain::config::{DeviceChoice, Encoder, Preset};
 use crate::domain::{Edit, LabelBook, Mask, RunConfig};
@@ -16,6 +16,9 @@ use crate::quick::head::QuickHead;
 use crate::quick::method::QuickMethod;
 use crate::quick::samples::TileSamples;
 use crate::quick::tile_features::{Kinds, TileFeatures};
+
+/// Steps that a network is trained for.
+const STEPS: u64 = 300;
 
 /// A tile with all that is needed to click on it, learn from it and score its map.
 pub(super) struct Subject {
@@ -31,11 +34,12 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Reads a tile.
-    pub(super) fn read(project: &Project, index: usize, method: Method) -> Result<Self, DataError> {
+    pub(super) fn read(project: &Project, index: usize, args: &SimulateArgs) -> Result<Self, DataError> {
         let tile: &Tile = &project.tiles[index];
         let picture = project.read_picture(tile)?;
-        let is_quick = method.quick().is_some();
-        let features = is_quick.then(|| TileFeatures::compute(&picture.rgb, Some(pretrained::built_in()), Kinds::ALL));
+        let kinds = args.method.quick().map(|_| args.features.map_or(Kinds::ALL, Features::kinds));
+        let compute = |kinds| TileFeatures::compute(&picture.rgb, Some(pretrained::built_in()), kinds);
+        let features = kinds.map(compute);
         let mask = project.read_mask(tile)?.map(|decoded| decoded.mask);
         let mut truth = mask.unwrap_or_else(|| Mask::unlabelled(tile.size[0], tile.size[1]));
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut truth));
@@ -77,11 +81,11 @@ impl School {
             Method::Preset => Some(Preset::FewClicks.config()),
         };
         let open = |mut config: RunConfig| {
-            config.device = DeviceChoice::from(args.device.clone());
+            config.device = DeviceChoice::from(args.device.clone().unwrap_or_else(|| "cpu".to_owned()));
             Rehearsal::new(Arc::clone(project), config).map(Arc::new)
         };
         let method = args.method.quick().unwrap_or_default();
-        Ok(Self { rehearsal: config.map(open).transpose()?, steps: args.steps, method })
+        Ok(Self { rehearsal: config.map(open).transpose()?, steps: args.steps.unwrap_or(STEPS), method })
     }
 
     /// A pupil that knows nothing yet.

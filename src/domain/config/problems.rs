@@ -49,6 +49,12 @@ impl RunConfig {
             format!("A validation ratio of {} leaves no tile to train on", self.val_ratio),
             "Choose 0 to 0.9",
         );
+        problems.refuse(self.folds == 1, "A single fold leaves no tile to train on", "Choose 2 or more, or 0 for none");
+        problems.refuse(
+            self.folds > 1 && !(1..=self.folds).contains(&self.fold),
+            format!("There is no fold {} of {}", self.fold, self.folds),
+            format!("Choose 1 to {}", self.folds),
+        );
     }
 
     fn check_classes(&self, classes: &Classes, problems: &mut Problems) {
@@ -151,6 +157,9 @@ mod tests {
         assert!(refusal(|c| c.model.levels = 0).contains("2 to 7"));
         assert!(refusal(|c| c.model.base = 0).contains("1 to 256"));
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
+        assert!(refusal(|c| c.folds = 1).contains("2 or more"));
+        assert!(refusal(|c| (c.folds, c.fold) = (5, 0)).contains("1 to 5"));
+        assert!(refusal(|c| (c.folds, c.fold) = (5, 5)).is_empty());
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
         assert!(refusal(|c| c.train.accumulate = 0).contains("Choose 1 (a batch a step)"));

@@ -25,6 +25,10 @@ pub struct RunConfig {
     /// Share of the training tiles that validate, 0 up to but not including 1. Used when the dataset names no validation
     /// tiles.
     pub val_ratio: f64,
+    /// Parts of a cross-validation, 2 or more: one of them validates, instead of the dataset's validation tiles or a share. 0: none.
+    pub folds: u32,
+    /// Which of them validates, from 1.
+    pub fold: u32,
     /// Names of the classes kept out of loss and score (see [`RunConfig::ignored_names`]); if absent, those that the
     /// dataset ignores.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +147,8 @@ impl Default for RunConfig {
         Self {
             data: PathBuf::new(),
             val_ratio: 0.1,
+            folds: 0,
+            fold: 1,
             ignore: None,
             seed: 42,
             device: DeviceChoice::Auto,

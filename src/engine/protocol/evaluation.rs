@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Confusion, Scores};
+use crate::domain::{Confusion, FurtherScores, Scores};
 
 /// Steps since the last report.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,10 +36,13 @@ pub struct Evaluation {
     pub train_loss: f32,
     /// Scores against full masks at native resolution.
     pub scores: Scores,
+    /// What stands beside them; absent where only the table of an earlier run is left.
+    #[serde(default)]
+    pub further: Option<FurtherScores>,
     /// Mean IoU of the weights without averaging, 0 to 1; absent if they are not averaged, or not scored.
     #[serde(default)]
     pub raw_miou: Option<f64>,
-    /// Confusion matrix of the scored pixels.
+    /// Confusion matrix of the labelled pixels.
     pub confusion: Confusion,
     /// Mean IoU of each tile, by id.
     #[serde(with = "crate::domain::nan::named")]

@@ -7,11 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::*;
 use crate::data::export::maps::ExportReport;
+use crate::domain::agreement::Agreement;
+use crate::domain::calibration::Reliability;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{DeviceChoice, Length};
 use crate::domain::geometry::PixelRect;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, ClassMap, Classes, Confusion, Mask, Notice, RunConfig, Scores, Strategy};
+use crate::domain::{ClassDef, ClassMap, Classes, Confusion, FurtherScores, Mask, Notice, RunConfig, Scores, Strategy};
 use crate::quick::method::QuickMethod;
 
 /// Lists one sample of each variant of an enum, and fails to compile if a variant has none.
@@ -117,6 +119,18 @@ fn info() -> RunInfo {
     }
 }
 
+fn further() -> FurtherScores {
+    FurtherScores {
+        agreement: Agreement { precision: vec![0.5, f64::NAN], recall: vec![f64::NAN, 0.25], ..Agreement::default() },
+        per_image_miou: f64::NAN,
+        interval: Some([0.25, 0.5]),
+        parts: 2,
+        boundary_iou: vec![f64::NAN, 0.125],
+        mean_boundary_iou: 0.125,
+        reliability: Reliability::default(),
+    }
+}
+
 fn evaluation() -> Evaluation {
     let (iou, f1) = (vec![0.25, f64::NAN], vec![0.4, f64::NAN]);
     Evaluation {
@@ -125,6 +139,7 @@ fn evaluation() -> Evaluation {
         train_loss: f32::NAN,
         scores: Scores { miou: f64::NAN, pixel_accuracy: 0.1, f1, iou, pixels: 4 },
         raw_miou: Some(0.2),
+        further: Some(further()),
         confusion: Confusion::new(2),
         tiles: vec![("a".to_owned(), f64::NAN), ("b".to_owned(), 1.0 / 3.0)],
         measured_on: "2 tiles".to_owned(),

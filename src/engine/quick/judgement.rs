@@ -109,8 +109,8 @@ impl Judged<'_> {
 pub(super) fn miou(map: &Mask, truth: &Mask, classes: &Classes) -> f64 {
     let mut confusion = Confusion::new(classes.len());
     match map.size() == truth.size() {
-        true => confusion.add(truth, map, classes),
-        false => confusion.add(truth, &map.resize_nearest(truth.width(), truth.height()), classes),
+        true => confusion.add(truth, map),
+        false => confusion.add(truth, &map.resize_nearest(truth.width(), truth.height())),
     }
     confusion.scores(classes).miou
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
 
-use super::widgets::quiet_icon;
+use super::widgets::{quiet_icon, slider};
 use crate::domain::Choice as _;
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
@@ -37,9 +37,9 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 });
                 let mut per_cent = f64::from(style.opacity * 100.0).round();
                 ui.spacing_mut().slider_width = slider_width;
-                let slider = Slider::new(&mut per_cent, 0.0..=100.0).suffix(" %").fixed_decimals(0);
+                let opacity = Slider::new(&mut per_cent, 0.0..=100.0).suffix(" %").fixed_decimals(0);
                 let name = format!("Opacity of {}", layer.name());
-                if ui.name_inputs(name, |ui| ui.add(slider)).changed() {
+                if ui.name_inputs(name, |ui| slider(ui, opacity)).changed() {
                     actions.push(UiAction::View(ViewAction::SetOpacity(layer, per_cent as f32 / 100.0)));
                 }
             });

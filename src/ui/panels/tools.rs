@@ -3,7 +3,7 @@
 use eframe::egui::{Slider, Ui};
 use lucide_icons::Icon;
 
-use super::widgets::{field, icon_button, icon_choice};
+use super::widgets::{field, icon_button, icon_choice, slider};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::settings::RADII;
@@ -24,9 +24,9 @@ pub fn tools_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     });
     field(ui, "Radius", |ui| {
         let mut radius = state.settings.radius;
-        let slider = Slider::new(&mut radius, RADII).logarithmic(true).smallest_positive(1.0).suffix(" px");
+        let size = Slider::new(&mut radius, RADII).logarithmic(true).smallest_positive(1.0).suffix(" px");
         ui.spacing_mut().slider_width = (ui.available_width() - 68.0).max(40.0);
-        if ui.add(slider.fixed_decimals(0)).on_hover_text("0 marks single pixels; [ and ] change it").changed() {
+        if slider(ui, size.fixed_decimals(0)).on_hover_text("0 marks single pixels; [ and ] change it").changed() {
             actions.push(UiAction::SetRadius(radius));
         }
     });

@@ -202,6 +202,15 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
             "Used if the dataset names no validation tiles. Tiles of one scene stay together, so the actual share may be larger",
         );
     });
+    field(ui, "Folds", |ui| {
+        let folds = DragValue::new(&mut form.folds).range(0..=100).speed(0.05);
+        ui.name_inputs("Folds", |ui| ui.add(folds)).on_hover_text(
+            "Parts of a cross-validation: one of them validates, instead of the dataset's validation tiles or a share. 0: none",
+        );
+        ui.weak("validate");
+        let fold = DragValue::new(&mut form.fold).range(1..=form.folds.max(1)).speed(0.05);
+        ui.name_inputs("Fold", |ui| ui.add_enabled(form.folds > 1, fold)).on_hover_text("The part that validates");
+    });
     field(ui, "Seed", |ui| ui.add(DragValue::new(&mut form.seed)));
     field(ui, "Device", |ui| device_ui(ui, &mut form.device));
 }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     Align, Button, CollapsingHeader, Color32, CornerRadius, Layout, ProgressBar, Response, RichText, ScrollArea, Sense,
-    Stroke, StrokeKind, Ui, Vec2, WidgetText, vec2,
+    Slider, Stroke, StrokeKind, Ui, Vec2, WidgetText, vec2,
 };
 use lucide_icons::Icon;
 
@@ -44,6 +44,15 @@ pub fn accent_button(ui: &mut Ui, sign: Icon, text: &str, enabled: bool) -> Resp
         Button::new((sign, label))
     };
     named(ui.add_enabled(enabled, button.min_size(vec2(88.0, 28.0))), text)
+}
+
+/// A slider whose filled part stands out from its rail.
+pub fn slider(ui: &mut Ui, slider: Slider<'_>) -> Response {
+    let add = |ui: &mut Ui| {
+        ui.visuals_mut().selection.bg_fill = Tokens::of(ui).accent;
+        ui.add(slider)
+    };
+    ui.scope(add).inner
 }
 
 fn named(response: Response, name: &str) -> Response {

@@ -256,13 +256,14 @@ pub(crate) mod tests {
         let classes = Classes::deepglobe();
         let mut confusion = Confusion::new(classes.len());
         let mask = |data: &[u8]| Mask::from_vec(4, 1, data.to_vec()).unwrap();
-        confusion.add(&mask(&[0, 0, 1, 4]), &mask(&[0, 1, 1, 4]), &classes);
+        confusion.add(&mask(&[0, 0, 1, 4]), &mask(&[0, 1, 1, 4]));
         Evaluation {
             step,
             epoch: 1,
             train_loss: 1.0,
             scores: confusion.scores(&classes),
             raw_miou: None,
+            further: None,
             confusion,
             tiles: vec![("b".to_owned(), 0.5)],
             measured_on: "val: 1 tile, full mask, 4 px".to_owned(),

@@ -1,0 +1,96 @@
+//! Which tiles are scored.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::super::args::{EvaluateArgs, Scored};
+use super::super::out;
+use crate::data::Project;
+use crate::data::layout::tile::TileMatch;
+use crate::domain::RunConfig;
+use crate::train::division::Division;
+use crate::train::folder::{FinishedRun, SplitRecord};
+
+/// The tiles to score, and what they are: those with a mask of another folder, or of the part of it that is asked for; else the
+/// run's validation tiles. A quick head learns from labels on these too; without one left, the others that it has not learned from
+/// are scored.
+///
+/// # Errors
+/// If there are none.
+pub(super) fn scored(
+    args: &EvaluateArgs,
+    run: &FinishedRun,
+    project: &Project,
+) -> anyhow::Result<(&'static str, Vec<usize>)> {
+    match (args.split, args.data.as_deref()) {
+        (Scored::Test, data) => test_tiles(run, project, data),
+        (Scored::Val, Some(data)) => all_tiles(project, data),
+        (Scored::Val, None) => validation_tiles(run, project),
+    }
+}
+
+fn all_tiles(project: &Project, data: &Path) -> anyhow::Result<(&'static str, Vec<usize>)> {
+    let tiles = with_masks(project);
+    anyhow::ensure!(!tiles.is_empty(), "no tile in {} has a mask to score against", data.display());
+    Ok(("all tiles with a mask", tiles))
+}
+
+/// The tiles set aside for tests. In another folder only that folder says which these are.
+fn test_tiles(run: &FinishedRun, project: &Project, data: Option<&Path>) -> anyhow::Result<(&'static str, Vec<usize>)> {
+    let tiles = match data {
+        Some(_) => Division::test(project, &RunConfig::default()),
+        None => Division::test(project, &run.config),
+    };
+    let folder = data.unwrap_or(&run.config.data).display();
+    anyhow::ensure!(!tiles.is_empty(), "no tile in {folder} is a test tile with a mask: leave out --split test");
+    Ok(("the test tiles", tiles))
+}
+
+fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<(&'static str, Vec<usize>)> {
+    let split = run.split()?;
+    let tiles = recorded(project, &split);
+    if !tiles.is_empty() {
+        return Ok(("the run's validation tiles", tiles));
+    }
+    let others = if run.is_quick() { unlearned(project, &split) } else { Vec::new() };
+    let missing = match (run.is_quick(), with_masks(project).is_empty()) {
+        (false, _) => "the run has no validation tiles",
+        (true, true) => "no tile has a mask",
+        (true, false) => "every tile with a mask was learned from",
+    };
+    anyhow::ensure!(!others.is_empty(), "{missing}: give a folder with masks with --data");
+    Ok(("the tiles with a mask that were not learned from", others))
+}
+
+/// Tiles with a mask that the run has not learned from.
+fn unlearned(project: &Project, split: &SplitRecord) -> Vec<usize> {
+    let mut learned = BTreeSet::new();
+    for id in &split.train {
+        match split.find(project, id) {
+            TileMatch::One(index) => drop(learned.insert(index)),
+            _ => out::error(&format!(
+                "[WARNING] The run learned from tile {id}, which is not found: under another name its score says too much"
+            )),
+        }
+    }
+    with_masks(project).into_iter().filter(|index| !learned.contains(index)).collect()
+}
+
+/// The validation tiles recorded in the run folder. Those that are gone or ambiguous are reported.
+fn recorded(project: &Project, split: &SplitRecord) -> Vec<usize> {
+    let find = |id: &String| match split.find(project, id) {
+        TileMatch::One(index) if project.tiles[index].fault.is_none() => Ok(index),
+        TileMatch::Several => Err(format!("{id}, but several files have this id now")),
+        TileMatch::One(_) | TileMatch::None => Err(format!("{id}, but it is gone or cannot be read")),
+    };
+    let found: Vec<Result<usize, String>> = split.val.iter().map(find).collect();
+    for what in found.iter().filter_map(|found| found.as_ref().err()) {
+        out::error(&format!("[WARNING] The run was scored on tile {what}"));
+    }
+    found.into_iter().flatten().collect()
+}
+
+fn with_masks(project: &Project) -> Vec<usize> {
+    let scorable = |index: &usize| project.tiles[*index].mask.is_some() && project.tiles[*index].fault.is_none();
+    (0..project.tiles.len()).filter(scorable).collect()
+}
