@@ -81,3 +81,71 @@ fn shape(model: &ModelConfig) -> String {
     };
     format!("{}, base {}, {depth}", model.arch.title(), model.base)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::{Project, demo, write_classes};
+    use crate::domain::ClassDef;
+    use crate::domain::config::{DeviceChoice, InputSize, Length};
+    use crate::engine::device::Devices;
+    use crate::engine::outbox::Outbox;
+    use crate::engine::preparation::Preparation;
+    use crate::engine::protocol::EventKind;
+    use crate::engine::run::{Run, Turn};
+    use crate::engine::start;
+    use crate::engine::transport::{UserEnd as _, in_process};
+    use crate::infer::Predictor;
+
+    /// Starts a run, and returns what it said meanwhile.
+    fn begin(config: &RunConfig, out: &std::path::Path) -> (anyhow::Result<(Run, Predictor)>, Vec<EventKind>) {
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let (outbox, mut never) = (Outbox::new(Arc::new(end)), || false);
+        let mut preparation = Preparation::new(&outbox, &mut never);
+        let begun = start::start(config, out, &mut Devices::default(), &mut preparation);
+        (begun, std::iter::from_fn(|| user.try_event()).map(|event| event.kind).collect())
+    }
+
+    fn train(begun: anyhow::Result<(Run, Predictor)>) {
+        let (mut run, mut predictor) = begun.unwrap();
+        let (_, end) = in_process::connect(Arc::new(|| {}));
+        let outbox = Outbox::new(Arc::new(end));
+        while let Turn::More(_) = run.turn(&mut predictor, &outbox).unwrap() {}
+    }
+
+    #[test]
+    fn a_run_begins_with_another_one_although_the_classes_have_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let mut config = RunConfig { data: data.clone(), device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input, config.train.length) = (2, InputSize::Resize(32), Length::Steps(2));
+        let first = dir.path().join("first");
+        train(begin(&config, &first).0);
+        let project = Project::open(&data).unwrap();
+        let mut classes: Vec<ClassDef> = project.classes.iter().cloned().collect();
+        classes.push(ClassDef { name: "airport".to_owned(), color: [1, 2, 3], ignored: false });
+        write_classes(&data, &Classes::new(classes).unwrap()).unwrap();
+        config.init_from = Some(first.clone());
+        let (begun, said) = begin(&config, &dir.path().join("second"));
+        let note = said.iter().find_map(|kind| match kind {
+            EventKind::Info(notice) => Some(notice.to_string()).filter(|text| text.starts_with("Begins with")),
+            _ => None,
+        });
+        let note = note.unwrap();
+        let (known, fresh) = note.split_once("; new are ").unwrap();
+        assert!(known.contains("best checkpoint") && known.contains("first") && known.contains("water"), "{note}");
+        assert_eq!(fresh, "airport");
+        train(begun);
+
+        config.model.base = 4;
+        let (refused, _) = begin(&config, &dir.path().join("third"));
+        let why = refused.err().unwrap().to_string();
+        assert!(why.contains("U-Net, base 2, 3 levels, and this one U-Net, base 4, 3 levels"), "{why}");
+        assert!(!dir.path().join("third").exists());
+        config.init_from = Some(data);
+        let (refused, _) = begin(&config, &dir.path().join("third"));
+        assert!(refused.err().unwrap().to_string().contains("not a run folder"));
+    }
+}
