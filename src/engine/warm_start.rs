@@ -63,13 +63,11 @@ impl WarmStart {
         let is_known = |name: &str| self.run.classes.iter().any(|class| class.name == name);
         let (known, fresh): (Vec<&str>, Vec<&str>) =
             classes.iter().map(|class| class.name.as_str()).partition(|name| is_known(name));
-        let mut said = format!("Begins with the {} checkpoint of {}", self.which.name(), self.run.path.display());
-        for (what, names) in [("with its classes", known), ("new are", fresh)] {
-            if !names.is_empty() {
-                said.push_str(&format!("; {what} {}", names.join(", ")));
-            }
-        }
-        said
+        let begins = format!("Begins with the {} checkpoint of {}", self.which.name(), self.run.path.display());
+        let parts =
+            [("with its classes", known), ("new are", fresh)].into_iter().filter(|(_, names)| !names.is_empty());
+        let parts = parts.map(|(what, names)| format!("{what} {}", names.join(", ")));
+        std::iter::once(begins).chain(parts).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn write(path: &Path, progress: &impl Serialize, trainer: &TrainerSta
     let header = serde_json::to_vec(&header)
         .map_err(|error| DataError::Content { what: error.to_string(), path: path.to_owned() })?;
     let length = (header.len() as u64).to_le_bytes();
-    let average: &[u8] = average.as_ref().map_or(&[], |average| average);
+    let average = average.as_deref().unwrap_or_default();
     write::parts_atomically(path, &[&length, &header, weights, average, moments])
 }
 
