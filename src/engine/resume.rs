@@ -17,7 +17,7 @@ use super::run_history::RunHistory;
 use crate::data::Project;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::Length;
-use crate::domain::{Classes, Notice, RunConfig};
+use crate::domain::{Choice as _, Classes, Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::train::folder::FinishedRun;
 

@@ -125,7 +125,7 @@ mod tests {
         let mut classes: Vec<ClassDef> = project.classes.iter().cloned().collect();
         classes.push(ClassDef { name: "airport".to_owned(), color: [1, 2, 3], ignored: false });
         write_classes(&data, &Classes::new(classes).unwrap()).unwrap();
-        config.init_from = Some(first.clone());
+        config.init_from = Some(first);
         let (begun, said) = begin(&config, &dir.path().join("second"));
         let note = said.iter().find_map(|kind| match kind {
             EventKind::Info(notice) => Some(notice.to_string()).filter(|text| text.starts_with("Begins with")),

@@ -48,11 +48,8 @@ struct Version {
 /// If the disk is full or the folder is gone.
 pub(super) fn write(path: &Path, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
     let TrainerState { weights, average, updates, moments } = trainer;
-    let parts = Lengths {
-        weights: weights.len(),
-        average: average.as_ref().map(|average| average.len()),
-        moments: moments.len(),
-    };
+    let parts =
+        Lengths { weights: weights.len(), average: average.as_deref().map(<[u8]>::len), moments: moments.len() };
     let header = Header { version: VERSION, progress, updates: *updates, parts };
     let header = serde_json::to_vec(&header)
         .map_err(|error| DataError::Content { what: error.to_string(), path: path.to_owned() })?;

@@ -99,7 +99,7 @@ fn only_other_labels_change_the_fingerprint() {
     assert_eq!(known, of(&[one.clone(), other.clone(), click("c", 1, 3.5)]), "a tile that is not learned from");
     let changed = [
         of(&[]),
-        of(&[one.clone()]),
+        of(std::slice::from_ref(&one)),
         of(&[one.clone(), click("b", 1, 3.5)]),
         of(&[one.clone(), click("b", 0, 4.5)]),
         of(&[other, one.clone(), one]),
