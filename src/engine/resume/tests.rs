@@ -104,6 +104,24 @@ impl Bench {
         }
     }
 
+    /// Trains from start to end, and leaves copies of the run's folder as a kill at these steps would: `name-3` and so on. It is saved
+    /// at the steps of `saves`. All of them have the first weights of one run: tests that run at the same time draw from the random
+    /// numbers that others are drawn from.
+    fn train(&self, config: &RunConfig, name: &str, saves: &[u64], kills: &[u64]) -> Box<Summary> {
+        let mut going = self.start(config, name);
+        let last = *kills.iter().max().unwrap();
+        for step in 1..=last {
+            self.reach(&mut going, step);
+            if saves.contains(&step) {
+                going.run.save(&self.outbox);
+            }
+            if kills.contains(&step) {
+                copy(&self.folder(name), &self.folder(&format!("{name}-{step}")));
+            }
+        }
+        self.finish(going)
+    }
+
     fn stop(&self, mut going: Going) -> Box<Summary> {
         going.run.stop(&self.outbox);
         self.finish(going)
@@ -130,6 +148,14 @@ impl Bench {
         assert_eq!(whole.predicts, resumed.predicts, "{what}");
         assert!(whole.best == resumed.best, "the best weights differ: {what}");
         assert!(whole.last == resumed.last, "the last weights differ: {what}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in from.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
     }
 }
 
@@ -212,15 +238,14 @@ fn recipes(bench: &Bench) -> Vec<(&'static str, RunConfig)> {
 
 #[test]
 fn a_run_that_is_stopped_at_any_step_and_resumed_equals_one_that_was_not() {
+    const STEPS: [u64; 4] = [1, 4, 5, 7];
     let bench = Bench::new();
     for (number, (what, config)) in recipes(&bench).into_iter().enumerate() {
         let whole = format!("whole{number}");
-        let before = bench.finish(bench.start(&config, &whole));
-        for step in [1, 4, 5, 7] {
-            let (name, what) = (format!("stopped{number}-{step}"), format!("{what}, stopped at {step}"));
-            let mut going = bench.start(&config, &name);
-            bench.reach(&mut going, step);
-            let stopped = bench.stop(going);
+        let before = bench.train(&config, &whole, &STEPS, &STEPS);
+        for step in STEPS {
+            let (name, what) = (format!("{whole}-{step}"), format!("{what}, stopped at {step}"));
+            let stopped = bench.stop(bench.resume(&name));
             assert_eq!((stopped.outcome, stopped.steps), (Outcome::Stopped, step), "{what}");
             let going = bench.resume(&name);
             assert_eq!(going.run.info().steps_before, step);
@@ -235,67 +260,73 @@ fn a_run_that_is_stopped_at_any_step_and_resumed_equals_one_that_was_not() {
 
 #[test]
 fn a_run_that_is_killed_loses_only_what_came_after_its_checkpoint() {
+    const KILLS: [u64; 4] = [3, 6, 11, 12];
     let bench = Bench::new();
     let config = recipes(&bench).remove(0).1;
-    bench.finish(bench.start(&config, "whole"));
-    for (saved_at, killed_at) in [(1, 3), (5, 11), (6, 6), (8, 12)] {
-        let name = format!("killed{saved_at}");
-        let mut going = bench.start(&config, &name);
-        bench.reach(&mut going, saved_at);
-        going.run.save(&bench.outbox);
-        bench.reach(&mut going, killed_at);
-        drop(going); // Rows past the checkpoint, and perhaps a later best checkpoint, are left behind.
+    bench.train(&config, "whole", &[1, 8], &KILLS);
+    for killed_at in KILLS {
+        let name = format!("whole-{killed_at}");
+        // Rows past the checkpoint, and perhaps a later best checkpoint, are left behind.
         fs::write(bench.folder(&name).join("log.txt"), "[INFO] half a li").unwrap();
         let going = bench.resume(&name);
         let before = going.run.info().steps_before;
-        assert!(before >= saved_at && before <= killed_at, "{before}");
+        assert!([1, 5, 8].contains(&before) && before <= killed_at, "{before} of {killed_at}");
         drop(going); // And once more.
         let summary = bench.finish(bench.resume(&name));
         assert_eq!(summary.steps, 13);
-        bench.assert_equal(&config, "whole", &name, &format!("saved at {saved_at}, killed at {killed_at}"));
+        bench.assert_equal(&config, "whole", &name, &format!("killed at {killed_at}"));
         let log = fs::read_to_string(bench.folder(&name).join("log.txt")).unwrap();
-        assert!(log.starts_with("[INFO] ") && log.contains(&format!("Resumed at step {before} of 13")), "{log}");
-        assert!(!log.contains("half a li"), "{log}");
+        assert!(log.contains(&format!("Resumed at step {before} of 13")) && !log.contains("half a li"), "{log}");
     }
 }
 
 #[test]
 fn a_run_without_a_checkpoint_starts_again() {
     let bench = Bench::new();
-    let config = bench.config();
-    bench.finish(bench.start(&config, "whole"));
-    let mut going = bench.start(&config, "killed");
+    let mut going = bench.start(&bench.config(), "run");
     bench.reach(&mut going, 2);
     drop(going);
-    let folder = bench.folder("killed");
-    for name in ["last.state", "last.bpk", "last.json", "best.bpk", "best.json"] {
-        fs::remove_file(folder.join(name)).ok();
-    }
-    let told = bench.try_resume("killed", 5).err().unwrap().to_string();
+    assert!(!bench.folder("run").join("last.state").exists());
+    let told = bench.try_resume("run", 5).err().unwrap().to_string();
     assert!(told.contains("before its first checkpoint"), "{told}");
-    let going = bench.resume("killed");
+    let going = bench.resume("run");
     assert_eq!((going.run.step(), going.run.info().steps_before), (0, 0));
     bench.finish(going);
-    bench.assert_equal(&config, "whole", "killed", "started again");
-    assert!(fs::read_to_string(folder.join("log.txt")).unwrap().contains("starts again"));
+    let rows = FinishedRun::open(&bench.folder("run")).unwrap().history().0;
+    assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), (1..=13).collect::<Vec<_>>());
+    assert!(fs::read_to_string(bench.folder("run").join("log.txt")).unwrap().contains("starts again"));
 }
 
 #[test]
 fn a_run_that_is_to_end_early_does_so_after_a_stop_as_well() {
+    const STEPS: [u64; 3] = [9, 10, 14];
     let bench = Bench::new();
     let mut config = bench.config();
     (config.train.lr, config.train.patience, config.train.length) = (1e-12, 2, Length::Epochs(40));
-    let before = bench.finish(bench.start(&config, "whole"));
+    let before = bench.train(&config, "whole", &STEPS, &STEPS);
     assert_eq!(before.outcome, Outcome::Early);
-    for step in [before.steps - 1, before.steps] {
-        let name = format!("stopped{step}");
-        let mut going = bench.start(&config, &name);
-        bench.reach(&mut going, step);
-        bench.stop(going);
+    for step in STEPS {
+        let name = format!("whole-{step}");
         let after = bench.finish(bench.resume(&name));
         assert_eq!((after.outcome, after.steps, &after.why), (Outcome::Early, before.steps, &before.why), "{step}");
         bench.assert_equal(&config, "whole", &name, &format!("stopped at {step}"));
     }
+    // Between the evaluation that decides it and the end.
+    copy(&bench.folder("whole"), &bench.folder("longer"));
+    let mut going = bench.try_resume("longer", 9).unwrap();
+    bench.events();
+    let mut decided = None;
+    while decided.is_none() {
+        assert!(matches!(going.run.turn(&mut going.predictor, &bench.outbox).unwrap(), Turn::More(_)));
+        decided = bench.events().into_iter().find(
+            |event| matches!(event, EventKind::Info(notice) if notice.headline.starts_with("Training ends early")),
+        );
+    }
+    going.run.save(&bench.outbox);
+    let step = going.run.step();
+    drop(going);
+    let after = bench.finish(bench.resume("longer"));
+    assert_eq!((after.outcome, after.steps), (Outcome::Early, step));
 }
 
 #[test]
