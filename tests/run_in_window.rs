@@ -141,7 +141,7 @@ fn a_run_that_was_stopped_is_resumed_and_started_from() {
     harness.get_by_label_contains("Start from run ").click();
     harness.run_ok();
     assert_eq!(harness.state().state().settings.form.init_from.as_ref(), Some(&folder));
-    harness.get_by_label("Start without the weights of this run").click();
+    harness.get_by_label("Start without the weights of this run").click_accesskit();
     harness.run_ok();
     assert_eq!(harness.state().state().settings.form.init_from, None);
 }

@@ -72,7 +72,7 @@ pub struct TrainArgs {
     pub resume: Option<PathBuf>,
     /// With --resume, make the run longer by so many epochs, also one that has ended. The schedule of the learning rate stretches to
     /// the new end.
-    #[arg(long, requires = "resume", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub more_epochs: Option<u32>,
     /// Configuration to start from, such as the config.toml of another run.
     #[arg(long)]

@@ -29,6 +29,7 @@ fn command(args: &TrainArgs) -> anyhow::Result<Command> {
         let data = args.data.as_ref().map(std::path::absolute).transpose()?;
         return Ok(Command::Continue { run: 1, folder, data, more_epochs });
     }
+    anyhow::ensure!(args.more_epochs.is_none(), "--more-epochs is for --resume: give --epochs for a new run");
     let out = args.out.clone().context("no run folder: name one to create with --out")?;
     Ok(Command::Start { run: 1, config: Box::new(args.config()?), out })
 }
