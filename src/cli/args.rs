@@ -8,8 +8,9 @@ use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
-use crate::domain::config::{Arch, Batches, Encoder, Optimizer, Preset, Schedule, Supervision};
+use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
+use crate::exchange::WeightsFormat;
 use crate::quick::clicks::Placement;
 use crate::quick::method::QuickMethod;
 use crate::quick::tile_features::Kinds;
@@ -42,6 +43,10 @@ pub enum Verb {
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
     Predict(PredictArgs),
+    /// Write the network of a finished run for other programs.
+    Export(ExportArgs),
+    /// Make a run of a network in a file: an own export, or a U-Net of PyTorch.
+    Import(ImportArgs),
     /// Write sampled masks, and figures of the full and the sampled mask side by side.
     Sample(SampleArgs),
     /// Measure how good a map a few clicks give: labels tiles as somebody would who knows their masks.
@@ -100,6 +105,9 @@ pub struct TrainArgs {
     /// Resolutions of the network, 2 to 7.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub levels: Option<usize>,
+    /// In which terms the network sees colours; a pretrained encoder has its own.
+    #[arg(long, value_parser = choice::<Colors>())]
+    pub colors: Option<Colors>,
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
@@ -319,6 +327,51 @@ choice_enum! {
         Quick { name: "quick", title: "Quick", help: "A linear head on fixed features, learned from own labels in seconds" }
         Forest { name: "forest", title: "Forest", help: "The same with a random forest on colour and texture" }
     }
+}
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// Which checkpoint of the run to use.
+    #[arg(long, value_parser = choice::<Checkpoint>())]
+    pub checkpoint: Option<Checkpoint>,
+    /// Format of the file.
+    #[arg(long, value_parser = choice::<WeightsFormat>())]
+    pub format: WeightsFormat,
+    /// File to write.
+    pub out: PathBuf,
+    /// Fixed height and width of the input, pixels, for programs that need it, such as QGIS's plugin Deepness. ONNX only.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub tile: Option<u32>,
+    /// Resolution of the images the network has learned from, centimetres a pixel, for the plugin. ONNX only.
+    #[arg(long, allow_negative_numbers = true)]
+    pub resolution: Option<f64>,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// File of weights: .safetensors, or .pth as torch.save writes it.
+    pub file: PathBuf,
+    /// Run folder to create.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Folder of tiles that the run belongs to; its classes are those of the logits, unless the file or --classes names them. It
+    /// must have them all.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Names of the classes, in the order of the logits, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// In which terms the network sees colours [default: as programs with its names mostly do].
+    #[arg(long, value_parser = choice::<Colors>())]
+    pub colors: Option<Colors>,
 }
 
 /// Arguments of `sample`.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::args::{SamplingArgs, TrainArgs};
 use super::no_effect;
-use crate::domain::config::{DeviceChoice, InputSize, Length, Preset, Supervision};
+use crate::domain::config::{Colors, DeviceChoice, InputSize, Length, Preset, Supervision};
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, RunConfig, Strategy};
 
@@ -82,6 +82,10 @@ impl TrainArgs {
         set(&mut config.model.encoder, self.encoder.clone());
         set(&mut config.model.base, self.base);
         set(&mut config.model.levels, self.levels);
+        if config.model.encoder.is_pretrained() {
+            config.model.colors = Colors::ImageNet; // Whatever the configuration says of a network without.
+        }
+        set(&mut config.model.colors, self.colors);
     }
 
     fn apply_to_training(&self, config: &mut RunConfig) {
@@ -196,7 +200,13 @@ mod tests {
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         (want.init_from, want.init_checkpoint) = (std::path::absolute("W").ok(), Checkpoint::Last);
         want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
-        want.model = ModelConfig { arch: Arch::UNetPlusPlus, encoder: Encoder::Lite0, base: 8, levels: 4 };
+        want.model = ModelConfig {
+            arch: Arch::UNetPlusPlus,
+            encoder: Encoder::Lite0,
+            base: 8,
+            levels: 4,
+            ..ModelConfig::default()
+        };
         want.train = TrainConfig {
             supervision: Supervision::Full,
             loss: LossWeights { cross_entropy: 0.5, focal: 2.0, dice: 0.1, jaccard: 0.2, error_dice: 0.3 },
@@ -246,6 +256,21 @@ mod tests {
         assert!(config(beside_masks).unwrap_err().to_string().contains("no effect beside full masks"));
         assert_eq!(got, want);
         assert!(config("pointillist train --data D --out R --preset demo --config C").is_err());
+    }
+
+    #[test]
+    fn a_pretrained_encoder_sees_colours_in_its_own_terms() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c.toml");
+        std::fs::write(&file, "data = \"D\"\n[model]\ncolors = \"unit\"").unwrap();
+        let colors = |more: &str| {
+            let line = format!("pointillist train --out R --config {} {more}", file.display());
+            config(&line).unwrap().model.colors
+        };
+        assert_eq!(colors(""), Colors::Unit);
+        assert_eq!(colors("--colors imagenet"), Colors::ImageNet);
+        assert_eq!(colors("--encoder lite0"), Colors::ImageNet);
+        assert_eq!(colors("--encoder lite0 --colors unit"), Colors::Unit, "which the run refuses with a remedy");
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("encoder", model.encoder.name().to_owned()),
         ("base", model.base.to_string()),
         ("levels", model.levels.to_string()),
+        ("colors", model.colors.name().to_owned()),
         ("supervision", train.supervision.name().to_owned()),
         ("loss", loss(train.loss)),
         ("label_smoothing", train.label_smoothing.to_string()),

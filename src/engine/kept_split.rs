@@ -42,6 +42,6 @@ fn refusal(first: &str, count: usize) -> Refusal {
         1 => format!("its tile {first} is gone, cannot be read, or is one of several of this name now"),
         _ => format!("{count} of its tiles are gone or cannot be read; the first is {first}"),
     };
-    let remedy = "Restore the files, or start a new run";
+    let remedy = "Restore the files, or start a new run from its weights (--init-from)";
     Refusal(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
 }

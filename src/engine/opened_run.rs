@@ -143,7 +143,7 @@ fn learner(
     let SavedState { progress, trainer } = *saved;
     let trainer = Trainer::resumed(net, trainer, &config.train, training).map_err(|error| {
         let cause = format!("its last.state is damaged, or of another network ({error})");
-        let remedy = "Start a new run from one of its checkpoints";
+        let remedy = "Start a new run from its weights (--init-from)";
         Refusal(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
     })?;
     Ok(Learner::going_on(trainer, progress.batches, config, labels)?)

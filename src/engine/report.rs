@@ -33,6 +33,7 @@ pub fn closing_line(summary: &Summary) -> String {
         Outcome::Early => early_line(summary),
         Outcome::Stopped => format!("Training stopped at step {}", summary.steps),
         Outcome::Failed => format!("Training failed at step {}", summary.steps),
+        Outcome::Imported => "Trained elsewhere".to_owned(),
     };
     match summary.best_miou {
         Some(miou) => format!("{how}. Best mIoU: {}", four_digits(miou)),

@@ -82,8 +82,9 @@ fn saved(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<Option<Saved
         return Ok(Some(SavedState { progress, trainer }));
     }
     if Checkpoint::ALL.iter().any(|which| run.has(*which)) {
-        let cause = "it has checkpoints, but no last.state: an earlier version wrote it, or the file was removed";
-        return refuse(cause, "Start a new run with its configuration");
+        let cause =
+            "it has checkpoints, but no last.state: an earlier version or an import made it, or the file was removed";
+        return refuse(cause, "Start a new run from its weights (--init-from)");
     }
     Ok(None)
 }
@@ -108,7 +109,7 @@ fn length(
     let (step, per_epoch) = (progress.step, progress.steps_per_epoch);
     let is_over = match history.summary.as_ref().map(|summary| summary.outcome) {
         Some(Outcome::Completed) => step >= planned.steps(per_epoch),
-        Some(Outcome::Early) => true,
+        Some(Outcome::Early | Outcome::Imported) => true,
         Some(Outcome::Stopped | Outcome::Failed) | None => false,
     };
     if is_over && more_epochs == 0 {
@@ -128,7 +129,9 @@ fn refuse_other_classes(project: &Project, classes: &Classes) -> Result<(), Refu
     }
     let cause = format!("its classes are {}, those of the project {}", of_run.join(", "), here.join(", "));
     Err(Refusal(
-        Notice::new("The run cannot be resumed").cause(cause).remedy("Restore the classes, or start a new run"),
+        Notice::new("The run cannot be resumed")
+            .cause(cause)
+            .remedy("Restore the classes, or start a new run from its weights (--init-from)"),
     ))
 }
 

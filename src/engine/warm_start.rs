@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::refusal::Refusal;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Encoder, ModelConfig};
+use crate::domain::config::{Colors, Encoder, ModelConfig};
 use crate::domain::{Choice as _, Classes, Notice, RunConfig};
 use crate::model::Net;
 use crate::train::folder::{FinishedRun, load_checkpoint};
@@ -77,7 +77,11 @@ fn shape(model: &ModelConfig) -> String {
         Encoder::None => format!("{} levels", model.levels),
         Encoder::Lite0 | Encoder::File(_) => format!("{} as encoder", Encoder::Lite0.title()),
     };
-    format!("{}, base {}, {depth}", model.arch.title(), model.base)
+    let colors = match model.colors {
+        Colors::ImageNet => String::new(),
+        Colors::Unit => format!(", colours {}", Colors::Unit.title()),
+    };
+    format!("{}, base {}, {depth}{colors}", model.arch.title(), model.base)
 }
 
 #[cfg(test)]

@@ -11,6 +11,21 @@ choice_enum! {
 }
 
 choice_enum! {
+    /// In which terms a network sees colours.
+    #[derive(Default)]
+    pub enum Colors, "colors" {
+        #[default]
+        ImageNet { name: "imagenet", title: "ImageNet", help: "(x / 255 − mean) / deviation of ImageNet, band by band" }
+        Unit {
+            name: "unit",
+            title: "0 to 1",
+            help: "x / 255: networks that were imported from other programs mostly expect this",
+            remedy: "Choose imagenet, or the encoder none"
+        }
+    }
+}
+
+choice_enum! {
     /// Which labels are learned from. Own labels always count.
     pub enum Supervision, "supervision" {
         Sparse { name: "sparse", title: "Sparse labels", help: "Sampled and own labels: partial supervision" }
@@ -87,6 +102,7 @@ mod tests {
         let tables = [
             rows::<Arch>(),
             rows::<Encoder>(),
+            rows::<Colors>(),
             rows::<Supervision>(),
             rows::<Strategy>(),
             rows::<LossTerm>(),

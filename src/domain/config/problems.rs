@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Supervision};
+use super::options::{Arch, Colors, Supervision};
 use super::problem_list::Problems;
 use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
@@ -108,6 +108,11 @@ impl ModelConfig {
             self.encoder == Encoder::File(PathBuf::new()),
             "The file with the encoder's weights is not named",
             "Give the path of a .pth or .safetensors file",
+        );
+        problems.refuse(
+            self.encoder.is_pretrained() && self.colors != Colors::ImageNet,
+            format!("The encoder {} does not see colours as {}", self.encoder.name(), self.colors.name()),
+            self.colors.remedy(),
         );
         problems.refuse(
             !(1..=256).contains(&self.base),

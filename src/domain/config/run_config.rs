@@ -10,7 +10,7 @@ use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
-use super::options::{Arch, Batches, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
@@ -66,6 +66,8 @@ pub struct ModelConfig {
     pub base: usize,
     /// Resolutions, the full one included: 2 to 7. A pretrained encoder has its own.
     pub levels: usize,
+    /// In which terms it sees colours. A pretrained encoder has its own.
+    pub colors: Colors,
 }
 
 /// How the network is trained.
@@ -164,7 +166,7 @@ impl Default for RunConfig {
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5 }
+        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5, colors: Colors::ImageNet }
     }
 }
 

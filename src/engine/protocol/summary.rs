@@ -54,4 +54,6 @@ pub enum Outcome {
     Stopped,
     /// An error ended it.
     Failed,
+    /// Its network was trained elsewhere, and came from a file.
+    Imported,
 }

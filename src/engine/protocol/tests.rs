@@ -216,7 +216,7 @@ fn every_event_survives_json() {
     for kind in event_kinds().into_iter().chain(phases) {
         survives_json(&Event { run: 3, kind });
     }
-    for outcome in [Outcome::Completed, Outcome::Early, Outcome::Stopped, Outcome::Failed] {
+    for outcome in [Outcome::Completed, Outcome::Early, Outcome::Stopped, Outcome::Failed, Outcome::Imported] {
         survives_json(&Summary { outcome, ..Summary::default() });
     }
 }

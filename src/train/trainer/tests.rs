@@ -76,10 +76,9 @@ fn sgd_overfits_a_tiny_scene() {
 /// Without momentum a step of SGD is the learning rate times the gradient, so the change has the norm of the clipped gradient.
 #[test]
 fn a_step_moves_the_weights_no_further_than_clipped_gradients_do() {
+    let device = Device::flex().autodiff();
+    let net = small_net(&device);
     let distance = |clip_norm| {
-        let device = Device::flex().autodiff();
-        device.seed(1);
-        let net = small_net(&device);
         let config = TrainConfig {
             optimizer: Optimizer::Sgd,
             momentum: 0.0,
@@ -87,7 +86,7 @@ fn a_step_moves_the_weights_no_further_than_clipped_gradients_do() {
             clip_norm,
             ..TrainConfig::default()
         };
-        let mut trainer = Trainer::new(net.clone(), &config, device);
+        let mut trainer = Trainer::new(net.clone(), &config, device.clone());
         trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.5);
         let [before, after] = [&net, &trainer.net].map(|net| TrainableFloats::of(net).0.concat());
         before.iter().zip(&after).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
@@ -296,10 +295,11 @@ fn pseudo_labels_are_learned_as_much_as_they_weigh() {
     let mut batch = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);
     batch.pseudo = Pseudo { labels: scene.targets.clone(), classes: vec![0, 1] };
     let device = Device::flex();
+    let training = device.clone().autodiff();
+    let net = small_net(&training); // One for all: tests beside this one draw from the same random numbers.
     let losses = [0.0, 1.0, 2.0].map(|pseudo_labels| {
-        device.seed(1);
-        let (training, config) = (device.clone().autodiff(), TrainConfig { pseudo_labels, ..TrainConfig::default() });
-        let mut trainer = Trainer::new(small_net(&training), &config, training);
+        let config = TrainConfig { pseudo_labels, ..TrainConfig::default() };
+        let mut trainer = Trainer::new(net.clone(), &config, training.clone());
         let first = trainer.step(slice::from_ref(&batch), &ClassTerms::equal(2), 0.01);
         for _ in 0..60 {
             trainer.step(slice::from_ref(&batch), &ClassTerms::equal(2), 0.01);

@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 
 use super::widgets::{field, quiet_icon};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::config::{Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
 use crate::domain::{Choice, RunConfig, Strategy};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
@@ -43,6 +43,9 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     }
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
+        choice_ui(ui, "Sees colours", &mut model.colors);
+    } else {
+        model.colors = Colors::ImageNet; // The encoder's own.
     }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
     let is_dropped = form.init_from.as_deref().is_some_and(|run| weights_of_run_ui(ui, run, &mut form.init_checkpoint));
@@ -271,8 +274,8 @@ mod tests {
             let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
             let is_pretrained = encoder.is_pretrained();
             assert_eq!(
-                [is_shown("Encoder's rate"), is_shown("Levels")],
-                [is_pretrained, !is_pretrained],
+                [is_shown("Encoder's rate"), is_shown("Levels"), is_shown("Sees colours")],
+                [is_pretrained, !is_pretrained, !is_pretrained],
                 "{encoder:?}"
             );
         }

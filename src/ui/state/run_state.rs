@@ -145,8 +145,13 @@ impl RunState {
 
     fn finished(&mut self, summary: Box<Summary>) -> Note {
         self.phase = Phase::Idle;
-        if self.info.as_ref().is_some_and(|info| info.quick.is_some()) {
-            let notice = Notice::new(format!("The saved quick map of {} is open", summary.folder.display()));
+        let what = match (&self.info, summary.outcome) {
+            (_, Outcome::Imported) => Some("imported network"),
+            (Some(info), _) => info.quick.as_ref().map(|_| "saved quick map"),
+            (None, _) => None,
+        };
+        if let Some(what) = what {
+            let notice = Notice::new(format!("The {what} of {} is open", summary.folder.display()));
             self.summary = Some(summary);
             return (Level::Info, notice);
         }
@@ -155,6 +160,7 @@ impl RunState {
             Outcome::Early => "Training stopped early",
             Outcome::Stopped => "Training stopped",
             Outcome::Failed => "Training failed",
+            Outcome::Imported => "Trained elsewhere",
         };
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
         let (steps, folder) = (summary.steps, summary.folder.display());
@@ -385,6 +391,13 @@ pub(crate) mod tests {
         let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
         let text = notes[0].1.to_string();
         assert!(text.contains("stopped early after 3 steps") && text.contains("3 evaluations"), "{text}");
+    }
+
+    #[test]
+    fn an_imported_network_is_open_and_was_not_trained() {
+        let summary = Summary { folder: "/runs/1".into(), outcome: Outcome::Imported, ..Summary::default() };
+        let (_, notes) = run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
+        assert_eq!(notes, [(Level::Info, "The imported network of /runs/1 is open".into())]);
     }
 
     #[test]
