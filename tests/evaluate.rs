@@ -45,6 +45,17 @@ fn test_tiles_are_scored_when_they_are_asked_for() {
 }
 
 #[test]
+fn test_tiles_that_a_run_learned_from_are_left_out() {
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("data");
+    ["more", "test"].iter().for_each(|name| two_halves(&data.join("test"), name));
+    label(&data, &[("test/test", 1, [10.0, 10.0]), ("test/test", 0, [80.0, 40.0])]);
+    let run = learned(dir.path(), true);
+    let output = pointillist().args(["evaluate", "--split", "test", "--run"]).arg(&run).assert().success();
+    output.stderr(contains("Test tile test/test is not scored: the run learned from it")).stdout(contains("(1)"));
+}
+
+#[test]
 fn a_folder_without_test_tiles_has_none_to_score() {
     let dir = TempDir::new().unwrap();
     let run = learned(dir.path(), false);

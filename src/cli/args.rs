@@ -479,7 +479,7 @@ choice_enum! {
     /// Tiles that `evaluate` scores.
     pub enum Scored, "split" {
         Val { name: "val", title: "Validation", help: "The run's validation tiles, or all tiles with a mask of --data" }
-        Test { name: "test", title: "Test", help: "The tiles set aside for tests, which no run learns from" }
+        Test { name: "test", title: "Test", help: "The tiles with a mask that are set aside for tests" }
     }
 }
 

@@ -22,22 +22,24 @@ impl Boundaries {
         Self { both: vec![0; classes], either: vec![0; classes] }
     }
 
-    /// Adds a tile. Pixels with unlabelled or ignored truth and pixels without a prediction are left out. The edge of the tile is no
-    /// boundary, and neither is that to unlabelled pixels.
+    /// Adds a tile. Pixels with unlabelled or ignored truth and pixels without a prediction are left out of both masks. The edge of
+    /// the tile is no boundary, and neither is that to pixels left out.
     pub fn add(&mut self, truth: &Mask, predicted: &Mask, classes: &Classes) {
         let reach = reach(truth.size());
-        let (near_truth, near_predicted) = (near_boundaries(truth, reach), near_boundaries(predicted, reach));
+        let scored: [bool; 256] = std::array::from_fn(|class| classes.is_scored(class as u8));
         let pairs = truth.data().iter().zip(predicted.data());
-        for ((&t, &p), (&near_t, &near_p)) in pairs.zip(near_truth.iter().zip(&near_predicted)) {
-            if !classes.is_scored(t) || p == UNLABELLED {
-                continue;
-            }
+        let counts: Vec<bool> = pairs.map(|(&t, &p)| scored[usize::from(t)] && p != UNLABELLED).collect();
+        let near = |mask: &Mask| near_boundaries(&Labels::of(mask, &counts), reach);
+        let (near_truth, near_predicted) = (near(truth), near(predicted));
+        for at in (0..counts.len()).filter(|at| counts[*at]) {
+            let (t, p) = (usize::from(truth.data()[at]), usize::from(predicted.data()[at]));
+            let (near_t, near_p) = (near_truth[at], near_predicted[at]);
             if t == p {
-                self.both[usize::from(t)] += u64::from(near_t && near_p);
-                self.either[usize::from(t)] += u64::from(near_t || near_p);
+                self.both[t] += u64::from(near_t && near_p);
+                self.either[t] += u64::from(near_t || near_p);
             } else {
-                self.either[usize::from(t)] += u64::from(near_t);
-                self.either[usize::from(p)] += u64::from(near_p);
+                self.either[t] += u64::from(near_t);
+                self.either[p] += u64::from(near_p);
             }
         }
     }
@@ -62,10 +64,32 @@ fn reach([width, height]: [u32; 2]) -> usize {
     (REACH * f64::from(width).hypot(f64::from(height))).round().max(1.0) as usize
 }
 
+/// The classes of a mask's pixels that count; [`UNLABELLED`] elsewhere.
+struct Labels {
+    width: usize,
+    classes: Vec<u8>,
+}
+
+impl Labels {
+    fn of(mask: &Mask, counts: &[bool]) -> Self {
+        let kept = mask.data().iter().zip(counts).map(|(&class, &counts)| if counts { class } else { UNLABELLED });
+        Self { width: mask.width() as usize, classes: kept.collect() }
+    }
+
+    fn row(&self, row: usize) -> &[u8] {
+        &self.classes[row * self.width..(row + 1) * self.width]
+    }
+
+    /// Whether two neighbours belong to different classes.
+    fn differ(a: u8, b: u8) -> bool {
+        a != b && a != UNLABELLED && b != UNLABELLED
+    }
+}
+
 /// Whether each pixel has one of another class at most `reach` columns and rows away.
-fn near_boundaries(mask: &Mask, reach: usize) -> Vec<bool> {
-    let width = mask.width() as usize;
-    let mut near = beside_boundaries(mask);
+fn near_boundaries(labels: &Labels, reach: usize) -> Vec<bool> {
+    let width = labels.width;
+    let mut near = beside_boundaries(labels);
     if width > 0 {
         near.chunks_exact_mut(width).for_each(|row| spread_along(row, reach - 1));
         spread_down(&mut near, width, reach - 1);
@@ -74,20 +98,28 @@ fn near_boundaries(mask: &Mask, reach: usize) -> Vec<bool> {
 }
 
 /// Whether each pixel has a neighbour of another class, diagonal ones included.
-fn beside_boundaries(mask: &Mask) -> Vec<bool> {
-    let (width, data) = (mask.width() as usize, mask.data());
-    let mut beside = vec![false; data.len()];
-    for at in 0..data.len() {
-        let (column, below) = (at % width, at + width);
-        let right = (column + 1 < width).then_some(at + 1);
-        let under = (below < data.len()).then_some(below);
-        let diagonals =
-            [under.filter(|_| column > 0).map(|at| at - 1), under.filter(|_| column + 1 < width).map(|at| at + 1)];
-        for other in [right, under].into_iter().chain(diagonals).flatten() {
-            if data[at] != data[other] && data[at] != UNLABELLED && data[other] != UNLABELLED {
-                (beside[at], beside[other]) = (true, true);
-            }
+fn beside_boundaries(labels: &Labels) -> Vec<bool> {
+    let width = labels.width;
+    let mut beside = vec![false; labels.classes.len()];
+    for row in 0..labels.classes.len() / width.max(1) {
+        let (above, here) = (row.checked_sub(1).map(|row| labels.row(row)), labels.row(row));
+        let (marked_above, marked) = beside.split_at_mut(row * width);
+        let marked = &mut marked[..width];
+        for at in 1..width {
+            let differs = Labels::differ(here[at - 1], here[at]);
+            marked[at - 1] |= differs;
+            marked[at] |= differs;
         }
+        let Some(above) = above else { continue };
+        let marked_above = &mut marked_above[(row - 1) * width..];
+        let mut compare = |at: usize, over: usize| {
+            let differs = Labels::differ(here[at], above[over]);
+            marked[at] |= differs;
+            marked_above[over] |= differs;
+        };
+        (0..width).for_each(|at| compare(at, at));
+        (1..width).for_each(|at| compare(at, at - 1));
+        (1..width).for_each(|at| compare(at - 1, at));
     }
     beside
 }
@@ -141,7 +173,7 @@ mod tests {
         let mut random = Stream::new(7);
         let data: Vec<u8> = (0..width * height).map(|_| u8::from(random.below(60) == 0)).collect();
         for reach in [1, 2, 4, 30] {
-            let found = near_boundaries(&mask(width as u32, &data), reach);
+            let found = near_boundaries(&Labels { width, classes: data.clone() }, reach);
             for at in 0..data.len() {
                 let (x, y) = (at % width, at / width);
                 let differs = |&other: &usize| {
@@ -166,12 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn edges_and_unlabelled_pixels_make_no_boundary_and_ignored_truth_does_not_count() {
+    fn edges_and_pixels_left_out_make_no_boundary() {
         let mut boundaries = Boundaries::new(4);
-        boundaries.add(&mask(4, &[0, 0, 255, 1]), &mask(4, &[0, 0, 0, 1]), &classes(4));
-        assert_eq!(boundaries.either, [0, 1, 0, 0], "the prediction has a boundary to class 1 there");
-        boundaries.add(&mask(4, &[3, 3, 3, 3]), &mask(4, &[0, 1, 0, 1]), &classes(4));
-        assert_eq!(boundaries.either, [0, 1, 0, 0]);
+        // Unlabelled outlines, as in ISPRS's masks without boundaries; class 3 is ignored; the last pixel has no prediction.
+        boundaries.add(&mask(5, &[0, 0, 255, 1, 1]), &mask(5, &[0, 0, 0, 1, 1]), &classes(4));
+        boundaries.add(&mask(5, &[0, 0, 3, 3, 3]), &mask(5, &[0, 0, 1, 0, 1]), &classes(4));
+        boundaries.add(&mask(3, &[0, 0, 1]), &mask(3, &[0, 0, 255]), &classes(4));
+        assert_eq!(boundaries, Boundaries::new(4), "a perfect map loses nothing there");
         assert!(boundaries.iou(&classes(4))[0].is_nan());
     }
 }

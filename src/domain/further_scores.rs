@@ -13,7 +13,7 @@ pub struct FurtherScores {
     /// Mean over the tiles of their mean IoU.
     #[serde(with = "super::nan")]
     pub per_image_miou: f64,
-    /// The 95 % interval of mean IoU with other tiles; absent for fewer than two parts.
+    /// The 95 % interval of mean IoU with other tiles; absent for fewer than ten parts.
     pub interval: Option<[f64; 2]>,
     /// The parts that the interval was drawn from: scenes where tiles touch, else tiles.
     pub parts: usize,

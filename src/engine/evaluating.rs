@@ -32,8 +32,9 @@ pub(super) struct Scored {
 impl Evaluating {
     /// Scores the tiles with these indices; `raw` predicts by the weights without averaging.
     pub(super) fn new(project: &Arc<Project>, tiles: &[usize], snapshot: Snapshot, raw: Option<Predictor>) -> Self {
-        let job = || EvaluationJob::new(Arc::clone(project), tiles);
-        Self { job: job(), snapshot, raw: raw.map(|predictor| Raw { job: job(), predictor }) }
+        let job = EvaluationJob::new(Arc::clone(project), tiles);
+        let raw_job = || EvaluationJob::headline(Arc::clone(project), tiles);
+        Self { job, snapshot, raw: raw.map(|predictor| Raw { job: raw_job(), predictor }) }
     }
 
     /// Tiles finished, and tiles in all; each counts as often as it is predicted.

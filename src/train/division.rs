@@ -56,7 +56,9 @@ impl Division {
         let pools = config.folds > 0;
         let mut val = select(&|tile| tile.split == Split::Val && tile.mask.is_some());
         if pools {
-            let masked = select(&|tile| tile.split != Split::Test && tile.mask.is_some());
+            // Tiles chosen by hand are in no part: they are used as asked in all of them.
+            let draws = |tile: &Tile| tile.split != Split::Test && tile.mask.is_some() && asked(config, tile).is_none();
+            let masked = select(&draws);
             val = fold(project, &masked, config, &mut notes);
         } else if val.is_empty() {
             let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
@@ -80,13 +82,14 @@ impl Division {
         let scored: BTreeSet<usize> = val.iter().copied().collect();
         let train: Vec<usize> = select(&learns).into_iter().filter(|index| !scored.contains(index)).collect();
         if !config.split.is_empty() {
-            notes = asked_notes(tiles, config, &train, &val);
+            notes.truncate(usize::from(pools)); // The share that was drawn is no longer true; the fold is.
+            notes.extend(asked_notes(tiles, config, &train, &val));
         }
         Self { train, val, notes }
     }
 
-    /// Indices of the tiles with a full mask that are set aside for tests, by the dataset or the configuration. No run learns from
-    /// them, and none chooses its best checkpoint by them.
+    /// Indices of the tiles with a full mask that are set aside for tests, by the dataset or the configuration. Runs do not
+    /// learn from them (but from own labels, where a tile has no mask yet), and none chooses its best checkpoint by them.
     pub fn test(project: &Project, config: &RunConfig) -> Vec<usize> {
         let is_test = |tile: &Tile| asked(config, tile).unwrap_or(tile.split) == Split::Test;
         let tiles = project.tiles.iter().enumerate();
@@ -257,6 +260,15 @@ mod tests {
         }
         scored.sort_unstable();
         assert_eq!(scored, [0, 1, 2, 3, 4]);
+        let split = [("a".to_owned(), Split::Test), ("b".to_owned(), Split::Val)].into();
+        let by_hand = RunConfig { folds: 3, fold: 1, split, ..RunConfig::default() };
+        let division = Division::of(&project, &by_hand);
+        assert_eq!((division.val.len(), division.train.len()), (2, 2), "b, and one of the three that are left");
+        assert!(
+            division.notes[0].starts_with("Fold 1 of 3 validates: ") && division.notes.len() == 2,
+            "{:?}",
+            division.notes
+        );
         let empty = Division::of(&project, &RunConfig { folds: 7, fold: 7, ..RunConfig::default() });
         assert!(empty.val.is_empty() && empty.notes[0].contains("fewer scenes than folds"), "{:?}", empty.notes);
     }

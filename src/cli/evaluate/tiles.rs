@@ -39,11 +39,22 @@ fn all_tiles(project: &Project, data: &Path) -> anyhow::Result<(&'static str, Ve
 fn test_tiles(run: &FinishedRun, project: &Project, data: Option<&Path>) -> anyhow::Result<(&'static str, Vec<usize>)> {
     let tiles = match data {
         Some(_) => Division::test(project, &RunConfig::default()),
-        None => Division::test(project, &run.config),
+        None => untouched(project, &run.split()?, Division::test(project, &run.config)),
     };
     let folder = data.unwrap_or(&run.config.data).display();
     anyhow::ensure!(!tiles.is_empty(), "no tile in {folder} is a test tile with a mask: leave out --split test");
     Ok(("the test tiles", tiles))
+}
+
+/// Test tiles that the run has not learned from: labels of its own let a test tile without a mask be learned from.
+fn untouched(project: &Project, split: &SplitRecord, mut tiles: Vec<usize>) -> Vec<usize> {
+    let learned = learned(project, split);
+    for index in tiles.iter().filter(|index| learned.contains(*index)) {
+        let id = &project.tiles[*index].id;
+        out::error(&format!("[WARNING] Test tile {id} is not scored: the run learned from it"));
+    }
+    tiles.retain(|index| !learned.contains(index));
+    tiles
 }
 
 fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<(&'static str, Vec<usize>)> {
@@ -64,6 +75,12 @@ fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<(&'s
 
 /// Tiles with a mask that the run has not learned from.
 fn unlearned(project: &Project, split: &SplitRecord) -> Vec<usize> {
+    let learned = learned(project, split);
+    with_masks(project).into_iter().filter(|index| !learned.contains(index)).collect()
+}
+
+/// The tiles that the run learned from. Those that are gone are reported.
+fn learned(project: &Project, split: &SplitRecord) -> BTreeSet<usize> {
     let mut learned = BTreeSet::new();
     for id in &split.train {
         match split.find(project, id) {
@@ -73,7 +90,7 @@ fn unlearned(project: &Project, split: &SplitRecord) -> Vec<usize> {
             )),
         }
     }
-    with_masks(project).into_iter().filter(|index| !learned.contains(index)).collect()
+    learned
 }
 
 /// The validation tiles recorded in the run folder. Those that are gone or ambiguous are reported.

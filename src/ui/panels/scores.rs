@@ -64,7 +64,7 @@ fn further_ui(ui: &mut Ui, further: &FurtherScores, classes: &[ClassDef]) {
     score(
         "boundary",
         format::score(further.mean_boundary_iou),
-        "Mean IoU of the pixels near boundaries (2 % of the diagonal)",
+        "Mean IoU of the pixels near boundaries: 2 % of the diagonal, edges of tiles aside",
     );
     score("F1", format::score(agreement.mean_f1), "Mean F1 over the scored classes");
     score("kappa", format::score(agreement.kappa), "Cohen's kappa: agreement beyond chance");

@@ -200,7 +200,8 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
 /// Split, seed and device.
 pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Validation", |ui| {
-        ui.add(DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3));
+        let ratio = DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3);
+        ui.add_enabled(form.folds == 0, ratio);
         ui.weak("of the tiles").on_hover_text(
             "Used if the dataset names no validation tiles. Tiles of one scene stay together, so the actual share may be larger",
         );

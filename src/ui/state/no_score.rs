@@ -1,6 +1,7 @@
 //! Why a run has no validation score, and what to do about it.
 
 use super::app_state::AppState;
+use crate::engine::protocol::Outcome;
 
 impl AppState {
     /// Why the current run is not scored; `None` if it is, or may be.
@@ -8,6 +9,16 @@ impl AppState {
         let info = self.run.info.as_ref().filter(|info| info.val_tiles.is_empty())?;
         let has_masks =
             self.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
+        if self.run.summary.as_ref().is_some_and(|summary| summary.outcome == Outcome::Imported) {
+            return Some(
+                "No validation score: the network was trained elsewhere. `evaluate --data` scores it on a folder with masks.",
+            );
+        }
+        if has_masks && info.config.folds > 0 {
+            return Some(
+                "No validation score: the fold has no tile. Choose fewer folds, or assign a tile to validation in the list.",
+            );
+        }
         Some(match has_masks {
             false => {
                 "No validation score: no tile has a mask to compare with. Judge the map by eye, or add a mask for a tile."
