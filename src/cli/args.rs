@@ -75,8 +75,8 @@ pub struct TrainArgs {
     /// only --more-epochs, --data, if the tiles have moved, --quiet and --json can be given with it.
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
-    /// With --resume, make the run longer by so many epochs, also one that has ended. The schedule of the learning rate stretches to
-    /// the new end.
+    /// With --resume, make the run longer by so many epochs, also one that has ended; one that has ended early goes on from there.
+    /// The schedule of the learning rate is that of the new length.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub more_epochs: Option<u32>,
     /// Configuration to start from, such as the config.toml of another run.

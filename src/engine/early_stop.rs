@@ -18,6 +18,11 @@ impl EarlyStop {
         Self { patience, best: f64::NEG_INFINITY, waited: 0 }
     }
 
+    /// The same count with the patience that the run is configured to have.
+    pub(super) fn with_patience(self, patience: u32) -> Self {
+        Self { patience, ..self }
+    }
+
     /// The run goes on beyond what was its end: the count starts over, and the best score stands.
     pub(super) fn extended(&mut self) {
         self.waited = 0;

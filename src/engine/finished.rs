@@ -56,7 +56,7 @@ pub(super) fn open(
         session = Some(Session { step, checkpoints, ..Session::new(predictor, project) });
     }
     outbox.send(EventKind::Started(Box::new(info)));
-    history.report(outbox);
+    history.report(None, outbox);
     if session.is_none() {
         let cause = "it ended before its first checkpoint. Only its figures are shown";
         outbox.warn(Notice::new("The run cannot predict").cause(cause));

@@ -9,7 +9,8 @@ use crate::domain::{Notice, Strategy};
 use crate::train::folder::SplitRecord;
 
 /// Makes a plan learn from the recorded tiles and be scored on those. Tiles that had no label when the run began may have got one since.
-/// `left_out` are tiles that the run could not read: they need not be there.
+/// `left_out` are tiles that the run could not read: they need not be there, no more than those that the record names as such. Where they
+/// are, they count: the order of the tiles was made with them, and one may have been found unreadable after the state was written.
 ///
 /// # Errors
 /// If another tile of the record is gone, or cannot be read.
@@ -24,7 +25,8 @@ pub(super) fn keep(plan: &mut RunPlan, split: &SplitRecord, left_out: &BTreeSet<
         return Err(refusal(first, gone.len()));
     }
     let val: BTreeSet<usize> = split.val.iter().filter_map(find).collect();
-    let mut train: BTreeSet<usize> = split.train.iter().chain(left_out).filter_map(find).collect();
+    let mut train: BTreeSet<usize> =
+        split.train.iter().chain(&split.left_out).chain(left_out).filter_map(find).collect();
     train.extend(plan.train.iter().copied().filter(|index| has_no_samples(plan, *index)));
     plan.train = train.difference(&val).copied().collect();
     plan.val = val.into_iter().collect();

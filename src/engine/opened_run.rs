@@ -8,7 +8,7 @@ use super::first_network;
 use super::labels::Labels;
 use super::learner::{LearnedLabels, Learner};
 use super::preparation::{Cancelled, Preparation};
-use super::progress::SavedState;
+use super::progress::{Progress, SavedState};
 use super::protocol::RunInfo;
 use super::pseudo_labels;
 use super::recorder::Recorder;
@@ -17,11 +17,11 @@ use super::run_plan::RunPlan;
 use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
-use crate::domain::{Notice, RunConfig};
+use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::model::Net;
 use crate::model::size::{self, StepCrops};
-use crate::train::folder::{Kept, RunFolder, SplitRecord};
+use crate::train::folder::{Claim, RunFolder, SplitRecord};
 use crate::train::trainer::Trainer;
 
 /// Where a run begins.
@@ -30,6 +30,8 @@ pub(super) enum Beginning {
     New,
     /// In the folder it has.
     Resumed {
+        /// The right to write into it.
+        claim: Claim,
         /// What `config.toml` says from now on.
         stored: Box<RunConfig>,
         /// Where it was saved; before the first step if it was not.
@@ -82,9 +84,9 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         pseudo_labels::give(&learned.set, &plan.config, &mut go_on).ok_or(Cancelled)?;
-        let (stored, saved) = match beginning {
+        let (claimed, saved) = match beginning {
             Beginning::New => (None, None),
-            Beginning::Resumed { stored, saved } => (Some(stored), saved),
+            Beginning::Resumed { claim, stored, saved } => (Some((claim, stored)), saved),
         };
         preparation.announce("building the network", 0, 0);
         device.device.seed(plan.config.seed);
@@ -93,18 +95,17 @@ impl OpenedRun {
             None => first_network(plan, &learned.set, &device, preparation)?,
         };
         let info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
-        let kept = saved.as_ref().map_or_else(Kept::default, |saved| saved.progress.kept());
-        let goes_on = saved.is_some();
+        let progress = saved.as_ref().map(|saved| saved.progress.clone());
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
         let set = Arc::clone(&learned.set);
         let learner = learner(plan, learned, net, saved, &device)?;
         predictor.show(learner.snapshot());
         let classes = &plan.project.classes;
-        let folder = match stored {
+        let folder = match claimed {
             None => RunFolder::create(out, &plan.config, classes)?,
-            Some(stored) => RunFolder::reopen(out, &stored, classes, kept)?,
+            Some((claim, stored)) => reopen(claim, &stored, classes, progress.as_ref(), &learner)?,
         };
-        if !goes_on {
+        if progress.is_none() {
             folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
         }
         let mut recorder = Recorder::new(folder);
@@ -114,6 +115,22 @@ impl OpenedRun {
         let (project, val) = (Arc::clone(&plan.project), plan.val.clone());
         Ok((Self { info, project, val, learner, journal, recorder }, predictor))
     }
+}
+
+/// The folder of a run that is resumed. What the resumption has changed of its state is on the disk before anything of the folder is
+/// cut or replaced: a run that is killed before its next save is resumed the same way.
+fn reopen(
+    claim: Claim,
+    stored: &RunConfig,
+    classes: &Classes,
+    progress: Option<&Progress>,
+    learner: &Learner,
+) -> anyhow::Result<RunFolder> {
+    let Some(progress) = progress else { return Ok(RunFolder::restart(claim, stored, classes)?) };
+    let trainer = learner.trainer_state();
+    let trainer = trainer.map_err(|error| anyhow::anyhow!("The state of the run cannot be written: {error}"))?;
+    claim.save_state(progress, &trainer)?;
+    Ok(RunFolder::reopen(claim, stored, classes, progress.kept())?)
 }
 
 /// The network that a run begins with.

@@ -9,9 +9,13 @@ use super::early_stop::EarlyStop;
 use super::meter::Meter;
 use super::protocol::Evaluation;
 use crate::data::DataError;
+use crate::domain::config::TrainConfig;
 use crate::train::folder::{Kept, MetricsRow, RunFolder};
 use crate::train::schedule::Anchor;
 use crate::train::trainer_state::TrainerState;
+
+/// More steps than any run takes.
+const MOST_STEPS: u64 = 1 << 32;
 
 /// Where a run stands after a step. The order of the tiles, the crops and their turns and colours follow from the number of batches.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +53,24 @@ impl Progress {
         // The last row of a run that was stopped sums up steps that count for the next row as well.
         let steps = self.step.checked_sub(u64::from(self.meter.since_row.count()));
         Kept { steps, metrics: self.evaluated_at_step }
+    }
+
+    /// What of it no run can have; `None` if a run can go on from here.
+    pub(super) fn problem(&self, train: &TrainConfig) -> Option<&'static str> {
+        let batches = self.step.checked_mul(train.accumulate as u64);
+        let wrong = [
+            (!(1..=MOST_STEPS).contains(&self.steps_per_epoch), "an impossible number of steps in an epoch"),
+            (self.step > MOST_STEPS, "an impossible number of steps"),
+            (batches != Some(self.batches as u64), "other batches than its steps have taken"),
+            (!self.set_rate.is_sound(), "a learning rate that is no finite number"),
+        ];
+        wrong.into_iter().find(|(is_wrong, _)| *is_wrong).map(|(_, what)| what)
+    }
+
+    /// The run is to go on beyond what was its end.
+    pub(super) fn lengthened(&mut self) {
+        self.early_stop.extended();
+        self.set_rate = self.set_rate.for_another_length();
     }
 
     /// Takes in the evaluations that came after this state was written: the best checkpoint may be of one of them.

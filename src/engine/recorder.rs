@@ -18,6 +18,8 @@ use crate::train::snapshot::Snapshot;
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 /// Time from one state to the next at an evaluation: epochs may be short, and a state is large.
 const STATE_EVERY: Duration = Duration::from_secs(10);
+/// Writing states takes at most one part in so many of the time.
+const STATE_SHARE: u32 = 20;
 /// Time between attempts after a failure.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
 
@@ -26,8 +28,12 @@ pub(super) struct Recorder {
     folder: RunFolder,
     /// When a checkpoint was last written or attempted.
     tried: Instant,
-    /// When the state of the run was last written.
+    /// When the state of the run was last written or attempted.
     stated: Option<Instant>,
+    /// How long that took.
+    state_took: Duration,
+    /// The state could not be written, and the user was told.
+    lacks_state: bool,
     /// Something could not be written, and the user was told.
     failing: bool,
     /// The best network, until it is on disk.
@@ -38,7 +44,16 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(folder: RunFolder) -> Self {
-        Self { folder, tried: Instant::now(), stated: None, failing: false, unsaved_best: None, unsaved_split: None }
+        Self {
+            folder,
+            tried: Instant::now(),
+            stated: None,
+            state_took: Duration::ZERO,
+            lacks_state: false,
+            failing: false,
+            unsaved_best: None,
+            unsaved_split: None,
+        }
     }
 
     /// Informs the user and the log.
@@ -83,7 +98,8 @@ impl Recorder {
 
     /// Whether a checkpoint that is written now should come with the state of the run.
     pub(super) fn wants_state(&self) -> bool {
-        self.stated.is_none_or(|at| at.elapsed() >= STATE_EVERY)
+        let least = if self.lacks_state { SAVE_EVERY } else { STATE_EVERY };
+        self.stated.is_none_or(|at| at.elapsed() >= least.max(self.state_took * STATE_SHARE))
     }
 
     /// Writes this network as the last checkpoint, whatever could not be written before and, if it is given, the state of the run.
@@ -162,10 +178,25 @@ impl Recorder {
         outbox.send(EventKind::Checkpoint { path, best: false });
         self.write_best(outbox)?;
         if let Some(state) = state {
-            state.write(&self.folder)?;
-            self.stated = Some(Instant::now());
+            self.write_state(state, outbox);
         }
         Ok(())
+    }
+
+    /// Writes the state of the run. If that fails the checkpoints are on the disk all the same; the user is told once.
+    fn write_state(&mut self, state: &SavedState, outbox: &Outbox) {
+        let began = Instant::now();
+        let written = state.write(&self.folder);
+        (self.stated, self.state_took) = (Some(Instant::now()), began.elapsed());
+        let lacked_state = std::mem::replace(&mut self.lacks_state, written.is_err());
+        match written {
+            Ok(()) if lacked_state => self.inform(outbox, "The run can be resumed from here again"),
+            Err(error) if !lacked_state => {
+                let notice = Notice::new("The run cannot be resumed from here, only from where it was saved before");
+                self.warn(outbox, notice.cause(error.to_string()));
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
 
     fn write_best(&mut self, outbox: &Outbox) -> Result<(), DataError> {

@@ -19,7 +19,7 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::Length;
 use crate::domain::{Choice as _, Classes, Notice, RunConfig};
 use crate::infer::Predictor;
-use crate::train::folder::FinishedRun;
+use crate::train::folder::{Claim, FinishedRun};
 
 /// What is to be resumed.
 pub(super) struct Resumption {
@@ -39,13 +39,15 @@ pub(super) fn resume(
 ) -> anyhow::Result<(Run, Predictor)> {
     let outbox = preparation.outbox;
     preparation.announce("opening the run", 0, 0);
-    let mut run = FinishedRun::open(&asked.folder)?;
+    FinishedRun::open(&asked.folder)?; // No lock is left in a folder that is not that of a run.
+    let claim = Claim::take(&asked.folder)?;
+    let mut run = FinishedRun::open(&asked.folder)?; // What was read before may be out of date.
     run.notes.iter().for_each(|note| outbox.warn(note.as_str()));
     let (history, _) = RunHistory::read(&run);
     let mut saved = saved(&run, &history)?;
     run.config.train.length = length(&run, &history, saved.as_ref(), asked.more_epochs)?;
     if let Some(saved) = saved.as_mut().filter(|_| asked.more_epochs > 0) {
-        saved.progress.early_stop.extended();
+        saved.progress.lengthened();
     }
     let stored = Box::new(run.config.clone());
     let config =
@@ -59,7 +61,7 @@ pub(super) fn resume(
     if let Some(progress) = &progress {
         kept_split::keep(&mut plan, &run.split()?, &progress.left_out)?;
     }
-    let beginning = Beginning::Resumed { stored, saved: saved.map(Box::new) };
+    let beginning = Beginning::Resumed { claim, stored, saved: saved.map(Box::new) };
     let (opened, predictor) = OpenedRun::open(&plan, &asked.folder, beginning, devices, preparation)?;
     let mut resumed = match progress {
         Some(progress) => go_on(opened, progress, preparation),
@@ -78,6 +80,10 @@ fn saved(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<Option<Saved
         return refuse("it is a quick head, which learns anew from your clicks each time", "Save the quick map again");
     }
     if let Some((mut progress, trainer)) = run.state::<Progress>()? {
+        if let Some(problem) = progress.problem(&run.config.train) {
+            let cause = format!("its last.state is damaged: it has {problem}");
+            return refuse(&cause, "Start a new run from its weights (--init-from)");
+        }
         progress.adopt_best(history.metrics());
         return Ok(Some(SavedState { progress, trainer }));
     }
@@ -117,7 +123,7 @@ fn length(
         return Err(Refusal(notice.remedy("Continue it for some epochs more (--more-epochs 10)")));
     }
     let base = if is_over { step } else { planned.steps(per_epoch) };
-    Ok(planned.with_steps(base + u64::from(more_epochs) * per_epoch, per_epoch))
+    Ok(planned.with_steps(base.saturating_add(u64::from(more_epochs) * per_epoch), per_epoch))
 }
 
 /// The outputs of the network stand for the classes the run began with.

@@ -94,6 +94,7 @@ impl Run {
     pub(super) fn resumed(opened: OpenedRun, saved: Progress, has_new_labels: bool) -> Self {
         let Progress { step, set_rate, last_rate, meter, best, early_stop, evaluated_at_step, last, left_out, .. } =
             saved;
+        let early_stop = early_stop.with_patience(opened.info.config.train.patience);
         let mut run = Self { step, set_rate, last_rate, meter, best, early_stop, ..Self::new(opened) };
         (run.evaluated_at_step, run.last, run.left_out) = (evaluated_at_step, last, left_out);
         run.before = [saved.secs, saved.evaluation_secs];
@@ -158,7 +159,7 @@ impl Run {
         let (name, why) = (&info.device.name, &info.device.why);
         self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
         outbox.send(EventKind::Started(Box::new(info)));
-        before.into_iter().for_each(|history| history.report(outbox));
+        before.into_iter().for_each(|history| history.report(self.last.as_ref(), outbox));
         outbox.send(EventKind::Phase(Phase::Training));
     }
 
@@ -284,14 +285,14 @@ impl Run {
 
     /// Writes the last checkpoint at the user's request. Each failure is reported, unlike those of regular saves.
     pub(super) fn save(&mut self, outbox: &Outbox) {
-        if let Err(error) = self.save_all(outbox) {
+        if let Err(error) = self.save_all(true, outbox) {
             outbox.warn(Notice::new("The checkpoint was not written").cause(error.to_string()));
         }
     }
 
-    /// Writes the last checkpoint and the state of the run.
-    fn save_all(&mut self, outbox: &Outbox) -> Result<(), DataError> {
-        let state = self.state(outbox);
+    /// Writes the last checkpoint and, if wanted, the state of the run.
+    fn save_all(&mut self, with_state: bool, outbox: &Outbox) -> Result<(), DataError> {
+        let state = if with_state { self.state(outbox) } else { None };
         let OpenedRun { recorder, learner, .. } = &mut self.opened;
         recorder.save(&learner.snapshot(), state.as_ref(), outbox)
     }
@@ -329,7 +330,7 @@ impl Run {
         self.take_step(outbox)?;
         let secs = began.elapsed().as_secs_f64();
         if self.opened.recorder.is_due() {
-            self.save_all(outbox).ok(); // The recorder reports it and tries again.
+            self.save_all(self.opened.recorder.wants_state(), outbox).ok(); // The recorder reports it and tries again.
         }
         if self.is_evaluation_due() {
             self.evaluate(predictor, outbox);
@@ -356,7 +357,9 @@ impl Run {
         self.step += 1;
         if !loss.is_finite() {
             let headline = format!("The loss is {loss} at step {}", self.step);
-            let remedy = format!("Start again with a lower learning rate than {lr}");
+            let remedy = format!(
+                "Start a new run with a lower learning rate than {lr}; it may begin with the best checkpoint of this one"
+            );
             return Err(Refusal(Notice::new(headline).remedy(remedy)).into());
         }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
@@ -379,7 +382,8 @@ impl Run {
             let (train, val) = (left(train_tiles), left(val_tiles).len());
             let corrected = format!("Split corrected to {} train / {val} val: tile {id} cannot be read", train.len());
             // A validation tile stays in the record: it may be readable again at the next evaluation.
-            recorder.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
+            let record = SplitRecord::new(project, train, val_tiles.clone()).without(project, &self.left_out);
+            recorder.write_split(record, outbox);
             recorder.inform(outbox, corrected);
         }
     }

@@ -1,5 +1,6 @@
 //! A network that can predict: the one being trained, or a checkpoint of a run that is over.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::export::ExportJob;
@@ -106,6 +107,11 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// Whether this run is over and could not be saved.
+    pub(super) fn has_unsaved(&self, folder: &Path) -> bool {
+        self.unsaved.as_ref().is_some_and(|unsaved| unsaved.summary.folder == folder)
     }
 
     /// Makes a checkpoint predict. Returns `None` if there is no checkpoint.

@@ -132,10 +132,7 @@ impl Worker {
                 });
             }
             Command::Continue { run, folder, data, more_epochs } => {
-                let resumption = Resumption { folder, data, more_epochs };
-                self.replace(run, |worker| {
-                    worker.begin(|devices, preparation| resume(&resumption, devices, preparation))
-                });
+                self.go_on(run, &Resumption { folder, data, more_epochs });
             }
             Command::Open { run, folder, data } => self.replace(run, |worker| worker.open(&folder, data)),
             Command::Pause => self.steer(|run, _, outbox| run.set_paused(true, outbox)),
@@ -178,6 +175,25 @@ impl Worker {
                 self.outbox.warn(Notice::new("The checkpoint cannot be loaded").cause(error.to_string()));
             }
         }
+    }
+
+    /// Goes on with a run that is over. As long as it could not be saved its folder is in use.
+    fn go_on(&mut self, run: RunId, asked: &Resumption) {
+        if self.has_unsaved(&asked.folder) {
+            self.save();
+        }
+        if self.has_unsaved(&asked.folder) {
+            let refusal = Notice::new("The run cannot be resumed").cause("it is not saved yet");
+            let refusal = refusal.remedy("Free some space and save it (Ctrl+S)");
+            self.outbox.send_for(run, EventKind::Failed(refusal));
+        } else {
+            self.replace(run, |worker| worker.begin(|devices, preparation| resume(asked, devices, preparation)));
+        }
+    }
+
+    /// Whether the run of this folder is over and could not be saved.
+    fn has_unsaved(&self, folder: &Path) -> bool {
+        self.session.as_ref().is_some_and(|session| session.has_unsaved(folder))
     }
 
     /// Another run begins: the network of the former one must not predict in its name. It does again if the other run cannot begin.

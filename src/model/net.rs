@@ -105,11 +105,28 @@ impl Net {
         }
     }
 
+    /// Whether all weights and running statistics are finite numbers.
+    pub fn is_finite(&self) -> bool {
+        let mut sums = Sums(Vec::new());
+        self.visit(&mut sums);
+        // One sum for all, because reading a value waits for the device.
+        sums.0.is_empty() || Tensor::cat(sums.0, 0).sum().into_scalar::<f32>().is_finite()
+    }
+
     /// Number of trainable parameters. The running statistics of batch norm are not among them.
     pub fn parameters(&self) -> usize {
         let mut count = CountTrainable(0);
         self.visit(&mut count);
         count.0
+    }
+}
+
+/// The sum of each parameter.
+struct Sums(Vec<Tensor<1>>);
+
+impl ModuleVisitor for Sums {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().sum());
     }
 }
 

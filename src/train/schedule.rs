@@ -43,6 +43,20 @@ enum Shape {
     Constant,
 }
 
+impl Anchor {
+    /// The anchor for a course of another length. A rate that was set where the schedule had almost come down stands for a peak far
+    /// above it, which would return where the new course is higher: no rate is to be above both the one set and the one asked for.
+    #[must_use]
+    pub fn for_another_length(self) -> Self {
+        Self { peak: self.peak.min(self.asked.max(self.rate)), ..self }
+    }
+
+    /// Whether its rates can be used.
+    pub fn is_sound(&self) -> bool {
+        [self.rate, self.peak, self.asked].iter().all(|rate| rate.is_finite() && *rate >= 0.0)
+    }
+}
+
 impl Course {
     /// The course of a run of `total` steps, `steps_per_epoch` in an epoch.
     pub fn new(config: &TrainConfig, steps_per_epoch: u64, total: u64) -> Self {
@@ -186,6 +200,21 @@ mod tests {
             assert_close(at(75), 0.01, "not multiplied by the share of step 75");
             let ratio = course.share(90) / course.share(75);
             assert_close(at(90), 0.01 * ratio, &format!("{schedule:?} continues along its curve"));
+        }
+    }
+
+    #[test]
+    fn a_rate_set_late_does_not_explode_in_a_longer_run() {
+        for schedule in SCHEDULES {
+            for rate in [0.1, 0.001, 0.3] {
+                let set = course(schedule, 5, 100).set(course(schedule, 5, 100).start(0.1), 99, rate);
+                let (longer, set) = (course(schedule, 5, 200), set.for_another_length());
+                let highest = (100..200).map(|step| longer.rate(set, step)).fold(0.0, f64::max);
+                assert!(highest <= rate.max(0.1), "{schedule:?} {rate}: {highest}");
+                assert!(set.is_sound());
+            }
+            let first = course(schedule, 5, 100).start(0.1);
+            assert_eq!(first.for_another_length(), first, "{schedule:?}: untouched rates follow the new course");
         }
     }
 

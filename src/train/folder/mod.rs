@@ -2,6 +2,7 @@
 //!
 //! `files` has the names and what each file holds. A folder is written by [`RunFolder`] and read by [`FinishedRun`].
 
+mod claim;
 mod cut;
 pub mod files;
 mod predicts;
@@ -11,6 +12,7 @@ mod state_file;
 mod tables;
 mod writer;
 
+pub use claim::Claim;
 pub use reader::{FinishedRun, load_checkpoint, quick_method};
 pub use split_record::SplitRecord;
 pub use tables::{MetricsRow, StepRow, steps_per_row};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module as _;
 use serde::Serialize;
 
+use super::claim::{Claim, TAKEN};
 use super::cut;
 use super::files;
 use super::predicts::Predicts;
@@ -20,9 +21,6 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
 use crate::train::snapshot::Snapshot;
 use crate::train::trainer_state::TrainerState;
-
-/// What is said where a run that is in progress is started or resumed again.
-const TAKEN: &str = "this run is in progress, in another window or on the command line: stop it there first";
 
 /// What is kept of the tables of a run that is resumed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,7 +52,8 @@ impl RunFolder {
         let text = as_text(config)?;
         let is_new = !path.exists();
         fs::create_dir_all(path).map_err(DataError::io("cannot create the run folder (choose another one)", path))?;
-        Self::begin(path, &text, classes, config.train.scores_raw()).inspect_err(|_| {
+        let begin = |lock| Self::begin(path, &text, classes, config.train.scores_raw(), lock);
+        lock(path, TAKEN).and_then(begin).inspect_err(|_| {
             if is_new {
                 fs::remove_dir_all(path).ok(); // An incomplete folder would be refused at the next attempt.
             }
@@ -77,33 +76,44 @@ impl RunFolder {
     /// ended is removed last, so that the run can be resumed whenever this is interrupted.
     ///
     /// # Errors
-    /// If the run is in progress, or the folder cannot be read and written.
-    pub fn reopen(path: &Path, config: &RunConfig, classes: &Classes, kept: Kept) -> Result<Self, DataError> {
-        let lock = lock(path, TAKEN)?;
-        write::remove_stale(path);
-        write::atomically(&path.join(files::CONFIG), as_text(config)?.as_bytes())?;
+    /// If a table has another header, or the folder cannot be read and written.
+    pub fn reopen(claim: Claim, config: &RunConfig, classes: &Classes, kept: Kept) -> Result<Self, DataError> {
+        let (path, lock) = claim.into_parts();
+        write::remove_stale(&path);
         let [steps, metrics, log] = [files::STEPS, files::METRICS, files::LOG].map(|name| path.join(name));
-        let steps = AppendFile::reopen(&steps, cut::length_up_to(&steps, kept.steps)?)?;
-        let metrics = AppendFile::reopen(&metrics, cut::length_up_to(&metrics, kept.metrics)?)?;
-        let log = AppendFile::reopen(&log, cut::length_of_lines(&log)?)?;
-        let summary = path.join(files::SUMMARY);
-        if summary.exists() {
-            fs::remove_file(&summary).map_err(DataError::io("cannot remove", &summary))?;
-        }
-        let (path, classes) = (path.to_owned(), classes.clone());
-        Ok(Self { path, classes, steps, metrics, log, _lock: lock })
+        let whole_steps = cut::length_up_to(&steps, &STEP_COLUMNS.map(str::to_owned), kept.steps)?;
+        let columns = metric_columns(classes, config.train.scores_raw());
+        let whole_metrics = cut::length_up_to(&metrics, &columns, kept.metrics)?;
+        let whole_log = cut::length_of_lines(&log)?;
+        write::atomically(&path.join(files::CONFIG), as_text(config)?.as_bytes())?;
+        let steps = AppendFile::reopen(&steps, whole_steps)?;
+        let metrics = AppendFile::reopen(&metrics, whole_metrics)?;
+        let log = AppendFile::reopen(&log, whole_log)?;
+        remove(&path.join(files::SUMMARY))?;
+        Ok(Self { path, classes: classes.clone(), steps, metrics, log, _lock: lock })
     }
 
-    fn begin(path: &Path, config: &str, classes: &Classes, scores_raw: bool) -> Result<Self, DataError> {
-        let lock = lock(path, TAKEN)?;
-        write::atomically(&path.join(files::CONFIG), config.as_bytes())?;
+    /// Begins the run of a folder anew. Its files are made again: a run that was killed at its start may lack some.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn restart(claim: Claim, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
+        let text = as_text(config)?;
+        let (path, lock) = claim.into_parts();
+        write::remove_stale(&path);
+        let made_again = [files::STEPS, files::METRICS, files::LOG, files::SUMMARY];
+        made_again.iter().try_for_each(|name| remove(&path.join(name)))?;
+        Self::begin(&path, &text, classes, config.train.scores_raw(), lock)
+    }
+
+    /// Writes the first files. The configuration, which makes a folder that of a run, comes after the classes.
+    fn begin(path: &Path, config: &str, classes: &Classes, scores_raw: bool, lock: File) -> Result<Self, DataError> {
         write_json(&path.join(files::CLASSES), classes)?;
+        write::atomically(&path.join(files::CONFIG), config.as_bytes())?;
         let mut steps = AppendFile::create(&path.join(files::STEPS))?;
         steps.row(STEP_COLUMNS)?;
         let mut metrics = AppendFile::create(&path.join(files::METRICS))?;
-        let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
-        let raw = scores_raw.then(|| RAW_COLUMN.to_owned());
-        metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class).chain(raw))?;
+        metrics.row(metric_columns(classes, scores_raw))?;
         let (path, classes, log) = (path.to_owned(), classes.clone(), AppendFile::create(&path.join(files::LOG))?);
         Ok(Self { path, classes, steps, metrics, log, _lock: lock })
     }
@@ -149,9 +159,14 @@ impl RunFolder {
     /// disk, and keeps its list.
     ///
     /// # Errors
-    /// If the disk is full or the folder is gone.
+    /// If the disk is full, the folder is gone, or the network has diverged: the one before is worth more.
     pub fn save(&self, snapshot: &Snapshot, which: Checkpoint) -> Result<PathBuf, DataError> {
         let path = files::checkpoint(&self.path, which);
+        if !snapshot.net.is_finite() {
+            let what = "the network has diverged (some of its weights are no finite numbers), so the checkpoint before stays: \
+                        lower the learning rate";
+            return Err(DataError::content(what, &path));
+        }
         let bytes = snapshot.net.clone().into_record().into_bytes().map_err(|error| DataError::Content {
             what: format!("cannot serialize the checkpoint ({error})"),
             path: path.clone(),
@@ -197,6 +212,18 @@ impl RunFolder {
     pub fn write_summary(&self, summary: &impl Serialize) -> Result<(), DataError> {
         write_json(&self.path.join(files::SUMMARY), summary)
     }
+}
+
+/// The header of `metrics.csv`.
+fn metric_columns(classes: &Classes, scores_raw: bool) -> Vec<String> {
+    let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
+    let raw = scores_raw.then(|| RAW_COLUMN.to_owned());
+    METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class).chain(raw).collect()
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), DataError> {
+    if path.exists() { fs::remove_file(path).map_err(DataError::io("cannot remove", path)) } else { Ok(()) }
 }
 
 /// The content of `config.toml`.

@@ -157,8 +157,9 @@ fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiA
                     }
                 }
             });
-            let button =
-                menu.response.on_hover_text("Make it longer; the learning rate's schedule stretches to the new end");
+            let button = menu
+                .response
+                .on_hover_text("Train on from its end; the learning rate's schedule is that of the new length");
             let button = button.on_disabled_hover_text("A run is in progress. Stop it first");
             button.accessible_name(format!("Continue run {}", run.name));
         }
