@@ -47,3 +47,26 @@ fn refusal(first: &str, count: usize) -> Refusal {
     let remedy = "Restore the files, or start a new run from its weights (--init-from)";
     Refusal(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Project, demo};
+    use crate::domain::RunConfig;
+
+    #[test]
+    fn a_tile_found_unreadable_after_the_state_was_written_keeps_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
+        let mut plan = RunPlan::new(project, RunConfig::demo()).unwrap();
+        plan.train.sort_unstable();
+        plan.val.sort_unstable();
+        let (train, val) = (plan.train.clone(), plan.val.clone());
+        let (mut readable, val_ids) = (plan.ids(train.clone()), plan.ids(val.clone()));
+        let unreadable = readable.pop().unwrap();
+        let split = SplitRecord::new(&plan.project, readable, val_ids).without(&plan.project, [&unreadable]);
+        assert_eq!((&split.left_out, split.files.contains_key(&unreadable)), (&vec![unreadable.clone()], true));
+        keep(&mut plan, &split, &BTreeSet::new()).unwrap();
+        assert_eq!((plan.train, plan.val), (train, val));
+    }
+}

@@ -88,6 +88,9 @@ fn shape(model: &ModelConfig) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use burn::module::{Module as _, ModuleVisitor, Param};
+    use burn::tensor::Tensor;
+
     use super::*;
     use crate::data::{Project, demo, write_classes};
     use crate::domain::ClassDef;
@@ -108,6 +111,22 @@ mod tests {
         let mut preparation = Preparation::new(&outbox, &mut never);
         let begun = start::start(config, out, &mut Devices::default(), &mut preparation);
         (begun, std::iter::from_fn(|| user.try_event()).map(|event| event.kind).collect())
+    }
+
+    /// The values of each parameter of a checkpoint.
+    fn weights(checkpoint: &std::path::Path, config: &RunConfig, classes: usize) -> Vec<Vec<f32>> {
+        let net = Net::new(&config.model, classes, &Device::flex()).try_load_file(checkpoint).unwrap();
+        let mut values = Values(Vec::new());
+        net.visit(&mut values);
+        values.0
+    }
+
+    struct Values(Vec<Vec<f32>>);
+
+    impl ModuleVisitor for Values {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.push(param.val().into_data().try_to_vec().expect("f32"));
+        }
     }
 
     fn train(begun: anyhow::Result<(Run, Predictor)>) {
@@ -139,7 +158,17 @@ mod tests {
         let (known, fresh) = note.split_once("; new are ").unwrap();
         assert!(known.contains("best checkpoint") && known.contains("first") && known.contains("water"), "{note}");
         assert_eq!(fresh, "airport");
-        train(begun);
+        let (mut run, predictor) = begun.unwrap();
+        run.save(&Outbox::new(Arc::new(in_process::connect(Arc::new(|| {})).1)));
+        let classes = Project::open(&data).unwrap().classes.len();
+        let theirs = weights(&dir.path().join("first").join("best.bpk"), &config, classes - 1);
+        let ours = weights(&dir.path().join("second").join("last.bpk"), &config, classes);
+        assert!(theirs.len() == ours.len() && !ours.is_empty());
+        // A new class comes last: the rows of its head follow those of the others.
+        assert!(theirs.iter().zip(&ours).all(|(theirs, ours)| ours.starts_with(theirs)), "the weights are taken over");
+        let count = |values: &[Vec<f32>]| values.iter().map(Vec::len).sum::<usize>();
+        assert!(count(&theirs) < count(&ours), "but for the new class");
+        train(Ok((run, predictor)));
 
         config.model.base = 4;
         let (refused, _) = begin(&config, &dir.path().join("third"));

@@ -412,6 +412,33 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_could_not_be_saved_is_saved_before_it_is_resumed() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input) = (2, InputSize::Crop(32));
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let mut worker = Worker::new(Arc::new(end));
+        let out = dir.path().join("run");
+        worker.execute(Command::Start { run: 1, config: Box::new(config), out: out.clone() }).unwrap();
+        worker.slice().unwrap();
+        let blocked = out.join("last.bpk");
+        std::fs::create_dir(&blocked).unwrap();
+        worker.execute(Command::Stop).unwrap();
+        while worker.is_training() {
+            worker.slice().unwrap();
+        }
+        let go_on = |run| Command::Continue { run, folder: out.clone(), data: None, more_epochs: 0 };
+        worker.execute(go_on(2)).unwrap();
+        let failed = |event: &crate::engine::Event| matches!(&event.kind, EventKind::Failed(why) if why.to_string().contains("not saved yet"));
+        assert!(std::iter::from_fn(|| user.try_event()).any(|event| event.run == 2 && failed(&event)));
+        assert!(!worker.is_training() && worker.outbox.run == 1);
+        std::fs::remove_dir(&blocked).unwrap();
+        worker.execute(go_on(3)).unwrap();
+        assert!(worker.is_training() && blocked.is_file());
+    }
+
+    #[test]
     fn a_panic_while_training_is_recorded_and_the_worker_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let data = demo::unpack(&dir.path().join("demo")).unwrap();

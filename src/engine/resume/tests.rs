@@ -14,7 +14,7 @@ use crate::domain::config::{DeviceChoice, Encoder, InputSize, Optimizer, Schedul
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Edit, Strategy, Stroke};
 use crate::engine::outbox::Outbox;
-use crate::engine::protocol::{EventKind, Summary};
+use crate::engine::protocol::{EventKind, Phase, Summary};
 use crate::engine::run::Turn;
 use crate::engine::start;
 use crate::engine::transport::{UserEnd as _, in_process};
@@ -268,10 +268,17 @@ fn a_run_that_is_killed_loses_only_what_came_after_its_checkpoint() {
         let name = format!("whole-{killed_at}");
         // Rows past the checkpoint, and perhaps a later best checkpoint, are left behind.
         fs::write(bench.folder(&name).join("log.txt"), "[INFO] half a li").unwrap();
+        let rows = FinishedRun::open(&bench.folder(&name)).unwrap().history().1;
+        let highest = rows.iter().map(|row| row.miou).reduce(f64::max);
         let going = bench.resume(&name);
         let before = going.run.info().steps_before;
         assert!([1, 5, 8].contains(&before) && before <= killed_at, "{before} of {killed_at}");
-        drop(going); // And once more.
+        drop(going);
+        let stored = FinishedRun::open(&bench.folder(&name)).unwrap();
+        let adopted = stored.state::<Progress>().unwrap().unwrap().0.best.miou();
+        let (adopted, highest) = (adopted.unwrap_or(0.0), highest.unwrap_or(0.0));
+        assert!((adopted - highest).abs() < 1e-4, "the best checkpoint is known to the state: {adopted}, {highest}");
+        // And once more.
         let summary = bench.finish(bench.resume(&name));
         assert_eq!(summary.steps, 13);
         bench.assert_equal(&config, "whole", &name, &format!("killed at {killed_at}"));
@@ -289,6 +296,9 @@ fn a_run_without_a_checkpoint_starts_again() {
     assert!(!bench.folder("run").join("last.state").exists());
     let told = bench.try_resume("run", 5).err().unwrap().to_string();
     assert!(told.contains("before its first checkpoint"), "{told}");
+    // A kill in the first moment, and a power cut, leave less.
+    ["steps.csv", "log.txt"].iter().for_each(|name| fs::remove_file(bench.folder("run").join(name)).unwrap());
+    fs::write(bench.folder("run").join("metrics.csv"), "").unwrap();
     let going = bench.resume("run");
     assert_eq!((going.run.step(), going.run.info().steps_before), (0, 0));
     bench.finish(going);
@@ -313,7 +323,8 @@ fn a_run_that_is_to_end_early_does_so_after_a_stop_as_well() {
     }
     // Between the evaluation that decides it and the end.
     copy(&bench.folder("whole"), &bench.folder("longer"));
-    let mut going = bench.try_resume("longer", 9).unwrap();
+    drop(bench.try_resume("longer", 9).unwrap()); // Killed before its first save: the count has started over all the same.
+    let mut going = bench.resume("longer");
     bench.events();
     let mut decided = None;
     while decided.is_none() {
@@ -341,7 +352,8 @@ fn a_run_that_has_ended_is_made_longer() {
     let info = going.run.info().clone();
     assert_eq!((info.steps_before, info.total_steps), (first.steps, first.steps + info.steps_per_epoch));
     let rates = bench.events();
-    assert!(rates.iter().any(|event| matches!(event, EventKind::Evaluated(_))), "its figures are reported again");
+    let is_whole = |event: &EventKind| matches!(event, EventKind::Evaluated(last) if !last.tiles.is_empty());
+    assert!(rates.iter().any(is_whole), "its figures are reported again, the last ones with their tiles");
     let second = bench.finish(going);
     assert_eq!((second.outcome, second.steps, second.epochs), (Outcome::Completed, info.total_steps, 3));
     let stored = FinishedRun::open(&bench.folder("run")).unwrap();
@@ -387,8 +399,11 @@ fn what_cannot_be_resumed_is_refused_and_stays_as_it_is() {
     let mut going = bench.start(&config, "run");
     bench.reach(&mut going, 3);
     going.run.save(&bench.outbox);
+    bench.events();
     let told = bench.refusal("run");
     assert!(told.contains("in progress"), "{told}");
+    let opens = |event: &EventKind| matches!(event, EventKind::Phase(Phase::Preparing { what, .. }) if what.contains("project"));
+    assert!(!bench.events().iter().any(opens), "it is told before anything is prepared");
     bench.stop(going);
     let content = |name: &str| fs::read(bench.folder("run").join(name)).unwrap();
     let before = ["summary.json", "steps.csv", "config.toml"].map(content);
@@ -419,4 +434,72 @@ fn what_cannot_be_resumed_is_refused_and_stays_as_it_is() {
 
     assert_eq!(before, ["summary.json", "steps.csv", "config.toml"].map(content));
     bench.finish(bench.resume("run"));
+}
+
+#[test]
+fn a_save_that_a_kill_cuts_in_two_is_as_good_as_none() {
+    let bench = Bench::new();
+    let config = recipes(&bench).remove(0).1;
+    bench.train(&config, "whole", &[2, 4], &[2, 4]);
+    // Tables and checkpoint are of step 4, the state is not.
+    fs::copy(bench.folder("whole-2").join("last.state"), bench.folder("whole-4").join("last.state")).unwrap();
+    let going = bench.resume("whole-4");
+    assert_eq!(going.run.info().steps_before, 2);
+    bench.finish(going);
+    bench.assert_equal(&config, "whole", "whole-4", "killed between checkpoint and state");
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_told_once_and_the_checkpoints_stand() {
+    let bench = Bench::new();
+    let mut going = bench.start(&bench.config(), "run");
+    fs::create_dir(bench.folder("run").join("last.state")).unwrap();
+    bench.reach(&mut going, 1);
+    (0..2).for_each(|_| going.run.save(&bench.outbox));
+    let warnings: Vec<_> = bench.events().into_iter().filter(|event| matches!(event, EventKind::Warning(_))).collect();
+    assert!(warnings.len() == 1 && format!("{warnings:?}").contains("cannot be resumed from here"), "{warnings:?}");
+    let summary = bench.stop(going);
+    assert!(summary.unsaved.is_none() && bench.folder("run").join("last.bpk").is_file(), "{:?}", summary.unsaved);
+}
+
+#[test]
+fn a_network_that_has_diverged_is_not_saved() {
+    let bench = Bench::new();
+    let mut going = bench.start(&bench.config(), "run");
+    bench.reach(&mut going, 1);
+    going.run.save(&bench.outbox);
+    let saved = || ["last.bpk", "last.state"].map(|name| fs::read(bench.folder("run").join(name)).unwrap());
+    let before = saved();
+    going.run.set_learning_rate(f64::MAX, &bench.outbox);
+    bench.reach(&mut going, 2);
+    bench.events();
+    going.run.save(&bench.outbox);
+    assert!(format!("{:?}", bench.events()).contains("diverged"));
+    assert!(before == saved(), "the checkpoint before stays");
+}
+
+#[test]
+fn a_state_that_no_run_can_have_is_refused() {
+    let bench = Bench::new();
+    let config = bench.config();
+    let mut going = bench.start(&config, "run");
+    bench.reach(&mut going, 2);
+    bench.stop(going);
+    let (progress, trainer) = FinishedRun::open(&bench.folder("run")).unwrap().state::<Progress>().unwrap().unwrap();
+    assert_eq!(progress.problem(&config.train), None);
+    let changes: [fn(&mut Progress); 4] = [
+        |progress| progress.steps_per_epoch = 0,
+        |progress| progress.steps_per_epoch = u64::MAX,
+        |progress| progress.step = u64::MAX,
+        |progress| progress.batches += 1,
+    ];
+    let claim = Claim::take(&bench.folder("run")).unwrap();
+    for change in changes {
+        let mut wrong = progress.clone();
+        change(&mut wrong);
+        assert!(wrong.problem(&config.train).is_some(), "{wrong:?}");
+        claim.save_state(&wrong, &trainer).unwrap();
+    }
+    drop(claim);
+    assert!(bench.refusal("run").contains("last.state is damaged"));
 }
