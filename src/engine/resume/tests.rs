@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::data::{Journal, demo};
-use crate::domain::config::{DeviceChoice, Encoder, InputSize, Optimizer, Schedule};
+use crate::domain::config::{Batches, DeviceChoice, Encoder, InputSize, Optimizer, Schedule};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Edit, Strategy, Stroke};
 use crate::engine::outbox::Outbox;
@@ -224,6 +224,15 @@ fn recipes(bench: &Bench) -> Vec<(&'static str, RunConfig)> {
                 let train = &mut config.train;
                 (train.optimizer, train.nesterov, train.lr, train.clip_norm) = (Optimizer::Sgd, true, 0.05, 1.0);
                 train.schedule = Schedule::Polynomial;
+            }),
+        ),
+        (
+            "crops by class at several scales, focal loss and Dice",
+            recipe(|config| {
+                let train = &mut config.train;
+                (train.input, train.batch, train.length) = (InputSize::Crop(96), 4, Length::Epochs(2));
+                (train.batches, train.scales, train.jitter) = (Batches::Classes, true, 0.3);
+                (train.loss.focal, train.loss.dice) = (1.0, 1.0);
             }),
         ),
         (
