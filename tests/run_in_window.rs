@@ -12,7 +12,7 @@ use pointillist::domain::checkpoint::Checkpoint;
 use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::Outcome;
 use pointillist::ui::App;
-use pointillist::ui::state::action::UiAction;
+use pointillist::ui::state::action::{Tab, UiAction};
 
 /// The window over the demo project, training a small network without validation tiles.
 fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {
@@ -113,4 +113,54 @@ fn closing_during_a_run_stops_it_and_then_closes() {
     let summary = harness.state().state().run.summary.clone().expect("the run has ended");
     assert_eq!(summary.outcome, Outcome::Stopped);
     assert!(summary.folder.join("last.bpk").is_file());
+}
+
+#[test]
+fn a_run_that_was_stopped_is_resumed_and_started_from() {
+    let (_home, mut harness) = training(Length::Steps(5000)); // A row of the table for each step.
+    let is_past = |app: &App, step: u64| app.state().run.step.is_some_and(|report| report.step > step);
+    step_until(&mut harness, "steps are taken", |app| is_past(app, 3));
+    act(&mut harness, UiAction::Stop);
+    step_until(&mut harness, "the run is listed with its end", |app| {
+        app.state().runs.first().is_some_and(|run| run.end.is_some())
+    });
+    let summary = harness.state().state().run.summary.clone().expect("it has ended");
+    let (folder, rows) = (summary.folder, harness.state().state().run.curves.loss.len());
+    act(&mut harness, UiAction::ShowTab(Tab::Runs));
+    harness.run_ok();
+    harness.get_by_label_contains("Resume run ").click();
+    step_until(&mut harness, "it goes on", |app| is_past(app, summary.steps));
+    let run = &harness.state().state().run;
+    let info = run.info.as_ref().expect("it has begun");
+    assert_eq!((&info.folder, info.steps_before), (&folder, summary.steps));
+    assert!(run.curves.loss.len() >= rows, "the curves begin where the run began");
+    act(&mut harness, UiAction::Stop);
+    step_until(&mut harness, "it is over", |app| app.state().run.summary.is_some());
+    step_until(&mut harness, "and listed", |app| app.state().runs.first().is_some_and(|run| run.end.is_some()));
+    harness.run_ok();
+    harness.get_by_label_contains("Start from run ").click();
+    harness.run_ok();
+    assert_eq!(harness.state().state().settings.form.init_from.as_ref(), Some(&folder));
+    harness.get_by_label("Start without the weights of this run").click_accesskit();
+    harness.run_ok();
+    assert_eq!(harness.state().state().settings.form.init_from, None);
+}
+
+#[test]
+fn a_run_that_has_ended_can_be_continued() {
+    let (_home, mut harness) = training(Length::Epochs(1));
+    step_until(&mut harness, "the run is listed with its end", |app| {
+        app.state().runs.first().is_some_and(|run| run.end.is_some())
+    });
+    let steps = harness.state().state().run.summary.as_ref().expect("it has ended").steps;
+    act(&mut harness, UiAction::ShowTab(Tab::Runs));
+    harness.run_ok();
+    assert!(harness.query_by_label_contains("Resume run ").is_none());
+    harness.get_by_label_contains("Continue run ").click();
+    harness.run_ok();
+    harness.get_by_label("1 more epoch").click();
+    step_until(&mut harness, "it goes on", |app| app.state().run.step.is_some_and(|report| report.step > steps));
+    step_until(&mut harness, "to its new end", |app| app.state().run.summary.is_some());
+    let summary = harness.state().state().run.summary.clone().expect("it has ended");
+    assert_eq!((summary.outcome, summary.steps, summary.epochs), (Outcome::Completed, 2 * steps, 2));
 }

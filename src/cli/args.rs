@@ -67,14 +67,29 @@ pub struct TrainArgs {
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// Run folder to create.
-    #[arg(long)]
-    pub out: PathBuf,
+    #[arg(long, required_unless_present = "resume")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in this folder, which was stopped or killed, where its last checkpoint left it. Its configuration stays;
+    /// only --more-epochs, --data, if the tiles have moved, --quiet and --json can be given with it.
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<PathBuf>,
+    /// With --resume, make the run longer by so many epochs, also one that has ended; one that has ended early goes on from there.
+    /// The schedule of the learning rate is that of the new length.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub more_epochs: Option<u32>,
     /// Configuration to start from, such as the config.toml of another run.
     #[arg(long)]
     pub config: Option<PathBuf>,
     /// Settings of network and training to start from.
     #[arg(long, conflicts_with = "config", value_parser = choice::<Preset>())]
     pub preset: Option<Preset>,
+    /// Begin with the weights of the run in this folder, whose network has the same shape. Its classes are matched by name: those that
+    /// it does not have begin at random.
+    #[arg(long, value_name = "RUN")]
+    pub init_from: Option<PathBuf>,
+    /// Which checkpoint of that run.
+    #[arg(long, value_parser = choice::<Checkpoint>())]
+    pub init_checkpoint: Option<Checkpoint>,
     /// Network architecture.
     #[arg(long, value_parser = choice::<Arch>())]
     pub arch: Option<Arch>,

@@ -74,6 +74,10 @@ impl TrainArgs {
     }
 
     fn apply_to_model(&self, config: &mut RunConfig) {
+        if self.init_from.is_some() {
+            config.init_from.clone_from(&self.init_from);
+        }
+        set(&mut config.init_checkpoint, self.init_checkpoint);
         set(&mut config.model.arch, self.arch);
         set(&mut config.model.encoder, self.encoder.clone());
         set(&mut config.model.base, self.base);
@@ -158,6 +162,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
+    use crate::domain::checkpoint::Checkpoint;
     use crate::domain::config::{Arch, Batches, Encoder, LossWeights, ModelConfig, Optimizer, Schedule, TrainConfig};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
@@ -181,7 +186,7 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
-             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -193,6 +198,7 @@ mod tests {
             ..RunConfig::default()
         };
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
+        (want.init_from, want.init_checkpoint) = (std::path::absolute("W").ok(), Checkpoint::Last);
         want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
         want.model = ModelConfig {
             arch: Arch::UNetPlusPlus,

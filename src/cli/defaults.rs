@@ -12,10 +12,16 @@ use crate::domain::{Choice as _, Strategy};
 pub(super) fn shown(command: Command) -> Command {
     let config = RunConfig::default();
     command
-        .mut_subcommand("train", |train| with_defaults(train, training(&config)))
+        .mut_subcommand("train", |train| resuming_alone(with_defaults(train, training(&config))))
         .mut_subcommand("sample", |sample| with_defaults(sample, sampling(&config)))
         .mut_subcommand("evaluate", |evaluate| with_defaults(evaluate, checkpoint()))
         .mut_subcommand("predict", |predict| with_defaults(predict, checkpoint()))
+}
+
+/// A run that is resumed keeps its configuration: every option that would change it is refused beside `--resume`.
+fn resuming_alone(train: Command) -> Command {
+    const BESIDE: [&str; 5] = ["resume", "more_epochs", "data", "quiet", "json"];
+    train.mut_args(|arg| if BESIDE.contains(&arg.get_id().as_str()) { arg } else { arg.conflicts_with("resume") })
 }
 
 fn with_defaults(command: Command, defaults: Vec<(&'static str, String)>) -> Command {
@@ -38,6 +44,7 @@ fn checkpoint() -> Vec<(&'static str, String)> {
 fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
     let (model, train) = (&config.model, &config.train);
     let mut defaults = vec![
+        ("init_checkpoint", config.init_checkpoint.name().to_owned()),
         ("arch", model.arch.name().to_owned()),
         ("encoder", model.encoder.name().to_owned()),
         ("base", model.base.to_string()),

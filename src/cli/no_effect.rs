@@ -29,6 +29,9 @@ pub(super) fn refuse_for_method(args: &SimulateArgs) -> anyhow::Result<()> {
 
 /// Refuses options of `train` that mean nothing for the network or the optimiser that is chosen.
 pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Result<()> {
+    let remedy = "leave it out, or name the run with --init-from";
+    let has_run = config.init_from.is_some();
+    anyhow::ensure!(has_run || args.init_checkpoint.is_none(), "--init-checkpoint is of another run: {remedy}");
     let is_pretrained = config.model.encoder.is_pretrained();
     for (option, is_given) in [("--encoder-lr", args.encoder_lr.is_some()), ("--no-head-start", args.no_head_start)] {
         let remedy = "leave it out, or add --encoder lite0";

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::TrainArgs;
@@ -14,11 +15,23 @@ use crate::engine::refusal::Refusal;
 use crate::engine::{Command, EngineHandle, EventKind, Phase, report};
 
 pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
-    let config = args.config()?;
+    let command = command(&args)?;
     let engine = EngineHandle::start(Arc::new(|| {}))?;
     interrupt::on_first(engine.stopper())?;
-    engine.send(Command::Start { run: 1, config: Box::new(config), out: args.out.clone() });
+    engine.send(command);
     Reporter::new(args.quiet, args.json).follow(&engine)
+}
+
+/// What the engine is asked to do: to start a run, or to go on with one.
+fn command(args: &TrainArgs) -> anyhow::Result<Command> {
+    if let Some(folder) = &args.resume {
+        let (folder, more_epochs) = (folder.clone(), args.more_epochs.unwrap_or(0));
+        let data = args.data.as_ref().map(std::path::absolute).transpose()?;
+        return Ok(Command::Continue { run: 1, folder, data, more_epochs });
+    }
+    anyhow::ensure!(args.more_epochs.is_none(), "--more-epochs is for --resume: give --epochs for a new run");
+    let out = args.out.clone().context("no run folder: name one to create with --out")?;
+    Ok(Command::Start { run: 1, config: Box::new(args.config()?), out })
 }
 
 /// Prints events.
@@ -28,13 +41,15 @@ struct Reporter {
     bar: ProgressBar,
     epochs: u32,
     info: Option<Box<RunInfo>>,
+    /// What a resumed run did before is being reported.
+    is_looking_back: bool,
 }
 
 impl Reporter {
     fn new(quiet: bool, json: bool) -> Self {
         let bar = ProgressBar::hidden();
         bar.set_style(style("{spinner} {wide_msg}"));
-        let reporter = Self { quiet, json, bar, epochs: 0, info: None };
+        let reporter = Self { quiet, json, bar, epochs: 0, info: None, is_looking_back: false };
         if !quiet && !json && std::io::stderr().is_terminal() {
             reporter.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             reporter.bar.enable_steady_tick(Duration::from_millis(200));
@@ -52,6 +67,7 @@ impl Reporter {
                 EventKind::Phase(phase) => self.phase(&phase),
                 EventKind::Started(info) => self.started(info),
                 EventKind::Step(step) => self.step(&step),
+                EventKind::Evaluated(_) if self.is_looking_back => {}
                 EventKind::Evaluated(evaluation) => {
                     report::epoch_lines(&evaluation, self.epochs).iter().for_each(|line| self.print(line));
                 }
@@ -106,7 +122,8 @@ impl Reporter {
         }
     }
 
-    fn phase(&self, phase: &Phase) {
+    fn phase(&mut self, phase: &Phase) {
+        self.is_looking_back &= *phase != Phase::Training;
         let of = |done: usize, total: usize| if total > 0 { format!(" {done}/{total}") } else { String::new() };
         let message = match phase {
             Phase::Preparing { what, done, total } => format!("{what}{}", of(*done, *total)),
@@ -119,6 +136,7 @@ impl Reporter {
 
     fn started(&mut self, info: Box<RunInfo>) {
         self.epochs = info.epochs();
+        self.is_looking_back = info.steps_before > 0;
         self.bar.set_length(info.total_steps);
         self.bar.set_style(style("epoch {prefix} {bar:24} {percent:>3} % {per_sec} {eta} left {wide_msg}"));
         self.info = Some(info);

@@ -3,6 +3,7 @@
 //! Plain Rust without files, Burn or egui, so that everything here can be tested with numbers worked out by hand.
 
 pub mod agreement;
+pub mod bits;
 pub mod bootstrap;
 pub mod boundary;
 pub mod calibration;

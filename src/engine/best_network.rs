@@ -1,7 +1,9 @@
 //! Which network of a run is the best one: by validation mIoU or, where nothing can be scored, by training loss.
 
+use serde::{Deserialize, Serialize};
+
 /// The best network so far.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct BestNetwork {
     best: Option<Best>,
     /// Labels changed since the last evaluation, so the next evaluated network is the best: the one before has not seen
@@ -9,10 +11,13 @@ pub(super) struct BestNetwork {
     labels_changed: bool,
 }
 
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Best {
     /// mIoU, or the negative training loss.
+    #[serde(with = "crate::domain::bits")]
     rating: f64,
     step: u64,
+    #[serde(with = "crate::domain::bits")]
     miou: Option<f64>,
 }
 
@@ -22,11 +27,13 @@ impl BestNetwork {
         self.labels_changed = true;
     }
 
-    /// Takes in an evaluation. Returns whether it is the best so far; an untrained network never is.
+    /// Takes in an evaluation. Returns whether it is the best so far; an untrained network never is. A run that was killed and resumed
+    /// may repeat the evaluation that was the best one: its network is written again, if it was not on the disk yet.
     pub(super) fn rate(&mut self, step: u64, miou: f64, train_loss: f32) -> bool {
         let miou = (!miou.is_nan()).then_some(miou);
         let rating = miou.unwrap_or(-f64::from(train_loss));
-        let beaten = self.best.as_ref().is_none_or(|best| rating > best.rating);
+        let is_again = |best: &Best| step == best.step && rating.total_cmp(&best.rating).is_eq();
+        let beaten = self.best.as_ref().is_none_or(|best| rating > best.rating || is_again(best));
         let is_best = step > 0 && (beaten || self.labels_changed);
         if is_best {
             self.best = Some(Best { rating, step, miou });

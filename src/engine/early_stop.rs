@@ -1,9 +1,13 @@
 //! Early stopping: a run ends when its score has stopped rising.
 
+use serde::{Deserialize, Serialize};
+
 /// Counts evaluations without a better score (Prechelt, "Early stopping – but when?", 1998).
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct EarlyStop {
     /// Evaluations without a better mIoU after which a run ends; 0 if it never ends early.
     patience: u32,
+    #[serde(with = "crate::domain::bits")]
     best: f64,
     /// Evaluations since the best one.
     waited: u32,
@@ -12,6 +16,16 @@ pub(super) struct EarlyStop {
 impl EarlyStop {
     pub(super) fn new(patience: u32) -> Self {
         Self { patience, best: f64::NEG_INFINITY, waited: 0 }
+    }
+
+    /// The same count with the patience that the run is configured to have.
+    pub(super) fn with_patience(self, patience: u32) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The run goes on beyond what was its end: the count starts over, and the best score stands.
+    pub(super) fn extended(&mut self) {
+        self.waited = 0;
     }
 
     /// Labels were added or removed: what the network can reach has changed, so the count starts over.
@@ -26,6 +40,11 @@ impl EarlyStop {
         } else if !miou.is_nan() {
             self.waited += 1;
         }
+        self.why()
+    }
+
+    /// Why the run should end after the evaluations so far, if it should.
+    pub(super) fn why(&self) -> Option<String> {
         let is_over = self.patience > 0 && self.waited >= self.patience;
         let times = if self.waited == 1 { "evaluation".to_owned() } else { format!("{} evaluations", self.waited) };
         is_over.then(|| format!("the last {times} had no mIoU above {:.4}", self.best))

@@ -56,7 +56,7 @@ pub(super) fn open(
         session = Some(Session { step, checkpoints, ..Session::new(predictor, project) });
     }
     outbox.send(EventKind::Started(Box::new(info)));
-    history.report(outbox);
+    history.report(None, outbox);
     if session.is_none() {
         let cause = "it ended before its first checkpoint. Only its figures are shown";
         outbox.warn(Notice::new("The run cannot predict").cause(cause));
@@ -80,6 +80,7 @@ fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> 
         predicting: None,
         steps_per_epoch: 0,
         total_steps: summary.map_or(0, |summary| summary.steps),
+        steps_before: 0,
         quick: None,
     })
 }

@@ -7,25 +7,30 @@ use burn::tensor::Device;
 use super::head_start;
 use super::preparation::Cancelled;
 use super::refusal::Refusal;
+use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::domain::config::Encoder;
-use crate::domain::{Choice as _, Notice, RunConfig};
+use crate::domain::{Choice as _, Classes, Notice, RunConfig};
 use crate::model::Net;
 use crate::pretrained::{self, lite0};
 
-/// A network with random weights, those of a pretrained encoder, and what a head start gives. `device` is the plain one, without
-/// autodiff. `go_on` is asked now and then, with how much is done of how much.
+/// A network with the weights of another run or, if the configuration names none, with random weights, those of a pretrained encoder, and
+/// what a head start gives. `device` is the plain one, without autodiff. `go_on` is asked now and then, with how much is done of how much.
 ///
 /// # Errors
-/// If the encoder's file cannot be read, or once `go_on` says no.
+/// If the other run or the encoder's file cannot be read, or once `go_on` says no.
 pub(super) fn build(
     config: &RunConfig,
+    classes: &Classes,
     set: &TrainingSet,
     device: &Device,
     go_on: &mut dyn FnMut(usize, usize) -> bool,
 ) -> anyhow::Result<Net> {
     let training = device.clone().autodiff();
-    let mut net = Net::new(&config.model, set.classes(), &training);
+    let mut net = Net::new(&config.model, classes.len(), &training);
+    if let Some(warm) = WarmStart::of(config)? {
+        return warm.give(net, classes, device);
+    }
     if let Encoder::File(path) = &config.model.encoder {
         net.set_encoder(&read(path)?, &training);
     }

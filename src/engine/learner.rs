@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use burn::store::RecordError;
 use burn::tensor::Device;
 
 use super::priority;
@@ -16,6 +17,7 @@ use crate::domain::config::TrainConfig;
 use crate::model::Net;
 use crate::train::snapshot::Snapshot;
 use crate::train::trainer::Trainer;
+use crate::train::trainer_state::TrainerState;
 use crate::train::weighting::{ClassTerms, Weighting};
 
 /// A network that learns from labels.
@@ -55,9 +57,21 @@ impl Learner {
     /// # Errors
     /// If a thread could not be started.
     pub(super) fn new(net: Net, config: &RunConfig, labels: LearnedLabels, device: Device) -> std::io::Result<Self> {
-        let trainer = Trainer::new(net, &config.train, device);
-        let loader =
-            Loader::start(Arc::clone(&labels.set), batches(config), loader_threads(), priority::lower_this_thread)?;
+        Self::going_on(Trainer::new(net, &config.train, device), 0, config, labels)
+    }
+
+    /// The same with a trainer that has taken this many batches already.
+    ///
+    /// # Errors
+    /// As for [`Learner::new`].
+    pub(super) fn going_on(
+        trainer: Trainer,
+        taken: usize,
+        config: &RunConfig,
+        labels: LearnedLabels,
+    ) -> std::io::Result<Self> {
+        let (set, threads) = (Arc::clone(&labels.set), loader_threads());
+        let loader = Loader::start(set, batches(config), taken, threads, priority::lower_this_thread)?;
         let teacher = PseudoTeacher::start(&labels.set, config)?;
         let terms = labels.terms();
         let (accumulate, renewals) = (config.train.accumulate, labels.set.pseudo_labels().renewals());
@@ -108,6 +122,24 @@ impl Learner {
             self.teacher.iter().for_each(PseudoTeacher::labels_changed);
         }
         Ok(changed)
+    }
+
+    /// How many batches were taken since the first step of the run.
+    pub(super) fn batches_taken(&self) -> usize {
+        self.loader.taken()
+    }
+
+    /// The fingerprint of the labels that are learned from.
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.labels.set.fingerprint()
+    }
+
+    /// Weights and moments, to go on from here later.
+    ///
+    /// # Errors
+    /// If they cannot be serialised.
+    pub(super) fn trainer_state(&self) -> Result<TrainerState, RecordError> {
+        self.trainer.state()
     }
 
     /// What the loss knows of each class.

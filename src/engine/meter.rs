@@ -2,9 +2,12 @@
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 /// A mean that starts over when it is read.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Mean {
+    #[serde(with = "crate::domain::bits")]
     sum: f64,
     count: u32,
 }
@@ -20,6 +23,11 @@ impl Mean {
         self.count > 0
     }
 
+    /// How many values it has.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
     /// The mean since the last call; NaN without values.
     pub(super) fn take(&mut self) -> f32 {
         let mean = self.sum / f64::from(self.count);
@@ -28,34 +36,26 @@ impl Mean {
     }
 }
 
-/// Losses and times of the steps.
+/// Losses and times of the steps. What goes into a report is not kept when a run is saved.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Meter {
+    #[serde(skip)]
     pub(super) since_report: Mean,
     pub(super) since_row: Mean,
     pub(super) since_evaluation: Mean,
+    #[serde(skip)]
     report_secs: f64,
+    #[serde(skip)]
     report_waiting: f64,
+    #[serde(skip)]
     report_steps: u32,
+    #[serde(skip)]
     reported_at: Option<Instant>,
     total_secs: f64,
     total_waiting: f64,
 }
 
 impl Meter {
-    pub(super) fn new() -> Self {
-        Self {
-            since_report: Mean::default(),
-            since_row: Mean::default(),
-            since_evaluation: Mean::default(),
-            report_secs: 0.0,
-            report_waiting: 0.0,
-            report_steps: 0,
-            reported_at: None,
-            total_secs: 0.0,
-            total_waiting: 0.0,
-        }
-    }
-
     /// Records a step: its loss, the seconds it waited for the loader, and the seconds it computed.
     pub(super) fn step(&mut self, loss: f32, waiting: f64, computing: f64) {
         self.since_report.add(loss);
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn means_and_shares_start_over_after_each_report() {
-        let mut meter = Meter::new();
+        let mut meter = Meter::default();
         meter.step(1.0, 0.1, 0.3);
         meter.step(3.0, 0.0, 0.4);
         assert!((meter.since_report.take() - 2.0).abs() < 1e-6);

@@ -6,20 +6,45 @@ use std::sync::Arc;
 use super::device::{self, Devices, OpenDevice};
 use super::first_network;
 use super::labels::Labels;
-use super::learner::Learner;
+use super::learner::{LearnedLabels, Learner};
 use super::preparation::{Cancelled, Preparation};
+use super::progress::{Progress, SavedState};
 use super::protocol::RunInfo;
 use super::pseudo_labels;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::run_plan::RunPlan;
+use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
-use crate::domain::Notice;
+use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::model::Net;
 use crate::model::size::{self, StepCrops};
-use crate::train::folder::{RunFolder, SplitRecord};
+use crate::train::folder::{Claim, RunFolder, SplitRecord};
+use crate::train::trainer::Trainer;
+
+/// Where a run begins.
+pub(super) enum Beginning {
+    /// Before the first step, in a folder that is created.
+    New,
+    /// In the folder it has.
+    Resumed {
+        /// The right to write into it.
+        claim: Claim,
+        /// What `config.toml` says from now on.
+        stored: Box<RunConfig>,
+        /// Where it was saved; before the first step if it was not.
+        saved: Option<Box<SavedState>>,
+    },
+}
+
+impl Beginning {
+    /// Whether there is a state to go on from.
+    fn is_saved(&self) -> bool {
+        matches!(self, Self::Resumed { saved: Some(_), .. })
+    }
+}
 
 /// What a run works with.
 pub(super) struct OpenedRun {
@@ -38,14 +63,18 @@ impl OpenedRun {
     pub(super) fn open(
         plan: &RunPlan,
         out: &Path,
+        beginning: Beginning,
         devices: &mut Devices,
         preparation: &mut Preparation<'_>,
     ) -> anyhow::Result<(Self, Predictor)> {
         let device = devices.open(&plan.config.device)?;
         check_memory(plan, &device)?;
+        let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;
         let Labels { journal, learned } = Labels::open(plan, preparation)?;
-        refuse_endless_warm_up(plan, &learned.set)?;
+        if matches!(beginning, Beginning::New) {
+            refuse_endless_warm_up(plan, &learned.set)?;
+        }
         if let Err(error) = plan.project.keep_class_order() {
             preparation.outbox.warn(error.to_string());
         }
@@ -55,27 +84,86 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         pseudo_labels::give(&learned.set, &plan.config, &mut go_on).ok_or(Cancelled)?;
+        let (claimed, saved) = match beginning {
+            Beginning::New => (None, None),
+            Beginning::Resumed { claim, stored, saved } => (Some((claim, stored)), saved),
+        };
         preparation.announce("building the network", 0, 0);
         device.device.seed(plan.config.seed);
-        let training_device = device.device.clone().autodiff();
-        let mut go_on = |done, all| {
-            preparation.announce("learning where to start", done, all);
-            !preparation.is_cancelled()
+        let net = match &saved {
+            Some(_) => Net::new(&plan.config.model, learned.set.classes(), &device.device.clone().autodiff()),
+            None => first_network(plan, &learned.set, &device, preparation)?,
         };
-        let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
-        let info = describe(plan, &learned.set, &net, &device, out);
-        let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
-        folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
+        let info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
+        let progress = saved.as_ref().map(|saved| saved.progress.clone());
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
         let set = Arc::clone(&learned.set);
-        let learner = Learner::new(net, &plan.config, learned, training_device)?;
+        let learner = learner(plan, learned, net, saved, &device)?;
         predictor.show(learner.snapshot());
+        let classes = &plan.project.classes;
+        let folder = match claimed {
+            None => RunFolder::create(out, &plan.config, classes)?,
+            Some((claim, stored)) => reopen(claim, &stored, classes, progress.as_ref(), &learner)?,
+        };
+        if progress.is_none() {
+            folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
+        }
         let mut recorder = Recorder::new(folder);
         let note = pseudo_labels::note(&set, &plan.config);
-        note.into_iter().for_each(|note| recorder.inform(preparation.outbox, note));
+        let warm = warm.map(|warm| warm.note(&plan.project.classes));
+        warm.into_iter().chain(note).for_each(|note| recorder.inform(preparation.outbox, note));
         let (project, val) = (Arc::clone(&plan.project), plan.val.clone());
         Ok((Self { info, project, val, learner, journal, recorder }, predictor))
     }
+}
+
+/// The folder of a run that is resumed. What the resumption has changed of its state is on the disk before anything of the folder is
+/// cut or replaced: a run that is killed before its next save is resumed the same way.
+fn reopen(
+    claim: Claim,
+    stored: &RunConfig,
+    classes: &Classes,
+    progress: Option<&Progress>,
+    learner: &Learner,
+) -> anyhow::Result<RunFolder> {
+    let Some(progress) = progress else { return Ok(RunFolder::restart(claim, stored, classes)?) };
+    let trainer = learner.trainer_state();
+    let trainer = trainer.map_err(|error| anyhow::anyhow!("The state of the run cannot be written: {error}"))?;
+    claim.save_state(progress, &trainer)?;
+    Ok(RunFolder::reopen(claim, stored, classes, progress.kept())?)
+}
+
+/// The network that a run begins with.
+fn first_network(
+    plan: &RunPlan,
+    set: &TrainingSet,
+    device: &OpenDevice,
+    preparation: &mut Preparation<'_>,
+) -> anyhow::Result<Net> {
+    let mut go_on = |done, all| {
+        preparation.announce("learning where to start", done, all);
+        !preparation.is_cancelled()
+    };
+    first_network::build(&plan.config, &plan.project.classes, set, &device.device, &mut go_on)
+}
+
+/// What learns: a new trainer of the network, or the one that was saved.
+fn learner(
+    plan: &RunPlan,
+    labels: LearnedLabels,
+    net: Net,
+    saved: Option<Box<SavedState>>,
+    device: &OpenDevice,
+) -> anyhow::Result<Learner> {
+    let (config, training) = (&plan.config, device.device.clone().autodiff());
+    let Some(saved) = saved else { return Ok(Learner::new(net, config, labels, training)?) };
+    let SavedState { progress, trainer } = *saved;
+    let trainer = Trainer::resumed(net, trainer, &config.train, training).map_err(|error| {
+        let cause = format!("its last.state is damaged, or of another network ({error})");
+        let remedy = "Start a new run from its weights (--init-from)";
+        Refusal(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
+    })?;
+    Ok(Learner::going_on(trainer, progress.batches, config, labels)?)
 }
 
 /// Refuses a run that needs more memory than there is.
@@ -100,8 +188,19 @@ fn refuse_endless_warm_up(plan: &RunPlan, set: &TrainingSet) -> Result<(), Refus
     problem.map_or(Ok(()), |problem| Err(Refusal::of_start(&[problem])))
 }
 
-fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, out: &Path) -> RunInfo {
-    let (steps_per_epoch, total_steps) = plan.steps(set.epoch().len());
+fn describe(
+    plan: &RunPlan,
+    set: &TrainingSet,
+    net: &Net,
+    device: &OpenDevice,
+    out: &Path,
+    saved: Option<&SavedState>,
+) -> RunInfo {
+    let steps = || plan.steps(set.epoch().len());
+    let (steps_per_epoch, total_steps) = saved.map_or_else(steps, |saved| {
+        let per_epoch = saved.progress.steps_per_epoch;
+        (per_epoch, plan.config.train.length.steps(per_epoch))
+    });
     RunInfo {
         folder: out.to_owned(),
         config: plan.config.clone(),
@@ -114,6 +213,7 @@ fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, o
         predicting: None,
         steps_per_epoch,
         total_steps,
+        steps_before: saved.map_or(0, |saved| saved.progress.step),
         quick: None,
     }
 }

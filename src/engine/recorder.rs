@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::outbox::Outbox;
+use super::progress::SavedState;
 use super::protocol::{Evaluation, EventKind};
 use crate::data::DataError;
 use crate::domain::Notice;
@@ -15,6 +16,10 @@ use crate::train::snapshot::Snapshot;
 
 /// Time between checkpoints: a killed run loses at most this much.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
+/// Time from one state to the next at an evaluation: epochs may be short, and a state is large.
+const STATE_EVERY: Duration = Duration::from_secs(10);
+/// Writing states takes at most one part in so many of the time.
+const STATE_SHARE: u32 = 20;
 /// Time between attempts after a failure.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
 
@@ -23,6 +28,12 @@ pub(super) struct Recorder {
     folder: RunFolder,
     /// When a checkpoint was last written or attempted.
     tried: Instant,
+    /// When the state of the run was last written or attempted.
+    stated: Option<Instant>,
+    /// How long that took.
+    state_took: Duration,
+    /// The state could not be written, and the user was told.
+    lacks_state: bool,
     /// Something could not be written, and the user was told.
     failing: bool,
     /// The best network, until it is on disk.
@@ -33,7 +44,16 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(folder: RunFolder) -> Self {
-        Self { folder, tried: Instant::now(), failing: false, unsaved_best: None, unsaved_split: None }
+        Self {
+            folder,
+            tried: Instant::now(),
+            stated: None,
+            state_took: Duration::ZERO,
+            lacks_state: false,
+            failing: false,
+            unsaved_best: None,
+            unsaved_split: None,
+        }
     }
 
     /// Informs the user and the log.
@@ -76,13 +96,24 @@ impl Recorder {
         self.tried.elapsed() >= if self.failing { RETRY_EVERY } else { SAVE_EVERY }
     }
 
-    /// Writes this network as the last checkpoint, and whatever could not be written before.
+    /// Whether a checkpoint that is written now should come with the state of the run.
+    pub(super) fn wants_state(&self) -> bool {
+        let least = if self.lacks_state { SAVE_EVERY } else { STATE_EVERY };
+        self.stated.is_none_or(|at| at.elapsed() >= least.max(self.state_took * STATE_SHARE))
+    }
+
+    /// Writes this network as the last checkpoint, whatever could not be written before and, if it is given, the state of the run.
     ///
     /// # Errors
     /// If the disk is full or the folder is gone. The user has been told.
-    pub(super) fn save(&mut self, net: &Snapshot, outbox: &Outbox) -> Result<(), DataError> {
+    pub(super) fn save(
+        &mut self,
+        net: &Snapshot,
+        state: Option<&SavedState>,
+        outbox: &Outbox,
+    ) -> Result<(), DataError> {
         self.tried = Instant::now();
-        match self.write_all(net, outbox) {
+        match self.write_all(net, state, outbox) {
             Ok(()) => {
                 if std::mem::take(&mut self.failing) {
                     self.inform(outbox, "The run can be saved again; nothing is missing");
@@ -96,15 +127,21 @@ impl Recorder {
         }
     }
 
-    /// The final save: this network, and whatever could not be written before.
+    /// The final save: this network, the state of the run, and whatever could not be written before.
     ///
     /// # Errors
     /// If the disk is full or the folder is gone. The user has not been told: the summary says so.
-    pub(super) fn save_at_end(&mut self, net: &Snapshot, is_best: bool, outbox: &Outbox) -> Result<(), DataError> {
+    pub(super) fn save_at_end(
+        &mut self,
+        net: &Snapshot,
+        state: Option<&SavedState>,
+        is_best: bool,
+        outbox: &Outbox,
+    ) -> Result<(), DataError> {
         if is_best {
             self.unsaved_best = Some(net.clone());
         }
-        self.write_all(net, outbox)
+        self.write_all(net, state, outbox)
     }
 
     /// Writes this network as the best checkpoint, now or as soon as possible.
@@ -130,7 +167,8 @@ impl Recorder {
         self.folder.sync()
     }
 
-    fn write_all(&mut self, net: &Snapshot, outbox: &Outbox) -> Result<(), DataError> {
+    /// The state comes last: whatever it counts on is on the disk by then.
+    fn write_all(&mut self, net: &Snapshot, state: Option<&SavedState>, outbox: &Outbox) -> Result<(), DataError> {
         self.folder.sync()?;
         if let Some(split) = &self.unsaved_split {
             self.folder.write_split(split)?;
@@ -138,7 +176,27 @@ impl Recorder {
         }
         let path = self.folder.save(net, Checkpoint::Last)?;
         outbox.send(EventKind::Checkpoint { path, best: false });
-        self.write_best(outbox)
+        self.write_best(outbox)?;
+        if let Some(state) = state {
+            self.write_state(state, outbox);
+        }
+        Ok(())
+    }
+
+    /// Writes the state of the run. If that fails the checkpoints are on the disk all the same; the user is told once.
+    fn write_state(&mut self, state: &SavedState, outbox: &Outbox) {
+        let began = Instant::now();
+        let written = state.write(&self.folder);
+        (self.stated, self.state_took) = (Some(Instant::now()), began.elapsed());
+        let lacked_state = std::mem::replace(&mut self.lacks_state, written.is_err());
+        match written {
+            Ok(()) if lacked_state => self.inform(outbox, "The run can be resumed from here again"),
+            Err(error) if !lacked_state => {
+                let notice = Notice::new("The run cannot be resumed from here, only from where it was saved before");
+                self.warn(outbox, notice.cause(error.to_string()));
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
 
     fn write_best(&mut self, outbox: &Outbox) -> Result<(), DataError> {
@@ -205,20 +263,20 @@ mod tests {
         let best = recorder.folder.path().join("best.bpk");
         [&last, &best].iter().for_each(|path| std::fs::create_dir(path).unwrap());
         for _ in 0..3 {
-            assert!(recorder.save(&net, &outbox).is_err());
+            assert!(recorder.save(&net, None, &outbox).is_err());
             recorder.save_best(net.clone(), &outbox);
         }
         let told = || std::iter::from_fn(|| user.try_event());
         let warnings = || told().filter(|event| matches!(event.kind, EventKind::Warning(_))).count();
         assert_eq!(warnings(), 1);
         [&last, &best].iter().for_each(|path| std::fs::remove_dir(path).unwrap());
-        recorder.save(&net, &outbox).unwrap();
+        recorder.save(&net, None, &outbox).unwrap();
         assert!(last.is_file() && best.is_file());
         let log = std::fs::read_to_string(recorder.folder.path().join("log.txt")).unwrap();
         assert!(log.contains("can be saved again"), "{log}");
         std::fs::remove_file(&last).unwrap();
         std::fs::create_dir(&last).unwrap();
-        assert!(recorder.save(&net, &outbox).is_err());
+        assert!(recorder.save(&net, None, &outbox).is_err());
         assert_eq!(warnings(), 1, "the next failure is reported again");
     }
 

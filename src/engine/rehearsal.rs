@@ -48,7 +48,7 @@ impl Rehearsal {
         let training = device.clone().autodiff();
         let labels = self.labels(book, tiles);
         pseudo_labels::give(&labels.set, &config, &mut |_, _| true);
-        let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
+        let net = first_network::build(&config, &project.classes, &labels.set, device, &mut |_, _| true)?;
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
         let per_epoch = config.train.steps_per_epoch(labels.set.epoch().len());
         let mut learner = Learner::new(net, &config, labels, training)?;

@@ -11,10 +11,12 @@ use super::evaluating::{Evaluating, Scored};
 use super::meter::Meter;
 use super::opened_run::OpenedRun;
 use super::outbox::Outbox;
+use super::progress::{Progress, SavedState};
 use super::protocol::{Evaluation, EventKind, Outcome, Phase, RunInfo, StepReport, Summary};
 use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::report;
+use super::run_history::RunHistory;
 use crate::data::{DataError, Project, TileFault};
 use crate::domain::{Notice, RunConfig};
 use crate::infer::Predictor;
@@ -47,6 +49,10 @@ pub(super) struct Run {
     left_out: BTreeSet<String>,
     started: Instant,
     evaluated: Instant,
+    /// Seconds before `started` and before `evaluated`, in a run that was resumed.
+    before: [f64; 2],
+    /// Where the run stood when it ended: ending it changes what the summary says.
+    at_end: Option<Progress>,
 }
 
 /// The result of a turn.
@@ -71,25 +77,89 @@ impl Run {
             ending: None,
             evaluation: None,
             evaluated_at_step: None,
-            meter: Meter::new(),
+            meter: Meter::default(),
             best: BestNetwork::default(),
             early_stop: EarlyStop::new(train.patience),
             last: None,
             left_out: BTreeSet::new(),
             started: now,
             evaluated: now,
+            before: [0.0; 2],
+            at_end: None,
             opened,
         }
     }
 
-    /// Reports that the run is ready to train.
-    pub(super) fn announce_start(&mut self, outbox: &Outbox) {
+    /// A run that goes on from where it was saved. Labels that have changed since are learned from as in a run that was not stopped.
+    pub(super) fn resumed(opened: OpenedRun, saved: Progress, has_new_labels: bool) -> Self {
+        let Progress { step, set_rate, last_rate, meter, best, early_stop, evaluated_at_step, last, left_out, .. } =
+            saved;
+        let early_stop = early_stop.with_patience(opened.info.config.train.patience);
+        let mut run = Self { step, set_rate, last_rate, meter, best, early_stop, ..Self::new(opened) };
+        (run.evaluated_at_step, run.last, run.left_out) = (evaluated_at_step, last, left_out);
+        run.before = [saved.secs, saved.evaluation_secs];
+        if has_new_labels {
+            run.labels_changed();
+        }
+        if run.evaluated_at_step == Some(step) && run.may_end_early() {
+            run.ending = run.early_stop.why().map(|why| Ending::Early { why });
+        }
+        run
+    }
+
+    fn progress(&self) -> Progress {
+        if let Some(progress) = &self.at_end {
+            return progress.clone();
+        }
+        Progress {
+            step: self.step,
+            batches: self.opened.learner.batches_taken(),
+            steps_per_epoch: self.opened.info.steps_per_epoch,
+            set_rate: self.set_rate,
+            last_rate: self.last_rate,
+            meter: self.meter.clone(),
+            best: self.best.clone(),
+            early_stop: self.early_stop.clone(),
+            evaluated_at_step: self.evaluated_at_step,
+            last: self.last.clone(),
+            left_out: self.left_out.clone(),
+            labels: self.opened.learner.fingerprint(),
+            secs: self.secs(),
+            evaluation_secs: self.evaluation_secs(),
+        }
+    }
+
+    /// All it takes to resume the run from here. If that cannot be put together the user is told.
+    fn state(&mut self, outbox: &Outbox) -> Option<SavedState> {
+        match self.opened.learner.trainer_state() {
+            Ok(trainer) => Some(SavedState { progress: self.progress(), trainer }),
+            Err(error) => {
+                let notice = Notice::new("The run cannot be resumed from here").cause(error.to_string());
+                self.opened.recorder.warn(outbox, notice);
+                None
+            }
+        }
+    }
+
+    /// Seconds since the start.
+    fn secs(&self) -> f64 {
+        self.before[0] + self.started.elapsed().as_secs_f64()
+    }
+
+    /// Seconds since the last evaluation ended.
+    fn evaluation_secs(&self) -> f64 {
+        self.before[1] + self.evaluated.elapsed().as_secs_f64()
+    }
+
+    /// Reports that the run is ready to train; `before` is what it has done already.
+    pub(super) fn announce_start(&mut self, before: Option<RunHistory>, outbox: &Outbox) {
         let info = self.opened.info.clone();
         let note = report::weights_line(&info.config.train.class_weights, &self.opened.learner.terms().weights);
         note.into_iter().for_each(|note| self.inform(outbox, note));
         let (name, why) = (&info.device.name, &info.device.why);
         self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
         outbox.send(EventKind::Started(Box::new(info)));
+        before.into_iter().for_each(|history| history.report(self.last.as_ref(), outbox));
         outbox.send(EventKind::Phase(Phase::Training));
     }
 
@@ -162,10 +232,15 @@ impl Run {
             }
         };
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
-            self.best.labels_changed();
-            self.early_stop.labels_changed();
+            self.labels_changed();
             self.go_on_with_new_labels(outbox);
         }
+    }
+
+    /// What was measured with other labels is not compared with what is to come.
+    fn labels_changed(&mut self) {
+        self.best.labels_changed();
+        self.early_stop.labels_changed();
     }
 
     /// A run that was about to end early has more to learn than its scores knew.
@@ -210,15 +285,22 @@ impl Run {
 
     /// Writes the last checkpoint at the user's request. Each failure is reported, unlike those of regular saves.
     pub(super) fn save(&mut self, outbox: &Outbox) {
-        if let Err(error) = self.opened.recorder.save(&self.opened.learner.snapshot(), outbox) {
+        if let Err(error) = self.save_all(true, outbox) {
             outbox.warn(Notice::new("The checkpoint was not written").cause(error.to_string()));
         }
     }
 
+    /// Writes the last checkpoint and, if wanted, the state of the run.
+    fn save_all(&mut self, with_state: bool, outbox: &Outbox) -> Result<(), DataError> {
+        let state = if with_state { self.state(outbox) } else { None };
+        let OpenedRun { recorder, learner, .. } = &mut self.opened;
+        recorder.save(&learner.snapshot(), state.as_ref(), outbox)
+    }
+
     /// What is needed to save a run that is over.
-    pub(super) fn into_unsaved(self) -> (Recorder, Snapshot) {
-        let net = self.opened.learner.snapshot();
-        (self.opened.recorder, net)
+    pub(super) fn into_unsaved(mut self, outbox: &Outbox) -> (Recorder, Snapshot, Option<SavedState>) {
+        let (net, state) = (self.opened.learner.snapshot(), self.state(outbox));
+        (self.opened.recorder, net, state)
     }
 
     /// Gives a predictor the current network; during an evaluation, what is evaluated.
@@ -236,6 +318,10 @@ impl Run {
         if let Some(ending) = self.ending.take() {
             return Ok(Turn::Finished(Box::new(self.finish(ending, outbox))));
         }
+        if self.is_evaluation_due() {
+            self.evaluate(predictor, outbox); // The run was stopped before it.
+            return Ok(Turn::More(0.0));
+        }
         if self.step >= self.opened.info.total_steps {
             self.ending = Some(Ending::Completed);
             return Ok(Turn::More(0.0));
@@ -244,13 +330,19 @@ impl Run {
         self.take_step(outbox)?;
         let secs = began.elapsed().as_secs_f64();
         if self.opened.recorder.is_due() {
-            self.opened.recorder.save(&self.opened.learner.snapshot(), outbox).ok(); // The recorder reports it and tries again.
+            self.save_all(self.opened.recorder.wants_state(), outbox).ok(); // The recorder reports it and tries again.
         }
-        let at_epoch_end = self.step.is_multiple_of(self.opened.info.steps_per_epoch);
-        if at_epoch_end || self.step == self.opened.info.total_steps {
+        if self.is_evaluation_due() {
             self.evaluate(predictor, outbox);
         }
         Ok(Turn::More(secs))
+    }
+
+    /// Whether an epoch or the run has ended, and its network has not been evaluated.
+    fn is_evaluation_due(&self) -> bool {
+        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
+        let at_end = self.step.is_multiple_of(steps_per_epoch) || self.step == total_steps;
+        self.step > 0 && at_end && self.evaluated_at_step != Some(self.step)
     }
 
     fn take_step(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
@@ -265,7 +357,9 @@ impl Run {
         self.step += 1;
         if !loss.is_finite() {
             let headline = format!("The loss is {loss} at step {}", self.step);
-            let remedy = format!("Start again with a lower learning rate than {lr}");
+            let remedy = format!(
+                "Start a new run with a lower learning rate than {lr}; it may begin with the best checkpoint of this one"
+            );
             return Err(Refusal(Notice::new(headline).remedy(remedy)).into());
         }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
@@ -288,7 +382,8 @@ impl Run {
             let (train, val) = (left(train_tiles), left(val_tiles).len());
             let corrected = format!("Split corrected to {} train / {val} val: tile {id} cannot be read", train.len());
             // A validation tile stays in the record: it may be readable again at the next evaluation.
-            recorder.write_split(SplitRecord::new(project, train, val_tiles.clone()), outbox);
+            let record = SplitRecord::new(project, train, val_tiles.clone()).without(project, &self.left_out);
+            recorder.write_split(record, outbox);
             recorder.inform(outbox, corrected);
         }
     }
@@ -355,38 +450,45 @@ impl Run {
             further: Some(further),
             confusion,
             tiles,
-            secs: self.evaluated.elapsed().as_secs_f32(),
+            secs: self.evaluation_secs() as f32,
             best,
         };
-        self.evaluated = Instant::now();
+        (self.evaluated, self.before[1]) = (Instant::now(), 0.0);
         self.evaluated_at_step = Some(self.step);
+        self.last = Some(evaluation.clone());
         let lines = report::epoch_lines(&evaluation, self.opened.info.epochs());
+        let state = if self.opened.recorder.wants_state() { self.state(outbox) } else { None };
         let recorder = &mut self.opened.recorder;
         lines.iter().chain(&report::raw_line(&evaluation)).for_each(|line| recorder.log(line, outbox));
-        recorder.add_metrics(&evaluation, outbox);
-        recorder.save(&net, outbox).ok(); // The recorder reports it and tries again.
         if best {
-            recorder.save_best(net, outbox);
+            recorder.save_best(net.clone(), outbox);
         }
-        self.last = Some(evaluation.clone());
+        recorder.add_metrics(&evaluation, outbox);
+        recorder.save(&net, state.as_ref(), outbox).ok(); // The recorder reports it and tries again.
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
     }
 
     /// Ends the run if its score has stopped rising. Only scores at the end of an epoch count, not those that somebody asks for.
     fn end_early_if_due(&mut self, miou: f64, outbox: &Outbox) {
-        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
-        if self.step == 0 || !self.step.is_multiple_of(steps_per_epoch) {
+        if self.step == 0 || !self.step.is_multiple_of(self.opened.info.steps_per_epoch) {
             return;
         }
         let why = self.early_stop.rate(miou);
-        if let Some(why) = why.filter(|_| self.step < total_steps) {
+        if let Some(why) = why.filter(|_| self.may_end_early()) {
             self.inform(outbox, format!("Training ends early after step {}: {why}", self.step));
             self.ending = Some(Ending::Early { why });
         }
     }
 
+    /// Whether an epoch has ended and there are steps left.
+    fn may_end_early(&self) -> bool {
+        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
+        self.step > 0 && self.step.is_multiple_of(steps_per_epoch) && self.step < total_steps
+    }
+
     fn finish(&mut self, ending: Ending, outbox: &Outbox) -> Summary {
         outbox.send(EventKind::Phase(Phase::Stopping));
+        self.at_end = Some(self.progress());
         self.add_last_row(outbox);
         let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
         let mut summary = self.summary(ending.outcome(), ending.into_why());
@@ -404,7 +506,9 @@ impl Run {
     fn save_at_end(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         let why_best = self.best.end(self.step);
         why_best.iter().for_each(|why| self.inform(outbox, (*why).to_owned()));
-        self.opened.recorder.save_at_end(&self.opened.learner.snapshot(), why_best.is_some(), outbox)
+        let state = self.state(outbox);
+        let OpenedRun { recorder, learner, .. } = &mut self.opened;
+        recorder.save_at_end(&learner.snapshot(), state.as_ref(), why_best.is_some(), outbox)
     }
 
     /// Ends the run after an error. Its figures and the reason are written, so that it can be opened. The checkpoints stay as
@@ -428,7 +532,7 @@ impl Run {
             best_miou: self.best.miou(),
             best_step: self.best.step(),
             last: self.last.clone(),
-            secs: self.started.elapsed().as_secs_f64(),
+            secs: self.secs(),
             waiting: self.meter.waiting_share(),
             device: self.opened.info.device.clone(),
             parameters: self.opened.info.parameters,

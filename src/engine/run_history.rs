@@ -26,6 +26,11 @@ impl RunHistory {
         self.metrics.iter().any(|row| !row.miou.is_nan())
     }
 
+    /// The evaluations.
+    pub(super) fn metrics(&self) -> &[MetricsRow] {
+        &self.metrics
+    }
+
     /// The step of the best network, if known. A killed run did not record it, but its evaluations did.
     pub(super) fn best_step(&self) -> Option<u64> {
         let scored = self.metrics.iter().filter(|row| !row.miou.is_nan());
@@ -33,13 +38,15 @@ impl RunHistory {
         self.summary.as_ref().map_or_else(best_row, |summary| summary.best_step)
     }
 
-    /// Reports the figures again. What the folder does not contain stays empty: confusion matrices and scores of tiles.
-    pub(super) fn report(self, outbox: &Outbox) {
+    /// Reports the figures again; `last` is the last evaluation of a run that goes on. What is not known stays empty: confusion matrices
+    /// and scores of tiles.
+    pub(super) fn report(self, last: Option<&Evaluation>, outbox: &Outbox) {
         for &StepRow { step, epoch, loss, lr } in &self.steps {
             let report = StepReport { step, epoch, loss, lr, step_secs: 0.0, waiting: 0.0, labelled: 0 };
             outbox.send(EventKind::Step(report));
         }
-        let (best, last) = (self.best_step(), self.summary.as_ref().and_then(|summary| summary.last.as_ref()));
+        let recorded = || self.summary.as_ref().and_then(|summary| summary.last.as_ref());
+        let (best, last) = (self.best_step(), last.or_else(recorded));
         for row in &self.metrics {
             let recorded = last.filter(|last| last.step == row.step).cloned();
             let evaluation = recorded.unwrap_or_else(|| evaluation(row, Some(row.step) == best));
@@ -89,7 +96,7 @@ mod tests {
             let (user, end) = in_process::connect(Arc::new(|| {}));
             let summary = Summary { outcome, why: Some("the score fell".to_owned()), ..Summary::default() };
             let history = RunHistory { steps: Vec::new(), metrics: Vec::new(), summary: Some(summary) };
-            history.report(&Outbox::new(Arc::new(end)));
+            history.report(None, &Outbox::new(Arc::new(end)));
             let warns = |event: &crate::engine::Event| matches!(event.kind, EventKind::Warning(_));
             std::iter::from_fn(|| user.try_event()).filter(warns).count()
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::domain::RunConfig;
-use crate::domain::config::{Batches, Length};
+use crate::domain::config::Batches;
 use crate::train::division::{self, DividedProject};
 
 /// A run that could be started, as far as configuration and project tell.
@@ -57,10 +57,7 @@ impl RunPlan {
     /// Steps in an epoch of this many crops or tiles, and steps in all.
     pub(super) fn steps(&self, epoch: usize) -> (u64, u64) {
         let per_epoch = self.config.train.steps_per_epoch(epoch);
-        match self.config.train.length {
-            Length::Epochs(epochs) => (per_epoch, u64::from(epochs) * per_epoch),
-            Length::Steps(steps) => (per_epoch, steps),
-        }
+        (per_epoch, self.config.train.length.steps(per_epoch))
     }
 }
 

@@ -1,10 +1,12 @@
 //! A network that can predict: the one being trained, or a checkpoint of a run that is over.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::export::ExportJob;
 use super::finished_checkpoints::FinishedCheckpoints;
 use super::outbox::Outbox;
+use super::progress::SavedState;
 use super::protocol::{EventKind, ExportNews, ExportRequest, Predicting, Summary};
 use super::recorder::Recorder;
 use super::run::Run;
@@ -33,6 +35,7 @@ pub(super) struct Session {
 pub(super) struct UnsavedRun {
     recorder: Recorder,
     net: Snapshot,
+    state: Option<SavedState>,
     summary: Box<Summary>,
     checkpoints: FinishedCheckpoints,
 }
@@ -76,13 +79,13 @@ impl Session {
     }
 
     /// The run is over. If it could not be saved, what is missing is kept until there is room.
-    pub(super) fn end(&mut self, summary: &Summary) {
+    pub(super) fn end(&mut self, summary: &Summary, outbox: &Outbox) {
         let Some(run) = self.run.take() else { return };
         let checkpoints = FinishedCheckpoints::of(run.info(), &self.project.classes, summary);
         if summary.unsaved.is_some() {
             run.refresh(&mut self.predictor);
-            let (recorder, net) = run.into_unsaved();
-            self.unsaved = Some(UnsavedRun { recorder, net, summary: Box::new(summary.clone()), checkpoints });
+            let (recorder, net, state) = run.into_unsaved(outbox);
+            self.unsaved = Some(UnsavedRun { recorder, net, state, summary: Box::new(summary.clone()), checkpoints });
         } else if summary.steps > 0 {
             self.checkpoints = Some(checkpoints);
         }
@@ -106,6 +109,11 @@ impl Session {
         }
     }
 
+    /// Whether this run is over and could not be saved.
+    pub(super) fn has_unsaved(&self, folder: &Path) -> bool {
+        self.unsaved.as_ref().is_some_and(|unsaved| unsaved.summary.folder == folder)
+    }
+
     /// Makes a checkpoint predict. Returns `None` if there is no checkpoint.
     ///
     /// # Errors
@@ -124,7 +132,7 @@ impl Session {
 impl UnsavedRun {
     fn save(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         if self.summary.steps > 0 {
-            self.recorder.save_at_end(&self.net, false, outbox)?;
+            self.recorder.save_at_end(&self.net, self.state.as_ref(), false, outbox)?;
         }
         let summary = Summary { unsaved: None, ..(*self.summary).clone() };
         self.recorder.write_summary(&summary)?;

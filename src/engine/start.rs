@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::device::Devices;
-use super::opened_run::OpenedRun;
+use super::opened_run::{Beginning, OpenedRun};
 use super::preparation::Preparation;
 use super::project;
 use super::run::Run;
@@ -25,9 +25,9 @@ pub(super) fn start(
     let project = project::open(&config.data, preparation.outbox)?;
     preparation.check()?;
     let plan = project::plan(project, config, preparation)?;
-    let (opened, predictor) = OpenedRun::open(&plan, out, devices, preparation)?;
+    let (opened, predictor) = OpenedRun::open(&plan, out, Beginning::New, devices, preparation)?;
     let mut run = Run::new(opened);
     plan.notes.into_iter().for_each(|note| run.inform(preparation.outbox, note));
-    run.announce_start(preparation.outbox);
+    run.announce_start(None, preparation.outbox);
     Ok((run, predictor))
 }

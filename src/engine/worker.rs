@@ -13,12 +13,13 @@ use super::preparation::{Cancelled, Preparation};
 use super::preview::Previewer;
 use super::protocol::{Command, EventKind, ExportNews, ExportRequest, Phase, RunId, Summary};
 use super::refusal::notice;
+use super::resume::{Resumption, resume};
 use super::run::{Run, Turn};
 use super::session::Session;
 use super::start::start;
 use super::transport::WorkerEnd;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::{Notice, RunConfig, panic};
+use crate::domain::{Notice, panic};
 use crate::infer::Predictor;
 use crate::kernels::memory;
 
@@ -119,11 +120,20 @@ impl Worker {
 
     fn execute(&mut self, command: Command) -> anyhow::Result<()> {
         match command {
-            Command::Start { run, .. } | Command::Open { run, .. } if self.is_training() => {
+            Command::Start { run, .. } | Command::Continue { run, .. } | Command::Open { run, .. }
+                if self.is_training() =>
+            {
                 let refusal = Notice::new("A run is in progress").remedy("Stop it before starting another");
                 self.outbox.send_for(run, EventKind::Failed(refusal));
             }
-            Command::Start { run, config, out } => self.replace(run, |worker| worker.start(&config, &out)),
+            Command::Start { run, config, out } => {
+                self.replace(run, |worker| {
+                    worker.begin(|devices, preparation| start(&config, &out, devices, preparation))
+                });
+            }
+            Command::Continue { run, folder, data, more_epochs } => {
+                self.go_on(run, &Resumption { folder, data, more_epochs });
+            }
             Command::Open { run, folder, data } => self.replace(run, |worker| worker.open(&folder, data)),
             Command::Pause => self.steer(|run, _, outbox| run.set_paused(true, outbox)),
             Command::Resume => self.steer(|run, _, outbox| run.set_paused(false, outbox)),
@@ -167,6 +177,25 @@ impl Worker {
         }
     }
 
+    /// Goes on with a run that is over. As long as it could not be saved its folder is in use.
+    fn go_on(&mut self, run: RunId, asked: &Resumption) {
+        if self.has_unsaved(&asked.folder) {
+            self.save();
+        }
+        if self.has_unsaved(&asked.folder) {
+            let refusal = Notice::new("The run cannot be resumed").cause("it is not saved yet");
+            let refusal = refusal.remedy("Free some space and save it (Ctrl+S)");
+            self.outbox.send_for(run, EventKind::Failed(refusal));
+        } else {
+            self.replace(run, |worker| worker.begin(|devices, preparation| resume(asked, devices, preparation)));
+        }
+    }
+
+    /// Whether the run of this folder is over and could not be saved.
+    fn has_unsaved(&self, folder: &Path) -> bool {
+        self.session.as_ref().is_some_and(|session| session.has_unsaved(folder))
+    }
+
     /// Another run begins: the network of the former one must not predict in its name. It does again if the other run cannot begin.
     fn replace(&mut self, id: RunId, begin: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
         self.cancel_export();
@@ -179,15 +208,19 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, config: &RunConfig, out: &Path) -> anyhow::Result<()> {
+    /// Makes the run that `make` opens the one in progress.
+    fn begin(
+        &mut self,
+        make: impl FnOnce(&mut Devices, &mut Preparation<'_>) -> anyhow::Result<(Run, Predictor)>,
+    ) -> anyhow::Result<()> {
         let Self { end, outbox, waiting, devices, .. } = self;
         let mut is_cancelled = || {
             waiting.extend(std::iter::from_fn(|| end.try_command()));
             waiting.iter().any(|command| matches!(command, Command::Stop | Command::Shutdown))
         };
-        let (run, predictor) = start(config, out, devices, &mut Preparation::new(outbox, &mut is_cancelled))?;
-        let project = run.project();
-        self.session = Some(Session { run: Some(run), ..Session::new(predictor, project) });
+        let (run, predictor) = make(devices, &mut Preparation::new(outbox, &mut is_cancelled))?;
+        let (project, step) = (run.project(), run.step());
+        self.session = Some(Session { step, run: Some(run), ..Session::new(predictor, project) });
         Ok(())
     }
 
@@ -252,8 +285,9 @@ impl Worker {
 
     /// The run is over: one of its checkpoints predicts from now on. If it was not written, the current network stays.
     fn conclude(&mut self, summary: Box<Summary>) {
-        let Some(session) = &mut self.session else { return };
-        session.end(&summary);
+        let Self { session, outbox, .. } = self;
+        let Some(session) = session else { return };
+        session.end(&summary, outbox);
         memory::release_idle();
         self.report_end(summary);
     }
@@ -305,7 +339,7 @@ mod tests {
     use super::*;
     use crate::data::{Journal, Project, demo};
     use crate::domain::config::{DeviceChoice, InputSize};
-    use crate::domain::{Edit, Strategy, Stroke};
+    use crate::domain::{Edit, RunConfig, Strategy, Stroke};
     use crate::engine::protocol::Outcome;
     use crate::engine::transport::{UserEnd as _, in_process};
 
@@ -333,7 +367,7 @@ mod tests {
         let (user, end) = in_process::connect(Arc::new(|| {}));
         let mut worker = Worker::new(Arc::new(end));
         let out = dir.path().join("run");
-        worker.start(&config, &out).unwrap();
+        worker.begin(|devices, preparation| start(&config, &out, devices, preparation)).unwrap();
         assert!(!validates(&worker).contains(&"2001".to_owned()));
         worker.slice().unwrap();
         worker.execute(Command::Evaluate).unwrap();
@@ -375,6 +409,33 @@ mod tests {
             let events: Vec<_> = std::iter::from_fn(|| user.try_event()).filter(|event| event.run == run).collect();
             assert!(events.iter().any(|event| matches!(event.kind, EventKind::Failed(_))), "{events:?}");
         }
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_saved_is_saved_before_it_is_resumed() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input) = (2, InputSize::Crop(32));
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let mut worker = Worker::new(Arc::new(end));
+        let out = dir.path().join("run");
+        worker.execute(Command::Start { run: 1, config: Box::new(config), out: out.clone() }).unwrap();
+        worker.slice().unwrap();
+        let blocked = out.join("last.bpk");
+        std::fs::create_dir(&blocked).unwrap();
+        worker.execute(Command::Stop).unwrap();
+        while worker.is_training() {
+            worker.slice().unwrap();
+        }
+        let go_on = |run| Command::Continue { run, folder: out.clone(), data: None, more_epochs: 0 };
+        worker.execute(go_on(2)).unwrap();
+        let failed = |event: &crate::engine::Event| matches!(&event.kind, EventKind::Failed(why) if why.to_string().contains("not saved yet"));
+        assert!(std::iter::from_fn(|| user.try_event()).any(|event| event.run == 2 && failed(&event)));
+        assert!(!worker.is_training() && worker.outbox.run == 1);
+        std::fs::remove_dir(&blocked).unwrap();
+        worker.execute(go_on(3)).unwrap();
+        assert!(worker.is_training() && blocked.is_file());
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl About {
 /// A configuration without paths, names of files, and the device.
 fn portable(config: RunConfig) -> RunConfig {
     let device = RunConfig::default().device;
-    let mut config = RunConfig { data: "".into(), split: BTreeMap::new(), device, ..config };
+    let mut config = RunConfig { data: "".into(), init_from: None, split: BTreeMap::new(), device, ..config };
     if let Encoder::File(_) = config.model.encoder {
         config.model.encoder = Encoder::Lite0; // The file's weights are not needed any more.
     }
@@ -98,6 +98,7 @@ mod tests {
     fn network() -> Network {
         let mut config = RunConfig { data: "/data/secret".into(), ..RunConfig::default() };
         config.split.insert("tile 7".to_owned(), Split::Val);
+        config.init_from = Some("/runs/secret".into());
         config.device = DeviceChoice::Named("Adapter".to_owned());
         config.model.encoder = Encoder::File("/home/secret/lite0.pth".into());
         let classes = Classes::deepglobe();
@@ -117,7 +118,10 @@ mod tests {
         assert!(!text.contains("secret") && !text.contains("tile 7") && !text.contains("Adapter"), "{text}");
         assert!(text.contains("[0.485,0.456,0.406]"), "{text}");
         let config = back(|about| about.config = toml::to_string(&network().config).unwrap()).unwrap();
-        assert!(config.data.as_os_str().is_empty() && config.split.is_empty(), "{config:?}");
+        assert!(
+            config.data.as_os_str().is_empty() && config.split.is_empty() && config.init_from.is_none(),
+            "{config:?}"
+        );
         assert_eq!((config.model.encoder, config.device), (Encoder::Lite0, RunConfig::default().device));
     }
 

@@ -92,6 +92,13 @@ impl Lite0UNet {
         self.head = zero_conv(channels, classes, device);
     }
 
+    /// The layers that have an output for each class.
+    pub(super) fn heads(&mut self) -> Vec<&mut Conv2d> {
+        let mut heads = self.shortcut.heads();
+        heads.push(&mut self.head);
+        heads
+    }
+
     /// The parameters that were learned before the run's first step.
     pub fn pretrained(&self) -> ParamGroup {
         ParamGroup::ids_from_module((self.encoder.clone(), self.shortcut.clone()))

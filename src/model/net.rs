@@ -2,9 +2,12 @@
 
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup};
+use burn::nn::conv::Conv2d;
+use burn::store::RecordError;
 use burn::tensor::Device;
 
 use super::lite0_unet::Lite0UNet;
+use super::rows;
 use super::shortcut::StageHead;
 use super::unet::UNet;
 use super::unet_plus_plus::UNetPlusPlus;
@@ -73,6 +76,27 @@ impl Net {
         }
     }
 
+    /// The network with the weights of another one, which has the same shape but for its classes. The output of a class is that of the
+    /// other network with this number where there is one, else it stays as it is.
+    ///
+    /// # Errors
+    /// If the shapes differ.
+    pub fn start_as(mut self, mut other: Self, classes: &[Option<usize>]) -> Result<Self, RecordError> {
+        for (known, fresh) in other.heads().into_iter().zip(self.heads()) {
+            *known = rows::taken(fresh, known, classes);
+        }
+        self.try_load_record(other.into_record())
+    }
+
+    /// The layers that have an output for each class.
+    fn heads(&mut self) -> Vec<&mut Conv2d> {
+        match self {
+            Self::UNet(net) => net.heads(),
+            Self::UNetPlusPlus(net) => net.heads(),
+            Self::Lite0UNet(net) => net.heads(),
+        }
+    }
+
     /// The parameters that were learned before the run, if there are any.
     pub fn pretrained(&self) -> Option<ParamGroup> {
         match self {
@@ -81,11 +105,28 @@ impl Net {
         }
     }
 
+    /// Whether all weights and running statistics are finite numbers.
+    pub fn is_finite(&self) -> bool {
+        let mut sums = Sums(Vec::new());
+        self.visit(&mut sums);
+        // One sum for all, because reading a value waits for the device.
+        sums.0.is_empty() || Tensor::cat(sums.0, 0).sum().into_scalar::<f32>().is_finite()
+    }
+
     /// Number of trainable parameters. The running statistics of batch norm are not among them.
     pub fn parameters(&self) -> usize {
         let mut count = CountTrainable(0);
         self.visit(&mut count);
         count.0
+    }
+}
+
+/// The sum of each parameter.
+struct Sums(Vec<Tensor<1>>);
+
+impl ModuleVisitor for Sums {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push(param.val().sum());
     }
 }
 
@@ -124,6 +165,30 @@ mod tests {
         let config = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 2, 5) };
         let logits = Net::new(&config, 5, &device).forward(Tensor::zeros([2, IN_CHANNELS, 32, 64], &device));
         assert_eq!(logits.dims(), [2, 5, 32, 64]);
+    }
+
+    #[test]
+    fn a_network_starts_as_another_one_with_its_classes_in_another_order() {
+        let device = Device::flex();
+        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 2, 5) };
+        for config in [config(Arch::UNet, 2, 3), config(Arch::UNetPlusPlus, 2, 3), lite0] {
+            device.seed(1);
+            let other = Net::new(&config, 3, &device);
+            let fresh = Net::new(&config, 4, &device);
+            let images = Tensor::random([1, IN_CHANNELS, 32, 32], burn::tensor::Distribution::Default, &device);
+            let logits = |net: &Net| -> Vec<Vec<f32>> {
+                let values: Vec<f32> = net.forward(images.clone()).into_data().try_to_vec().expect("f32");
+                values.chunks(32 * 32).map(<[f32]>::to_vec).collect()
+            };
+            let of_other = logits(&other);
+            let started = fresh.clone().start_as(other, &[Some(2), None, Some(0), Some(7)]).expect("one shape");
+            let (started, fresh) = (logits(&started), logits(&fresh));
+            assert!(started[0] == of_other[2] && started[2] == of_other[0], "{config:?}");
+            assert!(started[1] != fresh[1], "a fresh output reads what the other network has learned");
+            assert!(of_other.iter().all(|known| *known != started[1] && *known != started[3]), "{config:?}");
+        }
+        let wide = Net::new(&config(Arch::UNet, 4, 3), 3, &device);
+        assert!(Net::new(&config(Arch::UNet, 2, 3), 3, &device).start_as(wide, &[Some(0); 3]).is_err());
     }
 
     /// Folded, EfficientNet-Lite0 without its classifier has 2,939,120 weights and biases.

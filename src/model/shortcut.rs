@@ -56,6 +56,11 @@ impl Shortcut {
         shortcut
     }
 
+    /// The convolutions.
+    pub(super) fn heads(&mut self) -> Vec<&mut Conv2d> {
+        self.maps.iter_mut().collect()
+    }
+
     /// Logits of the pixels.
     ///
     /// # Shapes

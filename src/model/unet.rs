@@ -59,4 +59,9 @@ impl UNet {
         }
         apply_head(&self.head, x)
     }
+
+    /// The layers that have an output for each class.
+    pub(super) fn heads(&mut self) -> Vec<&mut Conv2d> {
+        vec![&mut self.head]
+    }
 }

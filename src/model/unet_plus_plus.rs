@@ -73,4 +73,9 @@ impl UNetPlusPlus {
         let last = rows.swap_remove(0).pop().expect("every row has a backbone node");
         apply_head(&self.head, last)
     }
+
+    /// The layers that have an output for each class.
+    pub(super) fn heads(&mut self) -> Vec<&mut Conv2d> {
+        vec![&mut self.head]
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::tensor::Tensor;
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::{Bytes, Tensor};
 
 use crate::kernels::flex;
 use crate::model::Net;
@@ -21,6 +22,19 @@ impl Average {
     /// An average that keeps at most this share of itself at each update. Until the first one it is `net` itself.
     pub fn new(net: &Net, keep: f64) -> Self {
         Self { net: net.valid(), keep, updates: 0 }
+    }
+
+    /// The average of a network as it was saved, after this many updates.
+    ///
+    /// # Errors
+    /// If what was saved is damaged, or of another network.
+    pub fn resumed(net: &Net, keep: f64, saved: Bytes, updates: u64) -> Result<Self, RecordError> {
+        Ok(Self { net: net.valid().try_load_record(ModuleRecord::from_bytes(saved)?)?, keep, updates })
+    }
+
+    /// How many updates it has taken in.
+    pub fn updates(&self) -> u64 {
+        self.updates
     }
 
     /// Takes in the weights after a step.

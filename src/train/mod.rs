@@ -14,4 +14,5 @@ pub mod run_list;
 pub mod schedule;
 pub mod snapshot;
 pub mod trainer;
+pub mod trainer_state;
 pub mod weighting;

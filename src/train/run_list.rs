@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use super::folder::{files, quick_method};
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Choice as _, RunConfig, Strategy, time};
 use crate::quick::method::QuickMethod;
 
@@ -24,6 +25,45 @@ pub struct RunEntry {
     pub is_quick: bool,
     /// What learned the quick head, if that can be read.
     pub quick_method: Option<QuickMethod>,
+    /// What is there to go on from.
+    pub left: Left,
+}
+
+/// What a run has left to go on from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Left {
+    /// Neither checkpoints nor a state: it starts again.
+    #[default]
+    Nothing,
+    /// The state at its last checkpoint.
+    State,
+    /// Checkpoints alone: an earlier version made it.
+    Checkpoints,
+}
+
+/// How a run can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoesOn {
+    /// It has not reached its end.
+    Unfinished,
+    /// It has ended, and can be made longer.
+    Longer,
+}
+
+impl RunEntry {
+    /// How the run can go on; `None` if it cannot.
+    pub fn goes_on(&self) -> Option<GoesOn> {
+        if self.is_quick || self.config.is_none() {
+            return None;
+        }
+        let is_over = self.end.as_ref().is_some_and(|end| matches!(end.outcome.as_str(), "completed" | "early"));
+        match self.left {
+            Left::State if is_over => Some(GoesOn::Longer),
+            Left::State => Some(GoesOn::Unfinished),
+            Left::Nothing => (!is_over).then_some(GoesOn::Unfinished),
+            Left::Checkpoints => None,
+        }
+    }
 }
 
 /// The part of `summary.json` that the list shows.
@@ -131,7 +171,17 @@ fn read(folder: &Path) -> Option<RunEntry> {
         end: end.and_then(|text| serde_json::from_str(&text).ok()),
         is_quick: folder.join(files::HEAD).exists(),
         quick_method: quick_method(folder),
+        left: left(folder),
     })
+}
+
+fn left(folder: &Path) -> Left {
+    let has_checkpoint = || Checkpoint::ALL.iter().any(|which| files::checkpoint(folder, *which).exists());
+    match folder.join(files::STATE).exists() {
+        true => Left::State,
+        false if has_checkpoint() => Left::Checkpoints,
+        false => Left::Nothing,
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +204,33 @@ mod tests {
         assert_eq!(runs.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["2-cut-short", "1-old"]);
         assert!(runs[0].end.is_none() && runs[0].config.is_some());
         assert_eq!(runs[1].end.as_ref().map(|end| (end.steps, end.best_miou)), Some((7, Some(0.5))));
+    }
+
+    #[test]
+    fn what_has_not_ended_goes_on_and_what_has_can_be_longer() {
+        let home = tempfile::tempdir().unwrap();
+        let goes_on = |outcome: Option<&str>, files: &[&str]| {
+            let folder = home.path().join("run");
+            std::fs::create_dir(&folder).unwrap();
+            let write = |file: &str, text: &str| std::fs::write(folder.join(file), text).unwrap();
+            write("config.toml", "");
+            outcome.iter().for_each(|outcome| write("summary.json", &format!(r#"{{"outcome":"{outcome}"}}"#)));
+            files.iter().for_each(|file| write(file, ""));
+            let goes_on = read(&folder).unwrap().goes_on();
+            std::fs::remove_dir_all(&folder).unwrap();
+            goes_on
+        };
+        let saved = ["last.bpk", "last.state"];
+        for outcome in [None, Some("stopped"), Some("failed")] {
+            assert_eq!(goes_on(outcome, &saved), Some(GoesOn::Unfinished), "{outcome:?}");
+            assert_eq!(goes_on(outcome, &[]), Some(GoesOn::Unfinished), "{outcome:?}: it starts again");
+            assert_eq!(goes_on(outcome, &["best.bpk"]), None, "{outcome:?}, by an earlier version");
+        }
+        for outcome in ["completed", "early"] {
+            assert_eq!(goes_on(Some(outcome), &saved), Some(GoesOn::Longer));
+            assert_eq!(goes_on(Some(outcome), &[]), None);
+        }
+        assert_eq!(goes_on(None, &["head.json"]), None, "a quick head");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::config::{Length, Schedule, TrainConfig};
 
 /// How the learning rate of a run changes: a linear warm-up, then the schedule over the steps that are left. It equals
@@ -17,15 +19,18 @@ pub struct Course {
 }
 
 /// A learning rate that was set, and when. Later rates follow from it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anchor {
     /// The rate of the next step.
+    #[serde(with = "crate::domain::bits")]
     rate: f64,
     /// Steps taken before it was set.
     step: u64,
     /// The rate at the end of the warm-up, from which the schedule comes down.
+    #[serde(with = "crate::domain::bits")]
     peak: f64,
     /// The peak that was asked for at the start.
+    #[serde(with = "crate::domain::bits")]
     asked: f64,
 }
 
@@ -36,6 +41,20 @@ enum Shape {
     Polynomial { power: f64 },
     Step { every: u64, factor: f64 },
     Constant,
+}
+
+impl Anchor {
+    /// The anchor for a course of another length. A rate that was set where the schedule had almost come down stands for a peak far
+    /// above it, which would return where the new course is higher: no rate is to be above both the one set and the one asked for.
+    #[must_use]
+    pub fn for_another_length(self) -> Self {
+        Self { peak: self.peak.min(self.asked.max(self.rate)), ..self }
+    }
+
+    /// Whether its rates can be used.
+    pub fn is_sound(&self) -> bool {
+        [self.rate, self.peak, self.asked].iter().all(|rate| rate.is_finite() && *rate >= 0.0)
+    }
 }
 
 impl Course {
@@ -181,6 +200,21 @@ mod tests {
             assert_close(at(75), 0.01, "not multiplied by the share of step 75");
             let ratio = course.share(90) / course.share(75);
             assert_close(at(90), 0.01 * ratio, &format!("{schedule:?} continues along its curve"));
+        }
+    }
+
+    #[test]
+    fn a_rate_set_late_does_not_explode_in_a_longer_run() {
+        for schedule in SCHEDULES {
+            for rate in [0.1, 0.001, 0.3] {
+                let set = course(schedule, 5, 100).set(course(schedule, 5, 100).start(0.1), 99, rate);
+                let (longer, set) = (course(schedule, 5, 200), set.for_another_length());
+                let highest = (100..200).map(|step| longer.rate(set, step)).fold(0.0, f64::max);
+                assert!(highest <= rate.max(0.1), "{schedule:?} {rate}: {highest}");
+                assert!(set.is_sound());
+            }
+            let first = course(schedule, 5, 100).start(0.1);
+            assert_eq!(first.for_another_length(), first, "{schedule:?}: untouched rates follow the new course");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ParamGroup};
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
@@ -9,6 +10,7 @@ use super::clipping;
 use super::frozen;
 use super::loss::{self, Mixture, Targets};
 use super::optimizer;
+use super::trainer_state::TrainerState;
 use super::weighting::ClassTerms;
 use crate::data::feed::batch::Batch;
 use crate::domain::config::TrainConfig;
@@ -39,6 +41,36 @@ impl Trainer {
         let TrainConfig { clip_norm, pseudo_labels, .. } = *config;
         let loss = loss::terms_of(config);
         Self { net, average, optimizer, frozen, loss, clip_norm, pseudo: pseudo_labels, device }
+    }
+
+    /// A trainer as it was saved. `net` is a network of the same shape.
+    ///
+    /// # Errors
+    /// If what was saved is damaged, or of another network.
+    pub fn resumed(net: Net, saved: TrainerState, config: &TrainConfig, device: Device) -> Result<Self, RecordError> {
+        let TrainerState { weights, average, updates, moments } = saved;
+        // Moments and average find their parameters by the ids that are saved with the weights.
+        let net = net.try_load_record(ModuleRecord::from_bytes(weights)?)?;
+        let mut trainer = Self::new(net, config, device);
+        trainer.optimizer = trainer.optimizer.from_bytes(moments)?;
+        if let (Some(saved), true) = (average, config.ema > 0.0) {
+            trainer.average = Some(Average::resumed(&trainer.net, config.ema, saved, updates)?);
+        }
+        Ok(trainer)
+    }
+
+    /// All that the next step depends on, beside the batches.
+    ///
+    /// # Errors
+    /// If it cannot be serialised.
+    pub fn state(&self) -> Result<TrainerState, RecordError> {
+        let average = self.average.as_ref().map(|average| average.net().into_record().into_bytes()).transpose()?;
+        Ok(TrainerState {
+            weights: self.net.valid().into_record().into_bytes()?,
+            average,
+            updates: self.average.as_ref().map_or(0, Average::updates),
+            moments: self.optimizer.into_bytes()?,
+        })
     }
 
     /// Takes one step on the gradients of these batches together, and returns the loss before it. Apart from batch

@@ -26,31 +26,45 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Starts `threads` threads. Each first calls `on_start`, e.g. to lower its priority.
+    /// Starts `threads` threads, which begin with the batch of number `first`. Each first calls `on_start`, e.g. to lower its priority.
     ///
     /// # Errors
     /// If a thread could not be started.
-    pub fn start(set: Arc<TrainingSet>, plan: BatchPlan, threads: usize, on_start: fn()) -> std::io::Result<Self> {
+    pub fn start(
+        set: Arc<TrainingSet>,
+        plan: BatchPlan,
+        first: usize,
+        threads: usize,
+        on_start: fn(),
+    ) -> std::io::Result<Self> {
+        let lanes = threads.max(1);
         let faults = Arc::<Mutex<Faults>>::default();
         let mut loader = Self {
             set: Arc::clone(&set),
             lanes: Vec::new(),
-            taken: 0,
+            taken: first,
             faults: Arc::clone(&faults),
             threads: Vec::new(),
         };
-        for lane in 0..threads.max(1) {
+        for lane in 0..lanes {
             let (sender, receiver) = bounded(AHEAD);
             let (set, faults) = (Arc::clone(&set), Arc::clone(&faults));
             let mut maker = BatchMaker::new(set, plan, faults);
             let run = move || {
                 on_start();
-                fill_lane(&mut maker, lane, threads.max(1), &sender);
+                // The first number from `first` on that is this lane's.
+                let number = first + (lane + lanes - first % lanes) % lanes;
+                fill_lane(&mut maker, number, lanes, &sender);
             };
             loader.threads.push(std::thread::Builder::new().name(format!("loader-{lane}")).spawn(run)?);
             loader.lanes.push(receiver);
         }
         Ok(loader)
+    }
+
+    /// Number of the next batch: how many were taken, by earlier loaders of the run too.
+    pub fn taken(&self) -> usize {
+        self.taken
     }
 
     /// The next batch with current labels.
@@ -82,9 +96,9 @@ impl Drop for Loader {
     }
 }
 
-/// Makes every `lanes`th batch, from number `lane`.
-fn fill_lane(maker: &mut BatchMaker, lane: usize, lanes: usize, sender: &Sender<Result<Batch, String>>) {
-    for number in (lane..).step_by(lanes) {
+/// Makes every `lanes`th batch, from number `first`.
+fn fill_lane(maker: &mut BatchMaker, first: usize, lanes: usize, sender: &Sender<Result<Batch, String>>) {
+    for number in (first..).step_by(lanes) {
         let batch = maker.make(number);
         let failed = batch.is_err();
         if sender.send(batch).is_err() || failed {
@@ -118,7 +132,7 @@ mod tests {
         let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
         let set = TrainingSet::new(Arc::new(project), vec![0], InputSize::Resize(16), sampling, book);
         let plan = plan(1);
-        let error = Loader::start(Arc::new(set), plan, 1, || {}).unwrap().next_batch().unwrap_err();
+        let error = Loader::start(Arc::new(set), plan, 0, 1, || {}).unwrap().next_batch().unwrap_err();
         assert!(error.starts_with("the only training tile cannot be read: ") && error.contains("a.png"), "{error}");
     }
 
@@ -136,7 +150,7 @@ mod tests {
         let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
         let set = TrainingSet::new(Arc::new(project), vec![0, 1], InputSize::Resize(16), sampling, book);
         let plan = plan(2);
-        let mut loader = Loader::start(Arc::new(set), plan, 1, || {}).unwrap();
+        let mut loader = Loader::start(Arc::new(set), plan, 0, 1, || {}).unwrap();
         for _ in 0..3 {
             assert!(loader.next_batch().is_ok_and(|batch| batch.labelled > 0));
         }

@@ -10,7 +10,7 @@ use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Journal, Picture, Project, Tile};
 use crate::domain::config::InputSize;
-use crate::domain::{LabelBook, Mask, Sampling, panic, sampling};
+use crate::domain::{LabelBook, Mask, Sampling, Stroke, hash, panic, sampling};
 
 /// A decoded tile with its labels.
 pub struct Prepared {
@@ -105,6 +105,13 @@ impl TrainingSet {
         drop(labels);
         touched.into_iter().for_each(|tile| self.count(tile));
         Ok(changed)
+    }
+
+    /// Tells whether own labels on the tiles of this set are the same as before: equal labels have equal fingerprints.
+    pub fn fingerprint(&self) -> u64 {
+        let labels = self.labels();
+        let ids = self.candidates.iter().map(|index| self.id(*index));
+        ids.flat_map(|id| labels.book.standing_on(id)).fold(hash::EMPTY, fingerprint)
     }
 
     /// Further labels, not from the annotator.
@@ -270,6 +277,14 @@ impl TrainingSet {
         let bytes = prepared.target().bytes() + own_picture;
         self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
     }
+}
+
+/// The fingerprint of strokes, continued from that of those `before`.
+fn fingerprint(before: u64, Stroke { tile, class, radius, path }: &Stroke) -> u64 {
+    // Lengths keep apart what follows each other.
+    let head = [tile.len() as u64, path.len() as u64, class.map_or(u64::MAX, u64::from), u64::from(radius.to_bits())];
+    let numbers = head.into_iter().chain(path.iter().flatten().map(|place| u64::from(place.to_bits())));
+    numbers.fold(hash::digest(before, tile.as_bytes()), |hash, number| hash::mix(hash ^ number))
 }
 
 impl Drop for TrainingSet {

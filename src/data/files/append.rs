@@ -27,6 +27,19 @@ impl AppendFile {
         Ok(Self { path: path.to_owned(), file, whole: 0, waiting: Vec::new() })
     }
 
+    /// Opens a file to append to it. Only its first `whole` bytes, a number of whole lines, are kept.
+    ///
+    /// # Errors
+    /// If it does not exist or cannot be written.
+    pub fn reopen(path: &Path, whole: u64) -> Result<Self, DataError> {
+        let cut = |mut file: File| {
+            file.set_len(whole)?;
+            file.seek(SeekFrom::Start(whole)).map(|_| file)
+        };
+        let file = OpenOptions::new().write(true).open(path).and_then(cut).map_err(DataError::io(DOING, path))?;
+        Ok(Self { path: path.to_owned(), file, whole, waiting: Vec::new() })
+    }
+
     /// Appends a line of text and a line feed.
     ///
     /// # Errors
@@ -113,6 +126,17 @@ mod tests {
         lines.line("third").unwrap();
         lines.sync().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "first\nsecond\nthird\n");
+    }
+
+    #[test]
+    fn a_file_that_is_reopened_goes_on_where_it_is_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.txt");
+        assert!(AppendFile::reopen(&path, 0).is_err(), "a file that is gone is not made up");
+        std::fs::write(&path, "first\nsecond\nthi").unwrap();
+        let mut lines = AppendFile::reopen(&path, 6).unwrap();
+        lines.line("another").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first\nanother\n");
     }
 
     #[cfg(target_os = "linux")]

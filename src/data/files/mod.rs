@@ -3,6 +3,7 @@
 //! Uses only [`super::error`]. Knows nothing about images, classes or projects.
 
 pub mod append;
+pub(crate) mod lock;
 pub(crate) mod own_folder;
 pub mod read;
 pub mod stamp;

@@ -16,7 +16,12 @@ const DOING: &str = "cannot write (check free space and write permission of the 
 
 /// Writes a file atomically. The folder must exist.
 pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
-    let file = beside(path, content)?;
+    parts_atomically(path, &[content])
+}
+
+/// Like [`atomically`], with a content in several parts, one after the other.
+pub fn parts_atomically(path: &Path, parts: &[&[u8]]) -> Result<(), DataError> {
+    let file = beside(path, parts)?;
     file.as_file().sync_all().map_err(DataError::io(DOING, path))?;
     file.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
     sync_folder(folder_of(path));
@@ -26,7 +31,7 @@ pub fn atomically(path: &Path, content: &[u8]) -> Result<(), DataError> {
 /// Like [`atomically`] without waiting for the disk, for many files that can be made again: whoever interrupts the program finds
 /// each whole or not at all, but a power cut may leave empty ones.
 pub(crate) fn unsynced(path: &Path, content: &[u8]) -> Result<(), DataError> {
-    beside(path, content)?.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
+    beside(path, &[content])?.persist(path).map_err(|error| DataError::io(DOING, path)(error.error))?;
     Ok(())
 }
 
@@ -47,7 +52,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// A temporary file with the content beside the target.
-fn beside(path: &Path, content: &[u8]) -> Result<NamedTempFile, DataError> {
+fn beside(path: &Path, parts: &[&[u8]]) -> Result<NamedTempFile, DataError> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     #[cfg(unix)]
@@ -57,7 +62,8 @@ fn beside(path: &Path, content: &[u8]) -> Result<NamedTempFile, DataError> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder_of(path)).map_err(DataError::io(DOING, path))?;
-    file.as_file_mut().write_all(content).map_err(DataError::io(DOING, path))?;
+    let written = parts.iter().try_for_each(|part| file.as_file_mut().write_all(part));
+    written.map_err(DataError::io(DOING, path))?;
     Ok(file)
 }
 

@@ -10,15 +10,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::line::{self, Header, ParsedLine, TileName, VERSION};
-use super::lock::lock;
 use super::sync::{Syncer, sync_of};
 use super::tail::{Change, Tail};
 use super::tiles::{self, JournalTiles, ResolvedTile};
 use super::{location, notes};
+use crate::data::files::lock::lock;
 use crate::data::{DataError, Project};
 use crate::domain::{Edit, LabelBook, Stroke};
 
 pub use super::sync::{Disk, DiskState};
+
+/// What is said where another window has the lock.
+const TAKEN: &str = "another Pointillist window has this project open: close that window, or label there";
 
 /// The journal of a project, open for writing (the window) or for following (the trainer).
 #[derive(Debug)]
@@ -81,7 +84,7 @@ impl Journal {
         let mut journal = Self::unread(path, names.clone(), tiles.clone());
         journal.other = other.map(|other| Box::new(Self::unread(other, names, tiles)));
         if to_write && journal.folder().is_dir() {
-            journal.lock = Some(lock(journal.folder())?);
+            journal.lock = Some(lock(journal.folder(), TAKEN)?);
         }
         let mut replay = Replay::default();
         journal.read_all(&mut replay.book, &mut replay.notes)?;
@@ -113,7 +116,7 @@ impl Journal {
         }
         let had_lock = self.lock.is_some();
         if !had_lock {
-            let Ok(lock) = lock(self.folder()) else {
+            let Ok(lock) = lock(self.folder(), TAKEN) else {
                 return Ok(()); // The process that holds the lock has recorded them.
             };
             self.lock = Some(lock);
@@ -281,7 +284,7 @@ impl Journal {
         const DOING: &str = "cannot write the labels (check free space and write permission)";
         std::fs::create_dir_all(self.folder()).map_err(DataError::io(DOING, self.folder()))?;
         if self.lock.is_none() {
-            self.lock = Some(lock(self.folder())?);
+            self.lock = Some(lock(self.folder(), TAKEN)?);
         }
         let opened = OpenOptions::new().create(true).append(true).open(&self.path);
         let file = opened.map_err(DataError::io(DOING, &self.path))?;

@@ -5,7 +5,6 @@
 pub mod journal;
 pub(crate) mod line;
 pub(crate) mod location;
-mod lock;
 mod notes;
 pub(crate) mod sync;
 pub(crate) mod tail;

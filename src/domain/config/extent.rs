@@ -15,6 +15,25 @@ pub enum Length {
     Steps(u64),
 }
 
+impl Length {
+    /// Steps in all, with this many in an epoch.
+    pub fn steps(self, per_epoch: u64) -> u64 {
+        match self {
+            Self::Epochs(epochs) => u64::from(epochs) * per_epoch,
+            Self::Steps(steps) => steps,
+        }
+    }
+
+    /// The length of this kind that has so many steps; in steps, if that is no whole number of epochs.
+    #[must_use]
+    pub fn with_steps(self, steps: u64, per_epoch: u64) -> Self {
+        match (self, u32::try_from(steps / per_epoch.max(1))) {
+            (Self::Epochs(_), Ok(epochs)) if u64::from(epochs) * per_epoch == steps => Self::Epochs(epochs),
+            _ => Self::Steps(steps),
+        }
+    }
+}
+
 /// The square input of the network, and how a tile becomes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,5 +58,18 @@ impl InputSize {
             Self::Resize(side) => side,
             Self::Crop(side) => side.max(SMALLEST_WINDOW.next_multiple_of(stride)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_grows_in_its_own_unit_where_that_is_whole() {
+        assert_eq!([Length::Epochs(3).steps(5), Length::Steps(7).steps(5)], [15, 7]);
+        assert_eq!(Length::Epochs(3).with_steps(20, 5), Length::Epochs(4));
+        assert_eq!(Length::Epochs(3).with_steps(21, 5), Length::Steps(21));
+        assert_eq!(Length::Steps(3).with_steps(20, 5), Length::Steps(20));
     }
 }

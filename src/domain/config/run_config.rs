@@ -11,6 +11,7 @@ use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
 use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision};
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -36,6 +37,11 @@ pub struct RunConfig {
     pub seed: u64,
     /// Where to train: `auto`, `gpu`, `cpu`, or part of an adapter's name.
     pub device: DeviceChoice,
+    /// The folder of a run whose weights the network begins with; if absent, it begins as `model` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<PathBuf>,
+    /// Which checkpoint of that run.
+    pub init_checkpoint: Checkpoint,
     /// How sparse labels are drawn from the masks.
     pub sampling: Sampling,
     /// The network.
@@ -148,6 +154,8 @@ impl Default for RunConfig {
             ignore: None,
             seed: 42,
             device: DeviceChoice::Auto,
+            init_from: None,
+            init_checkpoint: Checkpoint::Best,
             sampling: Sampling::default(),
             model: ModelConfig::default(),
             train: TrainConfig::default(),
@@ -236,15 +244,16 @@ impl RunConfig {
         config
     }
 
-    /// The same with absolute paths of the data and of the encoder's file, so that they stay true in another working folder. Relative
-    /// ones begin at `base`; an empty `base` is the working folder.
+    /// The same with absolute paths of the data, of the run to begin with and of the encoder's file, so that they stay true in another
+    /// working folder. Relative ones begin at `base`; an empty `base` is the working folder.
     #[must_use]
     pub fn with_absolute_paths(mut self, base: &Path) -> Self {
         let encoder = match &mut self.model.encoder {
             Encoder::File(path) => Some(path),
             Encoder::None | Encoder::Lite0 => None,
         };
-        for path in [Some(&mut self.data), encoder].into_iter().flatten().filter(|path| !path.as_os_str().is_empty()) {
+        let paths = [Some(&mut self.data), self.init_from.as_mut(), encoder];
+        for path in paths.into_iter().flatten().filter(|path| !path.as_os_str().is_empty()) {
             let joined = base.join(&*path);
             *path = std::path::absolute(&joined).unwrap_or(joined);
         }
@@ -276,7 +285,7 @@ impl RunConfig {
 
     /// The defaults with every optional field present, so that [`stored::read`] knows all fields.
     pub fn every_field() -> Self {
-        Self { ignore: Some(Vec::new()), ..Self::default() }
+        Self { ignore: Some(Vec::new()), init_from: Some(PathBuf::new()), ..Self::default() }
     }
 
     /// The names of the classes to ignore, if the configuration says which. An entry that is the name of a class counts as
@@ -376,6 +385,7 @@ mod tests {
         let example = section.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).expect("the example");
         let mut want = RunConfig { data: "/data/deepglobe".into(), ..RunConfig::default() };
         want.ignore = Some(vec!["unknown".to_owned()]);
+        want.init_from = Some("/data/deepglobe/.pointillist/runs/20260101-120000-unet".into());
         want.split.insert("images/a.png".to_owned(), Split::Val);
         assert_eq!(RunConfig::read_strict(example), Ok(want.clone()));
         let written = toml::Table::try_from(&want).expect("plain data");

@@ -31,6 +31,17 @@ pub enum Command {
         /// The project whose tiles are predicted; the run's own if absent.
         data: Option<PathBuf>,
     },
+    /// Go on with a run that was stopped or killed, or beyond its end. Refused like [`Command::Start`].
+    Continue {
+        /// The id its events will carry.
+        run: RunId,
+        /// The run folder.
+        folder: PathBuf,
+        /// The project to learn from; the run's own if absent.
+        data: Option<PathBuf>,
+        /// Epochs to add. 0 for a run that has not reached its end.
+        more_epochs: u32,
+    },
     /// Pause after the current step.
     Pause,
     /// Resume a paused run.

@@ -47,6 +47,9 @@ pub struct RunInfo {
     pub steps_per_epoch: u64,
     /// Steps in all.
     pub total_steps: u64,
+    /// Steps taken before, by a run that is resumed.
+    #[serde(default)]
+    pub steps_before: u64,
     /// The quick head that was saved; absent for a network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quick: Option<SavedQuick>,

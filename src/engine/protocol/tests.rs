@@ -54,6 +54,9 @@ fn commands() -> Vec<Command> {
     samples!(Command {
         Command::Start { .. } => Command::Start { run: 1, config: Box::new(config()), out: "/run".into() },
         Command::Open { .. } => Command::Open { run: 2, folder: "/run".into(), data: Some("/data".into()) },
+        Command::Continue { .. } => {
+            Command::Continue { run: 3, folder: "/run".into(), data: Some("/data".into()), more_epochs: 5 }
+        },
         Command::Pause => Command::Pause,
         Command::Resume => Command::Resume,
         Command::Stop => Command::Stop,
@@ -108,6 +111,7 @@ fn info() -> RunInfo {
         predicting: Some(predicting()),
         steps_per_epoch: 3,
         total_steps: 9,
+        steps_before: 0,
         quick: Some(SavedQuick {
             method: QuickMethod::Forest,
             learned: QuickLearned { clicks: 11, classes: 4, tiles: 2, left_out: Some([8, 10]) },

@@ -13,6 +13,8 @@ pub const CLASSES: &str = "classes.json";
 pub const SUMMARY: &str = "summary.json";
 /// Scores, a row per evaluation.
 pub const METRICS: &str = "metrics.csv";
+/// Where the run stands: all it takes to go on from the last checkpoint as if it had never been stopped.
+pub const STATE: &str = "last.state";
 /// The head, in a run of a quick head. It takes the place of checkpoints.
 pub const HEAD: &str = "head.json";
 /// Loss and learning rate, a row per step or per few steps.

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::files;
 use super::predicts::Predicts;
 use super::split_record::SplitRecord;
+use super::state_file;
 use super::tables::{MetricsRow, StepRow};
 use crate::data::DataError;
 use crate::domain::checkpoint::Checkpoint;
@@ -19,6 +20,7 @@ use crate::model::Net;
 use crate::quick::head_record;
 use crate::quick::method::QuickMethod;
 use crate::train::snapshot::Snapshot;
+use crate::train::trainer_state::TrainerState;
 
 /// What learned the quick head of a run folder; `None` of a network's run, or if the file is damaged.
 pub fn quick_method(folder: &Path) -> Option<QuickMethod> {
@@ -95,6 +97,15 @@ impl FinishedRun {
             },
         );
         (steps, metrics)
+    }
+
+    /// Where the run stood at its last checkpoint; `None` if it ended before the first one, or was made by an earlier version.
+    ///
+    /// # Errors
+    /// If `last.state` cannot be read, is damaged, or was written by another version.
+    pub fn state<P: DeserializeOwned>(&self) -> Result<Option<(P, TrainerState)>, DataError> {
+        let path = self.path.join(files::STATE);
+        if path.exists() { state_file::read(&path).map(Some) } else { Ok(None) }
     }
 
     /// Which tiles were learned from and which were scored.

@@ -1,21 +1,35 @@
 //! Writing a run folder while the run is in progress.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
 use serde::Serialize;
 
+use super::claim::{Claim, TAKEN};
+use super::cut;
 use super::files;
 use super::predicts::Predicts;
 use super::split_record::SplitRecord;
+use super::state_file;
 use super::tables::{METRIC_COLUMNS, MetricsRow, RAW_COLUMN, STEP_COLUMNS, StepRow};
 use crate::data::DataError;
 use crate::data::files::append::AppendFile;
+use crate::data::files::lock::lock;
 use crate::data::files::write;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
 use crate::train::snapshot::Snapshot;
+use crate::train::trainer_state::TrainerState;
+
+/// What is kept of the tables of a run that is resumed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept {
+    /// The last row of `steps.csv`, by its step; `None` for no row.
+    pub steps: Option<u64>,
+    /// The last row of `metrics.csv`, by its step; `None` for no row.
+    pub metrics: Option<u64>,
+}
 
 /// A run folder being written.
 pub struct RunFolder {
@@ -24,6 +38,8 @@ pub struct RunFolder {
     steps: AppendFile,
     metrics: AppendFile,
     log: AppendFile,
+    /// Held for as long as the run is in progress.
+    _lock: File,
 }
 
 impl RunFolder {
@@ -33,13 +49,11 @@ impl RunFolder {
     /// If the folder is not empty (runs are never overwritten) or cannot be written.
     pub fn create(path: &Path, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
         Self::refuse_occupied(path)?;
-        let text = toml::to_string_pretty(config).map_err(|error| DataError::Content {
-            what: format!("cannot write the configuration as TOML ({error}): use a path in UTF-8"),
-            path: config.data.clone(),
-        })?;
+        let text = as_text(config)?;
         let is_new = !path.exists();
         fs::create_dir_all(path).map_err(DataError::io("cannot create the run folder (choose another one)", path))?;
-        Self::begin(path, &text, classes, config.train.scores_raw()).inspect_err(|_| {
+        let begin = |lock| Self::begin(path, &text, classes, config.train.scores_raw(), lock);
+        lock(path, TAKEN).and_then(begin).inspect_err(|_| {
             if is_new {
                 fs::remove_dir_all(path).ok(); // An incomplete folder would be refused at the next attempt.
             }
@@ -58,17 +72,50 @@ impl RunFolder {
         Ok(())
     }
 
-    fn begin(path: &Path, config: &str, classes: &Classes, scores_raw: bool) -> Result<Self, DataError> {
-        write::atomically(&path.join(files::CONFIG), config.as_bytes())?;
+    /// Opens the folder of a run to go on with it. Rows that were written after the checkpoint are cut off; the summary of how the run
+    /// ended is removed last, so that the run can be resumed whenever this is interrupted.
+    ///
+    /// # Errors
+    /// If a table has another header, or the folder cannot be read and written.
+    pub fn reopen(claim: Claim, config: &RunConfig, classes: &Classes, kept: Kept) -> Result<Self, DataError> {
+        let (path, lock) = claim.into_parts();
+        write::remove_stale(&path);
+        let [steps, metrics, log] = [files::STEPS, files::METRICS, files::LOG].map(|name| path.join(name));
+        let whole_steps = cut::length_up_to(&steps, &STEP_COLUMNS.map(str::to_owned), kept.steps)?;
+        let columns = metric_columns(classes, config.train.scores_raw());
+        let whole_metrics = cut::length_up_to(&metrics, &columns, kept.metrics)?;
+        let whole_log = cut::length_of_lines(&log)?;
+        write::atomically(&path.join(files::CONFIG), as_text(config)?.as_bytes())?;
+        let steps = AppendFile::reopen(&steps, whole_steps)?;
+        let metrics = AppendFile::reopen(&metrics, whole_metrics)?;
+        let log = AppendFile::reopen(&log, whole_log)?;
+        remove(&path.join(files::SUMMARY))?;
+        Ok(Self { path, classes: classes.clone(), steps, metrics, log, _lock: lock })
+    }
+
+    /// Begins the run of a folder anew. Its files are made again: a run that was killed at its start may lack some.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn restart(claim: Claim, config: &RunConfig, classes: &Classes) -> Result<Self, DataError> {
+        let text = as_text(config)?;
+        let (path, lock) = claim.into_parts();
+        write::remove_stale(&path);
+        let made_again = [files::STEPS, files::METRICS, files::LOG, files::SUMMARY];
+        made_again.iter().try_for_each(|name| remove(&path.join(name)))?;
+        Self::begin(&path, &text, classes, config.train.scores_raw(), lock)
+    }
+
+    /// Writes the first files. The configuration, which makes a folder that of a run, comes after the classes.
+    fn begin(path: &Path, config: &str, classes: &Classes, scores_raw: bool, lock: File) -> Result<Self, DataError> {
         write_json(&path.join(files::CLASSES), classes)?;
+        write::atomically(&path.join(files::CONFIG), config.as_bytes())?;
         let mut steps = AppendFile::create(&path.join(files::STEPS))?;
         steps.row(STEP_COLUMNS)?;
         let mut metrics = AppendFile::create(&path.join(files::METRICS))?;
-        let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
-        let raw = scores_raw.then(|| RAW_COLUMN.to_owned());
-        metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class).chain(raw))?;
+        metrics.row(metric_columns(classes, scores_raw))?;
         let (path, classes, log) = (path.to_owned(), classes.clone(), AppendFile::create(&path.join(files::LOG))?);
-        Ok(Self { path, classes, steps, metrics, log })
+        Ok(Self { path, classes, steps, metrics, log, _lock: lock })
     }
 
     /// Where it is.
@@ -112,9 +159,14 @@ impl RunFolder {
     /// disk, and keeps its list.
     ///
     /// # Errors
-    /// If the disk is full or the folder is gone.
+    /// If the disk is full, the folder is gone, or the network has diverged: the one before is worth more.
     pub fn save(&self, snapshot: &Snapshot, which: Checkpoint) -> Result<PathBuf, DataError> {
         let path = files::checkpoint(&self.path, which);
+        if !snapshot.net.is_finite() {
+            let what = "the network has diverged (some of its weights are no finite numbers), so the checkpoint before stays: \
+                        lower the learning rate";
+            return Err(DataError::content(what, &path));
+        }
         let bytes = snapshot.net.clone().into_record().into_bytes().map_err(|error| DataError::Content {
             what: format!("cannot serialize the checkpoint ({error})"),
             path: path.clone(),
@@ -128,6 +180,14 @@ impl RunFolder {
             }
         })?;
         Ok(path)
+    }
+
+    /// Writes where the run stands. The previous state stays intact until the new one is on the disk.
+    ///
+    /// # Errors
+    /// If the disk is full or the folder is gone.
+    pub fn save_state(&self, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
+        state_file::write(&self.path.join(files::STATE), progress, trainer)
     }
 
     /// The list of the checkpoint that is on the disk.
@@ -152,6 +212,26 @@ impl RunFolder {
     pub fn write_summary(&self, summary: &impl Serialize) -> Result<(), DataError> {
         write_json(&self.path.join(files::SUMMARY), summary)
     }
+}
+
+/// The header of `metrics.csv`.
+fn metric_columns(classes: &Classes, scores_raw: bool) -> Vec<String> {
+    let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
+    let raw = scores_raw.then(|| RAW_COLUMN.to_owned());
+    METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class).chain(raw).collect()
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), DataError> {
+    if path.exists() { fs::remove_file(path).map_err(DataError::io("cannot remove", path)) } else { Ok(()) }
+}
+
+/// The content of `config.toml`.
+fn as_text(config: &RunConfig) -> Result<String, DataError> {
+    toml::to_string_pretty(config).map_err(|error| DataError::Content {
+        what: format!("cannot write the configuration as TOML ({error}): use a path in UTF-8"),
+        path: config.data.clone(),
+    })
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), DataError> {

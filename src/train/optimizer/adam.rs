@@ -1,7 +1,9 @@
 //! Adam and AdamW with PyTorch's constants: a fused step on the CPU, Burn's operators on other devices.
 
 use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{self, AdamConfig, AdamState, AdamWConfig, AdamWState, AdaptiveMomentumState};
+use burn::optim::{
+    self, AdamConfig, AdamState, AdamWConfig, AdamWState, AdaptiveMomentumState, RecordState, StateSink, StateSource,
+};
 use burn::tensor::{Device, Tensor};
 
 use crate::domain::config::TrainConfig;
@@ -55,37 +57,54 @@ impl Adam {
     }
 }
 
+/// What a parameter carries from step to step: both moments, and the number of steps.
+#[derive(Clone)]
+pub(super) struct Moments<const D: usize>(AdaptiveMomentumState<D>);
+
+impl<const D: usize> RecordState for Moments<D> {
+    fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
+        self.0.state_flatten(prefix, out);
+    }
+
+    /// Burn names the default device, which may be a GPU that is not there. The next step moves the state to its parameter.
+    fn state_unflatten(prefix: &str, src: &mut StateSource, _default: &Device) -> Option<Self> {
+        AdaptiveMomentumState::state_unflatten(prefix, src, &Device::flex()).map(Self)
+    }
+}
+
 impl optim::Optimizer for Adam {
-    type State<const D: usize> = AdamWState<D>;
+    type State<const D: usize> = Moments<D>;
 
     fn step<const D: usize>(
         &self,
         lr: f64,
         tensor: Tensor<D>,
         grad: Tensor<D>,
-        state: Option<AdamWState<D>>,
-    ) -> (Tensor<D>, Option<AdamWState<D>>) {
-        let time = state.as_ref().map_or(0, |state| state.momentum.time) + 1;
-        let moments = state.as_ref().map(|AdamWState { momentum }| AdamMoments {
-            first: momentum.moment_1.clone(),
-            second: momentum.moment_2.clone(),
-        });
+        state: Option<Moments<D>>,
+    ) -> (Tensor<D>, Option<Moments<D>>) {
+        let state = state.map(|state| state.0);
+        let time = state.as_ref().map_or(0, |state| state.time) + 1;
+        let moments =
+            state.as_ref().map(|state| AdamMoments { first: state.moment_1.clone(), second: state.moment_2.clone() });
         if let Some((tensor, AdamMoments { first, second })) =
             flex::adam(&self.adam_step(lr, time), &tensor, &grad, moments)
         {
-            return (tensor, Some(AdamWState::new(AdaptiveMomentumState::new(time, first, second))));
+            return (tensor, Some(Moments(AdaptiveMomentumState::new(time, first, second))));
         }
         match &self.fallback {
-            Fallback::AdamW(burns) => burns.step(lr, tensor, grad, state),
+            Fallback::AdamW(burns) => {
+                let (tensor, state) = burns.step(lr, tensor, grad, state.map(AdamWState::new));
+                (tensor, state.map(|state| Moments(state.momentum)))
+            }
             Fallback::Adam(burns) => {
-                let (tensor, state) = burns.step(lr, tensor, grad, state.map(|state| AdamState::new(state.momentum)));
-                (tensor, state.map(|state| AdamWState::new(state.momentum)))
+                let (tensor, state) = burns.step(lr, tensor, grad, state.map(AdamState::new));
+                (tensor, state.map(|state| Moments(state.momentum)))
             }
         }
     }
 
-    fn to_device<const D: usize>(state: AdamWState<D>, device: &Device) -> AdamWState<D> {
-        AdamWState::new(state.momentum.to_device(device))
+    fn to_device<const D: usize>(state: Moments<D>, device: &Device) -> Moments<D> {
+        Moments(state.0.to_device(device))
     }
 }
 

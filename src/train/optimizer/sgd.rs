@@ -81,8 +81,10 @@ impl<const D: usize> RecordState for SgdState<D> {
         }
     }
 
-    fn state_unflatten(prefix: &str, src: &mut StateSource, device: &Device) -> Option<Self> {
-        Some(Self { velocity: src.take_tensor(prefix, "velocity").map(|data| Tensor::from_data(data, device)) })
+    /// Burn names the default device, which may be a GPU that is not there. The next step moves the state to its parameter.
+    fn state_unflatten(prefix: &str, src: &mut StateSource, _default: &Device) -> Option<Self> {
+        let velocity = src.take_tensor(prefix, "velocity");
+        Some(Self { velocity: velocity.map(|data| Tensor::from_data(data, &Device::flex())) })
     }
 }
 

@@ -6,13 +6,16 @@ use lucide_icons::Icon;
 use super::theme::Tokens;
 use super::widgets::{nothing_yet, number, quiet_icon};
 use crate::domain::config::Encoder;
+use crate::domain::count::counted;
 use crate::domain::{Choice as _, Strategy};
 use crate::quick::method::QuickMethod;
-use crate::train::run_list::RunEntry;
+use crate::train::run_list::{GoesOn, Left, RunEntry};
 use crate::ui::state::action::{NetworkAction, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 
+/// Numbers of epochs that a run can be made longer by.
+const MORE_EPOCHS: [u32; 5] = [1, 5, 10, 20, 50];
 /// Stands where a run has nothing to say.
 const NOTHING: &str = "–";
 
@@ -41,8 +44,8 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     let masks = state.project.as_ref().is_none_or(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     ScrollArea::both().id_salt("runs").auto_shrink(false).show(ui, |ui| {
-        Grid::new("runs").num_columns(9).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
-            for heading in ["", "run", "network", "labels", "steps", "best mIoU", "time", "ended", ""] {
+        Grid::new("runs").num_columns(11).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
+            for heading in ["", "", "", "run", "network", "labels", "steps", "best mIoU", "time", "ended", ""] {
                 ui.weak(heading);
             }
             ui.end_row();
@@ -84,6 +87,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             actions.push(UiAction::OpenRun(run.folder.clone()));
         }
     });
+    go_on_ui(ui, state, run, actions);
+    start_from_ui(ui, state, run, actions);
     ui.label(number(&run.name)).on_hover_text(run.folder.display().to_string());
     match &run.config {
         Some(_) if run.is_quick => {
@@ -126,5 +131,58 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
         if button.accessible_name(format!("Export weights of run {}", run.name)).clicked() {
             actions.push(UiAction::Network(NetworkAction::OpenExport(run.folder.clone())));
         }
+    }
+}
+
+/// Goes on with a run that was stopped or killed, or makes one longer that has ended.
+fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
+    let resume = |more_epochs| UiAction::Resume { folder: run.folder.clone(), more_epochs };
+    ui.add_enabled_ui(!state.run.is_running(), |ui| match run.goes_on() {
+        Some(GoesOn::Unfinished) => {
+            let button = ui.button("Resume").on_hover_text(match run.left {
+                Left::Nothing => "It ended before its first checkpoint: start it again",
+                Left::State | Left::Checkpoints => "Go on where its last checkpoint left it",
+            });
+            let button = button.on_disabled_hover_text("A run is in progress. Stop it first");
+            if button.accessible_name(format!("Resume run {}", run.name)).clicked() {
+                actions.push(resume(0));
+            }
+        }
+        Some(GoesOn::Longer) => {
+            let menu = ui.menu_button("Continue…", |ui| {
+                for epochs in MORE_EPOCHS {
+                    if ui.button(counted(epochs.into(), "more epoch")).clicked() {
+                        actions.push(resume(epochs));
+                        ui.close();
+                    }
+                }
+            });
+            let button = menu
+                .response
+                .on_hover_text("Train on from its end; the learning rate's schedule is that of the new length");
+            let button = button.on_disabled_hover_text("A run is in progress. Stop it first");
+            button.accessible_name(format!("Continue run {}", run.name));
+        }
+        None => {
+            ui.label("");
+        }
+    });
+}
+
+/// Lets the next run begin with the weights of this one.
+fn start_from_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
+    if run.is_quick || run.config.is_none() || run.left == Left::Nothing {
+        ui.label("");
+        return;
+    }
+    let is_chosen = state.settings.form.init_from.as_ref() == Some(&run.folder);
+    let button = ui.add_enabled(!state.run.is_running() && !is_chosen, Button::new("Start from"));
+    let button = button.on_hover_text("The next run begins with the weights of this one, its classes matched by name");
+    let button = button.on_disabled_hover_text(match is_chosen {
+        true => "The form names it already",
+        false => "A run is in progress. Stop it first",
+    });
+    if button.accessible_name(format!("Start from run {}", run.name)).clicked() {
+        actions.push(UiAction::StartFrom(run.folder.clone()));
     }
 }

@@ -1,10 +1,12 @@
 //! The fields of the training form, in groups.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
+use eframe::egui::{Checkbox, ComboBox, DragValue, Label, TextEdit, Ui};
+use lucide_icons::Icon;
 
-use super::widgets::field;
+use super::widgets::{field, quiet_icon};
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
 use crate::domain::{Choice, RunConfig, Strategy};
 
@@ -46,6 +48,22 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
         model.colors = Colors::ImageNet; // The encoder's own.
     }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
+    let is_dropped = form.init_from.as_deref().is_some_and(|run| weights_of_run_ui(ui, run, &mut form.init_checkpoint));
+    if is_dropped {
+        form.init_from = None;
+    }
+}
+
+/// The run whose weights the network begins with. Returns whether it is to begin without them.
+fn weights_of_run_ui(ui: &mut Ui, run: &Path, checkpoint: &mut Checkpoint) -> bool {
+    let name = run.file_name().unwrap_or(run.as_os_str()).to_string_lossy().into_owned();
+    let is_dropped = field(ui, "Starts from", |ui| {
+        let is_dropped = quiet_icon(ui, Icon::X, "Start without the weights of this run").clicked();
+        ui.add(Label::new(name).truncate()).on_hover_text(run.display().to_string());
+        is_dropped
+    });
+    choice_ui(ui, "Its weights", checkpoint);
+    is_dropped
 }
 
 fn encoder_file_ui(ui: &mut Ui, path: &mut PathBuf) {

@@ -24,6 +24,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::OpenProject(path) => opening::open_project(services, state, path),
         UiAction::OpenDemo => opening::open_demo(services, state),
         UiAction::OpenRun(folder) => opening::open_run(services, state, folder),
+        UiAction::Resume { folder, more_epochs } => opening::resume(services, state, folder, more_epochs),
+        UiAction::StartFrom(folder) => run_control::start_from(services, state, folder),
         UiAction::ListRuns => opening::list_runs(services, state),
         UiAction::Check => checking::check(services, state),
         UiAction::Relink { from, tile } => labelling::relink(services, state, &from, &tile),

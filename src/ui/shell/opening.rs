@@ -6,7 +6,7 @@ use super::jobs::Opened;
 use super::services::Services;
 use crate::data::{KnownDataset, demo};
 use crate::domain::Notice;
-use crate::engine::Command;
+use crate::engine::{Command, RunId};
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::export_state::ExportState;
@@ -95,14 +95,33 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
     if refuses_while_running(state) {
         return;
     }
+    let (run, data) = make_way(services, state, RunState::opening);
+    send(services, state, Command::Open { run, folder, data });
+}
+
+/// Goes on with a run over the open project.
+pub(crate) fn resume(services: &mut Services, state: &mut AppState, folder: PathBuf, more_epochs: u32) {
+    if refuses_while_running(state) {
+        return;
+    }
+    let (run, data) = make_way(services, state, RunState::resuming);
+    send(services, state, Command::Continue { run, folder, data, more_epochs });
+}
+
+/// Puts a run from disk in the place of the one before. Returns its id and the open project.
+fn make_way(services: &mut Services, state: &mut AppState, begin: fn(RunId) -> RunState) -> (RunId, Option<PathBuf>) {
     state.dialog = None;
     services.last_run += 1;
-    state.run.give_way_to(RunState::opening(services.last_run));
+    state.run.give_way_to(begin(services.last_run));
     state.export = ExportState::default();
     services.forget_quick_export();
     state.view.network = None;
-    let data = state.project.as_ref().map(|project| project.project.root.clone());
-    if !services.engine.send(Command::Open { run: services.last_run, folder, data }) {
+    (services.last_run, state.project.as_ref().map(|project| project.project.root.clone()))
+}
+
+/// Asks the engine for a run; the one before is back if it has no time.
+fn send(services: &Services, state: &mut AppState, command: Command) {
+    if !services.engine.send(command) {
         state.run.give_back();
         state.say(Level::Error, Notice::new("The engine is busy").remedy("Try again in a moment"));
     }

@@ -1,6 +1,6 @@
 //! Starts, pauses and stops runs, and changes the settings of the next one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::services::Services;
 use crate::domain::split::Split;
@@ -88,6 +88,16 @@ pub(crate) fn set_form(services: &Services, state: &mut AppState, form: RunConfi
     }
     state.settings.form = form;
     state.assign_roles();
+}
+
+/// Lets the next run start from the weights of another one, whose network it takes over.
+pub(crate) fn start_from(services: &Services, state: &mut AppState, folder: PathBuf) {
+    let Some(run) = state.runs.iter().find(|run| run.folder == folder) else { return };
+    let Some(model) = run.config.as_ref().map(|config| config.model.clone()) else { return };
+    let notice = Notice::new(format!("The next run starts from the weights of {}", run.name));
+    let form = RunConfig { model, init_from: Some(folder), ..state.settings.form.clone() };
+    set_form(services, state, form);
+    state.say(Level::Info, notice.remedy("Its network is chosen in the form; classes are matched by name"));
 }
 
 /// Assigns a tile to a split, or leaves it to the dataset and the random split.

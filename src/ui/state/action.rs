@@ -31,6 +31,15 @@ pub enum UiAction {
     OpenDemo,
     /// Open the finished run in this folder.
     OpenRun(PathBuf),
+    /// Go on with a run.
+    Resume {
+        /// The run folder.
+        folder: PathBuf,
+        /// Epochs to add; 0 for a run that has not reached its end.
+        more_epochs: u32,
+    },
+    /// Let the next run start from the weights of the run in this folder.
+    StartFrom(PathBuf),
     /// List the project's run folders again.
     ListRuns,
     /// Check all masks of the project in the background.

@@ -42,12 +42,12 @@ impl AppState {
             self.choose_map_of_run();
         }
         let is_network = self.run.info.as_ref().is_some_and(|info| info.quick.is_none());
-        if is_started && self.run.opened && is_network {
+        if is_started && (self.run.opened || self.run.resumed) && is_network {
             self.take_form();
         }
     }
 
-    /// Fills in the form with the settings of the opened run, including its length. Project and device stay.
+    /// Fills in the form with the settings of the run from disk, including its length. Project and device stay.
     fn take_form(&mut self) {
         let Some(info) = &self.run.info else { return };
         let form = &self.settings.form;

@@ -44,6 +44,8 @@ pub struct RunState {
     pub previews: u64,
     /// The run was opened from disk rather than started.
     pub opened: bool,
+    /// It goes on with a run from disk.
+    pub resumed: bool,
     /// The map that is shown while this run is open, whatever the setting; until somebody chooses another.
     pub map: Option<MapChoice>,
     /// The run before, until this one has begun: it comes back if this one cannot begin.
@@ -57,6 +59,11 @@ impl RunState {
     /// A run that was just started.
     pub fn starting(id: RunId) -> Self {
         Self { id, phase: preparing("Starting"), ..Self::default() }
+    }
+
+    /// A run that goes on where it was saved.
+    pub fn resuming(id: RunId) -> Self {
+        Self { id, phase: preparing("Resuming the run"), resumed: true, ..Self::default() }
     }
 
     /// A run that is being opened.
@@ -176,6 +183,7 @@ impl RunState {
         self.phase = Phase::Idle;
         let what = match (self.opened, &self.info) {
             (true, _) => "The run could not be opened",
+            (false, None) if self.resumed => "The run could not be resumed",
             (false, None) => "The run did not start",
             (false, Some(_)) => "The run failed",
         };
@@ -245,6 +253,7 @@ pub(crate) mod tests {
             predicting: None,
             steps_per_epoch: 10,
             total_steps: 40,
+            steps_before: 0,
             quick: None,
         }
     }

@@ -103,16 +103,22 @@ fn a_single_label_in_a_corner_is_in_every_crop_at_every_scale() {
 }
 
 #[test]
-fn batches_are_the_same_for_any_number_of_threads() {
+fn batches_are_the_same_for_any_number_of_threads_and_wherever_a_loader_begins() {
     let labels = [("a", 0, [3.5, 3.5]), ("a", 1, [60.5, 40.5]), ("b", 1, [50.5, 50.5])];
     let (_dir, _, set) = set(&labels);
     for batches in Batches::ALL {
         let plan = BatchPlan { batches: *batches, scales: true, jitter: 0.3, ..plan() };
-        let batches = |threads| {
-            let mut loader = Loader::start(Arc::clone(&set), plan, threads, || {}).unwrap();
-            (0..7).map(|_| loader.next_batch().map(|batch| (batch.images, batch.targets)).unwrap()).collect::<Vec<_>>()
+        let batches = |first, threads| {
+            let mut loader = Loader::start(Arc::clone(&set), plan, first, threads, || {}).unwrap();
+            let batches = (first..7).map(|_| loader.next_batch().map(|batch| (batch.images, batch.targets)).unwrap());
+            let batches = batches.collect::<Vec<_>>();
+            assert_eq!(loader.taken(), 7);
+            batches
         };
-        assert!(batches(1) == batches(3), "{plan:?}");
+        let all = batches(0, 1);
+        for first in 0..7 {
+            assert!(batches(first, 3) == all[first..], "from {first}: {plan:?}");
+        }
     }
 }
 

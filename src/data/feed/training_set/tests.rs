@@ -85,3 +85,24 @@ fn labels_are_counted_until_every_class_that_can_be_found_is() {
     set.follow(&mut trainer).unwrap();
     assert_eq!(count_all(), [0, 1]);
 }
+
+#[test]
+fn only_other_labels_change_the_fingerprint() {
+    let of = |edits: &[Edit]| {
+        let mut book = LabelBook::default();
+        edits.iter().for_each(|edit| drop(book.apply(edit.clone())));
+        set(book).2.fingerprint()
+    };
+    let (one, other) = (click("a", 1, 3.5), click("b", 0, 3.5));
+    let known = of(&[one.clone(), other.clone()]);
+    assert_eq!(known, of(&[one.clone(), other.clone(), click("a", 0, 9.5), Edit::Undo]));
+    assert_eq!(known, of(&[one.clone(), other.clone(), click("c", 1, 3.5)]), "a tile that is not learned from");
+    let changed = [
+        of(&[]),
+        of(std::slice::from_ref(&one)),
+        of(&[one.clone(), click("b", 1, 3.5)]),
+        of(&[one.clone(), click("b", 0, 4.5)]),
+        of(&[other, one.clone(), one]),
+    ];
+    assert!(changed.iter().all(|changed| *changed != known), "{changed:?}");
+}
