@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use house::graph::{Graph, Module};
 
 /// Layers from the bottom up. Those in one row may not import each other.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["domain"],
     &["data", "kernels"],
     &["pretrained"],
     &["model", "quick"],
     &["train", "infer"],
     &["engine"],
+    &["study"],
     &["cli", "ui"],
 ];
 
@@ -36,7 +37,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
 const GUARDED: [(&str, &[&str]); 4] = [
     ("burn::", &["kernels", "model", "train", "infer", "engine"]),
     ("egui", &["ui"]),
-    ("std::fs", &["data", "train", "engine", "cli", "ui"]),
+    ("std::fs", &["data", "train", "engine", "study", "cli", "ui"]),
     ("clap::", &["cli"]),
 ];
 

@@ -1,0 +1,69 @@
+//! `study run`: works off a plan.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::args::RunArgs;
+use super::reporter::{self, Reporter};
+use crate::cli::{interrupt, out};
+use crate::domain::count::counted;
+use crate::engine::EngineHandle;
+use crate::study::folder::StudyFolder;
+use crate::study::key::RunKey;
+use crate::study::keys;
+use crate::study::overview::Overview;
+use crate::study::plan::{Plan, Projects};
+use crate::study::queue::{Queue, Tally};
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let (plan, folder) = args.study.open()?;
+    let projects = plan.projects()?;
+    folder.create(&plan)?;
+    let engine = EngineHandle::start(Arc::new(|| {}))?;
+    interrupt::on_first(engine.stopper())?;
+    let Some(keys) = read_data(&plan, &projects, &folder, args.quiet)? else {
+        out::line("Stopped while the data were read. The same command goes on");
+        return Ok(ExitCode::from(interrupt::CODE));
+    };
+    let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard: args.shard, device: args.device() };
+    let mut reporter = Reporter::new(&plan, &keys, &folder, args.quiet);
+    let tally = queue.work(&engine, &interrupt::asked, &mut |news| reporter.take(news))?;
+    out::line(&closing(&tally, &Overview::of(&plan, Some(&keys), &folder), &folder));
+    Ok(match tally {
+        Tally { stopped: true, .. } => ExitCode::from(interrupt::CODE),
+        Tally { failed: 0, .. } => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// The keys of the runs, for which all data are read once; `None` if Ctrl-C was pressed.
+pub(super) fn read_data(
+    plan: &Plan,
+    projects: &Projects,
+    folder: &StudyFolder,
+    quiet: bool,
+) -> anyhow::Result<Option<Vec<RunKey>>> {
+    let bar = reporter::bar(quiet);
+    bar.set_prefix("reading the data");
+    let keys = keys::of_plan(plan, projects, &mut folder.hashes(), &|done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+        !interrupt::asked()
+    });
+    bar.finish_and_clear();
+    keys
+}
+
+fn closing(tally: &Tally, overview: &Overview, folder: &StudyFolder) -> String {
+    let standing = reporter::standing(overview);
+    let place = folder.root.display();
+    if tally.stopped {
+        return format!("Stopped: {standing}. The same command goes on; the run in progress begins anew: {place}");
+    }
+    let failed = if tally.failed > 0 { "Runs that failed are tried again by the same command. " } else { "" };
+    let others = match tally.others {
+        0 => String::new(),
+        others => format!("{} in progress elsewhere. ", counted(others as u64, "run")),
+    };
+    format!("{failed}{others}{standing}: {place}")
+}
