@@ -69,7 +69,8 @@ fn files(project: &Project) -> BTreeSet<PathBuf> {
         usable.flat_map(|tile| [Some(tile.image.as_path()), tile.mask.as_deref()]).flatten().collect();
     let folders: BTreeSet<PathBuf> = used.iter().flat_map(|path| above(&project.root, path)).collect();
     let in_folder = |folder: &PathBuf| TABLES.map(|name| folder.join(name));
-    let tables = folders.iter().chain([&project.root.join(VOC_LISTS), &project.root]).flat_map(in_folder);
+    let lists = project.root.join(VOC_LISTS);
+    let tables = folders.iter().chain([&lists, &project.root]).flat_map(in_folder);
     used.iter().map(|path| (*path).to_owned()).chain(tables.filter(|path| path.is_file())).collect()
 }
 

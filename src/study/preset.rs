@@ -145,6 +145,19 @@ mod tests {
     }
 
     #[test]
+    fn every_plan_that_is_checked_in_can_be_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/studies");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let counts: BTreeSet<(String, usize)> = files
+            .map(|file| Plan::open(&file, Some(Path::new("D"))).unwrap())
+            .map(|plan| (plan.name.clone(), plan.runs.len()))
+            .collect();
+        let count = |name: &str| counts.iter().find(|(other, _)| other == name).map(|(_, count)| *count);
+        assert!(StudyPreset::ALL.iter().all(|preset| count(preset.name()).is_some()));
+        assert_eq!((count("evidence-dubai"), count("evidence-deepglobe")), (Some(50), Some(18)));
+    }
+
+    #[test]
     fn a_preset_can_be_written_out_with_its_data() {
         for preset in StudyPreset::ALL {
             let text = preset.text_for(Some(Path::new("/my \"tiles\"")));

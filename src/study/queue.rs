@@ -131,7 +131,8 @@ impl Queue<'_> {
             out: &out,
             number: tally.begun,
         };
-        match execute::run(&job, engine, &heartbeat, is_asked_to_stop, &mut |event| tell(News::Event(event)))? {
+        let end = execute::run(&job, engine, &heartbeat, is_asked_to_stop, &mut |event| tell(News::Event(event)))?;
+        match end {
             End::Done(summary) => {
                 std::fs::remove_file(self.folder.failure(&job.key.id())).ok();
                 tally.done += 1;

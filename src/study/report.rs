@@ -132,8 +132,8 @@ fn with_spread(figure: Option<&Estimate>, row: &ReportRow) -> String {
 /// The table as CSV. Figures that are missing, and the spread of a single run, are empty.
 pub fn csv(rows: &[ReportRow]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let records = std::iter::once(COLUMNS.map(str::to_owned)).chain(rows.iter().map(record));
-    let written: Result<(), csv::Error> = records.into_iter().try_for_each(|record| writer.write_record(record));
+    let mut records = std::iter::once(COLUMNS.map(str::to_owned)).chain(rows.iter().map(record));
+    let written: Result<(), csv::Error> = records.try_for_each(|record| writer.write_record(record));
     let bytes = written.ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
 }
