@@ -156,11 +156,12 @@ fn two_workers_make_every_run_once() {
     assert_eq!((study.names("runs").len(), study.names("aside").len()), (6, 0));
     assert!(study.names("claims").is_empty());
 
-    pointillist()
-        .args(study.arguments("report"))
-        .assert()
-        .success()
-        .stdout(contains("| class_weights-none | 3 | 0.").and(contains("±")).and(contains("6 runs are planned. Mean")));
+    pointillist().args(study.arguments("report")).assert().success().stdout(
+        contains("| class_weights-none | 3 | 0.")
+            .and(contains("±"))
+            .and(contains("| IoU after the last step |"))
+            .and(contains("6 runs are planned. Mean")),
+    );
     let table = fs::read_to_string(study.folder("report.csv")).unwrap();
     assert!(table.contains("\nclass_weights-inverse,ours,3,0."), "{table}");
     assert!(study.folder("report.md").exists() && study.folder("study.toml").exists());

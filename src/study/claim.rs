@@ -60,8 +60,8 @@ pub struct Claims {
 #[derive(Debug)]
 pub(super) enum Attempt {
     Mine(Claim),
-    /// Somebody else has it. `None` if the holder cannot be read.
-    Others(Option<Owner>),
+    /// Somebody else has it.
+    Others,
 }
 
 /// A claim that this process holds. Dropping it gives the run back.
@@ -95,7 +95,7 @@ impl Claims {
         }
         let holder = read(&path);
         if !self.is_dead(&path, holder.as_ref()) {
-            return Ok(Attempt::Others(holder));
+            return Ok(Attempt::Others);
         }
         self.take_over(&path, run)
     }
@@ -150,7 +150,7 @@ impl Claims {
             if self.age(&second).is_some_and(|age| age > self.expiry) {
                 fs::remove_file(&second).ok(); // Its holder died in between; the next attempt succeeds.
             }
-            return Ok(Attempt::Others(read(path)));
+            return Ok(Attempt::Others);
         }
         let holder = read(path);
         let taken = if self.is_dead(path, holder.as_ref()) {
@@ -160,7 +160,7 @@ impl Claims {
             Ok(None)
         };
         fs::remove_file(&second).ok();
-        Ok(taken?.map_or_else(|| Attempt::Others(read(path)), Attempt::Mine))
+        Ok(taken?.map_or(Attempt::Others, Attempt::Mine))
     }
 }
 
@@ -223,7 +223,7 @@ mod tests {
     fn mine(attempt: Attempt) -> Option<Claim> {
         match attempt {
             Attempt::Mine(claim) => Some(claim),
-            Attempt::Others(_) => None,
+            Attempt::Others => None,
         }
     }
 

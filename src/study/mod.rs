@@ -5,6 +5,7 @@
 //! and [`report`] read what there is. Training itself is the engine's.
 
 pub mod claim;
+mod class_table;
 mod execute;
 mod expand;
 pub mod failure;

@@ -9,7 +9,7 @@ use super::plan_file::PlanFile;
 use super::preset::StudyPreset;
 use super::published::Published;
 use crate::data::Project;
-use crate::domain::{Choice as _, Classes, Notice};
+use crate::domain::{Choice, Classes, Notice};
 use crate::engine::refusal::Refusal;
 use crate::train::division;
 
@@ -112,7 +112,7 @@ fn problems(run: &PlannedRun, projects: &Projects) -> Vec<String> {
 }
 
 fn unreadable(which: &Path, error: &std::io::Error) -> Refusal {
-    let presets: Vec<&str> = StudyPreset::ALL.iter().map(|preset| preset.name()).collect();
+    let presets: Vec<&str> = StudyPreset::ALL.iter().map(Choice::name).collect();
     Refusal(
         Notice::new(format!("The plan {} cannot be read", which.display()))
             .cause(error.to_string())

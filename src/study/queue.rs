@@ -96,7 +96,7 @@ impl Queue<'_> {
             return Ok(None);
         }
         match self.folder.claims().take(&id, &run.name)? {
-            Attempt::Others(_) => {
+            Attempt::Others => {
                 tally.others += 1;
                 Ok(None)
             }

@@ -1,6 +1,7 @@
 //! The table of a study, in the form of the published ones: mean ± standard deviation over seeds for each configuration, and the
 //! published rows beside ours.
 
+use super::class_table;
 use super::folder::DoneRun;
 use super::overview::{Overview, RunState};
 use super::plan::Plan;
@@ -96,8 +97,13 @@ fn estimate(values: &[f64]) -> Option<Estimate> {
     (!values.is_empty()).then(|| Estimate::of(values))
 }
 
-/// The table in Markdown, with a heading and what is missing.
-pub fn markdown(plan: &Plan, rows: &[ReportRow]) -> String {
+/// The whole report in Markdown: the table of scores with what is missing, and the IoU of each class.
+pub fn markdown(plan: &Plan, overview: &Overview) -> String {
+    let (scores, classes) = (scores(plan, &rows(plan, overview)), class_table::markdown(plan, overview));
+    if classes.is_empty() { scores } else { format!("{scores}\n{classes}") }
+}
+
+fn scores(plan: &Plan, rows: &[ReportRow]) -> String {
     let mut lines = vec![format!("# {}", plan.name), String::new()];
     if !plan.about.is_empty() {
         lines.extend([plan.about.clone(), String::new()]);
@@ -196,7 +202,7 @@ mod tests {
     #[test]
     fn published_rows_stand_beside_ours() {
         let (plan, rows) = table();
-        let text = markdown(&plan, &rows);
+        let text = scores(&plan, &rows);
         let want = "| arch-unet | 2 | 0.4500 ± 0.0707 | – | – | – |\n\
                     | arch-unet (A100) | published | 0.4902 | – | – | 1.50 |\n\
                     | arch-unet++ | 1 | 0.6000 | – | – | – |\n";

@@ -10,11 +10,10 @@ use crate::study::report;
 
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let (plan, folder, overview) = overview(&args.study)?;
-    let rows = report::rows(&plan, &overview);
-    let text = report::markdown(&plan, &rows);
+    let text = report::markdown(&plan, &overview);
     if folder.root.is_dir() {
         write::atomically(&folder.root.join("report.md"), text.as_bytes())?;
-        write::atomically(&folder.root.join("report.csv"), report::csv(&rows).as_bytes())?;
+        write::atomically(&folder.root.join("report.csv"), report::csv(&report::rows(&plan, &overview)).as_bytes())?;
     }
     out::line(text.trim_end());
     Ok(ExitCode::SUCCESS)
