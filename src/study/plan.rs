@@ -9,7 +9,7 @@ use super::plan_file::PlanFile;
 use super::preset::StudyPreset;
 use super::published::Published;
 use crate::data::Project;
-use crate::domain::{Choice, Classes, Notice};
+use crate::domain::{Choice, Notice};
 use crate::engine::refusal::Refusal;
 use crate::train::division;
 
@@ -83,11 +83,11 @@ impl Plan {
                 projects.insert(run.config.data.clone(), Project::open(&run.config.data)?);
             }
         }
-        let problems: Vec<String> = self.runs.iter().flat_map(|run| problems(run, &projects)).collect();
-        if problems.is_empty() {
+        let told = told_once(self.runs.iter().flat_map(|run| problems(run, &projects)));
+        if told.is_empty() {
             return Ok(projects);
         }
-        let notice = Notice::new(format!("The plan {} cannot be carried out", self.name)).cause(problems.join("; "));
+        let notice = Notice::new(format!("The plan {} cannot be carried out", self.name)).cause(told.join("; "));
         Err(Refusal(notice).into())
     }
 
@@ -103,12 +103,27 @@ impl Plan {
     }
 }
 
-/// What keeps a run from starting, a sentence each.
-fn problems(run: &PlannedRun, projects: &Projects) -> Vec<String> {
+/// What keeps a run from starting, with its name.
+fn problems<'a>(run: &'a PlannedRun, projects: &Projects) -> Vec<(&'a str, Notice)> {
     let Some(project) = projects.get(&run.config.data) else { return Vec::new() };
-    let classes: &Classes = &project.classes;
-    let found = [run.config.problems(classes), division::problems(project, &run.config)].concat();
-    found.iter().map(|notice| format!("{}: {notice}", run.name)).collect()
+    let found = [run.config.problems(&project.classes), division::problems(project, &run.config)].concat();
+    found.into_iter().map(|notice| (run.name.as_str(), notice)).collect()
+}
+
+/// Each problem once, with the first run that has it and the number of others.
+fn told_once<'a>(problems: impl Iterator<Item = (&'a str, Notice)>) -> Vec<String> {
+    let mut found: Vec<(Notice, &str, usize)> = Vec::new();
+    for (run, notice) in problems {
+        match found.iter_mut().find(|(other, ..)| *other == notice) {
+            Some((.., more)) => *more += 1,
+            None => found.push((notice, run, 0)),
+        }
+    }
+    let line = |(notice, run, more): (Notice, &str, usize)| match more {
+        0 => format!("{run}: {notice}"),
+        more => format!("{run} and {more} more: {notice}"),
+    };
+    found.into_iter().map(line).collect()
 }
 
 fn unreadable(which: &Path, error: &std::io::Error) -> Refusal {
@@ -181,9 +196,9 @@ mod tests {
         let text = "[grid]\ntrain.batch = [0, 2]\ntrain.class_weights = ['none', { given = [1.0, 2.0] }]\n";
         let plan = Plan::read("x", text, Path::new(""), Some(&data)).unwrap();
         let refusal = plan.projects().unwrap_err().to_string();
-        assert!(refusal.contains("batch-0_class_weights-none: A batch of 0 trains nothing"), "{refusal}");
+        assert!(refusal.contains("batch-0_class_weights-none and 1 more: A batch of 0 trains nothing"), "{refusal}");
         assert!(refusal.contains("2 class weights for 7 classes"), "{refusal}");
-        assert!(!refusal.contains("batch-2_class_weights-none:"), "{refusal}");
+        assert!(!refusal.contains("batch-2_class_weights-none"), "{refusal}");
         assert_eq!(Plan::read("x", "", Path::new(""), Some(&data)).unwrap().projects().unwrap().len(), 1);
     }
 }

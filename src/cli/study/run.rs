@@ -17,9 +17,9 @@ use crate::study::queue::{Queue, Tally};
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let (plan, folder) = args.study.open()?;
+    let engine = EngineHandle::start(Arc::new(|| {}))?; // Before projects are opened: it sets the priority of the thread pool.
     let projects = plan.projects()?;
     folder.create(&plan)?;
-    let engine = EngineHandle::start(Arc::new(|| {}))?;
     interrupt::on_first(engine.stopper())?;
     let Some(keys) = read_data(&plan, &projects, &folder, args.quiet)? else {
         out::line("Stopped while the data were read. The same command goes on");
