@@ -1,7 +1,7 @@
 //! Pointillist: label a landscape with dots, and watch a network learn it.
 //!
 //! The layers, each importing only what stands below it (see `tests/layering.rs`):
-//! `cli` and `ui` over `study` over `engine` over `train` and `infer` over `model` and `quick`
+//! `cli` and `ui` over `study` over `engine` over `exchange` over `train` and `infer` over `model` and `quick`
 //! over `pretrained` over `kernels` and `data` over `domain`.
 
 #![recursion_limit = "256"] // Burn's types nest deeply.
@@ -10,6 +10,7 @@ pub mod cli;
 pub mod data;
 pub mod domain;
 pub mod engine;
+pub mod exchange;
 pub mod infer;
 pub mod kernels;
 pub mod model;

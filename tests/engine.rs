@@ -198,6 +198,40 @@ fn a_run_with_sgd_learns() {
 }
 
 #[test]
+fn the_weights_themselves_are_scored_beside_their_average() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Epochs(6));
+    (config.train.ema, config.train.score_raw, config.train.lr) = (0.99, true, 0.01);
+    let out = bench.start(1, config);
+    let scores = |event: &Event| match &event.kind {
+        EventKind::Evaluated(evaluation) => {
+            Some((evaluation.scores.miou, evaluation.raw_miou.expect("it was asked for")))
+        }
+        _ => None,
+    };
+    let scores: Vec<_> = (0..6).map(|_| bench.until("a score", scores)).collect();
+    bench.until_finished();
+    assert!(scores.iter().all(|(_, raw)| raw.is_finite()), "{scores:?}");
+    assert!(scores.iter().any(|(averaged, raw)| (raw - averaged).abs() > 1e-9), "two networks: {scores:?}");
+    let text = |name: &str| std::fs::read_to_string(out.join(name)).unwrap();
+    assert!(text("log.txt").contains("without averaging") && text("metrics.csv").contains(",val_miou_raw\n"));
+}
+
+#[test]
+fn a_run_whose_score_no_longer_rises_ends_early_and_says_why() {
+    let bench = Bench::new();
+    let mut config = bench.config(Length::Epochs(40));
+    (config.train.lr, config.train.patience) = (1e-12, 1);
+    let out = bench.start(1, config);
+    let summary = bench.until_finished();
+    assert_eq!(summary.outcome, Outcome::Early, "{summary:?}");
+    assert!(summary.epochs < 40 && summary.best_miou.is_some(), "{summary:?}");
+    assert!(summary.why.unwrap().contains("the last evaluation had no mIoU above"));
+    let log = std::fs::read_to_string(out.join("log.txt")).unwrap();
+    assert!(log.contains("Training ends early") && log.contains("Training stopped early at step"), "{log}");
+}
+
+#[test]
 fn a_run_that_fails_before_its_first_checkpoint_shows_its_figures() {
     let bench = Bench::new();
     let mut config = bench.config(Length::Steps(1_000_000));

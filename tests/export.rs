@@ -11,16 +11,18 @@ use assert_cmd::Command as Program;
 use bench::Bench;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use harness::step_until;
+use harness::{click, step_until};
 use pointillist::data::demo;
 use pointillist::data::export::maps::{ENDINGS, ExportReport};
 use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::{ExportNews, ExportRequest};
 use pointillist::engine::{Command, Event, EventKind};
+use pointillist::exchange::WeightsFormat;
 use pointillist::ui::App;
-use pointillist::ui::state::action::{ExportAction, UiAction};
+use pointillist::ui::state::action::{ExportAction, NetworkAction, Tab, UiAction};
 use pointillist::ui::state::export_state::ExportForm;
+use pointillist::ui::state::network_files::{ImportForm, WeightsForm};
 
 fn act(harness: &mut Harness<'_, App>, action: UiAction) {
     let ctx = harness.ctx.clone();
@@ -94,6 +96,64 @@ fn the_window_writes_what_predict_writes_and_replaces_only_when_told() {
     harness.get_by_label("Close").click();
     harness.run_ok();
     assert!(harness.state().state().messages.text().contains("14 maps written to"));
+}
+
+fn runs(app: &App) -> usize {
+    app.state().runs.len()
+}
+
+#[test]
+fn the_window_exports_weights_as_the_command_does_and_imports_them_again() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut harness = trained(home.path());
+    act(&mut harness, UiAction::ShowTab(Tab::Runs));
+    step_until(&mut harness, "the run is listed", |app| runs(app) == 1);
+    harness.run_ok();
+    let run = harness.state().state().runs[0].clone();
+    click(&mut harness, &format!("Export weights of run {}", run.name));
+    let (here, by_command) = (home.path().join("w/here.onnx"), home.path().join("command.onnx"));
+    let form = &harness.state().state().network_files.export;
+    let form = WeightsForm { file: here.display().to_string(), ..form.clone().with_format(WeightsFormat::Onnx) };
+    act(&mut harness, UiAction::Network(NetworkAction::SetExport(form)));
+    harness.run_ok();
+    harness.get_by_label("Export").click();
+    step_until(&mut harness, "the file is written", |app| !app.state().network_files.is_working() && here.exists());
+    harness.run_ok();
+    harness.get_by_label_contains("checkpoint, ");
+    let mut export = Program::cargo_bin("pointillist").expect("the program");
+    export.args(["export", "--format", "onnx", "--run"]).arg(&run.folder).arg(&by_command).assert().success();
+    assert!(std::fs::read(&here).unwrap() == std::fs::read(&by_command).unwrap());
+    harness.get_by_label("Close").click();
+    harness.run_ok();
+
+    // What is no network is refused in the dialog; what the command exports comes back as a run.
+    let weights = home.path().join("net.safetensors");
+    let mut export = Program::cargo_bin("pointillist").expect("the program");
+    export.args(["export", "--format", "safetensors", "--run"]).arg(&run.folder).arg(&weights).assert().success();
+    harness.get_by_label("Import network…").click();
+    harness.run_ok();
+    for (file, ends) in [(&here, "The network was not imported"), (&weights, "is a run of this project")] {
+        let form = ImportForm { file: file.display().to_string(), ..ImportForm::default() };
+        act(&mut harness, UiAction::Network(NetworkAction::SetImport(form)));
+        harness.run_ok();
+        harness.get_by_label("Import").click();
+        harness.run_steps(2);
+        step_until(&mut harness, "it has ended", |app| !app.state().network_files.is_working());
+        assert!(harness.state().state().messages.text().contains(ends), "{ends}");
+        harness.run_ok();
+    }
+    harness.get_by_label("Close").click();
+    harness.run_ok();
+    assert_eq!(runs(harness.state()), 2);
+    harness.get_by_label("imported");
+    let imported = harness.state().state().runs.iter().find(|run| run.is_imported()).expect("the import").clone();
+    let open = format!("Open run {}", imported.name);
+    harness.get_by_label(&open).scroll_to_me();
+    harness.run_ok();
+    harness.get_by_label(&open).click();
+    harness.run_steps(2);
+    step_until(&mut harness, "it predicts", |app| app.state().run.can_predict() && !app.state().run.is_running());
+    assert!(harness.state().state().messages.text().contains("The imported network of"));
 }
 
 fn news(event: &Event) -> Option<ExportNews> {

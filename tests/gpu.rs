@@ -6,6 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use assert_cmd::Command;
+use burn::Tensor;
+use burn::tensor::{Device, TensorData};
+use pointillist::domain::config::DeviceChoice;
+use pointillist::domain::hash::Stream;
+use pointillist::engine::device::Devices;
+use pointillist::train::loss::{Mixture, Targets, mixture};
 
 /// Where Debian's `chromium` has the driver's description.
 const DRIVER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -41,4 +47,66 @@ fn a_run_on_swiftshader_trains_and_its_checkpoint_scores_alike_on_the_cpu() {
     let scores: serde_json::Value = serde_json::from_slice(&on_cpu.stdout).unwrap();
     let (gpu, cpu) = (summary["best_miou"].as_f64().unwrap(), scores["miou"].as_f64().unwrap());
     assert!((gpu - cpu).abs() < 1e-3, "one network, two devices: {gpu} and {cpu}");
+}
+
+const LOSSES: &str = "every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu";
+
+/// The driver is found only if the process starts with its variable: the test starts itself again with that.
+#[test]
+#[ignore = "the first step tries kernels for minutes: cargo test --release --test gpu -- --ignored"]
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+fn every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu() {
+    if !Path::new(DRIVER).exists() {
+        eprintln!("skipped: SwiftShader is not installed ({DRIVER})");
+        return;
+    }
+    if std::env::var("VK_DRIVER_FILES").as_deref() != Ok(DRIVER) {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.env("VK_DRIVER_FILES", DRIVER).args(["--ignored", "--exact", LOSSES]).assert().success();
+        return;
+    }
+    let opened = Devices::default().open(&DeviceChoice::Named("swiftshader".to_owned())).unwrap();
+    assert!(opened.info.name.contains("SwiftShader"), "{:?}", opened.info);
+    for terms in each_term() {
+        let [gpu, cpu] =
+            [opened.device.clone(), Device::flex()].map(|device| loss_and_gradient(&terms, &device.autodiff()));
+        for (at, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
+            assert!((gpu - cpu).abs() < 1e-5, "{terms:?} at {at}: {gpu} for {cpu}");
+        }
+    }
+}
+
+fn each_term() -> [Mixture; 6] {
+    let none = Mixture {
+        cross_entropy: 0.0,
+        label_smoothing: 0.0,
+        focal: 0.0,
+        focal_gamma: 2.0,
+        dice: 0.0,
+        jaccard: 0.0,
+        error_dice: 0.0,
+    };
+    [
+        Mixture { cross_entropy: 1.0, ..none },
+        Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..none },
+        Mixture { focal: 1.0, ..none },
+        Mixture { dice: 1.0, ..none },
+        Mixture { jaccard: 1.0, ..none },
+        Mixture { error_dice: 1.0, ..none },
+    ]
+}
+
+/// The loss of a sparsely labelled batch, followed by the gradient of its logits.
+fn loss_and_gradient(terms: &Mixture, device: &Device) -> Vec<f32> {
+    let shape = [2, 4, 16, 24];
+    let mut random = Stream::new(11);
+    let logits: Vec<f32> = (0..shape.iter().product()).map(|_| random.below(600) as f32 / 100.0 - 3.0).collect();
+    let label = |random: &mut Stream| if random.below(5) == 0 { random.below(3) as u8 } else { 255 };
+    let indices: Vec<u8> = (0..2 * 16 * 24).map(|_| label(&mut random)).collect();
+    let targets =
+        Targets { indices: &indices, class_weights: &[0.5, 1.0, 2.0, 3.0], competes: &[true, true, true, false] };
+    let logits = Tensor::<4>::from_data(TensorData::new(logits, shape), device).require_grad();
+    let loss = mixture(logits.clone(), targets, terms);
+    let gradient = logits.grad(&loss.backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();
+    [vec![loss.into_scalar::<f32>()], gradient].concat()
 }

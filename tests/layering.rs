@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use house::graph::{Graph, Module};
 
 /// Layers from the bottom up. Those in one row may not import each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["domain"],
     &["data", "kernels"],
     &["pretrained"],
     &["model", "quick"],
     &["train", "infer"],
+    &["exchange"],
     &["engine"],
     &["study"],
     &["cli", "ui"],

@@ -100,6 +100,9 @@ fn a_quick_run_is_scored_on_tiles_it_has_not_learned_from() {
         .stderr(contains("every tile with a mask was learned from").and(contains("--data")));
     evaluate(&first, &["--checkpoint", "last"]).failure().stderr(contains("a quick head has none: leave it out"));
     evaluate(&first, &["--device", "cpu"]).failure().stderr(contains("a quick head computes on the CPU"));
+    let mut export = pointillist();
+    export.args(["export", "--format", "onnx", "--run"]).arg(&first).arg(dir.path().join("net.onnx"));
+    export.assert().failure().stderr(contains("is no network"));
 }
 
 #[test]

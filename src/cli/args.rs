@@ -9,8 +9,9 @@ use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::choice::choice_enum;
-use crate::domain::config::{Arch, Batches, Encoder, Optimizer, Preset, Schedule, Supervision};
+use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision};
 use crate::domain::weights::ClassWeights;
+use crate::exchange::WeightsFormat;
 use crate::quick::clicks::Placement;
 use crate::quick::method::QuickMethod;
 use crate::quick::tile_features::Kinds;
@@ -45,6 +46,10 @@ pub enum Verb {
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
     Predict(PredictArgs),
+    /// Write the network of a finished run for other programs.
+    Export(ExportArgs),
+    /// Make a run of a network in a file: an own export, or a U-Net of PyTorch.
+    Import(ImportArgs),
     /// Write sampled masks, and figures of the full and the sampled mask side by side.
     Sample(SampleArgs),
     /// Measure how good a map a few clicks give: labels tiles as somebody would who knows their masks.
@@ -88,19 +93,30 @@ pub struct TrainArgs {
     /// Resolutions of the network, 2 to 7.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub levels: Option<usize>,
+    /// In which terms the network sees colours; a pretrained encoder has its own.
+    #[arg(long, value_parser = choice::<Colors>())]
+    pub colors: Option<Colors>,
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
-    /// Loss function; pce and ce choose the supervision as well.
-    #[arg(long, value_parser = loss())]
+    /// Terms of the loss, each with its weight if that is not 1, such as cross-entropy=0.25,jaccard=0.75. Terms are cross-entropy,
+    /// focal, dice, jaccard and error-dice. The names of earlier versions, pce and ce, choose cross-entropy and the supervision.
+    #[arg(long, value_name = "TERM[=WEIGHT],...", value_parser = loss)]
     pub loss: Option<LossArg>,
+    /// Share of the target that cross-entropy spreads over all classes, such as 0.1; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub label_smoothing: Option<f64>,
+    /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
+    #[arg(long, allow_negative_numbers = true)]
+    pub focal_gamma: Option<f64>,
     /// How sparse labels are drawn from the masks.
     #[command(flatten)]
     pub sampling: SamplingArgs,
     /// Learn from own labels only, not from masks.
     #[arg(long, group = "sampling", visible_alias = "clicks-only")]
     pub own_labels_only: bool,
-    /// Weights of the classes in the loss: none, inverse (rare classes weigh more), or one per class, such as 0.5,1,2.
+    /// Weights of the classes in cross-entropy and focal loss: none; inverse, median, enet or effective=0.99, by which rare classes
+    /// weigh more; or one per class, such as 0.5,1,2.
     #[arg(long, allow_hyphen_values = true, value_parser = class_weights)]
     pub class_weights: Option<ClassWeights>,
     /// Passes over the training tiles.
@@ -109,9 +125,15 @@ pub struct TrainArgs {
     /// Optimiser steps, instead of epochs.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
-    /// Crops or resized tiles per step.
+    /// End the run after this many evaluations without a better mIoU; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub patience: Option<u32>,
+    /// Crops or resized tiles per batch.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub batch: Option<usize>,
+    /// Batches whose gradients make up one step: as a batch that many times as large, in the memory of one.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub accumulate: Option<usize>,
     /// Train on square crops with this many pixels a side.
     #[arg(long, group = "input", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub crop: Option<u32>,
@@ -121,7 +143,7 @@ pub struct TrainArgs {
     /// Optimiser.
     #[arg(long, value_parser = choice::<Optimizer>())]
     pub optimizer: Option<Optimizer>,
-    /// Learning rate at the start.
+    /// Learning rate at the start, or after the warm-up.
     #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with; 0 leaves
@@ -144,9 +166,27 @@ pub struct TrainArgs {
     /// Use Nesterov momentum with the optimiser sgd.
     #[arg(long)]
     pub nesterov: bool,
+    /// Clip gradients: the largest norm of all of them together, such as 1; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub clip_norm: Option<f64>,
     /// Learning rate schedule.
     #[arg(long, value_parser = choice::<Schedule>())]
     pub schedule: Option<Schedule>,
+    /// Steps in which the learning rate rises to its full height, before the schedule begins; 0 for none.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>)]
+    pub warm_up: Option<u64>,
+    /// Epochs after which the schedule step lowers the learning rate, again and again.
+    #[arg(long, group = "decay", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub decay_epochs: Option<u32>,
+    /// Optimiser steps after which the schedule step lowers the learning rate, instead of epochs.
+    #[arg(long, group = "decay", allow_negative_numbers = true, value_parser = whole::<u64>)]
+    pub decay_steps: Option<u64>,
+    /// What the schedule step multiplies the learning rate with, above 0 up to 1.
+    #[arg(long, allow_negative_numbers = true)]
+    pub decay_factor: Option<f64>,
+    /// Exponent of the schedule polynomial, above 0 up to 10.
+    #[arg(long, allow_negative_numbers = true)]
+    pub decay_power: Option<f64>,
     /// Do not mirror crops at random.
     #[arg(long)]
     pub no_flips: bool,
@@ -172,6 +212,9 @@ pub struct TrainArgs {
     /// Average the weights, keeping this share at each step, such as 0.99; 0 turns it off.
     #[arg(long, allow_negative_numbers = true)]
     pub ema: Option<f64>,
+    /// With averaged weights, score the weights themselves as well. An evaluation takes twice as long.
+    #[arg(long)]
+    pub score_raw: bool,
     /// Share of the training tiles that validate, if the dataset names no validation tiles.
     #[arg(long, allow_negative_numbers = true)]
     pub val_ratio: Option<f64>,
@@ -272,6 +315,51 @@ choice_enum! {
         Quick { name: "quick", title: "Quick", help: "A linear head on fixed features, learned from own labels in seconds" }
         Forest { name: "forest", title: "Forest", help: "The same with a random forest on colour and texture" }
     }
+}
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// Run folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// Which checkpoint of the run to use.
+    #[arg(long, value_parser = choice::<Checkpoint>())]
+    pub checkpoint: Option<Checkpoint>,
+    /// Format of the file.
+    #[arg(long, value_parser = choice::<WeightsFormat>())]
+    pub format: WeightsFormat,
+    /// File to write.
+    pub out: PathBuf,
+    /// Fixed height and width of the input, pixels, for programs that need it, such as QGIS's plugin Deepness. ONNX only.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub tile: Option<u32>,
+    /// Resolution of the images the network has learned from, centimetres a pixel, for the plugin. ONNX only.
+    #[arg(long, allow_negative_numbers = true)]
+    pub resolution: Option<f64>,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// File of weights: .safetensors, or .pth as torch.save writes it.
+    pub file: PathBuf,
+    /// Run folder to create.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Folder of tiles that the run belongs to; its classes are those of the logits, unless the file or --classes names them. It
+    /// must have them all.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Names of the classes, in the order of the logits, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub classes: Vec<String>,
+    /// In which terms the network sees colours [default: as programs with its names mostly do].
+    #[arg(long, value_parser = choice::<Colors>())]
+    pub colors: Option<Colors>,
 }
 
 /// Arguments of `sample`.

@@ -19,7 +19,13 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 fn config(args: &BenchArgs) -> BenchConfig {
     BenchConfig {
         infer: args.infer,
-        model: ModelConfig { arch: args.arch, encoder: args.encoder.clone(), base: args.base, levels: args.levels },
+        model: ModelConfig {
+            arch: args.arch,
+            encoder: args.encoder.clone(),
+            base: args.base,
+            levels: args.levels,
+            ..ModelConfig::default()
+        },
         classes: args.classes,
         size: args.size,
         batch: args.batch,

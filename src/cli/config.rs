@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::args::{SamplingArgs, TrainArgs};
 use super::no_effect;
-use crate::domain::config::{DeviceChoice, InputSize, Length, Preset, Supervision};
+use crate::domain::config::{Colors, DeviceChoice, InputSize, Length, Preset, Supervision};
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, RunConfig, Strategy};
 
@@ -78,13 +78,21 @@ impl TrainArgs {
         set(&mut config.model.encoder, self.encoder.clone());
         set(&mut config.model.base, self.base);
         set(&mut config.model.levels, self.levels);
+        if config.model.encoder.is_pretrained() {
+            config.model.colors = Colors::ImageNet; // Whatever the configuration says of a network without.
+        }
+        set(&mut config.model.colors, self.colors);
     }
 
     fn apply_to_training(&self, config: &mut RunConfig) {
         let train = &mut config.train;
+        set(&mut train.label_smoothing, self.label_smoothing);
+        set(&mut train.focal_gamma, self.focal_gamma);
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
+        set(&mut train.patience, self.patience);
         set(&mut train.batch, self.batch);
+        set(&mut train.accumulate, self.accumulate);
         set(&mut train.input, self.resize.map(InputSize::Resize).or(self.crop.map(InputSize::Crop)));
         set(&mut train.optimizer, self.optimizer);
         set(&mut train.lr, self.lr);
@@ -94,7 +102,12 @@ impl TrainArgs {
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.momentum, self.momentum);
         train.nesterov |= self.nesterov;
+        set(&mut train.clip_norm, self.clip_norm);
         set(&mut train.schedule, self.schedule);
+        set(&mut train.warm_up, self.warm_up);
+        set(&mut train.decay_every, self.decay_epochs.map(Length::Epochs).or(self.decay_steps.map(Length::Steps)));
+        set(&mut train.decay_factor, self.decay_factor);
+        set(&mut train.decay_power, self.decay_power);
         train.flips &= !self.no_flips;
         train.quarter_turns &= !self.no_quarter_turns;
         train.keep_aside |= self.keep_aside;
@@ -102,6 +115,7 @@ impl TrainArgs {
         train.scales = (train.scales && !self.no_scales) || self.scales;
         set(&mut train.jitter, self.jitter);
         set(&mut train.ema, self.ema);
+        train.score_raw |= self.score_raw;
     }
 
     /// Several options decide what is learned from. Those that contradict each other are refused.
@@ -117,7 +131,7 @@ impl TrainArgs {
         if self.own_labels_only {
             config.sampling.strategy = Strategy::OwnLabelsOnly;
         }
-        set(&mut config.train.loss, self.loss.map(|loss| loss.loss));
+        set(&mut config.train.loss, self.loss.map(|loss| loss.weights));
         set(&mut config.train.supervision, wanted.first().map(|(_, supervision)| *supervision));
         Ok(())
     }
@@ -144,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::cli::args::{Args, Verb};
-    use crate::domain::config::{Arch, Batches, Encoder, Loss, ModelConfig, Optimizer, Schedule, TrainConfig};
+    use crate::domain::config::{Arch, Batches, Encoder, LossWeights, ModelConfig, Optimizer, Schedule, TrainConfig};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
 
@@ -164,10 +178,10 @@ mod tests {
     #[test]
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
-            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --loss ce --keep 0.01 \
-             --class-weights 0.5,1,2 --epochs 3 --batch 2 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
+            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
+             --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
-             --schedule constant --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --ignore water,unknown --ignore rock",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -180,13 +194,23 @@ mod tests {
         };
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
-        want.model = ModelConfig { arch: Arch::UNetPlusPlus, encoder: Encoder::Lite0, base: 8, levels: 4 };
+        want.model = ModelConfig {
+            arch: Arch::UNetPlusPlus,
+            encoder: Encoder::Lite0,
+            base: 8,
+            levels: 4,
+            ..ModelConfig::default()
+        };
         want.train = TrainConfig {
             supervision: Supervision::Full,
-            loss: Loss::CrossEntropy,
+            loss: LossWeights { cross_entropy: 0.5, focal: 2.0, dice: 0.1, jaccard: 0.2, error_dice: 0.3 },
+            label_smoothing: 0.1,
+            focal_gamma: 3.0,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
+            patience: 4,
             batch: 2,
+            accumulate: 3,
             input: InputSize::Resize(512),
             optimizer: Optimizer::Sgd,
             lr: 0.01,
@@ -196,7 +220,12 @@ mod tests {
             weight_decay: 0.0,
             momentum: 0.8,
             nesterov: true,
-            schedule: Schedule::Constant,
+            clip_norm: 1.5,
+            schedule: Schedule::Polynomial,
+            warm_up: 5,
+            decay_power: 2.0,
+            decay_every: Length::Epochs(10),
+            decay_factor: 0.1,
             flips: false,
             quarter_turns: true,
             keep_aside: true,
@@ -204,6 +233,7 @@ mod tests {
             scales: true,
             jitter: 0.2,
             ema: 0.9,
+            score_raw: true,
         };
         assert_eq!(got, want);
     }
@@ -220,6 +250,21 @@ mod tests {
         assert!(config(beside_masks).unwrap_err().to_string().contains("no effect beside full masks"));
         assert_eq!(got, want);
         assert!(config("pointillist train --data D --out R --preset demo --config C").is_err());
+    }
+
+    #[test]
+    fn a_pretrained_encoder_sees_colours_in_its_own_terms() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c.toml");
+        std::fs::write(&file, "data = \"D\"\n[model]\ncolors = \"unit\"").unwrap();
+        let colors = |more: &str| {
+            let line = format!("pointillist train --out R --config {} {more}", file.display());
+            config(&line).unwrap().model.colors
+        };
+        assert_eq!(colors(""), Colors::Unit);
+        assert_eq!(colors("--colors imagenet"), Colors::ImageNet);
+        assert_eq!(colors("--encoder lite0"), Colors::ImageNet);
+        assert_eq!(colors("--encoder lite0 --colors unit"), Colors::Unit, "which the run refuses with a remedy");
     }
 
     #[test]
@@ -274,6 +319,23 @@ mod tests {
     }
 
     #[test]
+    fn a_loss_in_a_file_is_the_one_of_the_command_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("my.toml");
+        for terms in [&[("jaccard", 0.75)][..], &[("cross-entropy", 0.25), ("jaccard", 0.75)], &[("focal", 2.0)]] {
+            let join =
+                |sign: &str| terms.iter().map(|(name, weight)| format!("{name}{sign}{weight:?}")).collect::<Vec<_>>();
+            std::fs::write(&file, format!("[train]\nloss = {{ {} }}\n", join(" = ").join(", "))).unwrap();
+            let by_file = config(&format!("pointillist train --data D --out R --config {}", file.display())).unwrap();
+            let by_option =
+                config(&format!("pointillist train --data D --out R --loss {}", join("=").join(","))).unwrap();
+            assert_eq!(by_file.train.loss, by_option.train.loss, "{terms:?}");
+            let (stored, lost) = RunConfig::read_stored(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            assert_eq!((stored.train.loss, lost), (by_option.train.loss, Vec::new()), "{terms:?}");
+        }
+    }
+
+    #[test]
     fn options_without_effect_are_refused_with_the_remedy() {
         let refusal = |switches: &str| {
             config(&format!("pointillist train --data D --out R {switches}"))
@@ -284,12 +346,26 @@ mod tests {
             ("--no-head-start", "--encoder lite0"),
             ("--momentum 0.8", "--optimizer sgd"),
             ("--nesterov --optimizer adamw", "--optimizer sgd"),
+            ("--label-smoothing 0.1 --loss dice", "give cross-entropy a weight in --loss"),
+            ("--focal-gamma 2", "give focal a weight in --loss"),
+            ("--class-weights inverse --loss jaccard", "give cross-entropy or focal a weight in --loss"),
+            ("--class-weights 1,2,3 --loss dice,error-dice", "give cross-entropy or focal a weight in --loss"),
+            ("--decay-epochs 3", "--schedule step"),
+            ("--decay-steps 3 --schedule constant", "--schedule step"),
+            ("--decay-factor 0.5", "--schedule step"),
+            ("--decay-power 2", "--schedule polynomial"),
+            ("--score-raw", "--ema 0.99"),
         ] {
             assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
         }
         assert_eq!(refusal("--preset few-clicks --encoder-lr 0.5"), "", "the preset has an encoder");
         assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
+        assert_eq!(refusal("--preset few-clicks --score-raw"), "");
+        assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");
+        assert_eq!(refusal("--class-weights none --loss jaccard"), "");
+        assert_eq!(refusal("--class-weights inverse --loss jaccard,focal=0.5"), "");
+        assert_eq!(refusal("--class-weights 0,1,1 --loss jaccard"), "", "a class of weight 0 has no part in any term");
     }
 
     #[test]
@@ -308,6 +384,7 @@ mod tests {
             ("--weight-decay -1", "A weight decay of -1 cannot be used"),
             ("--val-ratio -0.1", "A validation ratio of -0.1"),
             ("--class-weights -1,1,1,1,1,1,1", "Class weights must be 0 or more"),
+            ("--class-weights effective=1", "a beta of 1 cannot be used"),
             ("--points -3", "'-3' cannot be used: give a whole number that is not negative"),
             ("--epochs -1", "'-1' cannot be used"),
             ("--batch -2", "'-2' cannot be used"),
@@ -317,6 +394,17 @@ mod tests {
             ("--pseudo-labels -1", "Pseudo-labels with a weight of -1"),
             ("--jitter -0.1", "Colour changes of strength -0.1"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
+            ("--accumulate 0", "the gradients of 0 batches"),
+            ("--loss dice=-1", "The loss dice cannot have a weight of -1"),
+            ("--loss dice=0", "without any term"),
+            ("--label-smoothing -0.1", "smoothed by -0.1"),
+            ("--loss focal --focal-gamma -2", "the exponent -2"),
+            ("--patience -1", "'-1' cannot be used"),
+            ("--clip-norm -1", "a norm of -1"),
+            ("--warm-up -1", "'-1' cannot be used"),
+            ("--schedule step --decay-epochs 0", "every 0 epochs"),
+            ("--schedule step --decay-factor -0.5", "the factor -0.5"),
+            ("--schedule polynomial --decay-power -1", "the exponent -1"),
         ] {
             let got = refusal(switch);
             assert!(got.contains(words), "{switch}: {got}");
@@ -326,6 +414,7 @@ mod tests {
     #[test]
     fn contradictory_or_missing_arguments_are_refused() {
         assert!(config("pointillist train --data D --out R --epochs 1 --steps 2").is_err());
+        assert!(config("pointillist train --data D --out R --schedule step --decay-epochs 1 --decay-steps 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --points 2").is_err());
         assert!(config("pointillist train --data D --out R --keep 0.1 --clicks-only").is_err());
         assert!(config("pointillist train --data D --out R --loss pce --supervision full").is_err());

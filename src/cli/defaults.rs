@@ -4,7 +4,7 @@
 use clap::{Arg, Command};
 
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{InputSize, Length, RunConfig};
+use crate::domain::config::{InputSize, Length, LossTerm, LossWeights, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, Strategy};
 
@@ -42,16 +42,25 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("encoder", model.encoder.name().to_owned()),
         ("base", model.base.to_string()),
         ("levels", model.levels.to_string()),
+        ("colors", model.colors.name().to_owned()),
         ("supervision", train.supervision.name().to_owned()),
-        ("loss", train.loss.name().to_owned()),
+        ("loss", loss(train.loss)),
+        ("label_smoothing", train.label_smoothing.to_string()),
+        ("focal_gamma", train.focal_gamma.to_string()),
         ("class_weights", weights(&train.class_weights)),
+        ("patience", train.patience.to_string()),
         ("batch", train.batch.to_string()),
+        ("accumulate", train.accumulate.to_string()),
         ("optimizer", train.optimizer.name().to_owned()),
         ("lr", train.lr.to_string()),
         ("encoder_lr", train.encoder_lr.to_string()),
         ("weight_decay", train.weight_decay.to_string()),
         ("momentum", train.momentum.to_string()),
+        ("clip_norm", train.clip_norm.to_string()),
         ("schedule", train.schedule.name().to_owned()),
+        ("warm_up", train.warm_up.to_string()),
+        ("decay_factor", train.decay_factor.to_string()),
+        ("decay_power", train.decay_power.to_string()),
         ("batches", train.batches.name().to_owned()),
         ("pseudo_labels", train.pseudo_labels.to_string()),
         ("jitter", train.jitter.to_string()),
@@ -65,6 +74,10 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
     defaults.push(match train.length {
         Length::Epochs(epochs) => ("epochs", epochs.to_string()),
         Length::Steps(steps) => ("steps", steps.to_string()),
+    });
+    defaults.push(match train.decay_every {
+        Length::Epochs(epochs) => ("decay_epochs", epochs.to_string()),
+        Length::Steps(steps) => ("decay_steps", steps.to_string()),
     });
     defaults.push(match train.input {
         InputSize::Crop(side) => ("crop", side.to_string()),
@@ -84,9 +97,16 @@ fn sampling(config: &RunConfig) -> Vec<(&'static str, String)> {
     }
 }
 
+/// The terms that are on, as `--loss` takes them.
+fn loss(weights: LossWeights) -> String {
+    let on = LossTerm::ALL.iter().filter(|term| weights.of(**term) > 0.0);
+    on.map(|term| format!("{}={}", term.name(), weights.of(*term))).collect::<Vec<_>>().join(",")
+}
+
 fn weights(weights: &ClassWeights) -> String {
     match weights {
         ClassWeights::Given(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        ClassWeights::Effective(beta) => format!("effective={beta}"),
         named => named.name().to_owned(),
     }
 }

@@ -9,7 +9,9 @@ mod defaults;
 mod demo;
 mod doctor;
 mod evaluate;
+mod export;
 mod ignoring;
+mod import;
 mod interrupt;
 mod labels;
 mod maps;
@@ -43,6 +45,8 @@ pub fn run() -> ExitCode {
         Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),
+        Some(Verb::Export(args)) => export::run(&args),
+        Some(Verb::Import(args)) => import::run(&args),
         Some(Verb::Sample(args)) => sample::run(&args),
         Some(Verb::Simulate(args)) => simulate::run(&args),
         Some(Verb::Curve(args)) => curve::run(&args),

@@ -2,8 +2,9 @@
 
 use super::args::{Method, SimulateArgs, TrainArgs};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::Optimizer;
-use crate::domain::{RunConfig, Strategy};
+use crate::domain::config::{LossTerm, LossWeights, Optimizer, Schedule};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Choice, RunConfig, Strategy};
 
 /// Refuses what is for networks only, where a quick head computes.
 pub(super) fn refuse_for_quick_head(checkpoint: Option<Checkpoint>, device: Option<&str>) -> anyhow::Result<()> {
@@ -45,6 +46,52 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
     let is_sgd = config.train.optimizer == Optimizer::Sgd;
     for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
         anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");
+    }
+    let has_average = config.train.ema != 0.0;
+    anyhow::ensure!(
+        has_average || !args.score_raw,
+        "--score-raw is for averaged weights: leave it out, or add --ema 0.99"
+    );
+    refuse_for_loss(args, config.train.loss)?;
+    refuse_decay(args, config.train.schedule)
+}
+
+/// Refuses what is for terms of the loss that are off.
+fn refuse_for_loss(args: &TrainArgs, loss: LossWeights) -> anyhow::Result<()> {
+    let [pixelwise, cross_entropy, focal] =
+        [&[LossTerm::CrossEntropy, LossTerm::Focal][..], &[LossTerm::CrossEntropy], &[LossTerm::Focal]];
+    for (option, is_given, terms) in [
+        ("--class-weights", args.class_weights.as_ref().is_some_and(only_weigh), pixelwise),
+        ("--label-smoothing", args.label_smoothing.is_some(), cross_entropy),
+        ("--focal-gamma", args.focal_gamma.is_some(), focal),
+    ] {
+        let is_off = terms.iter().all(|term| loss.of(*term) == 0.0);
+        let names = terms.iter().map(Choice::name).collect::<Vec<_>>().join(" or ");
+        let remedy = format!("leave it out, or give {names} a weight in --loss");
+        anyhow::ensure!(!(is_off && is_given), "{option} is for the loss {names}: {remedy}");
+    }
+    Ok(())
+}
+
+/// Whether weights do nothing but weigh. A class of weight 0 is left out of every term.
+fn only_weigh(weights: &ClassWeights) -> bool {
+    match weights {
+        ClassWeights::Given(weights) => weights.iter().all(|weight| *weight != 0.0),
+        kind => kind.follow_labels(),
+    }
+}
+
+/// Refuses numbers of a schedule that is not chosen.
+fn refuse_decay(args: &TrainArgs, chosen: Schedule) -> anyhow::Result<()> {
+    for (option, is_given, schedule) in [
+        ("--decay-epochs", args.decay_epochs.is_some(), Schedule::Step),
+        ("--decay-steps", args.decay_steps.is_some(), Schedule::Step),
+        ("--decay-factor", args.decay_factor.is_some(), Schedule::Step),
+        ("--decay-power", args.decay_power.is_some(), Schedule::Polynomial),
+    ] {
+        let name = schedule.name();
+        let remedy = format!("leave it out, or add --schedule {name}");
+        anyhow::ensure!(chosen == schedule || !is_given, "{option} is for the schedule {name}: {remedy}");
     }
     Ok(())
 }

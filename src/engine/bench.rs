@@ -1,5 +1,6 @@
 //! Timing of a step, training or inference, on random images. No loader, window or files are involved.
 
+use std::slice;
 use std::time::Instant;
 
 use burn::module::Module;
@@ -93,7 +94,7 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
         let mut trainer = Trainer::new(net, &TrainConfig { ema: config.ema, ..TrainConfig::default() }, training);
         let classes = ClassTerms::equal(config.classes);
         timed(config.steps, || {
-            trainer.step(&batch, &classes, 1e-3);
+            trainer.step(slice::from_ref(&batch), &classes, 1e-3);
         })
     };
     let seconds = median(&all_seconds);

@@ -22,6 +22,8 @@ use crate::train::weighting::{ClassTerms, Weighting};
 pub(super) struct Learner {
     trainer: Trainer,
     loader: Loader,
+    /// Batches per step.
+    accumulate: usize,
     labels: LearnedLabels,
     /// Renews pseudo-labels, where the run has any.
     teacher: Option<PseudoTeacher>,
@@ -58,16 +60,16 @@ impl Learner {
             Loader::start(Arc::clone(&labels.set), batches(config), loader_threads(), priority::lower_this_thread)?;
         let teacher = PseudoTeacher::start(&labels.set, config)?;
         let terms = labels.terms();
-        let renewals = labels.set.pseudo_labels().renewals();
-        Ok(Self { trainer, loader, labels, teacher, renewals, terms })
+        let (accumulate, renewals) = (config.train.accumulate, labels.set.pseudo_labels().renewals());
+        Ok(Self { trainer, loader, accumulate, labels, teacher, renewals, terms })
     }
 
-    /// Waits for the next batch.
+    /// Waits for the batches of the next step.
     ///
     /// # Errors
     /// A message for the user if there is nothing to train on.
-    pub(super) fn next_batch(&mut self) -> Result<Batch, String> {
-        self.loader.next_batch()
+    pub(super) fn next_batches(&mut self) -> Result<Vec<Batch>, String> {
+        (0..self.accumulate).map(|_| self.loader.next_batch()).collect()
     }
 
     /// Tile faults found since the last call, each tile once.
@@ -87,8 +89,8 @@ impl Learner {
     }
 
     /// Takes a step and returns the loss before it.
-    pub(super) fn learn(&mut self, batch: &Batch, lr: f64) -> f32 {
-        self.trainer.step(batch, &self.terms, lr)
+    pub(super) fn learn(&mut self, batches: &[Batch], lr: f64) -> f32 {
+        self.trainer.step(batches, &self.terms, lr)
     }
 
     /// Reads new labels from the journal, effective from the next step. Returns the ids of the tiles whose labels changed.
@@ -116,6 +118,11 @@ impl Learner {
     /// The network as it is now, to predict with.
     pub(super) fn snapshot(&self) -> Snapshot {
         Snapshot { net: self.trainer.valid(), predicts: self.terms.competes.clone() }
+    }
+
+    /// The weights without averaging; `None` if they are not averaged.
+    pub(super) fn raw_snapshot(&self) -> Option<Snapshot> {
+        Some(Snapshot { net: self.trainer.raw()?, predicts: self.terms.competes.clone() })
     }
 }
 

@@ -17,7 +17,8 @@ use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
 use crate::domain::Notice;
 use crate::infer::Predictor;
-use crate::model::{Net, size};
+use crate::model::Net;
+use crate::model::size::{self, StepCrops};
 use crate::train::folder::{RunFolder, SplitRecord};
 
 /// What a run works with.
@@ -44,6 +45,7 @@ impl OpenedRun {
         check_memory(plan, &device)?;
         preparation.check()?;
         let Labels { journal, learned } = Labels::open(plan, preparation)?;
+        refuse_endless_warm_up(plan, &learned.set)?;
         if let Err(error) = plan.project.keep_class_order() {
             preparation.outbox.warn(error.to_string());
         }
@@ -61,8 +63,8 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         let net = first_network::build(&plan.config, &learned.set, &device.device, &mut go_on)?;
-        let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         let info = describe(plan, &learned.set, &net, &device, out);
+        let folder = RunFolder::create(out, &plan.config, &plan.project.classes)?;
         folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
         let set = Arc::clone(&learned.set);
@@ -79,14 +81,23 @@ impl OpenedRun {
 /// Refuses a run that needs more memory than there is.
 fn check_memory(plan: &RunPlan, device: &OpenDevice) -> Result<(), Refusal> {
     let (model, train) = (&plan.config.model, &plan.config.train);
-    let (batch, side, classes) = (train.batch, train.input.side(), plan.project.classes.len());
+    let crops = StepCrops { batch: train.batch, accumulate: train.accumulate, side: train.input.side() };
     let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
-    let free = if device.info.is_gpu { None } else { device::free_memory().map(|free| free.saturating_sub(beside)) };
+    let free = device::free_memory().map(|free| free.saturating_sub(beside));
+    let for_tensors = free.filter(|_| !device.info.is_gpu).map(|free| free.saturating_sub(crops.bytes()));
     let problem = free
-        .and_then(|free| size::memory_problem(model, batch, side, free))
-        .or_else(|| size::buffer_problem(model, classes, batch, side, device.max_buffer));
+        .and_then(|free| crops.problem(free))
+        .or_else(|| size::memory_problem(model, crops, for_tensors?))
+        .or_else(|| size::buffer_problem(model, plan.project.classes.len(), crops, device.max_buffer));
     let headline = || format!("The run cannot start on {}", device.info.name);
     problem.map_or(Ok(()), |problem| Err(Refusal(Notice::new(headline()).cause(problem))))
+}
+
+/// Refuses a warm-up that is longer than the run. How many steps an epoch has is known once the labels are.
+fn refuse_endless_warm_up(plan: &RunPlan, set: &TrainingSet) -> Result<(), Refusal> {
+    let (_, total) = plan.steps(set.epoch().len());
+    let problem = plan.config.train.warm_up_problem(total);
+    problem.map_or(Ok(()), |problem| Err(Refusal::of_start(&[problem])))
 }
 
 fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, out: &Path) -> RunInfo {
@@ -104,5 +115,34 @@ fn describe(plan: &RunPlan, set: &TrainingSet, net: &Net, device: &OpenDevice, o
         steps_per_epoch,
         total_steps,
         quick: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::demo;
+    use crate::domain::RunConfig;
+    use crate::domain::config::{DeviceChoice, Length};
+    use crate::engine::outbox::Outbox;
+    use crate::engine::protocol::{EventKind, Phase};
+    use crate::engine::start;
+    use crate::engine::transport::{UserEnd as _, in_process};
+
+    #[test]
+    fn a_warm_up_longer_than_the_run_is_refused_before_anything_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.train.length, config.train.warm_up) = (Length::Epochs(1), 1000);
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let (outbox, mut never, out) = (Outbox::new(Arc::new(end)), || false, dir.path().join("run"));
+        let mut preparation = Preparation::new(&outbox, &mut never);
+        let refusal = start::start(&config, &out, &mut Devices::default(), &mut preparation).err().unwrap();
+        assert!(refusal.to_string().contains("A warm-up of 1000 steps never ends"), "{refusal}");
+        let is_made = |what: &str| ["making pseudo-labels", "building the network"].contains(&what);
+        let makes = |event: crate::engine::Event| matches!(event.kind, EventKind::Phase(Phase::Preparing { what, .. }) if is_made(&what));
+        assert!(!std::iter::from_fn(|| user.try_event()).any(makes));
+        assert!(!out.exists());
     }
 }

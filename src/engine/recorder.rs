@@ -167,7 +167,7 @@ impl Recorder {
 }
 
 fn metrics_row(evaluation: &Evaluation) -> MetricsRow {
-    let Evaluation { step, epoch, train_loss, scores, secs, .. } = evaluation;
+    let Evaluation { step, epoch, train_loss, scores, raw_miou, secs, .. } = evaluation;
     MetricsRow {
         step: *step,
         epoch: *epoch,
@@ -177,6 +177,7 @@ fn metrics_row(evaluation: &Evaluation) -> MetricsRow {
         pixels: scores.pixels,
         secs: *secs,
         iou: scores.iou.clone(),
+        raw_miou: *raw_miou,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::data::Project;
 use crate::data::feed::training_set::TrainingSet;
 use crate::domain::{LabelBook, Notice, RunConfig};
 use crate::infer::Predictor;
-use crate::train::schedule::{self, Anchor};
+use crate::train::schedule::Course;
 use crate::train::weighting::Weighting;
 
 /// A configuration to train with, again and again with other labels.
@@ -50,11 +50,13 @@ impl Rehearsal {
         pseudo_labels::give(&labels.set, &config, &mut |_, _| true);
         let net = first_network::build(&config, &labels.set, device, &mut |_, _| true)?;
         let mut predictor = self.device.predictor(&config, &project.classes, net.clone());
+        let per_epoch = config.train.steps_per_epoch(labels.set.epoch().len());
         let mut learner = Learner::new(net, &config, labels, training)?;
-        let start = Anchor { rate: config.train.lr, step: 0 };
+        let course = Course::new(&config.train, per_epoch, steps);
+        let start = course.start(config.train.lr);
         for step in 0..steps {
-            let batch = learner.next_batch().map_err(anyhow::Error::msg)?;
-            let loss = learner.learn(&batch, schedule::learning_rate(config.train.schedule, start, step, steps));
+            let batches = learner.next_batches().map_err(anyhow::Error::msg)?;
+            let loss = learner.learn(&batches, course.rate(start, step));
             if !loss.is_finite() {
                 let headline = format!("The loss is {loss} at step {}", step + 1);
                 return Err(Refusal(Notice::new(headline).remedy("Train with a lower learning rate")).into());

@@ -21,17 +21,29 @@ pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
     ]
 }
 
+/// A line for the weights without averaging, if they were scored.
+pub fn raw_line(evaluation: &Evaluation) -> Option<String> {
+    evaluation.raw_miou.map(|miou| format!(" val_mIoU of the weights without averaging: {}", four_digits(miou)))
+}
+
 /// The last line of a run.
 pub fn closing_line(summary: &Summary) -> String {
     let how = match summary.outcome {
         Outcome::Completed => "Training complete".to_owned(),
+        Outcome::Early => early_line(summary),
         Outcome::Stopped => format!("Training stopped at step {}", summary.steps),
         Outcome::Failed => format!("Training failed at step {}", summary.steps),
+        Outcome::Imported => "Trained elsewhere".to_owned(),
     };
     match summary.best_miou {
         Some(miou) => format!("{how}. Best mIoU: {}", four_digits(miou)),
         None => format!("{how}. Nothing was scored"),
     }
+}
+
+fn early_line(summary: &Summary) -> String {
+    let why = summary.why.as_ref().map_or(String::new(), |why| format!(", because {why}"));
+    format!("Training stopped early at step {}{why}", summary.steps)
 }
 
 /// The message for a run whose last save failed.
@@ -67,6 +79,9 @@ pub fn weights_line(kind: &ClassWeights, weights: &[f32]) -> Option<String> {
     let kind = match kind {
         ClassWeights::None => return None,
         ClassWeights::Inverse => "inverse-frequency",
+        ClassWeights::Median => "median-frequency",
+        ClassWeights::Enet => "ENet's",
+        ClassWeights::Effective(_) => "effective-number",
         ClassWeights::Given(_) => "given",
     };
     let list: Vec<String> = weights.iter().map(|w| format!("{w:.4}")).collect();
@@ -94,6 +109,7 @@ mod tests {
             epoch: 1,
             train_loss: 1.8453,
             scores: Scores { miou: 0.4215, pixel_accuracy: 0.7, f1: iou.clone(), iou, pixels: 1 },
+            raw_miou: Some(0.4),
             further: None,
             confusion: Confusion::new(7),
             tiles: Vec::new(),
@@ -104,6 +120,7 @@ mod tests {
         let [first, second] = epoch_lines(&evaluation, 1);
         assert_eq!(first, "Epoch 1/1 — train_loss: 1.8453 — val_mIoU: 0.4215 — time: 62.3s");
         assert_eq!(second, " per-class IoU: ['0.32', '0.45', '0.27', '0.41', '0.38', '0.52', 'nan']");
+        assert_eq!(raw_line(&evaluation).as_deref(), Some(" val_mIoU of the weights without averaging: 0.4000"));
     }
 
     #[test]
@@ -111,6 +128,9 @@ mod tests {
         let last = |outcome, best_miou| closing_line(&Summary { outcome, steps: 7, best_miou, ..Summary::default() });
         assert_eq!(last(Outcome::Completed, Some(0.4215)), "Training complete. Best mIoU: 0.4215");
         assert_eq!(last(Outcome::Stopped, Some(0.4215)), "Training stopped at step 7. Best mIoU: 0.4215");
+        let why = Some("the score fell".to_owned());
+        let early = closing_line(&Summary { outcome: Outcome::Early, steps: 7, why, ..Summary::default() });
+        assert_eq!(early, "Training stopped early at step 7, because the score fell. Nothing was scored");
         assert_eq!(last(Outcome::Stopped, None), "Training stopped at step 7. Nothing was scored");
     }
 }

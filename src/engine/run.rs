@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::best_network::BestNetwork;
+use super::early_stop::EarlyStop;
+use super::ending::Ending;
+use super::evaluating::{Evaluating, Scored};
 use super::meter::Meter;
 use super::opened_run::OpenedRun;
 use super::outbox::Outbox;
@@ -13,16 +16,17 @@ use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::report;
 use crate::data::{DataError, Project, TileFault};
-use crate::domain::Notice;
+use crate::domain::{Notice, RunConfig};
+use crate::infer::Predictor;
 use crate::infer::evaluation::Evaluated;
-use crate::infer::{EvaluationJob, Predictor};
 use crate::train::folder::{self, SplitRecord, StepRow};
-use crate::train::schedule::{self, Anchor};
+use crate::train::schedule::{Anchor, Course};
 use crate::train::snapshot::Snapshot;
 
 /// A run in progress.
 pub(super) struct Run {
     opened: OpenedRun,
+    course: Course,
     /// The learning rate set last: at the start or by the user.
     set_rate: Anchor,
     /// The learning rate of the last step.
@@ -31,23 +35,18 @@ pub(super) struct Run {
     step: u64,
     paused: bool,
     /// How the run ends at the next turn.
-    ending: Option<Outcome>,
+    ending: Option<Ending>,
     /// The evaluation in progress.
     evaluation: Option<Evaluating>,
     evaluated_at_step: Option<u64>,
     meter: Meter,
     best: BestNetwork,
+    early_stop: EarlyStop,
     last: Option<Evaluation>,
     /// Ids of training and validation tiles that turned out to be unreadable.
     left_out: BTreeSet<String>,
     started: Instant,
     evaluated: Instant,
-}
-
-/// An evaluation and what it scores: labels that arrive meanwhile change what may be predicted, but not of this network.
-struct Evaluating {
-    job: EvaluationJob,
-    snapshot: Snapshot,
 }
 
 /// The result of a turn.
@@ -61,8 +60,11 @@ pub(super) enum Turn {
 impl Run {
     pub(super) fn new(opened: OpenedRun) -> Self {
         let now = Instant::now();
+        let RunInfo { config: RunConfig { train, .. }, steps_per_epoch, total_steps, .. } = &opened.info;
+        let course = Course::new(train, *steps_per_epoch, *total_steps);
         Self {
-            set_rate: Anchor { rate: opened.info.config.train.lr, step: 0 },
+            set_rate: course.start(train.lr),
+            course,
             last_rate: 0.0,
             step: 0,
             paused: false,
@@ -71,6 +73,7 @@ impl Run {
             evaluated_at_step: None,
             meter: Meter::new(),
             best: BestNetwork::default(),
+            early_stop: EarlyStop::new(train.patience),
             last: None,
             left_out: BTreeSet::new(),
             started: now,
@@ -103,7 +106,7 @@ impl Run {
     }
 
     pub(super) fn is_paused(&self) -> bool {
-        self.paused && self.ending.is_none() && self.evaluation.is_none()
+        self.paused && self.evaluation.is_none() && self.ending != Some(Ending::Stopped)
     }
 
     pub(super) fn set_paused(&mut self, paused: bool, outbox: &Outbox) {
@@ -112,7 +115,7 @@ impl Run {
     }
 
     fn phase(&self) -> Phase {
-        match self.evaluation.as_ref().map(|evaluating| evaluating.job.progress()) {
+        match self.evaluation.as_ref().map(Evaluating::progress) {
             Some((done, total)) => Phase::Evaluating { done, total },
             None if self.paused => Phase::Paused,
             None => Phase::Training,
@@ -122,7 +125,7 @@ impl Run {
     /// Sets the rate of the next step; the schedule continues from there.
     pub(super) fn set_learning_rate(&mut self, rate: f64, outbox: &Outbox) {
         if rate.is_finite() && rate > 0.0 {
-            self.set_rate = Anchor { rate, step: self.step };
+            self.set_rate = self.course.set(self.set_rate, self.step, rate);
             self.inform(outbox, format!("Learning rate set to {rate} after step {}", self.step));
         } else {
             let notice = Notice::new(format!("A learning rate of {rate} cannot be used: the previous one stays"));
@@ -133,13 +136,12 @@ impl Run {
 
     /// The rate of the next step.
     fn learning_rate(&self) -> f64 {
-        let RunInfo { config, total_steps, .. } = &self.opened.info;
-        schedule::learning_rate(config.train.schedule, self.set_rate, self.step, *total_steps)
+        self.course.rate(self.set_rate, self.step)
     }
 
     /// The run ends after the current step.
     pub(super) fn stop(&mut self, outbox: &Outbox) {
-        self.ending = Some(Outcome::Stopped);
+        self.ending = Some(Ending::Stopped);
         self.evaluation = None;
         outbox.send(EventKind::Phase(Phase::Stopping));
     }
@@ -161,6 +163,15 @@ impl Run {
         };
         if changed.iter().any(|id| !info.val_tiles.contains(id)) {
             self.best.labels_changed();
+            self.early_stop.labels_changed();
+            self.go_on_with_new_labels(outbox);
+        }
+    }
+
+    /// A run that was about to end early has more to learn than its scores knew.
+    fn go_on_with_new_labels(&mut self, outbox: &Outbox) {
+        if self.ending.take_if(|ending| matches!(ending, Ending::Early { .. })).is_some() {
+            self.inform(outbox, "Training goes on: the labels have changed".to_owned());
         }
     }
 
@@ -182,9 +193,19 @@ impl Run {
         } else if self.evaluation.is_none() {
             let snapshot = self.opened.learner.snapshot();
             predictor.show(snapshot.clone());
-            self.evaluation = Some(Evaluating { job: EvaluationJob::new(self.project(), &self.opened.val), snapshot });
+            let raw = self.raw_predictor(predictor);
+            self.evaluation = Some(Evaluating::new(&self.opened.project, &self.opened.val, snapshot, raw));
             outbox.send(EventKind::Phase(self.phase()));
         }
+    }
+
+    /// What predicts by the weights without averaging, if they are to be scored as well.
+    fn raw_predictor(&self, predictor: &Predictor) -> Option<Predictor> {
+        let OpenedRun { info, learner, .. } = &self.opened;
+        let snapshot = info.config.train.scores_raw().then(|| learner.raw_snapshot()).flatten()?;
+        let mut raw = predictor.clone();
+        raw.show(snapshot);
+        Some(raw)
     }
 
     /// Writes the last checkpoint at the user's request. Each failure is reported, unlike those of regular saves.
@@ -212,11 +233,11 @@ impl Run {
             self.evaluation_turn(predictor, outbox);
             return Ok(Turn::More(0.0));
         }
-        if let Some(outcome) = self.ending {
-            return Ok(Turn::Finished(Box::new(self.finish(outcome, outbox))));
+        if let Some(ending) = self.ending.take() {
+            return Ok(Turn::Finished(Box::new(self.finish(ending, outbox))));
         }
         if self.step >= self.opened.info.total_steps {
-            self.ending = Some(Outcome::Completed);
+            self.ending = Some(Ending::Completed);
             return Ok(Turn::More(0.0));
         }
         let began = Instant::now();
@@ -234,13 +255,13 @@ impl Run {
 
     fn take_step(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
         let began = Instant::now();
-        let batch = self.opened.learner.next_batch();
+        let batches = self.opened.learner.next_batches();
         let waiting = began.elapsed();
         self.leave_out(self.opened.learner.take_faults(), outbox);
-        let batch = batch.map_err(anyhow::Error::msg)?;
+        let batches = batches.map_err(anyhow::Error::msg)?;
         self.follow_pseudo_labels(outbox);
         let lr = self.learning_rate();
-        let loss = self.opened.learner.learn(&batch, lr);
+        let loss = self.opened.learner.learn(&batches, lr);
         self.step += 1;
         if !loss.is_finite() {
             let headline = format!("The loss is {loss} at step {}", self.step);
@@ -248,7 +269,7 @@ impl Run {
             return Err(Refusal(Notice::new(headline).remedy(remedy)).into());
         }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
-        self.report(lr, batch.labelled, outbox);
+        self.report(lr, batches.iter().map(|batch| batch.labelled).sum(), outbox);
         Ok(())
     }
 
@@ -304,31 +325,33 @@ impl Run {
     }
 
     fn evaluation_turn(&mut self, predictor: &Predictor, outbox: &Outbox) {
-        let Some(Evaluating { mut job, snapshot }) = self.evaluation.take() else { return };
-        let before = job.progress();
-        if job.advance(predictor) {
-            if job.progress() != before {
-                let (done, total) = job.progress();
+        let Some(mut evaluating) = self.evaluation.take() else { return };
+        let before = evaluating.progress();
+        if evaluating.advance(predictor) {
+            if evaluating.progress() != before {
+                let (done, total) = evaluating.progress();
                 outbox.send(EventKind::Phase(Phase::Evaluating { done, total }));
             }
-            self.evaluation = Some(Evaluating { job, snapshot });
+            self.evaluation = Some(evaluating);
             return;
         }
-        self.evaluated(job.finish(), snapshot, outbox);
+        self.evaluated(evaluating.finish(), outbox);
         outbox.send(EventKind::Phase(self.phase()));
     }
 
-    fn evaluated(&mut self, result: Evaluated, net: Snapshot, outbox: &Outbox) {
+    fn evaluated(&mut self, Scored { result, raw_miou, net }: Scored, outbox: &Outbox) {
         let Evaluated { scores, further, confusion, tiles, faults } = result;
         self.leave_out(faults, outbox);
         let train_loss = self.meter.since_evaluation.take();
         let best = self.best.rate(self.step, scores.miou, train_loss);
+        self.end_early_if_due(scores.miou, outbox);
         let evaluation = Evaluation {
             step: self.step,
             epoch: self.epoch(),
             train_loss,
             measured_on: report::measured_on(&self.opened.project.classes, tiles.len(), scores.pixels),
             scores,
+            raw_miou,
             further: Some(further),
             confusion,
             tiles,
@@ -339,7 +362,7 @@ impl Run {
         self.evaluated_at_step = Some(self.step);
         let lines = report::epoch_lines(&evaluation, self.opened.info.epochs());
         let recorder = &mut self.opened.recorder;
-        lines.iter().for_each(|line| recorder.log(line, outbox));
+        lines.iter().chain(&report::raw_line(&evaluation)).for_each(|line| recorder.log(line, outbox));
         recorder.add_metrics(&evaluation, outbox);
         recorder.save(&net, outbox).ok(); // The recorder reports it and tries again.
         if best {
@@ -349,11 +372,24 @@ impl Run {
         outbox.send(EventKind::Evaluated(Box::new(evaluation)));
     }
 
-    fn finish(&mut self, outcome: Outcome, outbox: &Outbox) -> Summary {
+    /// Ends the run if its score has stopped rising. Only scores at the end of an epoch count, not those that somebody asks for.
+    fn end_early_if_due(&mut self, miou: f64, outbox: &Outbox) {
+        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
+        if self.step == 0 || !self.step.is_multiple_of(steps_per_epoch) {
+            return;
+        }
+        let why = self.early_stop.rate(miou);
+        if let Some(why) = why.filter(|_| self.step < total_steps) {
+            self.inform(outbox, format!("Training ends early after step {}: {why}", self.step));
+            self.ending = Some(Ending::Early { why });
+        }
+    }
+
+    fn finish(&mut self, ending: Ending, outbox: &Outbox) -> Summary {
         outbox.send(EventKind::Phase(Phase::Stopping));
         self.add_last_row(outbox);
         let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
-        let mut summary = self.summary(outcome, None);
+        let mut summary = self.summary(ending.outcome(), ending.into_why());
         summary.unsaved = unsaved.map(|error| error.to_string());
         let recorder = &mut self.opened.recorder;
         recorder.log(&report::closing_line(&summary), outbox);
@@ -400,3 +436,6 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

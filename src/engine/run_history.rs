@@ -1,7 +1,7 @@
 //! The figures of a run that is over, as its folder has them.
 
 use super::outbox::Outbox;
-use super::protocol::{Evaluation, EventKind, StepReport, Summary};
+use super::protocol::{Evaluation, EventKind, Outcome, StepReport, Summary};
 use crate::domain::{Confusion, Notice, Scores};
 use crate::train::folder::{FinishedRun, MetricsRow, StepRow};
 
@@ -46,7 +46,7 @@ impl RunHistory {
             outbox.send(EventKind::Evaluated(Box::new(evaluation)));
         }
         let Some(summary) = self.summary else { return };
-        if let Some(why) = &summary.why {
+        if let Some(why) = summary.why.as_ref().filter(|_| summary.outcome == Outcome::Failed) {
             outbox.warn(Notice::new("The run failed").cause(why.as_str()));
         }
         outbox.send(EventKind::Finished(Box::new(summary)));
@@ -65,6 +65,7 @@ fn evaluation(row: &MetricsRow, best: bool) -> Evaluation {
         step: row.step,
         epoch: row.epoch,
         train_loss: row.train_loss,
+        raw_miou: row.raw_miou,
         further: None,
         confusion: Confusion::new(row.iou.len()),
         tiles: Vec::new(),
@@ -72,5 +73,26 @@ fn evaluation(row: &MetricsRow, best: bool) -> Evaluation {
         scores,
         secs: row.secs,
         best,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::transport::{UserEnd as _, in_process};
+
+    #[test]
+    fn only_a_run_that_failed_is_told_as_a_failure() {
+        let warnings = |outcome| {
+            let (user, end) = in_process::connect(Arc::new(|| {}));
+            let summary = Summary { outcome, why: Some("the score fell".to_owned()), ..Summary::default() };
+            let history = RunHistory { steps: Vec::new(), metrics: Vec::new(), summary: Some(summary) };
+            history.report(&Outbox::new(Arc::new(end)));
+            let warns = |event: &crate::engine::Event| matches!(event.kind, EventKind::Warning(_));
+            std::iter::from_fn(|| user.try_event()).filter(warns).count()
+        };
+        assert_eq!([warnings(Outcome::Early), warnings(Outcome::Failed)], [0, 1]);
     }
 }

@@ -41,6 +41,11 @@ impl RunPlan {
             notes.push(format!("No training tile has a mask: the run learns from own labels only{hint}"));
             config = config.own_labels_only();
         }
+        if config.train.patience > 0 && val.is_empty() {
+            notes.push(
+                "Without validation tiles there is no score to stop early by: the run takes all its steps".to_owned(),
+            );
+        }
         Ok(Self { config, project, train, val, notes })
     }
 
@@ -51,7 +56,7 @@ impl RunPlan {
 
     /// Steps in an epoch of this many crops or tiles, and steps in all.
     pub(super) fn steps(&self, epoch: usize) -> (u64, u64) {
-        let per_epoch = (epoch / self.config.train.batch).max(1) as u64;
+        let per_epoch = self.config.train.steps_per_epoch(epoch);
         match self.config.train.length {
             Length::Epochs(epochs) => (per_epoch, u64::from(epochs) * per_epoch),
             Length::Steps(steps) => (per_epoch, steps),
@@ -78,6 +83,8 @@ mod tests {
         let plan = planned(|_, _| ()).unwrap();
         assert!(!plan.train.is_empty() && !plan.val.is_empty() && !plan.notes.is_empty());
         assert_eq!(plan.steps(11), (5, 100), "20 epochs of 11 crops in batches of 2");
+        let plan = planned(|config, _| config.train.accumulate = 3).unwrap();
+        assert_eq!(plan.steps(11), (1, 20), "a step takes 6 crops");
     }
 
     #[test]
@@ -91,9 +98,20 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_cannot_stop_early_says_so() {
+        let plan = planned(|config, project| {
+            config.train.patience = 3;
+            project.tiles.iter_mut().for_each(|tile| tile.mask = None);
+        });
+        let notes = plan.unwrap().notes;
+        assert!(notes.iter().any(|note| note.contains("no score to stop early by")), "{notes:?}");
+    }
+
+    #[test]
     fn without_masks_the_configuration_says_own_labels_only() {
         let plan = planned(|_, project| project.tiles.iter_mut().for_each(|tile| tile.mask = None)).unwrap();
         assert!(plan.config.is_own_labels_only() && plan.val.is_empty());
+        assert!(!plan.notes.iter().any(|note| note.contains("stop early")), "{:?}", plan.notes);
         assert!(plan.notes.iter().any(|note| note.contains("own labels only")), "{:?}", plan.notes);
     }
 }

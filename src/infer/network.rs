@@ -12,9 +12,6 @@ use crate::domain::{ClassMap, Classes, Validity};
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::snapshot::Snapshot;
 
-/// Smallest side of a window, pixels. Small crops are trained on, but larger windows waste less on overlap.
-const SMALLEST_WINDOW: u32 = 256;
-
 /// A network ready to predict.
 #[derive(Clone)]
 pub(super) struct NetworkPredictor {
@@ -32,10 +29,7 @@ pub(super) struct NetworkPredictor {
 impl NetworkPredictor {
     /// Takes a network in validation mode, trained on `input`; sides of windows are multiples of `stride`.
     pub(super) fn new(net: Net, input: InputSize, stride: u32, classes: &Classes, device: Device) -> Self {
-        let window = match input {
-            InputSize::Resize(size) => size,
-            InputSize::Crop(size) => size.max(SMALLEST_WINDOW.next_multiple_of(stride)),
-        };
+        let window = input.window(stride);
         let scored: Vec<bool> = classes.iter().map(|class| !class.ignored).collect();
         Self { net, device, input, window, stride, candidates: scored.clone(), scored, table: normalize::table() }
     }

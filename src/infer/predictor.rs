@@ -200,7 +200,11 @@ mod tests {
     }
 
     fn predictor(input: InputSize) -> Predictor {
-        Predictor::new(net(), input, config().stride(), &Classes::deepglobe(), Device::flex())
+        predictor_of(net(), input)
+    }
+
+    fn predictor_of(net: Net, input: InputSize) -> Predictor {
+        Predictor::new(net, input, config().stride(), &Classes::deepglobe(), Device::flex())
     }
 
     fn picture(width: u32, height: u32) -> RgbImage {
@@ -219,10 +223,11 @@ mod tests {
 
     #[test]
     fn only_classes_that_had_a_label_are_predicted() {
-        let mut predictor = predictor(InputSize::Crop(32));
+        // One network: all tests draw weights from one generator, at the same time.
+        let net = net();
+        let mut predictor = predictor_of(net.clone(), InputSize::Crop(32));
         let before = predictor.predict(picture(80, 60).into());
         let mut predicts = vec![false; 7];
-        let net = net();
         let among = |predictor: &mut Predictor, predicts: &[bool]| {
             predictor.show(Snapshot { net: net.clone(), predicts: predicts.to_vec() });
             predictor.predict(picture(80, 60).into())

@@ -3,8 +3,9 @@
 use burn::Tensor;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::{Device, TensorData};
+use burn::tensor::Device;
 
+use super::colors::scale_bands;
 use super::input::IN_CHANNELS;
 use super::inverted_residual::{InvertedResidual, conv, relu6, same_padding, tensors};
 use crate::data::feed::normalize::{MEAN, STD};
@@ -56,12 +57,7 @@ impl Lite0 {
 /// From colours normalised with ImageNet's mean and deviation to the encoder's own (x − 127) / 128, x from 0 to 255. It comes
 /// before the padding, which is 0 in the encoder's terms.
 fn as_lite0_sees(images: Tensor<4>) -> Tensor<4> {
-    let device = images.device();
-    let per_band = |value: fn(usize) -> f32| {
-        let values: Vec<f32> = (0..IN_CHANNELS).map(value).collect();
-        Tensor::<4>::from_data(TensorData::new(values, [1, IN_CHANNELS, 1, 1]), &device)
-    };
-    let scale = per_band(|band| STD[band] * 255.0 / 128.0);
-    let shift = per_band(|band| (MEAN[band] * 255.0 - 127.0) / 128.0);
-    images * scale + shift
+    let scale = STD.map(|std| std * 255.0 / 128.0);
+    let shift = MEAN.map(|mean| (mean * 255.0 - 127.0) / 128.0);
+    scale_bands(images, scale, shift)
 }

@@ -6,10 +6,12 @@
 //! checkpoints: renaming one makes older checkpoints unreadable.
 
 pub mod block;
+mod colors;
 mod input;
 mod inverted_residual;
 pub mod lite0;
 pub mod lite0_unet;
+mod named;
 mod net;
 mod shortcut;
 pub mod size;

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn config(arch: Arch, base: usize, levels: usize) -> ModelConfig {
-        ModelConfig { arch, encoder: Encoder::None, base, levels }
+        ModelConfig { arch, base, levels, ..ModelConfig::default() }
     }
 
     #[test]

@@ -5,6 +5,45 @@ use super::lite0_unet::{decoder_channels, skip_channels};
 use crate::domain::config::{Arch, Encoder, ModelConfig};
 use crate::pretrained::lite0::WIDEST_PER_PIXEL;
 
+/// Bytes of a pixel of a crop in plain memory: colours, label and pseudo-label.
+const PIXEL_BYTES: u64 = (IN_CHANNELS * size_of::<f32>()) as u64 + 2;
+
+/// What a step learns from.
+#[derive(Clone, Copy, Debug)]
+pub struct StepCrops {
+    /// Crops of a batch, from 1.
+    pub batch: usize,
+    /// Batches of a step, from 1.
+    pub accumulate: usize,
+    /// Side of a crop, pixels.
+    pub side: u32,
+}
+
+impl StepCrops {
+    /// Size of all crops of a step, in bytes. They are in plain memory at once, because how much a batch weighs depends on all.
+    pub fn bytes(self) -> u64 {
+        self.accumulate as u64 * self.batch_bytes()
+    }
+
+    fn batch_bytes(self) -> u64 {
+        self.batch as u64 * PIXEL_BYTES * u64::from(self.side).pow(2)
+    }
+
+    /// Why the crops do not fit into `free` bytes of plain memory, with a remedy.
+    pub fn problem(self, free: u64) -> Option<String> {
+        (self.bytes() > free).then(|| {
+            let (all, needed, there) = (self.batch * self.accumulate, gibibytes(self.bytes()), gibibytes(free));
+            let remedy = match free / self.batch_bytes() {
+                0 => "choose smaller batches or crops".to_owned(),
+                most => format!("accumulate {most} batches or fewer"),
+            };
+            format!(
+                "the {all} crops of a step need {needed:.1} GiB of memory, but only {there:.1} GiB are free: {remedy}"
+            )
+        })
+    }
+}
+
 /// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution
 /// (the input of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
@@ -35,31 +74,41 @@ pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     (0..=halvings).map(level).sum()
 }
 
-/// Why a step does not fit into `free` bytes of memory, with a remedy.
-pub fn memory_problem(config: &ModelConfig, batch: usize, size: u32, free: u64) -> Option<String> {
-    let bytes = step_memory_bytes(config, batch, size);
+/// Why a step does not fit into `free` bytes of memory beside its crops, with a remedy.
+pub fn memory_problem(config: &ModelConfig, crops: StepCrops, free: u64) -> Option<String> {
+    let bytes = step_memory_bytes(config, crops.batch, crops.side);
     (bytes > free).then(|| {
-        let gibibytes = |n: u64| n as f64 / (1_u64 << 30) as f64;
         format!(
-            "a training step needs at least {:.1} GiB of memory, but only {:.1} GiB are free: choose a smaller crop, batch \
-             or base",
+            "a training step needs at least {:.1} GiB of memory, but only {:.1} GiB are free: {}",
             gibibytes(bytes),
-            gibibytes(free)
+            gibibytes(free),
+            remedy(crops, |batch| step_memory_bytes(config, batch, crops.side) <= free)
         )
     })
 }
 
+fn gibibytes(bytes: u64) -> f64 {
+    bytes as f64 / (1_u64 << 30) as f64
+}
+
+/// What to choose instead of a batch that is too large.
+fn remedy(crops: StepCrops, fits: impl Fn(usize) -> bool) -> String {
+    match (1..crops.batch).rev().find(|&batch| fits(batch)) {
+        Some(fitting) => {
+            let steps = (crops.batch * crops.accumulate).div_ceil(fitting);
+            format!("choose a batch of {fitting} or less; to accumulate {steps} of them a step makes up for it")
+        }
+        None => "choose a smaller crop or fewer base channels".to_owned(),
+    }
+}
+
 /// Why the largest tensor does not fit a device with buffers of at most `limit` bytes, with a remedy.
-pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: u32, limit: u64) -> Option<String> {
-    let bytes = largest_tensor_bytes(config, classes, batch, size);
+pub fn buffer_problem(config: &ModelConfig, classes: usize, crops: StepCrops, limit: u64) -> Option<String> {
+    let bytes = largest_tensor_bytes(config, classes, crops.batch, crops.side);
     if bytes <= limit {
         return None;
     }
-    let fitting = (1..batch).rev().find(|&b| largest_tensor_bytes(config, classes, b, size) <= limit);
-    let remedy = match fitting {
-        Some(batch) => format!("choose a batch of {batch} or less"),
-        None => "choose a smaller crop or fewer base channels".to_owned(),
-    };
+    let remedy = remedy(crops, |batch| largest_tensor_bytes(config, classes, batch, crops.side) <= limit);
     let mebibytes = |n: u64| n >> 20;
     Some(format!(
         "the largest tensor needs {} MiB, but a buffer of the device holds only {} MiB: {remedy}",
@@ -72,12 +121,36 @@ pub fn buffer_problem(config: &ModelConfig, classes: usize, batch: usize, size: 
 mod tests {
     use super::*;
 
+    fn crops(batch: usize, side: u32) -> StepCrops {
+        StepCrops { batch, accumulate: 1, side }
+    }
+
     #[test]
     fn only_a_step_that_cannot_fit_is_refused() {
         let small = ModelConfig { base: 4, levels: 3, ..ModelConfig::default() };
-        assert!(memory_problem(&small, 4, 5000, 14 << 30).is_some_and(|p| p.contains("smaller crop")));
+        assert!(memory_problem(&small, crops(4, 5000), 1 << 30).is_some_and(|p| p.contains("smaller crop")));
+        let bytes = step_memory_bytes(&small, 1, 512);
+        let problem = memory_problem(&small, crops(8, 512), 3 * bytes).expect("too large");
+        assert!(problem.contains("a batch of 3 or less; to accumulate 3 of them a step"), "{problem}");
+        let accumulated = StepCrops { accumulate: 2, ..crops(8, 512) };
+        let problem = memory_problem(&small, accumulated, 3 * bytes).expect("too large");
+        assert!(problem.contains("a batch of 3 or less; to accumulate 6 of them a step"), "{problem}");
         let laptop = ModelConfig::default();
-        assert_eq!(memory_problem(&laptop, 4, 256, 2 << 30), None);
+        assert_eq!(memory_problem(&laptop, crops(4, 256), 2 << 30), None);
+    }
+
+    #[test]
+    fn the_crops_of_all_batches_of_a_step_must_fit() {
+        // 64·4 crops of 1024² pixels, each with three floats and two bytes: 3.5 GiB, 14 MiB a crop.
+        let crops = StepCrops { batch: 4, accumulate: 64, side: 1024 };
+        assert_eq!(crops.bytes(), 256 * (14 << 20));
+        assert_eq!(crops.problem(crops.bytes()), None);
+        let problem = crops.problem(1 << 30).expect("too large");
+        assert!(
+            problem.contains("the 256 crops of a step need 3.5 GiB") && problem.contains("18 batches"),
+            "{problem}"
+        );
+        assert!(crops.problem(1 << 20).is_some_and(|problem| problem.contains("smaller batches or crops")));
     }
 
     #[test]
@@ -86,13 +159,13 @@ mod tests {
         // buffer.
         let config = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, ..ModelConfig::default() };
         assert_eq!(largest_tensor_bytes(&config, 7, 8, 512) >> 20, 2560);
-        let problem = buffer_problem(&config, 7, 8, 512, 1 << 31).expect("too large");
+        let problem = buffer_problem(&config, 7, crops(8, 512), 1 << 31).expect("too large");
         assert!(problem.contains("2560 MiB") && problem.contains("batch of 6"), "{problem}");
-        assert_eq!(buffer_problem(&config, 7, 6, 512, 1 << 31), None);
+        assert_eq!(buffer_problem(&config, 7, crops(6, 512), 1 << 31), None);
         // The expanded activation of the encoder's second block: 96 channels at half the resolution.
         let lite0 = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
         assert_eq!(largest_tensor_bytes(&lite0, 7, 4, 256), 4 * 96 * 128 * 128 * 4);
-        let hopeless = buffer_problem(&config, 7, 1, 4096, 1 << 20).expect("too large");
+        let hopeless = buffer_problem(&config, 7, crops(1, 4096), 1 << 20).expect("too large");
         assert!(hopeless.contains("smaller crop"), "{hopeless}");
     }
 }

@@ -8,8 +8,9 @@ use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
 use super::block::{ConvBlock, apply_head, downsample, head, max_pool, up_conv, upsample};
+use super::colors::seen;
 use super::input::IN_CHANNELS;
-use crate::domain::config::ModelConfig;
+use crate::domain::config::{Colors, ModelConfig};
 
 /// Encoder and decoder with skip connections.
 #[derive(Module, Debug)]
@@ -19,6 +20,8 @@ pub struct UNet {
     doubles: Vec<ConvTranspose2d>,
     decoders: Vec<ConvBlock>,
     head: Conv2d,
+    /// It has learned from colours on a scale of 0 to 1.
+    unit_colors: bool,
 }
 
 impl UNet {
@@ -33,6 +36,7 @@ impl UNet {
             doubles: up_levels().map(|level| up_conv(width(level + 1), width(level), device)).collect(),
             decoders: up_levels().map(|level| ConvBlock::new(2 * width(level), width(level), device)).collect(),
             head: head(width(0), classes, device),
+            unit_colors: config.colors == Colors::Unit,
         }
     }
 
@@ -42,7 +46,7 @@ impl UNet {
     /// - `images`: `[batch, 3, height, width]`
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
-        let mut x = self.encoders[0].forward(vec![images]);
+        let mut x = self.encoders[0].forward(vec![seen(images, self.unit_colors)]);
         let mut skips = Vec::new();
         for encoder in &self.encoders[1..] {
             let below = downsample(&self.half, x.clone());

@@ -8,8 +8,9 @@ use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
 use super::block::{ConvBlock, apply_head, downsample, head, max_pool, up_conv, upsample};
+use super::colors::seen;
 use super::input::IN_CHANNELS;
-use crate::domain::config::ModelConfig;
+use crate::domain::config::{Colors, ModelConfig};
 
 /// The backbone (column 0) and the further columns, each with one nested node per level.
 #[derive(Module, Debug)]
@@ -18,6 +19,8 @@ pub struct UNetPlusPlus {
     half: MaxPool2d,
     columns: Vec<Vec<Nested>>,
     head: Conv2d,
+    /// It has learned from colours on a scale of 0 to 1.
+    unit_colors: bool,
 }
 
 #[derive(Module, Debug)]
@@ -42,6 +45,7 @@ impl UNetPlusPlus {
                 .map(|column| (0..config.levels - column).map(|level| nested(level, column)).collect())
                 .collect(),
             head: head(width(0), classes, device),
+            unit_colors: config.colors == Colors::Unit,
         }
     }
 
@@ -52,7 +56,7 @@ impl UNetPlusPlus {
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         // rows[i] holds the nodes (i, 0), (i, 1), … computed so far.
-        let mut rows = vec![vec![self.backbone[0].forward(vec![images])]];
+        let mut rows = vec![vec![self.backbone[0].forward(vec![seen(images, self.unit_colors)])]];
         for block in &self.backbone[1..] {
             let above = rows[rows.len() - 1][0].clone();
             rows.push(vec![block.forward(vec![downsample(&self.half, above)])]);

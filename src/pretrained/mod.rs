@@ -10,4 +10,4 @@ mod pth;
 #[cfg(test)]
 pub(crate) use built_in::assert_stages;
 pub use built_in::built_in;
-pub use files::read;
+pub use files::{read, tensors};

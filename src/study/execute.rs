@@ -68,8 +68,8 @@ pub(super) fn run(
 fn end(summary: Box<Summary>) -> End {
     match (summary.outcome, &summary.unsaved) {
         (_, Some(why)) => End::Failed(report::unsaved_line(why)),
-        (Outcome::Completed, None) => End::Done(summary),
-        (Outcome::Stopped, None) => End::Stopped,
+        (Outcome::Completed | Outcome::Early, None) => End::Done(summary),
+        (Outcome::Stopped | Outcome::Imported, None) => End::Stopped,
         (Outcome::Failed, None) => End::Failed(summary.why.unwrap_or_default()),
     }
 }

@@ -30,10 +30,9 @@ fn collect(section: &str, table: &Table, known: &Value, found: &mut Vec<Setting>
     }
 }
 
-/// Whether a name is that of a table of fields. A value with content, such as `{ epochs = 20 }`, is a table of one entry.
+/// Whether a name is that of a table of fields: `train`, but not `train.length` or `train.loss`, whose tables are values as a whole.
 fn is_section(known: &Value, field: &str) -> bool {
-    let place = field.split('.').try_fold(known, |place, name| place.get(name));
-    place.and_then(Value::as_table).is_some_and(|table| table.len() > 1)
+    known.get(field).and_then(Value::as_table).is_some_and(|table| table.len() > 1)
 }
 
 /// The configuration with one field set.
@@ -99,6 +98,16 @@ mod tests {
         assert_eq!(config.sampling.strategy, Strategy::Full);
         let split = settings(&table("split = { 'images/a.png' = 'val' }"));
         assert_eq!(set(&config, &split[0]).unwrap().split.len(), 1);
+    }
+
+    #[test]
+    fn terms_of_the_loss_that_are_not_named_are_off_unless_one_is_set_alone() {
+        let with = |text: &str| set(&RunConfig::default(), &settings(&table(text))[0]).unwrap().train.loss;
+        for text in ["train.loss = { dice = 0.5 }", "train.loss.dice = 0.5", "'train.loss' = { dice = 0.5 }"] {
+            assert_eq!((with(text).cross_entropy, with(text).dice), (0.0, 0.5), "{text}");
+        }
+        let beside = with("'train.loss.dice' = 0.5");
+        assert_eq!((beside.cross_entropy, beside.dice), (1.0, 0.5));
     }
 
     #[test]

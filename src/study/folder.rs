@@ -22,7 +22,7 @@ pub struct StudyFolder {
     pub root: PathBuf,
 }
 
-/// A run of a study that took all its steps.
+/// A run of a study that reached its end: all its steps, or an early one that its configuration asks for.
 #[derive(Clone, Debug)]
 pub struct DoneRun {
     /// Its folder.
@@ -110,7 +110,7 @@ impl StudyFolder {
 /// A run folder, if it is that of a run of a study that is complete and saved.
 fn done_run(folder: &Path) -> Option<DoneRun> {
     let summary: Summary = serde_json::from_slice(&fs::read(folder.join(files::SUMMARY)).ok()?).ok()?;
-    let is_done = summary.outcome == Outcome::Completed && summary.unsaved.is_none();
+    let is_done = matches!(summary.outcome, Outcome::Completed | Outcome::Early) && summary.unsaved.is_none();
     Some(DoneRun { folder: folder.to_owned(), key: RunKey::read(folder)?, summary }).filter(|_| is_done)
 }
 
@@ -144,7 +144,10 @@ mod tests {
 
     #[test]
     fn only_complete_runs_are_done() {
-        assert_eq!(study("a", Outcome::Completed).1.done().len(), 1);
+        for outcome in [Outcome::Completed, Outcome::Early] {
+            let (_dir, study) = study("a", outcome);
+            assert_eq!(study.done().len(), 1);
+        }
         for outcome in [Outcome::Stopped, Outcome::Failed] {
             assert!(study("a", outcome).1.done().is_empty());
         }

@@ -23,7 +23,7 @@ pub struct RunStatus {
 /// How a run stands.
 #[derive(Clone, Debug)]
 pub enum RunState {
-    /// It took all its steps.
+    /// It reached its end.
     Done(Box<DoneRun>),
     /// A worker makes it.
     Running(Owner),

@@ -58,7 +58,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::config::{Arch, InputSize, Length, Loss, Optimizer, Schedule, Supervision};
+    use crate::domain::config::{Arch, InputSize, Length, LossWeights, Optimizer, Schedule, Supervision};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Choice as _, Classes, RunConfig, Strategy};
     use crate::study::plan::Plan;
@@ -82,7 +82,7 @@ mod tests {
             assert_eq!((config.model.arch, config.train.input), (Arch::UNet, InputSize::Resize(512)));
             assert_eq!((config.train.optimizer, config.train.schedule), (Optimizer::AdamW, Schedule::Cosine));
             assert_eq!((config.train.lr, config.val_ratio), (1e-3, 0.1));
-            assert!((4..=8).contains(&config.train.batch) && config.train.loss == Loss::CrossEntropy);
+            assert!((4..=8).contains(&config.train.batch) && config.train.loss == LossWeights::default());
             // Beside what is varied, it is the preset of a single run.
             let mut reference = RunConfig { data: config.data.clone(), ..RunConfig::reference() };
             reference.ignore = Some(vec!["unknown".to_owned()]);

@@ -4,8 +4,10 @@
 
 pub mod average;
 pub mod check;
+pub mod clipping;
 pub mod division;
 pub mod folder;
+pub mod frozen;
 pub mod loss;
 pub mod optimizer;
 pub mod run_list;

@@ -30,7 +30,7 @@ pub struct RunEntry {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct RunEnd {
-    /// `completed`, `stopped` or `failed`.
+    /// `completed`, `stopped`, `failed`, or `imported` if it was trained elsewhere.
     pub outcome: String,
     /// Steps taken.
     pub steps: u64,
@@ -40,6 +40,13 @@ pub struct RunEnd {
     pub best_miou: Option<f64>,
     /// Seconds from start to end.
     pub secs: f64,
+}
+
+impl RunEntry {
+    /// Whether its network came from a file: its configuration does not say how it was trained.
+    pub fn is_imported(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.outcome == "imported")
+    }
 }
 
 /// The folder for a project's new runs: in the project or, if that is read-only, in the user's data folder. It is created
@@ -91,6 +98,12 @@ pub fn name(config: &RunConfig, now: SystemTime) -> String {
 /// The name of a run of a quick head that is saved now.
 pub fn quick_name(now: SystemTime) -> String {
     format!("{}-quick", time::timestamp(now))
+}
+
+/// The name of a run that is imported from a file now.
+pub fn imported_name(file: &Path, now: SystemTime) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{}-{stem}", time::timestamp(now))
 }
 
 /// A folder that does not exist yet, for a run with this name.

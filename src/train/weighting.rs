@@ -1,7 +1,8 @@
 //! What the loss knows of each class: its weight, and whether it competes at all. Updated while labels are added.
 
+use super::loss::Targets;
 use crate::domain::Classes;
-use crate::domain::weights::{ClassWeights, inverse_frequency};
+use crate::domain::weights::ClassWeights;
 
 /// Weights and competing classes, by class index.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,19 @@ impl ClassTerms {
     pub fn equal(classes: usize) -> Self {
         Self { weights: vec![1.0; classes], competes: vec![true; classes] }
     }
+
+    /// What the loss needs to know of a batch with these class indices.
+    pub fn targets<'a>(&'a self, indices: &'a [u8]) -> Targets<'a> {
+        Targets { indices, class_weights: &self.weights, competes: &self.competes }
+    }
+
+    /// The terms for pseudo-labels that tell these classes apart. The weights make up for how labels are spread over the classes, so
+    /// they do not concern pseudo-labels; a class that those do not know does not compete there.
+    pub fn of_pseudo_labels(&self, classes: &[u8]) -> Self {
+        let knows = |(class, competes): (usize, &bool)| *competes && classes.iter().any(|of| usize::from(*of) == class);
+        let competes = self.competes.iter().enumerate().map(knows).collect();
+        Self { weights: vec![1.0; self.weights.len()], competes }
+    }
 }
 
 impl Weighting {
@@ -33,7 +47,7 @@ impl Weighting {
 
     /// Whether the labels of every tile have to be counted.
     pub fn needs_counts(&self) -> bool {
-        self.kind == ClassWeights::Inverse
+        self.kind.follow_labels()
     }
 
     /// The terms for labels of which there are `totals` of each class. Without any label all classes compete.
@@ -48,9 +62,8 @@ impl Weighting {
     /// A weight per class; 0 for ignored classes.
     fn weights(&self, totals: &[u64]) -> Vec<f32> {
         let mut weights = match &self.kind {
-            ClassWeights::None => vec![1.0; self.scored.len()],
             ClassWeights::Given(weights) => weights.clone(),
-            ClassWeights::Inverse => inverse_frequency(totals),
+            kind => kind.of_labels(totals).unwrap_or_else(|| vec![1.0; self.scored.len()]),
         };
         weights.iter_mut().zip(&self.scored).filter(|(_, scored)| !**scored).for_each(|(w, _)| *w = 0.0);
         weights
@@ -73,6 +86,13 @@ mod tests {
     fn ignored_classes_weigh_nothing_whatever_is_given() {
         let given = Weighting::new(ClassWeights::Given(vec![2.0; 7]), &Classes::deepglobe());
         assert_eq!(given.terms(&[1; 7]).weights, [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn pseudo_labels_weigh_alike_among_the_classes_that_they_and_the_labels_know() {
+        let labels = ClassTerms { weights: vec![0.5, 2.0, 1.0, 0.0], competes: vec![true, true, false, true] };
+        let want = ClassTerms { weights: vec![1.0; 4], competes: vec![false, true, false, false] };
+        assert_eq!(labels.of_pseudo_labels(&[1, 2]), want);
     }
 
     #[test]

@@ -29,7 +29,12 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     if let Some(device) = &args.device {
         run.config.device = DeviceChoice::from(device.clone());
     }
-    let opened = Project::open(args.data.as_ref().unwrap_or(&run.config.data))?;
+    let data = args.data.as_ref().unwrap_or(&run.config.data);
+    anyhow::ensure!(
+        !data.as_os_str().is_empty(),
+        "the run was imported and belongs to no folder: name one with --data"
+    );
+    let opened = Project::open(data)?;
     let project = Arc::new(opened.adopt(&run.classes, args.data.is_some())?);
     let unknown = opened.unknown_to(&run.classes);
     if !unknown.is_empty() {

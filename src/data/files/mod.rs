@@ -4,6 +4,7 @@
 
 pub mod append;
 pub(crate) mod own_folder;
+pub mod read;
 pub mod stamp;
 pub(crate) mod table;
 pub(crate) mod text;

@@ -2,21 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::options::{Loss, Supervision};
+use super::options::{LossTerm, Supervision};
 use crate::domain::choice::Choice as _;
 
 /// Earlier names of the loss, which said at once which labels are learned from and how. `--loss` still takes them.
-pub const LOSS_NAMES: [(&str, Supervision, Loss, &str); 2] = [
-    ("pce", Supervision::Sparse, Loss::CrossEntropy, "Partial cross-entropy: the same as --supervision sparse"),
-    ("ce", Supervision::Full, Loss::CrossEntropy, "Cross-entropy over full masks: the same as --supervision full"),
-];
+pub const LOSS_NAMES: [(&str, Supervision); 2] = [("pce", Supervision::Sparse), ("ce", Supervision::Full)];
 
 /// Brings a configuration up to date. Returns whether anything had to be changed.
 ///
 /// | until version 0.1 | now |
 /// |---|---|
-/// | `train.loss = "pce"` | `train.supervision = "sparse"`, `train.loss = "cross-entropy"` |
-/// | `train.loss = "ce"` | `train.supervision = "full"`, `train.loss = "cross-entropy"` |
+/// | `train.loss = "pce"` | `train.supervision = "sparse"`, `train.loss = { cross-entropy = 1.0 }` |
+/// | `train.loss = "ce"` | `train.supervision = "full"`, `train.loss = { cross-entropy = 1.0 }` |
+/// | `train.loss = "cross-entropy"` | `train.loss = { cross-entropy = 1.0 }` |
 /// | `sampling.strategy = "nothing"` | `sampling.strategy = "own_labels_only"` |
 pub fn upgrade(config: &mut Value) -> bool {
     let loss = table(config, "train").is_some_and(upgrade_loss);
@@ -29,10 +27,15 @@ fn table<'a>(config: &'a mut Value, name: &str) -> Option<&'a mut Map<String, Va
 }
 
 fn upgrade_loss(train: &mut Map<String, Value>) -> bool {
-    let earlier = LOSS_NAMES.iter().find(|(name, ..)| train.get("loss") == Some(&json!(name)));
-    let Some((_, supervision, loss, _)) = earlier else { return false };
-    train.insert("supervision".to_owned(), json!(supervision.name()));
-    train.insert("loss".to_owned(), json!(loss.name()));
+    let is = |name: &str| train.get("loss") == Some(&json!(name));
+    let supervision = LOSS_NAMES.iter().find(|(name, _)| is(name)).map(|(_, supervision)| supervision);
+    if supervision.is_none() && !is(LossTerm::CrossEntropy.name()) {
+        return false;
+    }
+    if let Some(supervision) = supervision {
+        train.insert("supervision".to_owned(), json!(supervision.name()));
+    }
+    train.insert("loss".to_owned(), json!({ LossTerm::CrossEntropy.name(): 1.0 }));
     true
 }
 

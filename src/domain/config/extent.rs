@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Smallest side of a window, pixels. Small crops are trained on, but larger windows waste less on overlap.
+const SMALLEST_WINDOW: u32 = 256;
+
 /// How long a run lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +30,14 @@ impl InputSize {
     pub fn side(self) -> u32 {
         match self {
             Self::Resize(side) | Self::Crop(side) => side,
+        }
+    }
+
+    /// Side of the windows that a network trained on this predicts in, pixels: a multiple of `stride`, as the input is.
+    pub fn window(self, stride: u32) -> u32 {
+        match self {
+            Self::Resize(side) => side,
+            Self::Crop(side) => side.max(SMALLEST_WINDOW.next_multiple_of(stride)),
         }
     }
 }

@@ -11,6 +11,21 @@ choice_enum! {
 }
 
 choice_enum! {
+    /// In which terms a network sees colours.
+    #[derive(Default)]
+    pub enum Colors, "colors" {
+        #[default]
+        ImageNet { name: "imagenet", title: "ImageNet", help: "(x / 255 − mean) / deviation of ImageNet, band by band" }
+        Unit {
+            name: "unit",
+            title: "0 to 1",
+            help: "x / 255: networks that were imported from other programs mostly expect this",
+            remedy: "Choose imagenet, or the encoder none"
+        }
+    }
+}
+
+choice_enum! {
     /// Which labels are learned from. Own labels always count.
     pub enum Supervision, "supervision" {
         Sparse { name: "sparse", title: "Sparse labels", help: "Sampled and own labels: partial supervision" }
@@ -19,9 +34,17 @@ choice_enum! {
 }
 
 choice_enum! {
-    /// Loss function. It is always the mean over labelled pixels, so unlabelled ones never count.
-    pub enum Loss, "loss" {
+    /// A term of the loss. All are over labelled pixels alone, so unlabelled ones never count.
+    pub enum LossTerm, "loss" {
         CrossEntropy { name: "cross-entropy", title: "Cross-entropy", help: "Weighted mean cross-entropy over labelled pixels" }
+        Focal {
+            name: "focal",
+            title: "Focal",
+            help: "Cross-entropy that counts pixels less the better they are predicted (Lin et al. 2017)"
+        }
+        Dice { name: "dice", title: "Dice", help: "Soft Dice, mean over the classes with labels (Milletari et al. 2016)" }
+        Jaccard { name: "jaccard", title: "Jaccard", help: "Soft IoU, mean over the classes with labels (Rahman, Wang 2016)" }
+        ErrorDice { name: "error-dice", title: "Error-weighted Dice", help: "Dice in which wrongly predicted pixels count five times" }
     }
 }
 
@@ -42,6 +65,8 @@ choice_enum! {
     /// Learning rate schedule.
     pub enum Schedule, "schedule" {
         Cosine { name: "cosine", title: "Cosine", help: "Half a cosine from the learning rate down to 0" }
+        Polynomial { name: "polynomial", title: "Polynomial", help: "A power of the share of the run that is left, down to 0" }
+        Step { name: "step", title: "Steps", help: "Multiplied with a factor each time a number of epochs or steps has passed" }
         Constant { name: "constant", title: "Constant", help: "The learning rate stays the same" }
     }
 }
@@ -77,9 +102,10 @@ mod tests {
         let tables = [
             rows::<Arch>(),
             rows::<Encoder>(),
+            rows::<Colors>(),
             rows::<Supervision>(),
             rows::<Strategy>(),
-            rows::<Loss>(),
+            rows::<LossTerm>(),
             rows::<ClassWeights>(),
             rows::<Optimizer>(),
             rows::<Schedule>(),

@@ -4,35 +4,23 @@ use std::path::PathBuf;
 
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Optimizer, Supervision};
+use super::options::{Arch, Colors, Supervision};
+use super::problem_list::Problems;
 use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
 
-/// Crops per step. More do not fit in any machine of today.
+/// Crops per batch, and batches per step. More crops do not fit in any machine of today.
 const MAX_BATCH: usize = 1024;
 /// Side of the input, pixels. A larger one does not fit in any machine of today.
 const MAX_SIDE: u32 = 8192;
-
-/// Collects what is wrong.
-#[derive(Default)]
-struct Problems(Vec<Notice>);
-
-impl Problems {
-    fn refuse(&mut self, is_wrong: bool, headline: impl Into<String>, remedy: impl Into<String>) {
-        if is_wrong {
-            self.0.push(Notice::new(headline).remedy(remedy));
-        }
-    }
-}
 
 impl RunConfig {
     /// Everything wrong with the configuration. The run can start if this is empty.
     pub fn problems(&self, classes: &Classes) -> Vec<Notice> {
         let mut problems = Problems(self.model.problems(self.train.input));
         self.check_numbers(&mut problems);
-        self.check_optimizer(&mut problems);
-        self.check_recipe(&mut problems);
+        problems.0.extend(self.train.problems());
         self.check_classes(classes, &mut problems);
         self.check_weights(classes, &mut problems);
         if self.train.supervision == Supervision::Sparse {
@@ -49,6 +37,11 @@ impl RunConfig {
             format!("A batch of {} is too large", train.batch),
             format!("Choose at most {MAX_BATCH}"),
         );
+        problems.refuse(
+            !(1..=MAX_BATCH).contains(&train.accumulate),
+            format!("A step cannot accumulate the gradients of {} batches", train.accumulate),
+            format!("Choose 1 (a batch a step) to {MAX_BATCH}"),
+        );
         let is_nothing = matches!(train.length, Length::Epochs(0) | Length::Steps(0));
         problems.refuse(is_nothing, "0 epochs or steps train nothing", "Choose at least 1");
         problems.refuse(
@@ -64,60 +57,6 @@ impl RunConfig {
         );
     }
 
-    fn check_optimizer(&self, problems: &mut Problems) {
-        let train = &self.train;
-        problems.refuse(
-            !(train.lr.is_finite() && train.lr > 0.0),
-            format!("A learning rate of {} cannot be used", train.lr),
-            "Choose one above 0, such as 0.001",
-        );
-        problems.refuse(
-            !(train.weight_decay.is_finite() && train.weight_decay >= 0.0),
-            format!("A weight decay of {} cannot be used", train.weight_decay),
-            "Choose 0 or more",
-        );
-        problems.refuse(
-            !(train.encoder_lr.is_finite() && train.encoder_lr >= 0.0),
-            format!("The encoder's learning rate cannot be multiplied with {}", train.encoder_lr),
-            "Choose 0 or more, such as 0.1",
-        );
-        let uses_momentum = train.optimizer == Optimizer::Sgd;
-        problems.refuse(
-            uses_momentum && !(0.0..1.0).contains(&train.momentum),
-            format!("A momentum of {} cannot be used", train.momentum),
-            "Choose 0 up to but not including 1, such as 0.9",
-        );
-        problems.refuse(
-            uses_momentum && train.nesterov && train.momentum == 0.0,
-            "Nesterov momentum needs a momentum above 0",
-            "Choose one such as 0.9, or turn Nesterov off",
-        );
-    }
-
-    fn check_recipe(&self, problems: &mut Problems) {
-        let train = &self.train;
-        problems.refuse(
-            !(0.0..1.0).contains(&train.ema),
-            format!("An average that keeps {} of its weights cannot be used", train.ema),
-            "Choose 0 (off) up to but not including 1, such as 0.99",
-        );
-        problems.refuse(
-            !(0.0..=1.0).contains(&train.jitter),
-            format!("Colour changes of strength {} cannot be used", train.jitter),
-            "Choose 0 (off) to 1, such as 0.3",
-        );
-        problems.refuse(
-            !(0.0..=100.0).contains(&train.pseudo_labels),
-            format!("Pseudo-labels with a weight of {} cannot be used", train.pseudo_labels),
-            "Choose 0 (off) to 100, such as 1",
-        );
-        problems.refuse(
-            train.scales && matches!(train.input, InputSize::Resize(_)),
-            "Whole tiles are not cut at several resolutions",
-            "Train on crops, or turn the resolutions off",
-        );
-    }
-
     fn check_classes(&self, classes: &Classes, problems: &mut Problems) {
         let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
         for name in self.ignored_names(classes).iter().flatten().filter(|name| !names.contains(&name.as_str())) {
@@ -130,8 +69,12 @@ impl RunConfig {
     }
 
     fn check_weights(&self, classes: &Classes, problems: &mut Problems) {
-        let ClassWeights::Given(weights) = &self.train.class_weights else { return };
         let remedy = self.train.class_weights.remedy();
+        if let ClassWeights::Effective(beta) = self.train.class_weights {
+            let headline = format!("Class weights with a beta of {beta} cannot be used");
+            problems.refuse(!(0.0..1.0).contains(&beta), headline, remedy);
+        }
+        let ClassWeights::Given(weights) = &self.train.class_weights else { return };
         let (given, needed) = (weights.len(), classes.len());
         problems.refuse(given != needed, format!("{given} class weights for {needed} classes"), remedy);
         let are_usable = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && weights.iter().any(|w| *w > 0.0);
@@ -165,6 +108,11 @@ impl ModelConfig {
             self.encoder == Encoder::File(PathBuf::new()),
             "The file with the encoder's weights is not named",
             "Give the path of a .pth or .safetensors file",
+        );
+        problems.refuse(
+            self.encoder.is_pretrained() && self.colors != Colors::ImageNet,
+            format!("The encoder {} does not see colours as {}", self.encoder.name(), self.colors.name()),
+            self.colors.remedy(),
         );
         problems.refuse(
             !(1..=256).contains(&self.base),
@@ -219,6 +167,8 @@ mod tests {
         assert!(refusal(|c| (c.folds, c.fold) = (5, 5)).is_empty());
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
+        assert!(refusal(|c| c.train.accumulate = 0).contains("Choose 1 (a batch a step)"));
+        assert!(refusal(|c| c.train.clip_norm = f64::INFINITY).contains("0 (off) or more"));
         assert!(refusal(|c| c.train.jitter = f64::NAN).contains("0 (off) to 1"));
         assert!(refusal(|c| c.train.pseudo_labels = f64::INFINITY).contains("0 (off) to 100"));
         let resized = refusal(|c| (c.train.scales, c.train.input) = (true, InputSize::Resize(256)));
@@ -227,19 +177,5 @@ mod tests {
             refusal(|c| c.train.class_weights = ClassWeights::Given(vec![1.0; 5])).contains("5 class weights for 7")
         );
         assert!(refusal(|c| c.sampling.strategy = Strategy::FractionPerClass(2.0)).contains("keep ratio"));
-    }
-
-    #[test]
-    fn momentum_matters_for_sgd_only() {
-        let problems = |optimizer, momentum, nesterov| {
-            let mut config = RunConfig::default();
-            (config.train.optimizer, config.train.momentum, config.train.nesterov) = (optimizer, momentum, nesterov);
-            config.problems(&Classes::deepglobe()).len()
-        };
-        assert_eq!(problems(Optimizer::AdamW, 7.0, true), 0);
-        assert_eq!(problems(Optimizer::Sgd, 0.0, false), 0);
-        assert_eq!(problems(Optimizer::Sgd, 1.0, false), 1);
-        assert_eq!(problems(Optimizer::Sgd, f64::NAN, true), 1);
-        assert_eq!(problems(Optimizer::Sgd, 0.0, true), 1);
     }
 }

@@ -9,7 +9,8 @@ use super::device_choice::DeviceChoice;
 use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Batches, Loss, Optimizer, Schedule, Supervision};
+use super::loss_weights::LossWeights;
+use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision};
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Classes, Sampling, Strategy, stored};
@@ -59,6 +60,8 @@ pub struct ModelConfig {
     pub base: usize,
     /// Resolutions, the full one included: 2 to 7. A pretrained encoder has its own.
     pub levels: usize,
+    /// In which terms it sees colours. A pretrained encoder has its own.
+    pub colors: Colors,
 }
 
 /// How the network is trained.
@@ -67,20 +70,28 @@ pub struct ModelConfig {
 pub struct TrainConfig {
     /// Sparse labels or full masks.
     pub supervision: Supervision,
-    /// Loss function.
-    pub loss: Loss,
-    /// Weights of the classes in the loss.
+    /// Terms of the loss.
+    pub loss: LossWeights,
+    /// Share of the target that cross-entropy spreads over all classes, 0 up to but not including 1.
+    pub label_smoothing: f64,
+    /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
+    pub focal_gamma: f64,
+    /// Weights of the classes in cross-entropy and focal loss.
     pub class_weights: ClassWeights,
     /// How long to train.
     pub length: Length,
-    /// Crops or resized tiles per step, 1 to 1024.
+    /// Evaluations without a better mIoU after which the run ends; 0 if it always takes all its steps.
+    pub patience: u32,
+    /// Crops or resized tiles per batch, 1 to 1024.
     pub batch: usize,
+    /// Batches whose gradients make up one step, 1 to 1024: as a batch that many times as large, in the memory of one.
+    pub accumulate: usize,
     /// What the network sees of a tile.
     #[serde(rename = "frame")]
     pub input: InputSize,
     /// Optimiser.
     pub optimizer: Optimizer,
-    /// Learning rate at the start, above 0.
+    /// Learning rate at the start, after the warm-up if there is one; above 0.
     pub lr: f64,
     /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with, 0 or
     /// more; 0 leaves both as they are.
@@ -95,8 +106,18 @@ pub struct TrainConfig {
     pub momentum: f64,
     /// Nesterov momentum (Sutskever et al. 2013) for SGD.
     pub nesterov: bool,
+    /// The largest norm of all gradients together; larger ones are scaled down to it. 0 turns it off.
+    pub clip_norm: f64,
     /// Learning rate schedule.
     pub schedule: Schedule,
+    /// Steps in which the learning rate rises to its full height, before the schedule begins; 0 for none.
+    pub warm_up: u64,
+    /// How often the schedule `step` lowers the rate.
+    pub decay_every: Length,
+    /// What the schedule `step` multiplies the rate with, above 0 up to 1.
+    pub decay_factor: f64,
+    /// Exponent of the schedule `polynomial`, above 0 up to 10.
+    pub decay_power: f64,
     /// Mirror crops at random.
     pub flips: bool,
     /// Turn crops by random multiples of 90°.
@@ -113,6 +134,8 @@ pub struct TrainConfig {
     /// Share that the averaged weights keep at each step, 0 up to but not including 1. Above 0, the average of the weights is
     /// shown, scored and saved instead of the last ones.
     pub ema: f64,
+    /// With averaged weights, score the weights themselves as well.
+    pub score_raw: bool,
 }
 
 impl Default for RunConfig {
@@ -135,7 +158,7 @@ impl Default for RunConfig {
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5 }
+        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5, colors: Colors::ImageNet }
     }
 }
 
@@ -143,10 +166,14 @@ impl Default for TrainConfig {
     fn default() -> Self {
         Self {
             supervision: Supervision::Sparse,
-            loss: Loss::CrossEntropy,
+            loss: LossWeights::default(),
+            label_smoothing: 0.0,
+            focal_gamma: 2.0,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
+            patience: 0,
             batch: 4,
+            accumulate: 1,
             input: InputSize::Crop(256),
             optimizer: Optimizer::AdamW,
             lr: 1e-3,
@@ -156,7 +183,12 @@ impl Default for TrainConfig {
             weight_decay: 1e-4,
             momentum: 0.9,
             nesterov: false,
+            clip_norm: 0.0,
             schedule: Schedule::Cosine,
+            warm_up: 0,
+            decay_every: Length::Epochs(10),
+            decay_factor: 0.1,
+            decay_power: 0.9,
             flips: true,
             quarter_turns: true,
             keep_aside: false,
@@ -164,6 +196,7 @@ impl Default for TrainConfig {
             scales: false,
             jitter: 0.0,
             ema: 0.0,
+            score_raw: false,
         }
     }
 }
@@ -289,6 +322,18 @@ impl RunConfig {
     }
 }
 
+impl TrainConfig {
+    /// Steps in an epoch of this many crops or tiles, at least 1.
+    pub fn steps_per_epoch(&self, epoch: usize) -> u64 {
+        (epoch / (self.batch * self.accumulate).max(1)).max(1) as u64
+    }
+
+    /// Whether evaluations score the weights without averaging beside their average.
+    pub fn scores_raw(&self) -> bool {
+        self.score_raw && self.ema > 0.0
+    }
+}
+
 impl ModelConfig {
     /// The input's side must be a multiple of this: it is halved from level to level.
     pub fn stride(&self) -> u32 {
@@ -354,12 +399,12 @@ mod tests {
     #[test]
     fn a_configuration_of_another_version_keeps_what_is_understood() {
         let text = "seed = 7\nfancy = true\nignore = [\"water\"]\n[model]\narch = \"transformer\"\nbase = 32\n\
-                    [train]\nlength = { fortnights = 2 }\nbatch = 3\nwarm_up = 5\n[sampling]\nseed = 9";
+                    [train]\nlength = { fortnights = 2 }\nbatch = 3\ncool_down = 5\n[sampling]\nseed = 9";
         let (config, lost) = RunConfig::read_stored(text).expect("TOML");
         assert_eq!((config.seed, config.model.base, config.train.batch, config.sampling.seed), (7, 32, 3, 9));
         assert_eq!((config.model.arch, config.train.length), (Arch::UNet, TrainConfig::default().length));
         assert_eq!(config.ignore, Some(vec!["water".to_owned()]));
-        for told in ["fancy is not", "train.warm_up is not", "model.arch = \"transformer\" is", "fortnights"] {
+        for told in ["fancy is not", "train.cool_down is not", "model.arch = \"transformer\" is", "fortnights"] {
             assert!(lost.iter().any(|phrase| phrase.contains(told)), "{told} in {lost:?}");
         }
         assert_eq!(lost.len(), 4, "{lost:?}");
@@ -374,6 +419,7 @@ mod tests {
             )
         };
         let cases = [
+            (file("cross-entropy", "\"own_labels_only\""), Supervision::Sparse, Strategy::OwnLabelsOnly),
             (file("pce", "{ points_per_class = 3 }"), Supervision::Sparse, Strategy::PointsPerClass(3)),
             (file("ce", "{ fraction_per_class = 0.5 }"), Supervision::Full, Strategy::FractionPerClass(0.5)),
             (file("pce", "\"nothing\""), Supervision::Sparse, Strategy::OwnLabelsOnly),
@@ -382,7 +428,11 @@ mod tests {
             let strict = RunConfig::read_strict(&text).expect("every field is known");
             assert_eq!(RunConfig::read_stored(&text), Ok((strict.clone(), Vec::new())), "{text}");
             assert_eq!((strict.train.supervision, strict.sampling.strategy), (supervision, strategy), "{text}");
-            assert_eq!((strict.train.loss, strict.train.input), (Loss::CrossEntropy, InputSize::Crop(96)), "{text}");
+            assert_eq!(
+                (strict.train.loss, strict.train.input),
+                (LossWeights::default(), InputSize::Crop(96)),
+                "{text}"
+            );
         }
         let misspelt = "[train]\nloss = \"ce\"\nsede = 1";
         assert!(RunConfig::read_strict(misspelt).is_err(), "an earlier file is read strictly as well");

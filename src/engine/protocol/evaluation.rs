@@ -39,6 +39,9 @@ pub struct Evaluation {
     /// What stands beside them; absent where only the table of an earlier run is left.
     #[serde(default)]
     pub further: Option<FurtherScores>,
+    /// Mean IoU of the weights without averaging, 0 to 1; absent if they are not averaged, or not scored.
+    #[serde(default)]
+    pub raw_miou: Option<f64>,
     /// Confusion matrix of the labelled pixels.
     pub confusion: Confusion,
     /// Mean IoU of each tile, by id.

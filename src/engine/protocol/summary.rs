@@ -15,7 +15,7 @@ pub struct Summary {
     pub folder: PathBuf,
     /// Whether it reached its end.
     pub outcome: Outcome,
-    /// Why it failed; absent if it did not.
+    /// Why it failed or ended early; absent if it did neither.
     pub why: Option<String>,
     /// Why its last checkpoint could not be written; absent if it was.
     pub unsaved: Option<String>,
@@ -47,9 +47,13 @@ pub struct Summary {
 pub enum Outcome {
     /// All steps were taken.
     Completed,
+    /// Its score had stopped rising.
+    Early,
     /// It was stopped by the user.
     #[default]
     Stopped,
     /// An error ended it.
     Failed,
+    /// Its network was trained elsewhere, and came from a file.
+    Imported,
 }

@@ -134,6 +134,7 @@ fn evaluation() -> Evaluation {
         epoch: 1,
         train_loss: f32::NAN,
         scores: Scores { miou: f64::NAN, pixel_accuracy: 0.1, f1, iou, pixels: 4 },
+        raw_miou: Some(0.2),
         further: Some(further()),
         confusion: Confusion::new(2),
         tiles: vec![("a".to_owned(), f64::NAN), ("b".to_owned(), 1.0 / 3.0)],
@@ -211,7 +212,7 @@ fn every_event_survives_json() {
     for kind in event_kinds().into_iter().chain(phases) {
         survives_json(&Event { run: 3, kind });
     }
-    for outcome in [Outcome::Completed, Outcome::Stopped, Outcome::Failed] {
+    for outcome in [Outcome::Completed, Outcome::Early, Outcome::Stopped, Outcome::Failed, Outcome::Imported] {
         survives_json(&Summary { outcome, ..Summary::default() });
     }
 }

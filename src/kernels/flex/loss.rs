@@ -11,7 +11,9 @@ use burn::tensor::{Bytes, DType, Tensor};
 use super::accumulate::take;
 use super::graph::record;
 use super::tensors::{contiguous, shape_of, tensor, tracked, values};
-use crate::kernels::loss::{self, Labels};
+use crate::kernels::loss::{self, Labels, Mixture};
+use crate::kernels::memory::Buffer;
+use crate::kernels::shape::Shape;
 
 /// Partial cross-entropy (see [`loss`]), for tracked logits.
 ///
@@ -19,10 +21,20 @@ use crate::kernels::loss::{self, Labels};
 /// - `logits`: `[batch, classes, height, width]`
 /// - result: `[1]`
 pub fn partial_cross_entropy(logits: &Tensor<4>, labels: Labels<'_>) -> Option<Tensor<1>> {
+    recorded(logits, |logits, shape| loss::partial_cross_entropy(logits, shape, labels))
+}
+
+/// A mixture of losses (see [`loss`]), for tracked logits. Shapes are as above.
+pub fn loss_mixture(logits: &Tensor<4>, labels: Labels<'_>, terms: &Mixture) -> Option<Tensor<1>> {
+    recorded(logits, |logits, shape| loss::mixture(logits, shape, labels, terms))
+}
+
+/// Records a loss that comes with its gradient.
+fn recorded(logits: &Tensor<4>, compute: impl Fn(&[f32], Shape) -> (f32, Buffer)) -> Option<Tensor<1>> {
     let logits = tracked(logits)?;
     let shape = shape_of(logits.primitive());
     let logit_values = contiguous(logits.primitive().clone());
-    let (loss, gradient) = loss::partial_cross_entropy(values(&logit_values), shape, labels);
+    let (loss, gradient) = compute(values(&logit_values), shape);
     let loss = FlexTensor::new(Bytes::from_elems(vec![loss]), Layout::contiguous([1].into()), DType::F32);
     Some(record::<_, 1, 1>(LossBackward, vec![logits.node()], tensor(gradient, &shape.dims()), loss))
 }

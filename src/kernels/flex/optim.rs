@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 use super::tensors::{plain, tensor, untracked, values};
 use crate::kernels::memory::Buffer;
 use crate::kernels::optim::adam::{self, AdamState, AdamStep};
-use crate::kernels::optim::average;
 use crate::kernels::optim::sgd::{self, SgdState, SgdStep};
+use crate::kernels::optim::{average, norm};
 
 /// What Adam keeps of a parameter from step to step; both have the parameter's shape.
 pub struct AdamMoments<const D: usize> {
@@ -69,6 +69,11 @@ pub fn average<const D: usize>(old: &Tensor<D>, new: &Tensor<D>, keep: f32) -> O
     let mut to = Buffer::new(values(&old).len());
     average::average(values(&old), values(&new), keep, &mut to);
     Some(untracked(to, old.layout().shape()))
+}
+
+/// The sum of the squared values. Returns `None` unless they are `f32` on Flex, without gradient tracking.
+pub fn squared_sum<const D: usize>(tensor: &Tensor<D>) -> Option<f64> {
+    Some(norm::squared_sum(values(&plain(tensor)?)))
 }
 
 #[cfg(test)]

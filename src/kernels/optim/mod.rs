@@ -5,6 +5,7 @@
 pub mod adam;
 pub mod average;
 mod chunk;
+pub mod norm;
 pub mod sgd;
 
 pub use adam::AdamStep;

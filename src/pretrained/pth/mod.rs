@@ -1,14 +1,14 @@
 //! Weights as PyTorch's `torch.save` writes them, read without executing the pickle in them.
 
+mod archive;
 mod pickle;
 mod storage;
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read as _};
 
+use archive::Archive;
 use pickle::{Id, NAME, Node, Pickle};
-use storage::{Kind, Place, storage_of};
-use zip::ZipArchive;
+use storage::{Kind, Place, storage_of, unread};
 
 /// First byte of a pickle.
 const PICKLE: u8 = 0x80;
@@ -21,15 +21,23 @@ const TOO_MANY: &str = "it has more entries than any network";
 /// A file of weights.
 pub(super) struct Pth<'a> {
     storages: Storages<'a>,
-    tensors: HashMap<String, Place>,
+    contents: Contents,
 }
 
 /// Where the values lie.
 enum Storages<'a> {
     /// In the archive's files `…/data/KEY`, since PyTorch 1.6.
-    Zipped { bytes: &'a [u8], prefix: String },
+    Zipped(Archive<'a>),
     /// One after the other at the end of the file, before that.
     Plain(HashMap<String, &'a [u8]>),
+}
+
+/// The tensors of a file, by name.
+#[derive(Debug, Default)]
+struct Contents {
+    tensors: HashMap<String, Place>,
+    /// Says of a tensor that it is of a type that is not read, if there is one.
+    odd: Option<String>,
 }
 
 impl<'a> Pth<'a> {
@@ -46,13 +54,9 @@ impl<'a> Pth<'a> {
     }
 
     fn zipped(bytes: &'a [u8]) -> Result<Self, String> {
-        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-        let name = archive.file_names().find(|name| name.ends_with("data.pkl")).map(str::to_owned);
-        let prefix = name.and_then(|name| Some(name.strip_suffix("data.pkl")?.to_owned()));
-        let prefix = prefix.ok_or("the archive holds no weights: it has no data.pkl")?;
-        let pickled = unzipped(bytes, &format!("{prefix}data.pkl"))?;
-        let (pickle, root) = Pickle::read(&mut pickled.as_slice())?;
-        Ok(Self { storages: Storages::Zipped { bytes, prefix }, tensors: tensors(&pickle, root)? })
+        let archive = Archive::open(bytes)?;
+        let (pickle, root) = Pickle::read(&mut archive.pickle()?.as_slice())?;
+        Ok(Self { storages: Storages::Zipped(archive), contents: contents(&pickle, root)? })
     }
 
     /// Four pickles (a magic number, the version, the system, the weights), one with the keys of the storages, and those.
@@ -61,7 +65,7 @@ impl<'a> Pth<'a> {
             Pickle::read(&mut bytes)?;
         }
         let (pickle, root) = Pickle::read(&mut bytes)?;
-        let tensors = tensors(&pickle, root)?;
+        let contents = contents(&pickle, root)?;
         let (keys, list) = Pickle::read(&mut bytes)?;
         // Also those of tensors that are no weights, such as an optimiser's.
         let kinds: HashMap<&str, Kind> = pickle.nodes().filter_map(|node| storage_of(&pickle, node)).collect();
@@ -72,12 +76,25 @@ impl<'a> Pth<'a> {
             let len = count.checked_mul(kind.size()).ok_or("a storage is too large")?;
             storages.insert(key.to_owned(), pickle::take_slice(&mut bytes, len)?);
         }
-        Ok(Self { storages: Storages::Plain(storages), tensors })
+        Ok(Self { storages: Storages::Plain(storages), contents })
     }
 
     /// The names of all tensors.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+        self.contents.tensors.keys().map(String::as_str)
+    }
+
+    /// Names and shapes of all tensors, those that share a storage one after the other.
+    ///
+    /// # Errors
+    /// If there is one of a type that is not read; the message names it.
+    pub(super) fn shapes(&self) -> Result<Vec<(&str, &[usize])>, String> {
+        if let Some(odd) = &self.contents.odd {
+            return Err(odd.clone());
+        }
+        let mut all: Vec<(&String, &Place)> = self.contents.tensors.iter().collect();
+        all.sort_unstable_by_key(|(name, place)| (place.key.as_str(), name.as_str()));
+        Ok(all.into_iter().map(|(name, place)| (name.as_str(), place.shape.as_slice())).collect())
     }
 
     /// The values of a tensor that has `count` of them.
@@ -85,54 +102,61 @@ impl<'a> Pth<'a> {
     /// # Errors
     /// If it is missing, has another size, or its values cannot be read.
     pub(super) fn values(&self, name: &str, count: usize) -> Result<Vec<f32>, String> {
-        let place = self.tensors.get(name).ok_or_else(|| format!("it has no tensor {name}"))?;
+        let place = self.contents.tensors.get(name).ok_or_else(|| format!("it has no tensor {name}"))?;
         if place.count() != Some(count) {
             return Err(format!("{name} has the shape {:?} where {count} values belong", place.shape));
         }
         let values = match &self.storages {
-            Storages::Zipped { bytes, prefix } => {
-                place.values(&unzipped(bytes, &format!("{prefix}data/{}", place.key))?)
-            }
+            Storages::Zipped(archive) => archive.storage(&place.key, |storage| place.values(storage)),
             Storages::Plain(storages) => place.values(storages.get(&place.key).copied().unwrap_or_default()),
         };
         values.map_err(|why| format!("{name}: {why}"))
     }
 }
 
-/// A file in the archive. PyTorch compresses none, so none is larger than the archive.
-fn unzipped(bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("{name} in the archive cannot be read: {error}");
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| failed(&error))?;
-    let file = archive.by_name(name).map_err(|error| failed(&error))?;
-    let mut content = Vec::new();
-    file.take(bytes.len() as u64).read_to_end(&mut content).map_err(|error| failed(&error))?;
-    Ok(content)
-}
-
 /// The tensors in dictionaries of dictionaries, with the keys that lead there joined by dots.
-fn tensors(pickle: &Pickle, root: Id) -> Result<HashMap<String, Place>, String> {
-    let (mut found, mut seen) = (HashMap::new(), 0);
+fn contents(pickle: &Pickle, root: Id) -> Result<Contents, String> {
+    let (mut found, mut seen) = (Contents::default(), 0);
     let mut open = vec![(String::new(), root, DEPTH)];
     while let Some((name, id, depth)) = open.pop() {
         seen += 1;
         if seen > ENTRIES {
             return Err(TOO_MANY.to_owned());
         }
-        if let Some(place) = Place::of(pickle, id) {
-            found.insert(name, place);
-        } else if let (Node::Dict(entries), 1..) = (pickle.node(id), depth) {
-            let join = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-            if seen + open.len() + entries.len() > ENTRIES {
-                return Err(TOO_MANY.to_owned());
+        match (pickle.node(id), depth) {
+            (Node::Call(..), _) => found.add(name, pickle, id)?,
+            (Node::Dict(entries), 1..) => {
+                let join = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+                if seen + open.len() + entries.len() > ENTRIES {
+                    return Err(TOO_MANY.to_owned());
+                }
+                let named = |key: &Id| pickle.text(*key).filter(|key| key.len() <= NAME);
+                let inner = entries.iter().filter_map(|[key, value]| Some((join(named(key)?), *value, depth - 1)));
+                open.extend(inner);
             }
-            let named = |key: &Id| pickle.text(*key).filter(|key| key.len() <= NAME);
-            let inner = entries.iter().filter_map(|[key, value]| Some((join(named(key)?), *value, depth - 1)));
-            open.extend(inner);
+            _ => {}
         }
     }
-    match found.is_empty() {
-        true => Err("it holds no weights: save them with torch.save(model.state_dict(), FILE)".to_owned()),
-        false => Ok(found),
+    match (found.tensors.is_empty(), &found.odd) {
+        (true, Some(odd)) => Err(odd.clone()),
+        (true, None) => Err("it holds no weights: save them with torch.save(model.state_dict(), FILE)".to_owned()),
+        (false, _) => Ok(found),
+    }
+}
+
+impl Contents {
+    /// Takes in the result of a call, if it is a tensor.
+    fn add(&mut self, name: String, pickle: &Pickle, id: Id) -> Result<(), String> {
+        let Some(place) = Place::of(pickle, id) else {
+            if let Some(kind) = unread(pickle, id) {
+                self.odd.get_or_insert_with(|| format!("{name} is stored as {kind}, which is not read"));
+            }
+            return Ok(());
+        };
+        match self.tensors.insert(name.clone(), place) {
+            None => Ok(()),
+            Some(_) => Err(format!("it holds two tensors named {name}")),
+        }
     }
 }
 

@@ -60,6 +60,20 @@ pub(super) fn storage_of<'a>(pickle: &'a Pickle, node: &Node) -> Option<(&'a str
     Some((key, Kind::of(pickle.text(*kind)?)?))
 }
 
+/// How a tensor is stored that [`Place::of`] does not know: the type of its storage, or PyTorch's function that would build it.
+/// `None` if it is no tensor at all.
+pub(super) fn unread(pickle: &Pickle, id: Id) -> Option<String> {
+    let Node::Call(function, arguments) = pickle.node(id) else { return None };
+    let builder = pickle.text(*function)?.strip_prefix("torch._utils ").filter(|name| name.starts_with("_rebuild"))?;
+    let storage = pickle.items(*arguments).first().map(|first| pickle.node(*first));
+    let kind = storage.and_then(|node| match node {
+        Node::Stored(storage) => pickle.text(*pickle.items(*storage).get(1)?),
+        _ => None,
+    });
+    let is_known = kind.is_some_and(|kind| Kind::of(kind).is_some());
+    kind.filter(|kind| kind.len() <= NAME && !is_known).or(Some(builder)).map(str::to_owned)
+}
+
 /// Where a tensor lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {

@@ -89,7 +89,10 @@ impl FinishedRun {
             rows(files::STEPS).map_or_else(|_| Vec::new(), |mut r| r.deserialize().filter_map(Result::ok).collect());
         let metrics = rows(files::METRICS).map_or_else(
             |_| Vec::new(),
-            |mut r| r.records().filter_map(Result::ok).filter_map(|record| MetricsRow::parse(&record)).collect(),
+            |mut r| {
+                let row = |record| MetricsRow::parse(&record, self.classes.len());
+                r.records().filter_map(Result::ok).filter_map(row).collect()
+            },
         );
         (steps, metrics)
     }

@@ -7,6 +7,8 @@ pub(super) const STEP_COLUMNS: [&str; 4] = ["step", "epoch", "loss", "lr"];
 /// Columns of `metrics.csv` before the IoU of each class.
 pub(super) const METRIC_COLUMNS: [&str; 7] =
     ["step", "epoch", "train_loss", "val_miou", "val_pixel_accuracy", "val_pixels", "secs"];
+/// Column of `metrics.csv` after the IoU of each class, if the weights without averaging are scored.
+pub(super) const RAW_COLUMN: &str = "val_miou_raw";
 
 /// Rows in `steps.csv` at most.
 const MAX_ROWS: u64 = 5000;
@@ -48,6 +50,8 @@ pub struct MetricsRow {
     pub secs: f32,
     /// IoU per class, in index order; NaN where a class does not occur.
     pub iou: Vec<f64>,
+    /// Mean IoU of the weights without averaging, if they are scored; NaN if nothing was.
+    pub raw_miou: Option<f64>,
 }
 
 impl StepRow {
@@ -59,9 +63,9 @@ impl StepRow {
 }
 
 impl MetricsRow {
-    /// The fields, in the order of [`METRIC_COLUMNS`], then the IoU of each class.
+    /// The fields, in the order of [`METRIC_COLUMNS`], then the IoU of each class and what [`RAW_COLUMN`] has.
     pub(super) fn fields(&self) -> impl Iterator<Item = String> {
-        let Self { step, epoch, train_loss, miou, pixel_accuracy, pixels, secs, iou } = self;
+        let Self { step, epoch, train_loss, miou, pixel_accuracy, pixels, secs, iou, raw_miou } = self;
         let fields = [
             step.to_string(),
             epoch.to_string(),
@@ -71,11 +75,11 @@ impl MetricsRow {
             pixels.to_string(),
             secs.to_string(),
         ];
-        fields.into_iter().chain(iou.iter().map(ToString::to_string))
+        fields.into_iter().chain(iou.iter().chain(raw_miou).map(ToString::to_string))
     }
 
-    /// Reads a row; `None` if it is incomplete, as the last row of a killed run may be.
-    pub(super) fn parse(record: &csv::StringRecord) -> Option<Self> {
+    /// Reads a row about this many classes; `None` if it is incomplete, as the last row of a killed run may be.
+    pub(super) fn parse(record: &csv::StringRecord, classes: usize) -> Option<Self> {
         let field = |i: usize| record.get(i);
         Some(Self {
             step: field(0)?.parse().ok()?,
@@ -85,7 +89,8 @@ impl MetricsRow {
             pixel_accuracy: field(4)?.parse().ok()?,
             pixels: field(5)?.parse().ok()?,
             secs: field(6)?.parse().ok()?,
-            iou: record.iter().skip(7).map(|text| text.parse().unwrap_or(f64::NAN)).collect(),
+            iou: record.iter().skip(7).take(classes).map(|text| text.parse().unwrap_or(f64::NAN)).collect(),
+            raw_miou: field(7 + classes).and_then(|text| text.parse().ok()),
         })
     }
 }

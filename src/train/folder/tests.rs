@@ -14,8 +14,12 @@ use crate::model::Net;
 use crate::train::snapshot::Snapshot;
 
 fn folder() -> (tempfile::TempDir, RunFolder) {
+    folder_of(&RunConfig::demo())
+}
+
+fn folder_of(config: &RunConfig) -> (tempfile::TempDir, RunFolder) {
     let dir = tempfile::tempdir().unwrap();
-    let run = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
+    let run = RunFolder::create(&dir.path().join("run"), config, &Classes::deepglobe()).unwrap();
     (dir, run)
 }
 
@@ -32,6 +36,7 @@ fn a_run_reads_back_as_written() {
         pixels: 100,
         secs: 1.5,
         iou: vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6, f64::NAN],
+        raw_miou: None,
     };
     run.add_step(&step).unwrap();
     run.add_metrics(&metrics).unwrap();
@@ -41,7 +46,30 @@ fn a_run_reads_back_as_written() {
     let (steps, rows) = back.history();
     assert_eq!(steps, [step]);
     assert_eq!(rows[0].iou[..6], metrics.iou[..6]);
-    assert!(rows[0].iou[6].is_nan());
+    assert!(rows[0].iou[6].is_nan() && rows[0].iou.len() == 7 && rows[0].raw_miou.is_none());
+}
+
+#[test]
+fn the_score_without_averaging_has_a_column_where_it_is_measured() {
+    let mut config = RunConfig::few_clicks();
+    config.train.score_raw = true;
+    let (_dir, mut run) = folder_of(&config);
+    let row = MetricsRow {
+        step: 3,
+        epoch: 1,
+        train_loss: 0.5,
+        miou: 0.25,
+        pixel_accuracy: 0.75,
+        pixels: 100,
+        secs: 1.5,
+        iou: vec![0.5; 7],
+        raw_miou: Some(0.125),
+    };
+    run.add_metrics(&row).unwrap();
+    let (_, rows) = FinishedRun::open(run.path()).unwrap().history();
+    assert_eq!(rows, [row]);
+    let header = fs::read_to_string(run.path().join(METRICS)).unwrap();
+    assert!(header.lines().next().is_some_and(|header| header.ends_with(",iou_unknown,val_miou_raw")), "{header}");
 }
 
 #[test]
@@ -111,12 +139,12 @@ fn runs_are_never_overwritten_and_other_folders_refused() {
 fn unknown_fields_of_an_old_configuration_are_named() {
     let (_dir, run) = folder();
     let file = run.path().join(CONFIG);
-    let text = fs::read_to_string(&file).unwrap().replace("[train]", "[train]\nwarm_up = 5");
+    let text = fs::read_to_string(&file).unwrap().replace("[train]", "[train]\ncool_down = 5");
     fs::write(&file, format!("colour_jitter = 0.2\n{text}")).unwrap();
     let back = FinishedRun::open(run.path()).unwrap();
     assert_eq!(back.config, RunConfig::demo());
     let told = back.notes.join("\n");
-    assert!(told.contains("colour_jitter") && told.contains("train.warm_up"), "{told}");
+    assert!(told.contains("colour_jitter") && told.contains("train.cool_down"), "{told}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::files;
 use super::predicts::Predicts;
 use super::split_record::SplitRecord;
-use super::tables::{METRIC_COLUMNS, MetricsRow, STEP_COLUMNS, StepRow};
+use super::tables::{METRIC_COLUMNS, MetricsRow, RAW_COLUMN, STEP_COLUMNS, StepRow};
 use crate::data::DataError;
 use crate::data::files::append::AppendFile;
 use crate::data::files::write;
@@ -39,7 +39,7 @@ impl RunFolder {
         })?;
         let is_new = !path.exists();
         fs::create_dir_all(path).map_err(DataError::io("cannot create the run folder (choose another one)", path))?;
-        Self::begin(path, &text, classes).inspect_err(|_| {
+        Self::begin(path, &text, classes, config.train.scores_raw()).inspect_err(|_| {
             if is_new {
                 fs::remove_dir_all(path).ok(); // An incomplete folder would be refused at the next attempt.
             }
@@ -58,14 +58,15 @@ impl RunFolder {
         Ok(())
     }
 
-    fn begin(path: &Path, config: &str, classes: &Classes) -> Result<Self, DataError> {
+    fn begin(path: &Path, config: &str, classes: &Classes, scores_raw: bool) -> Result<Self, DataError> {
         write::atomically(&path.join(files::CONFIG), config.as_bytes())?;
         write_json(&path.join(files::CLASSES), classes)?;
         let mut steps = AppendFile::create(&path.join(files::STEPS))?;
         steps.row(STEP_COLUMNS)?;
         let mut metrics = AppendFile::create(&path.join(files::METRICS))?;
         let per_class = classes.iter().map(|class| format!("iou_{}", class.name));
-        metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class))?;
+        let raw = scores_raw.then(|| RAW_COLUMN.to_owned());
+        metrics.row(METRIC_COLUMNS.map(str::to_owned).into_iter().chain(per_class).chain(raw))?;
         let (path, classes, log) = (path.to_owned(), classes.clone(), AppendFile::create(&path.join(files::LOG))?);
         Ok(Self { path, classes, steps, metrics, log })
     }

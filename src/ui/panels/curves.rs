@@ -46,8 +46,11 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         line("as reported", accent.gamma_multiply(0.4), 1.0, curves.loss.as_slice()),
         line("smoothed", accent, 2.0, &curves.smoothed),
     ];
-    let scores =
-        [line("mIoU", accent, 2.0, curves.miou.as_slice()), line("pixel accuracy", weak, 1.5, &curves.accuracy)];
+    let mut scores =
+        vec![line("mIoU", accent, 2.0, curves.miou.as_slice()), line("pixel accuracy", weak, 1.5, &curves.accuracy)];
+    if !curves.raw_miou.is_empty() {
+        scores.push(line("not averaged", accent.gamma_multiply(0.5), 1.5, &curves.raw_miou));
+    }
     let of_class = classes.iter().zip(&curves.iou).filter(|(_, points)| !points.is_empty());
     let classes: Vec<_> =
         of_class.map(|(class, points)| line(&class.name, class_color(class.color), 1.5, points.as_slice())).collect();

@@ -9,6 +9,8 @@ use eframe::egui::{Context, Frame, Grid, Id, Key, Modal, Response, RichText, Tex
 use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
 use super::export::export_ui;
+use super::export_weights::export_weights_ui;
+use super::import_network::import_network_ui;
 use super::key_names::key_name;
 use super::recognised::recognised_ui;
 use super::split::split_ui;
@@ -30,7 +32,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
         let width = match dialog {
             Dialog::Keys => 640.0,
             Dialog::Check => 760.0,
-            Dialog::Export | Dialog::Split => 560.0,
+            Dialog::Export | Dialog::ExportWeights | Dialog::ImportNetwork | Dialog::Split => 560.0,
             Dialog::About
             | Dialog::OpenPath
             | Dialog::OpenRunPath
@@ -45,6 +47,8 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
             Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
             Dialog::Export => export_ui(ui, state, actions),
+            Dialog::ExportWeights => export_weights_ui(ui, state, actions),
+            Dialog::ImportNetwork => import_network_ui(ui, state, actions),
             Dialog::Split => split_ui(ui, state, actions),
             Dialog::Recognised => recognised_ui(ui, state, actions),
             Dialog::Classes => class_editor_ui(ui, state, actions),
@@ -59,6 +63,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
     // These are cancelled by their button, not by a click beside the dialog.
     let is_held = match dialog {
         Dialog::Export => state.export.is_running(),
+        Dialog::ExportWeights | Dialog::ImportNetwork => state.network_files.is_working(),
         Dialog::Split => state.split.is_running(),
         _ => false,
     };

@@ -1,11 +1,13 @@
 //! The menu bar, with project and tile at the right end.
 
+use std::path::Path;
+
 use eframe::egui::{Align, Button, Label, Layout, MenuBar, RichText, Ui};
 
 use super::key_names::shortcut;
 use crate::domain::{Choice as _, LabelBook};
 use crate::quick::method::QuickMethod;
-use crate::ui::state::action::{Dialog, ExportAction, UiAction, ViewAction};
+use crate::ui::state::action::{Dialog, ExportAction, NetworkAction, UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::theme_choice::ThemeChoice;
 
@@ -51,8 +53,12 @@ fn file_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let can_open_run = idle && state.project.is_some();
     item(ui, can_open_run, "Open run…", UiAction::PickRun, actions);
     item(ui, can_open_run, "Open run path…", UiAction::Show(Some(Dialog::OpenRunPath)), actions);
+    item(ui, can_open_run, "Import network…", UiAction::Network(NetworkAction::OpenImport), actions);
     ui.separator();
     item(ui, state.can_export(), "Export map…", UiAction::Export(ExportAction::Open), actions);
+    let run = state.exportable_run().map(Path::to_owned);
+    let action = UiAction::Network(NetworkAction::OpenExport(run.clone().unwrap_or_default()));
+    item(ui, run.is_some(), "Export weights…", action, actions);
     ui.separator();
     item(ui, true, "Quit", UiAction::Quit, actions);
 }

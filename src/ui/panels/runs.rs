@@ -9,9 +9,12 @@ use crate::domain::config::Encoder;
 use crate::domain::{Choice as _, Strategy};
 use crate::quick::method::QuickMethod;
 use crate::train::run_list::RunEntry;
-use crate::ui::state::action::UiAction;
+use crate::ui::state::action::{NetworkAction, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
+
+/// Stands where a run has nothing to say.
+const NOTHING: &str = "–";
 
 /// Draws the tab.
 pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -23,6 +26,10 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             actions.push(UiAction::PickRun);
         }
         save_ui(ui, state, actions);
+        let import = ui.add_enabled(state.project.is_some(), Button::new("Import network…"));
+        if import.on_hover_text("Make a run of a file of weights, such as a .pth of PyTorch").clicked() {
+            actions.push(UiAction::Network(NetworkAction::OpenImport));
+        }
         ui.weak(match &state.runs_home {
             Some(home) => home.display().to_string(),
             None => "No project is open.".to_owned(),
@@ -34,8 +41,8 @@ pub fn runs_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     let masks = state.project.as_ref().is_none_or(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()));
     ScrollArea::both().id_salt("runs").auto_shrink(false).show(ui, |ui| {
-        Grid::new("runs").num_columns(8).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
-            for heading in ["", "run", "network", "labels", "steps", "best mIoU", "time", "ended"] {
+        Grid::new("runs").num_columns(9).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
+            for heading in ["", "run", "network", "labels", "steps", "best mIoU", "time", "ended", ""] {
                 ui.weak(heading);
             }
             ui.end_row();
@@ -92,7 +99,7 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             ui.label(format!("{}, base {}, {depth}", model.arch.title(), model.base));
             // Early versions stored a sampling strategy even if there was no mask to sample from.
             let strategy = if masks { config.label_sampling().strategy } else { Strategy::OwnLabelsOnly };
-            ui.label(strategy.describe());
+            ui.label(if run.is_imported() { NOTHING.to_owned() } else { strategy.describe() });
         }
         None => {
             ui.colored_label(Tokens::of(ui).warn, "config.toml cannot be read");
@@ -101,9 +108,10 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
     }
     match &run.end {
         Some(end) => {
-            let of_network = |text: String| if run.is_quick { "–".to_owned() } else { text };
+            let is_trained = !run.is_quick && !run.is_imported();
+            let of_network = |text: String| if is_trained { text } else { NOTHING.to_owned() };
             ui.label(number(of_network(format::count(end.steps))));
-            ui.label(number(end.best_miou.map_or("–".to_owned(), format::score)));
+            ui.label(number(end.best_miou.map_or(NOTHING.to_owned(), format::score)));
             ui.label(number(of_network(format::duration(end.secs))));
             ui.label(if run.is_quick { "saved" } else { &end.outcome });
         }
@@ -111,6 +119,12 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
             for text in ["", "", "", "interrupted"] {
                 ui.weak(text);
             }
+        }
+    }
+    if !run.is_quick && run.config.is_some() {
+        let button = ui.button("Export weights…").on_hover_text("Write its network as safetensors or ONNX");
+        if button.accessible_name(format!("Export weights of run {}", run.name)).clicked() {
+            actions.push(UiAction::Network(NetworkAction::OpenExport(run.folder.clone())));
         }
     }
 }

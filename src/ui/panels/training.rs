@@ -3,6 +3,8 @@
 use eframe::egui::{DragValue, RichText, Ui};
 use lucide_icons::Icon;
 
+use super::loss_fields;
+use super::schedule_fields;
 use super::theme::Tokens;
 use super::training_fields as fields;
 use super::widgets::{accent_button, field};
@@ -47,9 +49,10 @@ fn running_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn form_ui(ui: &mut Ui, state: &AppState, form: &mut RunConfig) {
     presets_ui(ui, form);
     fields::network_ui(ui, form);
-    fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
+    loss_fields::loss_ui(ui, form, state.project.as_ref().map(OpenProject::classes));
     fields::length_ui(ui, form);
     fields::optimizer_ui(ui, form);
+    schedule_fields::schedule_ui(ui, form);
     fields::recipe_ui(ui, form);
     fields::rest_ui(ui, form);
 }
@@ -88,5 +91,47 @@ fn problems_ui(ui: &mut Ui, state: &AppState) {
     let error = Tokens::of(ui).error;
     for problem in state.problems() {
         ui.label(RichText::new(problem).color(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::domain::config::{Length, Optimizer, Schedule};
+
+    const GROUPS: [fn(&mut Ui, &mut RunConfig); 7] = [
+        fields::network_ui,
+        |ui, form| loss_fields::loss_ui(ui, form, None),
+        fields::length_ui,
+        fields::optimizer_ui,
+        schedule_fields::schedule_ui,
+        fields::recipe_ui,
+        fields::rest_ui,
+    ];
+
+    /// Width of the content of the narrowest side panel, points.
+    const NARROWEST: f32 = 316.0;
+
+    #[test]
+    fn no_field_is_cut_off_in_the_narrowest_panel() {
+        let mut by_sgd = RunConfig::reference();
+        by_sgd.train.optimizer = Optimizer::Sgd;
+        by_sgd.train.loss.focal = 1.0;
+        (by_sgd.train.schedule, by_sgd.train.decay_every) = (Schedule::Step, Length::Steps(1000));
+        for mut form in [RunConfig::few_clicks(), by_sgd] {
+            let show = move |ui: &mut Ui| {
+                ui.set_max_width(NARROWEST);
+                for group in GROUPS {
+                    group(ui, &mut form);
+                    let (width, last) = (ui.min_rect().width(), ui.min_rect().bottom());
+                    assert!(width <= NARROWEST + 0.5, "{width} points wide, above {last}");
+                }
+            };
+            let size = eframe::egui::vec2(400.0, 1000.0);
+            let theme = crate::ui::panels::theme::install;
+            Harness::builder().with_size(size).with_context_setup(theme).build_ui(show).run_steps(2);
+        }
     }
 }

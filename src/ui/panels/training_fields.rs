@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use eframe::egui::{Checkbox, ComboBox, DragValue, TextEdit, Ui};
 
-use super::theme::class_color;
-use super::widgets::{field, swatch};
-use crate::domain::config::{DeviceChoice, Encoder, InputSize, Length, Optimizer};
-use crate::domain::weights::ClassWeights;
-use crate::domain::{Choice, Classes, RunConfig, Strategy};
+use super::widgets::field;
+use crate::domain::config::{Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::{Choice, RunConfig, Strategy};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
 fn value_ui<T: Choice>(ui: &mut Ui, value: &mut T, option: &T) {
@@ -19,7 +17,7 @@ fn value_ui<T: Choice>(ui: &mut Ui, value: &mut T, option: &T) {
 }
 
 /// The values of an option side by side. An option with a single value is not shown.
-fn choice_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
+pub fn choice_ui<T: Choice>(ui: &mut Ui, name: &str, value: &mut T) {
     if T::ALL.len() > 1 {
         field(ui, name, |ui| T::ALL.iter().for_each(|option| value_ui(ui, value, option)));
     }
@@ -43,6 +41,9 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     }
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
+        choice_ui(ui, "Sees colours", &mut model.colors);
+    } else {
+        model.colors = Colors::ImageNet; // The encoder's own.
     }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
 }
@@ -55,42 +56,21 @@ fn encoder_file_ui(ui: &mut Ui, path: &mut PathBuf) {
     }
 }
 
-/// Supervision, loss and class weights.
-pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
-    let train = &mut form.train;
-    choice_ui(ui, "Supervision", &mut train.supervision);
-    choice_ui(ui, "Loss", &mut train.loss);
-    choice_list_ui(ui, "Class weights", &mut train.class_weights);
-    if let (ClassWeights::Given(weights), Some(classes)) = (&mut train.class_weights, classes) {
-        weights.resize(classes.len(), 1.0);
-        for (weight, class) in weights.iter_mut().zip(classes.iter()) {
-            field(ui, "", |ui| {
-                swatch(ui, class_color(class.color), 12.0);
-                let drag = DragValue::new(weight).range(0.0..=1000.0).speed(0.01).max_decimals(3);
-                ui.add(drag).accessible_name(format!("Weight of {}", class.name));
-                ui.label(&class.name);
-            });
-        }
-    }
-}
-
 /// Length, batch and input size.
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
-    field(ui, "Length", |ui| {
-        let in_epochs = matches!(train.length, Length::Epochs(_));
-        match &mut train.length {
-            Length::Epochs(n) => ui.add(DragValue::new(n).range(1..=100_000)),
-            Length::Steps(n) => ui.add(DragValue::new(n).range(1..=100_000_000_u64)),
-        };
-        if ui.selectable_label(in_epochs, "epochs").clicked() && !in_epochs {
-            train.length = Length::Epochs(20);
-        }
-        if ui.selectable_label(!in_epochs, "steps").clicked() && in_epochs {
-            train.length = Length::Steps(1000);
-        }
+    field(ui, "Length", |ui| extent_ui(ui, &mut train.length, [Length::Epochs(20), Length::Steps(1000)]));
+    field(ui, "Patience", |ui| {
+        ui.add(DragValue::new(&mut train.patience).range(0..=10_000).suffix(" evaluations")).on_hover_text(
+            "The run ends after this many evaluations without a better mIoU; 0 turns it off. It needs validation tiles",
+        );
     });
-    field(ui, "Batch", |ui| ui.add(DragValue::new(&mut train.batch).range(1..=1024)));
+    field(ui, "Batch", |ui| {
+        ui.add(DragValue::new(&mut train.batch).range(1..=1024)).on_hover_text("Crops or tiles per batch");
+        ui.add(DragValue::new(&mut train.accumulate).range(1..=1024).prefix("× ")).on_hover_text(
+            "Batches whose gradients make up one step: as a batch that many times as large, in the memory of one",
+        );
+    });
     field(ui, "Input", |ui| {
         let (size, crops) = (train.input.side(), matches!(train.input, InputSize::Crop(_)));
         if ui.selectable_label(crops, "crop").on_hover_text("Square crops at native resolution").clicked() {
@@ -104,7 +84,22 @@ pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     });
 }
 
-/// Optimiser, learning rate and schedule.
+/// Epochs or steps. Choosing the other starts from that one of `starts`.
+pub fn extent_ui(ui: &mut Ui, length: &mut Length, starts: [Length; 2]) {
+    let in_epochs = matches!(length, Length::Epochs(_));
+    match length {
+        Length::Epochs(n) => ui.add(DragValue::new(n).range(1..=100_000)),
+        Length::Steps(n) => ui.add(DragValue::new(n).range(1..=100_000_000_u64)),
+    };
+    if ui.selectable_label(in_epochs, "epochs").clicked() && !in_epochs {
+        *length = starts[0];
+    }
+    if ui.selectable_label(!in_epochs, "steps").clicked() && in_epochs {
+        *length = starts[1];
+    }
+}
+
+/// Optimiser and learning rate.
 pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     choice_ui(ui, "Optimiser", &mut train.optimizer);
@@ -134,7 +129,12 @@ pub fn optimizer_ui(ui: &mut Ui, form: &mut RunConfig) {
     field(ui, "Weight decay", |ui| {
         ui.add(DragValue::new(&mut train.weight_decay).range(0.0..=10.0).speed(1e-5).max_decimals(8));
     });
-    choice_ui(ui, "Schedule", &mut train.schedule);
+    field(ui, "Clip gradients", |ui| {
+        ui.add(DragValue::new(&mut train.clip_norm).range(0.0..=1e6).speed(0.01).max_decimals(4)).on_hover_text(
+            "Largest norm of all gradients together; larger ones are scaled down to it, which keeps a single odd batch from \
+             spoiling the network. 0 turns it off",
+        );
+    });
 }
 
 /// What helps where there are few labels: how crops are drawn, cut, turned and coloured, and the average of the weights.
@@ -158,6 +158,11 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
             "Share of itself that an average of the weights keeps at each step, such as 0.99. The average is shown, scored and \
              saved; 0 turns it off",
         );
+        if train.ema > 0.0 {
+            ui.add(Checkbox::new(&mut train.score_raw, "score both")).on_hover_text(
+                "Evaluations score the weights themselves beside their average, which takes twice as long",
+            );
+        }
     });
     if !has_full_masks {
         field(ui, "Pseudo-labels", |ui| {
@@ -212,28 +217,6 @@ mod tests {
 
     use super::*;
 
-    /// Width of the content of the narrowest side panel, points.
-    const NARROWEST: f32 = 316.0;
-
-    #[test]
-    fn no_field_is_cut_off_in_the_narrowest_panel() {
-        let mut by_sgd = RunConfig::reference();
-        by_sgd.train.optimizer = Optimizer::Sgd;
-        for mut form in [RunConfig::few_clicks(), by_sgd] {
-            let show = move |ui: &mut Ui| {
-                ui.set_max_width(NARROWEST);
-                for group in [network_ui, length_ui, optimizer_ui, recipe_ui, rest_ui] {
-                    group(ui, &mut form);
-                    let (width, last) = (ui.min_rect().width(), ui.min_rect().bottom());
-                    assert!(width <= NARROWEST + 0.5, "{width} points wide, above {last}");
-                }
-            };
-            let size = eframe::egui::vec2(400.0, 1000.0);
-            let theme = crate::ui::panels::theme::install;
-            Harness::builder().with_size(size).with_context_setup(theme).build_ui(show).run_steps(2);
-        }
-    }
-
     #[test]
     fn momentum_is_shown_for_sgd_only() {
         for optimizer in Optimizer::ALL {
@@ -244,6 +227,18 @@ mod tests {
             harness.run_steps(2);
             let is_shown = harness.query_all_by_label("Nesterov").next().is_some();
             assert_eq!(is_shown, *optimizer == Optimizer::Sgd, "{optimizer:?}");
+        }
+    }
+
+    #[test]
+    fn the_weights_themselves_can_be_scored_where_they_are_averaged() {
+        for ema in [0.0, 0.9] {
+            let mut form = RunConfig::default();
+            form.train.ema = ema;
+            let show = move |ui: &mut Ui| recipe_ui(ui, &mut form);
+            let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+            harness.run_steps(2);
+            assert_eq!(harness.query_all_by_label("score both").next().is_some(), ema > 0.0);
         }
     }
 
@@ -261,8 +256,8 @@ mod tests {
             let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
             let is_pretrained = encoder.is_pretrained();
             assert_eq!(
-                [is_shown("Encoder's rate"), is_shown("Levels")],
-                [is_pretrained, !is_pretrained],
+                [is_shown("Encoder's rate"), is_shown("Levels"), is_shown("Sees colours")],
+                [is_pretrained, !is_pretrained, !is_pretrained],
                 "{encoder:?}"
             );
         }

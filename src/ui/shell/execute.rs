@@ -4,7 +4,8 @@ use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
 use super::{
-    checking, class_edits, diagnostics, exporting, labelling, opening, quick_saving, run_control, selection, splitting,
+    checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control,
+    selection, splitting,
 };
 use crate::domain::{Edit, Notice};
 use crate::engine::Command;
@@ -49,6 +50,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::RefuseClasses => class_edits::refuse(services, state),
         UiAction::Split(action) => splitting::act(services, state, action),
         UiAction::Export(action) => exporting::act(services, state, action),
+        UiAction::Network(action) => network_files::act(services, state, action),
         UiAction::Evaluate => run_control::evaluate(services, state),
         UiAction::SaveCheckpoint => run_control::save_checkpoint(services, state),
         UiAction::SaveQuickMap => quick_saving::save(services, state),

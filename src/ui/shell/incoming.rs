@@ -7,6 +7,7 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 use super::class_edits;
 use super::exporting;
 use super::jobs::JobOutcome;
+use super::network_files;
 use super::opening::take_project;
 use super::services::Services;
 use super::splitting;
@@ -32,11 +33,12 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
         }
         JobOutcome::Picked(action) => return vec![action],
         JobOutcome::NoFolderDialog(instead) => {
-            state.say(Level::Info, Notice::new("The desktop has no folder dialog").remedy("Type the path instead"));
+            state.say(Level::Info, Notice::new("The desktop has no dialog for files").remedy("Type the path instead"));
             return vec![UiAction::Show(Some(instead))];
         }
         JobOutcome::Split { root, there, result } => return splitting::take(state, root, there, result),
         JobOutcome::Refused { root, result } => return class_edits::take_refused(state, root, result),
+        JobOutcome::Network { news, runs } => network_files::take(state, news, runs),
         JobOutcome::Runs(runs) => state.runs = runs,
         JobOutcome::QuickSaved { folder, runs } => {
             state.runs = runs;

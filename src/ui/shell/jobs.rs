@@ -18,6 +18,7 @@ use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::check::CheckReport;
 use crate::ui::state::job_progress::JobProgress;
+use crate::ui::state::network_files::NetworkNews;
 
 /// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -30,7 +31,7 @@ pub enum JobOutcome {
     OpenFailed(PathBuf, String),
     /// A folder was chosen; the action opens it.
     Picked(UiAction),
-    /// The desktop has no folder dialog; show this one instead.
+    /// The desktop has no dialog for files; show this one instead.
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
@@ -56,6 +57,13 @@ pub enum JobOutcome {
         root: PathBuf,
         /// What went wrong.
         result: Result<(), String>,
+    },
+    /// A network was exported or imported, or why not.
+    Network {
+        /// How it ended.
+        news: NetworkNews,
+        /// All runs of the project, if there is another one.
+        runs: Option<Vec<RunEntry>>,
     },
     /// The masks were checked.
     Checked(CheckReport),
@@ -163,9 +171,20 @@ impl Jobs {
         if let Some(start) = start {
             dialog = dialog.set_directory(start);
         }
-        let (picked, asked) = (dialog.pick_folder(), Instant::now());
-        self.spawn("folder dialog", move || match pollster::block_on(picked) {
-            Some(folder) => JobOutcome::Picked(then(folder.path().to_path_buf())),
+        self.await_dialog(dialog.pick_folder(), then, instead)
+    }
+
+    /// Waits for the choice in a dialog of the desktop and turns it into an action with `then`. If the desktop has no such dialog,
+    /// `instead` is shown.
+    pub fn await_dialog(
+        &self,
+        picked: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+        then: impl FnOnce(PathBuf) -> UiAction + Send + 'static,
+        instead: Dialog,
+    ) -> std::io::Result<()> {
+        let asked = Instant::now();
+        self.spawn("file dialog", move || match pollster::block_on(picked) {
+            Some(chosen) => JobOutcome::Picked(then(chosen.path().to_path_buf())),
             None if asked.elapsed() < NEVER_SHOWN => JobOutcome::NoFolderDialog(instead),
             None => JobOutcome::Nothing,
         })

@@ -17,6 +17,7 @@ mod kept_settings;
 mod keys;
 mod labelling;
 pub mod meshes;
+mod network_files;
 mod opening;
 mod pointer;
 pub mod pointer_scale;

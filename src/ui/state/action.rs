@@ -8,6 +8,7 @@ use super::class_draft::ClassDraft;
 use super::export_state::ExportForm;
 use super::layer::Layer;
 use super::map_source::MapChoice;
+use super::network_files::{ImportForm, WeightsForm};
 use super::preset::Preset;
 use super::theme_choice::ThemeChoice;
 use super::tool::ToolKind;
@@ -89,6 +90,8 @@ pub enum UiAction {
     Split(SplitAction),
     /// Do something about the export of maps.
     Export(ExportAction),
+    /// Do something about the export or import of networks.
+    Network(NetworkAction),
     /// Evaluate on the validation tiles now.
     Evaluate,
     /// Write the last checkpoint now.
@@ -174,6 +177,30 @@ pub enum ExportAction {
     Reveal(PathBuf),
 }
 
+/// What the user can ask of the export and import of networks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NetworkAction {
+    /// Open the dialog that exports the network of the run in this folder.
+    OpenExport(PathBuf),
+    /// Replace what is asked for.
+    SetExport(WeightsForm),
+    /// Choose the file in the desktop's dialog.
+    PickExport,
+    /// Write the file.
+    Export {
+        /// Whether a file that exists may be replaced, though it was not asked about before.
+        overwrite: bool,
+    },
+    /// Open the dialog that imports a network.
+    OpenImport,
+    /// Replace what is asked for.
+    SetImport(ImportForm),
+    /// Choose the file in the desktop's dialog.
+    PickImport,
+    /// Make a run of the file.
+    Import,
+}
+
 /// What the user can ask of the cut into patches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SplitAction {
@@ -225,6 +252,10 @@ pub enum Dialog {
     OpenRunPath,
     /// The export of maps.
     Export,
+    /// The export of a run's network.
+    ExportWeights,
+    /// The import of a network.
+    ImportNetwork,
     /// The cut of scenes into patches.
     Split,
     /// Whether the recognised dataset is the right one.

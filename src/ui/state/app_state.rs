@@ -13,6 +13,7 @@ use super::export_state::ExportState;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
+use super::network_files::NetworkFiles;
 use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
@@ -76,6 +77,8 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// The export of maps.
     pub export: ExportState,
+    /// Networks to files of other programs and back.
+    pub network_files: NetworkFiles,
     /// The cut of scenes into patches.
     pub split: SplitState,
     /// Log and toasts.
@@ -125,6 +128,7 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             export: ExportState::default(),
+            network_files: NetworkFiles::default(),
             split: SplitState::default(),
             messages: Messages::default(),
             side_open: false,

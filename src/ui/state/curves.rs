@@ -21,6 +21,8 @@ pub struct Curves {
     pub rate: Vec<PlotPoint>,
     /// Mean IoU per evaluation.
     pub miou: Vec<PlotPoint>,
+    /// The same of the weights without averaging, where they are scored.
+    pub raw_miou: Vec<PlotPoint>,
     /// Pixel accuracy per evaluation.
     pub accuracy: Vec<PlotPoint>,
     /// IoU of each class per evaluation.
@@ -48,7 +50,11 @@ impl Curves {
     pub fn add_evaluation(&mut self, evaluation: &Evaluation) {
         let (x, scores) = (evaluation.step as f64, &evaluation.scores);
         self.iou.resize_with(scores.iou.len().max(self.iou.len()), Vec::new);
-        let singles = [(&mut self.miou, scores.miou), (&mut self.accuracy, scores.pixel_accuracy)];
+        let singles = [
+            (&mut self.miou, scores.miou),
+            (&mut self.raw_miou, evaluation.raw_miou.unwrap_or(f64::NAN)),
+            (&mut self.accuracy, scores.pixel_accuracy),
+        ];
         let classes = self.iou.iter_mut().zip(scores.iou.iter().copied());
         for (series, value) in singles.into_iter().chain(classes).filter(|(_, value)| !value.is_nan()) {
             series.push(PlotPoint::new(x, value));

@@ -1,10 +1,12 @@
 //! What can be exported, and where it goes unless the user chooses another place.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::action::Dialog;
 use super::app_state::AppState;
 use super::map_source::MapSource;
+use super::network_files::WeightsForm;
 use crate::engine::report;
 use crate::quick::method::QuickMethod;
 
@@ -45,9 +47,6 @@ impl AppState {
 
     /// The folder that is offered for the maps of the current run: among the user's documents, by project and run.
     pub fn default_maps_folder(&self) -> PathBuf {
-        let dirs = directories::UserDirs::new();
-        let documents = dirs.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
-        let project = self.project.as_ref().map_or("maps", |open| open.project.name.as_str());
         let run = match self.export.source {
             Some(MapSource::Quick) => Some(OsStr::new(match self.quick_method() {
                 QuickMethod::Linear => "quick map",
@@ -55,7 +54,27 @@ impl AppState {
             })),
             _ => self.run.info.as_ref().and_then(|info| info.folder.file_name()),
         };
-        let folder = documents.unwrap_or_default().join("Pointillist").join(project);
+        let folder = self.results_folder();
         run.map_or(folder.clone(), |run| folder.join(run))
+    }
+
+    /// A folder for this project's results among the user's documents.
+    fn results_folder(&self) -> PathBuf {
+        let dirs = directories::UserDirs::new();
+        let documents = dirs.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
+        let project = self.project.as_ref().map_or("maps", |open| open.project.name.as_str());
+        documents.unwrap_or_default().join("Pointillist").join(project)
+    }
+
+    /// Opens the dialog that exports the network of a run.
+    pub fn open_weights_export(&mut self, run: PathBuf) {
+        self.network_files.export = WeightsForm::new(run, &self.results_folder());
+        (self.network_files.news, self.dialog) = (None, Some(Dialog::ExportWeights));
+    }
+
+    /// The folder of the open run, if it is over and has a network that can be exported.
+    pub fn exportable_run(&self) -> Option<&Path> {
+        let info = self.run.info.as_ref().filter(|info| info.predicts && info.quick.is_none());
+        info.filter(|_| !self.run.is_running()).map(|info| info.folder.as_path())
     }
 }

@@ -25,6 +25,7 @@ mod maps_to_export;
 pub mod mask_pyramid;
 pub mod message;
 pub(crate) mod mip;
+pub mod network_files;
 mod network_note;
 mod no_score;
 pub mod open_project;

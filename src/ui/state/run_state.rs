@@ -138,15 +138,22 @@ impl RunState {
 
     fn finished(&mut self, summary: Box<Summary>) -> Note {
         self.phase = Phase::Idle;
-        if self.info.as_ref().is_some_and(|info| info.quick.is_some()) {
-            let notice = Notice::new(format!("The saved quick map of {} is open", summary.folder.display()));
+        let what = match (&self.info, summary.outcome) {
+            (_, Outcome::Imported) => Some("imported network"),
+            (Some(info), _) => info.quick.as_ref().map(|_| "saved quick map"),
+            (None, _) => None,
+        };
+        if let Some(what) = what {
+            let notice = Notice::new(format!("The {what} of {} is open", summary.folder.display()));
             self.summary = Some(summary);
             return (Level::Info, notice);
         }
         let how = match summary.outcome {
             Outcome::Completed => "Training complete",
+            Outcome::Early => "Training stopped early",
             Outcome::Stopped => "Training stopped",
             Outcome::Failed => "Training failed",
+            Outcome::Imported => "Trained elsewhere",
         };
         let best = summary.best_miou.map_or(String::new(), |miou| format!(" Best mIoU {miou:.4}."));
         let (steps, folder) = (summary.steps, summary.folder.display());
@@ -155,7 +162,10 @@ impl RunState {
                 let notice = Notice::new(format!("{how}, but the last checkpoint could not be saved"));
                 (Level::Error, notice.cause(why).remedy("Free some disk space, then press Ctrl+S to save it"))
             }
-            None => (Level::Info, format!("{how} after {steps} steps.{best} Results are in {folder}").into()),
+            None => {
+                let headline = format!("{how} after {steps} steps.{best} Results are in {folder}");
+                (Level::Info, Notice { cause: summary.why.clone(), ..Notice::new(headline) })
+            }
         };
         self.summary = Some(summary);
         note
@@ -249,6 +259,7 @@ pub(crate) mod tests {
             epoch: 1,
             train_loss: 1.0,
             scores: confusion.scores(&classes),
+            raw_miou: None,
             further: None,
             confusion,
             tiles: vec![("b".to_owned(), 0.5)],
@@ -362,6 +373,22 @@ pub(crate) mod tests {
         let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
         assert_eq!(notes[0].0, Level::Error);
         assert!(notes[0].1.to_string().contains("no space"), "{notes:?}");
+    }
+
+    #[test]
+    fn a_run_that_ended_early_says_why() {
+        let why = Some("the last 3 evaluations had no mIoU above 0.5000".to_owned());
+        let summary = Summary { outcome: Outcome::Early, steps: 3, why, ..Summary::default() };
+        let (_, notes) = run(vec![EventKind::Finished(Box::new(summary))]);
+        let text = notes[0].1.to_string();
+        assert!(text.contains("stopped early after 3 steps") && text.contains("3 evaluations"), "{text}");
+    }
+
+    #[test]
+    fn an_imported_network_is_open_and_was_not_trained() {
+        let summary = Summary { folder: "/runs/1".into(), outcome: Outcome::Imported, ..Summary::default() };
+        let (_, notes) = run(vec![EventKind::Started(Box::new(info())), EventKind::Finished(Box::new(summary))]);
+        assert_eq!(notes, [(Level::Info, "The imported network of /runs/1 is open".into())]);
     }
 
     #[test]

@@ -128,8 +128,9 @@ struct FirstVersion(String);
 impl Storage for FirstVersion {
     fn get_string(&self, _key: &str) -> Option<String> {
         let renamed = [
-            ("loss:pce", "supervision:sparse,loss:r#cross-entropy"),
-            ("loss:ce", "supervision:full,loss:r#cross-entropy"),
+            ("loss:pce", "supervision:sparse"),
+            ("loss:ce", "supervision:full"),
+            ("loss:r#cross-entropy", "loss:(r#cross-entropy:1.0)"),
             ("strategy:nothing", "strategy:own_labels_only"),
         ];
         Some(renamed.iter().fold(self.0.clone(), |text, (old, new)| text.replace(old, new)))
@@ -146,7 +147,7 @@ impl Storage for FirstVersion {
 pub(in crate::ui) mod tests {
     use super::*;
     use crate::domain::Strategy;
-    use crate::domain::config::Supervision;
+    use crate::domain::config::{LossWeights, Supervision};
 
     #[test]
     fn recent_projects_are_limited_and_distinct() {
@@ -226,6 +227,13 @@ pub(in crate::ui) mod tests {
 
     #[test]
     fn settings_of_the_first_version_keep_their_form() {
+        let later = Memory(Some("(form:(train:(loss:r#cross-entropy,batch:3)))".to_owned()));
+        let (settings, lost) = Settings::load(&later);
+        assert_eq!(
+            (settings.form.train.batch, settings.form.train.loss, lost),
+            (3, LossWeights::default(), Vec::new()),
+            "as versions between the first and this one wrote it"
+        );
         let ron = "(two_views:false,form:(train:(loss:ce),sampling:(strategy:nothing)))";
         let (settings, lost) = Settings::load(&Memory(Some(ron.to_owned())));
         let (supervision, strategy) = (settings.form.train.supervision, settings.form.sampling.strategy);
@@ -237,7 +245,7 @@ pub(in crate::ui) mod tests {
     fn one_broken_setting_does_not_affect_the_others() {
         let mut stored = serde_json::to_value(unusual()).unwrap();
         stored["tab"] = "Graveyard".into();
-        stored["form"]["train"]["warm_up"] = 5.into();
+        stored["form"]["train"]["cool_down"] = 5.into();
         stored["form"]["model"]["arch"] = "transformer".into();
         stored["layers"][1] = "everything".into();
         stored["gone"] = true.into();

@@ -6,11 +6,9 @@
 
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
+use super::competition::without_absent;
 use crate::kernels::flex;
-pub use crate::kernels::loss::Labels as Targets;
-
-/// Added to the logits of classes that do not compete. Finite, because a weight of 0 times −∞ would be NaN.
-const OUT: f32 = -1e30;
+use crate::kernels::loss::Labels as Targets;
 
 /// Partial cross-entropy of a batch.
 ///
@@ -23,11 +21,11 @@ pub fn partial_cross_entropy(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<
 }
 
 /// The same with Burn's operators, on any device.
-fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
+pub(super) fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
     let weights: Vec<f32> = targets.indices.iter().map(|&index| targets.weight(index)).collect();
     let classes = targets.indices.iter().zip(&weights).map(|(&index, &w)| if w > 0.0 { i32::from(index) } else { 0 });
     let classes: Vec<i32> = classes.collect();
-    let total_weight = weights.iter().map(|&w| f64::from(w)).sum::<f64>() as f32;
+    let total_weight = targets.total_weight() as f32;
     let [batch, _, height, width] = logits.dims();
     let (shape, device) = ([batch, 1, height, width], logits.device());
     let classes = Tensor::<4, Int>::from_data(TensorData::new(classes, shape), &device);
@@ -38,35 +36,10 @@ fn by_burn(logits: Tensor<4>, targets: Targets<'_>) -> Tensor<1> {
     (log_likelihood * weights).sum().div_scalar(-divisor)
 }
 
-/// Logits in which classes that do not compete have no chance. Unchanged if all compete.
-fn without_absent(logits: Tensor<4>, competes: &[bool]) -> Tensor<4> {
-    if competes.iter().all(|competes| *competes) {
-        return logits;
-    }
-    let out: Vec<f32> = competes.iter().map(|&competes| if competes { 0.0 } else { OUT }).collect();
-    let device = logits.device();
-    logits + Tensor::from_data(TensorData::new(out, [1, competes.len(), 1, 1]), &device)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
-
-    /// Loss and gradient of the logits, computed by `compute`.
-    fn by(
-        compute: impl Fn(Tensor<4>, Targets<'_>) -> Tensor<1>,
-        logits: &[f32],
-        shape: [usize; 4],
-        targets: Targets<'_>,
-    ) -> (f32, Vec<f32>) {
-        let device = Device::flex().autodiff();
-        let logits = Tensor::<4>::from_data(TensorData::new(logits.to_vec(), shape), &device).require_grad();
-        let loss = compute(logits.clone(), targets);
-        let gradients = loss.backward();
-        let gradient = logits.grad(&gradients).expect("logits require a gradient").into_data();
-        (loss.into_scalar(), gradient.try_to_vec().expect("f32"))
-    }
+    use crate::train::loss::probe::{assert_close, assert_same_gradient, by};
 
     /// Loss and gradient of the logits by our operator, checked against Burn's.
     fn loss(logits: &[f32], shape: [usize; 4], indices: &[u8], class_weights: &[f32]) -> (f32, Vec<f32>) {
@@ -85,7 +58,7 @@ mod tests {
         let (value, gradient) = by(partial_cross_entropy, logits, shape, targets);
         let (burns_value, burns_gradient) = by(by_burn, logits, shape, targets);
         assert_close(&[value], &[f64::from(burns_value)]);
-        assert_close(&gradient, &burns_gradient.into_iter().map(f64::from).collect::<Vec<_>>());
+        assert_same_gradient(&gradient, &burns_gradient.into_iter().map(f64::from).collect::<Vec<_>>());
         (value, gradient)
     }
 
@@ -108,13 +81,6 @@ mod tests {
     fn loss_of_nan() -> (f32, Vec<f32>) {
         let targets = Targets { indices: &[0], class_weights: &[1.0, 1.0], competes: &[true; 2] };
         by(partial_cross_entropy, &[1.0, f32::NAN], [1, 2, 1, 1], targets)
-    }
-
-    fn assert_close(got: &[f32], want: &[f64]) {
-        assert_eq!(got.len(), want.len());
-        for (i, (g, w)) in got.iter().zip(want).enumerate() {
-            assert!((f64::from(*g) - w).abs() < 1e-5, "at {i}: {g} is not {w}");
-        }
     }
 
     #[test]
@@ -206,7 +172,7 @@ mod tests {
             }
         }
         assert_close(&[value], &[want_value]);
-        assert_close(&gradient, &want);
+        assert_same_gradient(&gradient, &want);
     }
 
     #[test]

@@ -2,33 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::memory::Buffer;
-use super::shape::Shape;
-
-/// The labels of a batch.
-///
-/// Indices without a weight (unlabelled: 255) are ignored, and so is every class of weight 0.
-#[derive(Clone, Copy, Debug)]
-pub struct Labels<'a> {
-    /// Class indices row by row, image after image: `[batch, height, width]`.
-    pub indices: &'a [u8],
-    /// A weight of 0 or more per class.
-    pub class_weights: &'a [f32],
-    /// Which classes are in the softmax; a label of any other class is ignored.
-    pub competes: &'a [bool],
-}
-
-impl Labels<'_> {
-    /// The weight of a pixel with this class index.
-    pub fn weight(&self, index: u8) -> f32 {
-        let class = usize::from(index);
-        if self.competes.get(class) == Some(&true) {
-            self.class_weights.get(class).copied().unwrap_or(0.0)
-        } else {
-            0.0
-        }
-    }
-}
+use super::labels::Labels;
+use crate::kernels::memory::Buffer;
+use crate::kernels::shape::Shape;
 
 /// Returns `Σ w·(−log p) / Σ w` over the labelled pixels, and its gradient `w·(p − onehot) / Σ w`. The loss is 0 if no
 /// pixel is labelled.
@@ -46,7 +22,7 @@ pub fn partial_cross_entropy(logits: &[f32], shape: Shape, labels: Labels<'_>) -
     assert_eq!(indices.len(), shape.batch * plane, "each pixel needs one class index");
     assert_eq!(competes.len(), shape.channels, "each class competes or not");
     let weight = |index: u8| labels.weight(index);
-    let total: f64 = indices.iter().map(|&index| f64::from(weight(index))).sum();
+    let total = labels.total_weight();
     // Without labelled pixels the sum is 0 for any divisor.
     let divisor = if total > 0.0 { total } else { 1.0 };
     let mut gradient = Buffer::new(shape.len());

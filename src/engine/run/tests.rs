@@ -1,0 +1,94 @@
+//! What happens while a run is about to end early.
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::data::{Journal, demo};
+use crate::domain::config::{DeviceChoice, InputSize, Length};
+use crate::domain::{Edit, Strategy, Stroke};
+use crate::engine::device::Devices;
+use crate::engine::preparation::Preparation;
+use crate::engine::start;
+use crate::engine::transport::in_process;
+
+/// A paused run that would end early if it went on: its network does not learn.
+struct Bench {
+    run: Run,
+    predictor: Predictor,
+    outbox: Outbox,
+    journal: Journal,
+    /// The data and the run folder.
+    _dir: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let (mut journal, _) = Journal::open(&Project::open(&data).unwrap()).unwrap();
+        [0, 1].iter().for_each(|class| click(&mut journal, *class));
+        let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input) = (2, InputSize::Crop(32));
+        (config.train.lr, config.train.patience, config.train.length) = (1e-12, 1, Length::Epochs(40));
+        config.sampling.strategy = Strategy::OwnLabelsOnly;
+        let (_, end) = in_process::connect(Arc::new(|| {}));
+        let outbox = Outbox::new(Arc::new(end));
+        let (mut never, out) = (|| false, dir.path().join("run"));
+        let mut preparation = Preparation::new(&outbox, &mut never);
+        let (run, predictor) = start::start(&config, &out, &mut Devices::default(), &mut preparation).unwrap();
+        let mut bench = Self { run, predictor, outbox, journal, _dir: dir };
+        bench.run_into_its_end();
+        bench
+    }
+
+    fn turn(&mut self) -> Option<Box<Summary>> {
+        match self.run.turn(&mut self.predictor, &self.outbox).unwrap() {
+            Turn::More(_) => None,
+            Turn::Finished(summary) => Some(summary),
+        }
+    }
+
+    /// Pauses during every evaluation, until one of them is to end the run.
+    fn run_into_its_end(&mut self) {
+        while self.run.ending.is_none() {
+            self.run.set_paused(self.run.evaluation.is_some(), &self.outbox);
+            assert_eq!(self.turn(), None, "it is paused before it ends");
+        }
+        assert!(self.run.is_paused() && matches!(self.run.ending, Some(Ending::Early { .. })), "{:?}", self.run.ending);
+    }
+}
+
+fn click(journal: &mut Journal, class: u8) {
+    let path = vec![[40.0 * f32::from(class + 1), 90.0]];
+    let stroke = Stroke { tile: "2001".to_owned(), class: Some(class), radius: 3.0, path };
+    journal.append(&Edit::Begin(stroke)).unwrap();
+}
+
+#[test]
+fn a_pause_puts_off_an_early_end() {
+    let mut bench = Bench::new();
+    let steps = bench.run.step();
+    bench.run.set_paused(false, &bench.outbox);
+    let summary = bench.turn().expect("it ends as soon as it goes on");
+    assert_eq!((summary.outcome, summary.steps, summary.why.is_some()), (Outcome::Early, steps, true));
+}
+
+#[test]
+fn a_run_that_is_stopped_before_its_early_end_was_stopped() {
+    let mut bench = Bench::new();
+    bench.run.stop(&bench.outbox);
+    assert!(!bench.run.is_paused(), "a stop is heard in a pause");
+    let summary = bench.turn().expect("the end");
+    assert_eq!((summary.outcome, summary.why), (Outcome::Stopped, None));
+}
+
+#[test]
+fn new_labels_call_off_an_early_end() {
+    let mut bench = Bench::new();
+    click(&mut bench.journal, 2);
+    bench.run.follow_labels(&bench.outbox);
+    bench.run.set_paused(false, &bench.outbox);
+    let steps = bench.run.step();
+    assert_eq!(bench.turn(), None);
+    assert_eq!((bench.run.step(), &bench.run.ending), (steps + 1, &None));
+}

@@ -1,0 +1,101 @@
+//! The layers of our networks as nodes. Weights are found by the layer's name.
+
+use super::graph::{Built, Graph, float, integer, integers, text};
+
+/// Batch norm's epsilon, as in Burn and PyTorch.
+const EPSILON: f32 = 1e-5;
+
+/// How a convolution moves over its input.
+#[derive(Clone, Copy)]
+pub(super) struct Steps {
+    pub(super) stride: usize,
+    /// Zeros above and left.
+    pub(super) before: usize,
+    /// Zeros below and right.
+    pub(super) after: usize,
+    pub(super) groups: usize,
+}
+
+impl Steps {
+    /// A 1×1 convolution.
+    pub(super) const POINTWISE: Self = Self { stride: 1, before: 0, after: 0, groups: 1 };
+    /// A 3×3 convolution that keeps height and width.
+    pub(super) const KEEP: Self = Self { stride: 1, before: 1, after: 1, groups: 1 };
+}
+
+impl Graph<'_> {
+    /// A convolution, with its bias if it has one.
+    pub(super) fn conv(&mut self, x: &str, name: &str, steps: Steps) -> Built {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        let bias = self.weight_if_any(&format!("{name}.bias"));
+        let mut inputs = vec![x, weight.name.as_str()];
+        inputs.extend(bias.map(|bias| bias.name.as_str()));
+        let Steps { stride, before, after, groups } = steps;
+        let attributes = vec![
+            integers("kernel_shape", &weight.shape[2..]),
+            integers("strides", &[stride; 2]),
+            integers("pads", &[before, before, after, after]),
+            integer("group", groups as i64),
+        ];
+        Ok(self.apply("Conv", &inputs, attributes))
+    }
+
+    /// A transposed convolution with stride 2, whose windows do not overlap.
+    pub(super) fn up_conv(&mut self, x: &str, name: &str) -> Built {
+        let weight = self.weight(&format!("{name}.weight"))?;
+        let bias = self.weight(&format!("{name}.bias"))?;
+        let attributes = vec![integers("kernel_shape", &weight.shape[2..]), integers("strides", &[2, 2])];
+        Ok(self.apply("ConvTranspose", &[x, weight.name.as_str(), bias.name.as_str()], attributes))
+    }
+
+    /// Convolution, batch norm and ReLU, twice, of inputs that are concatenated.
+    pub(super) fn block(&mut self, inputs: &[&str], name: &str) -> Built {
+        let mut x = match inputs {
+            [only] => (*only).to_owned(),
+            several => self.apply("Concat", several, vec![integer("axis", 1)]),
+        };
+        for stage in ["first", "second"] {
+            x = self.conv(&x, &format!("{name}.{stage}.conv"), Steps::KEEP)?;
+            x = self.batch_norm(&x, &format!("{name}.{stage}.norm"))?;
+            x = self.apply("Relu", &[&x], Vec::new());
+        }
+        Ok(x)
+    }
+
+    fn batch_norm(&mut self, x: &str, name: &str) -> Built {
+        let mut inputs = vec![x];
+        for part in ["weight", "bias", "running_mean", "running_var"] {
+            inputs.push(self.weight(&format!("{name}.{part}"))?.name.as_str());
+        }
+        Ok(self.apply("BatchNormalization", &inputs, vec![float("epsilon", EPSILON)]))
+    }
+
+    /// 2×2 max-pooling with stride 2.
+    pub(super) fn max_pool(&mut self, x: &str) -> String {
+        self.apply("MaxPool", &[x], vec![integers("kernel_shape", &[2, 2]), integers("strides", &[2, 2])])
+    }
+
+    pub(super) fn relu6(&mut self, x: &str) -> String {
+        let (least, most) = (self.constant("zero", &[], &[0.0]), self.constant("six", &[], &[6.0]));
+        self.apply("Clip", &[x, &least, &most], Vec::new())
+    }
+
+    pub(super) fn add(&mut self, a: &str, b: &str) -> String {
+        self.apply("Add", &[a, b], Vec::new())
+    }
+
+    /// Multiplies each band with a number and adds another one.
+    pub(super) fn scale_bands(&mut self, x: &str, name: &str, scale: [f32; 3], shift: [f32; 3]) -> String {
+        let scale = self.constant(&format!("{name}.scale"), &[1, 3, 1, 1], &scale);
+        let shift = self.constant(&format!("{name}.shift"), &[1, 3, 1, 1], &shift);
+        let scaled = self.apply("Mul", &[x, &scale], Vec::new());
+        self.add(&scaled, &shift)
+    }
+
+    /// Doubles height and width, bilinear.
+    pub(super) fn double(&mut self, x: &str) -> String {
+        let scales = self.constant("double", &[4], &[1.0, 1.0, 2.0, 2.0]);
+        let attributes = vec![text("mode", "linear"), text("coordinate_transformation_mode", "half_pixel")];
+        self.apply("Resize", &[x, "", &scales], attributes)
+    }
+}

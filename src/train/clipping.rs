@@ -1,0 +1,120 @@
+//! Clipping of gradients by their global norm (Pascanu, Mikolov, Bengio, ICML 2013).
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+
+use crate::kernels::flex;
+
+/// Added to the norm, as PyTorch does, so that a gradient of 0 is not divided by 0.
+const EPSILON: f64 = 1e-6;
+
+/// Scales all gradients of a module alike so that the norm of all their values together is at most `limit`, as PyTorch's
+/// `clip_grad_norm_` does. Smaller gradients stay as they are. Returns the norm before.
+pub fn clip<M: Module>(gradients: &mut GradientsParams, module: &M, limit: f64) -> f64 {
+    let norm = norm(gradients, module);
+    let factor = limit / (norm + EPSILON);
+    // A NaN is passed on, so that a diverged run is noticed.
+    if factor < 1.0 || factor.is_nan() {
+        module.visit(&mut Scale { gradients, factor });
+    }
+    norm
+}
+
+/// The square root of the sum of the squares of all gradients.
+fn norm<M: Module>(gradients: &GradientsParams, module: &M) -> f64 {
+    let mut squares = Squares { gradients, on_cpu: 0.0, elsewhere: Vec::new() };
+    module.visit(&mut squares);
+    let Squares { on_cpu, elsewhere, .. } = squares;
+    // One sum for all, because reading a value waits for the device.
+    let elsewhere = if elsewhere.is_empty() { 0.0 } else { Tensor::cat(elsewhere, 0).sum().into_scalar::<f32>() };
+    (on_cpu + f64::from(elsewhere)).sqrt()
+}
+
+struct Squares<'a> {
+    gradients: &'a GradientsParams,
+    on_cpu: f64,
+    /// A sum of squares for each tensor on other devices.
+    elsewhere: Vec<Tensor<1>>,
+}
+
+impl ModuleVisitor for Squares<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+        match flex::squared_sum(&gradient) {
+            Some(sum) => self.on_cpu += sum,
+            None => self.elsewhere.push((gradient.clone() * gradient).sum()),
+        }
+    }
+}
+
+struct Scale<'a> {
+    gradients: &'a mut GradientsParams,
+    factor: f64,
+}
+
+impl ModuleVisitor for Scale<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+            self.gradients.register(param.id, gradient * self.factor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct Two {
+        first: Param<Tensor<2>>,
+        second: Param<Tensor<1>>,
+    }
+
+    /// The norm, and the gradients after clipping. `of` says where the gradients are: with tracking they are left to Burn's
+    /// operators, as on other devices.
+    fn clipped(limit: f64, of: &Device) -> (f64, Vec<f32>) {
+        let first = Tensor::<2>::from_floats([[0.3, -0.4], [1.2, 0.0]], of);
+        let second = Tensor::<1>::from_floats([-2.0, 0.5], of);
+        let two =
+            Two { first: Param::from_tensor(first.zeros_like()), second: Param::from_tensor(second.zeros_like()) };
+        let mut gradients = GradientsParams::new();
+        gradients.register(two.first.id, first);
+        gradients.register(two.second.id, second);
+        let norm = clip(&mut gradients, &two, limit);
+        let first = gradients.get::<2>(two.first.id).expect("kept").reshape([4]);
+        let second = gradients.get::<1>(two.second.id).expect("kept");
+        (norm, Tensor::cat(vec![first, second], 0).into_data().try_to_vec().expect("f32"))
+    }
+
+    /// Reference: PyTorch 2.15, `clip_grad_norm_` in double precision.
+    #[test]
+    fn clipping_equals_pytorch() {
+        let unchanged = [0.3, -0.4, 1.2, 0.0, -2.0, 0.5];
+        let at_1 = [0.123_091_44, -0.164_121_92, 0.492_365_76, 0.0, -0.820_609_6, 0.205_152_4];
+        let at_quarter = [0.030_772_86, -0.041_030_48, 0.123_091_44, 0.0, -0.205_152_4, 0.051_288_1];
+        for device in [Device::flex(), Device::flex().autodiff()] {
+            for (limit, want) in [(10.0, unchanged), (1.0, at_1), (0.25, at_quarter)] {
+                let (norm, got) = clipped(limit, &device);
+                assert!((norm - 2.437_211_521_39).abs() < 1e-6, "{norm}");
+                assert!(got.iter().zip(want).all(|(got, want)| (got - want).abs() < 1e-6), "{limit}: {got:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_of_zero_stay_zero() {
+        let device = Device::flex();
+        let two = Two {
+            first: Param::from_tensor(Tensor::zeros([2, 2], &device)),
+            second: Param::from_tensor(Tensor::zeros([2], &device)),
+        };
+        let mut gradients = GradientsParams::new();
+        gradients.register(two.second.id, Tensor::<1>::zeros([2], &device));
+        assert!(clip(&mut gradients, &two, 1e-9) == 0.0, "a parameter without a gradient does not count");
+        let kept: Vec<f32> = gradients.get::<1>(two.second.id).expect("kept").into_data().try_to_vec().expect("f32");
+        assert!(kept == [0.0; 2]);
+    }
+}
