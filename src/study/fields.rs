@@ -114,7 +114,7 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let refusal = |text: &str| set(&RunConfig::default(), &settings(&table(text))[0]).unwrap_err();
         assert!(refusal("train.sede = 1").contains("unknown field `sede`"));
-        assert!(refusal("'trian.lr' = 1").contains("no table 'trian'"));
+        assert!(refusal("'training.lr' = 1").contains("no table 'training'"));
         assert!(refusal("train.batch = 'four'").contains("invalid type"));
         assert!(refusal("model.arch = 'transformer'").contains("unknown variant"));
     }

@@ -41,7 +41,7 @@ pub struct HashCache {
 pub struct Hashed {
     /// Bytes.
     pub len: u64,
-    /// XXH3 with 128 bits (Collet 2019), in hexadecimal digits.
+    /// XXH3 with 128 bits, in hexadecimal digits.
     pub hash: String,
 }
 
