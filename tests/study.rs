@@ -73,10 +73,20 @@ impl Study {
         self.status()["runs"].as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Waits until a run has taken steps.
-    fn wait_for_steps(&self, run: &str) {
-        let (file, began) = (self.folder("runs").join(run).join("steps.csv"), Instant::now());
-        while fs::metadata(&file).map_or(0, |data| data.len()) < 40 {
+    /// The folder of the attempt at a run that is being made or was broken off.
+    fn attempt(&self, run: &str) -> Option<PathBuf> {
+        let name = self.names("unfinished").into_iter().find(|name| name.starts_with(&format!("{run}-")))?;
+        Some(self.folder("unfinished").join(name))
+    }
+
+    /// Waits until a run has taken steps. Returns where.
+    fn wait_for_steps(&self, run: &str) -> PathBuf {
+        let began = Instant::now();
+        let has_steps = |folder: &PathBuf| fs::metadata(folder.join("steps.csv")).map_or(0, |data| data.len()) >= 40;
+        loop {
+            if let Some(folder) = self.attempt(run).filter(has_steps) {
+                return folder;
+            }
             assert!(began.elapsed() < Duration::from_secs(120), "{run} does not begin");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -97,7 +107,7 @@ fn what_is_done_is_not_made_again_under_another_name_or_time() {
     study.run().success().stdout(contains("2 of 2 runs are done"));
     let names = ["class_weights-inverse", "class_weights-none"];
     assert_eq!(study.names("runs"), names);
-    assert!(study.names("claims").is_empty() && study.names("aside").is_empty());
+    assert!(study.names("claims").is_empty() && study.names("unfinished").is_empty());
 
     let runs = study.folder("runs");
     fs::rename(runs.join(names[0]), runs.join("another name")).unwrap();
@@ -127,7 +137,7 @@ fn a_killed_study_goes_on_where_it_was() {
     assert_eq!(steps(&study.folder("runs/length-steps-1000")), 1000);
     let after = fs::metadata(study.folder("runs/length-steps-4/summary.json")).unwrap().modified().unwrap();
     assert_eq!(before, after, "what was done was not made again");
-    assert_eq!(study.names("aside").len(), 1);
+    assert_eq!(study.names("unfinished").len(), 1);
     assert!(study.names("claims").is_empty());
 }
 
@@ -136,10 +146,10 @@ fn a_killed_study_goes_on_where_it_was() {
 fn an_interrupted_study_gives_its_run_back() {
     let study = Study::new("[[variant]]\nname = 'long'\ntrain.length = { steps = 1000000 }\n");
     let mut worker = study.spawn(&[]);
-    study.wait_for_steps("long");
+    let attempt = study.wait_for_steps("long");
     Command::new("kill").args(["-INT", &worker.id().to_string()]).status().unwrap();
     assert_eq!(worker.wait().unwrap().code(), Some(130));
-    assert!(study.names("claims").is_empty() && study.folder("runs/long/last.bpk").exists());
+    assert!(study.names("claims").is_empty() && attempt.join("last.bpk").exists());
     assert_eq!(study.states(), ["waiting"]);
 }
 
@@ -153,7 +163,7 @@ fn two_workers_make_every_run_once() {
         assert!(worker.wait().unwrap().success());
     }
     assert_eq!(study.states(), ["done"; 6]);
-    assert_eq!((study.names("runs").len(), study.names("aside").len()), (6, 0));
+    assert_eq!((study.names("runs").len(), study.names("unfinished").len()), (6, 0));
     assert!(study.names("claims").is_empty());
 
     pointillist().args(study.arguments("report")).assert().success().stdout(
@@ -165,6 +175,42 @@ fn two_workers_make_every_run_once() {
     let table = fs::read_to_string(study.folder("report.csv")).unwrap();
     assert!(table.contains("\nclass_weights-inverse,ours,3,0."), "{table}");
     assert!(study.folder("report.md").exists() && study.folder("study.toml").exists());
+}
+
+#[test]
+fn a_worker_waits_for_others_unless_told_not_to() {
+    let study = Study::new("[[variant]]\nname = 'long'\ntrain.length = { steps = 1000 }\n");
+    let mut other = study.spawn(&[]);
+    study.wait_for_steps("long");
+    pointillist()
+        .args(study.arguments("run"))
+        .arg("--no-wait")
+        .assert()
+        .success()
+        .stdout(contains("0 of 1 runs are done, 1 running"));
+    let mut waiting = study.spawn(&[]);
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(waiting.wait().unwrap().success());
+    assert_eq!(study.states(), ["done"], "what the other one left is made");
+}
+
+#[test]
+fn a_study_whose_data_change_on_the_way_ends_and_is_made_anew() {
+    let study = Study::new("[grid]\ntrain.length = [{ steps = 1000 }, { steps = 4 }]\n");
+    let mut worker = study.spawn(&[]);
+    study.wait_for_steps("length-steps-1000");
+    two_halves(&study.data(), "d");
+    assert_eq!(worker.wait().unwrap().code(), Some(1));
+    assert_eq!(study.states(), ["waiting", "waiting"], "nothing is recorded as made with the new data");
+    study.run().success().stdout(contains("2 of 2 runs are done"));
+}
+
+#[test]
+fn a_run_whose_numbers_have_many_digits_is_made_once() {
+    let study = Study::new("[grid]\ntrain.lr = [0.0025118864315095794, 2.6826957952797274e-05]\n");
+    study.run().success().stdout(contains("2 of 2 runs are done"));
+    assert_eq!(study.names("runs").len(), 2);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Owner {
     pub pid: u32,
     /// Job, array task and process, under Slurm.
     pub job: Option<String>,
+    /// How often Slurm had queued the task again by then.
+    restarts: u32,
     /// Where the process id holds.
     system: Option<String>,
     /// When it was claimed, seconds since 1970 by the holder's clock.
@@ -115,19 +117,25 @@ impl Claims {
     }
 
     fn owner(&self, run: &str) -> Owner {
-        let Worker { host, system, pid, job } = self.me.clone();
+        let Worker { host, system, pid, job, restarts } = self.me.clone();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let thread = std::thread::current().id();
         let token = hash_bytes(format!("{host} {pid} {thread:?} {} {run}", now.as_nanos()).as_bytes());
-        Owner { run: run.to_owned(), host, pid, job, system, since: now.as_secs(), token }
+        Owner { run: run.to_owned(), host, pid, job, restarts, system, since: now.as_secs(), token }
     }
 
     /// Whether the holder is over: this worker in an earlier life, a process that has ended, or one that no longer beats.
     fn is_dead(&self, path: &Path, holder: Option<&Owner>) -> bool {
         let over = holder.and_then(|owner| self.me.is_over(owner.system.as_deref(), owner.pid));
-        let is_my_job = holder.is_some_and(|owner| owner.job.is_some() && owner.job == self.me.job);
-        let is_over = over.unwrap_or(is_my_job);
+        let was_mine = holder.is_some_and(|owner| self.was_before_requeue(owner));
+        let is_over = over.unwrap_or(was_mine);
         is_over || self.age(path).is_some_and(|age| age > self.expiry)
+    }
+
+    /// Whether the holder is this task before Slurm queued it again. Workers within one job may share its name, but they have been
+    /// queued as often as each other.
+    fn was_before_requeue(&self, owner: &Owner) -> bool {
+        owner.job.is_some() && owner.job == self.me.job && owner.restarts < self.me.restarts
     }
 
     /// Time since the last heartbeat by the clock of the file system; `None` if the file is gone.
@@ -178,7 +186,16 @@ impl Claim {
         Ok(true)
     }
 
-    fn is_held(&self) -> std::io::Result<bool> {
+    /// Tells this claim from every other one.
+    pub(super) fn token(&self) -> &str {
+        &self.owner.token
+    }
+
+    /// Whether nobody has taken it over.
+    ///
+    /// # Errors
+    /// If the folder cannot be reached.
+    pub(super) fn is_held(&self) -> std::io::Result<bool> {
         match fs::read(&self.path) {
             Ok(text) => Ok(serde_json::from_slice::<Owner>(&text).is_ok_and(|owner| owner.token == self.owner.token)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -216,7 +233,7 @@ mod tests {
 
     /// A worker on another machine.
     fn elsewhere(folder: &Path, host: &str, job: Option<&str>) -> Claims {
-        let me = Worker { host: host.to_owned(), system: None, pid: 7, job: job.map(str::to_owned) };
+        let me = Worker { host: host.to_owned(), system: None, pid: 7, job: job.map(str::to_owned), restarts: 0 };
         Claims { folder: folder.to_owned(), me, expiry: EXPIRY }
     }
 
@@ -284,7 +301,10 @@ mod tests {
         let before = elsewhere(dir.path(), "node1", Some("12_3.0"));
         std::mem::forget(mine(before.take("id", "run").unwrap()));
         assert!(mine(elsewhere(dir.path(), "node2", Some("12_4.0")).take("id", "run").unwrap()).is_none());
-        assert!(mine(elsewhere(dir.path(), "node2", Some("12_3.0")).take("id", "run").unwrap()).is_some());
+        let sibling = elsewhere(dir.path(), "node2", Some("12_3.0"));
+        assert!(mine(sibling.take("id", "run").unwrap()).is_none(), "another worker of the same task lives");
+        let requeued = Claims { me: Worker { restarts: 1, ..sibling.me.clone() }, ..sibling };
+        assert!(mine(requeued.take("id", "run").unwrap()).is_some());
     }
 
     #[cfg(target_os = "linux")]

@@ -2,11 +2,17 @@
 
 use std::path::Path;
 
+use super::folder::StudyFolder;
 use super::heartbeat::Heartbeat;
 use super::key::RunKey;
+use super::keys;
+use super::record::Record;
 use crate::domain::RunConfig;
 use crate::engine::protocol::{Outcome, RunId, Summary};
 use crate::engine::{Command, EngineHandle, Event, EventKind, report};
+
+/// Why a run is not made by a worker that has read other data.
+const CHANGED: &str = "The data or labels have changed since this worker began. Start the same command again";
 
 /// What is to be run.
 pub(super) struct Job<'a> {
@@ -14,7 +20,10 @@ pub(super) struct Job<'a> {
     pub(super) name: &'a str,
     pub(super) config: RunConfig,
     pub(super) key: &'a RunKey,
+    /// Where the attempt is made.
     pub(super) out: &'a Path,
+    /// Where the hashes of the data are.
+    pub(super) folder: &'a StudyFolder,
     pub(super) number: RunId,
 }
 
@@ -47,15 +56,11 @@ pub(super) fn run(
             continue; // It belongs to the run before.
         }
         tell(&event);
-        match event.kind {
-            EventKind::Started(_) => fault = job.key.write(job.out, job.study, job.name).err(),
-            EventKind::Finished(_) | EventKind::Failed(_) if heartbeat.is_lost() => return Ok(End::Lost),
-            EventKind::Finished(summary) => {
-                return Ok(fault.map_or_else(|| end(summary), |fault| End::Failed(fault.to_string())));
-            }
-            EventKind::Failed(notice) => return Ok(End::Failed(notice.to_string())),
-            EventKind::Cancelled => return Ok(End::Stopped),
-            _ => {}
+        if let EventKind::Started(info) = &event.kind {
+            fault = job.began(info.steps_per_epoch).err();
+        }
+        if let Some(end) = end(event.kind) {
+            return Ok(if heartbeat.is_lost_now() { End::Lost } else { with_fault(end, fault) });
         }
         let must_stop = is_asked_to_stop() || heartbeat.is_lost() || fault.is_some();
         if must_stop && !is_stopping {
@@ -65,7 +70,45 @@ pub(super) fn run(
     anyhow::bail!("the engine ended unexpectedly")
 }
 
-fn end(summary: Box<Summary>) -> End {
+impl Job<'_> {
+    /// The run has read its data and is about to learn: from now on its folder says which run it is.
+    fn began(&self, steps_per_epoch: u64) -> anyhow::Result<()> {
+        self.confirm_data()?;
+        Record::new(self.study, self.name, self.key, steps_per_epoch).write(self.out)?;
+        Ok(())
+    }
+
+    /// Refuses a run whose data are no longer those of its key.
+    ///
+    /// # Errors
+    /// If they are not, or cannot be read.
+    pub(super) fn confirm_data(&self) -> anyhow::Result<()> {
+        let now = keys::of_run(&self.config, &mut self.folder.hashes())?;
+        anyhow::ensure!(now.id() == self.key.id(), "{CHANGED}");
+        Ok(())
+    }
+}
+
+/// How a run has ended; `None` while it goes on.
+fn end(event: EventKind) -> Option<End> {
+    match event {
+        EventKind::Finished(summary) => Some(of_summary(summary)),
+        EventKind::Failed(notice) => Some(End::Failed(notice.to_string())),
+        EventKind::Cancelled => Some(End::Stopped),
+        _ => None,
+    }
+}
+
+/// A run that was stopped for a fault has failed.
+fn with_fault(end: End, fault: Option<anyhow::Error>) -> End {
+    match (end, fault) {
+        (End::Failed(why), _) => End::Failed(why),
+        (_, Some(fault)) => End::Failed(fault.to_string()),
+        (end, None) => end,
+    }
+}
+
+fn of_summary(summary: Box<Summary>) -> End {
     match (summary.outcome, &summary.unsaved) {
         (_, Some(why)) => End::Failed(report::unsaved_line(why)),
         (Outcome::Completed | Outcome::Early, None) => End::Done(summary),

@@ -67,10 +67,15 @@ fn variants(file: &PlanFile) -> Result<Vec<Draft>, Notice> {
         let Some(Value::String(name)) = table.remove("name") else {
             return Err(Notice::new("A [[variant]] has no name").remedy("Add name = \"…\", which names its runs"));
         };
+        let folder_name = fields::folder_name(&name);
+        if folder_name.is_empty() {
+            return Err(Notice::new(format!("A [[variant]] is called \"{name}\", which names no folder"))
+                .remedy("Give it letters or digits"));
+        }
         let settings = fields::settings(&table);
         let place = format!("[[variant]] {name}:");
         let config = settings.iter().try_fold(file.base.clone(), |config, setting| set(&config, setting, &place))?;
-        Ok(Draft { parts: vec![fields::folder_name(&name)], config })
+        Ok(Draft { parts: vec![folder_name], config })
     };
     file.variant.iter().map(variant).collect()
 }
@@ -182,6 +187,8 @@ mod tests {
             ("[grid]\ntrain.learning = [1]", "[grid] train.learning = 1 cannot be used: unknown field"),
             ("[[variant]]\nname = 'x'\ntrain.batch = 'y'", "[[variant]] x: train.batch = \"y\" cannot be used"),
             ("[[variant]]\nseed = 1", "A [[variant]] has no name"),
+            ("[[variant]]\nname = ''", "A [[variant]] is called \"\", which names no folder. Give it letters"),
+            ("[[variant]]\nname = '..'", "names no folder"),
             ("seeds = [1, 1]", "Two runs are called base_seed-1"),
             ("[[variant]]\nname = 'a'\n[[variant]]\nname = 'A'", "Two runs are called A"),
             ("[[variant]]\nname = 'a'\n[[variant]]\nname = 'b'", "a and b are the same run"),

@@ -1,19 +1,27 @@
 //! The folder of a study: runs, claims, failures, the plan, and the hashes of its data.
+//!
+//! Every attempt at a run has a folder of its own and is moved to the others once it is done, so a worker that was held for dead
+//! writes into nobody's results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::Duration;
 
 use super::claim::Claims;
 use super::hash_cache::HashCache;
-use super::key::RunKey;
 use super::plan::Plan;
+use super::record::Record;
 use crate::data::DataError;
 use crate::data::files::write;
-use crate::domain::time;
 use crate::engine::protocol::{Outcome, Summary};
 use crate::train::folder::{FinishedRun, files};
 use crate::train::run_list;
+
+/// Digits of a claim's token in the name of its attempt.
+const TOKEN_DIGITS: usize = 8;
+/// How often a move is tried again, and how long between.
+const MOVES: usize = 20;
+const BETWEEN_MOVES: Duration = Duration::from_millis(100);
 
 /// A study's folder.
 #[derive(Clone, Debug)]
@@ -28,7 +36,7 @@ pub struct DoneRun {
     /// Its folder.
     pub folder: PathBuf,
     /// What it did, with which data.
-    pub key: RunKey,
+    pub record: Record,
     /// How it ended.
     pub summary: Summary,
 }
@@ -44,15 +52,20 @@ impl StudyFolder {
     /// # Errors
     /// If it cannot be written.
     pub fn create(&self, plan: &Plan) -> Result<(), DataError> {
-        for folder in [self.runs(), self.root.join("claims"), self.root.join("failed")] {
+        for folder in [self.runs(), self.unfinished(), self.root.join("claims"), self.root.join("failed")] {
             fs::create_dir_all(&folder).map_err(DataError::io("cannot create the folder of the study", &folder))?;
         }
         write::atomically(&self.root.join("study.toml"), plan.text.as_bytes())
     }
 
-    /// Where run folders are.
+    /// Where the folders of runs are that are done.
     pub fn runs(&self) -> PathBuf {
         self.root.join("runs")
+    }
+
+    /// Where the folders of runs are that are being made or were broken off.
+    pub fn unfinished(&self) -> PathBuf {
+        self.root.join("unfinished")
     }
 
     /// The claims.
@@ -73,7 +86,7 @@ impl StudyFolder {
     /// Whether any run has been begun.
     pub fn has_begun(&self) -> bool {
         let has_entries = |name: &str| fs::read_dir(self.root.join(name)).is_ok_and(|mut found| found.next().is_some());
-        ["runs", "claims", "failed"].into_iter().any(has_entries)
+        ["runs", "unfinished", "claims", "failed"].into_iter().any(has_entries)
     }
 
     /// All runs that are done, whatever their names.
@@ -84,26 +97,28 @@ impl StudyFolder {
         folders.iter().filter_map(|folder| done_run(folder)).collect()
     }
 
-    /// The folder for a run that begins now. What an interrupted or failed attempt left there is set aside.
+    /// The folder of an attempt at a run. Nobody else writes there: `token` is that of the attempt's claim.
+    pub(super) fn attempt(&self, name: &str, token: &str) -> PathBuf {
+        let short = token.get(..TOKEN_DIGITS).unwrap_or(token);
+        self.unfinished().join(format!("{name}-{short}"))
+    }
+
+    /// Moves a run that is done to the others. Returns where it is.
     ///
     /// # Errors
-    /// If that cannot be moved.
-    pub(super) fn make_way(&self, name: &str) -> Result<PathBuf, DataError> {
-        let folder = self.runs().join(name);
-        if !folder.exists() {
-            return Ok(folder);
+    /// If it cannot be moved.
+    pub(super) fn keep(&self, attempt: &Path, name: &str) -> Result<PathBuf, DataError> {
+        let mut tries = 0;
+        loop {
+            // A run of this name may be done already: the plan has changed, or another worker was quicker.
+            let target = run_list::free_folder(&self.runs(), name).unwrap_or_else(|| self.runs().join(name));
+            match fs::rename(attempt, &target) {
+                Ok(()) => return Ok(target),
+                Err(error) if tries == MOVES => return Err(DataError::io("cannot move the run to", &target)(error)),
+                Err(_) => std::thread::sleep(BETWEEN_MOVES), // Windows moves no folder while a file in it is open.
+            }
+            tries += 1;
         }
-        if done_run(&folder).is_some() {
-            // The plan has changed: a run of this name is done, but another one.
-            return Ok(run_list::free_folder(&self.runs(), name).unwrap_or(folder));
-        }
-        // An unfinished run begins anew. Once a run can be resumed exactly, this is where it is picked up instead.
-        let aside = self.root.join("aside");
-        fs::create_dir_all(&aside).map_err(DataError::io("cannot create", &aside))?;
-        let dated = format!("{name}-{}", time::timestamp(SystemTime::now()));
-        let target = run_list::free_folder(&aside, &dated).unwrap_or_else(|| aside.join(dated));
-        fs::rename(&folder, target).map_err(DataError::io("cannot set the unfinished run aside", &folder))?;
-        Ok(folder)
     }
 }
 
@@ -111,17 +126,21 @@ impl StudyFolder {
 fn done_run(folder: &Path) -> Option<DoneRun> {
     let summary: Summary = serde_json::from_slice(&fs::read(folder.join(files::SUMMARY)).ok()?).ok()?;
     let is_done = matches!(summary.outcome, Outcome::Completed | Outcome::Early) && summary.unsaved.is_none();
-    Some(DoneRun { folder: folder.to_owned(), key: RunKey::read(folder)?, summary }).filter(|_| is_done)
+    Some(DoneRun { folder: folder.to_owned(), record: Record::read(folder)?, summary }).filter(|_| is_done)
 }
 
 impl DoneRun {
-    /// Minutes that an epoch with its evaluation took, from `metrics.csv`; `None` of a run without a whole epoch.
+    /// Minutes that an epoch with its evaluation took, from `metrics.csv`; `None` of a run of less than an epoch.
     pub fn minutes_per_epoch(&self) -> Option<f64> {
         let (_, rows) = FinishedRun::open(&self.folder).ok()?.history();
-        let epochs = rows.last()?.epoch;
         let secs: f64 = rows.iter().map(|row| f64::from(row.secs)).sum();
-        (epochs > 0).then(|| secs / 60.0 / f64::from(epochs))
+        minutes_per_epoch(secs, rows.last()?.step, self.record.steps_per_epoch)
     }
+}
+
+fn minutes_per_epoch(secs: f64, steps: u64, steps_per_epoch: u64) -> Option<f64> {
+    let has_whole_epoch = steps_per_epoch > 0 && steps >= steps_per_epoch;
+    has_whole_epoch.then(|| secs / 60.0 * steps_per_epoch as f64 / steps as f64)
 }
 
 #[cfg(test)]
@@ -129,6 +148,7 @@ mod tests {
     use super::*;
     use crate::domain::RunConfig;
     use crate::study::fingerprint::Fingerprint;
+    use crate::study::key::RunKey;
 
     /// A study's folder with a run of this name, done or not.
     fn study(name: &str, outcome: Outcome) -> (tempfile::TempDir, StudyFolder) {
@@ -136,7 +156,8 @@ mod tests {
         let study = StudyFolder::at(dir.path());
         let folder = study.runs().join(name);
         fs::create_dir_all(&folder).unwrap();
-        RunKey::new(&RunConfig::demo(), None, Fingerprint::default()).write(&folder, "s", name).unwrap();
+        let key = RunKey::new(&RunConfig::demo(), None, Fingerprint::default());
+        Record::new("s", name, &key, 10).write(&folder).unwrap();
         let summary = Summary { outcome, steps: 3, ..Summary::default() };
         fs::write(folder.join(files::SUMMARY), serde_json::to_vec(&summary).unwrap()).unwrap();
         (dir, study)
@@ -157,15 +178,22 @@ mod tests {
     }
 
     #[test]
-    fn an_unfinished_run_is_set_aside_and_a_finished_one_stays() {
-        let (_dir, unfinished) = study("a", Outcome::Stopped);
-        let way = unfinished.make_way("a").unwrap();
-        assert!(way.ends_with("runs/a") && !way.exists());
-        let aside: Vec<_> = fs::read_dir(unfinished.root.join("aside")).unwrap().flatten().collect();
-        assert!(aside.len() == 1 && aside[0].path().join("study.json").exists());
-        let (_dir, finished) = study("a", Outcome::Completed);
-        assert!(finished.make_way("a").unwrap().ends_with("runs/a-2"));
-        assert_eq!(finished.done().len(), 1);
-        assert!(finished.make_way("b").unwrap().ends_with("runs/b"));
+    fn attempts_share_no_folder_and_what_is_done_is_never_replaced() {
+        let (_dir, study) = study("a", Outcome::Completed);
+        let attempts = ["0123456789", "9876543210"].map(|token| study.attempt("a", token));
+        assert!(attempts[0].ends_with("unfinished/a-01234567") && attempts[0] != attempts[1]);
+        for (attempt, name) in attempts.iter().zip(["runs/a-2", "runs/a-3"]) {
+            fs::create_dir_all(attempt).unwrap();
+            fs::write(attempt.join("log.txt"), "").unwrap();
+            assert!(study.keep(attempt, "a").unwrap().ends_with(name) && !attempt.exists());
+        }
+        assert_eq!(study.done().len(), 1);
+    }
+
+    #[test]
+    fn a_part_of_an_epoch_counts_as_a_part() {
+        assert_eq!(minutes_per_epoch(60.0, 10, 100), None, "no whole epoch");
+        assert_eq!(minutes_per_epoch(60.0, 10, 0), None, "unknown");
+        assert_eq!(minutes_per_epoch(300.0, 250, 100), Some(2.0));
     }
 }

@@ -1,18 +1,11 @@
 //! When two runs are the same: by what they do and by the data that they do it with, not by name, place or device.
 
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 use super::fingerprint::Fingerprint;
 use super::hash_cache::hash_bytes;
-use crate::data::DataError;
-use crate::data::files::write;
+use crate::domain::RunConfig;
 use crate::domain::config::{DeviceChoice, Encoder};
-use crate::domain::{RunConfig, stored};
-
-/// Name of the file in a run's folder that says what run of a study it is.
-pub const FILE: &str = "study.json";
 
 /// What a run does, and with which data.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,16 +14,6 @@ pub struct RunKey {
     pub config: RunConfig,
     /// The data.
     pub data: Fingerprint,
-}
-
-/// [`RunKey`] as it stands in a run's folder, with the names that the run had.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Record {
-    study: String,
-    run: String,
-    config: serde_json::Value,
-    data: Fingerprint,
 }
 
 impl RunKey {
@@ -47,26 +30,6 @@ impl RunKey {
     pub fn id(&self) -> String {
         let config = serde_json::to_string(&self.config).unwrap_or_default();
         hash_bytes(format!("{config}\n{}", self.data.digest).as_bytes())
-    }
-
-    /// Writes it to a run's folder.
-    ///
-    /// # Errors
-    /// If the folder cannot be written.
-    pub fn write(&self, folder: &Path, study: &str, run: &str) -> Result<(), DataError> {
-        let file = folder.join(FILE);
-        let broken = |error: serde_json::Error| DataError::content(error.to_string(), &file);
-        let config = serde_json::to_value(&self.config).map_err(broken)?;
-        let record = Record { study: study.to_owned(), run: run.to_owned(), config, data: self.data.clone() };
-        write::atomically(&file, &serde_json::to_vec_pretty(&record).map_err(broken)?)
-    }
-
-    /// Reads that of a run's folder. `None` if there is none, or if it has a field that this version does not know. Fields that
-    /// came later have their default.
-    pub fn read(folder: &Path) -> Option<Self> {
-        let record: Record = serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()?;
-        let (config, lost) = stored::read(&RunConfig::default(), &RunConfig::every_field(), &record.config).ok()?;
-        lost.is_empty().then_some(Self { config, data: record.data })
     }
 }
 
@@ -98,21 +61,5 @@ mod tests {
         };
         assert_eq!(with("a.pth", "1"), with("b.pth", "1"));
         assert_ne!(with("a.pth", "1"), with("a.pth", "2"));
-    }
-
-    #[test]
-    fn a_key_survives_its_file_and_fields_that_come_later() {
-        let dir = tempfile::tempdir().unwrap();
-        let key = key(&RunConfig::reference(), "d");
-        key.write(dir.path(), "s", "r").unwrap();
-        assert_eq!(RunKey::read(dir.path()), Some(key.clone()));
-        let file = dir.path().join(FILE);
-        let text = std::fs::read_to_string(&file).unwrap();
-        let without = text.replacen("\"jitter\": 0.0,", "", 1);
-        assert_ne!(text, without);
-        std::fs::write(&file, without).unwrap();
-        assert_eq!(RunKey::read(dir.path()), Some(key), "an earlier version wrote it");
-        std::fs::write(&file, text.replacen("\"jitter\"", "\"fancy\"", 1)).unwrap();
-        assert_eq!(RunKey::read(dir.path()), None, "a later version wrote it");
     }
 }

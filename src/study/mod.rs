@@ -22,6 +22,7 @@ mod plan_file;
 pub mod preset;
 pub mod published;
 pub mod queue;
+pub mod record;
 pub mod report;
 pub mod shard;
 pub mod slurm;

@@ -100,7 +100,7 @@ impl Overview {
 
 fn state(key: &RunKey, done: &[DoneRun], folder: &StudyFolder) -> RunState {
     let id = key.id();
-    if let Some(run) = done.iter().find(|run| run.key == *key) {
+    if let Some(run) = done.iter().find(|run| run.record.is_of(key, &id)) {
         return RunState::Done(Box::new(run.clone()));
     }
     let running = folder.claims().holder(&id).map(RunState::Running);

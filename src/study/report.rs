@@ -23,6 +23,23 @@ const COLUMNS: [&str; 11] = [
     "note",
 ];
 
+/// A figure of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// The mean over those runs that have the figure.
+    pub mean: f64,
+    /// Standard deviation; `None` of a single run.
+    pub spread: Option<f64>,
+}
+
+impl Figure {
+    /// `None` without values.
+    fn of(values: &[f64]) -> Option<Self> {
+        let Estimate { mean, spread, .. } = Estimate::of(values);
+        (!values.is_empty()).then(|| Self { mean, spread: (values.len() > 1).then_some(spread) })
+    }
+}
+
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReportRow {
@@ -33,13 +50,13 @@ pub struct ReportRow {
     /// Runs that are done, and those that the plan has; both 0 of a published row.
     pub runs: [usize; 2],
     /// Best validation mIoU.
-    pub best_miou: Option<Estimate>,
+    pub best_miou: Option<Figure>,
     /// Validation mIoU after the last step.
-    pub final_miou: Option<Estimate>,
+    pub final_miou: Option<Figure>,
     /// Pixel accuracy after the last step.
-    pub final_accuracy: Option<Estimate>,
+    pub final_accuracy: Option<Figure>,
     /// Minutes an epoch takes, its evaluation included.
-    pub minutes_per_epoch: Option<Estimate>,
+    pub minutes_per_epoch: Option<Figure>,
     /// What a published row holds for.
     pub note: String,
 }
@@ -64,7 +81,7 @@ fn own_row(name: &str, overview: &Overview) -> ReportRow {
         })
         .collect();
     let over_seeds = |value: &dyn Fn(&DoneRun) -> Option<f64>| {
-        estimate(&done.iter().filter_map(|run| value(run)).filter(|value| value.is_finite()).collect::<Vec<_>>())
+        Figure::of(&done.iter().filter_map(|run| value(run)).filter(|value| value.is_finite()).collect::<Vec<_>>())
     };
     let last = |run: &DoneRun| run.summary.last.as_ref().map(|last| last.scores.clone());
     ReportRow {
@@ -80,7 +97,7 @@ fn own_row(name: &str, overview: &Overview) -> ReportRow {
 }
 
 fn published_row(row: &Published) -> ReportRow {
-    let single = |value: Option<f64>| value.map(|value| Estimate::of(&[value]));
+    let single = |value: Option<f64>| value.and_then(|value| Figure::of(&[value]));
     ReportRow {
         configuration: row.run.clone(),
         is_published: true,
@@ -91,10 +108,6 @@ fn published_row(row: &Published) -> ReportRow {
         minutes_per_epoch: single(row.minutes_per_epoch),
         note: row.note.clone(),
     }
-}
-
-fn estimate(values: &[f64]) -> Option<Estimate> {
-    (!values.is_empty()).then(|| Estimate::of(values))
 }
 
 /// The whole report in Markdown: the table of scores with what is missing, and the IoU of each class.
@@ -121,17 +134,16 @@ fn scores(plan: &Plan, rows: &[ReportRow]) -> String {
 fn markdown_row(row: &ReportRow) -> String {
     let runs = if row.is_published { "published".to_owned() } else { row.runs[0].to_string() };
     let note = if row.note.is_empty() { String::new() } else { format!(" ({})", row.note) };
-    let figures =
-        [&row.best_miou, &row.final_miou, &row.final_accuracy].map(|figure| with_spread(figure.as_ref(), row));
+    let figures = [row.best_miou, row.final_miou, row.final_accuracy].map(with_spread);
     let minutes = row.minutes_per_epoch.map_or_else(|| "–".to_owned(), |figure| format!("{:.2}", figure.mean));
     format!("| {}{note} | {runs} | {} | {minutes} |", row.configuration, figures.join(" | "))
 }
 
-fn with_spread(figure: Option<&Estimate>, row: &ReportRow) -> String {
+fn with_spread(figure: Option<Figure>) -> String {
     match figure {
         None => "–".to_owned(),
-        Some(figure) if row.runs[0] > 1 => format!("{:.4} ± {:.4}", figure.mean, figure.spread),
-        Some(figure) => format!("{:.4}", figure.mean),
+        Some(Figure { mean, spread: Some(spread) }) => format!("{mean:.4} ± {spread:.4}"),
+        Some(Figure { mean, spread: None }) => format!("{mean:.4}"),
     }
 }
 
@@ -145,23 +157,22 @@ pub fn csv(rows: &[ReportRow]) -> String {
 }
 
 fn record(row: &ReportRow) -> [String; 11] {
-    let mean = |figure: &Option<Estimate>| figure.map_or_else(String::new, |figure| figure.mean.to_string());
-    let spread = |figure: &Option<Estimate>| {
-        figure.filter(|_| row.runs[0] > 1).map_or_else(String::new, |figure| figure.spread.to_string())
-    };
+    let text = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
+    let mean = |figure: Option<Figure>| text(figure.map(|figure| figure.mean));
+    let spread = |figure: Option<Figure>| text(figure.and_then(|figure| figure.spread));
     let (source, runs) =
         if row.is_published { ("published", String::new()) } else { ("ours", row.runs[0].to_string()) };
     [
         row.configuration.clone(),
         source.to_owned(),
         runs,
-        mean(&row.best_miou),
-        spread(&row.best_miou),
-        mean(&row.final_miou),
-        spread(&row.final_miou),
-        mean(&row.final_accuracy),
-        spread(&row.final_accuracy),
-        mean(&row.minutes_per_epoch),
+        mean(row.best_miou),
+        spread(row.best_miou),
+        mean(row.final_miou),
+        spread(row.final_miou),
+        mean(row.final_accuracy),
+        spread(row.final_accuracy),
+        mean(row.minutes_per_epoch),
         row.note.clone(),
     ]
 }
@@ -176,6 +187,7 @@ mod tests {
     use crate::study::fingerprint::Fingerprint;
     use crate::study::key::RunKey;
     use crate::study::overview::RunStatus;
+    use crate::study::record::Record;
 
     const PLAN: &str = "about = 'Two nets'\nseeds = [0, 1]\n[grid]\nmodel.arch = ['unet', 'unet++']\n\
                         [[published]]\nrun = 'arch-unet'\nbest_miou = 0.4902\nminutes_per_epoch = 1.5\nnote = 'A100'\n";
@@ -183,7 +195,8 @@ mod tests {
     fn done(best: f64) -> RunState {
         let key = RunKey::new(&RunConfig::demo(), None, Fingerprint::default());
         let summary = Summary { best_miou: Some(best), ..Summary::default() };
-        RunState::Done(Box::new(DoneRun { folder: "/no/such/run".into(), key, summary }))
+        let record = Record::new("nets", "run", &key, 10);
+        RunState::Done(Box::new(DoneRun { folder: "/no/such/run".into(), record, summary }))
     }
 
     fn table() -> (Plan, Vec<ReportRow>) {
@@ -218,5 +231,12 @@ mod tests {
         assert_eq!(lines[1], "arch-unet,ours,2,0.45,0.07071067811865474,,,,,,");
         assert_eq!(lines[2], "arch-unet,published,,0.4902,,,,,,1.5,A100");
         assert_eq!(lines[3], "arch-unet++,ours,1,0.6,,,,,,,");
+    }
+
+    #[test]
+    fn a_spread_is_that_of_the_runs_that_have_the_figure() {
+        assert_eq!(with_spread(Figure::of(&[])), "–");
+        assert_eq!(with_spread(Figure::of(&[0.45])), "0.4500", "another run has no score");
+        assert_eq!(with_spread(Figure::of(&[0.4, 0.5])), "0.4500 ± 0.0707");
     }
 }

@@ -7,8 +7,8 @@ pub struct SlurmScript<'a> {
     pub name: &'a str,
     /// The program with its arguments up to `study run`, the plan and where results go.
     pub command: &'a [String],
-    /// Where logs go.
-    pub logs: &'a str,
+    /// The study's folder, in which logs go.
+    pub folder: &'a str,
     /// Workers.
     pub tasks: usize,
     /// Further options for `sbatch`, such as `--gres=gpu:1`.
@@ -18,13 +18,15 @@ pub struct SlurmScript<'a> {
 impl SlurmScript<'_> {
     /// The script.
     ///
-    /// Two minutes before its time is up, or when it is preempted, Slurm signals the script; the run is then saved, its claim is
-    /// given back, and the task is queued again.
+    /// Two minutes before its time is up, or when it is preempted, Slurm signals the script. The claim is then given back, and the
+    /// task is queued again if any run was done since it began. The run in progress begins anew, so a limit that is shorter than a
+    /// run would otherwise queue the task for ever.
     pub fn text(&self) -> String {
         let Self { tasks, .. } = self;
         let command: Vec<String> = self.command.iter().map(|part| quoted(part)).collect();
         let options: String = self.options.iter().map(|option| format!("#SBATCH {option}\n")).collect();
-        let (name, logs) = (one_line(self.name), one_line(self.logs));
+        let (name, logs) = (one_line(self.name), one_line(self.folder));
+        let runs = quoted(&format!("{}/runs", self.folder));
         format!(
             "#!/bin/bash\n\
              #SBATCH --job-name={name}\n\
@@ -35,13 +37,16 @@ impl SlurmScript<'_> {
              #SBATCH --signal=B:USR1@120\n\
              {options}\
              # Every task goes through the whole queue and takes what nobody else has. --shard spreads where they begin.\n\
-             again=0\n\
+             runs() {{ find {runs} -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }}\n\
+             again=0 before=$(runs)\n\
              trap 'signalled=1; again=1; kill -TERM \"$!\" 2>/dev/null' USR1\n\
              trap 'signalled=1; kill -TERM \"$!\" 2>/dev/null' TERM INT\n\
              {command} --shard \"$SLURM_ARRAY_TASK_ID/{tasks}\" &\n\
-             # A signal ends the wait while the worker is still saving: wait again.\n\
+             # A signal ends the wait while the worker is still ending: wait again.\n\
              while true; do\n  signalled=0 code=0\n  wait \"$!\" || code=$?\n  ((signalled)) || break\ndone\n\
-             if ((again)); then scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\"; fi\n\
+             # A run that is cut short begins anew. Without any run done, the next time would be no better.\n\
+             if ((again && $(runs) > before)); then\n  scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\"\n\
+             elif ((again)); then\n  echo 'No run was done within the time limit: give a --time longer than the longest run' >&2\nfi\n\
              exit \"$code\"\n",
             command = command.join(" "),
         )
@@ -68,19 +73,21 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn script(command: &[&str]) -> String {
+    fn script(command: &[&str], folder: &str) -> String {
         let command: Vec<String> = command.iter().map(|part| (*part).to_owned()).collect();
         let options = ["--gres=gpu:1".to_owned()];
-        SlurmScript { name: "nets", command: &command, logs: "/out", tasks: 4, options: &options }.text()
+        SlurmScript { name: "nets", command: &command, folder, tasks: 4, options: &options }.text()
     }
 
     #[test]
     fn the_script_starts_an_array_of_workers() {
-        let text = script(&["/usr/bin/pointillist", "study", "run", "/my plans/it's.toml"]);
+        let text = script(&["/usr/bin/pointillist", "study", "run", "/my plans/it's.toml"], "/my out");
         for part in [
             "#!/bin/bash\n#SBATCH",
             "#SBATCH --array=1-4\n",
+            "#SBATCH --output=\"/my out/slurm-%A_%a.log\"\n",
             "#SBATCH --gres=gpu:1\n# Every",
+            "find '/my out/runs' -mindepth 1",
             "/usr/bin/pointillist study run '/my plans/it'\\''s.toml' --shard \"$SLURM_ARRAY_TASK_ID/4\" &\n",
             "scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"",
         ] {
@@ -93,7 +100,8 @@ mod tests {
     fn run(worker: &str, signal: Option<&str>) -> (Option<i32>, String) {
         let dir = tempfile::tempdir().unwrap();
         let (file, said) = (dir.path().join("job.sh"), dir.path().join("said"));
-        std::fs::write(&file, script(&["bash", "-c", worker, said.to_str().unwrap()])).unwrap();
+        std::fs::write(&file, script(&["bash", "-c", worker, said.to_str().unwrap()], dir.path().to_str().unwrap()))
+            .unwrap();
         let scontrol = dir.path().join("scontrol");
         std::fs::write(&scontrol, format!("#!/bin/bash\necho \"requeue $2\" >> {}\n", said.display())).unwrap();
         std::process::Command::new("chmod").arg("+x").arg(&scontrol).status().unwrap();
@@ -116,8 +124,11 @@ mod tests {
     fn a_worker_ends_with_its_own_code_and_a_warned_one_is_queued_again() {
         // $0 is the file, $1 is --shard, $2 the shard.
         assert_eq!(run("echo \"$2\" > \"$0\"; exit 3", None), (Some(3), "3/4\n".to_owned()));
-        let saves = "trap 'echo saved >> \"$0\"; exit 130' TERM; echo \"$2\" > \"$0\"; while true; do sleep 0.05; done";
-        assert_eq!(run(saves, Some("-USR1")), (Some(130), "3/4\nsaved\nrequeue 7_3\n".to_owned()));
-        assert_eq!(run(saves, Some("-TERM")), (Some(130), "3/4\nsaved\n".to_owned()));
+        let saves = "trap 'echo saved >> \"$0\"; exit 130' TERM; mkdir -p \"${0%/*}/runs/RUN\"; echo \"$2\" > \"$0\"; \
+                     while true; do sleep 0.05; done";
+        let (one_done, none_done) = (saves.replace("RUN", "a"), saves.replace("RUN", ""));
+        assert_eq!(run(&one_done, Some("-USR1")), (Some(130), "3/4\nsaved\nrequeue 7_3\n".to_owned()));
+        assert_eq!(run(&none_done, Some("-USR1")), (Some(130), "3/4\nsaved\n".to_owned()), "no run fits the limit");
+        assert_eq!(run(&one_done, Some("-TERM")), (Some(130), "3/4\nsaved\n".to_owned()));
     }
 }

@@ -13,13 +13,16 @@ pub(super) struct Worker {
     pub(super) pid: u32,
     /// Job, array task and process within it, if Slurm started it. A requeued task has the same.
     pub(super) job: Option<String>,
+    /// How often Slurm has queued the task again.
+    pub(super) restarts: u32,
 }
 
 impl Worker {
     /// This process.
     pub(super) fn this() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self { host: host(), system: system(), pid: std::process::id(), job: job(&variable) }
+        let restarts = variable("SLURM_RESTART_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
+        Self { host: host(), system: system(), pid: std::process::id(), job: job(&variable), restarts }
     }
 
     /// Whether a process of this machine is over; `None` if that cannot be told from here.

@@ -63,6 +63,6 @@ fail() { echo "FAILED: $*" >&2; exit 1; }
 done_runs="$("$program" study status "${arguments[@]}" --json | grep -c '"state": "done"')"
 [[ "$done_runs" == 6 ]] || fail "$done_runs of 6 runs are done"
 [[ "$(find "$study/runs" -mindepth 1 -maxdepth 1 | wc -l)" == 6 ]] || fail "there are not 6 run folders"
-[[ "$(find "$study/aside" -mindepth 1 -maxdepth 1 | wc -l)" == 1 ]] || fail "the run that was killed did not begin anew, or others did"
+[[ "$(find "$study/unfinished" -mindepth 1 -maxdepth 1 | wc -l)" == 1 ]] || fail "the run that was killed did not begin anew, or others did"
 [[ "$(claims)" == 0 ]] || fail "claims are left"
 echo "every run was made once"

@@ -60,6 +60,9 @@ pub struct RunArgs {
     /// Where to compute, instead of where the plan says: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long)]
     pub device: Option<String>,
+    /// End when nothing is left to begin, even if others still make runs. Otherwise wait, and make those that others do not end.
+    #[arg(long)]
+    pub no_wait: bool,
     /// Print only warnings, errors and how each run ends.
     #[arg(long)]
     pub quiet: bool,

@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::out;
+use crate::domain::count::counted;
 use crate::engine::protocol::Summary;
 use crate::engine::{Event, EventKind, Phase, report};
 use crate::study::folder::StudyFolder;
@@ -23,6 +24,8 @@ pub(super) struct Reporter<'a> {
     /// Name of the run in progress.
     run: String,
     epochs: u32,
+    /// Runs of others that were waited for at the last look.
+    waited: usize,
 }
 
 /// A progress bar where there is a terminal.
@@ -38,7 +41,7 @@ pub(super) fn bar(quiet: bool) -> ProgressBar {
 
 impl<'a> Reporter<'a> {
     pub(super) fn new(plan: &'a Plan, keys: &'a [RunKey], folder: &'a StudyFolder, quiet: bool) -> Self {
-        Self { plan, keys, folder, quiet, bar: bar(quiet), run: String::new(), epochs: 0 }
+        Self { plan, keys, folder, quiet, bar: bar(quiet), run: String::new(), epochs: 0, waited: 0 }
     }
 
     pub(super) fn take(&mut self, news: News<'_>) {
@@ -51,6 +54,13 @@ impl<'a> Reporter<'a> {
                 let why = "this worker seemed dead, and another one has taken the run over";
                 self.bar.suspend(|| out::error(&format!("[WARNING] {}: {why}", self.run)));
             }
+            News::Waits(others) => self.waits(others),
+        }
+    }
+
+    fn waits(&mut self, others: usize) {
+        if std::mem::replace(&mut self.waited, others) != others {
+            self.print(&format!("Waiting for {} in progress elsewhere", counted(others as u64, "run")));
         }
     }
 

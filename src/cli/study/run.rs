@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::args::RunArgs;
 use super::reporter::{self, Reporter};
 use crate::cli::{interrupt, out};
-use crate::domain::count::counted;
 use crate::engine::EngineHandle;
 use crate::study::folder::StudyFolder;
 use crate::study::key::RunKey;
@@ -25,15 +24,22 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         out::line("Stopped while the data were read. The same command goes on");
         return Ok(ExitCode::from(interrupt::CODE));
     };
-    let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard: args.shard, device: args.device() };
+    let (shard, device, waits) = (args.shard, args.device(), !args.no_wait);
+    let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard, device, waits };
     let mut reporter = Reporter::new(&plan, &keys, &folder, args.quiet);
     let tally = queue.work(&engine, &interrupt::asked, &mut |news| reporter.take(news))?;
-    out::line(&closing(&tally, &Overview::of(&plan, Some(&keys), &folder), &folder));
-    Ok(match tally {
-        Tally { stopped: true, .. } => ExitCode::from(interrupt::CODE),
-        Tally { failed: 0, .. } => ExitCode::SUCCESS,
+    let overview = Overview::of(&plan, Some(&keys), &folder);
+    out::line(&closing(&tally, &overview, &folder));
+    Ok(code(&tally, &overview))
+}
+
+/// Success is a study of which every run is done or, without waiting, in progress elsewhere.
+fn code(tally: &Tally, overview: &Overview) -> ExitCode {
+    match overview.count("failed") + overview.count("waiting") {
+        _ if tally.stopped => ExitCode::from(interrupt::CODE),
+        0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
-    })
+    }
 }
 
 /// The keys of the runs, for which all data are read once; `None` if Ctrl-C was pressed.
@@ -60,10 +66,9 @@ fn closing(tally: &Tally, overview: &Overview, folder: &StudyFolder) -> String {
     if tally.stopped {
         return format!("Stopped: {standing}. The same command goes on; the run in progress begins anew: {place}");
     }
-    let failed = if tally.failed > 0 { "Runs that failed are tried again by the same command. " } else { "" };
-    let others = match tally.others {
-        0 => String::new(),
-        others => format!("{} in progress elsewhere. ", counted(others as u64, "run")),
+    let failed = match overview.count("failed") {
+        0 => "",
+        _ => "Runs that failed are tried again by the same command. ",
     };
-    format!("{failed}{others}{standing}: {place}")
+    format!("{failed}{standing}: {place}")
 }

@@ -17,7 +17,7 @@ pub(super) fn run(args: &SlurmArgs) -> anyhow::Result<ExitCode> {
     let script = SlurmScript {
         name: &plan.name,
         command: &command,
-        logs: &folder.root.display().to_string(),
+        folder: &folder.root.display().to_string(),
         tasks: args.tasks.clamp(1, plan.runs.len().max(1)),
         options: &args.option,
     };
@@ -33,7 +33,7 @@ fn command(study: &StudyChoice, folder: &StudyFolder) -> anyhow::Result<Vec<Stri
     if let Some(data) = &study.data {
         command.extend(["--data".to_owned(), text(absolute(data))]);
     }
-    command.extend(["--out".to_owned(), text(folder.root.clone()), "--quiet".to_owned()]);
+    command.extend(["--out".to_owned(), text(folder.root.clone()), "--no-wait".to_owned(), "--quiet".to_owned()]);
     Ok(command)
 }
 
