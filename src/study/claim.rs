@@ -9,9 +9,8 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
-
 use super::hash_cache::hash_bytes;
+use super::owner::Owner;
 use super::worker::Worker;
 use crate::data::DataError;
 
@@ -19,36 +18,6 @@ use crate::data::DataError;
 const EXPIRY: Duration = Duration::from_secs(300);
 /// Between two heartbeats.
 pub(super) const BEAT: Duration = Duration::from_secs(30);
-
-/// The holder of a claim, as it stands in its file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Owner {
-    /// Name of the run.
-    pub run: String,
-    /// The machine.
-    pub host: String,
-    /// The process on it.
-    pub pid: u32,
-    /// Job, array task and process, under Slurm.
-    pub job: Option<String>,
-    /// How often Slurm had queued the task again by then.
-    restarts: u32,
-    /// Where the process id holds.
-    system: Option<String>,
-    /// When it was claimed, seconds since 1970 by the holder's clock.
-    pub since: u64,
-    /// Tells this claim from every other one.
-    token: String,
-}
-
-impl Owner {
-    /// The holder in words: `node3, process 4711, job 12_3.0`.
-    pub fn describe(&self) -> String {
-        let job = self.job.as_ref().map_or_else(String::new, |job| format!(", job {job}"));
-        format!("{}, process {}{job}", self.host, self.pid)
-    }
-}
 
 /// The claims of a study, as one worker sees them.
 #[derive(Clone, Debug)]
@@ -127,8 +96,7 @@ impl Claims {
     /// Whether the holder is over: this worker in an earlier life, a process that has ended, or one that no longer beats.
     fn is_dead(&self, path: &Path, holder: Option<&Owner>) -> bool {
         let over = holder.and_then(|owner| self.me.is_over(owner.system.as_deref(), owner.pid));
-        let was_mine = holder.is_some_and(|owner| self.was_before_requeue(owner));
-        let is_over = over.unwrap_or(was_mine);
+        let is_over = over.unwrap_or_else(|| holder.is_some_and(|owner| self.was_before_requeue(owner)));
         is_over || self.age(path).is_some_and(|age| age > self.expiry)
     }
 

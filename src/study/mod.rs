@@ -17,6 +17,7 @@ mod heartbeat;
 pub mod key;
 pub mod keys;
 pub mod overview;
+pub mod owner;
 pub mod plan;
 mod plan_file;
 pub mod preset;

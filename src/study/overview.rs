@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::claim::Owner;
 use super::failure::{self, Failure};
 use super::folder::{DoneRun, StudyFolder};
 use super::key::RunKey;
+use super::owner::Owner;
 use super::plan::Plan;
 use super::time_left::{self, Progress, Timed};
 

@@ -25,13 +25,13 @@ impl SlurmScript<'_> {
         let Self { tasks, .. } = self;
         let command: Vec<String> = self.command.iter().map(|part| quoted(part)).collect();
         let options: String = self.options.iter().map(|option| format!("#SBATCH {option}\n")).collect();
-        let (name, logs) = (one_line(self.name), one_line(self.folder));
+        let (name, logs) = (one_line(self.name), one_line(&format!("{}/slurm-%A_%a.log", self.folder)));
         let runs = quoted(&format!("{}/runs", self.folder));
         format!(
             "#!/bin/bash\n\
              #SBATCH --job-name={name}\n\
              #SBATCH --array=1-{tasks}\n\
-             #SBATCH --output={logs}/slurm-%A_%a.log\n\
+             #SBATCH --output={logs}\n\
              #SBATCH --open-mode=append\n\
              #SBATCH --requeue\n\
              #SBATCH --signal=B:USR1@120\n\
