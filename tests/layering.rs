@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use house::graph::{Graph, Module};
 
 /// Layers from the bottom up. Those in one row may not import each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["domain"],
     &["data", "kernels"],
     &["pretrained"],
@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 8] = [
     &["train", "infer"],
     &["exchange"],
     &["engine"],
+    &["study"],
     &["cli", "ui"],
 ];
 
@@ -37,7 +38,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
 const GUARDED: [(&str, &[&str]); 4] = [
     ("burn::", &["kernels", "model", "train", "infer", "engine"]),
     ("egui", &["ui"]),
-    ("std::fs", &["data", "train", "engine", "cli", "ui"]),
+    ("std::fs", &["data", "train", "engine", "study", "cli", "ui"]),
     ("clap::", &["cli"]),
 ];
 

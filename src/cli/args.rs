@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::choices::{Features, Head, Method, Scored};
+use super::study::args::StudyArgs;
 use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
@@ -35,6 +36,8 @@ pub enum Verb {
     Check(CheckArgs),
     /// Cut LandCover.ai's scenes, images/*.tif with masks/*.tif, into the 512² patches that its split lists name.
     Split(SplitArgs),
+    /// Make many runs by a plan, on one or more machines, and compare them.
+    Study(StudyArgs),
     /// List tiles with own labels, and labels whose tile is gone; assign those to a tile.
     Labels(LabelsArgs),
     /// Score a finished run against full masks.

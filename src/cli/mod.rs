@@ -23,6 +23,7 @@ mod predict_quick;
 mod sample;
 mod simulate;
 mod split;
+mod study;
 mod train;
 mod values;
 
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Train(args)) => train::run(*args),
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Split(args)) => split::run(&args),
+        Some(Verb::Study(args)) => study::run(&args),
         Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),

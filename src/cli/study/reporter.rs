@@ -1,0 +1,135 @@
+//! Prints how a queue is worked off, with a progress bar where there is a terminal.
+
+use std::io::IsTerminal as _;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::out;
+use crate::domain::count::counted;
+use crate::engine::protocol::Summary;
+use crate::engine::{Event, EventKind, Phase, report};
+use crate::study::folder::StudyFolder;
+use crate::study::key::RunKey;
+use crate::study::overview::Overview;
+use crate::study::plan::Plan;
+use crate::study::queue::News;
+
+/// Prints what happens in a study.
+pub(super) struct Reporter<'a> {
+    plan: &'a Plan,
+    keys: &'a [RunKey],
+    folder: &'a StudyFolder,
+    quiet: bool,
+    bar: ProgressBar,
+    /// Name of the run in progress.
+    run: String,
+    epochs: u32,
+    /// Runs of others that were waited for at the last look.
+    waited: usize,
+}
+
+/// A progress bar where there is a terminal.
+pub(super) fn bar(quiet: bool) -> ProgressBar {
+    let bar = ProgressBar::hidden();
+    let style = ProgressStyle::with_template("{prefix} {bar:24} {percent:>3} % {eta} left {wide_msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    if !quiet && std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
+    bar
+}
+
+impl<'a> Reporter<'a> {
+    pub(super) fn new(plan: &'a Plan, keys: &'a [RunKey], folder: &'a StudyFolder, quiet: bool) -> Self {
+        Self { plan, keys, folder, quiet, bar: bar(quiet), run: String::new(), epochs: 0, waited: 0 }
+    }
+
+    pub(super) fn take(&mut self, news: News<'_>) {
+        match news {
+            News::Begins(index) => self.begins(index),
+            News::Event(event) => self.event(event),
+            News::Done(summary) => self.done(summary),
+            News::Failed(why) => self.bar.suspend(|| out::error(&format!("{} failed: {why}", self.run))),
+            News::Lost => {
+                let why = "this worker seemed dead, and another one has taken the run over";
+                self.bar.suspend(|| out::error(&format!("[WARNING] {}: {why}", self.run)));
+            }
+            News::Waits(others) => self.waits(others),
+        }
+    }
+
+    fn waits(&mut self, others: usize) {
+        if std::mem::replace(&mut self.waited, others) != others {
+            self.print(&format!("Waiting for {} in progress elsewhere", counted(others as u64, "run")));
+        }
+    }
+
+    fn begins(&mut self, index: usize) {
+        self.run.clone_from(&self.plan.runs[index].name);
+        self.bar.reset();
+        self.bar.set_prefix(self.run.clone());
+        self.print(&format!("[{}/{}] {}", index + 1, self.plan.runs.len(), self.run));
+    }
+
+    fn event(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Started(info) => {
+                self.epochs = info.epochs();
+                self.bar.set_length(info.total_steps);
+            }
+            EventKind::Step(step) => {
+                self.bar.set_position(step.step);
+                self.bar.set_message(format!("loss {:.4}", step.loss));
+            }
+            EventKind::Phase(Phase::Preparing { what, .. }) => self.bar.set_message(what.clone()),
+            EventKind::Evaluated(evaluation) => {
+                report::epoch_lines(evaluation, self.epochs).iter().for_each(|line| self.print(line));
+            }
+            EventKind::Warning(notice) => self.bar.suspend(|| out::error(&format!("[WARNING] {}: {notice}", self.run))),
+            _ => {}
+        }
+    }
+
+    fn done(&self, summary: &Summary) {
+        let score = summary.best_miou.map_or_else(|| "not scored".to_owned(), |miou| format!("best mIoU {miou:.4}"));
+        let overview = Overview::of(self.plan, Some(self.keys), self.folder);
+        let line = format!("{}: {score}, {}. {}", self.run, duration(summary.secs), standing(&overview));
+        self.bar.suspend(|| out::line(&line));
+    }
+
+    fn print(&self, line: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| out::line(line));
+        }
+    }
+}
+
+/// How far a study is, in a line.
+pub(super) fn standing(overview: &Overview) -> String {
+    let count = |word: &str| match overview.count(word) {
+        0 => String::new(),
+        count => format!(", {count} {word}"),
+    };
+    let (done, all) = (overview.count("done"), overview.runs.len());
+    let left = overview.left_secs.filter(|_| done < all).map(|secs| format!(", about {} left", duration(secs)));
+    format!("{done} of {all} runs are done{}{}{}", count("running"), count("failed"), left.unwrap_or_default())
+}
+
+/// A duration to two figures: `45 s`, `12 min`, `3.5 h`.
+pub(super) fn duration(secs: f64) -> String {
+    match secs {
+        ..100.0 => format!("{secs:.0} s"),
+        ..6000.0 => format!("{:.0} min", secs / 60.0),
+        _ => format!("{:.1} h", secs / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_for_reading() {
+        assert_eq!([7.4, 99.0, 125.0, 5400.0, 9000.0].map(duration), ["7 s", "99 s", "2 min", "90 min", "2.5 h"]);
+    }
+}

@@ -1,0 +1,173 @@
+//! What the data of a run are: relative paths, sizes and content of every file that its tiles use. A folder that was moved or
+//! copied has the same fingerprint.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::hash_cache::{HashCache, Hashed, hash_bytes};
+use crate::data::label::location;
+use crate::data::{DataError, Project};
+
+/// Files that say what classes, tiles and splits there are, wherever they lie above a tile.
+const TABLES: [&str; 8] = [
+    "pointillist.toml",
+    "class_dict.csv",
+    "labelmap.txt",
+    "metadata.csv",
+    "train.txt",
+    "val.txt",
+    "valid.txt",
+    "test.txt",
+];
+/// Where Pascal VOC keeps its lists.
+const VOC_LISTS: &str = "ImageSets/Segmentation";
+
+/// The fingerprint of a project's data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fingerprint {
+    /// Hash of everything, in hexadecimal digits.
+    pub digest: String,
+    /// Files it covers.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Fingerprint {
+    /// Reads what is not known yet. `progress` receives the number of files read and their total, and returns whether to go on;
+    /// `None` if it returned false.
+    ///
+    /// Covered are images and masks of all tiles, class lists, tables and split lists, the classes in effect and own labels.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn take(
+        project: &Project,
+        cache: &mut HashCache,
+        progress: &(impl Fn(usize, usize) -> bool + Sync),
+    ) -> Result<Option<Self>, DataError> {
+        let paths: Vec<PathBuf> = files(project).into_iter().collect();
+        let Some(hashed) = cache.hash_all(&paths, &|done| progress(done, paths.len()))? else { return Ok(None) };
+        let line =
+            |(path, Hashed { len, hash }): (&PathBuf, &Hashed)| json!([relative(&project.root, path), len, hash]);
+        let lines: Vec<_> = paths.iter().zip(&hashed).map(line).collect();
+        let splits: Vec<_> = project.tiles.iter().map(|tile| json!([tile.file, tile.split.name()])).collect();
+        let all = json!([lines, splits, project.classes, hash_bytes(own_labels(&project.root).as_bytes())]);
+        let bytes = hashed.iter().map(|file| file.len).sum();
+        Ok(Some(Self { digest: hash_bytes(all.to_string().as_bytes()), files: paths.len(), bytes }))
+    }
+}
+
+/// The files that the tiles of a project use. Those that cannot be used are left out: no run reads them.
+fn files(project: &Project) -> BTreeSet<PathBuf> {
+    let usable = project.tiles.iter().filter(|tile| tile.fault.is_none());
+    let used: Vec<&Path> =
+        usable.flat_map(|tile| [Some(tile.image.as_path()), tile.mask.as_deref()]).flatten().collect();
+    let folders: BTreeSet<PathBuf> = used.iter().flat_map(|path| above(&project.root, path)).collect();
+    let in_folder = |folder: &PathBuf| TABLES.map(|name| folder.join(name));
+    let lists = project.root.join(VOC_LISTS);
+    let tables = folders.iter().chain([&lists, &project.root]).flat_map(in_folder);
+    used.iter().map(|path| (*path).to_owned()).chain(tables.filter(|path| path.is_file())).collect()
+}
+
+/// The edits in the label journals of a project, without what other lines note.
+fn own_labels(root: &Path) -> String {
+    let journals = [location::outside(root), Some(location::inside(root))].into_iter().flatten();
+    let texts = journals.filter_map(|journal| std::fs::read(journal).ok());
+    let edits = |text: Vec<u8>| {
+        let text = String::from_utf8_lossy(&text).into_owned();
+        text.lines().filter(|line| line.contains("\"op\"")).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    texts.map(edits).collect()
+}
+
+/// The folders between the root and a file, the root included.
+fn above(root: &Path, file: &Path) -> Vec<PathBuf> {
+    file.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).map(Path::to_owned).collect()
+}
+
+/// The path below the root with `/`, the same on every system.
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Journal, demo};
+    use crate::domain::{Edit, Stroke};
+
+    fn taken(root: &Path) -> Fingerprint {
+        let project = Project::open(root).unwrap();
+        Fingerprint::take(&project, &mut HashCache::default(), &|_, _| true).unwrap().unwrap()
+    }
+
+    fn copied() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        (dir, data)
+    }
+
+    #[test]
+    fn a_copy_elsewhere_is_the_same_data() {
+        let (one, other) = (copied(), copied());
+        let print = taken(&one.1);
+        assert_eq!(print, taken(&other.1));
+        // 14 images, 12 masks, metadata.csv, class_dict.csv.
+        assert_eq!((print.files, print.digest.len()), (28, 32));
+        let moved = one.0.path().join("moved");
+        std::fs::rename(&one.1, &moved).unwrap();
+        assert_eq!(print, taken(&moved));
+    }
+
+    #[test]
+    fn every_file_that_is_used_counts() {
+        let (_dir, data) = copied();
+        let mut seen = BTreeSet::from([taken(&data).digest]);
+        let change = |name: &str, content: &[u8]| {
+            std::fs::write(data.join(name), content).unwrap();
+            taken(&data).digest
+        };
+        let image = std::fs::read(data.join("train/1001_sat.jpg")).unwrap();
+        assert!(seen.insert(change("train/1002_sat.jpg", &image)), "an image");
+        let mask = std::fs::read(data.join("train/1001_mask.png")).unwrap();
+        assert!(seen.insert(change("train/1002_mask.png", &mask)), "a mask");
+        let table = std::fs::read_to_string(data.join("metadata.csv")).unwrap();
+        assert!(seen.insert(change("metadata.csv", table.replacen("train,", "val,", 1).as_bytes())), "the table");
+        assert!(!seen.insert(change("notes.md", b"of no importance")), "a file that no tile uses");
+    }
+
+    #[test]
+    fn own_labels_count_and_an_empty_journal_does_not() {
+        let (_dir, data) = copied();
+        let before = taken(&data);
+        let project = Project::open(&data).unwrap();
+        let (mut journal, _) = Journal::open(&project).unwrap();
+        assert_eq!(taken(&data), before);
+        let stroke = Stroke { tile: "1001".to_owned(), class: Some(1), radius: 3.0, path: vec![[9.0, 9.0]] };
+        journal.append(&Edit::Begin(stroke)).unwrap();
+        assert_ne!(taken(&data).digest, before.digest);
+    }
+
+    #[test]
+    fn a_dataset_without_tables_counts_its_lists() {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["images", "masks"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+            for name in ["a", "b"] {
+                let path = dir.path().join(folder).join(format!("{name}.png"));
+                image::GrayImage::from_fn(4, 4, |x, _| image::Luma([x as u8 % 2])).save(path).unwrap();
+            }
+        }
+        let before = taken(dir.path());
+        std::fs::write(dir.path().join("val.txt"), "a\n").unwrap();
+        let after = taken(dir.path());
+        assert_eq!((before.files, after.files), (4, 5));
+        assert_ne!(before.digest, after.digest);
+    }
+}

@@ -1,0 +1,65 @@
+//! When two runs are the same: by what they do and by the data that they do it with, not by name, place or device.
+
+use std::path::PathBuf;
+
+use super::fingerprint::Fingerprint;
+use super::hash_cache::hash_bytes;
+use crate::domain::RunConfig;
+use crate::domain::config::{DeviceChoice, Encoder};
+
+/// What a run does, and with which data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunKey {
+    /// The configuration without paths and device. In place of a file with the encoder's weights stands the file's hash.
+    pub config: RunConfig,
+    /// The data.
+    pub data: Fingerprint,
+}
+
+impl RunKey {
+    /// The key of a run. `encoder` is the hash of the file with its encoder's weights, if it has one.
+    pub fn new(config: &RunConfig, encoder: Option<String>, data: Fingerprint) -> Self {
+        let mut config = RunConfig { data: PathBuf::new(), device: DeviceChoice::Auto, ..config.clone() };
+        if let (Encoder::File(_), Some(hash)) = (&config.model.encoder, encoder) {
+            config.model.encoder = Encoder::File(hash.into());
+        }
+        Self { config, data }
+    }
+
+    /// The key in short, as a name of files.
+    pub fn id(&self) -> String {
+        let config = serde_json::to_string(&self.config).unwrap_or_default();
+        hash_bytes(format!("{config}\n{}", self.data.digest).as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(config: &RunConfig, data: &str) -> RunKey {
+        RunKey::new(config, None, Fingerprint { digest: data.to_owned(), files: 1, bytes: 2 })
+    }
+
+    #[test]
+    fn place_and_device_do_not_tell_runs_apart_and_settings_do() {
+        let config = RunConfig::demo();
+        let moved = RunConfig { data: "/elsewhere".into(), device: DeviceChoice::Gpu, ..config.clone() };
+        assert_eq!(key(&config, "d"), key(&moved, "d"));
+        assert_eq!(key(&config, "d").id(), key(&moved, "d").id());
+        let other = RunConfig { seed: 7, ..config.clone() };
+        assert_ne!(key(&config, "d").id(), key(&other, "d").id());
+        assert_ne!(key(&config, "d").id(), key(&config, "e").id());
+    }
+
+    #[test]
+    fn a_file_of_weights_counts_by_its_content() {
+        let with = |path: &str, hash: &str| {
+            let mut config = RunConfig::demo();
+            config.model.encoder = Encoder::File(path.into());
+            RunKey::new(&config, Some(hash.to_owned()), Fingerprint::default())
+        };
+        assert_eq!(with("a.pth", "1"), with("b.pth", "1"));
+        assert_ne!(with("a.pth", "1"), with("a.pth", "2"));
+    }
+}

@@ -1,0 +1,31 @@
+//! Studies: a plan is a queue of runs, worked off by one or several processes that share a folder.
+//!
+//! [`plan`] is read from a file or a preset and says which runs there are; [`key`] says when two runs are the same, by configuration
+//! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done; [`overview`]
+//! and [`report`] read what there is. Training itself is the engine's.
+
+pub mod claim;
+mod class_table;
+mod execute;
+mod expand;
+pub mod failure;
+mod fields;
+pub mod fingerprint;
+pub mod folder;
+pub mod hash_cache;
+mod heartbeat;
+pub mod key;
+pub mod keys;
+pub mod overview;
+pub mod owner;
+pub mod plan;
+mod plan_file;
+pub mod preset;
+pub mod published;
+pub mod queue;
+pub mod record;
+pub mod report;
+pub mod shard;
+pub mod slurm;
+mod time_left;
+mod worker;

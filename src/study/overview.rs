@@ -1,0 +1,137 @@
+//! How a study stands: what is done, in progress, failed and to be made, and how long the rest takes.
+
+use serde::Serialize;
+
+use super::failure::{self, Failure};
+use super::folder::{DoneRun, StudyFolder};
+use super::key::RunKey;
+use super::owner::Owner;
+use super::plan::Plan;
+use super::time_left::{self, Progress, Timed};
+
+/// A run of the plan, and how it stands.
+#[derive(Clone, Debug)]
+pub struct RunStatus {
+    /// Name of the run.
+    pub name: String,
+    /// Its configuration without the seed.
+    pub configuration: String,
+    /// How it stands.
+    pub state: RunState,
+}
+
+/// How a run stands.
+#[derive(Clone, Debug)]
+pub enum RunState {
+    /// It reached its end.
+    Done(Box<DoneRun>),
+    /// A worker makes it.
+    Running(Owner),
+    /// It failed, and nobody has tried again.
+    Failed(Failure),
+    /// Nobody has begun it, or it was interrupted.
+    Waiting,
+}
+
+impl RunState {
+    /// One word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Running(_) => "running",
+            Self::Failed(_) => "failed",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+/// How a study stands.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The runs in the order of the plan.
+    pub runs: Vec<RunStatus>,
+    /// Seconds until all are done, with as many workers as there are now; `None` before the first one is done.
+    pub left_secs: Option<f64>,
+}
+
+/// A row of `study status --json`.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    state: &'a str,
+    best_miou: Option<f64>,
+    secs: Option<f64>,
+    folder: Option<String>,
+    by: Option<String>,
+    why: Option<&'a str>,
+}
+
+impl Overview {
+    /// Reads the study's folder. Without `keys` no run has been begun.
+    pub fn of(plan: &Plan, keys: Option<&[RunKey]>, folder: &StudyFolder) -> Self {
+        let done = folder.done();
+        let state = |index: usize| keys.map_or(RunState::Waiting, |keys| state(&keys[index], &done, folder));
+        let runs: Vec<RunStatus> = plan
+            .runs
+            .iter()
+            .enumerate()
+            .map(|(index, run)| RunStatus {
+                name: run.name.clone(),
+                configuration: run.configuration.clone(),
+                state: state(index),
+            })
+            .collect();
+        let timed: Vec<_> =
+            plan.runs.iter().zip(&runs).map(|(run, status)| timed(&run.config, &status.state)).collect();
+        Self { left_secs: time_left::seconds(&timed), runs }
+    }
+
+    /// Runs in this state, by its word.
+    pub fn count(&self, word: &str) -> usize {
+        self.runs.iter().filter(|run| run.state.word() == word).count()
+    }
+
+    /// Everything as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        let rows: Vec<Row<'_>> = self.runs.iter().map(row).collect();
+        serde_json::json!({ "runs": rows, "left_secs": self.left_secs })
+    }
+}
+
+fn state(key: &RunKey, done: &[DoneRun], folder: &StudyFolder) -> RunState {
+    let id = key.id();
+    if let Some(run) = done.iter().find(|run| run.record.is_of(key, &id)) {
+        return RunState::Done(Box::new(run.clone()));
+    }
+    let running = folder.claims().holder(&id).map(RunState::Running);
+    let failed = || Failure::read(&folder.failure(&id)).map(RunState::Failed);
+    running.or_else(failed).unwrap_or(RunState::Waiting)
+}
+
+fn timed<'a>(config: &'a crate::domain::RunConfig, state: &RunState) -> Timed<'a> {
+    let progress = match state {
+        RunState::Done(run) => Progress::Done(run.summary.secs),
+        RunState::Running(owner) => Progress::Running(failure::seconds().saturating_sub(owner.since) as f64),
+        RunState::Failed(_) | RunState::Waiting => Progress::Open,
+    };
+    Timed { config, progress }
+}
+
+fn row(run: &RunStatus) -> Row<'_> {
+    let plain = Row { name: &run.name, state: run.state.word(), ..Row::default() };
+    match &run.state {
+        RunState::Done(done) => Row {
+            best_miou: done.summary.best_miou,
+            secs: Some(done.summary.secs),
+            folder: Some(done.folder.display().to_string()),
+            ..plain
+        },
+        RunState::Running(owner) => Row {
+            by: Some(owner.describe()),
+            secs: Some(failure::seconds().saturating_sub(owner.since) as f64),
+            ..plain
+        },
+        RunState::Failed(failure) => Row { why: Some(&failure.why), ..plain },
+        RunState::Waiting => plain,
+    }
+}

@@ -1,0 +1,83 @@
+//! Who works: machine, process and, under Slurm, job.
+
+use std::path::Path;
+use std::process::Command;
+
+/// A process that takes runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Worker {
+    /// Name of the machine.
+    pub(super) host: String,
+    /// Where process ids mean the same: this start of the system, this container. `None` where that cannot be told.
+    pub(super) system: Option<String>,
+    pub(super) pid: u32,
+    /// Job, array task and process within it, if Slurm started it. A requeued task has the same.
+    pub(super) job: Option<String>,
+    /// How often Slurm has queued the task again.
+    pub(super) restarts: u32,
+}
+
+impl Worker {
+    /// This process.
+    pub(super) fn this() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let restarts = variable("SLURM_RESTART_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
+        Self { host: host(), system: system(), pid: std::process::id(), job: job(&variable), restarts }
+    }
+
+    /// Whether a process of this machine is over; `None` if that cannot be told from here.
+    pub(super) fn is_over(&self, system: Option<&str>, pid: u32) -> Option<bool> {
+        (self.system.is_some() && self.system.as_deref() == system)
+            .then(|| !Path::new("/proc").join(pid.to_string()).exists())
+    }
+}
+
+/// The job in Slurm's own variables. Tasks of an array have job ids of their own, which a requeue may change.
+fn job(variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let process = variable("SLURM_PROCID").unwrap_or_else(|| "0".to_owned());
+    let array = variable("SLURM_ARRAY_JOB_ID").zip(variable("SLURM_ARRAY_TASK_ID"));
+    let job = array.map(|(job, task)| format!("{job}_{task}")).or_else(|| variable("SLURM_JOB_ID"))?;
+    Some(format!("{job}.{process}"))
+}
+
+fn host() -> String {
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let command = || Command::new("hostname").output().ok().and_then(|output| String::from_utf8(output.stdout).ok());
+    let name = kernel.or_else(command).unwrap_or_default().trim().to_owned();
+    if name.is_empty() { "unknown".to_owned() } else { name }
+}
+
+fn system() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let processes = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{} {}", boot.trim(), processes.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_requeued_task_is_the_same_worker() {
+        let variable = |name: &str| match name {
+            "SLURM_ARRAY_JOB_ID" => Some("7".to_owned()),
+            "SLURM_ARRAY_TASK_ID" => Some("3".to_owned()),
+            "SLURM_JOB_ID" => Some("9".to_owned()),
+            _ => None,
+        };
+        assert_eq!(job(&variable).as_deref(), Some("7_3.0"));
+        assert_eq!(job(&|name: &str| (name == "SLURM_JOB_ID").then(|| "9".to_owned())).as_deref(), Some("9.0"));
+        assert_eq!(job(&|_: &str| None), None);
+    }
+
+    #[test]
+    fn processes_of_another_system_cannot_be_told() {
+        let this = Worker::this();
+        assert_eq!(this.is_over(Some("another"), this.pid), None);
+        assert_eq!(Worker { system: None, ..this.clone() }.is_over(None, this.pid), None);
+        if this.system.is_some() {
+            assert_eq!(this.is_over(this.system.as_deref(), this.pid), Some(false));
+            assert_eq!(this.is_over(this.system.as_deref(), u32::MAX), Some(true));
+        }
+    }
+}
