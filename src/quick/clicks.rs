@@ -19,6 +19,14 @@ choice_enum! {
         Random { name: "random", title: "Random", help: "Anywhere, whatever class is there: as many clicks as stratified places" }
         Stratified { name: "stratified", title: "Stratified", help: "The same number for each class, inside its regions" }
         Error { name: "error", title: "Largest error", help: "One for each class; then the middle of each class's largest error" }
+        Missed { name: "missed", title: "Anywhere missed", help: "One for each class; then one for each, inside what is missed of it" }
+    }
+}
+
+impl Placement {
+    /// Whether clicks answer the map that was learned from the clicks before them.
+    pub fn answers(self) -> bool {
+        matches!(self, Self::Error | Self::Missed)
     }
 }
 
@@ -59,13 +67,17 @@ impl<'a> Clicker<'a> {
         &self.classes
     }
 
-    /// `count` further clicks for each class; with [`Placement::Error`] where `predicted` is wrong.
+    /// `count` further clicks for each class; where `predicted` is wrong, if clicks [answer](Placement::answers) it.
     pub fn place(&mut self, placement: Placement, count: usize, predicted: Option<&Mask>) -> Vec<Click> {
         match (placement, predicted) {
             (Placement::Random, _) => self.anywhere(count * self.classes.len()),
             (Placement::Error, Some(predicted)) => {
                 let classes = self.classes.clone();
                 classes.into_iter().filter_map(|class| self.largest_error(class, predicted)).collect()
+            }
+            (Placement::Missed, Some(predicted)) => {
+                let classes = self.classes.clone();
+                classes.into_iter().filter_map(|class| self.any_error(class, predicted)).collect()
             }
             _ => {
                 let classes = self.classes.clone();
@@ -81,21 +93,37 @@ impl<'a> Clicker<'a> {
     }
 
     fn inside(&mut self, class: u8, count: usize) -> Vec<Click> {
-        let region: Vec<bool> = self.truth.data().iter().map(|&value| value == class).collect();
+        let inside = self.inner_part(class);
+        let candidates: Vec<usize> = (0..inside.len()).filter(|&i| inside[i]).collect();
+        self.draw(&candidates, count).into_iter().map(|at| self.click_at(at)).collect()
+    }
+
+    fn lies(&self, class: u8) -> Vec<bool> {
+        self.truth.data().iter().map(|&value| value == class).collect()
+    }
+
+    /// Where a class lies and its border is not near.
+    fn inner_part(&self, class: u8) -> Vec<bool> {
+        let region = self.lies(class);
         let depth = squared_depth(&region, self.truth.width() as usize);
         let deepest = depth.iter().copied().fold(0.0, f32::max);
         let enough = DEPTH.powi(2).min(0.36 * deepest);
-        let candidates: Vec<usize> = (0..depth.len()).filter(|&i| region[i] && depth[i] >= enough).collect();
-        self.draw(&candidates, count).into_iter().map(|at| self.click_at(at)).collect()
+        region.into_iter().zip(depth).map(|(is_it, depth)| is_it && depth >= enough).collect()
     }
 
     /// The middle of the largest region where a class is missed. A class that is missed nowhere gets no click.
     fn largest_error(&self, class: u8, predicted: &Mask) -> Option<Click> {
-        let missed = |(&truth, &predicted): (&u8, &u8)| truth == class && predicted != class;
-        let region: Vec<bool> = self.truth.data().iter().zip(predicted.data()).map(missed).collect();
+        let region = missed(self.lies(class), class, predicted);
         let depth = squared_depth(&region, self.truth.width() as usize);
         let deepest = (0..depth.len()).max_by(|&a, &b| depth[a].total_cmp(&depth[b]).then(b.cmp(&a)))?;
         region[deepest].then(|| self.click_at(deepest))
+    }
+
+    /// Any place inside a class where it is missed.
+    fn any_error(&mut self, class: u8, predicted: &Mask) -> Option<Click> {
+        let region = missed(self.inner_part(class), class, predicted);
+        let candidates: Vec<usize> = (0..region.len()).filter(|&i| region[i]).collect();
+        self.draw(&candidates, 1).first().map(|&at| self.click_at(at))
     }
 
     fn positions(&self, keep: impl Fn(u8) -> bool) -> Vec<usize> {
@@ -125,6 +153,12 @@ impl<'a> Clicker<'a> {
         }
         Click { class: self.truth.data()[at], at: [x as u32, y as u32], radius: self.radius, pixels }
     }
+}
+
+/// What of a class's region is predicted as another class.
+fn missed(mut region: Vec<bool>, class: u8, predicted: &Mask) -> Vec<bool> {
+    region.iter_mut().zip(predicted.data()).for_each(|(is_it, &predicted)| *is_it &= predicted != class);
+    region
 }
 
 /// The pixels of clicks on a tile, as samples.
@@ -211,6 +245,21 @@ mod tests {
         let mut clicker = Clicker::new(&truth, &classes, "tile", 1, 0);
         let clicks = clicker.place(Placement::Error, 1, Some(&predicted));
         assert_eq!(clicks, [Click { class: 1, at: [46, 24], radius: 0, pixels: vec![[46, 24]] }]);
+    }
+
+    #[test]
+    fn a_click_on_what_is_missed_keeps_away_from_the_border_of_its_class() {
+        let (truth, classes) = (truth(), classes(4));
+        let mut predicted = truth.clone();
+        predicted.data_mut()[28 * 64..].fill(2);
+        for seed in 0..20 {
+            let clicks = Clicker::new(&truth, &classes, "tile", seed, 0).place(Placement::Missed, 1, Some(&predicted));
+            assert_eq!(clicks.iter().map(|click| click.class).collect::<Vec<_>>(), [0, 1], "{clicks:?}");
+            assert!(clicks.iter().all(|click| click.at[1] >= 28), "{clicks:?}");
+            let [x, y] = clicks[1].at;
+            assert!((44..52).contains(&x) && y < 32, "{clicks:?}");
+        }
+        assert!(Clicker::new(&truth, &classes, "tile", 1, 0).place(Placement::Missed, 1, Some(&truth)).is_empty());
     }
 
     #[test]

@@ -46,8 +46,8 @@ impl OneTile<'_> {
         for (round, &count) in counts.iter().enumerate() {
             let mut began = Instant::now();
             while given < count {
-                // An error click answers the map of the clicks before it, so these come one by one.
-                let step = if placement == Placement::Error { 1 } else { count - given };
+                // What answers the map of the clicks before it comes one by one.
+                let step = if placement.answers() { 1 } else { count - given };
                 clicks.extend(clicker.place(placement, step, mapped.as_ref()));
                 given += step;
                 began = Instant::now();

@@ -12,7 +12,7 @@ use crate::data::Project;
 use crate::domain::split::Split;
 use crate::domain::{Confusion, RunConfig, hash};
 use crate::engine::refusal::Refusal;
-use crate::quick::clicks::{Click, Clicker, Placement};
+use crate::quick::clicks::{Click, Clicker};
 use crate::quick::simulate::Round;
 use crate::train::division::{self, Division};
 
@@ -43,9 +43,9 @@ pub(super) fn across_tiles(args: &SimulateArgs, project: &Arc<Project>, counts: 
     anyhow::ensure!(!division.val.is_empty(), "no tile validates: name some with --val-tile");
     division.train.retain(|index| project.tiles[*index].mask.is_some());
     let school = School::open(args, project)?;
-    match args.placement {
-        Placement::Error => answered(args, project, &division, (&school, counts)),
-        Placement::Random | Placement::Stratified => at_once(args, project, &division, (&school, counts)),
+    match args.placement.answers() {
+        true => answered(args, project, &division, (&school, counts)),
+        false => at_once(args, project, &division, (&school, counts)),
     }
 }
 
@@ -105,7 +105,7 @@ fn click(
         // Later clicks are others than the first ones.
         let seed = if given == 0 { trial.seed } else { hash::mix(trial.seed ^ hash::mix(given)) };
         let mut clicker = Clicker::new(&subject.truth, &project.classes, &tile.short_id, seed, RADIUS);
-        let mapped = (args.placement == Placement::Error).then(|| trial.pupil.map(&subject)).flatten();
+        let mapped = args.placement.answers().then(|| trial.pupil.map(&subject)).flatten();
         let new = clicker.place(args.placement, count(trial), mapped.as_ref());
         let clicks = trial.clicks.entry(index).or_default();
         clicks.extend(new);
