@@ -8,7 +8,7 @@ use burn::Tensor;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, TensorData};
-use pointillist::domain::config::{Arch, Encoder, ModelConfig};
+use pointillist::domain::config::{Arch, Encoder, ModelConfig, Upsampling};
 use pointillist::domain::hash::Stream;
 use pointillist::model::Net;
 use pointillist::train::loss::{Targets, partial_cross_entropy};
@@ -127,6 +127,11 @@ fn the_unet_gradient_matches_difference_quotients() {
 #[test]
 fn the_unet_plus_plus_gradient_matches_difference_quotients() {
     check(ModelConfig { arch: Arch::UNetPlusPlus, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
+}
+
+#[test]
+fn the_gradient_through_nearest_up_sampling_matches_difference_quotients() {
+    check(ModelConfig { upsampling: Upsampling::Nearest, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
 }
 
 #[test]

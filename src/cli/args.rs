@@ -9,7 +9,7 @@ use super::study::args::StudyArgs;
 use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision};
+use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision, Upsampling};
 use crate::domain::weights::ClassWeights;
 use crate::exchange::WeightsFormat;
 use crate::quick::clicks::Placement;
@@ -109,6 +109,9 @@ pub struct TrainArgs {
     /// In which terms the network sees colours; a pretrained encoder has its own.
     #[arg(long, value_parser = choice::<Colors>())]
     pub colors: Option<Colors>,
+    /// What doubles height and width in the decoder.
+    #[arg(long, value_parser = choice::<Upsampling>())]
+    pub upsampling: Option<Upsampling>,
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
@@ -499,6 +502,9 @@ pub struct BenchArgs {
     /// Resolutions of the network.
     #[arg(long, default_value_t = 5)]
     pub levels: usize,
+    /// What doubles height and width in the decoder.
+    #[arg(long, value_parser = choice::<Upsampling>(), default_value = Upsampling::Transposed.name())]
+    pub upsampling: Upsampling,
     /// Number of classes.
     #[arg(long, default_value_t = 7)]
     pub classes: usize,

@@ -4,7 +4,7 @@
 
 use burn::Tensor;
 use burn::module::{Module, Param, RunningState};
-use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, TensorData, activation};
@@ -106,22 +106,6 @@ pub fn max_pool() -> MaxPool2d {
 /// - result: `[batch, channels, height / 2, width / 2]`
 pub fn downsample(max_pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     flex::max_pool(&x).unwrap_or_else(|| max_pool.forward(x))
-}
-
-/// Transposed 2×2 convolution with stride 2, from `from` to `to` channels.
-pub fn up_conv(from: usize, to: usize, device: &Device) -> ConvTranspose2d {
-    ConvTranspose2dConfig::new([from, to], [2, 2]).with_stride([2, 2]).init(device)
-}
-
-/// Doubles height and width.
-///
-/// # Shapes
-/// - `x`: `[batch, from, height, width]`
-/// - result: `[batch, to, 2·height, 2·width]`
-pub fn upsample(up_conv: &ConvTranspose2d, x: Tensor<4>) -> Tensor<4> {
-    let bias = up_conv.bias.as_ref().map(Param::val);
-    let on_cpu = bias.and_then(|bias| flex::transposed_conv(&x, &up_conv.weight.val(), &bias));
-    on_cpu.unwrap_or_else(|| up_conv.forward(x))
 }
 
 /// The segmentation head: 1×1 convolution to one logit per class.

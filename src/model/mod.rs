@@ -16,8 +16,10 @@ mod net;
 mod rows;
 mod shortcut;
 pub mod size;
+mod transparent;
 pub mod unet;
 pub mod unet_plus_plus;
+pub mod up;
 
 pub use input::IN_CHANNELS;
 pub use net::Net;

@@ -3,13 +3,14 @@
 
 use burn::Tensor;
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, ConvTranspose2d};
+use burn::nn::conv::Conv2d;
 use burn::nn::pool::MaxPool2d;
 use burn::tensor::Device;
 
-use super::block::{ConvBlock, apply_head, downsample, head, max_pool, up_conv, upsample};
+use super::block::{ConvBlock, apply_head, downsample, head, max_pool};
 use super::colors::seen;
 use super::input::IN_CHANNELS;
+use super::up::Up;
 use crate::domain::config::{Colors, ModelConfig};
 
 /// The backbone (column 0) and the further columns, each with one nested node per level.
@@ -25,7 +26,7 @@ pub struct UNetPlusPlus {
 
 #[derive(Module, Debug)]
 struct Nested {
-    double: ConvTranspose2d,
+    double: Up,
     block: ConvBlock,
 }
 
@@ -35,7 +36,7 @@ impl UNetPlusPlus {
         let width = |level| config.channels(level);
         let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
         let nested = |level, column| Nested {
-            double: up_conv(width(level + 1), width(level), device),
+            double: Up::new(config.upsampling, width(level + 1), width(level), device),
             block: ConvBlock::new((column + 1) * width(level), width(level), device),
         };
         Self {
@@ -63,7 +64,7 @@ impl UNetPlusPlus {
         }
         for (column, nodes) in self.columns.iter().enumerate() {
             for (level, node) in nodes.iter().enumerate() {
-                let below = upsample(&node.double, rows[level + 1][column].clone());
+                let below = node.double.forward(rows[level + 1][column].clone());
                 let mut inputs = rows[level].clone();
                 inputs.push(below);
                 let here = node.block.forward(inputs);

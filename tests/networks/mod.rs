@@ -1,9 +1,10 @@
-//! Networks to export: one of each architecture, and one that sees colours in other terms, whose every number is of some size.
+//! Networks to export: one of each architecture, one that sees colours in other terms, and what else differs. Every number of theirs is of
+//! some size.
 
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig};
+use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig, Upsampling};
 use pointillist::domain::hash::Stream;
 use pointillist::domain::{ClassDef, Classes, RunConfig};
 use pointillist::exchange::Network;
@@ -16,9 +17,11 @@ pub(crate) const CLASSES: [&str; 3] = ["water", "Straße, \"alt\"", "forest"];
 pub(crate) fn all() -> Vec<Network> {
     let unet = ModelConfig { base: 4, levels: 4, ..ModelConfig::default() };
     let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
+    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
     let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
-    [unet, nested, lite0, unit].into_iter().map(network).collect()
+    let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
+    let other = [&unet, &nested, &lite0].map(nearest);
+    [unet, nested, lite0, unit].into_iter().chain(other).map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {

@@ -26,6 +26,20 @@ choice_enum! {
 }
 
 choice_enum! {
+    /// What doubles height and width in a decoder.
+    #[derive(Default)]
+    pub enum Upsampling, "upsampling" {
+        #[default]
+        Transposed { name: "transposed", title: "Transposed", help: "Transposed 2×2 convolution with stride 2" }
+        Nearest {
+            name: "nearest",
+            title: "Nearest",
+            help: "Each pixel four times, then a 3×3 convolution (Odena et al. 2016): no checkerboards, nine times the arithmetic"
+        }
+    }
+}
+
+choice_enum! {
     /// Which labels are learned from. Own labels always count.
     pub enum Supervision, "supervision" {
         Sparse { name: "sparse", title: "Sparse labels", help: "Sampled and own labels: partial supervision" }
@@ -103,6 +117,7 @@ mod tests {
             rows::<Arch>(),
             rows::<Encoder>(),
             rows::<Colors>(),
+            rows::<Upsampling>(),
             rows::<Supervision>(),
             rows::<Strategy>(),
             rows::<LossTerm>(),

@@ -10,11 +10,11 @@ use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
-use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision, Upsampling};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Classes, Sampling, Strategy, stored};
+use crate::domain::{Choice as _, Classes, Sampling, Strategy, stored};
 
 /// Everything that determines a run. `config.toml` in a run folder is this, and `--config` reads it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub struct ModelConfig {
     pub levels: usize,
     /// In which terms it sees colours. A pretrained encoder has its own.
     pub colors: Colors,
+    /// What doubles height and width in the decoder.
+    pub upsampling: Upsampling,
 }
 
 /// How the network is trained.
@@ -166,7 +168,14 @@ impl Default for RunConfig {
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5, colors: Colors::ImageNet }
+        Self {
+            arch: Arch::UNet,
+            encoder: Encoder::None,
+            base: 16,
+            levels: 5,
+            colors: Colors::ImageNet,
+            upsampling: Upsampling::Transposed,
+        }
     }
 }
 
@@ -355,6 +364,13 @@ impl ModelConfig {
             Encoder::None => self.levels.clamp(1, 16) - 1,
             Encoder::Lite0 | Encoder::File(_) => 5,
         }
+    }
+
+    /// What an architecture and its size do not say about the network, a phrase each; empty if all is as usual.
+    pub fn particulars(&self) -> Vec<String> {
+        let upsampling = format!("up-sampling {}", self.upsampling.name());
+        let phrases = [(self.upsampling != Upsampling::default()).then_some(upsampling)];
+        phrases.into_iter().flatten().collect()
     }
 
     /// Channels of a level, 0 being the full resolution.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::refusal;
 use super::schemes::{SCHEMES, Scheme};
-use crate::domain::config::Colors;
+use crate::domain::config::{Colors, Upsampling};
 use crate::domain::{Choice as _, NamedTensor};
 
 /// What the shapes say about a network.
@@ -14,6 +14,7 @@ pub(super) struct Found {
     pub(super) levels: usize,
     /// Classes that it tells apart.
     pub(super) logits: usize,
+    pub(super) upsampling: Upsampling,
     /// How networks under these names mostly see colours.
     pub(super) colors: Colors,
     /// What was changed, a sentence each.
@@ -46,14 +47,15 @@ pub(super) fn translate(tensors: Vec<NamedTensor>) -> Result<(Vec<NamedTensor>, 
     if !(1..=256).contains(&base) || !(2..=7).contains(&levels) {
         return Err(format!("it has {levels} levels and {base} channels: 2 to 7, and 1 to 256, can be built"));
     }
-    let mut translation = Translation { scheme, base, left, done: Vec::new(), notes: Vec::new() };
+    let upsampling = upsampling(scheme, &left);
+    let mut translation = Translation { scheme, base, upsampling, left, done: Vec::new(), notes: Vec::new() };
     translation.encoder(levels)?;
     translation.decoder(levels)?;
     let logits = translation.head()?;
     let Translation { left, done, notes, .. } = translation;
     match left.into_keys().next() {
         Some(name) => Err(format!("{name} belongs to no layer of a U-Net as this program builds it")),
-        None => Ok((done, Found { base, levels, logits, colors: scheme.colors, notes })),
+        None => Ok((done, Found { base, levels, logits, upsampling, colors: scheme.colors, notes })),
     }
 }
 
@@ -78,9 +80,19 @@ fn stripped(tensors: Vec<NamedTensor>, prefix: &str) -> Result<BTreeMap<String, 
     tensors.into_iter().map(strip).collect()
 }
 
+/// What doubles height and width, by its window.
+fn upsampling(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Upsampling {
+    let first = tensors.get(&format!("{}.weight", (scheme.up)(0)));
+    match first.and_then(|weight| weight.shape.get(2..)) {
+        Some([3, 3]) if scheme.is_ours => Upsampling::Nearest,
+        _ => Upsampling::Transposed,
+    }
+}
+
 struct Translation<'a> {
     scheme: &'a Scheme,
     base: usize,
+    upsampling: Upsampling,
     left: BTreeMap<String, NamedTensor>,
     done: Vec<NamedTensor>,
     notes: Vec<String>,
@@ -103,7 +115,11 @@ impl Translation<'_> {
         for step in 0..levels - 1 {
             let (width, below) = (self.width(levels - 2 - step), self.width(levels - 1 - step));
             let name = (self.scheme.up)(step);
-            let weight = self.take(&format!("{name}.weight"), &[below, width, 2, 2])?;
+            let shape = match self.upsampling {
+                Upsampling::Transposed => [below, width, 2, 2],
+                Upsampling::Nearest => [width, below, 3, 3],
+            };
+            let weight = self.take(&format!("{name}.weight"), &shape)?;
             let bias = self.take_or_zeros(&format!("{name}.bias"), width)?;
             self.give(format!("ups.{step}.weight"), weight);
             self.give(format!("ups.{step}.bias"), bias);
@@ -232,7 +248,8 @@ mod tests {
             for tensors in [example(scheme, 3), prefixed] {
                 let (mut got, found) = translated(tensors);
                 let colors = scheme.colors;
-                assert_eq!(found, Found { base: 2, levels: 3, logits: 3, colors, notes: Vec::new() });
+                let upsampling = Upsampling::Transposed;
+                assert_eq!(found, Found { base: 2, levels: 3, logits: 3, upsampling, colors, notes: Vec::new() });
                 if scheme.up_first {
                     let first = got.get_mut("decoders.1.first.conv.weight").unwrap();
                     assert_eq!((first.values[0], first.values[18], first.values[36]), (18.0, 0.0, 54.0));

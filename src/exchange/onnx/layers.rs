@@ -40,9 +40,13 @@ impl Graph<'_> {
         Ok(self.apply("Conv", &inputs, attributes))
     }
 
-    /// A transposed convolution with stride 2, whose windows do not overlap.
-    pub(super) fn up_conv(&mut self, x: &str, name: &str) -> Built {
+    /// What doubles height and width. Its window tells which of both it is: 2×2 with stride 2, or 3×3 after each pixel has become four.
+    pub(super) fn up(&mut self, x: &str, name: &str) -> Built {
         let weight = self.weight(&format!("{name}.weight"))?;
+        if weight.shape[2..] == [3, 3] {
+            let doubled = self.double_nearest(x);
+            return self.conv(&doubled, name, Steps::KEEP);
+        }
         let bias = self.weight(&format!("{name}.bias"))?;
         let attributes = vec![integers("kernel_shape", &weight.shape[2..]), integers("strides", &[2, 2])];
         Ok(self.apply("ConvTranspose", &[x, weight.name.as_str(), bias.name.as_str()], attributes))
@@ -90,6 +94,14 @@ impl Graph<'_> {
         let shift = self.constant(&format!("{name}.shift"), &[1, 3, 1, 1], &shift);
         let scaled = self.apply("Mul", &[x, &scale], Vec::new());
         self.add(&scaled, &shift)
+    }
+
+    /// Each pixel four times.
+    fn double_nearest(&mut self, x: &str) -> String {
+        let scales = self.constant("double", &[4], &[1.0, 1.0, 2.0, 2.0]);
+        let mode = text("coordinate_transformation_mode", "asymmetric");
+        let attributes = vec![text("mode", "nearest"), mode, text("nearest_mode", "floor")];
+        self.apply("Resize", &[x, "", &scales], attributes)
     }
 
     /// Doubles height and width, bilinear.

@@ -6,7 +6,7 @@ use prost::Message as _;
 
 use super::proto::{Graph, Model};
 use super::{OnnxOptions, write};
-use crate::domain::config::{Arch, Colors, Encoder, ModelConfig};
+use crate::domain::config::{Arch, Colors, Encoder, ModelConfig, Upsampling};
 use crate::domain::{Classes, RunConfig};
 use crate::exchange::Network;
 use crate::model::Net;
@@ -15,9 +15,11 @@ use crate::model::Net;
 fn networks() -> Vec<Network> {
     let unet = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
     let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
+    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
     let unit = ModelConfig { colors: Colors::Unit, ..unet.clone() };
-    [unet, nested, lite0, unit].into_iter().map(network).collect()
+    let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
+    let other = [&unet, &nested, &lite0].map(nearest);
+    [unet, nested, lite0, unit].into_iter().chain(other).map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {

@@ -7,10 +7,10 @@ use crate::kernels::pool;
 use crate::kernels::shape::Shape;
 
 /// Widths below, at and above the number of lanes; a single pixel, channel or image; odd dimensions.
-const SHAPES: [[usize; 4]; 7] =
+pub(super) const SHAPES: [[usize; 4]; 7] =
     [[1, 1, 1, 1], [1, 3, 5, 7], [2, 5, 9, 16], [2, 16, 16, 33], [3, 7, 3, 50], [1, 130, 4, 6], [2, 1, 17, 3]];
 
-fn assert_near(ours: &[f32], exact: &[f64], what: &str) {
+pub(super) fn assert_near(ours: &[f32], exact: &[f64], what: &str) {
     assert_eq!(ours.len(), exact.len(), "{what}");
     let scale = exact.iter().fold(1e-3f64, |scale, value| scale.max(value.abs()));
     for (index, (&ours, &exact)) in ours.iter().zip(exact).enumerate() {
