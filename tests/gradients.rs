@@ -8,7 +8,7 @@ use burn::Tensor;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, TensorData};
-use pointillist::domain::config::{Arch, Encoder, ModelConfig, Upsampling};
+use pointillist::domain::config::{Arch, Encoder, ModelConfig, Norm, Upsampling};
 use pointillist::domain::hash::Stream;
 use pointillist::model::Net;
 use pointillist::train::loss::{Targets, partial_cross_entropy};
@@ -127,6 +127,11 @@ fn the_unet_gradient_matches_difference_quotients() {
 #[test]
 fn the_unet_plus_plus_gradient_matches_difference_quotients() {
     check(ModelConfig { arch: Arch::UNetPlusPlus, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
+}
+
+#[test]
+fn the_gradient_through_group_norm_matches_difference_quotients() {
+    check(ModelConfig { norm: Norm::Group, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
 }
 
 #[test]

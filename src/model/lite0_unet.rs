@@ -52,7 +52,7 @@ impl Lite0UNet {
             shortcut: Shortcut::zeros(classes, device),
             doubles: levels().map(|level| Up::new(config.upsampling, below(level), width(level), device)).collect(),
             decoders: levels()
-                .map(|level| ConvBlock::new(skip_channels(level) + width(level), width(level), device))
+                .map(|level| ConvBlock::new(config.norm, skip_channels(level) + width(level), width(level), device))
                 .collect(),
             head: head(width(0), classes, device),
         }

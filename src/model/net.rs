@@ -144,7 +144,7 @@ impl ModuleVisitor for CountTrainable {
 mod tests {
     use super::super::input::IN_CHANNELS;
     use super::*;
-    use crate::domain::config::Upsampling;
+    use crate::domain::config::{Norm, Upsampling};
 
     fn config(arch: Arch, base: usize, levels: usize) -> ModelConfig {
         ModelConfig { arch, base, levels, ..ModelConfig::default() }
@@ -212,6 +212,8 @@ mod tests {
         let block = |from: usize, to: usize| 9 * from * to + 2 * to + 9 * to * to + 2 * to;
         let by_hand = block(3, 4) + block(4, 8) + (4 * 8 * 4 + 4) + block(8, 4) + (4 * 3 + 3);
         assert_eq!(Net::new(&config(Arch::UNet, 4, 2), 3, &device).parameters(), by_hand);
+        let group = ModelConfig { norm: Norm::Group, ..config(Arch::UNet, 4, 2) };
+        assert_eq!(Net::new(&group, 3, &device).parameters(), by_hand);
         // Nearest up-sampling has 3×3 windows.
         let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..config(Arch::UNet, 4, 2) };
         assert_eq!(Net::new(&nearest, 3, &device).parameters(), by_hand + 5 * 8 * 4);

@@ -1,5 +1,5 @@
 //! U-Net (Ronneberger, Fischer, Brox: "U-Net: Convolutional Networks for Biomedical Image Segmentation", MICCAI 2015),
-//! with zero padding, so that the logits have the size of the image, and with batch normalisation.
+//! with zero padding, so that the logits have the size of the image, and with normalisation.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -32,12 +32,16 @@ impl UNet {
         let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
         let up_levels = || (0..config.levels - 1).rev();
         Self {
-            encoders: (0..config.levels).map(|level| ConvBlock::new(above(level), width(level), device)).collect(),
+            encoders: (0..config.levels)
+                .map(|level| ConvBlock::new(config.norm, above(level), width(level), device))
+                .collect(),
             half: max_pool(),
             doubles: up_levels()
                 .map(|level| Up::new(config.upsampling, width(level + 1), width(level), device))
                 .collect(),
-            decoders: up_levels().map(|level| ConvBlock::new(2 * width(level), width(level), device)).collect(),
+            decoders: up_levels()
+                .map(|level| ConvBlock::new(config.norm, 2 * width(level), width(level), device))
+                .collect(),
             head: head(width(0), classes, device),
             unit_colors: config.colors == Colors::Unit,
         }

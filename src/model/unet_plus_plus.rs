@@ -37,10 +37,12 @@ impl UNetPlusPlus {
         let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
         let nested = |level, column| Nested {
             double: Up::new(config.upsampling, width(level + 1), width(level), device),
-            block: ConvBlock::new((column + 1) * width(level), width(level), device),
+            block: ConvBlock::new(config.norm, (column + 1) * width(level), width(level), device),
         };
         Self {
-            backbone: (0..config.levels).map(|level| ConvBlock::new(above(level), width(level), device)).collect(),
+            backbone: (0..config.levels)
+                .map(|level| ConvBlock::new(config.norm, above(level), width(level), device))
+                .collect(),
             half: max_pool(),
             columns: (1..config.levels)
                 .map(|column| (0..config.levels - column).map(|level| nested(level, column)).collect())

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig, Upsampling};
+use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig, Norm, Upsampling};
 use pointillist::domain::hash::Stream;
 use pointillist::domain::{ClassDef, Classes, RunConfig};
 use pointillist::exchange::Network;
@@ -20,7 +20,9 @@ pub(crate) fn all() -> Vec<Network> {
     let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
     let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
     let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
-    let other = [&unet, &nested, &lite0].map(nearest);
+    let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
+    let other =
+        [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&nearest(&nested)), group(&lite0)];
     [unet, nested, lite0, unit].into_iter().chain(other).map(network).collect()
 }
 

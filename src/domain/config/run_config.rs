@@ -10,7 +10,7 @@ use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
-use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision, Upsampling};
+use super::options::{Arch, Batches, Colors, Norm, Optimizer, Schedule, Supervision, Upsampling};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
@@ -68,6 +68,8 @@ pub struct ModelConfig {
     pub levels: usize,
     /// In which terms it sees colours. A pretrained encoder has its own.
     pub colors: Colors,
+    /// What follows a convolution, but for those of a pretrained encoder.
+    pub norm: Norm,
     /// What doubles height and width in the decoder.
     pub upsampling: Upsampling,
 }
@@ -174,6 +176,7 @@ impl Default for ModelConfig {
             base: 16,
             levels: 5,
             colors: Colors::ImageNet,
+            norm: Norm::Batch,
             upsampling: Upsampling::Transposed,
         }
     }
@@ -369,7 +372,11 @@ impl ModelConfig {
     /// What an architecture and its size do not say about the network, a phrase each; empty if all is as usual.
     pub fn particulars(&self) -> Vec<String> {
         let upsampling = format!("up-sampling {}", self.upsampling.name());
-        let phrases = [(self.upsampling != Upsampling::default()).then_some(upsampling)];
+        let norm = format!("norm {}", self.norm.name());
+        let phrases = [
+            (self.norm != Norm::default()).then_some(norm),
+            (self.upsampling != Upsampling::default()).then_some(upsampling),
+        ];
         phrases.into_iter().flatten().collect()
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::refusal;
 use super::schemes::{SCHEMES, Scheme};
-use crate::domain::config::{Colors, Upsampling};
+use crate::domain::config::{Colors, Norm, Upsampling};
 use crate::domain::{Choice as _, NamedTensor};
 
 /// What the shapes say about a network.
@@ -14,6 +14,7 @@ pub(super) struct Found {
     pub(super) levels: usize,
     /// Classes that it tells apart.
     pub(super) logits: usize,
+    pub(super) norm: Norm,
     pub(super) upsampling: Upsampling,
     /// How networks under these names mostly see colours.
     pub(super) colors: Colors,
@@ -47,15 +48,15 @@ pub(super) fn translate(tensors: Vec<NamedTensor>) -> Result<(Vec<NamedTensor>, 
     if !(1..=256).contains(&base) || !(2..=7).contains(&levels) {
         return Err(format!("it has {levels} levels and {base} channels: 2 to 7, and 1 to 256, can be built"));
     }
-    let upsampling = upsampling(scheme, &left);
-    let mut translation = Translation { scheme, base, upsampling, left, done: Vec::new(), notes: Vec::new() };
+    let (norm, upsampling) = (norm(scheme, &left), upsampling(scheme, &left));
+    let mut translation = Translation { scheme, base, norm, upsampling, left, done: Vec::new(), notes: Vec::new() };
     translation.encoder(levels)?;
     translation.decoder(levels)?;
     let logits = translation.head()?;
     let Translation { left, done, notes, .. } = translation;
     match left.into_keys().next() {
         Some(name) => Err(format!("{name} belongs to no layer of a U-Net as this program builds it")),
-        None => Ok((done, Found { base, levels, logits, upsampling, colors: scheme.colors, notes })),
+        None => Ok((done, Found { base, levels, logits, norm, upsampling, colors: scheme.colors, notes })),
     }
 }
 
@@ -80,6 +81,13 @@ fn stripped(tensors: Vec<NamedTensor>, prefix: &str) -> Result<BTreeMap<String, 
     tensors.into_iter().map(strip).collect()
 }
 
+/// What normalises: group norm has no running statistics.
+fn norm(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Norm {
+    let [_, norm, ..] = scheme.parts;
+    let has_statistics = tensors.contains_key(&format!("{}.{norm}.running_mean", (scheme.encoder)(0)));
+    if scheme.is_ours && !has_statistics { Norm::Group } else { Norm::Batch }
+}
+
 /// What doubles height and width, by its window.
 fn upsampling(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Upsampling {
     let first = tensors.get(&format!("{}.weight", (scheme.up)(0)));
@@ -92,6 +100,7 @@ fn upsampling(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Upsam
 struct Translation<'a> {
     scheme: &'a Scheme,
     base: usize,
+    norm: Norm,
     upsampling: Upsampling,
     left: BTreeMap<String, NamedTensor>,
     done: Vec<NamedTensor>,
@@ -156,16 +165,29 @@ impl Translation<'_> {
         for (stage, conv, norm, inputs) in stages {
             let weight = self.take(&format!("{theirs}.{conv}.weight"), &[outputs, inputs, 3, 3])?;
             self.give(format!("{ours}.{stage}.conv.weight"), weight);
-            // Batch norm subtracts a bias together with the mean.
-            let bias = self.take_or_zeros(&format!("{theirs}.{conv}.bias"), outputs)?;
-            for part in ["weight", "bias", "running_mean", "running_var"] {
-                let mut values = self.take(&format!("{theirs}.{norm}.{part}"), &[outputs])?;
-                if part == "running_mean" {
-                    values.values.iter_mut().zip(&bias.values).for_each(|(mean, bias)| *mean -= bias);
-                }
-                self.give(format!("{ours}.{stage}.norm.{part}"), values);
-            }
+            self.norm(
+                [format!("{theirs}.{conv}"), format!("{theirs}.{norm}"), format!("{ours}.{stage}.norm")],
+                outputs,
+            )?;
         }
+        Ok(())
+    }
+
+    fn norm(&mut self, [conv, theirs, ours]: [String; 3], channels: usize) -> Result<(), String> {
+        for part in ["weight", "bias"] {
+            let values = self.take(&format!("{theirs}.{part}"), &[channels])?;
+            self.give(format!("{ours}.{part}"), values);
+        }
+        if self.norm == Norm::Group {
+            return Ok(());
+        }
+        // Batch norm subtracts a bias together with the mean.
+        let bias = self.take_or_zeros(&format!("{conv}.bias"), channels)?;
+        let mut mean = self.take(&format!("{theirs}.running_mean"), &[channels])?;
+        mean.values.iter_mut().zip(&bias.values).for_each(|(mean, bias)| *mean -= bias);
+        self.give(format!("{ours}.running_mean"), mean);
+        let variance = self.take(&format!("{theirs}.running_var"), &[channels])?;
+        self.give(format!("{ours}.running_var"), variance);
         Ok(())
     }
 
@@ -248,8 +270,9 @@ mod tests {
             for tensors in [example(scheme, 3), prefixed] {
                 let (mut got, found) = translated(tensors);
                 let colors = scheme.colors;
-                let upsampling = Upsampling::Transposed;
-                assert_eq!(found, Found { base: 2, levels: 3, logits: 3, upsampling, colors, notes: Vec::new() });
+                let (norm, upsampling) = (Norm::Batch, Upsampling::Transposed);
+                let wanted = Found { base: 2, levels: 3, logits: 3, norm, upsampling, colors, notes: Vec::new() };
+                assert_eq!(found, wanted);
                 if scheme.up_first {
                     let first = got.get_mut("decoders.1.first.conv.weight").unwrap();
                     assert_eq!((first.values[0], first.values[18], first.values[36]), (18.0, 0.0, 54.0));

@@ -1,8 +1,9 @@
 //! The layers of our networks as nodes. Weights are found by the layer's name.
 
 use super::graph::{Built, Graph, float, integer, integers, text};
+use crate::domain::config::Norm;
 
-/// Batch norm's epsilon, as in Burn and PyTorch.
+/// What normalisation adds to a variance, as in Burn and PyTorch.
 const EPSILON: f32 = 1e-5;
 
 /// How a convolution moves over its input.
@@ -52,7 +53,7 @@ impl Graph<'_> {
         Ok(self.apply("ConvTranspose", &[x, weight.name.as_str(), bias.name.as_str()], attributes))
     }
 
-    /// Convolution, batch norm and ReLU, twice, of inputs that are concatenated.
+    /// Convolution, normalisation and ReLU, twice, of inputs that are concatenated.
     pub(super) fn block(&mut self, inputs: &[&str], name: &str) -> Built {
         let mut x = match inputs {
             [only] => (*only).to_owned(),
@@ -60,10 +61,32 @@ impl Graph<'_> {
         };
         for stage in ["first", "second"] {
             x = self.conv(&x, &format!("{name}.{stage}.conv"), Steps::KEEP)?;
-            x = self.batch_norm(&x, &format!("{name}.{stage}.norm"))?;
+            x = self.norm(&x, &format!("{name}.{stage}.norm"))?;
             x = self.apply("Relu", &[&x], Vec::new());
         }
         Ok(x)
+    }
+
+    /// Group norm has no running statistics.
+    fn norm(&mut self, x: &str, name: &str) -> Built {
+        if self.has(&format!("{name}.running_mean")) { self.batch_norm(x, name) } else { self.group_norm(x, name) }
+    }
+
+    /// Until opset 21 there is no operator for it whose scale is that of a channel. A group is normalised as one long channel, and
+    /// the result scaled and shifted channel by channel.
+    fn group_norm(&mut self, x: &str, name: &str) -> Built {
+        let (scale, channels) = self.per_channel(&format!("{name}.weight"))?;
+        let (shift, _) = self.per_channel(&format!("{name}.bias"))?;
+        let groups = Norm::groups(channels);
+        let grouped = self.whole_numbers(&format!("groups_{groups}"), &[0, groups as i64, -1]);
+        let ones = self.constant(&format!("ones_{groups}"), &[groups], &vec![1.0; groups]);
+        let zeros = self.constant(&format!("zeros_{groups}"), &[groups], &vec![0.0; groups]);
+        let shape = self.apply("Shape", &[x], Vec::new());
+        let long = self.apply("Reshape", &[x, &grouped], Vec::new());
+        let normal = self.apply("InstanceNormalization", &[&long, &ones, &zeros], vec![float("epsilon", EPSILON)]);
+        let normal = self.apply("Reshape", &[&normal, &shape], Vec::new());
+        let scaled = self.apply("Mul", &[&normal, &scale], Vec::new());
+        Ok(self.add(&scaled, &shift))
     }
 
     fn batch_norm(&mut self, x: &str, name: &str) -> Built {

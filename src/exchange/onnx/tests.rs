@@ -6,7 +6,7 @@ use prost::Message as _;
 
 use super::proto::{Graph, Model};
 use super::{OnnxOptions, write};
-use crate::domain::config::{Arch, Colors, Encoder, ModelConfig, Upsampling};
+use crate::domain::config::{Arch, Colors, Encoder, ModelConfig, Norm, Upsampling};
 use crate::domain::{Classes, RunConfig};
 use crate::exchange::Network;
 use crate::model::Net;
@@ -18,7 +18,9 @@ fn networks() -> Vec<Network> {
     let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
     let unit = ModelConfig { colors: Colors::Unit, ..unet.clone() };
     let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
-    let other = [&unet, &nested, &lite0].map(nearest);
+    let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
+    let other =
+        [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&nearest(&nested)), group(&lite0)];
     [unet, nested, lite0, unit].into_iter().chain(other).map(network).collect()
 }
 

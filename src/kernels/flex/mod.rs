@@ -16,7 +16,7 @@ mod pool;
 mod tensors;
 
 pub use bilinear::double;
-pub use block::{MAX_INPUTS, StageTensors, conv_block_infer, conv_block_train};
+pub use block::{MAX_INPUTS, StageTensors, conv_block_infer, conv_block_of_groups, conv_block_train};
 pub use encoder::{LayerTensors, inverted_residual, stem};
 pub use layers::{head, nearest_conv, transposed_conv};
 pub use loss::{loss_mixture, partial_cross_entropy};

@@ -47,6 +47,7 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     } else {
         model.colors = Colors::ImageNet; // The encoder's own.
     }
+    choice_ui(ui, "Norm", &mut model.norm);
     choice_ui(ui, "Up-sampling", &mut model.upsampling);
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
     let is_dropped = form.init_from.as_deref().is_some_and(|run| weights_of_run_ui(ui, run, &mut form.init_checkpoint));
