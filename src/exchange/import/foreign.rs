@@ -165,7 +165,7 @@ impl Translation<'_> {
         for (stage, conv, norm, inputs) in stages {
             let weight = self.take(&format!("{theirs}.{conv}.weight"), &[outputs, inputs, 3, 3])?;
             self.give(format!("{ours}.{stage}.conv.weight"), weight);
-            self.norm(
+            self.give_norm(
                 [format!("{theirs}.{conv}"), format!("{theirs}.{norm}"), format!("{ours}.{stage}.norm")],
                 outputs,
             )?;
@@ -173,7 +173,7 @@ impl Translation<'_> {
         Ok(())
     }
 
-    fn norm(&mut self, [conv, theirs, ours]: [String; 3], channels: usize) -> Result<(), String> {
+    fn give_norm(&mut self, [conv, theirs, ours]: [String; 3], channels: usize) -> Result<(), String> {
         for part in ["weight", "bias"] {
             let values = self.take(&format!("{theirs}.{part}"), &[channels])?;
             self.give(format!("{ours}.{part}"), values);
