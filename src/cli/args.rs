@@ -111,6 +111,9 @@ pub struct TrainArgs {
     /// In which terms the network sees colours; a pretrained encoder has its own.
     #[arg(long, value_parser = choice::<Colors>())]
     pub colors: Option<Colors>,
+    /// Bands of the network's input. The data delivers three for now, so a run takes no other number.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub in_channels: Option<usize>,
     /// What follows a convolution, but for those of a pretrained encoder.
     #[arg(long, value_parser = choice::<Norm>())]
     pub norm: Option<Norm>,

@@ -50,6 +50,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("base", model.base.to_string()),
         ("levels", model.levels.to_string()),
         ("colors", model.colors.name().to_owned()),
+        ("in_channels", model.in_channels.to_string()),
         ("norm", model.norm.name().to_owned()),
         ("upsampling", model.upsampling.name().to_owned()),
         ("supervision", train.supervision.name().to_owned()),

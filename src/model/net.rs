@@ -38,7 +38,7 @@ impl Net {
     /// Computes the logits of every pixel.
     ///
     /// # Shapes
-    /// - `images`: `[batch, 3, height, width]`, height and width multiples of the configuration's stride
+    /// - `images`: `[batch, in_channels, height, width]`, height and width multiples of the configuration's stride
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         match self {
@@ -154,9 +154,11 @@ mod tests {
     fn logits_have_the_size_of_the_image() {
         let device = Device::flex();
         for arch in [Arch::UNet, Arch::UNetPlusPlus] {
-            let net = Net::new(&config(arch, 2, 3), 5, &device);
-            let logits = net.forward(Tensor::zeros([2, IN_CHANNELS, 16, 24], &device));
-            assert_eq!(logits.dims(), [2, 5, 16, 24], "{arch:?}");
+            for in_channels in [1, IN_CHANNELS, 5] {
+                let net = Net::new(&ModelConfig { in_channels, ..config(arch, 2, 3) }, 5, &device);
+                let logits = net.forward(Tensor::zeros([2, in_channels, 16, 24], &device));
+                assert_eq!(logits.dims(), [2, 5, 16, 24], "{arch:?}");
+            }
         }
     }
 

@@ -48,8 +48,8 @@ impl StepCrops {
 /// (the input of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
     let concatenated = match (&config.encoder, config.arch) {
-        (Encoder::None, Arch::UNet) => 2 * config.channels(0),
-        (Encoder::None, Arch::UNetPlusPlus) => config.levels * config.channels(0),
+        (Encoder::None, Arch::UNet) => (2 * config.channels(0)).max(config.in_channels),
+        (Encoder::None, Arch::UNetPlusPlus) => (config.levels * config.channels(0)).max(config.in_channels),
         (Encoder::Lite0 | Encoder::File(_), _) => (decoder_channels(config, 0) + IN_CHANNELS).max(WIDEST_PER_PIXEL),
     };
     let channels = concatenated.max(classes) as u64;

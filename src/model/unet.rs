@@ -9,7 +9,6 @@ use burn::tensor::Device;
 
 use super::block::{ConvBlock, apply_head, downsample, head, max_pool};
 use super::colors::seen;
-use super::input::IN_CHANNELS;
 use super::up::Up;
 use crate::domain::config::{Colors, ModelConfig};
 
@@ -29,7 +28,7 @@ impl UNet {
     /// A network with random weights.
     pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
         let width = |level| config.channels(level);
-        let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
+        let above = |level: usize| if level == 0 { config.in_channels } else { width(level - 1) };
         let up_levels = || (0..config.levels - 1).rev();
         Self {
             encoders: (0..config.levels)
@@ -50,7 +49,7 @@ impl UNet {
     /// Computes the logits of every pixel.
     ///
     /// # Shapes
-    /// - `images`: `[batch, 3, height, width]`
+    /// - `images`: `[batch, in_channels, height, width]`
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         let mut x = self.encoders[0].forward(vec![seen(images, self.unit_colors)]);

@@ -9,7 +9,6 @@ use burn::tensor::Device;
 
 use super::block::{ConvBlock, apply_head, downsample, head, max_pool};
 use super::colors::seen;
-use super::input::IN_CHANNELS;
 use super::up::Up;
 use crate::domain::config::{Colors, ModelConfig};
 
@@ -34,7 +33,7 @@ impl UNetPlusPlus {
     /// A network with random weights.
     pub fn new(config: &ModelConfig, classes: usize, device: &Device) -> Self {
         let width = |level| config.channels(level);
-        let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
+        let above = |level: usize| if level == 0 { config.in_channels } else { width(level - 1) };
         let nested = |level, column| Nested {
             double: Up::new(config.upsampling, width(level + 1), width(level), device),
             block: ConvBlock::new(config.norm, (column + 1) * width(level), width(level), device),
@@ -55,7 +54,7 @@ impl UNetPlusPlus {
     /// Computes the logits of every pixel.
     ///
     /// # Shapes
-    /// - `images`: `[batch, 3, height, width]`
+    /// - `images`: `[batch, in_channels, height, width]`
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         // rows[i] holds the nodes (i, 0), (i, 1), … computed so far.

@@ -21,9 +21,10 @@ pub(crate) fn all() -> Vec<Network> {
     let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
     let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
     let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
-    let other =
-        [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&nearest(&nested)), group(&lite0)];
-    [unet, nested, lite0, unit].into_iter().chain(other).map(network).collect()
+    let bands = ModelConfig { in_channels: 4, ..unet.clone() };
+    let other = [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&lite0)];
+    let both = group(&nearest(&nested));
+    [unet, nested, lite0, unit, bands, both].into_iter().chain(other).map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {
@@ -49,10 +50,10 @@ fn network(model: ModelConfig) -> Network {
     Network { config, classes, predicts: vec![true, false, true], tensors }
 }
 
-/// An input of a network, `[1, 3, height, width]`.
-pub(crate) fn input([height, width]: [usize; 2]) -> Vec<f32> {
+/// An input of a network, `[1, in_channels, height, width]`.
+pub(crate) fn input(network: &Network, [height, width]: [usize; 2]) -> Vec<f32> {
     let mut stream = Stream::new(11);
-    (0..3 * height * width).map(|_| 4.0 * stream.unit() - 2.0).collect()
+    (0..network.config.model.in_channels * height * width).map(|_| 4.0 * stream.unit() - 2.0).collect()
 }
 
 /// The program's own logits of an input.
@@ -60,7 +61,8 @@ pub(crate) fn logits(network: &Network, values: &[f32], [height, width]: [usize;
     let device = Device::flex();
     let net = Net::new(&network.config.model, network.classes.len(), &device);
     let net = net.with_tensors(network.tensors.clone()).unwrap();
-    let images = Tensor::from_data(TensorData::new(values.to_vec(), [1, 3, height, width]), &device);
+    let shape = [1, network.config.model.in_channels, height, width];
+    let images = Tensor::from_data(TensorData::new(values.to_vec(), shape), &device);
     net.forward(images).into_data().try_to_vec().unwrap()
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::bands::BANDS;
 use super::device_choice::DeviceChoice;
 use super::earlier;
 use super::encoder::Encoder;
@@ -68,6 +69,8 @@ pub struct ModelConfig {
     pub levels: usize,
     /// In which terms it sees colours. A pretrained encoder has its own.
     pub colors: Colors,
+    /// Bands of its input, 1 to 64. A pretrained encoder has three, and so have the images of a project.
+    pub in_channels: usize,
     /// What follows a convolution, but for those of a pretrained encoder.
     pub norm: Norm,
     /// What doubles height and width in the decoder.
@@ -176,6 +179,7 @@ impl Default for ModelConfig {
             base: 16,
             levels: 5,
             colors: Colors::ImageNet,
+            in_channels: BANDS,
             norm: Norm::Batch,
             upsampling: Upsampling::Transposed,
         }
@@ -372,8 +376,10 @@ impl ModelConfig {
     /// What an architecture and its size do not say about the network, a phrase each; empty if all is as usual.
     pub fn particulars(&self) -> Vec<String> {
         let upsampling = format!("up-sampling {}", self.upsampling.name());
+        let bands = format!("{} input channels", self.in_channels);
         let norm = format!("norm {}", self.norm.name());
         let phrases = [
+            (self.in_channels != BANDS).then_some(bands),
             (self.norm != Norm::default()).then_some(norm),
             (self.upsampling != Upsampling::default()).then_some(upsampling),
         ];

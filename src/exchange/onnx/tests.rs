@@ -19,9 +19,10 @@ fn networks() -> Vec<Network> {
     let unit = ModelConfig { colors: Colors::Unit, ..unet.clone() };
     let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
     let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
-    let other =
-        [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&nearest(&nested)), group(&lite0)];
-    [unet, nested, lite0, unit].into_iter().chain(other).map(network).collect()
+    let bands = ModelConfig { in_channels: 4, ..unet.clone() };
+    let other = [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&lite0)];
+    let both = group(&nearest(&nested));
+    [unet, nested, lite0, unit, bands, both].into_iter().chain(other).map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {

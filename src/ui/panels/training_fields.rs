@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 
 use super::widgets::{field, quiet_icon};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::config::{BANDS, Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
 use crate::domain::{Choice, RunConfig, Strategy};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
@@ -44,8 +44,10 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
         choice_ui(ui, "Sees colours", &mut model.colors);
+        field(ui, "Input bands", |ui| ui.add(DragValue::new(&mut model.in_channels).range(1..=64).speed(0.05)))
+            .on_hover_text("The data deliver three for now; a run with another number is refused");
     } else {
-        model.colors = Colors::ImageNet; // The encoder's own.
+        (model.colors, model.in_channels) = (Colors::ImageNet, BANDS); // The encoder's own.
     }
     choice_ui(ui, "Norm", &mut model.norm);
     choice_ui(ui, "Up-sampling", &mut model.upsampling);
