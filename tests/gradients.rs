@@ -75,11 +75,10 @@ impl Problem {
 
     fn loss(&self, net: &Net) -> Tensor<1> {
         let images = TensorData::new(self.images.clone(), [BATCH, 3, self.size, self.size]);
-        let logits = net.forward(Tensor::from_data(images, &self.device));
-        partial_cross_entropy(
-            logits,
-            Targets { indices: &self.labels, class_weights: &[1.0, 2.0, 0.5], competes: &[true; CLASSES] },
-        )
+        let targets = Targets { indices: &self.labels, class_weights: &[1.0, 2.0, 0.5], competes: &[true; CLASSES] };
+        let heads = net.supervised(Tensor::from_data(images, &self.device)).into_iter();
+        let losses = heads.map(|logits| partial_cross_entropy(logits, targets));
+        losses.reduce(|sum, more| sum + more).expect("a network has a head")
     }
 
     fn nudged(&self, net: &Net, tensor: usize, element: usize, by: f32) -> f64 {
@@ -127,6 +126,13 @@ fn the_unet_gradient_matches_difference_quotients() {
 #[test]
 fn the_unet_plus_plus_gradient_matches_difference_quotients() {
     check(ModelConfig { arch: Arch::UNetPlusPlus, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
+}
+
+#[test]
+fn the_gradient_of_all_heads_matches_difference_quotients() {
+    let model =
+        ModelConfig { arch: Arch::UNetPlusPlus, deep_supervision: true, base: 4, levels: 3, ..ModelConfig::default() };
+    check(model, 16, 4);
 }
 
 #[test]

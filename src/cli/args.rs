@@ -120,6 +120,9 @@ pub struct TrainArgs {
     /// What doubles height and width in the decoder.
     #[arg(long, value_parser = choice::<Upsampling>())]
     pub upsampling: Option<Upsampling>,
+    /// With the network unet++, learn by a head on each node at full resolution; the last one predicts.
+    #[arg(long)]
+    pub deep_supervision: bool,
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,

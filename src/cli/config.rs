@@ -89,6 +89,9 @@ impl TrainArgs {
         set(&mut config.model.in_channels, self.in_channels);
         set(&mut config.model.norm, self.norm);
         set(&mut config.model.upsampling, self.upsampling);
+        // Whatever the configuration says of a network that has them.
+        config.model.deep_supervision &= config.model.is_nested();
+        config.model.deep_supervision |= self.deep_supervision;
     }
 
     fn apply_to_training(&self, config: &mut RunConfig) {
@@ -369,11 +372,14 @@ mod tests {
             ("--decay-factor 0.5", "--schedule step"),
             ("--decay-power 2", "--schedule polynomial"),
             ("--score-raw", "--ema 0.99"),
+            ("--deep-supervision", "--arch unet++"),
+            ("--deep-supervision --arch unet++ --encoder lite0", "--encoder none"),
         ] {
             assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
         }
         assert_eq!(refusal("--preset few-clicks --encoder-lr 0.5"), "", "the preset has an encoder");
         assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
+        assert_eq!(refusal("--deep-supervision --arch unet++"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
         assert_eq!(refusal("--preset few-clicks --score-raw"), "");
         assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");

@@ -48,6 +48,15 @@ impl Net {
         }
     }
 
+    /// The logits of everything that learns, shaped as those of [`Net::forward`], which are the last: of all heads with deep
+    /// supervision.
+    pub fn supervised(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        match self {
+            Self::UNet(_) | Self::Lite0UNet(_) => vec![self.forward(images)],
+            Self::UNetPlusPlus(net) => net.supervised(images),
+        }
+    }
+
     /// The outputs of a pretrained encoder's stages, strides 2, 4, 8, …; `None` of a network without one.
     ///
     /// # Shapes
@@ -163,6 +172,19 @@ mod tests {
     }
 
     #[test]
+    fn every_node_at_full_resolution_has_a_head_and_the_last_one_predicts() {
+        let device = Device::flex();
+        let images = Tensor::random([1, IN_CHANNELS, 16, 24], burn::tensor::Distribution::Default, &device);
+        for (deep_supervision, heads) in [(true, 3), (false, 1)] {
+            let config = ModelConfig { deep_supervision, ..config(Arch::UNetPlusPlus, 2, 4) };
+            let net = Net::new(&config, 5, &device);
+            let logits: Vec<_> = net.supervised(images.clone()).into_iter().map(Tensor::into_data).collect();
+            assert_eq!((logits.len(), logits.last()), (heads, Some(&net.forward(images.clone()).into_data())));
+            assert!(logits.windows(2).all(|pair| pair[0] != pair[1]), "each is another one");
+        }
+    }
+
+    #[test]
     fn a_pretrained_network_has_logits_of_the_image_s_size_too() {
         let device = Device::flex();
         let config = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 2, 5) };
@@ -174,7 +196,8 @@ mod tests {
     fn a_network_starts_as_another_one_with_its_classes_in_another_order() {
         let device = Device::flex();
         let lite0 = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 2, 5) };
-        for config in [config(Arch::UNet, 2, 3), config(Arch::UNetPlusPlus, 2, 3), lite0] {
+        let deep = ModelConfig { deep_supervision: true, ..config(Arch::UNetPlusPlus, 2, 3) };
+        for config in [config(Arch::UNet, 2, 3), config(Arch::UNetPlusPlus, 2, 3), deep, lite0] {
             device.seed(1);
             let other = Net::new(&config, 3, &device);
             let fresh = Net::new(&config, 4, &device);
@@ -228,5 +251,8 @@ mod tests {
             + (4 * 8 * 4 + 4) + block(12, 4) // (0,2)
             + (4 * 3 + 3);
         assert_eq!(Net::new(&config(Arch::UNetPlusPlus, 4, 3), 3, &device).parameters(), nested);
+        // Node (0,1) has a head too.
+        let deep = ModelConfig { deep_supervision: true, ..config(Arch::UNetPlusPlus, 4, 3) };
+        assert_eq!(Net::new(&deep, 3, &device).parameters(), nested + (4 * 3 + 3));
     }
 }

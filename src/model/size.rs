@@ -71,7 +71,12 @@ pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
         let side = u64::from(size) >> level;
         SAVED * batch as u64 * channels(level) as u64 * side * side * size_of::<f32>() as u64
     };
-    (0..=halvings).map(level).sum::<u64>() + doubled_bytes(config, batch, size)
+    (0..=halvings).map(level).sum::<u64>() + doubled_bytes(config, batch, size) + side_head_bytes(config, batch, size)
+}
+
+/// Size of the logits of further heads, which tell two classes apart or more.
+fn side_head_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
+    (2 * batch * config.side_heads()) as u64 * u64::from(size).pow(2) * size_of::<f32>() as u64
 }
 
 /// Size of what the last step of a decoder convolves: with nearest up-sampling, all channels of the level below at full resolution.
@@ -147,6 +152,9 @@ mod tests {
         assert!(problem.contains("a batch of 3 or less; to accumulate 6 of them a step"), "{problem}");
         let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..small.clone() };
         assert_eq!(step_memory_bytes(&nearest, 2, 64) - step_memory_bytes(&small, 2, 64), 2 * 8 * 64 * 64 * 4);
+        let nested = ModelConfig { arch: Arch::UNetPlusPlus, levels: 4, ..small.clone() };
+        let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
+        assert_eq!(step_memory_bytes(&deep, 3, 64) - step_memory_bytes(&nested, 3, 64), 2 * 2 * 3 * 64 * 64 * 4);
         let laptop = ModelConfig::default();
         assert_eq!(memory_problem(&laptop, crops(4, 256), 2 << 30), None);
     }

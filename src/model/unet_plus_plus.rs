@@ -1,5 +1,7 @@
-//! U-Net++ (Zhou et al.: "UNet++: A Nested U-Net Architecture for Medical Image Segmentation", DLMIA 2018), without
-//! deep supervision. Node (i, j) reads all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
+//! U-Net++ (Zhou et al.: "UNet++: A Nested U-Net Architecture for Medical Image Segmentation", DLMIA 2018).
+//! Node (i, j) reads all nodes (i, 0..j) of its level and the up-sampled node (i+1, j−1).
+//!
+//! With deep supervision each of the nodes (0, 1), (0, 2), … has a head, and all of them learn; the last one predicts.
 
 use burn::Tensor;
 use burn::module::Module;
@@ -18,6 +20,8 @@ pub struct UNetPlusPlus {
     backbone: Vec<ConvBlock>,
     half: MaxPool2d,
     columns: Vec<Vec<Nested>>,
+    /// Of the nodes (0, 1), (0, 2), … but the last; none without deep supervision.
+    side_heads: Vec<Conv2d>,
     head: Conv2d,
     /// It has learned from colours on a scale of 0 to 1.
     unit_colors: bool,
@@ -46,6 +50,7 @@ impl UNetPlusPlus {
             columns: (1..config.levels)
                 .map(|column| (0..config.levels - column).map(|level| nested(level, column)).collect())
                 .collect(),
+            side_heads: (0..config.side_heads()).map(|_| head(width(0), classes, device)).collect(),
             head: head(width(0), classes, device),
             unit_colors: config.colors == Colors::Unit,
         }
@@ -57,6 +62,22 @@ impl UNetPlusPlus {
     /// - `images`: `[batch, in_channels, height, width]`
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        let last = self.nodes(images).pop().expect("every row has a backbone node");
+        apply_head(&self.head, last)
+    }
+
+    /// The logits of every head, shaped as those of [`UNetPlusPlus::forward`], which are the last.
+    pub fn supervised(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        let mut nodes = self.nodes(images);
+        let last = nodes.pop().expect("every row has a backbone node");
+        let beside = self.side_heads.iter().zip(nodes.into_iter().skip(1));
+        let mut logits: Vec<Tensor<4>> = beside.map(|(head, node)| apply_head(head, node)).collect();
+        logits.push(apply_head(&self.head, last));
+        logits
+    }
+
+    /// The nodes at full resolution: (0, 0), (0, 1), ….
+    fn nodes(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
         // rows[i] holds the nodes (i, 0), (i, 1), … computed so far.
         let mut rows = vec![vec![self.backbone[0].forward(vec![seen(images, self.unit_colors)])]];
         for block in &self.backbone[1..] {
@@ -72,12 +93,11 @@ impl UNetPlusPlus {
                 rows[level].push(here);
             }
         }
-        let last = rows.swap_remove(0).pop().expect("every row has a backbone node");
-        apply_head(&self.head, last)
+        rows.swap_remove(0)
     }
 
     /// The layers that have an output for each class.
     pub(super) fn heads(&mut self) -> Vec<&mut Conv2d> {
-        vec![&mut self.head]
+        self.side_heads.iter_mut().chain([&mut self.head]).collect()
     }
 }

@@ -24,7 +24,8 @@ pub(crate) fn all() -> Vec<Network> {
     let bands = ModelConfig { in_channels: 4, ..unet.clone() };
     let other = [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&lite0)];
     let both = group(&nearest(&nested));
-    [unet, nested, lite0, unit, bands, both].into_iter().chain(other).map(network).collect()
+    let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
+    [unet, nested, lite0, unit, bands, both, deep].into_iter().chain(other).map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {

@@ -119,6 +119,7 @@ impl ModelConfig {
             self.colors.remedy(),
         );
         self.check_bands(&mut problems);
+        self.check_heads(&mut problems);
         problems.refuse(
             !(1..=256).contains(&self.base),
             format!("{} base channels cannot be built", self.base),
@@ -136,6 +137,20 @@ impl ModelConfig {
         let headline = format!("{what} of {side} cannot be halved {} times, as this network does", self.halvings());
         problems.refuse(below != side || side == 0, headline, format!("Choose {near}"));
         problems.0
+    }
+
+    fn check_heads(&self, problems: &mut Problems) {
+        let nested = Arch::UNetPlusPlus.name();
+        problems.refuse(
+            self.deep_supervision && !self.is_nested(),
+            "Deep supervision needs several nodes at full resolution",
+            format!("Choose the network {nested} without a pretrained encoder, or turn deep supervision off"),
+        );
+        problems.refuse(
+            self.deep_supervision && self.is_nested() && self.levels < 3,
+            format!("With {} levels there is one head to supervise", self.levels),
+            "Choose 3 levels or more, or turn deep supervision off",
+        );
     }
 
     /// Why the data cannot be shown to this network, if it cannot.
@@ -200,6 +215,12 @@ mod tests {
         assert!(refusal(encoder).contains("Choose 3 input channels, or the encoder none"));
         let unit = |c: &mut RunConfig| (c.model.colors, c.model.in_channels) = (Colors::Unit, 4);
         assert!(refusal(unit).contains("or the colours imagenet"));
+        assert!(refusal(|c| c.model.deep_supervision = true).contains("Choose the network unet++"));
+        let deep =
+            |levels| ModelConfig { arch: Arch::UNetPlusPlus, deep_supervision: true, levels, ..ModelConfig::default() };
+        let refused = deep(2).problems(InputSize::Crop(256));
+        assert!(refused.len() == 1 && refused[0].to_string().contains("3 levels or more"), "{refused:?}");
+        assert_eq!(deep(3).problems(InputSize::Crop(256)), []);
         let four = ModelConfig { in_channels: 4, ..ModelConfig::default() };
         assert_eq!(four.problems(InputSize::Crop(256)), [], "it can be built, imported and exported");
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));

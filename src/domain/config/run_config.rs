@@ -75,6 +75,8 @@ pub struct ModelConfig {
     pub norm: Norm,
     /// What doubles height and width in the decoder.
     pub upsampling: Upsampling,
+    /// U-Net++ learns by a head on each node at full resolution, and predicts by the last.
+    pub deep_supervision: bool,
 }
 
 /// How the network is trained.
@@ -182,6 +184,7 @@ impl Default for ModelConfig {
             in_channels: BANDS,
             norm: Norm::Batch,
             upsampling: Upsampling::Transposed,
+            deep_supervision: false,
         }
     }
 }
@@ -382,8 +385,19 @@ impl ModelConfig {
             (self.in_channels != BANDS).then_some(bands),
             (self.norm != Norm::default()).then_some(norm),
             (self.upsampling != Upsampling::default()).then_some(upsampling),
+            self.deep_supervision.then(|| "deep supervision".to_owned()),
         ];
         phrases.into_iter().flatten().collect()
+    }
+
+    /// Whether it has several nodes at full resolution, which can have heads of their own.
+    pub fn is_nested(&self) -> bool {
+        self.arch == Arch::UNetPlusPlus && !self.encoder.is_pretrained()
+    }
+
+    /// Heads beside the one that predicts.
+    pub fn side_heads(&self) -> usize {
+        if self.deep_supervision && self.is_nested() { self.levels.saturating_sub(2) } else { 0 }
     }
 
     /// Channels of a level, 0 being the full resolution.

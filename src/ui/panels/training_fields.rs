@@ -51,6 +51,12 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     }
     choice_ui(ui, "Norm", &mut model.norm);
     choice_ui(ui, "Up-sampling", &mut model.upsampling);
+    if model.is_nested() {
+        field(ui, "Heads", |ui| ui.add(Checkbox::new(&mut model.deep_supervision, "deep supervision")))
+            .on_hover_text("Learns by a head on each node at full resolution; the last one predicts");
+    } else {
+        model.deep_supervision = false;
+    }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
     let is_dropped = form.init_from.as_deref().is_some_and(|run| weights_of_run_ui(ui, run, &mut form.init_checkpoint));
     if is_dropped {
@@ -239,6 +245,7 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
+    use crate::domain::config::Arch;
 
     #[test]
     fn momentum_is_shown_for_sgd_only() {
@@ -262,6 +269,23 @@ mod tests {
             let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
             harness.run_steps(2);
             assert_eq!(harness.query_all_by_label("score both").next().is_some(), ema > 0.0);
+        }
+    }
+
+    #[test]
+    fn deep_supervision_is_for_nested_networks_and_is_off_for_others() {
+        for (arch, encoder, is_there) in [
+            (Arch::UNetPlusPlus, Encoder::None, true),
+            (Arch::UNet, Encoder::None, false),
+            (Arch::UNetPlusPlus, Encoder::Lite0, false),
+        ] {
+            let mut form = RunConfig::default();
+            (form.model.arch, form.model.encoder, form.model.deep_supervision) = (arch, encoder, true);
+            let builder = Harness::builder().with_context_setup(crate::ui::panels::theme::install);
+            let mut harness = builder.build_ui_state(network_ui, form);
+            harness.run_steps(2);
+            let is_shown = harness.query_all_by_label("deep supervision").next().is_some();
+            assert_eq!((is_shown, harness.state().model.deep_supervision), (is_there, is_there), "{arch:?}");
         }
     }
 
