@@ -58,13 +58,18 @@ pub(crate) fn input(network: &Network, [height, width]: [usize; 2]) -> Vec<f32> 
 }
 
 /// The program's own logits of an input.
-pub(crate) fn logits(network: &Network, values: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
+pub(crate) fn logits(network: &Network, values: &[f32], size: [usize; 2]) -> Vec<f32> {
+    heads(network, values, size).pop().unwrap()
+}
+
+/// Those of every head. The last one predicts.
+pub(crate) fn heads(network: &Network, values: &[f32], [height, width]: [usize; 2]) -> Vec<Vec<f32>> {
     let device = Device::flex();
     let net = Net::new(&network.config.model, network.classes.len(), &device);
     let net = net.with_tensors(network.tensors.clone()).unwrap();
     let shape = [1, network.config.model.in_channels, height, width];
-    let images = Tensor::from_data(TensorData::new(values.to_vec(), shape), &device);
-    net.forward(images).into_data().try_to_vec().unwrap()
+    let heads = net.supervised(Tensor::from_data(TensorData::new(values.to_vec(), shape), &device));
+    heads.into_iter().map(|logits| logits.into_data().try_to_vec().unwrap()).collect()
 }
 
 /// The largest difference of two lists of equal length.
