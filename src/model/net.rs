@@ -184,6 +184,46 @@ mod tests {
         }
     }
 
+    #[derive(Default)]
+    struct Paths {
+        here: Vec<String>,
+        found: Vec<String>,
+    }
+
+    impl ModuleVisitor for Paths {
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.here.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.here.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+            self.found.push(self.here.join("."));
+        }
+    }
+
+    /// They are keys in checkpoints: a change would make earlier ones unreadable.
+    #[test]
+    fn parameters_have_the_paths_that_they_always_had() {
+        let paths = |config: &ModelConfig| {
+            let mut paths = Paths::default();
+            Net::new(config, 3, &Device::flex()).visit(&mut paths);
+            paths.found
+        };
+        let unet = paths(&config(Arch::UNet, 2, 2));
+        let wanted = ["encoders.0.first.conv.weight", "encoders.0.first.norm.gamma", "encoders.0.first.norm.beta"];
+        assert_eq!(unet[..3], wanted.map(|path| format!("UNet.{path}")));
+        for path in ["UNet.encoders.1.second.norm.running_var", "UNet.doubles.0.weight", "UNet.doubles.0.bias"] {
+            assert!(unet.iter().any(|found| found == path), "{path} in {unet:#?}");
+        }
+        assert_eq!(unet.last().unwrap(), "UNet.head.bias");
+        let nested = paths(&config(Arch::UNetPlusPlus, 2, 3));
+        assert!(nested.iter().any(|found| found == "UNetPlusPlus.columns.0.1.double.weight"), "{nested:#?}");
+        assert_eq!(nested.len(), 6 * 2 * 5 + 3 * 2 + 2, "six blocks, three up-convolutions, one head");
+    }
+
     #[test]
     fn a_pretrained_network_has_logits_of_the_image_s_size_too() {
         let device = Device::flex();
