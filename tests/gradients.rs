@@ -8,7 +8,7 @@ use burn::Tensor;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, TensorData};
-use pointillist::domain::config::{Arch, Encoder, ModelConfig};
+use pointillist::domain::config::{Arch, Encoder, ModelConfig, Norm, Upsampling};
 use pointillist::domain::hash::Stream;
 use pointillist::model::Net;
 use pointillist::train::loss::{Targets, partial_cross_entropy};
@@ -75,11 +75,10 @@ impl Problem {
 
     fn loss(&self, net: &Net) -> Tensor<1> {
         let images = TensorData::new(self.images.clone(), [BATCH, 3, self.size, self.size]);
-        let logits = net.forward(Tensor::from_data(images, &self.device));
-        partial_cross_entropy(
-            logits,
-            Targets { indices: &self.labels, class_weights: &[1.0, 2.0, 0.5], competes: &[true; CLASSES] },
-        )
+        let targets = Targets { indices: &self.labels, class_weights: &[1.0, 2.0, 0.5], competes: &[true; CLASSES] };
+        let heads = net.supervised(Tensor::from_data(images, &self.device)).into_iter();
+        let losses = heads.map(|logits| partial_cross_entropy(logits, targets));
+        losses.reduce(|sum, more| sum + more).expect("a network has a head")
     }
 
     fn nudged(&self, net: &Net, tensor: usize, element: usize, by: f32) -> f64 {
@@ -127,6 +126,23 @@ fn the_unet_gradient_matches_difference_quotients() {
 #[test]
 fn the_unet_plus_plus_gradient_matches_difference_quotients() {
     check(ModelConfig { arch: Arch::UNetPlusPlus, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
+}
+
+#[test]
+fn the_gradient_of_all_heads_matches_difference_quotients() {
+    let model =
+        ModelConfig { arch: Arch::UNetPlusPlus, deep_supervision: true, base: 4, levels: 3, ..ModelConfig::default() };
+    check(model, 16, 4);
+}
+
+#[test]
+fn the_gradient_through_group_norm_matches_difference_quotients() {
+    check(ModelConfig { norm: Norm::Group, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
+}
+
+#[test]
+fn the_gradient_through_nearest_up_sampling_matches_difference_quotients() {
+    check(ModelConfig { upsampling: Upsampling::Nearest, base: 4, levels: 3, ..ModelConfig::default() }, 16, 4);
 }
 
 #[test]

@@ -113,10 +113,10 @@ fn the_tent_network_gives_pytorch_s_logits() {
     let Some(python) = python::with("torch, numpy", "the tent network in PyTorch") else { return };
     let Some(file) = fixture(TENTS) else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (values, size) = (input([64, 96]), [64, 96]);
+    let network = import::read(&fs::read(&file).unwrap(), Unsaid::default()).unwrap().network;
+    let (values, size) = (input(&network, [64, 96]), [64, 96]);
     python::write_floats(&dir.path().join("in.bin"), &values);
     python::run(&python, TWIN, &[&fs::canonicalize(&file).unwrap().display().to_string()], dir.path());
-    let network = import::read(&fs::read(&file).unwrap(), Unsaid::default()).unwrap().network;
     let ours = logits(&network, &values, size);
     let difference = difference(&ours[64 * 96..], &python::read_floats(&dir.path().join("out.bin")));
     assert!(difference < 1e-4, "{difference}");
@@ -150,10 +150,27 @@ fn an_own_export_comes_back_as_the_same_network() {
         assert_eq!((&again.classes, &again.predicts), (&network.classes, &network.predicts));
         assert_eq!(again.config.model, network.config.model);
         assert!(fs::read_to_string(out.join("summary.json")).unwrap().contains("\"imported\""));
-        let (values, size) = (input([32, 64]), [32, 64]);
+        let (values, size) = (input(&network, [32, 64]), [32, 64]);
         assert_eq!(logits(&again, &values, size), logits(&network, &values, size));
         assert_eq!(safetensors_file::write(&again).unwrap(), bytes, "and exports to the same file");
     }
+}
+
+#[test]
+fn a_network_of_other_bands_is_kept_and_not_shown_any_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let (run, image) = (dir.path().join("run"), dir.path().join("x.png"));
+    let network = networks::all().into_iter().find(|network| network.config.model.in_channels == 4).unwrap();
+    imported::save(network, Path::new("net.safetensors"), &run).unwrap();
+    image::RgbImage::new(32, 32).save(&image).unwrap();
+    let mut predict = pointillist();
+    predict
+        .args(["predict", "--device", "cpu", "--run"])
+        .arg(&run)
+        .arg(&image)
+        .arg("--out")
+        .arg(dir.path().join("maps"));
+    predict.assert().failure().stderr(contains("deliver 3 bands, and the network takes 4"));
 }
 
 #[test]

@@ -21,7 +21,7 @@ import numpy, onnxruntime
 height, width = map(int, sys.argv[1:])
 session = onnxruntime.InferenceSession('net.onnx')
 image, = session.get_inputs()
-images = numpy.fromfile('in.bin', numpy.float32).reshape(1, 3, height, width)
+images = numpy.fromfile('in.bin', numpy.float32).reshape(1, -1, height, width)
 probabilities, = session.run(None, {image.name: images})
 probabilities.tofile('out.bin')
 meta = session.get_modelmeta().custom_metadata_map
@@ -55,7 +55,7 @@ fn onnx_runtime_gives_our_probabilities_at_any_size() {
     for network in networks::all() {
         fs::write(dir.path().join("net.onnx"), write(&network, OnnxOptions::default()).unwrap()).unwrap();
         for size in [[64, 64], [96, 160]] {
-            let values = input(size);
+            let values = input(&network, size);
             let (theirs, _) = run(&python, dir.path(), &values, size);
             let ours = probabilities(&network, &values, size);
             let difference = difference(&ours, &theirs);
@@ -75,7 +75,7 @@ fn the_metadata_is_what_deepness_reads() {
     let network = &networks::all()[0];
     let said = |options: OnnxOptions| {
         fs::write(dir.path().join("net.onnx"), write(network, options).unwrap()).unwrap();
-        run(&python, dir.path(), &input([128, 128]), [128, 128]).1
+        run(&python, dir.path(), &input(network, [128, 128]), [128, 128]).1
     };
     let free = said(OnnxOptions::default());
     assert_eq!(free["input"], serde_json::json!(["batch", 3, "height", "width"]));

@@ -9,7 +9,9 @@ use super::study::args::StudyArgs;
 use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Arch, Batches, Colors, Encoder, Optimizer, Preset, Schedule, Supervision};
+use crate::domain::config::{
+    Arch, Batches, Colors, Encoder, Norm, Optimizer, Preset, Schedule, Supervision, Upsampling,
+};
 use crate::domain::weights::ClassWeights;
 use crate::exchange::WeightsFormat;
 use crate::quick::clicks::Placement;
@@ -109,6 +111,18 @@ pub struct TrainArgs {
     /// In which terms the network sees colours; a pretrained encoder has its own.
     #[arg(long, value_parser = choice::<Colors>())]
     pub colors: Option<Colors>,
+    /// Bands of the network's input. The data delivers three for now, so a run takes no other number.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub in_channels: Option<usize>,
+    /// What follows a convolution, but for those of a pretrained encoder.
+    #[arg(long, value_parser = choice::<Norm>())]
+    pub norm: Option<Norm>,
+    /// What doubles height and width in the decoder.
+    #[arg(long, value_parser = choice::<Upsampling>())]
+    pub upsampling: Option<Upsampling>,
+    /// With the network unet++, learn by a head on each node at full resolution; the last one predicts.
+    #[arg(long)]
+    pub deep_supervision: bool,
     /// Which labels to learn from. Own labels always count.
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
@@ -499,6 +513,12 @@ pub struct BenchArgs {
     /// Resolutions of the network.
     #[arg(long, default_value_t = 5)]
     pub levels: usize,
+    /// What follows a convolution, but for those of a pretrained encoder.
+    #[arg(long, value_parser = choice::<Norm>(), default_value = Norm::Batch.name())]
+    pub norm: Norm,
+    /// What doubles height and width in the decoder.
+    #[arg(long, value_parser = choice::<Upsampling>(), default_value = Upsampling::Transposed.name())]
+    pub upsampling: Upsampling,
     /// Number of classes.
     #[arg(long, default_value_t = 7)]
     pub classes: usize,

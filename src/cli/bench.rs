@@ -24,6 +24,8 @@ fn config(args: &BenchArgs) -> BenchConfig {
             encoder: args.encoder.clone(),
             base: args.base,
             levels: args.levels,
+            norm: args.norm,
+            upsampling: args.upsampling,
             ..ModelConfig::default()
         },
         classes: args.classes,
@@ -40,6 +42,7 @@ fn as_json(args: &BenchArgs, report: &BenchReport) -> anyhow::Result<String> {
     let mut value = serde_json::to_value(report)?;
     let asked = serde_json::json!({
         "arch": args.arch.name(), "encoder": args.encoder.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
+        "norm": args.norm.name(), "upsampling": args.upsampling.name(),
         "size": args.size, "batch": args.batch, "steps": args.steps, "infer": args.infer,
         "ema": args.ema,
     });

@@ -86,6 +86,12 @@ impl TrainArgs {
             config.model.colors = Colors::ImageNet; // Whatever the configuration says of a network without.
         }
         set(&mut config.model.colors, self.colors);
+        set(&mut config.model.in_channels, self.in_channels);
+        set(&mut config.model.norm, self.norm);
+        set(&mut config.model.upsampling, self.upsampling);
+        // Whatever the configuration says of a network that has them.
+        config.model.deep_supervision &= config.model.is_nested();
+        config.model.deep_supervision |= self.deep_supervision;
     }
 
     fn apply_to_training(&self, config: &mut RunConfig) {
@@ -163,7 +169,9 @@ mod tests {
     use super::*;
     use crate::cli::args::{Args, Verb};
     use crate::domain::checkpoint::Checkpoint;
-    use crate::domain::config::{Arch, Batches, Encoder, LossWeights, ModelConfig, Optimizer, Schedule, TrainConfig};
+    use crate::domain::config::{
+        Arch, Batches, Encoder, LossWeights, ModelConfig, Norm, Optimizer, Schedule, TrainConfig, Upsampling,
+    };
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
 
@@ -183,7 +191,7 @@ mod tests {
     #[test]
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
-            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
+            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --in-channels 4 --norm group --upsampling nearest --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
              --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
@@ -205,6 +213,9 @@ mod tests {
             encoder: Encoder::Lite0,
             base: 8,
             levels: 4,
+            in_channels: 4,
+            norm: Norm::Group,
+            upsampling: Upsampling::Nearest,
             ..ModelConfig::default()
         };
         want.train = TrainConfig {
@@ -361,11 +372,14 @@ mod tests {
             ("--decay-factor 0.5", "--schedule step"),
             ("--decay-power 2", "--schedule polynomial"),
             ("--score-raw", "--ema 0.99"),
+            ("--deep-supervision", "--arch unet++"),
+            ("--deep-supervision --arch unet++ --encoder lite0", "--encoder none"),
         ] {
             assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
         }
         assert_eq!(refusal("--preset few-clicks --encoder-lr 0.5"), "", "the preset has an encoder");
         assert_eq!(refusal("--encoder lite0 --no-head-start"), "");
+        assert_eq!(refusal("--deep-supervision --arch unet++"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
         assert_eq!(refusal("--preset few-clicks --score-raw"), "");
         assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");

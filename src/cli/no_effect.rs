@@ -37,6 +37,9 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
         let remedy = "leave it out, or add --encoder lite0";
         anyhow::ensure!(is_pretrained || !is_given, "{option} is for pretrained encoders: {remedy}");
     }
+    let remedy = "leave it out, or add --arch unet++ --encoder none";
+    let is_idle = args.deep_supervision && !config.model.is_nested();
+    anyhow::ensure!(!is_idle, "--deep-supervision is for the network unet++ without a pretrained encoder: {remedy}");
     let has_full_masks = config.label_sampling().strategy == Strategy::Full;
     let has_no_room = has_full_masks && args.pseudo_labels.is_some_and(|weight| weight > 0.0);
     let remedy = "leave it out, or learn from sparse labels with --supervision sparse";

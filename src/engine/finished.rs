@@ -10,6 +10,7 @@ use super::project;
 use super::protocol::{EventKind, Phase, RunInfo};
 use super::quick::prepared::HeadMapper;
 use super::quick::saved_run::{self, SavedHead};
+use super::refusal::Refusal;
 use super::run_history::RunHistory;
 use super::session::Session;
 use crate::domain::Notice;
@@ -89,7 +90,7 @@ fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> 
 /// is no best checkpoint (the run was killed before its first evaluation), it is the last one.
 ///
 /// # Errors
-/// If the device cannot be opened or the checkpoint or head cannot be loaded.
+/// If the network takes other bands than the data deliver, or the device cannot be opened or the checkpoint or head cannot be loaded.
 pub fn load(
     run: &FinishedRun,
     checkpoint: Checkpoint,
@@ -97,6 +98,9 @@ pub fn load(
 ) -> anyhow::Result<(Predictor, OpenDevice, usize)> {
     if let Some(SavedHead { head, parameters, .. }) = saved_run::load(run)? {
         return quick_predictor(head, parameters, devices);
+    }
+    if let Some(problem) = run.config.model.bands_problem() {
+        return Err(Refusal(problem).into());
     }
     let device = devices.open(&run.config.device)?;
     let net = Net::new(&run.config.model, run.classes.len(), &device.device);

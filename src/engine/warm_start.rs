@@ -81,7 +81,8 @@ fn shape(model: &ModelConfig) -> String {
         Colors::ImageNet => String::new(),
         Colors::Unit => format!(", colours {}", Colors::Unit.title()),
     };
-    format!("{}, base {}, {depth}{colors}", model.arch.title(), model.base)
+    let more: String = model.particulars().iter().map(|phrase| format!(", {phrase}")).collect();
+    format!("{}, base {}, {depth}{more}{colors}", model.arch.title(), model.base)
 }
 
 #[cfg(test)]

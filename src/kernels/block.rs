@@ -12,14 +12,14 @@ use super::conv::output::ConvOutput;
 use super::conv::source::{ConvInput, Prologue, Source};
 use super::conv::weights::{PackedWeights, WeightLayout};
 use super::memory::Buffer;
-use super::norm::{FoldedNorm, FoldedNormBackward, NormGradients, Statistics, apply_relu};
+use super::norm::{FoldedNorm, FoldedNormBackward, GroupNormOf, NormGradients, Statistics, apply_relu};
 use super::output::Output;
 use super::shape::Shape;
 
 /// Taps of a 3×3 window.
 const TAPS: usize = 9;
 
-/// Parameters of one stage: a convolution without bias and the normalisation after it.
+/// Parameters of one stage: a convolution without bias and the normalisation after it. [`super::group_block`] has that with groups.
 #[derive(Clone, Copy)]
 pub struct Stage<'a> {
     /// `[out_channels, in_channels, 3, 3]`
@@ -30,6 +30,8 @@ pub struct Stage<'a> {
     pub beta: &'a [f32],
     /// Added to the variance.
     pub epsilon: f32,
+    /// Groups of channels of group norm, whose input is one image; `None` for batch norm.
+    pub groups: Option<usize>,
 }
 
 /// Gradients of a stage's parameters.
@@ -54,7 +56,7 @@ impl Stage<'_> {
     }
 }
 
-/// What a stage's forward pass saves for the backward pass: the convolution's result and its statistics over the batch.
+/// What a stage's forward pass saves for the backward pass: the convolution's result and its statistics.
 #[derive(Debug)]
 pub struct SavedStage {
     y: Buffer,
@@ -69,8 +71,12 @@ impl SavedStage {
         let shape = input.shape().with_channels(stage.out_channels());
         let mut y = Buffer::new(shape.len());
         let weights = PackedWeights::new(stage.weights, stage.layout(input.shape().channels));
-        let statistics = convolve(input, &weights, ConvOutput::overwrite(&mut y, shape), Epilogue::Measure)
+        let measured = convolve(input, &weights, ConvOutput::overwrite(&mut y, shape), Epilogue::Measure)
             .expect("the epilogue measures statistics");
+        let statistics = match stage.groups {
+            None => measured,
+            Some(groups) => measured.of_groups(groups),
+        };
         let norm = stage.fold(&statistics);
         Self { y, shape, statistics, norm }
     }
@@ -154,8 +160,11 @@ fn stage_backward(
     of_input: Option<ConvOutput<'_>>,
 ) -> StageGradients {
     let SavedStage { y, shape, statistics, norm } = saved;
-    let (norm, norm_gradients) =
-        FoldedNormBackward::new(upstream, y, *shape, statistics, stage.gamma, norm, stage.epsilon);
+    let &Stage { gamma, epsilon, groups, .. } = stage;
+    let (norm, norm_gradients) = match groups {
+        None => FoldedNormBackward::new(upstream, y, *shape, statistics, gamma, norm, epsilon),
+        Some(groups) => GroupNormOf { statistics, gamma, norm, epsilon, groups }.backward(upstream, y, *shape),
+    };
     let prologue = Prologue::NormReluBackward { upstream, y, norm: &norm };
     let gradient = ConvInput::new(vec![Source { prologue, shape: *shape }]);
     let layout = stage.layout(input.shape().channels).backward();

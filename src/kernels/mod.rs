@@ -5,7 +5,7 @@
 //! their own sake. Unsafe code is confined to one small module, `raw`. Imports nothing of the other layers.
 //!
 //! From the bottom up: `gate` and `simd` run a kernel, `memory` and `raw` hold its data, `norm` and [`conv`] are the
-//! parts of [`block`]; [`pool`], [`bilinear`], [`loss`], [`optim`], [`stem`] and
+//! parts of [`block`] (and that of [`group_block`], image by image); [`pool`], [`bilinear`], [`loss`], [`optim`], [`stem`] and
 //! [`inverted_residual`] are operators of their own. See `docs/kernels.md`.
 
 pub mod bilinear;
@@ -15,6 +15,7 @@ pub mod conv;
 pub mod depthwise;
 pub mod flex;
 pub mod gate;
+pub mod group_block;
 pub mod inverted_residual;
 mod layout;
 pub mod loss;

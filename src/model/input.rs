@@ -1,4 +1,6 @@
 //! What the networks take in.
 
-/// Bands of an input image: red, green, blue.
-pub const IN_CHANNELS: usize = 3;
+use crate::domain::config::BANDS;
+
+/// Bands of the images that the data delivers. A network may take another number.
+pub const IN_CHANNELS: usize = BANDS;

@@ -5,13 +5,14 @@
 
 use burn::Tensor;
 use burn::module::{Module, ParamGroup};
-use burn::nn::conv::{Conv2d, ConvTranspose2d};
+use burn::nn::conv::Conv2d;
 use burn::tensor::Device;
 
-use super::block::{ConvBlock, apply_head, head, up_conv, upsample};
+use super::block::{ConvBlock, apply_head, head};
 use super::input::IN_CHANNELS;
 use super::lite0::Lite0;
 use super::shortcut::{Shortcut, StageHead, zero_conv};
+use super::up::Up;
 use crate::domain::config::ModelConfig;
 use crate::pretrained;
 use crate::pretrained::lite0::STAGE_CHANNELS;
@@ -21,7 +22,7 @@ use crate::pretrained::lite0::STAGE_CHANNELS;
 pub struct Lite0UNet {
     encoder: Lite0,
     shortcut: Shortcut,
-    doubles: Vec<ConvTranspose2d>,
+    doubles: Vec<Up>,
     decoders: Vec<ConvBlock>,
     head: Conv2d,
 }
@@ -49,9 +50,9 @@ impl Lite0UNet {
         Self {
             encoder: Lite0::new(pretrained::built_in(), device),
             shortcut: Shortcut::zeros(classes, device),
-            doubles: levels().map(|level| up_conv(below(level), width(level), device)).collect(),
+            doubles: levels().map(|level| Up::new(config.upsampling, below(level), width(level), device)).collect(),
             decoders: levels()
-                .map(|level| ConvBlock::new(skip_channels(level) + width(level), width(level), device))
+                .map(|level| ConvBlock::new(config.norm, skip_channels(level) + width(level), width(level), device))
                 .collect(),
             head: head(width(0), classes, device),
         }
@@ -68,9 +69,9 @@ impl Lite0UNet {
         let mut skips = vec![images];
         skips.extend(stages);
         let mut x = skips.pop().expect("the encoder has stages");
-        for (up_conv, decoder) in self.doubles.iter().zip(&self.decoders) {
+        for (up, decoder) in self.doubles.iter().zip(&self.decoders) {
             let skip = skips.pop().expect("every decoder has a skip connection");
-            x = decoder.forward(vec![skip, upsample(up_conv, x)]);
+            x = decoder.forward(vec![skip, up.forward(x)]);
         }
         apply_head(&self.head, x) + linear
     }

@@ -13,11 +13,14 @@ pub mod lite0;
 pub mod lite0_unet;
 mod named;
 mod net;
+mod norm;
 mod rows;
 mod shortcut;
 pub mod size;
+mod transparent;
 pub mod unet;
 pub mod unet_plus_plus;
+pub mod up;
 
 pub use input::IN_CHANNELS;
 pub use net::Net;

@@ -121,13 +121,16 @@ mod tests {
     use burn::tensor::{Device, Distribution};
 
     use super::*;
-    use crate::domain::config::{Arch, Encoder, ModelConfig};
+    use crate::domain::config::{Arch, Encoder, ModelConfig, Norm, Upsampling};
 
-    fn nets() -> [(ModelConfig, usize); 3] {
+    fn nets() -> [(ModelConfig, usize); 6] {
         let small = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..small.clone() };
-        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..small };
-        [(small, 16), (nested, 16), (lite0, 32)]
+        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..small.clone() };
+        let other = ModelConfig { upsampling: Upsampling::Nearest, ..nested.clone() };
+        let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
+        let group = ModelConfig { norm: Norm::Group, ..small.clone() };
+        [(small, 16), (nested, 16), (lite0, 32), (other, 16), (group, 16), (deep, 16)]
     }
 
     #[test]
@@ -158,6 +161,10 @@ mod tests {
         has(0, &["decoders.0.first.norm.weight", "decoders.1.second.norm.bias"]);
         has(1, &["backbone.0.first.conv.weight", "columns.1.0.up.weight", "columns.0.1.block.first.norm.bias"]);
         has(2, &["encoder.stem.bias", "encoder.blocks.1.expand.weight", "shortcut.maps.4.weight", "head.bias"]);
+        assert_eq!(names(3), names(1), "the same layers, whatever they are");
+        has(4, &["encoders.0.first.norm.weight", "decoders.1.second.norm.bias"]);
+        has(5, &["side_heads.0.weight", "side_heads.0.bias", "head.bias"]);
+        assert_eq!(names(4).len(), 3 * 2 * 5 + 2 * 2 + 2, "there are no running statistics");
         assert_eq!(names(0).len(), 5 * 2 * 5 + 2 * 2 + 2, "five blocks of two stages, two up-convolutions, the head");
     }
 

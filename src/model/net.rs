@@ -38,13 +38,22 @@ impl Net {
     /// Computes the logits of every pixel.
     ///
     /// # Shapes
-    /// - `images`: `[batch, 3, height, width]`, height and width multiples of the configuration's stride
+    /// - `images`: `[batch, in_channels, height, width]`, height and width multiples of the configuration's stride
     /// - result: `[batch, classes, height, width]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
         match self {
             Self::UNet(net) => net.forward(images),
             Self::UNetPlusPlus(net) => net.forward(images),
             Self::Lite0UNet(net) => net.forward(images),
+        }
+    }
+
+    /// The logits of everything that learns, shaped as those of [`Net::forward`], which are the last: of all heads with deep
+    /// supervision.
+    pub fn supervised(&self, images: Tensor<4>) -> Vec<Tensor<4>> {
+        match self {
+            Self::UNet(_) | Self::Lite0UNet(_) => vec![self.forward(images)],
+            Self::UNetPlusPlus(net) => net.supervised(images),
         }
     }
 
@@ -144,6 +153,7 @@ impl ModuleVisitor for CountTrainable {
 mod tests {
     use super::super::input::IN_CHANNELS;
     use super::*;
+    use crate::domain::config::{Norm, Upsampling};
 
     fn config(arch: Arch, base: usize, levels: usize) -> ModelConfig {
         ModelConfig { arch, base, levels, ..ModelConfig::default() }
@@ -153,10 +163,65 @@ mod tests {
     fn logits_have_the_size_of_the_image() {
         let device = Device::flex();
         for arch in [Arch::UNet, Arch::UNetPlusPlus] {
-            let net = Net::new(&config(arch, 2, 3), 5, &device);
-            let logits = net.forward(Tensor::zeros([2, IN_CHANNELS, 16, 24], &device));
-            assert_eq!(logits.dims(), [2, 5, 16, 24], "{arch:?}");
+            for in_channels in [1, IN_CHANNELS, 5] {
+                let net = Net::new(&ModelConfig { in_channels, ..config(arch, 2, 3) }, 5, &device);
+                let logits = net.forward(Tensor::zeros([2, in_channels, 16, 24], &device));
+                assert_eq!(logits.dims(), [2, 5, 16, 24], "{arch:?}");
+            }
         }
+    }
+
+    #[test]
+    fn every_node_at_full_resolution_has_a_head_and_the_last_one_predicts() {
+        let device = Device::flex();
+        let images = Tensor::random([1, IN_CHANNELS, 16, 24], burn::tensor::Distribution::Default, &device);
+        for (deep_supervision, heads) in [(true, 3), (false, 1)] {
+            let config = ModelConfig { deep_supervision, ..config(Arch::UNetPlusPlus, 2, 4) };
+            let net = Net::new(&config, 5, &device);
+            let logits: Vec<_> = net.supervised(images.clone()).into_iter().map(Tensor::into_data).collect();
+            assert_eq!((logits.len(), logits.last()), (heads, Some(&net.forward(images.clone()).into_data())));
+            assert!(logits.windows(2).all(|pair| pair[0] != pair[1]), "each is another one");
+        }
+    }
+
+    #[derive(Default)]
+    struct Paths {
+        here: Vec<String>,
+        found: Vec<String>,
+    }
+
+    impl ModuleVisitor for Paths {
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.here.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.here.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+            self.found.push(self.here.join("."));
+        }
+    }
+
+    /// They are keys in checkpoints: a change would make earlier ones unreadable.
+    #[test]
+    fn parameters_have_the_paths_that_they_always_had() {
+        let paths = |config: &ModelConfig| {
+            let mut paths = Paths::default();
+            Net::new(config, 3, &Device::flex()).visit(&mut paths);
+            paths.found
+        };
+        let unet = paths(&config(Arch::UNet, 2, 2));
+        let wanted = ["encoders.0.first.conv.weight", "encoders.0.first.norm.gamma", "encoders.0.first.norm.beta"];
+        assert_eq!(unet[..3], wanted.map(|path| format!("UNet.{path}")));
+        for path in ["UNet.encoders.1.second.norm.running_var", "UNet.doubles.0.weight", "UNet.doubles.0.bias"] {
+            assert!(unet.iter().any(|found| found == path), "{path} in {unet:#?}");
+        }
+        assert_eq!(unet.last().unwrap(), "UNet.head.bias");
+        let nested = paths(&config(Arch::UNetPlusPlus, 2, 3));
+        assert!(nested.iter().any(|found| found == "UNetPlusPlus.columns.0.1.double.weight"), "{nested:#?}");
+        assert_eq!(nested.len(), 6 * 2 * 5 + 3 * 2 + 2, "six blocks, three up-convolutions, one head");
     }
 
     #[test]
@@ -171,7 +236,8 @@ mod tests {
     fn a_network_starts_as_another_one_with_its_classes_in_another_order() {
         let device = Device::flex();
         let lite0 = ModelConfig { encoder: Encoder::Lite0, ..config(Arch::UNet, 2, 5) };
-        for config in [config(Arch::UNet, 2, 3), config(Arch::UNetPlusPlus, 2, 3), lite0] {
+        let deep = ModelConfig { deep_supervision: true, ..config(Arch::UNetPlusPlus, 2, 3) };
+        for config in [config(Arch::UNet, 2, 3), config(Arch::UNetPlusPlus, 2, 3), deep, lite0] {
             device.seed(1);
             let other = Net::new(&config, 3, &device);
             let fresh = Net::new(&config, 4, &device);
@@ -211,6 +277,11 @@ mod tests {
         let block = |from: usize, to: usize| 9 * from * to + 2 * to + 9 * to * to + 2 * to;
         let by_hand = block(3, 4) + block(4, 8) + (4 * 8 * 4 + 4) + block(8, 4) + (4 * 3 + 3);
         assert_eq!(Net::new(&config(Arch::UNet, 4, 2), 3, &device).parameters(), by_hand);
+        let group = ModelConfig { norm: Norm::Group, ..config(Arch::UNet, 4, 2) };
+        assert_eq!(Net::new(&group, 3, &device).parameters(), by_hand);
+        // Nearest up-sampling has 3×3 windows.
+        let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..config(Arch::UNet, 4, 2) };
+        assert_eq!(Net::new(&nearest, 3, &device).parameters(), by_hand + 5 * 8 * 4);
         // With two levels U-Net++ has no nested node and is the same network.
         assert_eq!(Net::new(&config(Arch::UNetPlusPlus, 4, 2), 3, &device).parameters(), by_hand);
         // With three levels, node (0,1) is added, and node (0,2) reads two skip connections.
@@ -220,5 +291,8 @@ mod tests {
             + (4 * 8 * 4 + 4) + block(12, 4) // (0,2)
             + (4 * 3 + 3);
         assert_eq!(Net::new(&config(Arch::UNetPlusPlus, 4, 3), 3, &device).parameters(), nested);
+        // Node (0,1) has a head too.
+        let deep = ModelConfig { deep_supervision: true, ..config(Arch::UNetPlusPlus, 4, 3) };
+        assert_eq!(Net::new(&deep, 3, &device).parameters(), nested + (4 * 3 + 3));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::input::IN_CHANNELS;
 use super::lite0_unet::{decoder_channels, skip_channels};
-use crate::domain::config::{Arch, Encoder, ModelConfig};
+use crate::domain::config::{Arch, Encoder, ModelConfig, Upsampling};
 use crate::pretrained::lite0::WIDEST_PER_PIXEL;
 
 /// Bytes of a pixel of a crop in plain memory: colours, label and pseudo-label.
@@ -48,8 +48,8 @@ impl StepCrops {
 /// (the input of the first level's last block), or the logits if there are very many classes.
 pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
     let concatenated = match (&config.encoder, config.arch) {
-        (Encoder::None, Arch::UNet) => 2 * config.channels(0),
-        (Encoder::None, Arch::UNetPlusPlus) => config.levels * config.channels(0),
+        (Encoder::None, Arch::UNet) => (2 * config.channels(0)).max(config.in_channels),
+        (Encoder::None, Arch::UNetPlusPlus) => (config.levels * config.channels(0)).max(config.in_channels),
         (Encoder::Lite0 | Encoder::File(_), _) => (decoder_channels(config, 0) + IN_CHANNELS).max(WIDEST_PER_PIXEL),
     };
     let channels = concatenated.max(classes) as u64;
@@ -71,7 +71,22 @@ pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
         let side = u64::from(size) >> level;
         SAVED * batch as u64 * channels(level) as u64 * side * side * size_of::<f32>() as u64
     };
-    (0..=halvings).map(level).sum()
+    (0..=halvings).map(level).sum::<u64>() + doubled_bytes(config, batch, size) + side_head_bytes(config, batch, size)
+}
+
+/// Size of the logits of further heads, which tell two classes apart or more.
+fn side_head_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
+    (2 * batch * config.side_heads()) as u64 * u64::from(size).pow(2) * size_of::<f32>() as u64
+}
+
+/// Size of what the last step of a decoder convolves: with nearest up-sampling, all channels of the level below at full resolution.
+fn doubled_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
+    let channels = match (config.upsampling, &config.encoder) {
+        (Upsampling::Transposed, _) => 0,
+        (Upsampling::Nearest, Encoder::None) => config.channels(1),
+        (Upsampling::Nearest, Encoder::Lite0 | Encoder::File(_)) => decoder_channels(config, 1),
+    };
+    batch as u64 * channels as u64 * u64::from(size).pow(2) * size_of::<f32>() as u64
 }
 
 /// Why a step does not fit into `free` bytes of memory beside its crops, with a remedy.
@@ -135,6 +150,11 @@ mod tests {
         let accumulated = StepCrops { accumulate: 2, ..crops(8, 512) };
         let problem = memory_problem(&small, accumulated, 3 * bytes).expect("too large");
         assert!(problem.contains("a batch of 3 or less; to accumulate 6 of them a step"), "{problem}");
+        let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..small.clone() };
+        assert_eq!(step_memory_bytes(&nearest, 2, 64) - step_memory_bytes(&small, 2, 64), 2 * 8 * 64 * 64 * 4);
+        let nested = ModelConfig { arch: Arch::UNetPlusPlus, levels: 4, ..small.clone() };
+        let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
+        assert_eq!(step_memory_bytes(&deep, 3, 64) - step_memory_bytes(&nested, 3, 64), 2 * 2 * 3 * 64 * 64 * 4);
         let laptop = ModelConfig::default();
         assert_eq!(memory_problem(&laptop, crops(4, 256), 2 << 30), None);
     }

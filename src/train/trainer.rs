@@ -110,9 +110,16 @@ impl Trainer {
         (losses, sum.grads())
     }
 
-    /// The part of the loss that a batch has, over its labels and its pseudo-labels.
+    /// The part of the loss that a batch has, over its labels and its pseudo-labels: the mean of those of the network's heads (with deep
+    /// supervision, Zhou et al. 2018).
     fn loss(&self, batch: &Batch, (labels, pseudo): (Learned<'_>, Learned<'_>)) -> Tensor<1> {
-        let logits = self.net.forward(images(batch, &self.device));
+        let heads = self.net.supervised(images(batch, &self.device));
+        let share = 1.0 / heads.len() as f64;
+        let losses = heads.into_iter().map(|logits| self.loss_of(logits, labels, pseudo));
+        losses.reduce(|sum, more| sum + more).expect("a network has a head") * share
+    }
+
+    fn loss_of(&self, logits: Tensor<4>, labels: Learned<'_>, pseudo: Learned<'_>) -> Tensor<1> {
         let of_labels = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
         if pseudo.weight == 0.0 {
             return of_labels;
@@ -132,6 +139,7 @@ impl Trainer {
 }
 
 /// What is learned from a batch, and how much its loss weighs in that of the step.
+#[derive(Clone, Copy)]
 struct Learned<'a> {
     targets: Targets<'a>,
     weight: f64,

@@ -1,9 +1,10 @@
-//! Networks to export: one of each architecture, and one that sees colours in other terms, whose every number is of some size.
+//! Networks to export: one of each architecture, one that sees colours in other terms, and what else differs. Every number of theirs is of
+//! some size.
 
 #![allow(dead_code, reason = "each test needs some of it")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig};
+use pointillist::domain::config::{Arch, Colors, Encoder, InputSize, ModelConfig, Norm, Upsampling};
 use pointillist::domain::hash::Stream;
 use pointillist::domain::{ClassDef, Classes, RunConfig};
 use pointillist::exchange::Network;
@@ -16,9 +17,15 @@ pub(crate) const CLASSES: [&str; 3] = ["water", "Straße, \"alt\"", "forest"];
 pub(crate) fn all() -> Vec<Network> {
     let unet = ModelConfig { base: 4, levels: 4, ..ModelConfig::default() };
     let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
+    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
     let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
-    [unet, nested, lite0, unit].into_iter().map(network).collect()
+    let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
+    let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
+    let bands = ModelConfig { in_channels: 4, ..unet.clone() };
+    let other = [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&lite0)];
+    let both = group(&nearest(&nested));
+    let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
+    [unet, nested, lite0, unit, bands, both, deep].into_iter().chain(other).map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {
@@ -44,19 +51,25 @@ fn network(model: ModelConfig) -> Network {
     Network { config, classes, predicts: vec![true, false, true], tensors }
 }
 
-/// An input of a network, `[1, 3, height, width]`.
-pub(crate) fn input([height, width]: [usize; 2]) -> Vec<f32> {
+/// An input of a network, `[1, in_channels, height, width]`.
+pub(crate) fn input(network: &Network, [height, width]: [usize; 2]) -> Vec<f32> {
     let mut stream = Stream::new(11);
-    (0..3 * height * width).map(|_| 4.0 * stream.unit() - 2.0).collect()
+    (0..network.config.model.in_channels * height * width).map(|_| 4.0 * stream.unit() - 2.0).collect()
 }
 
 /// The program's own logits of an input.
-pub(crate) fn logits(network: &Network, values: &[f32], [height, width]: [usize; 2]) -> Vec<f32> {
+pub(crate) fn logits(network: &Network, values: &[f32], size: [usize; 2]) -> Vec<f32> {
+    heads(network, values, size).pop().unwrap()
+}
+
+/// Those of every head. The last one predicts.
+pub(crate) fn heads(network: &Network, values: &[f32], [height, width]: [usize; 2]) -> Vec<Vec<f32>> {
     let device = Device::flex();
     let net = Net::new(&network.config.model, network.classes.len(), &device);
     let net = net.with_tensors(network.tensors.clone()).unwrap();
-    let images = Tensor::from_data(TensorData::new(values.to_vec(), [1, 3, height, width]), &device);
-    net.forward(images).into_data().try_to_vec().unwrap()
+    let shape = [1, network.config.model.in_channels, height, width];
+    let heads = net.supervised(Tensor::from_data(TensorData::new(values.to_vec(), shape), &device));
+    heads.into_iter().map(|logits| logits.into_data().try_to_vec().unwrap()).collect()
 }
 
 /// The largest difference of two lists of equal length.

@@ -1,8 +1,9 @@
 //! The configuration of a run: one description for the window, the command line and the run folder.
 //!
-//! `run_config` is the whole; `options`, `device_choice`, `encoder`, `extent` and `loss_weights` hold the types of its fields. `problems` and
+//! `run_config` is the whole; `options`, `bands`, `device_choice`, `encoder`, `extent` and `loss_weights` hold the types of its fields. `problems` and
 //! `training_problems` say what keeps a configuration from being run, `earlier` reads files of earlier versions.
 
+mod bands;
 mod device_choice;
 mod earlier;
 mod encoder;
@@ -15,11 +16,12 @@ mod problems;
 mod run_config;
 mod training_problems;
 
+pub use bands::BANDS;
 pub use device_choice::DeviceChoice;
 pub use earlier::{LOSS_NAMES, upgrade};
 pub use encoder::Encoder;
 pub use extent::{InputSize, Length};
 pub use loss_weights::LossWeights;
-pub use options::{Arch, Batches, Colors, LossTerm, Optimizer, Schedule, Supervision};
+pub use options::{Arch, Batches, Colors, LossTerm, Norm, Optimizer, Schedule, Supervision, Upsampling};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};

@@ -5,7 +5,7 @@ use crate::domain::choice::choice_enum;
 choice_enum! {
     /// Network architecture.
     pub enum Arch, "network" {
-        UNet { name: "unet", title: "U-Net", help: "U-Net (Ronneberger et al. 2015) with batch normalisation" }
+        UNet { name: "unet", title: "U-Net", help: "U-Net (Ronneberger et al. 2015) with normalisation" }
         UNetPlusPlus { name: "unet++", title: "U-Net++", help: "U-Net++ (Zhou et al. 2018): nested dense skip connections" }
     }
 }
@@ -21,6 +21,41 @@ choice_enum! {
             title: "0 to 1",
             help: "x / 255: networks that were imported from other programs mostly expect this",
             remedy: "Choose imagenet, or the encoder none"
+        }
+    }
+}
+
+choice_enum! {
+    /// What follows a convolution in a block.
+    #[derive(Default)]
+    pub enum Norm, "norm" {
+        #[default]
+        Batch { name: "batch", title: "Batch", help: "Batch normalisation (Ioffe, Szegedy 2015): each channel over all crops of a batch" }
+        Group {
+            name: "group",
+            title: "Group",
+            help: "Group normalisation (Wu, He 2018): up to 8 groups of channels in each crop alone, so it does not matter how small a batch is"
+        }
+    }
+}
+
+impl Norm {
+    /// Groups of group normalisation for so many channels: the largest number up to 8 that divides them.
+    pub fn groups(channels: usize) -> usize {
+        (1..=8).rev().find(|groups| channels.is_multiple_of(*groups)).unwrap_or(1)
+    }
+}
+
+choice_enum! {
+    /// What doubles height and width in a decoder.
+    #[derive(Default)]
+    pub enum Upsampling, "upsampling" {
+        #[default]
+        Transposed { name: "transposed", title: "Transposed", help: "Transposed 2×2 convolution with stride 2" }
+        Nearest {
+            name: "nearest",
+            title: "Nearest",
+            help: "Each pixel four times, then a 3×3 convolution (Odena et al. 2016): no checkerboards, nine times the arithmetic"
         }
     }
 }
@@ -97,12 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn the_groups_divide_the_channels() {
+        assert_eq!([1, 2, 3, 5, 7, 8, 12, 14, 16, 22].map(Norm::groups), [1, 2, 3, 5, 7, 8, 6, 7, 8, 2]);
+    }
+
+    #[test]
     fn the_documentation_lists_every_value_of_every_option() {
         let documented = include_str!("../../../docs/formats.md");
         let tables = [
             rows::<Arch>(),
             rows::<Encoder>(),
             rows::<Colors>(),
+            rows::<Norm>(),
+            rows::<Upsampling>(),
             rows::<Supervision>(),
             rows::<Strategy>(),
             rows::<LossTerm>(),

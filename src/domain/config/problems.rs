@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bands::BANDS;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::options::{Arch, Colors, Supervision};
@@ -10,6 +11,8 @@ use super::run_config::{ModelConfig, RunConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
 
+/// Bands of an input.
+const MAX_BANDS: usize = 64;
 /// Crops per batch, and batches per step. More crops do not fit in any machine of today.
 const MAX_BATCH: usize = 1024;
 /// Side of the input, pixels. A larger one does not fit in any machine of today.
@@ -19,6 +22,7 @@ impl RunConfig {
     /// Everything wrong with the configuration. The run can start if this is empty.
     pub fn problems(&self, classes: &Classes) -> Vec<Notice> {
         let mut problems = Problems(self.model.problems(self.train.input));
+        problems.0.extend(self.model.bands_problem());
         self.check_numbers(&mut problems);
         problems.0.extend(self.train.problems());
         self.check_classes(classes, &mut problems);
@@ -114,6 +118,8 @@ impl ModelConfig {
             format!("The encoder {} does not see colours as {}", self.encoder.name(), self.colors.name()),
             self.colors.remedy(),
         );
+        self.check_bands(&mut problems);
+        self.check_heads(&mut problems);
         problems.refuse(
             !(1..=256).contains(&self.base),
             format!("{} base channels cannot be built", self.base),
@@ -131,6 +137,48 @@ impl ModelConfig {
         let headline = format!("{what} of {side} cannot be halved {} times, as this network does", self.halvings());
         problems.refuse(below != side || side == 0, headline, format!("Choose {near}"));
         problems.0
+    }
+
+    fn check_heads(&self, problems: &mut Problems) {
+        let nested = Arch::UNetPlusPlus.name();
+        problems.refuse(
+            self.deep_supervision && !self.is_nested(),
+            "Deep supervision needs several nodes at full resolution",
+            format!("Choose the network {nested} without a pretrained encoder, or turn deep supervision off"),
+        );
+        problems.refuse(
+            self.deep_supervision && self.is_nested() && self.levels < 3,
+            format!("With {} levels there is one head to supervise", self.levels),
+            "Choose 3 levels or more, or turn deep supervision off",
+        );
+    }
+
+    /// Why the data cannot be shown to this network, if it cannot.
+    pub fn bands_problem(&self) -> Option<Notice> {
+        let bands = self.in_channels;
+        let remedy = "Use a network with 3 input channels; others can be imported and exported";
+        (bands != BANDS).then(|| {
+            Notice::new(format!("The data deliver {BANDS} bands, and the network takes {bands}")).remedy(remedy)
+        })
+    }
+
+    fn check_bands(&self, problems: &mut Problems) {
+        let bands = self.in_channels;
+        problems.refuse(
+            !(1..=MAX_BANDS).contains(&bands),
+            format!("A network cannot take {bands} input channels"),
+            format!("Choose 1 to {MAX_BANDS}"),
+        );
+        problems.refuse(
+            self.encoder.is_pretrained() && bands != BANDS,
+            format!("The encoder {} does not take {bands} input channels", self.encoder.name()),
+            format!("Choose {BANDS} input channels, or the encoder none"),
+        );
+        problems.refuse(
+            self.colors != Colors::ImageNet && bands != BANDS,
+            format!("{bands} bands are no colours that could be seen as {}", self.colors.name()),
+            format!("Choose {BANDS} input channels, or the colours {}", Colors::ImageNet.name()),
+        );
     }
 }
 
@@ -161,6 +209,20 @@ mod tests {
         assert!(refusal(|c| c.train.encoder_lr = -1.0).contains("0 or more"));
         assert!(refusal(|c| c.model.levels = 0).contains("2 to 7"));
         assert!(refusal(|c| c.model.base = 0).contains("1 to 256"));
+        assert!(refusal(|c| c.model.in_channels = 0).contains("1 to 64"));
+        assert!(refusal(|c| c.model.in_channels = 4).contains("deliver 3 bands, and the network takes 4"));
+        let encoder = |c: &mut RunConfig| (c.model.encoder, c.model.in_channels) = (Encoder::Lite0, 1);
+        assert!(refusal(encoder).contains("Choose 3 input channels, or the encoder none"));
+        let unit = |c: &mut RunConfig| (c.model.colors, c.model.in_channels) = (Colors::Unit, 4);
+        assert!(refusal(unit).contains("or the colours imagenet"));
+        assert!(refusal(|c| c.model.deep_supervision = true).contains("Choose the network unet++"));
+        let deep =
+            |levels| ModelConfig { arch: Arch::UNetPlusPlus, deep_supervision: true, levels, ..ModelConfig::default() };
+        let refused = deep(2).problems(InputSize::Crop(256));
+        assert!(refused.len() == 1 && refused[0].to_string().contains("3 levels or more"), "{refused:?}");
+        assert_eq!(deep(3).problems(InputSize::Crop(256)), []);
+        let four = ModelConfig { in_channels: 4, ..ModelConfig::default() };
+        assert_eq!(four.problems(InputSize::Crop(256)), [], "it can be built, imported and exported");
         assert!(refusal(|c| c.val_ratio = 1.0).contains("validation ratio"));
         assert!(refusal(|c| c.folds = 1).contains("2 or more"));
         assert!(refusal(|c| (c.folds, c.fold) = (5, 0)).contains("1 to 5"));

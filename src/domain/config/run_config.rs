@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::bands::BANDS;
 use super::device_choice::DeviceChoice;
 use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
-use super::options::{Arch, Batches, Colors, Optimizer, Schedule, Supervision};
+use super::options::{Arch, Batches, Colors, Norm, Optimizer, Schedule, Supervision, Upsampling};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Classes, Sampling, Strategy, stored};
+use crate::domain::{Choice as _, Classes, Sampling, Strategy, stored};
 
 /// Everything that determines a run. `config.toml` in a run folder is this, and `--config` reads it back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +69,14 @@ pub struct ModelConfig {
     pub levels: usize,
     /// In which terms it sees colours. A pretrained encoder has its own.
     pub colors: Colors,
+    /// Bands of its input, 1 to 64. A pretrained encoder has three, and so have the images of a project.
+    pub in_channels: usize,
+    /// What follows a convolution, but for those of a pretrained encoder.
+    pub norm: Norm,
+    /// What doubles height and width in the decoder.
+    pub upsampling: Upsampling,
+    /// U-Net++ learns by a head on each node at full resolution, and predicts by the last.
+    pub deep_supervision: bool,
 }
 
 /// How the network is trained.
@@ -166,7 +175,17 @@ impl Default for RunConfig {
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { arch: Arch::UNet, encoder: Encoder::None, base: 16, levels: 5, colors: Colors::ImageNet }
+        Self {
+            arch: Arch::UNet,
+            encoder: Encoder::None,
+            base: 16,
+            levels: 5,
+            colors: Colors::ImageNet,
+            in_channels: BANDS,
+            norm: Norm::Batch,
+            upsampling: Upsampling::Transposed,
+            deep_supervision: false,
+        }
     }
 }
 
@@ -355,6 +374,30 @@ impl ModelConfig {
             Encoder::None => self.levels.clamp(1, 16) - 1,
             Encoder::Lite0 | Encoder::File(_) => 5,
         }
+    }
+
+    /// What an architecture and its size do not say about the network, a phrase each; empty if all is as usual.
+    pub fn particulars(&self) -> Vec<String> {
+        let upsampling = format!("up-sampling {}", self.upsampling.name());
+        let bands = format!("{} input channels", self.in_channels);
+        let norm = format!("norm {}", self.norm.name());
+        let phrases = [
+            (self.in_channels != BANDS).then_some(bands),
+            (self.norm != Norm::default()).then_some(norm),
+            (self.upsampling != Upsampling::default()).then_some(upsampling),
+            self.deep_supervision.then(|| "deep supervision".to_owned()),
+        ];
+        phrases.into_iter().flatten().collect()
+    }
+
+    /// Whether it has several nodes at full resolution, which can have heads of their own.
+    pub fn is_nested(&self) -> bool {
+        self.arch == Arch::UNetPlusPlus && !self.encoder.is_pretrained()
+    }
+
+    /// Heads beside the one that predicts.
+    pub fn side_heads(&self) -> usize {
+        if self.deep_supervision && self.is_nested() { self.levels.saturating_sub(2) } else { 0 }
     }
 
     /// Channels of a level, 0 being the full resolution.

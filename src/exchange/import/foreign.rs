@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::refusal;
 use super::schemes::{SCHEMES, Scheme};
-use crate::domain::config::Colors;
+use crate::domain::config::{Colors, Norm, Upsampling};
 use crate::domain::{Choice as _, NamedTensor};
 
 /// What the shapes say about a network.
@@ -14,6 +14,8 @@ pub(super) struct Found {
     pub(super) levels: usize,
     /// Classes that it tells apart.
     pub(super) logits: usize,
+    pub(super) norm: Norm,
+    pub(super) upsampling: Upsampling,
     /// How networks under these names mostly see colours.
     pub(super) colors: Colors,
     /// What was changed, a sentence each.
@@ -46,14 +48,15 @@ pub(super) fn translate(tensors: Vec<NamedTensor>) -> Result<(Vec<NamedTensor>, 
     if !(1..=256).contains(&base) || !(2..=7).contains(&levels) {
         return Err(format!("it has {levels} levels and {base} channels: 2 to 7, and 1 to 256, can be built"));
     }
-    let mut translation = Translation { scheme, base, left, done: Vec::new(), notes: Vec::new() };
+    let (norm, upsampling) = (norm(scheme, &left), upsampling(scheme, &left));
+    let mut translation = Translation { scheme, base, norm, upsampling, left, done: Vec::new(), notes: Vec::new() };
     translation.encoder(levels)?;
     translation.decoder(levels)?;
     let logits = translation.head()?;
     let Translation { left, done, notes, .. } = translation;
     match left.into_keys().next() {
         Some(name) => Err(format!("{name} belongs to no layer of a U-Net as this program builds it")),
-        None => Ok((done, Found { base, levels, logits, colors: scheme.colors, notes })),
+        None => Ok((done, Found { base, levels, logits, norm, upsampling, colors: scheme.colors, notes })),
     }
 }
 
@@ -78,9 +81,27 @@ fn stripped(tensors: Vec<NamedTensor>, prefix: &str) -> Result<BTreeMap<String, 
     tensors.into_iter().map(strip).collect()
 }
 
+/// What normalises: group norm has no running statistics.
+fn norm(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Norm {
+    let [_, norm, ..] = scheme.parts;
+    let has_statistics = tensors.contains_key(&format!("{}.{norm}.running_mean", (scheme.encoder)(0)));
+    if scheme.is_ours && !has_statistics { Norm::Group } else { Norm::Batch }
+}
+
+/// What doubles height and width, by its window.
+fn upsampling(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Upsampling {
+    let first = tensors.get(&format!("{}.weight", (scheme.up)(0)));
+    match first.and_then(|weight| weight.shape.get(2..)) {
+        Some([3, 3]) if scheme.is_ours => Upsampling::Nearest,
+        _ => Upsampling::Transposed,
+    }
+}
+
 struct Translation<'a> {
     scheme: &'a Scheme,
     base: usize,
+    norm: Norm,
+    upsampling: Upsampling,
     left: BTreeMap<String, NamedTensor>,
     done: Vec<NamedTensor>,
     notes: Vec<String>,
@@ -103,7 +124,11 @@ impl Translation<'_> {
         for step in 0..levels - 1 {
             let (width, below) = (self.width(levels - 2 - step), self.width(levels - 1 - step));
             let name = (self.scheme.up)(step);
-            let weight = self.take(&format!("{name}.weight"), &[below, width, 2, 2])?;
+            let shape = match self.upsampling {
+                Upsampling::Transposed => [below, width, 2, 2],
+                Upsampling::Nearest => [width, below, 3, 3],
+            };
+            let weight = self.take(&format!("{name}.weight"), &shape)?;
             let bias = self.take_or_zeros(&format!("{name}.bias"), width)?;
             self.give(format!("ups.{step}.weight"), weight);
             self.give(format!("ups.{step}.bias"), bias);
@@ -140,16 +165,29 @@ impl Translation<'_> {
         for (stage, conv, norm, inputs) in stages {
             let weight = self.take(&format!("{theirs}.{conv}.weight"), &[outputs, inputs, 3, 3])?;
             self.give(format!("{ours}.{stage}.conv.weight"), weight);
-            // Batch norm subtracts a bias together with the mean.
-            let bias = self.take_or_zeros(&format!("{theirs}.{conv}.bias"), outputs)?;
-            for part in ["weight", "bias", "running_mean", "running_var"] {
-                let mut values = self.take(&format!("{theirs}.{norm}.{part}"), &[outputs])?;
-                if part == "running_mean" {
-                    values.values.iter_mut().zip(&bias.values).for_each(|(mean, bias)| *mean -= bias);
-                }
-                self.give(format!("{ours}.{stage}.norm.{part}"), values);
-            }
+            self.give_norm(
+                [format!("{theirs}.{conv}"), format!("{theirs}.{norm}"), format!("{ours}.{stage}.norm")],
+                outputs,
+            )?;
         }
+        Ok(())
+    }
+
+    fn give_norm(&mut self, [conv, theirs, ours]: [String; 3], channels: usize) -> Result<(), String> {
+        for part in ["weight", "bias"] {
+            let values = self.take(&format!("{theirs}.{part}"), &[channels])?;
+            self.give(format!("{ours}.{part}"), values);
+        }
+        if self.norm == Norm::Group {
+            return Ok(());
+        }
+        // Batch norm subtracts a bias together with the mean.
+        let bias = self.take_or_zeros(&format!("{conv}.bias"), channels)?;
+        let mut mean = self.take(&format!("{theirs}.running_mean"), &[channels])?;
+        mean.values.iter_mut().zip(&bias.values).for_each(|(mean, bias)| *mean -= bias);
+        self.give(format!("{ours}.running_mean"), mean);
+        let variance = self.take(&format!("{theirs}.running_var"), &[channels])?;
+        self.give(format!("{ours}.running_var"), variance);
         Ok(())
     }
 
@@ -232,7 +270,9 @@ mod tests {
             for tensors in [example(scheme, 3), prefixed] {
                 let (mut got, found) = translated(tensors);
                 let colors = scheme.colors;
-                assert_eq!(found, Found { base: 2, levels: 3, logits: 3, colors, notes: Vec::new() });
+                let (norm, upsampling) = (Norm::Batch, Upsampling::Transposed);
+                let wanted = Found { base: 2, levels: 3, logits: 3, norm, upsampling, colors, notes: Vec::new() };
+                assert_eq!(found, wanted);
                 if scheme.up_first {
                     let first = got.get_mut("decoders.1.first.conv.weight").unwrap();
                     assert_eq!((first.values[0], first.values[18], first.values[36]), (18.0, 0.0, 54.0));

@@ -16,6 +16,8 @@ pub(super) struct Scheme {
     pub(super) parts: [&'static str; 4],
     /// A decoder's block reads the up-sampled channels before those that skip; ours reads them after.
     pub(super) up_first: bool,
+    /// The names are our own, so layers of other shapes mean what they mean here.
+    pub(super) is_ours: bool,
     /// In which terms these programs show colours to their networks, unless somebody says otherwise.
     pub(super) colors: Colors,
 }
@@ -32,6 +34,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
         head: "head",
         parts: ["first.conv", "first.norm", "second.conv", "second.norm"],
         up_first: false,
+        is_ours: true,
         colors: Colors::ImageNet,
     },
     // Lists of blocks in an encoder and a decoder.
@@ -42,6 +45,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
         head: "head",
         parts: SEQUENTIAL,
         up_first: true,
+        is_ours: false,
         colors: Colors::Unit,
     },
     // https://github.com/milesial/Pytorch-UNet, with transposed convolutions.
@@ -55,6 +59,7 @@ pub(super) const SCHEMES: [Scheme; 3] = [
         head: "outc.conv",
         parts: SEQUENTIAL,
         up_first: false,
+        is_ours: false,
         colors: Colors::Unit,
     },
 ];

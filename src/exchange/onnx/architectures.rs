@@ -38,7 +38,7 @@ fn unet(graph: &mut Graph<'_>, levels: usize, image: &str) -> Built {
 /// The decoder of U-Net: reads the skips from the last to the first.
 fn decode(graph: &mut Graph<'_>, skips: Vec<String>, mut x: String) -> Built {
     for (step, skip) in skips.iter().rev().enumerate() {
-        let up = graph.up_conv(&x, &format!("ups.{step}"))?;
+        let up = graph.up(&x, &format!("ups.{step}"))?;
         x = graph.block(&[skip, &up], &format!("decoders.{step}"))?;
     }
     Ok(x)
@@ -54,7 +54,7 @@ fn unet_plus_plus(graph: &mut Graph<'_>, levels: usize, image: &str) -> Built {
     for column in 0..levels - 1 {
         for level in 0..levels - 1 - column {
             let name = format!("columns.{column}.{level}");
-            let up = graph.up_conv(&rows[level + 1][column], &format!("{name}.up"))?;
+            let up = graph.up(&rows[level + 1][column], &format!("{name}.up"))?;
             let inputs: Vec<&str> = rows[level].iter().chain([&up]).map(String::as_str).collect();
             let node = graph.block(&inputs, &format!("{name}.block"))?;
             rows[level].push(node);

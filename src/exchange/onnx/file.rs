@@ -78,7 +78,7 @@ fn graph(network: &Network, side: Option<u32>) -> Result<proto::Graph, String> {
         node: graph.nodes,
         name: network.config.model.arch.name().to_owned(),
         initializer: graph.weights,
-        input: vec![images(IMAGE, MEAN.len(), side)],
+        input: vec![images(IMAGE, network.config.model.in_channels, side)],
         output: vec![images(PROBABILITIES, classes, side)],
     })
 }
@@ -114,14 +114,16 @@ fn metadata(network: &Network, options: OnnxOptions) -> Result<Vec<StringEntry>,
         ("tiles_size", json!(tile)),
         ("tile_size", json!(tile)),
         ("tiles_overlap", json!(OVERLAP)),
-        ("standardization_mean", json!(MEAN.map(decimal))),
-        ("standardization_std", json!(STD.map(decimal))),
         // No threshold: the plugin would turn every pixel below it into the first class.
         ("seg_thresh", json!(0.0)),
         // No smoothing: the plugin would blur the numbers of the classes, and a border would get the class between two others.
         ("seg_small_segment", json!(0)),
         ("pointillist", about),
     ];
+    if network.config.model.in_channels == MEAN.len() {
+        entries.push(("standardization_mean", json!(MEAN.map(decimal))));
+        entries.push(("standardization_std", json!(STD.map(decimal))));
+    }
     entries.extend(options.resolution_cm.map(|cm| ("resolution", json!(cm))));
     Ok(entries.into_iter().map(|(key, value)| StringEntry { key: key.to_owned(), value: value.to_string() }).collect())
 }

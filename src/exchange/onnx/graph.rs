@@ -7,6 +7,8 @@ use crate::domain::NamedTensor;
 
 /// ONNX's number for 32-bit floats.
 pub(super) const FLOAT: i32 = 1;
+/// ONNX's number for 64-bit integers.
+const INT64: i32 = 7;
 
 /// The name of a value; an error names the tensor that is missing.
 pub(super) type Built = Result<String, String>;
@@ -37,17 +39,37 @@ impl<'a> Graph<'a> {
         self.weight(name).ok()
     }
 
+    /// Whether the network has a tensor of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// A number for each channel of a tensor `[batch, channels, height, width]`, and how many there are.
+    pub(super) fn per_channel(&mut self, name: &str) -> Result<(String, usize), String> {
+        let tensor = *self.tensors.get(name).ok_or_else(|| format!("the network has no tensor {name}"))?;
+        let count = tensor.values.len();
+        Ok((self.constant(name, &[count, 1, 1], &tensor.values), count))
+    }
+
+    /// Whole numbers that become part of the file, once for each name.
+    pub(super) fn whole_numbers(&mut self, name: &str, values: &[i64]) -> String {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.hold(Tensor { dims: vec![values.len() as i64], data_type: INT64, name: name.to_owned(), raw_data })
+    }
+
     /// Numbers that become part of the file, once for each name.
     pub(super) fn constant(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
-        if self.held.insert(name.to_owned()) {
-            self.weights.push(Tensor {
-                dims: shape.iter().map(|side| *side as i64).collect(),
-                data_type: FLOAT,
-                name: name.to_owned(),
-                raw_data: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-            });
+        let dims = shape.iter().map(|side| *side as i64).collect();
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        self.hold(Tensor { dims, data_type: FLOAT, name: name.to_owned(), raw_data })
+    }
+
+    fn hold(&mut self, tensor: Tensor) -> String {
+        let name = tensor.name.clone();
+        if self.held.insert(name.clone()) {
+            self.weights.push(tensor);
         }
-        name.to_owned()
+        name
     }
 
     /// Applies an operator; its result is named after it and counted.

@@ -1,8 +1,9 @@
 //! The layers of our networks as nodes. Weights are found by the layer's name.
 
 use super::graph::{Built, Graph, float, integer, integers, text};
+use crate::domain::config::Norm;
 
-/// Batch norm's epsilon, as in Burn and PyTorch.
+/// What normalisation adds to a variance, as in Burn and PyTorch.
 const EPSILON: f32 = 1e-5;
 
 /// How a convolution moves over its input.
@@ -40,15 +41,19 @@ impl Graph<'_> {
         Ok(self.apply("Conv", &inputs, attributes))
     }
 
-    /// A transposed convolution with stride 2, whose windows do not overlap.
-    pub(super) fn up_conv(&mut self, x: &str, name: &str) -> Built {
+    /// What doubles height and width. Its window tells which of both it is: 2×2 with stride 2, or 3×3 after each pixel has become four.
+    pub(super) fn up(&mut self, x: &str, name: &str) -> Built {
         let weight = self.weight(&format!("{name}.weight"))?;
+        if weight.shape[2..] == [3, 3] {
+            let doubled = self.double_nearest(x);
+            return self.conv(&doubled, name, Steps::KEEP);
+        }
         let bias = self.weight(&format!("{name}.bias"))?;
         let attributes = vec![integers("kernel_shape", &weight.shape[2..]), integers("strides", &[2, 2])];
         Ok(self.apply("ConvTranspose", &[x, weight.name.as_str(), bias.name.as_str()], attributes))
     }
 
-    /// Convolution, batch norm and ReLU, twice, of inputs that are concatenated.
+    /// Convolution, normalisation and ReLU, twice, of inputs that are concatenated.
     pub(super) fn block(&mut self, inputs: &[&str], name: &str) -> Built {
         let mut x = match inputs {
             [only] => (*only).to_owned(),
@@ -56,10 +61,32 @@ impl Graph<'_> {
         };
         for stage in ["first", "second"] {
             x = self.conv(&x, &format!("{name}.{stage}.conv"), Steps::KEEP)?;
-            x = self.batch_norm(&x, &format!("{name}.{stage}.norm"))?;
+            x = self.norm(&x, &format!("{name}.{stage}.norm"))?;
             x = self.apply("Relu", &[&x], Vec::new());
         }
         Ok(x)
+    }
+
+    /// Group norm has no running statistics.
+    fn norm(&mut self, x: &str, name: &str) -> Built {
+        if self.has(&format!("{name}.running_mean")) { self.batch_norm(x, name) } else { self.group_norm(x, name) }
+    }
+
+    /// Until opset 21 there is no operator for it whose scale is that of a channel. A group is normalised as one long channel, and
+    /// the result scaled and shifted channel by channel.
+    fn group_norm(&mut self, x: &str, name: &str) -> Built {
+        let (scale, channels) = self.per_channel(&format!("{name}.weight"))?;
+        let (shift, _) = self.per_channel(&format!("{name}.bias"))?;
+        let groups = Norm::groups(channels);
+        let grouped = self.whole_numbers(&format!("groups_{groups}"), &[0, groups as i64, -1]);
+        let ones = self.constant(&format!("ones_{groups}"), &[groups], &vec![1.0; groups]);
+        let zeros = self.constant(&format!("zeros_{groups}"), &[groups], &vec![0.0; groups]);
+        let shape = self.apply("Shape", &[x], Vec::new());
+        let long = self.apply("Reshape", &[x, &grouped], Vec::new());
+        let normal = self.apply("InstanceNormalization", &[&long, &ones, &zeros], vec![float("epsilon", EPSILON)]);
+        let normal = self.apply("Reshape", &[&normal, &shape], Vec::new());
+        let scaled = self.apply("Mul", &[&normal, &scale], Vec::new());
+        Ok(self.add(&scaled, &shift))
     }
 
     fn batch_norm(&mut self, x: &str, name: &str) -> Built {
@@ -90,6 +117,14 @@ impl Graph<'_> {
         let shift = self.constant(&format!("{name}.shift"), &[1, 3, 1, 1], &shift);
         let scaled = self.apply("Mul", &[x, &scale], Vec::new());
         self.add(&scaled, &shift)
+    }
+
+    /// Each pixel four times.
+    fn double_nearest(&mut self, x: &str) -> String {
+        let scales = self.constant("double", &[4], &[1.0, 1.0, 2.0, 2.0]);
+        let mode = text("coordinate_transformation_mode", "asymmetric");
+        let attributes = vec![text("mode", "nearest"), mode, text("nearest_mode", "floor")];
+        self.apply("Resize", &[x, "", &scales], attributes)
     }
 
     /// Doubles height and width, bilinear.

@@ -5,7 +5,8 @@
 //! while the strip is still in cache (`epilogue`). From 8 input channels on, `winograd` halves the multiplications.
 //!
 //! From the bottom up: `tile`, `algorithm`, `winograd`, `weights`, `source` and the packing; `output` and
-//! `strips` divide the work; `forward` and `backward` do it; [`head`] and [`transposed`] are whole layers.
+//! `strips` divide the work; `forward` and `backward` do it; [`head`], [`transposed`] and [`nearest`] are whole
+//! layers.
 //!
 //! Uses `norm`, `raw`, `simd`, `memory`, `shape` and `output` of the kernels; knows nothing of Burn.
 
@@ -20,6 +21,7 @@ pub(crate) mod epilogue;
 pub(crate) mod forward;
 pub mod head;
 pub mod layer;
+pub mod nearest;
 pub(crate) mod output;
 mod pack;
 mod pack_gradient;

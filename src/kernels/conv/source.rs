@@ -18,6 +18,8 @@ pub(crate) enum Prologue<'a> {
     NormReluBackward { upstream: &'a [f32], y: &'a [f32], norm: &'a FoldedNormBackward },
     /// A tensor of twice the height and width, each channel of which is read as four.
     SpaceToDepth(&'a [f32]),
+    /// A tensor of half the height and width, each pixel of which is read four times.
+    Doubled(&'a [f32]),
 }
 
 /// Some consecutive channels of a [`ConvInput`].
@@ -25,7 +27,7 @@ pub(crate) enum Prologue<'a> {
 pub(crate) struct Source<'a> {
     pub(crate) prologue: Prologue<'a>,
     /// The shape as read. With [`Prologue::SpaceToDepth`] the stored tensor has a quarter of the channels and twice the
-    /// height and width.
+    /// height and width, with [`Prologue::Doubled`] half the height and width.
     pub(crate) shape: Shape,
 }
 
@@ -48,6 +50,11 @@ impl<'a> Source<'a> {
             Prologue::SpaceToDepth(values) => {
                 let stored = (image * self.shape.channels / 4 + channel / 4) * 4 * self.shape.plane();
                 space_to_depth_row(&values[stored..], channel % 4, y, out);
+            }
+            Prologue::Doubled(values) => {
+                let stored = self.shape.plane_start(image, channel) / 4 + y / 2 * (width / 2);
+                let row = &values[stored..stored + width / 2];
+                out.as_chunks_mut::<2>().0.iter_mut().zip(row).for_each(|(pair, value)| *pair = [*value; 2]);
             }
         }
     }

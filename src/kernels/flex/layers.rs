@@ -12,7 +12,7 @@ use super::graph::record;
 use super::tensors::{
     Tracked, channel_gradient, contiguous, plain, shape_of, tensor, tracked, untracked, values, weight_gradient,
 };
-use crate::kernels::conv::{head, transposed};
+use crate::kernels::conv::{head, nearest, transposed};
 use crate::kernels::memory::Buffer;
 use crate::kernels::shape::Shape;
 
@@ -38,9 +38,21 @@ pub fn head(x: &Tensor<4>, weights: &Tensor<4>, bias: &Tensor<1>) -> Option<Tens
     forward(LayerKind::Head, x, weights, bias)
 }
 
+/// Each pixel four times, then a 3×3 convolution.
+///
+/// # Shapes
+/// - `x`: `[batch, in_channels, height, width]`
+/// - `weights`: `[out_channels, in_channels, 3, 3]`
+/// - `bias`: `[out_channels]`
+/// - result: `[batch, out_channels, 2·height, 2·width]`
+pub fn nearest_conv(x: &Tensor<4>, weights: &Tensor<4>, bias: &Tensor<1>) -> Option<Tensor<4>> {
+    forward(LayerKind::Nearest, x, weights, bias)
+}
+
 #[derive(Debug, Clone, Copy)]
 enum LayerKind {
     Transposed,
+    Nearest,
     Head,
 }
 
@@ -50,6 +62,7 @@ impl LayerKind {
             Self::Transposed => {
                 (transposed::forward(x, shape, weights, bias), transposed::output_shape(shape, bias.len()))
             }
+            Self::Nearest => (nearest::forward(x, shape, weights, bias), transposed::output_shape(shape, bias.len())),
             Self::Head => (head::forward(x, shape, weights, bias), shape.with_channels(bias.len())),
         }
     }
@@ -87,6 +100,7 @@ impl Backward<Flex, 3> for LayerBackward {
         let LayerState { kind, operands: [x, weights, bias] } = &ops.state;
         let backward = match kind {
             LayerKind::Transposed => transposed::backward,
+            LayerKind::Nearest => nearest::backward,
             LayerKind::Head => head::backward,
         };
         let out_channels = values(bias).len();

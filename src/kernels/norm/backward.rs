@@ -27,6 +27,18 @@ pub struct NormGradients {
 }
 
 impl FoldedNormBackward {
+    /// Without channels yet.
+    pub(super) fn empty(forward: FoldedNorm) -> Self {
+        Self { forward, a: Vec::new(), b: Vec::new(), c: Vec::new() }
+    }
+
+    /// Adds the coefficients of the next channel.
+    pub(super) fn push(&mut self, [a, b, c]: [f64; 3]) {
+        self.a.push(a as f32);
+        self.b.push(b as f32);
+        self.c.push(c as f32);
+    }
+
     /// Reads the whole batch once, for the sums. `statistics` are the batch's own.
     pub(crate) fn new(
         upstream: &[f32],
@@ -38,7 +50,7 @@ impl FoldedNormBackward {
         epsilon: f32,
     ) -> (Self, NormGradients) {
         let pixels = (shape.batch * shape.plane()) as f64;
-        let mut this = Self { forward: norm.clone(), a: Vec::new(), b: Vec::new(), c: Vec::new() };
+        let mut this = Self::empty(norm.clone());
         let mut gradients = NormGradients { gamma: Vec::new(), beta: Vec::new() };
         for (channel, [sum, product]) in gradient_sums(upstream, y, shape, norm, statistics).into_iter().enumerate() {
             let mean = f64::from(statistics.mean[channel]);
@@ -46,9 +58,7 @@ impl FoldedNormBackward {
             let (beta, of_gamma) = (sum, product * rate);
             let a = f64::from(gamma[channel]) * rate;
             let b = -a * rate * of_gamma / pixels;
-            this.a.push(a as f32);
-            this.b.push(b as f32);
-            this.c.push((-a * beta / pixels - b * mean) as f32);
+            this.push([a, b, -a * beta / pixels - b * mean]);
             gradients.gamma.push(of_gamma as f32);
             gradients.beta.push(beta as f32);
         }
@@ -68,7 +78,7 @@ impl FoldedNormBackward {
 }
 
 /// `[Σg, Σg·(y - mean)]` of each channel.
-fn gradient_sums(
+pub(super) fn gradient_sums(
     upstream: &[f32],
     y: &[f32],
     shape: Shape,

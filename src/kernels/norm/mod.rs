@@ -12,10 +12,12 @@
 
 mod backward;
 mod forward;
+mod group;
 mod statistics;
 
 pub(crate) use backward::FoldedNormBackward;
 pub use backward::NormGradients;
 pub(crate) use forward::{FoldedNorm, apply_relu};
+pub(crate) use group::GroupNormOf;
 pub(crate) use statistics::Moments;
 pub use statistics::Statistics;

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod encoder;
+mod group_norm;
+mod nearest;
 mod operators;
 mod reference;

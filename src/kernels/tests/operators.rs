@@ -7,10 +7,10 @@ use crate::kernels::pool;
 use crate::kernels::shape::Shape;
 
 /// Widths below, at and above the number of lanes; a single pixel, channel or image; odd dimensions.
-const SHAPES: [[usize; 4]; 7] =
+pub(super) const SHAPES: [[usize; 4]; 7] =
     [[1, 1, 1, 1], [1, 3, 5, 7], [2, 5, 9, 16], [2, 16, 16, 33], [3, 7, 3, 50], [1, 130, 4, 6], [2, 1, 17, 3]];
 
-fn assert_near(ours: &[f32], exact: &[f64], what: &str) {
+pub(super) fn assert_near(ours: &[f32], exact: &[f64], what: &str) {
     assert_eq!(ours.len(), exact.len(), "{what}");
     let scale = exact.iter().fold(1e-3f64, |scale, value| scale.max(value.abs()));
     for (index, (&ours, &exact)) in ours.iter().zip(exact).enumerate() {
@@ -19,18 +19,18 @@ fn assert_near(ours: &[f32], exact: &[f64], what: &str) {
 }
 
 /// A block and its input.
-struct Case {
-    shape: Shape,
-    x: Vec<f32>,
+pub(super) struct Case {
+    pub(super) shape: Shape,
+    pub(super) x: Vec<f32>,
     weights: [Vec<f32>; 2],
     gamma: [Vec<f32>; 2],
     beta: [Vec<f32>; 2],
 }
 
-const EPSILON: f32 = 1e-3;
+pub(super) const EPSILON: f32 = 1e-3;
 
 impl Case {
-    fn new(dims: [usize; 4], outputs: usize) -> Self {
+    pub(super) fn new(dims: [usize; 4], outputs: usize) -> Self {
         let shape = Shape::new(dims);
         let gamma = |seed| values(outputs, seed).into_iter().map(|value| value + 1.0).collect();
         Self {
@@ -42,32 +42,39 @@ impl Case {
         }
     }
 
-    fn stages(&self) -> [Stage<'_>; 2] {
+    pub(super) fn stages(&self) -> [Stage<'_>; 2] {
         [0, 1].map(|index| Stage {
             weights: &self.weights[index],
             gamma: &self.gamma[index],
             beta: &self.beta[index],
             epsilon: EPSILON,
+            groups: None,
         })
     }
 
     /// Input and parameters, one after the other, for differences in any direction.
-    fn flat(&self) -> Vec<f64> {
+    pub(super) fn flat(&self) -> Vec<f64> {
         let [w1, w2] = &self.weights;
         let ([g1, g2], [b1, b2]) = (&self.gamma, &self.beta);
         [&self.x, w1, g1, b1, w2, g2, b2].into_iter().flat_map(|part| wide(part)).collect()
     }
 
-    fn reference(&self, flat: &[f64]) -> Vec<f64> {
+    /// Input and parameters again: x, and weights, gamma and beta of both stages.
+    pub(super) fn parts<'a>(&self, flat: &'a [f64]) -> [&'a [f64]; 7] {
         let outputs = self.gamma[0].len();
-        let inner = self.shape.with_channels(outputs);
         let lengths = [self.x.len(), self.weights[0].len(), outputs, outputs, self.weights[1].len(), outputs, outputs];
         let mut rest = flat;
-        let [x, w1, g1, b1, w2, g2, b2] = lengths.map(|len| {
+        lengths.map(|len| {
             let (part, more) = rest.split_at(len);
             rest = more;
             part
-        });
+        })
+    }
+
+    fn reference(&self, flat: &[f64]) -> Vec<f64> {
+        let [x, w1, g1, b1, w2, g2, b2] = self.parts(flat);
+        let outputs = g1.len();
+        let inner = self.shape.with_channels(outputs);
         let y = reference::convolution(x, self.shape, w1, outputs, 3);
         let z = reference::norm_relu(&y, inner, g1, b1, f64::from(EPSILON));
         let y = reference::convolution(&z, inner, w2, outputs, 3);
@@ -165,7 +172,7 @@ fn statistics_are_exact_for_a_mean_far_from_zero() {
     let x: Vec<f32> = values(shape.len(), 1).into_iter().map(|value| value + 3000.0).collect();
     let mut centre = vec![0.0; 9];
     centre[4] = 1.0;
-    let stage = Stage { weights: &centre, gamma: &[1.0], beta: &[0.0], epsilon: EPSILON };
+    let stage = Stage { weights: &centre, gamma: &[1.0], beta: &[0.0], epsilon: EPSILON, groups: None };
     let (_, [saved, _]) = block::forward(&[(&x, shape)], [stage, stage]);
     let Statistics { variance, .. } = &saved.statistics;
     // The variance of a uniform distribution over an interval of length 1 is 1/12.

@@ -290,6 +290,24 @@ fn sparse_labels_are_fitted_where_they_are() {
 }
 
 #[test]
+fn deep_supervision_learns_from_the_mean_loss_of_all_heads() {
+    let (device, scene, classes) = (Device::flex().autodiff(), tiny_scene(), ClassTerms::equal(2));
+    let model =
+        ModelConfig { arch: Arch::UNetPlusPlus, deep_supervision: true, base: 4, levels: 4, ..ModelConfig::default() };
+    let net = Net::new(&model, 2, &device);
+    let heads = net.supervised(images(&scene, &device));
+    assert_eq!(heads.len(), 3);
+    let loss = |logits| loss::partial_cross_entropy(logits, classes.targets(&scene.targets)).into_scalar::<f32>();
+    let losses: Vec<f32> = heads.into_iter().map(loss).collect();
+    let before = TrainableFloats::of(&net).0;
+    let mut trainer = Trainer::new(net, &TrainConfig { weight_decay: 0.0, ..TrainConfig::default() }, device);
+    let got = trainer.step(slice::from_ref(&scene), &classes, 0.01);
+    assert!((got - losses.iter().sum::<f32>() / 3.0).abs() < 1e-5, "{got} of {losses:?}");
+    let after = TrainableFloats::of(&trainer.net).0;
+    assert!(before.iter().zip(&after).all(|(before, after)| before != after), "every head learns");
+}
+
+#[test]
 fn pseudo_labels_are_learned_as_much_as_they_weigh() {
     let scene = tiny_scene();
     let mut batch = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);

@@ -101,7 +101,8 @@ fn row_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, masks: bool, actions: &
                 Encoder::None => format!("{} levels", model.levels),
                 pretrained => pretrained.title().to_owned(),
             };
-            ui.label(format!("{}, base {}, {depth}", model.arch.title(), model.base));
+            let more: String = model.particulars().iter().map(|phrase| format!(", {phrase}")).collect();
+            ui.label(format!("{}, base {}, {depth}{more}", model.arch.title(), model.base));
             // Early versions stored a sampling strategy even if there was no mask to sample from.
             let strategy = if masks { config.label_sampling().strategy } else { Strategy::OwnLabelsOnly };
             ui.label(if run.is_imported() { NOTHING.to_owned() } else { strategy.describe() });

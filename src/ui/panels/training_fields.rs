@@ -7,7 +7,7 @@ use lucide_icons::Icon;
 
 use super::widgets::{field, quiet_icon};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::config::{BANDS, Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
 use crate::domain::{Choice, RunConfig, Strategy};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
@@ -44,8 +44,18 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
         choice_ui(ui, "Sees colours", &mut model.colors);
+        field(ui, "Input bands", |ui| ui.add(DragValue::new(&mut model.in_channels).range(1..=64).speed(0.05)))
+            .on_hover_text("The data deliver three for now; a run with another number is refused");
     } else {
-        model.colors = Colors::ImageNet; // The encoder's own.
+        (model.colors, model.in_channels) = (Colors::ImageNet, BANDS); // The encoder's own.
+    }
+    choice_ui(ui, "Norm", &mut model.norm);
+    choice_ui(ui, "Up-sampling", &mut model.upsampling);
+    if model.is_nested() {
+        field(ui, "Heads", |ui| ui.add(Checkbox::new(&mut model.deep_supervision, "deep supervision")))
+            .on_hover_text("Learns by a head on each node at full resolution; the last one predicts");
+    } else {
+        model.deep_supervision = false;
     }
     field(ui, "Base channels", |ui| ui.add(DragValue::new(&mut model.base).range(1..=256)));
     let is_dropped = form.init_from.as_deref().is_some_and(|run| weights_of_run_ui(ui, run, &mut form.init_checkpoint));
@@ -235,6 +245,7 @@ mod tests {
     use egui_kittest::kittest::Queryable as _;
 
     use super::*;
+    use crate::domain::config::Arch;
 
     #[test]
     fn momentum_is_shown_for_sgd_only() {
@@ -258,6 +269,23 @@ mod tests {
             let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
             harness.run_steps(2);
             assert_eq!(harness.query_all_by_label("score both").next().is_some(), ema > 0.0);
+        }
+    }
+
+    #[test]
+    fn deep_supervision_is_for_nested_networks_and_is_off_for_others() {
+        for (arch, encoder, is_there) in [
+            (Arch::UNetPlusPlus, Encoder::None, true),
+            (Arch::UNet, Encoder::None, false),
+            (Arch::UNetPlusPlus, Encoder::Lite0, false),
+        ] {
+            let mut form = RunConfig::default();
+            (form.model.arch, form.model.encoder, form.model.deep_supervision) = (arch, encoder, true);
+            let builder = Harness::builder().with_context_setup(crate::ui::panels::theme::install);
+            let mut harness = builder.build_ui_state(network_ui, form);
+            harness.run_steps(2);
+            let is_shown = harness.query_all_by_label("deep supervision").next().is_some();
+            assert_eq!((is_shown, harness.state().model.deep_supervision), (is_there, is_there), "{arch:?}");
         }
     }
 
