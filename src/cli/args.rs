@@ -206,6 +206,21 @@ pub struct TrainArgs {
     /// Do not rotate crops at random.
     #[arg(long)]
     pub no_quarter_turns: bool,
+    /// Turn half of the crops by any angle up to this many degrees, 0 to 180, either way; 0 turns it off.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub rotation: Option<f64>,
+    /// Share of the crops that are shifted, zoomed and turned by any amount up to the next three options, such as 0.5; 0 turns it off.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub shift_scale_rotate: Option<f64>,
+    /// With --shift-scale-rotate, the largest shift as a share of the side.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub shift_limit: Option<f64>,
+    /// With --shift-scale-rotate, the largest change of size as a share of it, below 1.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub scale_limit: Option<f64>,
+    /// With --shift-scale-rotate, the largest turn in degrees.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub rotate_limit: Option<f64>,
     /// Without validation tiles, keep every fifth click of a class on a tile from the network. The window compares it with the
     /// quick map by these.
     #[arg(long)]

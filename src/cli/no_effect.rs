@@ -56,8 +56,22 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
         has_average || !args.score_raw,
         "--score-raw is for averaged weights: leave it out, or add --ema 0.99"
     );
+    refuse_limits(args, config.train.shift_scale_rotate)?;
     refuse_for_loss(args, config.train.loss)?;
     refuse_decay(args, config.train.schedule)
+}
+
+/// Refuses limits of shifts, zooms and turns where there are none.
+fn refuse_limits(args: &TrainArgs, share: f64) -> anyhow::Result<()> {
+    for (option, is_given) in [
+        ("--shift-limit", args.shift_limit.is_some()),
+        ("--scale-limit", args.scale_limit.is_some()),
+        ("--rotate-limit", args.rotate_limit.is_some()),
+    ] {
+        let remedy = "leave it out, or add --shift-scale-rotate 0.5";
+        anyhow::ensure!(share != 0.0 || !is_given, "{option} is for shifted, zoomed and turned crops: {remedy}");
+    }
+    Ok(())
 }
 
 /// Refuses what is for terms of the loss that are off.

@@ -128,6 +128,16 @@ pub struct TrainConfig {
     pub flips: bool,
     /// Turn crops by random multiples of 90°.
     pub quarter_turns: bool,
+    /// Turn half of the crops by any angle up to this many degrees, either way: 0 (none) to 180.
+    pub rotation: f64,
+    /// Share of the crops that are shifted, zoomed and turned by up to the next three, either way: 0 (none) to 1.
+    pub shift_scale_rotate: f64,
+    /// Largest shift, as a share of the side, 0 to 1.
+    pub shift_limit: f64,
+    /// Largest change of size, as a share of it, 0 up to but not including 1.
+    pub scale_limit: f64,
+    /// Largest turn in degrees, 0 to 180.
+    pub rotate_limit: f64,
     /// In a run without validation tiles, keep every fifth click of a class on a tile from the network, to compare it with the
     /// quick head.
     pub keep_aside: bool,
@@ -199,6 +209,11 @@ impl Default for TrainConfig {
             decay_power: 0.9,
             flips: true,
             quarter_turns: true,
+            rotation: 0.0,
+            shift_scale_rotate: 0.0,
+            shift_limit: 0.0625,
+            scale_limit: 0.1,
+            rotate_limit: 45.0,
             keep_aside: false,
             batches: Batches::Tiles,
             scales: false,

@@ -119,6 +119,7 @@ impl TrainConfig {
             format!("Colour changes of strength {} cannot be used", self.jitter),
             "Choose 0 (off) to 1, such as 0.3",
         );
+        self.check_turns(problems);
         problems.refuse(
             !(0.0..=100.0).contains(&self.pseudo_labels),
             format!("Pseudo-labels with a weight of {} cannot be used", self.pseudo_labels),
@@ -128,6 +129,36 @@ impl TrainConfig {
             self.scales && matches!(self.input, InputSize::Resize(_)),
             "Whole tiles are not cut at several resolutions",
             "Train on crops, or turn the resolutions off",
+        );
+    }
+
+    fn check_turns(&self, problems: &mut Problems) {
+        problems.refuse(
+            !(0.0..=180.0).contains(&self.rotation),
+            format!("Crops cannot be turned by up to {}°", self.rotation),
+            "Choose 0 (off) to 180, such as 90",
+        );
+        let share = self.shift_scale_rotate;
+        problems.refuse(
+            !(0.0..=1.0).contains(&share),
+            format!("A share of {share} of the crops cannot be shifted, zoomed and turned"),
+            "Choose 0 (off) to 1, such as 0.5",
+        );
+        let is_on = share > 0.0;
+        problems.refuse(
+            is_on && !(0.0..=1.0).contains(&self.shift_limit),
+            format!("Crops cannot be shifted by up to {} of their side", self.shift_limit),
+            "Choose 0 to 1, such as 0.0625",
+        );
+        problems.refuse(
+            is_on && !(0.0..1.0).contains(&self.scale_limit),
+            format!("The size of crops cannot change by up to {} of it", self.scale_limit),
+            "Choose 0 up to but not including 1, such as 0.1",
+        );
+        problems.refuse(
+            is_on && !(0.0..=180.0).contains(&self.rotate_limit),
+            format!("Crops that are shifted cannot be turned by up to {}°", self.rotate_limit),
+            "Choose 0 to 180, such as 45",
         );
     }
 }
@@ -167,6 +198,17 @@ mod tests {
         assert_eq!(problems(|t| t.focal_gamma = -1.0), "", "there is no focal loss");
         assert!(problems(|t| (t.loss.focal, t.focal_gamma) = (1.0, -1.0)).contains("such as 2"));
         assert_eq!(problems(|t| (t.loss.cross_entropy, t.loss.jaccard, t.label_smoothing) = (0.0, 1.0, 7.0)), "");
+    }
+
+    #[test]
+    fn turns_shifts_and_zooms_have_limits_of_their_own() {
+        assert!(problems(|t| t.rotation = 181.0).contains("by up to 181°. Choose 0 (off) to 180"));
+        assert!(problems(|t| t.rotation = f64::NAN).contains("such as 90"));
+        assert!(problems(|t| t.shift_scale_rotate = 1.5).contains("such as 0.5"));
+        assert_eq!(problems(|t| t.scale_limit = 7.0), "", "nothing is zoomed");
+        assert!(problems(|t| (t.shift_scale_rotate, t.scale_limit) = (0.5, 1.0)).contains("such as 0.1"));
+        assert!(problems(|t| (t.shift_scale_rotate, t.shift_limit) = (0.5, -0.1)).contains("such as 0.0625"));
+        assert!(problems(|t| (t.shift_scale_rotate, t.rotate_limit) = (0.5, 200.0)).contains("such as 45"));
     }
 
     #[test]
