@@ -113,7 +113,7 @@ pub struct TrainArgs {
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
     /// Terms of the loss, each with its weight if that is not 1, such as cross-entropy=0.25,jaccard=0.75. Terms are cross-entropy,
-    /// focal, dice, jaccard and error-dice. The names of earlier versions, pce and ce, choose cross-entropy and the supervision.
+    /// focal, dice, jaccard, error-dice and gated-crf. The names of earlier versions, pce and ce, choose cross-entropy and the supervision.
     #[arg(long, value_name = "TERM[=WEIGHT],...", value_parser = loss)]
     pub loss: Option<LossArg>,
     /// Share of the target that cross-entropy spreads over all classes, such as 0.1; 0 turns it off.
@@ -122,6 +122,15 @@ pub struct TrainArgs {
     /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
     #[arg(long, allow_negative_numbers = true)]
     pub focal_gamma: Option<f64>,
+    /// How many pixels the loss gated-crf looks along each axis, 1 to 32.
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub crf_radius: Option<u32>,
+    /// Standard deviation of distances in the loss gated-crf, pixels.
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub crf_sigma_xy: Option<f64>,
+    /// Standard deviation of colours in the loss gated-crf, in those of ImageNet; the smaller, the more alike pixels must be to count.
+    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true)]
+    pub crf_sigma_rgb: Option<f64>,
     /// How sparse labels are drawn from the masks.
     #[command(flatten)]
     pub sampling: SamplingArgs,

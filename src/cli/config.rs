@@ -92,6 +92,9 @@ impl TrainArgs {
         let train = &mut config.train;
         set(&mut train.label_smoothing, self.label_smoothing);
         set(&mut train.focal_gamma, self.focal_gamma);
+        set(&mut train.crf_radius, self.crf_radius);
+        set(&mut train.crf_sigma_xy, self.crf_sigma_xy);
+        set(&mut train.crf_sigma_rgb, self.crf_sigma_rgb);
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
         set(&mut train.patience, self.patience);
@@ -188,7 +191,7 @@ mod tests {
     #[test]
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
-            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
+            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3,gated-crf=0.4 --crf-radius 3 --crf-sigma-xy 4 --crf-sigma-rgb 0.2 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
              --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --rotation 30 --shift-scale-rotate 0.5 --shift-limit 0.1 --scale-limit 0.2 --rotate-limit 15 --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
@@ -214,9 +217,19 @@ mod tests {
         };
         want.train = TrainConfig {
             supervision: Supervision::Full,
-            loss: LossWeights { cross_entropy: 0.5, focal: 2.0, dice: 0.1, jaccard: 0.2, error_dice: 0.3 },
+            loss: LossWeights {
+                cross_entropy: 0.5,
+                focal: 2.0,
+                dice: 0.1,
+                jaccard: 0.2,
+                error_dice: 0.3,
+                gated_crf: 0.4,
+            },
             label_smoothing: 0.1,
             focal_gamma: 3.0,
+            crf_radius: 3,
+            crf_sigma_xy: 4.0,
+            crf_sigma_rgb: 0.2,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
             patience: 4,
@@ -364,6 +377,7 @@ mod tests {
             ("--nesterov --optimizer adamw", "--optimizer sgd"),
             ("--label-smoothing 0.1 --loss dice", "give cross-entropy a weight in --loss"),
             ("--focal-gamma 2", "give focal a weight in --loss"),
+            ("--crf-sigma-rgb 0.2", "give gated-crf a weight in --loss"),
             ("--class-weights inverse --loss jaccard", "give cross-entropy or focal a weight in --loss"),
             ("--class-weights 1,2,3 --loss dice,error-dice", "give cross-entropy or focal a weight in --loss"),
             ("--decay-epochs 3", "--schedule step"),

@@ -78,10 +78,14 @@ fn refuse_limits(args: &TrainArgs, share: f64) -> anyhow::Result<()> {
 fn refuse_for_loss(args: &TrainArgs, loss: LossWeights) -> anyhow::Result<()> {
     let [pixelwise, cross_entropy, focal] =
         [&[LossTerm::CrossEntropy, LossTerm::Focal][..], &[LossTerm::CrossEntropy], &[LossTerm::Focal]];
+    let crf = &[LossTerm::GatedCrf][..];
     for (option, is_given, terms) in [
         ("--class-weights", args.class_weights.as_ref().is_some_and(only_weigh), pixelwise),
         ("--label-smoothing", args.label_smoothing.is_some(), cross_entropy),
         ("--focal-gamma", args.focal_gamma.is_some(), focal),
+        ("--crf-radius", args.crf_radius.is_some(), crf),
+        ("--crf-sigma-xy", args.crf_sigma_xy.is_some(), crf),
+        ("--crf-sigma-rgb", args.crf_sigma_rgb.is_some(), crf),
     ] {
         let is_off = terms.iter().all(|term| loss.of(*term) == 0.0);
         let names = terms.iter().map(Choice::name).collect::<Vec<_>>().join(" or ");

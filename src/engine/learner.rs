@@ -161,8 +161,9 @@ impl Learner {
 
 fn batches(config: &RunConfig) -> BatchPlan {
     let TrainConfig { batch, batches, scales, flips, quarter_turns, jitter, .. } = config.train;
-    let warp = warp(&config.train);
-    BatchPlan { count: batch, batches, scales, flips, quarter_turns, warp, jitter: jitter as f32, seed: config.seed }
+    let (warp, exists) = (warp(&config.train), config.train.loss.gated_crf > 0.0);
+    let (count, jitter, seed) = (batch, jitter as f32, config.seed);
+    BatchPlan { count, batches, scales, flips, quarter_turns, warp, exists, jitter, seed }
 }
 
 fn warp(train: &TrainConfig) -> WarpPlan {

@@ -36,6 +36,8 @@ pub struct BatchPlan {
     pub quarter_turns: bool,
     /// Random turns by any angle, shifts and zooms.
     pub warp: WarpPlan,
+    /// Whether batches say which pixels exist.
+    pub exists: bool,
     /// Strength of the random colour changes; 0 turns them off.
     pub jitter: f32,
     /// Seed of order, crops, symmetries and colours.
@@ -103,6 +105,9 @@ impl BatchMaker {
                 jitter.apply(&mut batch.images[start..], |x, y| inside[(y * size + x) as usize], size);
             }
             cut.labels(target.mask(), &mut batch.targets);
+            if self.plan.exists {
+                cut.existing(&prepared.picture, &mut batch.exists);
+            }
             batch.pseudo.cut(&pseudo, tile, &cut);
             batch.origins.push(Origin { tile, cut, revision: target.revision });
         }

@@ -7,7 +7,7 @@ use super::normalize::{MEAN, STD};
 use super::resample::{Source, WEIGHT};
 use super::warp::{Grid, Warp};
 use crate::data::Picture;
-use crate::domain::{Mask, UNLABELLED};
+use crate::domain::{Mask, UNLABELLED, Validity};
 
 /// Where a crop is cut, at which resolution, and how it is turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,6 +90,17 @@ impl Cut {
             any
         };
         grid(self.size).map(is_inside).collect()
+    }
+
+    /// Appends for each cell whether all of its pixels are in the tile and exist.
+    pub fn existing(&self, picture: &Picture, out: &mut Vec<bool>) {
+        let (size, flags, pixels) = (picture.size(), picture.valid.as_ref().map(Validity::flags), self.warped());
+        let exists = |x: u32, y: u32| flags.is_none_or(|flags| flags[y as usize * size[0] as usize + x as usize]);
+        out.extend(grid(self.size).map(|(x, y)| {
+            let mut count = 0;
+            self.pixels(size, pixels, x, y, |x, y| count += u32::from(exists(x, y)));
+            count == self.scale * self.scale
+        }));
     }
 
     /// The same crop, shifted so that this pixel of the tile is in it. Without a warp it is already.

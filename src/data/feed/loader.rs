@@ -117,8 +117,8 @@ mod tests {
 
     fn plan(count: usize) -> BatchPlan {
         let batches = Batches::Tiles;
-        let warp = WarpPlan::default();
-        BatchPlan { count, batches, scales: false, flips: false, quarter_turns: false, warp, jitter: 0.0, seed: 1 }
+        let (warp, [scales, flips, quarter_turns, exists]) = (WarpPlan::default(), [false; 4]);
+        BatchPlan { count, batches, scales, flips, quarter_turns, warp, exists, jitter: 0.0, seed: 1 }
     }
 
     #[test]

@@ -82,6 +82,12 @@ pub struct TrainConfig {
     pub label_smoothing: f64,
     /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
     pub focal_gamma: f64,
+    /// How many pixels the gated CRF looks along each axis, 1 to 32.
+    pub crf_radius: u32,
+    /// Standard deviation of the gated CRF's distances in pixels, above 0.
+    pub crf_sigma_xy: f64,
+    /// Standard deviation of the gated CRF's colours, in those of ImageNet, above 0.
+    pub crf_sigma_rgb: f64,
     /// Weights of the classes in cross-entropy and focal loss.
     pub class_weights: ClassWeights,
     /// How long to train.
@@ -187,6 +193,9 @@ impl Default for TrainConfig {
             loss: LossWeights::default(),
             label_smoothing: 0.0,
             focal_gamma: 2.0,
+            crf_radius: 5,
+            crf_sigma_xy: 6.0,
+            crf_sigma_rgb: 0.1,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
             patience: 0,

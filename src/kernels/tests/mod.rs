@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod encoder;
+mod gated_crf;
 mod operators;
 mod reference;

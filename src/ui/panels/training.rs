@@ -119,6 +119,7 @@ mod tests {
         let mut by_sgd = RunConfig::reference();
         by_sgd.train.optimizer = Optimizer::Sgd;
         (by_sgd.train.loss.focal, by_sgd.train.shift_scale_rotate) = (1.0, 0.5);
+        by_sgd.train.loss.gated_crf = 0.1;
         (by_sgd.train.schedule, by_sgd.train.decay_every) = (Schedule::Step, Length::Steps(1000));
         for mut form in [RunConfig::few_clicks(), by_sgd] {
             let show = move |ui: &mut Ui| {

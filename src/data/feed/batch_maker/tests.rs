@@ -36,6 +36,7 @@ fn plan() -> BatchPlan {
         flips: true,
         quarter_turns: true,
         warp: WarpPlan::default(),
+        exists: false,
         jitter: 0.0,
         seed: 3,
     }
@@ -126,6 +127,22 @@ fn batches_are_the_same_for_any_number_of_threads_and_wherever_a_loader_begins()
             assert!(batches(first, 3) == all[first..], "from {first}: {plan:?}");
         }
     }
+}
+
+#[test]
+fn batches_say_which_pixels_exist_if_they_are_asked() {
+    // A tile of 64×48 pixels is smaller than the crop at a quarter of the resolution.
+    let (_dir, _, set) = set(&[("a", 0, [3.5, 3.5])]);
+    assert!(maker(&set, plan()).make(0).unwrap().exists.is_empty());
+    let mut maker = maker(&set, BatchPlan { exists: true, scales: true, warp: any_way(), ..plan() });
+    let mut shares = Vec::new();
+    for batch in (0..20).map(|number| maker.make(number).unwrap()) {
+        assert_eq!(batch.exists.len(), batch.targets.len());
+        let pixels = batch.exists.iter().zip(batch.images.chunks((SIDE * SIDE) as usize).step_by(3).flatten());
+        assert!(pixels.clone().all(|(exists, red)| !exists || *red != 0.0), "what exists has a colour");
+        shares.push(batch.existing() as f64 / batch.targets.len() as f64);
+    }
+    assert!(shares.iter().any(|share| *share < 1.0) && shares.iter().all(|share| *share > 0.2), "{shares:?}");
 }
 
 #[test]

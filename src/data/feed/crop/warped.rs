@@ -5,7 +5,6 @@ use image::{Rgb, RgbImage};
 use super::*;
 use crate::data::feed::normalize;
 use crate::data::feed::warp::WarpPlan;
-use crate::domain::Validity;
 use crate::domain::hash::Stream;
 
 /// A tile with a smooth picture and a class of every third pixel.
@@ -124,6 +123,14 @@ fn missing_pixels_stay_missing() {
     let turned = Cut { warp: Some(Warp::new(30.0, 1.0, [0.0; 2])), ..crop([0, 0], 20) };
     let (bands, cells) = cut(turned, &picture, &labels.expect("20×20"));
     let (black, bright) = (normalize::table()[0][0], normalize::table()[0][200]);
+    let mut whole = Vec::new();
+    turned.existing(&picture, &mut whole);
+    assert!(whole.iter().zip(&cells).all(|(exists, label)| *exists == (*label == 1)));
+    let mut coarse = Vec::new();
+    Cut { scale: 2, ..crop([-2, 0], 11) }.existing(&picture, &mut coarse);
+    let row = [false, true, true, true, true, true, false, false, false, false, false];
+    assert_eq!(coarse[..11], row, "the first cell is outside, the cells from column 10 on are missing");
+    assert!(coarse[110..].iter().all(|exists| !exists), "the last row is outside");
     for (red, label) in bands[..400].iter().zip(&cells) {
         let is_expected = if *label == 1 { *red == bright } else { *red == black || *red == 0.0 }; // Missing, or outside.
         assert!(is_expected, "{red} with {label}: the border of what is missing is sharp");
