@@ -13,6 +13,7 @@ pub mod lite0;
 pub mod lite0_unet;
 mod named;
 mod net;
+pub mod room;
 mod rows;
 mod shortcut;
 pub mod size;

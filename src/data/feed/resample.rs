@@ -2,6 +2,7 @@
 
 use super::warp::PARTS;
 use crate::data::Picture;
+use crate::domain::Validity;
 
 /// The weights of the four pixels of an interpolation together.
 pub(super) const WEIGHT: u32 = (PARTS * PARTS) as u32;
@@ -16,7 +17,7 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(super) fn new(picture: &'a Picture) -> Self {
-        let exists = picture.valid.as_ref().map(|valid| valid.flags());
+        let exists = picture.valid.as_ref().map(Validity::flags);
         Self { size: picture.size(), levels: picture.rgb.as_raw(), exists }
     }
 
@@ -56,7 +57,6 @@ impl<'a> Source<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Validity;
 
     /// Four pixels of these levels in a row; which of them exist.
     fn row(exists: [bool; 4]) -> Picture {

@@ -13,6 +13,7 @@ mod preset;
 mod problem_list;
 mod problems;
 mod run_config;
+mod step_size;
 mod training_problems;
 
 pub use device_choice::DeviceChoice;
@@ -23,3 +24,4 @@ pub use loss_weights::LossWeights;
 pub use options::{Arch, Batches, Colors, LossTerm, Optimizer, Schedule, Supervision};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};
+pub use step_size::{MAX_BATCH, StepOffer, StepSize};

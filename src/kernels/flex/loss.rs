@@ -29,7 +29,7 @@ pub fn loss_mixture(logits: &Tensor<4>, labels: Labels<'_>, terms: &Mixture) -> 
     recorded(logits, |logits, shape| loss::mixture(logits, shape, labels, terms))
 }
 
-/// A gated CRF (see [`loss::gated_crf`]), for tracked logits. Shapes are as above.
+/// A [`GatedCrf`], for tracked logits. Shapes are as above.
 pub fn gated_crf(logits: &Tensor<4>, scene: Scene<'_>, crf: &GatedCrf) -> Option<Tensor<1>> {
     recorded(logits, |logits, shape| loss::gated_crf(logits, shape, scene, crf))
 }

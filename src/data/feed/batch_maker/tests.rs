@@ -138,8 +138,8 @@ fn batches_say_which_pixels_exist_if_they_are_asked() {
     let mut shares = Vec::new();
     for batch in (0..20).map(|number| maker.make(number).unwrap()) {
         assert_eq!(batch.exists.len(), batch.targets.len());
-        let pixels = batch.exists.iter().zip(batch.images.chunks((SIDE * SIDE) as usize).step_by(3).flatten());
-        assert!(pixels.clone().all(|(exists, red)| !exists || *red != 0.0), "what exists has a colour");
+        let mut pixels = batch.exists.iter().zip(batch.images.chunks((SIDE * SIDE) as usize).step_by(3).flatten());
+        assert!(pixels.all(|(exists, red)| !exists || *red != 0.0), "what exists has a colour");
         shares.push(batch.existing() as f64 / batch.targets.len() as f64);
     }
     assert!(shares.iter().any(|share| *share < 1.0) && shares.iter().all(|share| *share > 0.2), "{shares:?}");
@@ -175,7 +175,7 @@ fn pseudo_labels_lie_where_the_image_does_and_give_way_to_labels() {
     let mut makers =
         [maker(&set, BatchPlan { scales: true, ..plan() }), maker(&set, BatchPlan { warp: any_way(), ..plan() })];
     let area = (SIDE * SIDE) as usize;
-    let batches = makers.iter_mut().flat_map(|maker| (0..50).map(|number| maker.make(number).unwrap()));
+    let batches = makers.iter_mut().flat_map(|maker| (0..50).map(move |number| maker.make(number).unwrap()));
     for batch in batches {
         assert_eq!(batch.pseudo.classes, [0, 1]);
         for (crop, labels) in batch.pseudo.labels.chunks(area).enumerate() {
