@@ -50,8 +50,8 @@ impl Room {
     /// largest input that fits comes first, then the largest batch. `None` if nothing fits.
     pub fn offer(self, model: &ModelConfig, classes: usize, asked: StepSize) -> Option<StepOffer> {
         let fits = |step: &StepSize| self.problem(model, classes, *step).is_none();
-        let steps = inputs(asked.input, model.stride()).flat_map(|input| batches(asked, input));
-        steps.into_iter().find(fits).map(|fits| StepOffer { asked, fits })
+        let mut steps = inputs(asked.input, model.stride()).flat_map(|input| batches(asked, input));
+        steps.find(fits).map(|fits| StepOffer { asked, fits })
     }
 }
 
