@@ -11,7 +11,7 @@ use burn::tensor::{Device, TensorData};
 use pointillist::domain::config::DeviceChoice;
 use pointillist::domain::hash::Stream;
 use pointillist::engine::device::Devices;
-use pointillist::train::loss::{Mixture, Targets, mixture};
+use pointillist::train::loss::{GatedCrf, Mixture, Scene, Targets, gated_crf, mixture};
 
 /// Where Debian's `chromium` has the driver's description.
 const DRIVER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -74,6 +74,10 @@ fn every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu() {
             assert!((gpu - cpu).abs() < 1e-5, "{terms:?} at {at}: {gpu} for {cpu}");
         }
     }
+    let [gpu, cpu] = [opened.device.clone(), Device::flex()].map(|device| crf_and_gradient(&device.autodiff()));
+    for (at, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
+        assert!((gpu - cpu).abs() < 1e-5, "gated CRF at {at}: {gpu} for {cpu}");
+    }
 }
 
 fn each_term() -> [Mixture; 6] {
@@ -94,6 +98,20 @@ fn each_term() -> [Mixture; 6] {
         Mixture { jaccard: 1.0, ..none },
         Mixture { error_dice: 1.0, ..none },
     ]
+}
+
+/// The gated CRF of a batch of which not all exists, followed by the gradient of its logits.
+fn crf_and_gradient(device: &Device) -> Vec<f32> {
+    let shape = [2, 4, 16, 24];
+    let mut random = Stream::new(12);
+    let logits: Vec<f32> = (0..shape.iter().product()).map(|_| 6.0 * random.unit() - 3.0).collect();
+    let colours: Vec<f32> = (0..2 * 3 * 16 * 24).map(|_| 0.3 * random.unit()).collect();
+    let exists: Vec<bool> = (0..2 * 16 * 24).map(|_| random.below(9) > 0).collect();
+    let scene = Scene { colours: &colours, exists: &exists, competes: &[true, true, true, false] };
+    let logits = Tensor::<4>::from_data(TensorData::new(logits, shape), device).require_grad();
+    let loss = gated_crf(logits.clone(), scene, &GatedCrf { radius: 5, sigma_xy: 6.0, sigma_rgb: 0.1 });
+    let gradient = logits.grad(&loss.backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();
+    [vec![loss.into_scalar::<f32>()], gradient].concat()
 }
 
 /// The loss of a sparsely labelled batch, followed by the gradient of its logits.

@@ -127,7 +127,7 @@ pub struct TrainArgs {
     #[arg(long, value_parser = choice::<Supervision>())]
     pub supervision: Option<Supervision>,
     /// Terms of the loss, each with its weight if that is not 1, such as cross-entropy=0.25,jaccard=0.75. Terms are cross-entropy,
-    /// focal, dice, jaccard and error-dice. The names of earlier versions, pce and ce, choose cross-entropy and the supervision.
+    /// focal, dice, jaccard, error-dice and gated-crf. The names of earlier versions, pce and ce, choose cross-entropy and the supervision.
     #[arg(long, value_name = "TERM[=WEIGHT],...", value_parser = loss)]
     pub loss: Option<LossArg>,
     /// Share of the target that cross-entropy spreads over all classes, such as 0.1; 0 turns it off.
@@ -136,6 +136,15 @@ pub struct TrainArgs {
     /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
     #[arg(long, allow_negative_numbers = true)]
     pub focal_gamma: Option<f64>,
+    /// How many pixels the loss gated-crf looks along each axis, 1 to 32.
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub crf_radius: Option<u32>,
+    /// Standard deviation of distances in the loss gated-crf, pixels.
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub crf_sigma_xy: Option<f64>,
+    /// Standard deviation of colours in the loss gated-crf, in those of ImageNet; the smaller, the more alike pixels must be to count.
+    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true)]
+    pub crf_sigma_rgb: Option<f64>,
     /// How sparse labels are drawn from the masks.
     #[command(flatten)]
     pub sampling: SamplingArgs,
@@ -220,6 +229,21 @@ pub struct TrainArgs {
     /// Do not rotate crops at random.
     #[arg(long)]
     pub no_quarter_turns: bool,
+    /// Turn half of the crops by any angle up to this many degrees, 0 to 180, either way; 0 turns it off.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub rotation: Option<f64>,
+    /// Share of the crops that are shifted, zoomed and turned by any amount up to the next three options, such as 0.5; 0 turns it off.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub shift_scale_rotate: Option<f64>,
+    /// With --shift-scale-rotate, the largest shift as a share of the side.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub shift_limit: Option<f64>,
+    /// With --shift-scale-rotate, the largest change of size as a share of it, below 1.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub scale_limit: Option<f64>,
+    /// With --shift-scale-rotate, the largest turn in degrees.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub rotate_limit: Option<f64>,
     /// Without validation tiles, keep every fifth click of a class on a tile from the network. The window compares it with the
     /// quick map by these.
     #[arg(long)]

@@ -98,6 +98,9 @@ impl TrainArgs {
         let train = &mut config.train;
         set(&mut train.label_smoothing, self.label_smoothing);
         set(&mut train.focal_gamma, self.focal_gamma);
+        set(&mut train.crf_radius, self.crf_radius);
+        set(&mut train.crf_sigma_xy, self.crf_sigma_xy);
+        set(&mut train.crf_sigma_rgb, self.crf_sigma_rgb);
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
         set(&mut train.patience, self.patience);
@@ -120,6 +123,11 @@ impl TrainArgs {
         set(&mut train.decay_power, self.decay_power);
         train.flips &= !self.no_flips;
         train.quarter_turns &= !self.no_quarter_turns;
+        set(&mut train.rotation, self.rotation);
+        set(&mut train.shift_scale_rotate, self.shift_scale_rotate);
+        set(&mut train.shift_limit, self.shift_limit);
+        set(&mut train.scale_limit, self.scale_limit);
+        set(&mut train.rotate_limit, self.rotate_limit);
         train.keep_aside |= self.keep_aside;
         set(&mut train.batches, self.batches);
         train.scales = (train.scales && !self.no_scales) || self.scales;
@@ -191,10 +199,10 @@ mod tests {
     #[test]
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
-            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --in-channels 4 --norm group --upsampling nearest --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
+            "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --in-channels 4 --norm group --upsampling nearest --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3,gated-crf=0.4 --crf-radius 3 --crf-sigma-xy 4 --crf-sigma-rgb 0.2 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
-             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --rotation 30 --shift-scale-rotate 0.5 --shift-limit 0.1 --scale-limit 0.2 --rotate-limit 15 --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
         )
         .unwrap();
         let mut want = RunConfig {
@@ -220,9 +228,19 @@ mod tests {
         };
         want.train = TrainConfig {
             supervision: Supervision::Full,
-            loss: LossWeights { cross_entropy: 0.5, focal: 2.0, dice: 0.1, jaccard: 0.2, error_dice: 0.3 },
+            loss: LossWeights {
+                cross_entropy: 0.5,
+                focal: 2.0,
+                dice: 0.1,
+                jaccard: 0.2,
+                error_dice: 0.3,
+                gated_crf: 0.4,
+            },
             label_smoothing: 0.1,
             focal_gamma: 3.0,
+            crf_radius: 3,
+            crf_sigma_xy: 4.0,
+            crf_sigma_rgb: 0.2,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
             patience: 4,
@@ -245,6 +263,11 @@ mod tests {
             decay_factor: 0.1,
             flips: false,
             quarter_turns: true,
+            rotation: 30.0,
+            shift_scale_rotate: 0.5,
+            shift_limit: 0.1,
+            scale_limit: 0.2,
+            rotate_limit: 15.0,
             keep_aside: true,
             batches: Batches::Classes,
             scales: true,
@@ -365,6 +388,7 @@ mod tests {
             ("--nesterov --optimizer adamw", "--optimizer sgd"),
             ("--label-smoothing 0.1 --loss dice", "give cross-entropy a weight in --loss"),
             ("--focal-gamma 2", "give focal a weight in --loss"),
+            ("--crf-sigma-rgb 0.2", "give gated-crf a weight in --loss"),
             ("--class-weights inverse --loss jaccard", "give cross-entropy or focal a weight in --loss"),
             ("--class-weights 1,2,3 --loss dice,error-dice", "give cross-entropy or focal a weight in --loss"),
             ("--decay-epochs 3", "--schedule step"),
@@ -374,6 +398,8 @@ mod tests {
             ("--score-raw", "--ema 0.99"),
             ("--deep-supervision", "--arch unet++"),
             ("--deep-supervision --arch unet++ --encoder lite0", "--encoder none"),
+            ("--shift-limit 0.1", "--shift-scale-rotate 0.5"),
+            ("--shift-scale-rotate 0 --rotate-limit 10", "--shift-scale-rotate 0.5"),
         ] {
             assert!(refusal(switches).contains(remedy), "{switches}: {}", refusal(switches));
         }
@@ -382,6 +408,7 @@ mod tests {
         assert_eq!(refusal("--deep-supervision --arch unet++"), "");
         assert_eq!(refusal("--momentum 0.8 --nesterov --optimizer sgd"), "");
         assert_eq!(refusal("--preset few-clicks --score-raw"), "");
+        assert_eq!(refusal("--shift-scale-rotate 1 --scale-limit 0"), "");
         assert_eq!(refusal("--decay-steps 3 --decay-factor 0.5 --schedule step"), "");
         assert_eq!(refusal("--class-weights none --loss jaccard"), "");
         assert_eq!(refusal("--class-weights inverse --loss jaccard,focal=0.5"), "");
@@ -413,6 +440,8 @@ mod tests {
             ("--ema -1", "An average that keeps -1 of its weights"),
             ("--pseudo-labels -1", "Pseudo-labels with a weight of -1"),
             ("--jitter -0.1", "Colour changes of strength -0.1"),
+            ("--rotation -5", "turned by up to -5°"),
+            ("--shift-scale-rotate 2", "A share of 2 of the crops"),
             ("--optimizer sgd --momentum -0.5", "A momentum of -0.5 cannot be used"),
             ("--accumulate 0", "the gradients of 0 batches"),
             ("--loss dice=-1", "The loss dice cannot have a weight of -1"),

@@ -59,18 +59,36 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
         has_average || !args.score_raw,
         "--score-raw is for averaged weights: leave it out, or add --ema 0.99"
     );
+    refuse_limits(args, config.train.shift_scale_rotate)?;
     refuse_for_loss(args, config.train.loss)?;
     refuse_decay(args, config.train.schedule)
+}
+
+/// Refuses limits of shifts, zooms and turns where there are none.
+fn refuse_limits(args: &TrainArgs, share: f64) -> anyhow::Result<()> {
+    for (option, is_given) in [
+        ("--shift-limit", args.shift_limit.is_some()),
+        ("--scale-limit", args.scale_limit.is_some()),
+        ("--rotate-limit", args.rotate_limit.is_some()),
+    ] {
+        let remedy = "leave it out, or add --shift-scale-rotate 0.5";
+        anyhow::ensure!(share != 0.0 || !is_given, "{option} is for shifted, zoomed and turned crops: {remedy}");
+    }
+    Ok(())
 }
 
 /// Refuses what is for terms of the loss that are off.
 fn refuse_for_loss(args: &TrainArgs, loss: LossWeights) -> anyhow::Result<()> {
     let [pixelwise, cross_entropy, focal] =
         [&[LossTerm::CrossEntropy, LossTerm::Focal][..], &[LossTerm::CrossEntropy], &[LossTerm::Focal]];
+    let crf = &[LossTerm::GatedCrf][..];
     for (option, is_given, terms) in [
         ("--class-weights", args.class_weights.as_ref().is_some_and(only_weigh), pixelwise),
         ("--label-smoothing", args.label_smoothing.is_some(), cross_entropy),
         ("--focal-gamma", args.focal_gamma.is_some(), focal),
+        ("--crf-radius", args.crf_radius.is_some(), crf),
+        ("--crf-sigma-xy", args.crf_sigma_xy.is_some(), crf),
+        ("--crf-sigma-rgb", args.crf_sigma_rgb.is_some(), crf),
     ] {
         let is_off = terms.iter().all(|term| loss.of(*term) == 0.0);
         let names = terms.iter().map(Choice::name).collect::<Vec<_>>().join(" or ");

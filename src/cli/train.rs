@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::TrainArgs;
 use super::{interrupt, out};
+use crate::domain::Notice;
+use crate::domain::config::{InputSize, StepOffer};
 use crate::engine::protocol::{RunInfo, StepReport, Summary};
 use crate::engine::refusal::Refusal;
 use crate::engine::{Command, EngineHandle, EventKind, Phase, report};
@@ -41,6 +43,8 @@ struct Reporter {
     bar: ProgressBar,
     epochs: u32,
     info: Option<Box<RunInfo>>,
+    /// What would fit into memory, if the run does not.
+    offer: Option<StepOffer>,
     /// What a resumed run did before is being reported.
     is_looking_back: bool,
 }
@@ -49,7 +53,7 @@ impl Reporter {
     fn new(quiet: bool, json: bool) -> Self {
         let bar = ProgressBar::hidden();
         bar.set_style(style("{spinner} {wide_msg}"));
-        let reporter = Self { quiet, json, bar, epochs: 0, info: None, is_looking_back: false };
+        let reporter = Self { quiet, json, bar, epochs: 0, info: None, offer: None, is_looking_back: false };
         if !quiet && !json && std::io::stderr().is_terminal() {
             reporter.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             reporter.bar.enable_steady_tick(Duration::from_millis(200));
@@ -78,9 +82,10 @@ impl Reporter {
                 | EventKind::LearningRate(_)
                 | EventKind::Predicting(_)
                 | EventKind::Export(_) => {}
+                EventKind::WouldFit(offer) => self.offer = Some(offer),
                 EventKind::Failed(notice) => {
                     self.bar.finish_and_clear();
-                    return Err(Refusal(notice).into());
+                    return Err(Refusal(self.with_options(notice)).into());
                 }
                 EventKind::Cancelled => {
                     self.bar.finish_and_clear();
@@ -91,6 +96,17 @@ impl Reporter {
             }
         }
         anyhow::bail!("the engine ended unexpectedly")
+    }
+
+    /// The same, with the options that choose what fits.
+    fn with_options(&self, notice: Notice) -> Notice {
+        match (&self.offer, &notice.remedy) {
+            (Some(offer), Some(remedy)) => {
+                let remedy = format!("{remedy}: {}", options(offer));
+                notice.remedy(remedy)
+            }
+            _ => notice,
+        }
     }
 
     /// Prints the last line. A run that could not be saved is a failure, however it ended.
@@ -149,6 +165,36 @@ impl Reporter {
     }
 }
 
+/// The options of `train` that choose what is offered.
+fn options(StepOffer { asked, fits }: &StepOffer) -> String {
+    let input = match fits.input {
+        input if input == asked.input => String::new(),
+        InputSize::Crop(side) => format!(" --crop {side}"),
+        InputSize::Resize(side) => format!(" --resize {side}"),
+    };
+    format!("--batch {} --accumulate {}{input}", fits.batch, fits.accumulate)
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::config::StepSize;
+
+    #[test]
+    fn a_refused_run_is_told_the_options_that_fit() {
+        let asked = StepSize { batch: 32, accumulate: 1, input: InputSize::Resize(384) };
+        let mut reporter = Reporter::new(true, false);
+        let told =
+            |reporter: &Reporter| reporter.with_options(Notice::new("No memory").remedy("Choose less")).to_string();
+        assert_eq!(told(&reporter), "No memory. Choose less");
+        reporter.offer = Some(StepOffer { asked, fits: StepSize { batch: 4, accumulate: 8, ..asked } });
+        assert_eq!(told(&reporter), "No memory. Choose less: --batch 4 --accumulate 8");
+        reporter.offer =
+            Some(StepOffer { asked, fits: StepSize { batch: 1, accumulate: 32, input: InputSize::Resize(64) } });
+        assert_eq!(told(&reporter), "No memory. Choose less: --batch 1 --accumulate 32 --resize 64");
+    }
 }

@@ -11,6 +11,7 @@ use crate::data::feed::batch::Batch;
 use crate::data::feed::batch_maker::BatchPlan;
 use crate::data::feed::loader::Loader;
 use crate::data::feed::training_set::TrainingSet;
+use crate::data::feed::warp::WarpPlan;
 use crate::data::{DataError, Journal, TileFault};
 use crate::domain::RunConfig;
 use crate::domain::config::TrainConfig;
@@ -160,7 +161,19 @@ impl Learner {
 
 fn batches(config: &RunConfig) -> BatchPlan {
     let TrainConfig { batch, batches, scales, flips, quarter_turns, jitter, .. } = config.train;
-    BatchPlan { count: batch, batches, scales, flips, quarter_turns, jitter: jitter as f32, seed: config.seed }
+    let (warp, exists) = (warp(&config.train), config.train.loss.gated_crf > 0.0);
+    let (count, jitter, seed) = (batch, jitter as f32, config.seed);
+    BatchPlan { count, batches, scales, flips, quarter_turns, warp, exists, jitter, seed }
+}
+
+fn warp(train: &TrainConfig) -> WarpPlan {
+    WarpPlan {
+        rotation: train.rotation,
+        probability: train.shift_scale_rotate,
+        shift: train.shift_limit,
+        scale: train.scale_limit,
+        rotate: train.rotate_limit,
+    }
 }
 
 /// One thread keeps up with training on the CPU; a GPU in a large machine needs more.

@@ -7,9 +7,10 @@ use super::device::{self, Devices, OpenDevice};
 use super::first_network;
 use super::labels::Labels;
 use super::learner::{LearnedLabels, Learner};
+use super::outbox::Outbox;
 use super::preparation::{Cancelled, Preparation};
 use super::progress::{Progress, SavedState};
-use super::protocol::RunInfo;
+use super::protocol::{EventKind, RunInfo};
 use super::pseudo_labels;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
@@ -17,10 +18,11 @@ use super::run_plan::RunPlan;
 use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
+use crate::domain::config::StepSize;
 use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::model::Net;
-use crate::model::size::{self, StepCrops};
+use crate::model::room::Room;
 use crate::train::folder::{Claim, RunFolder, SplitRecord};
 use crate::train::trainer::Trainer;
 
@@ -68,7 +70,7 @@ impl OpenedRun {
         preparation: &mut Preparation<'_>,
     ) -> anyhow::Result<(Self, Predictor)> {
         let device = devices.open(&plan.config.device)?;
-        check_memory(plan, &device)?;
+        check_memory(plan, &device, matches!(beginning, Beginning::New), preparation.outbox)?;
         let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;
         let Labels { journal, learned } = Labels::open(plan, preparation)?;
@@ -166,19 +168,23 @@ fn learner(
     Ok(Learner::going_on(trainer, progress.batches, config, labels)?)
 }
 
-/// Refuses a run that needs more memory than there is.
-fn check_memory(plan: &RunPlan, device: &OpenDevice) -> Result<(), Refusal> {
-    let (model, train) = (&plan.config.model, &plan.config.train);
-    let crops = StepCrops { batch: train.batch, accumulate: train.accumulate, side: train.input.side() };
+/// Refuses a run that needs more memory than there is, and says what would fit. A run that is resumed keeps its configuration, so nothing
+/// is offered there.
+fn check_memory(plan: &RunPlan, device: &OpenDevice, is_new: bool, outbox: &Outbox) -> Result<(), Refusal> {
+    let (model, classes, asked) = (&plan.config.model, plan.project.classes.len(), StepSize::of(&plan.config.train));
     let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
     let free = device::free_memory().map(|free| free.saturating_sub(beside));
-    let for_tensors = free.filter(|_| !device.info.is_gpu).map(|free| free.saturating_sub(crops.bytes()));
-    let problem = free
-        .and_then(|free| crops.problem(free))
-        .or_else(|| size::memory_problem(model, crops, for_tensors?))
-        .or_else(|| size::buffer_problem(model, plan.project.classes.len(), crops, device.max_buffer));
-    let headline = || format!("The run cannot start on {}", device.info.name);
-    problem.map_or(Ok(()), |problem| Err(Refusal(Notice::new(headline()).cause(problem))))
+    let room = Room { free, is_shared: !device.info.is_gpu, buffer: device.max_buffer };
+    let Some(problem) = room.problem(model, classes, asked) else { return Ok(()) };
+    let offer = room.offer(model, classes, asked).filter(|_| is_new);
+    let remedy = match &offer {
+        Some(offer) => format!("Choose {offer}"),
+        None if is_new => "Choose fewer base channels".to_owned(),
+        None => "Free some memory, or start a new run with smaller batches from its weights (--init-from)".to_owned(),
+    };
+    offer.into_iter().for_each(|offer| outbox.send(EventKind::WouldFit(offer)));
+    let notice = Notice::new(format!("The run cannot start on {}", device.info.name));
+    Err(Refusal(notice.cause(problem).remedy(remedy)))
 }
 
 /// Refuses a warm-up that is longer than the run. How many steps an epoch has is known once the labels are.
@@ -223,26 +229,46 @@ mod tests {
     use super::*;
     use crate::data::demo;
     use crate::domain::RunConfig;
-    use crate::domain::config::{DeviceChoice, Length};
-    use crate::engine::outbox::Outbox;
-    use crate::engine::protocol::{EventKind, Phase};
+    use crate::domain::config::{DeviceChoice, InputSize, Length};
+    use crate::engine::protocol::Phase;
     use crate::engine::start;
     use crate::engine::transport::{UserEnd as _, in_process};
 
-    #[test]
-    fn a_warm_up_longer_than_the_run_is_refused_before_anything_is_made() {
+    /// Why a run of the demo with this configuration is refused, and what was told before. Nothing is made.
+    fn refused(change: fn(&mut RunConfig)) -> (Refusal, Vec<EventKind>) {
         let dir = tempfile::tempdir().unwrap();
         let data = demo::unpack(&dir.path().join("demo")).unwrap();
         let mut config = RunConfig { data, device: DeviceChoice::Cpu, ..RunConfig::demo() };
-        (config.train.length, config.train.warm_up) = (Length::Epochs(1), 1000);
+        change(&mut config);
         let (user, end) = in_process::connect(Arc::new(|| {}));
         let (outbox, mut never, out) = (Outbox::new(Arc::new(end)), || false, dir.path().join("run"));
         let mut preparation = Preparation::new(&outbox, &mut never);
         let refusal = start::start(&config, &out, &mut Devices::default(), &mut preparation).err().unwrap();
+        assert!(!out.exists());
+        (refusal.downcast().unwrap(), std::iter::from_fn(|| user.try_event()).map(|event| event.kind).collect())
+    }
+
+    #[test]
+    fn a_warm_up_longer_than_the_run_is_refused_before_anything_is_made() {
+        let (refusal, told) = refused(|config| (config.train.length, config.train.warm_up) = (Length::Epochs(1), 1000));
         assert!(refusal.to_string().contains("A warm-up of 1000 steps never ends"), "{refusal}");
         let is_made = |what: &str| ["making pseudo-labels", "building the network"].contains(&what);
-        let makes = |event: crate::engine::Event| matches!(event.kind, EventKind::Phase(Phase::Preparing { what, .. }) if is_made(&what));
-        assert!(!std::iter::from_fn(|| user.try_event()).any(makes));
-        assert!(!out.exists());
+        let makes = |kind: EventKind| matches!(kind, EventKind::Phase(Phase::Preparing { what, .. }) if is_made(&what));
+        assert!(!told.into_iter().any(makes));
+    }
+
+    #[test]
+    fn a_run_too_large_for_memory_is_told_what_would_fit() {
+        // 1024 crops of 8192² are a terabyte of colours, whatever machine this is.
+        let (refusal, told) = refused(|config| {
+            (config.train.batch, config.train.input) = (1024, InputSize::Crop(8192));
+        });
+        let offer =
+            told.into_iter().find_map(|kind| if let EventKind::WouldFit(offer) = kind { Some(offer) } else { None });
+        let offer = offer.expect("something fits");
+        assert_eq!((offer.asked.batch, offer.fits.crops()), (1024, 1024), "as many crops a step");
+        assert!(offer.fits.input.side() < 8192, "{offer}");
+        let text = refusal.to_string();
+        assert!(text.contains("are free. Choose a batch of") && text.ends_with(" px"), "{text}");
     }
 }

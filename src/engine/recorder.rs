@@ -18,7 +18,7 @@ use crate::train::snapshot::Snapshot;
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 /// Time from one state to the next at an evaluation: epochs may be short, and a state is large.
 const STATE_EVERY: Duration = Duration::from_secs(10);
-/// Writing states takes at most one part in so many of the time.
+/// Making and writing states takes at most one part in so many of the time: training waits meanwhile.
 const STATE_SHARE: u32 = 20;
 /// Time between attempts after a failure.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
@@ -32,6 +32,8 @@ pub(super) struct Recorder {
     stated: Option<Instant>,
     /// How long that took.
     state_took: Duration,
+    /// How long it took to make the state that is written next.
+    state_made_in: Duration,
     /// The state could not be written, and the user was told.
     lacks_state: bool,
     /// Something could not be written, and the user was told.
@@ -49,6 +51,7 @@ impl Recorder {
             tried: Instant::now(),
             stated: None,
             state_took: Duration::ZERO,
+            state_made_in: Duration::ZERO,
             lacks_state: false,
             failing: false,
             unsaved_best: None,
@@ -100,6 +103,11 @@ impl Recorder {
     pub(super) fn wants_state(&self) -> bool {
         let least = if self.lacks_state { SAVE_EVERY } else { STATE_EVERY };
         self.stated.is_none_or(|at| at.elapsed() >= least.max(self.state_took * STATE_SHARE))
+    }
+
+    /// Making the state that is written next has taken so long.
+    pub(super) fn state_made_in(&mut self, took: Duration) {
+        self.state_made_in = took;
     }
 
     /// Writes this network as the last checkpoint, whatever could not be written before and, if it is given, the state of the run.
@@ -187,7 +195,7 @@ impl Recorder {
     fn write_state(&mut self, state: &SavedState, outbox: &Outbox) {
         let began = Instant::now();
         let written = state.write(&self.folder);
-        (self.stated, self.state_took) = (Some(Instant::now()), began.elapsed());
+        (self.stated, self.state_took) = (Some(Instant::now()), self.state_made_in + began.elapsed());
         let lacked_state = std::mem::replace(&mut self.lacks_state, written.is_err());
         match written {
             Ok(()) if lacked_state => self.inform(outbox, "The run can be resumed from here again"),
@@ -278,6 +286,20 @@ mod tests {
         std::fs::create_dir(&last).unwrap();
         assert!(recorder.save(&net, None, &outbox).is_err());
         assert_eq!(warnings(), 1, "the next failure is reported again");
+    }
+
+    #[test]
+    fn states_that_take_long_are_rare() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
+        let mut recorder = Recorder::new(folder);
+        assert!(recorder.wants_state(), "there is none yet");
+        recorder.state_took = Duration::from_secs(3);
+        for (secs, wants) in [(30, false), (61, true)] {
+            let Some(then) = Instant::now().checked_sub(Duration::from_secs(secs)) else { return };
+            recorder.stated = Some(then);
+            assert_eq!(recorder.wants_state(), wants, "20 times 3 s are a minute");
+        }
     }
 
     #[test]

@@ -131,7 +131,10 @@ impl Run {
 
     /// All it takes to resume the run from here. If that cannot be put together the user is told.
     fn state(&mut self, outbox: &Outbox) -> Option<SavedState> {
-        match self.opened.learner.trainer_state() {
+        let began = Instant::now();
+        let made = self.opened.learner.trainer_state();
+        self.opened.recorder.state_made_in(began.elapsed());
+        match made {
             Ok(trainer) => Some(SavedState { progress: self.progress(), trainer }),
             Err(error) => {
                 let notice = Notice::new("The run cannot be resumed from here").cause(error.to_string());

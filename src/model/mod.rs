@@ -14,6 +14,7 @@ pub mod lite0_unet;
 mod named;
 mod net;
 mod norm;
+pub mod room;
 mod rows;
 mod shortcut;
 pub mod size;

@@ -2,46 +2,52 @@
 
 use super::input::IN_CHANNELS;
 use super::lite0_unet::{decoder_channels, skip_channels};
-use crate::domain::config::{Arch, Encoder, ModelConfig, Upsampling};
+use crate::domain::config::{Arch, Encoder, ModelConfig, StepSize, Upsampling};
 use crate::pretrained::lite0::WIDEST_PER_PIXEL;
 
-/// Bytes of a pixel of a crop in plain memory: colours, label and pseudo-label.
-const PIXEL_BYTES: u64 = (IN_CHANNELS * size_of::<f32>()) as u64 + 2;
+/// Bytes of a pixel of a crop in plain memory: colours, label, pseudo-label, and whether it exists.
+const PIXEL_BYTES: u64 = (IN_CHANNELS * size_of::<f32>()) as u64 + 3;
+/// Weights of EfficientNet-Lite0 without its classifier, about.
+const LITE0_WEIGHTS: usize = 2_900_000;
 
-/// What a step learns from.
-#[derive(Clone, Copy, Debug)]
-pub struct StepCrops {
-    /// Crops of a batch, from 1.
-    pub batch: usize,
-    /// Batches of a step, from 1.
-    pub accumulate: usize,
-    /// Side of a crop, pixels.
-    pub side: u32,
+/// Size of all crops of a step, in bytes. They are in plain memory at once, because how much a batch weighs depends on all.
+pub fn crops_bytes(step: StepSize) -> u64 {
+    step.crops() as u64 * PIXEL_BYTES * u64::from(step.input.side()).pow(2)
 }
 
-impl StepCrops {
-    /// Size of all crops of a step, in bytes. They are in plain memory at once, because how much a batch weighs depends on all.
-    pub fn bytes(self) -> u64 {
-        self.accumulate as u64 * self.batch_bytes()
-    }
+/// Size of what is written so that a run can be resumed, in bytes: weights, their average and two moments. A lower bound, by the weights of
+/// the 3×3 convolutions and the up-sampling between them.
+pub fn state_bytes(config: &ModelConfig) -> u64 {
+    const COPIES: u64 = 4;
+    COPIES * weights(config) * size_of::<f32>() as u64
+}
 
-    fn batch_bytes(self) -> u64 {
-        self.batch as u64 * PIXEL_BYTES * u64::from(self.side).pow(2)
-    }
-
-    /// Why the crops do not fit into `free` bytes of plain memory, with a remedy.
-    pub fn problem(self, free: u64) -> Option<String> {
-        (self.bytes() > free).then(|| {
-            let (all, needed, there) = (self.batch * self.accumulate, gibibytes(self.bytes()), gibibytes(free));
-            let remedy = match free / self.batch_bytes() {
-                0 => "choose smaller batches or crops".to_owned(),
-                most => format!("accumulate {most} batches or fewer"),
-            };
-            format!(
-                "the {all} crops of a step need {needed:.1} GiB of memory, but only {there:.1} GiB are free: {remedy}"
-            )
-        })
-    }
+/// Weights of a network, norm, biases and head left out.
+fn weights(config: &ModelConfig) -> u64 {
+    let block = |from: usize, to: usize| 9 * to * (from + to);
+    let width = |level: usize| config.channels(level);
+    let double = |level: usize| 4 * width(level + 1) * width(level);
+    let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
+    let backbone: usize = (0..config.levels).map(|level| block(above(level), width(level))).sum();
+    let up_levels = 0..config.levels.saturating_sub(1);
+    let all = match (&config.encoder, config.arch) {
+        (Encoder::None, Arch::UNet) => {
+            backbone + up_levels.map(|level| double(level) + block(2 * width(level), width(level))).sum::<usize>()
+        }
+        (Encoder::None, Arch::UNetPlusPlus) => {
+            let nested = |level: usize, column: usize| double(level) + block((column + 1) * width(level), width(level));
+            let column = |column: usize| (0..config.levels - column).map(|level| nested(level, column)).sum::<usize>();
+            backbone + (1..config.levels).map(column).sum::<usize>()
+        }
+        (Encoder::Lite0 | Encoder::File(_), _) => {
+            let width = |level| decoder_channels(config, level);
+            LITE0_WEIGHTS
+                + (0..config.halvings())
+                    .map(|level| block(skip_channels(level) + width(level), width(level)))
+                    .sum::<usize>()
+        }
+    };
+    all as u64
 }
 
 /// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution
@@ -89,103 +95,48 @@ fn doubled_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     batch as u64 * channels as u64 * u64::from(size).pow(2) * size_of::<f32>() as u64
 }
 
-/// Why a step does not fit into `free` bytes of memory beside its crops, with a remedy.
-pub fn memory_problem(config: &ModelConfig, crops: StepCrops, free: u64) -> Option<String> {
-    let bytes = step_memory_bytes(config, crops.batch, crops.side);
-    (bytes > free).then(|| {
-        format!(
-            "a training step needs at least {:.1} GiB of memory, but only {:.1} GiB are free: {}",
-            gibibytes(bytes),
-            gibibytes(free),
-            remedy(crops, |batch| step_memory_bytes(config, batch, crops.side) <= free)
-        )
-    })
-}
-
-fn gibibytes(bytes: u64) -> f64 {
-    bytes as f64 / (1_u64 << 30) as f64
-}
-
-/// What to choose instead of a batch that is too large.
-fn remedy(crops: StepCrops, fits: impl Fn(usize) -> bool) -> String {
-    match (1..crops.batch).rev().find(|&batch| fits(batch)) {
-        Some(fitting) => {
-            let steps = (crops.batch * crops.accumulate).div_ceil(fitting);
-            format!("choose a batch of {fitting} or less; to accumulate {steps} of them a step makes up for it")
-        }
-        None => "choose a smaller crop or fewer base channels".to_owned(),
-    }
-}
-
-/// Why the largest tensor does not fit a device with buffers of at most `limit` bytes, with a remedy.
-pub fn buffer_problem(config: &ModelConfig, classes: usize, crops: StepCrops, limit: u64) -> Option<String> {
-    let bytes = largest_tensor_bytes(config, classes, crops.batch, crops.side);
-    if bytes <= limit {
-        return None;
-    }
-    let remedy = remedy(crops, |batch| largest_tensor_bytes(config, classes, batch, crops.side) <= limit);
-    let mebibytes = |n: u64| n >> 20;
-    Some(format!(
-        "the largest tensor needs {} MiB, but a buffer of the device holds only {} MiB: {remedy}",
-        mebibytes(bytes),
-        mebibytes(limit)
-    ))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use burn::tensor::Device;
 
-    fn crops(batch: usize, side: u32) -> StepCrops {
-        StepCrops { batch, accumulate: 1, side }
+    use super::*;
+    use crate::domain::config::InputSize;
+    use crate::model::Net;
+
+    #[test]
+    fn the_weights_are_nearly_all_parameters() {
+        let small = ModelConfig { base: 8, levels: 4, ..ModelConfig::default() };
+        let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..small.clone() };
+        let pretrained = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
+        for config in [small, nested, pretrained] {
+            let all = Net::new(&config, 7, &Device::flex()).parameters() as f64;
+            let share = state_bytes(&config) as f64 / 16.0 / all;
+            assert!((0.9..=1.0).contains(&share), "{share} of {all}: {config:?}");
+        }
     }
 
     #[test]
-    fn only_a_step_that_cannot_fit_is_refused() {
+    fn further_heads_and_doubled_levels_take_memory() {
         let small = ModelConfig { base: 4, levels: 3, ..ModelConfig::default() };
-        assert!(memory_problem(&small, crops(4, 5000), 1 << 30).is_some_and(|p| p.contains("smaller crop")));
-        let bytes = step_memory_bytes(&small, 1, 512);
-        let problem = memory_problem(&small, crops(8, 512), 3 * bytes).expect("too large");
-        assert!(problem.contains("a batch of 3 or less; to accumulate 3 of them a step"), "{problem}");
-        let accumulated = StepCrops { accumulate: 2, ..crops(8, 512) };
-        let problem = memory_problem(&small, accumulated, 3 * bytes).expect("too large");
-        assert!(problem.contains("a batch of 3 or less; to accumulate 6 of them a step"), "{problem}");
         let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..small.clone() };
         assert_eq!(step_memory_bytes(&nearest, 2, 64) - step_memory_bytes(&small, 2, 64), 2 * 8 * 64 * 64 * 4);
-        let nested = ModelConfig { arch: Arch::UNetPlusPlus, levels: 4, ..small.clone() };
+        let nested = ModelConfig { arch: Arch::UNetPlusPlus, levels: 4, ..small };
         let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
         assert_eq!(step_memory_bytes(&deep, 3, 64) - step_memory_bytes(&nested, 3, 64), 2 * 2 * 3 * 64 * 64 * 4);
-        let laptop = ModelConfig::default();
-        assert_eq!(memory_problem(&laptop, crops(4, 256), 2 << 30), None);
     }
 
     #[test]
-    fn the_crops_of_all_batches_of_a_step_must_fit() {
-        // 64·4 crops of 1024² pixels, each with three floats and two bytes: 3.5 GiB, 14 MiB a crop.
-        let crops = StepCrops { batch: 4, accumulate: 64, side: 1024 };
-        assert_eq!(crops.bytes(), 256 * (14 << 20));
-        assert_eq!(crops.problem(crops.bytes()), None);
-        let problem = crops.problem(1 << 30).expect("too large");
-        assert!(
-            problem.contains("the 256 crops of a step need 3.5 GiB") && problem.contains("18 batches"),
-            "{problem}"
-        );
-        assert!(crops.problem(1 << 20).is_some_and(|problem| problem.contains("smaller batches or crops")));
+    fn a_crop_takes_fifteen_bytes_a_pixel() {
+        let step = StepSize { batch: 4, accumulate: 64, input: InputSize::Crop(1024) };
+        assert_eq!(crops_bytes(step), 256 * (15 << 20));
     }
 
     #[test]
-    fn a_tensor_too_large_for_a_buffer_is_refused() {
-        // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB. Many adapters hold at most 2 GiB in a
-        // buffer.
-        let config = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, ..ModelConfig::default() };
-        assert_eq!(largest_tensor_bytes(&config, 7, 8, 512) >> 20, 2560);
-        let problem = buffer_problem(&config, 7, crops(8, 512), 1 << 31).expect("too large");
-        assert!(problem.contains("2560 MiB") && problem.contains("batch of 6"), "{problem}");
-        assert_eq!(buffer_problem(&config, 7, crops(6, 512), 1 << 31), None);
+    fn the_largest_tensor_is_the_widest_at_full_resolution() {
+        let nested = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, ..ModelConfig::default() };
+        assert_eq!(largest_tensor_bytes(&nested, 7, 8, 512) >> 20, 2560, "5·64 channels");
         // The expanded activation of the encoder's second block: 96 channels at half the resolution.
         let lite0 = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
         assert_eq!(largest_tensor_bytes(&lite0, 7, 4, 256), 4 * 96 * 128 * 128 * 4);
-        let hopeless = buffer_problem(&config, 7, crops(1, 4096), 1 << 20).expect("too large");
-        assert!(hopeless.contains("smaller crop"), "{hopeless}");
     }
 }

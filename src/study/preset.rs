@@ -121,7 +121,9 @@ mod tests {
             assert_eq!(train.class_weights, ClassWeights::Given(vec![0.66, 1.27, 1.12, 1.03, 1.91]));
             assert_eq!((train.input, train.batch, train.length), (InputSize::Resize(384), 32, Length::Epochs(12)));
             assert_eq!((train.optimizer, train.lr, train.weight_decay), (Optimizer::Adam, 1e-5, 1e-4));
-            assert!(train.flips && train.quarter_turns);
+            assert!(train.flips && !train.quarter_turns, "flips, rotation and shift-scale-rotate");
+            assert_eq!((train.rotation, train.shift_scale_rotate), (90.0, 0.5));
+            assert_eq!((train.shift_limit, train.scale_limit, train.rotate_limit), (0.0625, 0.1, 45.0));
             let published = plan.published.iter().find(|row| row.run == name).unwrap();
             let theirs =
                 [published.best_miou, published.final_miou, published.final_accuracy, published.minutes_per_epoch];

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::average::Average;
 use super::clipping;
 use super::frozen;
-use super::loss::{self, Mixture, Targets};
+use super::loss::{self, GatedCrf, Mixture, Scene, Targets};
 use super::optimizer;
 use super::trainer_state::TrainerState;
 use super::weighting::ClassTerms;
@@ -25,6 +25,8 @@ pub struct Trainer {
     /// Parameters that stay as they are.
     frozen: Option<ParamGroup>,
     loss: Mixture,
+    /// What neighbours have to agree about, and the weight of that.
+    crf: Option<(GatedCrf, f64)>,
     /// The largest norm of the gradients together; 0 if they are not clipped.
     clip_norm: f64,
     /// Weight of pseudo-labels.
@@ -39,8 +41,8 @@ impl Trainer {
         let optimizer = optimizer::build(config, net.pretrained());
         let frozen = net.pretrained().filter(|_| config.encoder_lr == 0.0);
         let TrainConfig { clip_norm, pseudo_labels, .. } = *config;
-        let loss = loss::terms_of(config);
-        Self { net, average, optimizer, frozen, loss, clip_norm, pseudo: pseudo_labels, device }
+        let (loss, crf) = (loss::terms_of(config), loss::crf_of(config));
+        Self { net, average, optimizer, frozen, loss, crf, clip_norm, pseudo: pseudo_labels, device }
     }
 
     /// A trainer as it was saved. `net` is a network of the same shape.
@@ -101,30 +103,41 @@ impl Trainer {
         let labels = learned(batches.iter().map(|batch| classes.targets(&batch.targets)).collect(), 1.0);
         let pseudo = batches.iter().zip(&told).map(|(batch, told)| told.targets(&batch.pseudo.labels));
         let pseudo = learned(pseudo.collect(), self.pseudo);
+        let existing: usize = batches.iter().map(Batch::existing).sum();
         let (mut sum, mut losses) = (GradientsAccumulator::new(), Vec::new());
         for (batch, parts) in batches.iter().zip(labels.into_iter().zip(pseudo)) {
-            let loss = self.loss(batch, parts);
+            let loss = self.loss(batch, parts, batch.existing() as f64 / existing.max(1) as f64);
             sum.accumulate(&self.net, GradientsParams::from_grads(loss.backward(), &self.net));
             losses.push(loss.detach());
         }
         (losses, sum.grads())
     }
 
-    /// The part of the loss that a batch has, over its labels and its pseudo-labels: the mean of those of the network's heads (with deep
-    /// supervision, Zhou et al. 2018).
-    fn loss(&self, batch: &Batch, (labels, pseudo): (Learned<'_>, Learned<'_>)) -> Tensor<1> {
+    /// The part of the loss that a batch has, over its labels and its pseudo-labels, and over its pixels, a `share` of those of the
+    /// step: the mean of those of the network's heads (with deep supervision, Zhou et al. 2018).
+    fn loss(&self, batch: &Batch, learned: (Learned<'_>, Learned<'_>), share: f64) -> Tensor<1> {
         let heads = self.net.supervised(images(batch, &self.device));
-        let share = 1.0 / heads.len() as f64;
-        let losses = heads.into_iter().map(|logits| self.loss_of(logits, labels, pseudo));
-        losses.reduce(|sum, more| sum + more).expect("a network has a head") * share
+        let of_each = 1.0 / heads.len() as f64;
+        let losses = heads.into_iter().map(|logits| self.loss_of(logits, batch, learned, share));
+        losses.reduce(|sum, more| sum + more).expect("a network has a head") * of_each
     }
 
-    fn loss_of(&self, logits: Tensor<4>, labels: Learned<'_>, pseudo: Learned<'_>) -> Tensor<1> {
-        let of_labels = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
-        if pseudo.weight == 0.0 {
-            return of_labels;
+    fn loss_of(
+        &self,
+        logits: Tensor<4>,
+        batch: &Batch,
+        (labels, pseudo): (Learned<'_>, Learned<'_>),
+        share: f64,
+    ) -> Tensor<1> {
+        let mut loss = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
+        if pseudo.weight > 0.0 {
+            loss = loss + loss::mixture(logits.clone(), pseudo.targets, &self.loss) * pseudo.weight;
         }
-        of_labels + loss::mixture(logits, pseudo.targets, &self.loss) * pseudo.weight
+        if let Some((crf, weight)) = &self.crf {
+            let scene = Scene { colours: &batch.images, exists: &batch.exists, competes: labels.targets.competes };
+            loss = loss + loss::gated_crf(logits, scene, crf) * (weight * share);
+        }
+        loss
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.

@@ -29,6 +29,18 @@ impl Symmetry {
         let y = if self.flip_y { size - 1 - y } else { y };
         (x, y)
     }
+
+    /// The same for a place anywhere, measured from the middle of the square.
+    pub(super) fn turned_back(self, [x, y]: [f64; 2]) -> [f64; 2] {
+        let [x, y] = if self.transpose { [y, x] } else { [x, y] };
+        [if self.flip_x { -x } else { x }, if self.flip_y { -y } else { y }]
+    }
+
+    /// Where a place ends up: the inverse of [`Symmetry::turned_back`].
+    pub(super) fn turned(self, [x, y]: [f64; 2]) -> [f64; 2] {
+        let [x, y] = [if self.flip_x { -x } else { x }, if self.flip_y { -y } else { y }];
+        if self.transpose { [y, x] } else { [x, y] }
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +66,16 @@ mod tests {
         assert_eq!(all(true, false), [vec![0, 1, 2, 3], vec![1, 0, 3, 2], vec![2, 3, 0, 1], vec![3, 2, 1, 0]].into());
         assert_eq!(all(false, true), [vec![0, 1, 2, 3], vec![2, 0, 3, 1], vec![3, 2, 1, 0], vec![1, 3, 0, 2]].into());
         assert_eq!(all(true, true).len(), 8);
+    }
+
+    #[test]
+    fn places_and_pixels_turn_alike_and_back() {
+        let mut random = Stream::new(2);
+        for _ in 0..50 {
+            let symmetry = Symmetry::draw(&mut random, true, true);
+            let (x, y) = symmetry.source(3, 1, 5);
+            assert_eq!(symmetry.turned_back([1.0, -1.0]), [f64::from(x) - 2.0, f64::from(y) - 2.0]);
+            assert_eq!(symmetry.turned(symmetry.turned_back([0.25, -3.0])), [0.25, -3.0]);
+        }
     }
 }

@@ -12,6 +12,8 @@ pub struct Batch {
     pub images: Vec<f32>,
     /// Class indices, 255 where unlabelled: `[count, size, size]`.
     pub targets: Vec<u8>,
+    /// Which pixels exist, with all that their colour is a mean of: `[count, size, size]`; empty where the plan does not ask.
+    pub exists: Vec<bool>,
     /// What is learned beside them.
     pub pseudo: Pseudo,
     /// Number of crops.
@@ -36,9 +38,15 @@ impl Batch {
     /// A batch of given crops of side `size`, for tests and benchmarks.
     pub fn new(images: Vec<f32>, targets: Vec<u8>, size: u32) -> Self {
         let count = targets.len() / (size * size).max(1) as usize;
-        let mut batch = Self { images, targets, count, size, ..Self::default() };
+        let exists = vec![true; targets.len()];
+        let mut batch = Self { images, targets, exists, count, size, ..Self::default() };
         batch.count_labelled();
         batch
+    }
+
+    /// Number of pixels that exist; 0 where the plan does not ask.
+    pub fn existing(&self) -> usize {
+        self.exists.iter().filter(|exists| **exists).count()
     }
 
     /// Cuts the labels again for crops whose tile has changed.

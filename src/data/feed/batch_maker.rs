@@ -9,8 +9,8 @@ use super::crop::Cut;
 use super::jitter::Jitter;
 use super::normalize;
 use super::pseudo_labels::Pseudo;
-use super::target::Target;
 use super::training_set::{Prepared, TrainingSet};
+use super::warp::{Warp, WarpPlan};
 use crate::data::TileFault;
 use crate::domain::config::{Batches, InputSize};
 use crate::domain::hash::{self, Stream};
@@ -34,6 +34,10 @@ pub struct BatchPlan {
     pub flips: bool,
     /// Random quarter turns.
     pub quarter_turns: bool,
+    /// Random turns by any angle, shifts and zooms.
+    pub warp: WarpPlan,
+    /// Whether batches say which pixels exist.
+    pub exists: bool,
     /// Strength of the random colour changes; 0 turns them off.
     pub jitter: f32,
     /// Seed of order, crops, symmetries and colours.
@@ -68,6 +72,8 @@ struct Place {
     tile: usize,
     prepared: Arc<Prepared>,
     corner: [i64; 2],
+    /// A pixel that the crop must hold, however it is turned.
+    label: Option<[u32; 2]>,
     /// Pixels of the tile along a cell of the crop.
     scale: u32,
 }
@@ -86,16 +92,22 @@ impl BatchMaker {
             let item = number * self.plan.count + place;
             let mut random = Stream::new(hash::mix(self.plan.seed ^ hash::mix(item as u64)));
             let scale = self.draw_scale(&mut random);
-            let Place { tile, prepared, corner, scale } = self.draw_place(item, scale, &mut random)?;
+            let Place { tile, prepared, corner, label, scale } = self.draw_place(item, scale, &mut random)?;
             let symmetry = Symmetry::draw(&mut random, self.plan.flips, self.plan.quarter_turns);
-            let (target, cut) = (prepared.target(), Cut { corner, scale, symmetry, size });
+            let warp = Warp::draw(&mut random, &self.plan.warp);
+            let cut = Cut { corner, scale, symmetry, warp, size };
+            let (target, cut) = (prepared.target(), label.map_or(cut, |label| cut.holding(label)));
             let start = batch.images.len();
-            cut.image(&prepared.picture.rgb, &self.table, &mut batch.images);
+            cut.image(&prepared.picture, &self.table, &mut batch.images);
             if self.plan.jitter > 0.0 {
                 let jitter = Jitter::draw(&mut random, self.plan.jitter);
-                jitter.apply(&mut batch.images[start..], |x, y| cut.is_inside(prepared.picture.size(), x, y), size);
+                let inside = cut.inside(prepared.picture.size());
+                jitter.apply(&mut batch.images[start..], |x, y| inside[(y * size + x) as usize], size);
             }
             cut.labels(target.mask(), &mut batch.targets);
+            if self.plan.exists {
+                cut.existing(&prepared.picture, &mut batch.exists);
+            }
             batch.pseudo.cut(&pseudo, tile, &cut);
             batch.origins.push(Origin { tile, cut, revision: target.revision });
         }
@@ -121,11 +133,13 @@ impl BatchMaker {
         }
         let (tile, prepared) = self.draw_tile(item)?;
         let scale = fitting(scale, self.set.frame().side(), prepared.picture.size());
-        let corner = match self.set.frame() {
-            InputSize::Resize(_) => [0, 0],
-            InputSize::Crop(size) => around_any_label(&prepared.target(), size * scale, random),
+        let InputSize::Crop(size) = self.set.frame() else {
+            return Ok(Place { tile, prepared, corner: [0, 0], label: None, scale });
         };
-        Ok(Place { tile, prepared, corner, scale })
+        let tile_size = prepared.picture.size();
+        let drawn = prepared.target().draw_labelled(random);
+        let at = drawn.unwrap_or_else(|| tile_size.map(|n| random.below(n as usize) as u32));
+        Ok(Place { tile, prepared, corner: anywhere_around(at, tile_size, size * scale, random), label: drawn, scale })
     }
 
     /// Draws one of the classes that have labels, then one of its labels, then a crop that holds it. `None` without labels.
@@ -147,7 +161,7 @@ impl BatchMaker {
                 InputSize::Resize(_) => [0, 0],
                 InputSize::Crop(size) => around(label, prepared.picture.size(), size * scale, random),
             };
-            return Some(Place { tile, prepared, corner, scale });
+            return Some(Place { tile, prepared, corner, label: Some(label), scale });
         }
         None
     }
@@ -190,11 +204,9 @@ impl BatchMaker {
     }
 }
 
-/// Draws the corner of a crop that contains a random labelled pixel at a random position and as little outside the tile as
-/// possible. With dense labels crops are uniform; with five clicks per tile no step is wasted.
-fn around_any_label(target: &Target, side: u32, random: &mut Stream) -> [i64; 2] {
-    let tile = target.mask().size();
-    let [x, y] = target.draw_labelled(random).unwrap_or_else(|| tile.map(|n| random.below(n as usize) as u32));
+/// Draws the corner of a crop that contains a pixel at a random position and as little outside the tile as possible. If the pixel
+/// has a label, with dense labels crops are uniform; with five clicks per tile no step is wasted.
+fn anywhere_around([x, y]: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
     let place = |position: u32, length: u32, random: &mut Stream| {
         let room = i64::from(length) - i64::from(side);
         if room <= 0 {

@@ -109,6 +109,7 @@ fn fill_lane(maker: &mut BatchMaker, first: usize, lanes: usize, sender: &Sender
 
 #[cfg(test)]
 mod tests {
+    use super::super::warp::WarpPlan;
     use super::*;
     use crate::data::Project;
     use crate::domain::config::{Batches, InputSize};
@@ -116,7 +117,8 @@ mod tests {
 
     fn plan(count: usize) -> BatchPlan {
         let batches = Batches::Tiles;
-        BatchPlan { count, batches, scales: false, flips: false, quarter_turns: false, jitter: 0.0, seed: 1 }
+        let (warp, [scales, flips, quarter_turns, exists]) = (WarpPlan::default(), [false; 4]);
+        BatchPlan { count, batches, scales, flips, quarter_turns, warp, exists, jitter: 0.0, seed: 1 }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod label_table;
 pub mod loader;
 pub mod normalize;
 pub mod pseudo_labels;
+mod resample;
 pub mod target;
 pub mod training_set;
+pub mod warp;
 pub mod windows;

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn crops_have_the_masks_of_their_tile_and_none_where_no_tile_has_any() {
-        let at = Cut { corner: [1, 0], scale: 1, symmetry: Symmetry::default(), size: 2 };
+        let at = Cut { corner: [1, 0], scale: 1, symmetry: Symmetry::default(), warp: None, size: 2 };
         let crops = |masks: &PseudoMasks| {
             let mut pseudo = Pseudo::of(masks);
             [4, 7].iter().for_each(|tile| pseudo.cut(masks, *tile, &at));

@@ -62,9 +62,9 @@ impl Window {
     pub fn cut(&self, set: &TrainingSet) -> Result<Batch, DataError> {
         let prepared = set.prepare(self.tile)?;
         let (corner, symmetry) = (self.corner.map(i64::from), Symmetry::default());
-        let cut = Cut { corner, scale: 1, symmetry, size: self.side };
+        let cut = Cut { corner, scale: 1, symmetry, warp: None, size: self.side };
         let (mut images, mut targets) = (Vec::new(), Vec::new());
-        cut.image(&prepared.picture.rgb, &normalize::table(), &mut images);
+        cut.image(&prepared.picture, &normalize::table(), &mut images);
         cut.labels(prepared.target().mask(), &mut targets);
         let mut batch = Batch::new(images, targets, self.side);
         let pseudo = set.pseudo_labels().current();

@@ -19,6 +19,8 @@ pub struct LossWeights {
     pub jaccard: f64,
     /// Error-weighted Dice.
     pub error_dice: f64,
+    /// Gated CRF.
+    pub gated_crf: f64,
 }
 
 impl Default for LossWeights {
@@ -31,7 +33,7 @@ impl Default for LossWeights {
 impl LossWeights {
     /// No term at all.
     pub fn none() -> Self {
-        Self { cross_entropy: 0.0, focal: 0.0, dice: 0.0, jaccard: 0.0, error_dice: 0.0 }
+        Self { cross_entropy: 0.0, focal: 0.0, dice: 0.0, jaccard: 0.0, error_dice: 0.0, gated_crf: 0.0 }
     }
 
     /// The weight of a term.
@@ -42,10 +44,16 @@ impl LossWeights {
             LossTerm::Dice => self.dice,
             LossTerm::Jaccard => self.jaccard,
             LossTerm::ErrorDice => self.error_dice,
+            LossTerm::GatedCrf => self.gated_crf,
         }
     }
 
-    /// The same to change.
+    /// Whether any of the terms that are on learns from labels.
+    pub fn has_labels(&self) -> bool {
+        Self { gated_crf: 0.0, ..*self } != Self::none()
+    }
+
+    /// The same as [`LossWeights::of`], to change.
     pub fn of_mut(&mut self, term: LossTerm) -> &mut f64 {
         match term {
             LossTerm::CrossEntropy => &mut self.cross_entropy,
@@ -53,6 +61,7 @@ impl LossWeights {
             LossTerm::Dice => &mut self.dice,
             LossTerm::Jaccard => &mut self.jaccard,
             LossTerm::ErrorDice => &mut self.error_dice,
+            LossTerm::GatedCrf => &mut self.gated_crf,
         }
     }
 }

@@ -14,6 +14,7 @@ mod preset;
 mod problem_list;
 mod problems;
 mod run_config;
+mod step_size;
 mod training_problems;
 
 pub use bands::BANDS;
@@ -25,3 +26,4 @@ pub use loss_weights::LossWeights;
 pub use options::{Arch, Batches, Colors, LossTerm, Norm, Optimizer, Schedule, Supervision, Upsampling};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};
+pub use step_size::{MAX_BATCH, StepOffer, StepSize};

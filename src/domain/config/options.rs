@@ -69,7 +69,7 @@ choice_enum! {
 }
 
 choice_enum! {
-    /// A term of the loss. All are over labelled pixels alone, so unlabelled ones never count.
+    /// A term of the loss. All but the gated CRF are over labelled pixels alone, so that unlabelled ones never count.
     pub enum LossTerm, "loss" {
         CrossEntropy { name: "cross-entropy", title: "Cross-entropy", help: "Weighted mean cross-entropy over labelled pixels" }
         Focal {
@@ -80,6 +80,11 @@ choice_enum! {
         Dice { name: "dice", title: "Dice", help: "Soft Dice, mean over the classes with labels (Milletari et al. 2016)" }
         Jaccard { name: "jaccard", title: "Jaccard", help: "Soft IoU, mean over the classes with labels (Rahman, Wang 2016)" }
         ErrorDice { name: "error-dice", title: "Error-weighted Dice", help: "Dice in which wrongly predicted pixels count five times" }
+        GatedCrf {
+            name: "gated-crf",
+            title: "Gated CRF",
+            help: "Near pixels of like colour are to be predicted alike, labelled or not (Obukhov et al. 2019); a weight of 0.1 is usual"
+        }
     }
 }
 

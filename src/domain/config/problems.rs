@@ -8,13 +8,12 @@ use super::extent::{InputSize, Length};
 use super::options::{Arch, Colors, Supervision};
 use super::problem_list::Problems;
 use super::run_config::{ModelConfig, RunConfig};
+use super::step_size::MAX_BATCH;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
 
 /// Bands of an input.
 const MAX_BANDS: usize = 64;
-/// Crops per batch, and batches per step. More crops do not fit in any machine of today.
-const MAX_BATCH: usize = 1024;
 /// Side of the input, pixels. A larger one does not fit in any machine of today.
 const MAX_SIDE: u32 = 8192;
 

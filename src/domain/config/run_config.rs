@@ -91,6 +91,12 @@ pub struct TrainConfig {
     pub label_smoothing: f64,
     /// Exponent of the focal loss, 0 to 10: the higher, the less well predicted pixels count.
     pub focal_gamma: f64,
+    /// How many pixels the gated CRF looks along each axis, 1 to 32.
+    pub crf_radius: u32,
+    /// Standard deviation of the gated CRF's distances in pixels, above 0.
+    pub crf_sigma_xy: f64,
+    /// Standard deviation of the gated CRF's colours, in those of ImageNet, above 0.
+    pub crf_sigma_rgb: f64,
     /// Weights of the classes in cross-entropy and focal loss.
     pub class_weights: ClassWeights,
     /// How long to train.
@@ -137,6 +143,16 @@ pub struct TrainConfig {
     pub flips: bool,
     /// Turn crops by random multiples of 90°.
     pub quarter_turns: bool,
+    /// Turn half of the crops by any angle up to this many degrees, either way: 0 (none) to 180.
+    pub rotation: f64,
+    /// Share of the crops that are shifted, zoomed and turned by up to the next three, either way: 0 (none) to 1.
+    pub shift_scale_rotate: f64,
+    /// Largest shift, as a share of the side, 0 to 1.
+    pub shift_limit: f64,
+    /// Largest change of size, as a share of it, 0 up to but not including 1.
+    pub scale_limit: f64,
+    /// Largest turn in degrees, 0 to 180.
+    pub rotate_limit: f64,
     /// In a run without validation tiles, keep every fifth click of a class on a tile from the network, to compare it with the
     /// quick head.
     pub keep_aside: bool,
@@ -196,6 +212,9 @@ impl Default for TrainConfig {
             loss: LossWeights::default(),
             label_smoothing: 0.0,
             focal_gamma: 2.0,
+            crf_radius: 5,
+            crf_sigma_xy: 6.0,
+            crf_sigma_rgb: 0.1,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
             patience: 0,
@@ -218,6 +237,11 @@ impl Default for TrainConfig {
             decay_power: 0.9,
             flips: true,
             quarter_turns: true,
+            rotation: 0.0,
+            shift_scale_rotate: 0.0,
+            shift_limit: 0.0625,
+            scale_limit: 0.1,
+            rotate_limit: 45.0,
             keep_aside: false,
             batches: Batches::Tiles,
             scales: false,

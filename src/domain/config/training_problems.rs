@@ -97,6 +97,12 @@ impl TrainConfig {
             "Give one a weight above 0, such as cross-entropy a weight of 1",
         );
         problems.refuse(
+            self.loss.gated_crf > 0.0 && !self.loss.has_labels(),
+            "A gated CRF alone teaches no class: it says which pixels are alike, not what they are",
+            "Give a term over labels a weight beside it, such as cross-entropy a weight of 1",
+        );
+        self.check_crf(problems);
+        problems.refuse(
             self.loss.cross_entropy > 0.0 && !(0.0..1.0).contains(&self.label_smoothing),
             format!("Labels cannot be smoothed by {}", self.label_smoothing),
             "Choose 0 (off) up to but not including 1, such as 0.1",
@@ -106,6 +112,22 @@ impl TrainConfig {
             format!("A focal loss with the exponent {} cannot be used", self.focal_gamma),
             "Choose 0 (as cross-entropy) to 10, such as 2",
         );
+    }
+
+    fn check_crf(&self, problems: &mut Problems) {
+        let is_on = self.loss.gated_crf > 0.0;
+        problems.refuse(
+            is_on && !(1..=32).contains(&self.crf_radius),
+            format!("A gated CRF cannot look {} pixels far", self.crf_radius),
+            "Choose 1 to 32, such as 5",
+        );
+        for (what, sigma, usual) in [("distances", self.crf_sigma_xy, 6.0), ("colours", self.crf_sigma_rgb, 0.1)] {
+            problems.refuse(
+                is_on && !(sigma.is_finite() && sigma >= 1e-3),
+                format!("A gated CRF with a deviation of {sigma} for {what} cannot be used"),
+                format!("Choose 0.001 or more, such as {usual}"),
+            );
+        }
     }
 
     fn check_recipe(&self, problems: &mut Problems) {
@@ -119,6 +141,7 @@ impl TrainConfig {
             format!("Colour changes of strength {} cannot be used", self.jitter),
             "Choose 0 (off) to 1, such as 0.3",
         );
+        self.check_turns(problems);
         problems.refuse(
             !(0.0..=100.0).contains(&self.pseudo_labels),
             format!("Pseudo-labels with a weight of {} cannot be used", self.pseudo_labels),
@@ -128,6 +151,36 @@ impl TrainConfig {
             self.scales && matches!(self.input, InputSize::Resize(_)),
             "Whole tiles are not cut at several resolutions",
             "Train on crops, or turn the resolutions off",
+        );
+    }
+
+    fn check_turns(&self, problems: &mut Problems) {
+        problems.refuse(
+            !(0.0..=180.0).contains(&self.rotation),
+            format!("Crops cannot be turned by up to {}°", self.rotation),
+            "Choose 0 (off) to 180, such as 90",
+        );
+        let share = self.shift_scale_rotate;
+        problems.refuse(
+            !(0.0..=1.0).contains(&share),
+            format!("A share of {share} of the crops cannot be shifted, zoomed and turned"),
+            "Choose 0 (off) to 1, such as 0.5",
+        );
+        let is_on = share > 0.0;
+        problems.refuse(
+            is_on && !(0.0..=1.0).contains(&self.shift_limit),
+            format!("Crops cannot be shifted by up to {} of their side", self.shift_limit),
+            "Choose 0 to 1, such as 0.0625",
+        );
+        problems.refuse(
+            is_on && !(0.0..1.0).contains(&self.scale_limit),
+            format!("The size of crops cannot change by up to {} of it", self.scale_limit),
+            "Choose 0 up to but not including 1, such as 0.1",
+        );
+        problems.refuse(
+            is_on && !(0.0..=180.0).contains(&self.rotate_limit),
+            format!("Crops that are shifted cannot be turned by up to {}°", self.rotate_limit),
+            "Choose 0 to 180, such as 45",
         );
     }
 }
@@ -167,6 +220,22 @@ mod tests {
         assert_eq!(problems(|t| t.focal_gamma = -1.0), "", "there is no focal loss");
         assert!(problems(|t| (t.loss.focal, t.focal_gamma) = (1.0, -1.0)).contains("such as 2"));
         assert_eq!(problems(|t| (t.loss.cross_entropy, t.loss.jaccard, t.label_smoothing) = (0.0, 1.0, 7.0)), "");
+        assert!(problems(|t| (t.loss.cross_entropy, t.loss.gated_crf) = (0.0, 0.1)).contains("alone teaches no class"));
+        assert!(problems(|t| (t.loss.gated_crf, t.crf_radius) = (0.1, 0)).contains("1 to 32"));
+        assert!(problems(|t| (t.loss.gated_crf, t.crf_sigma_xy) = (0.1, 0.0)).contains("such as 6"));
+        assert!(problems(|t| (t.loss.gated_crf, t.crf_sigma_rgb) = (0.1, f64::NAN)).contains("such as 0.1"));
+        assert_eq!(problems(|t| t.crf_radius = 0), "", "there is no gated CRF");
+    }
+
+    #[test]
+    fn turns_shifts_and_zooms_have_limits_of_their_own() {
+        assert!(problems(|t| t.rotation = 181.0).contains("by up to 181°. Choose 0 (off) to 180"));
+        assert!(problems(|t| t.rotation = f64::NAN).contains("such as 90"));
+        assert!(problems(|t| t.shift_scale_rotate = 1.5).contains("such as 0.5"));
+        assert_eq!(problems(|t| t.scale_limit = 7.0), "", "nothing is zoomed");
+        assert!(problems(|t| (t.shift_scale_rotate, t.scale_limit) = (0.5, 1.0)).contains("such as 0.1"));
+        assert!(problems(|t| (t.shift_scale_rotate, t.shift_limit) = (0.5, -0.1)).contains("such as 0.0625"));
+        assert!(problems(|t| (t.shift_scale_rotate, t.rotate_limit) = (0.5, 200.0)).contains("such as 45"));
     }
 
     #[test]

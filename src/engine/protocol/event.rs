@@ -10,6 +10,7 @@ use super::run_id::RunId;
 use super::run_info::{Predicting, RunInfo};
 use super::summary::Summary;
 use crate::domain::Notice;
+use crate::domain::config::StepOffer;
 
 /// Something that happened in the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +53,8 @@ pub enum EventKind {
     Warning(Notice),
     /// The run is over and everything is on disk.
     Finished(Box<Summary>),
+    /// The run that is about to be refused needs more memory than there is; this would fit.
+    WouldFit(StepOffer),
     /// The run broke off or did not start. Files written before stay, and another run can be started.
     Failed(Notice),
     /// The run was stopped before its first step; nothing was written.

@@ -10,7 +10,7 @@ use crate::data::export::maps::ExportReport;
 use crate::domain::agreement::Agreement;
 use crate::domain::calibration::Reliability;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{DeviceChoice, Length};
+use crate::domain::config::{DeviceChoice, InputSize, Length, StepOffer, StepSize};
 use crate::domain::geometry::PixelRect;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, ClassMap, Classes, Confusion, FurtherScores, Mask, Notice, RunConfig, Scores, Strategy};
@@ -167,6 +167,11 @@ fn summary() -> Summary {
     }
 }
 
+fn offer() -> StepOffer {
+    let asked = StepSize { batch: 32, accumulate: 1, input: InputSize::Resize(384) };
+    StepOffer { asked, fits: StepSize { batch: 4, accumulate: 8, ..asked } }
+}
+
 fn event_kinds() -> Vec<EventKind> {
     let report = StepReport { step: 7, epoch: 1, loss: 0.1, lr: 1e-3, step_secs: 0.2, waiting: 0.3, labelled: 5 };
     let notice = || Notice::new("No run").cause("no memory").remedy("Take a smaller batch");
@@ -183,6 +188,7 @@ fn event_kinds() -> Vec<EventKind> {
         EventKind::Info(_) => EventKind::Info(Notice::new("Saved")),
         EventKind::Warning(_) => EventKind::Warning(notice()),
         EventKind::Finished(_) => EventKind::Finished(Box::new(summary())),
+        EventKind::WouldFit(_) => EventKind::WouldFit(offer()),
         EventKind::Failed(_) => EventKind::Failed(notice()),
         EventKind::Cancelled => EventKind::Cancelled,
     })

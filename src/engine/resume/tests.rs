@@ -227,12 +227,13 @@ fn recipes(bench: &Bench) -> Vec<(&'static str, RunConfig)> {
             }),
         ),
         (
-            "crops by class at several scales, focal loss and Dice",
+            "crops by class at several scales, turned and shifted, focal loss, Dice and gated CRF",
             recipe(|config| {
                 let train = &mut config.train;
                 (train.input, train.batch, train.length) = (InputSize::Crop(96), 4, Length::Epochs(2));
                 (train.batches, train.scales, train.jitter) = (Batches::Classes, true, 0.3);
-                (train.loss.focal, train.loss.dice) = (1.0, 1.0);
+                (train.loss.focal, train.loss.dice, train.loss.gated_crf) = (1.0, 1.0, 0.1);
+                (train.rotation, train.shift_scale_rotate) = (90.0, 0.5);
             }),
         ),
         (

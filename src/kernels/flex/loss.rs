@@ -11,7 +11,7 @@ use burn::tensor::{Bytes, DType, Tensor};
 use super::accumulate::take;
 use super::graph::record;
 use super::tensors::{contiguous, shape_of, tensor, tracked, values};
-use crate::kernels::loss::{self, Labels, Mixture};
+use crate::kernels::loss::{self, GatedCrf, Labels, Mixture, Scene};
 use crate::kernels::memory::Buffer;
 use crate::kernels::shape::Shape;
 
@@ -27,6 +27,11 @@ pub fn partial_cross_entropy(logits: &Tensor<4>, labels: Labels<'_>) -> Option<T
 /// A mixture of losses (see [`loss`]), for tracked logits. Shapes are as above.
 pub fn loss_mixture(logits: &Tensor<4>, labels: Labels<'_>, terms: &Mixture) -> Option<Tensor<1>> {
     recorded(logits, |logits, shape| loss::mixture(logits, shape, labels, terms))
+}
+
+/// A [`GatedCrf`], for tracked logits. Shapes are as above.
+pub fn gated_crf(logits: &Tensor<4>, scene: Scene<'_>, crf: &GatedCrf) -> Option<Tensor<1>> {
+    recorded(logits, |logits, shape| loss::gated_crf(logits, shape, scene, crf))
 }
 
 /// Records a loss that comes with its gradient.

@@ -19,6 +19,6 @@ pub use bilinear::double;
 pub use block::{MAX_INPUTS, StageTensors, conv_block_infer, conv_block_of_groups, conv_block_train};
 pub use encoder::{LayerTensors, inverted_residual, stem};
 pub use layers::{head, nearest_conv, transposed_conv};
-pub use loss::{loss_mixture, partial_cross_entropy};
+pub use loss::{gated_crf, loss_mixture, partial_cross_entropy};
 pub use optim::{AdamMoments, adam, average, sgd, squared_sum};
 pub use pool::max_pool;

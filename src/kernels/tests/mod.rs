@@ -4,5 +4,6 @@
 mod encoder;
 mod group_norm;
 mod nearest;
+mod gated_crf;
 mod operators;
 mod reference;

@@ -57,8 +57,12 @@ fn a_tiny_scene_is_overfitted_by_both_networks() {
 #[test]
 fn every_term_of_the_loss_overfits_a_tiny_scene() {
     for term in LossTerm::ALL {
-        let mut loss = LossWeights::none();
-        *loss.of_mut(*term) = 1.0;
+        // The gated CRF teaches no class by itself.
+        let (mut loss, weight) = match term {
+            LossTerm::GatedCrf => (LossWeights::default(), 0.1),
+            _ => (LossWeights::none(), 1.0),
+        };
+        *loss.of_mut(*term) = weight;
         let accuracy = overfit_with(&TrainConfig { loss, ..TrainConfig::default() }, 0.01, Arch::UNet, &tiny_scene());
         assert!(accuracy > 0.95, "{term:?}: {accuracy}");
     }
@@ -107,17 +111,20 @@ fn several_batches_make_the_step_of_one_large_batch() {
     let parts = [20, 2].map(|one_in| {
         let mut batch = Batch::new(scene.images.clone(), keep(one_in), 32);
         batch.pseudo = Pseudo { labels: keep(3), classes: vec![0, 1] };
+        batch.exists.iter_mut().step_by(one_in).for_each(|exists| *exists = false);
         batch
     });
     assert!(2 * parts[0].labelled < parts[1].labelled, "the batches must not weigh the same");
     let both = |of: fn(&Batch) -> &[u8]| [of(&parts[0]), of(&parts[1])].concat();
     let mut whole = Batch::new([&scene.images[..], &scene.images].concat(), both(|batch| &batch.targets), 32);
     whole.pseudo = Pseudo { labels: both(|batch| &batch.pseudo.labels), classes: vec![0, 1] };
+    whole.exists = [&parts[0].exists[..], &parts[1].exists].concat();
     let device = Device::flex().autodiff();
     device.seed(1);
     let net = small_net(&device);
     let after = |batches: &[Batch]| {
-        let config = TrainConfig { optimizer: Optimizer::Sgd, pseudo_labels: 0.5, ..TrainConfig::default() };
+        let (loss, optimizer) = (LossWeights { gated_crf: 0.1, ..LossWeights::default() }, Optimizer::Sgd);
+        let config = TrainConfig { loss, optimizer, pseudo_labels: 0.5, crf_sigma_rgb: 0.5, ..TrainConfig::default() };
         let mut trainer = Trainer::new(net.clone(), &config, device.clone());
         let classes = ClassTerms { weights: vec![1.0, 3.0], competes: vec![true; 2] };
         (trainer.step(batches, &classes, 0.5), TrainableFloats::of(&trainer.net).0.concat())
@@ -126,7 +133,7 @@ fn several_batches_make_the_step_of_one_large_batch() {
     let start = TrainableFloats::of(&net).0.concat();
     let moved = start.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     let apart = weights.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    assert!((loss - want_loss).abs() < 1e-6, "{loss} for {want_loss}");
+    assert!((loss - want_loss).abs() < 3e-6, "{loss} for {want_loss}");
     assert!(moved > 1e-2 && apart < 1e-4 * moved, "{apart} of {moved}");
 }
 

@@ -5,7 +5,7 @@ use eframe::egui::{DragValue, RichText, Ui};
 use super::theme::class_color;
 use super::training_fields::{choice_list_ui, choice_ui};
 use super::widgets::{field, swatch};
-use crate::domain::config::LossTerm;
+use crate::domain::config::{LossTerm, TrainConfig};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, Classes, RunConfig};
 
@@ -31,6 +31,9 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
                 .on_hover_text("The higher, the less well predicted pixels count; 0 is cross-entropy");
         });
     }
+    if train.loss.gated_crf > 0.0 {
+        field(ui, "CRF", |ui| crf_ui(ui, train));
+    }
     choice_list_ui(ui, "Class weights", &mut train.class_weights);
     if let ClassWeights::Effective(beta) = &mut train.class_weights {
         field(ui, "Beta", |ui| {
@@ -50,6 +53,22 @@ pub fn loss_ui(ui: &mut Ui, form: &mut RunConfig, classes: Option<&Classes>) {
             });
         }
     }
+}
+
+/// The numbers of the gated CRF.
+fn crf_ui(ui: &mut Ui, train: &mut TrainConfig) {
+    let radius = DragValue::new(&mut train.crf_radius).range(1..=32).speed(0.1).suffix(" px");
+    ui.add(radius).on_hover_text("How far it looks along each axis").accessible_name("Radius of the CRF");
+    let by_distance = DragValue::new(&mut train.crf_sigma_xy).range(0.1..=100.0).speed(0.05).max_decimals(2);
+    ui.add(by_distance)
+        .on_hover_text("Standard deviation of distances, pixels: the larger, the more far pixels count")
+        .accessible_name("Distances of the CRF");
+    let by_colour = DragValue::new(&mut train.crf_sigma_rgb).range(0.001..=10.0).speed(0.002).max_decimals(3);
+    ui.add(by_colour)
+        .on_hover_text(
+            "Standard deviation of colours, in those of ImageNet: the smaller, the more alike pixels must be",
+        )
+        .accessible_name("Colours of the CRF");
 }
 
 /// A term of the loss and its weight.
@@ -78,8 +97,9 @@ mod tests {
             let mut harness = Harness::builder().with_context_setup(crate::ui::panels::theme::install).build_ui(show);
             harness.run_steps(2);
             let is_shown = |label: &str| harness.query_all_by_label(label).next().is_some();
-            let want = [*on == LossTerm::CrossEntropy, *on == LossTerm::Focal, true];
-            assert_eq!(["Smoothing", "Focal exponent", "Error-weighted Dice"].map(is_shown), want, "{on:?}");
+            let want = [LossTerm::CrossEntropy, LossTerm::Focal, LossTerm::GatedCrf].map(|term| term == *on);
+            assert_eq!(["Smoothing", "Focal exponent", "Colours of the CRF"].map(is_shown), want, "{on:?}");
+            assert!(is_shown("Error-weighted Dice"), "{on:?}");
         }
     }
 }

@@ -37,5 +37,6 @@ pub mod training;
 pub mod training_fields;
 mod view_notes;
 pub mod views;
+pub mod warp_fields;
 pub mod widgets;
 pub mod window;

@@ -26,6 +26,7 @@ pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     device_ui(ui, state);
     problems_ui(ui, state);
+    offer_ui(ui, state, actions);
     if !state.run.is_running() && accent_button(ui, Icon::Play, "Start training", state.can_start()).clicked() {
         actions.push(UiAction::StartOrPause);
     }
@@ -94,12 +95,49 @@ fn problems_ui(ui: &mut Ui, state: &AppState) {
     }
 }
 
+/// What fits into memory, where the settings do not.
+fn offer_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let Some(offer) = state.offered().filter(|_| !state.run.is_running()) else { return };
+    ui.label(RichText::new("A run like this needs more memory than there is.").color(Tokens::of(ui).error));
+    let help = "As many crops a step as before, so the learning rate stays right";
+    if ui.button(format!("Use {offer}")).on_hover_text(help).clicked() {
+        let mut form = state.settings.form.clone();
+        offer.fits.apply_to(&mut form.train);
+        actions.push(UiAction::SetForm(Box::new(form)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
 
     use super::*;
-    use crate::domain::config::{Length, Optimizer, Schedule};
+    use crate::domain::config::{Length, Optimizer, Schedule, StepOffer, StepSize};
+    use crate::engine::{Event, EventKind};
+    use crate::ui::state::settings::Settings;
+
+    #[test]
+    fn what_fits_is_a_button_until_the_settings_are_others() {
+        let mut state = AppState::new(Settings::default());
+        let asked = StepSize::of(&state.settings.form.train);
+        let fits = StepSize { batch: 1, accumulate: asked.crops(), ..asked };
+        state.apply(Event { run: state.run.id, kind: EventKind::WouldFit(StepOffer { asked, fits }) });
+        let shown = (state, Vec::new());
+        let show = |ui: &mut Ui, (state, actions): &mut (AppState, Vec<UiAction>)| training_ui(ui, state, actions);
+        let builder = Harness::builder().with_context_setup(crate::ui::panels::theme::install);
+        let mut harness = builder.with_size(eframe::egui::vec2(400.0, 2400.0)).build_ui_state(show, shown);
+        let name = format!("Use a batch of 1, accumulated {} times", asked.crops());
+        harness.get_by_label(&name).click();
+        harness.run_steps(2);
+        let (state, actions) = harness.state_mut();
+        let form =
+            actions.drain(..).find_map(|action| if let UiAction::SetForm(form) = action { Some(form) } else { None });
+        state.settings.form = *form.expect("the button sets the form");
+        assert_eq!(StepSize::of(&state.settings.form.train), fits);
+        harness.run_steps(2);
+        assert!(harness.query_all_by_label(&name).next().is_none());
+    }
 
     const GROUPS: [fn(&mut Ui, &mut RunConfig); 7] = [
         fields::network_ui,
@@ -118,7 +156,8 @@ mod tests {
     fn no_field_is_cut_off_in_the_narrowest_panel() {
         let mut by_sgd = RunConfig::reference();
         by_sgd.train.optimizer = Optimizer::Sgd;
-        by_sgd.train.loss.focal = 1.0;
+        (by_sgd.train.loss.focal, by_sgd.train.shift_scale_rotate) = (1.0, 0.5);
+        by_sgd.train.loss.gated_crf = 0.1;
         (by_sgd.train.schedule, by_sgd.train.decay_every) = (Schedule::Step, Length::Steps(1000));
         for mut form in [RunConfig::few_clicks(), by_sgd] {
             let show = move |ui: &mut Ui| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{Checkbox, ComboBox, DragValue, Label, TextEdit, Ui};
 use lucide_icons::Icon;
 
+use super::warp_fields;
 use super::widgets::{field, quiet_icon};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{BANDS, Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
@@ -177,6 +178,7 @@ pub fn recipe_ui(ui: &mut Ui, form: &mut RunConfig) {
         ui.add(Checkbox::new(&mut train.scales, "scales"))
             .on_hover_text("Cuts half of the crops at full resolution, a quarter each at half and quarter resolution");
     });
+    warp_fields::warp_ui(ui, train);
     field(ui, "Colours", |ui| {
         ui.add(DragValue::new(&mut train.jitter).range(0.0..=1.0).speed(0.01).max_decimals(2))
             .on_hover_text("Strength of random changes of brightness, contrast, saturation and hue; 0 turns them off");

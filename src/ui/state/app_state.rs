@@ -24,6 +24,7 @@ use super::tile_role::TileRole;
 use super::tool::{Tool, ToolKind};
 use super::view_camera::ViewCamera;
 use crate::data::{ClassEdits, Fate, Tile};
+use crate::domain::config::{StepOffer, StepSize};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, Notice, Stroke};
 use crate::engine::Phase;
@@ -69,6 +70,8 @@ pub struct AppState {
     pub hover_in_image: Option<[f32; 2]>,
     /// The current run, or the last one.
     pub run: RunState,
+    /// What fits into memory where the last run that was refused does not.
+    pub offer: Option<StepOffer>,
     /// The learning rate requested but not yet confirmed by the engine.
     pub requested_rate: Option<f64>,
     /// Folder for this project's new runs.
@@ -124,6 +127,7 @@ impl AppState {
             class: 0,
             hover_in_image: None,
             run: RunState::default(),
+            offer: None,
             requested_rate: None,
             runs_home: None,
             runs: Vec::new(),
@@ -195,6 +199,11 @@ impl AppState {
             return Some("Open a project first".to_owned());
         }
         self.problems().into_iter().next()
+    }
+
+    /// What fits into memory, as long as the settings ask for what did not.
+    pub fn offered(&self) -> Option<StepOffer> {
+        self.offer.filter(|offer| offer.asked == StepSize::of(&self.settings.form.train))
     }
 
     /// Whether a run can be started.

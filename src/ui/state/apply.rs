@@ -26,6 +26,11 @@ impl AppState {
         {
             self.export.news = Some(ExportNews::Refused(why.clone())); // It ends with what predicted.
         }
+        if let EventKind::WouldFit(offer) = event.kind
+            && event.run == self.run.id
+        {
+            self.offer = Some(offer);
+        }
         let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
         if let EventKind::LearningRate(rate) = event.kind
             && self.requested_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)

@@ -93,7 +93,8 @@ impl RunState {
             EventKind::Step(report) => self.stepped(report),
             EventKind::Evaluated(evaluation) => self.evaluated(evaluation),
             EventKind::PreviewReady => self.previews += 1,
-            EventKind::Export(_) => {} // It concerns no run: the state of the window takes it in.
+            EventKind::WouldFit(_) => {} // It outlives a run that cannot begin: the state of the window takes it in.
+            EventKind::Export(_) => {}   // It concerns no run: the state of the window takes it in.
             EventKind::Checkpoint { path, best } => {
                 let which = if best { "Best checkpoint" } else { "Checkpoint" };
                 let notice = Notice::new(format!("{which} written: {}", path.display()));

@@ -35,9 +35,16 @@ fn plan() -> BatchPlan {
         scales: false,
         flips: true,
         quarter_turns: true,
+        warp: WarpPlan::default(),
+        exists: false,
         jitter: 0.0,
         seed: 3,
     }
+}
+
+/// Turns, shifts and zooms of every second crop and more.
+fn any_way() -> WarpPlan {
+    WarpPlan { rotation: 180.0, probability: 0.5, shift: 0.0625, scale: 0.1, rotate: 45.0 }
 }
 
 fn maker(set: &Arc<TrainingSet>, plan: BatchPlan) -> BatchMaker {
@@ -91,7 +98,7 @@ fn a_label_lies_anywhere_in_its_crop_as_far_as_the_tile_allows() {
 #[test]
 fn a_single_label_in_a_corner_is_in_every_crop_at_every_scale() {
     let (_dir, _, set) = set(&[("a", 1, [63.5, 47.5])]);
-    let mut maker = maker(&set, BatchPlan { scales: true, jitter: 0.5, ..plan() });
+    let mut maker = maker(&set, BatchPlan { scales: true, jitter: 0.5, warp: any_way(), ..plan() });
     let mut scales = [0; 5];
     for number in 0..100 {
         let batch = maker.make(number).unwrap();
@@ -107,7 +114,7 @@ fn batches_are_the_same_for_any_number_of_threads_and_wherever_a_loader_begins()
     let labels = [("a", 0, [3.5, 3.5]), ("a", 1, [60.5, 40.5]), ("b", 1, [50.5, 50.5])];
     let (_dir, _, set) = set(&labels);
     for batches in Batches::ALL {
-        let plan = BatchPlan { batches: *batches, scales: true, jitter: 0.3, ..plan() };
+        let plan = BatchPlan { batches: *batches, scales: true, jitter: 0.3, warp: any_way(), ..plan() };
         let batches = |first, threads| {
             let mut loader = Loader::start(Arc::clone(&set), plan, first, threads, || {}).unwrap();
             let batches = (first..7).map(|_| loader.next_batch().map(|batch| (batch.images, batch.targets)).unwrap());
@@ -120,6 +127,22 @@ fn batches_are_the_same_for_any_number_of_threads_and_wherever_a_loader_begins()
             assert!(batches(first, 3) == all[first..], "from {first}: {plan:?}");
         }
     }
+}
+
+#[test]
+fn batches_say_which_pixels_exist_if_they_are_asked() {
+    // A tile of 64×48 pixels is smaller than the crop at a quarter of the resolution.
+    let (_dir, _, set) = set(&[("a", 0, [3.5, 3.5])]);
+    assert!(maker(&set, plan()).make(0).unwrap().exists.is_empty());
+    let mut maker = maker(&set, BatchPlan { exists: true, scales: true, warp: any_way(), ..plan() });
+    let mut shares = Vec::new();
+    for batch in (0..20).map(|number| maker.make(number).unwrap()) {
+        assert_eq!(batch.exists.len(), batch.targets.len());
+        let mut pixels = batch.exists.iter().zip(batch.images.chunks((SIDE * SIDE) as usize).step_by(3).flatten());
+        assert!(pixels.all(|(exists, red)| !exists || *red != 0.0), "what exists has a colour");
+        shares.push(batch.existing() as f64 / batch.targets.len() as f64);
+    }
+    assert!(shares.iter().any(|share| *share < 1.0) && shares.iter().all(|share| *share > 0.2), "{shares:?}");
 }
 
 #[test]
@@ -149,10 +172,11 @@ fn pseudo_labels_lie_where_the_image_does_and_give_way_to_labels() {
     };
     let masks = [(0, columns(64, 48)), (1, columns(96, 80))].into();
     set.pseudo_labels().replace(PseudoMasks { masks, classes: vec![0, 1] });
-    let mut maker = maker(&set, BatchPlan { scales: true, ..plan() });
+    let mut makers =
+        [maker(&set, BatchPlan { scales: true, ..plan() }), maker(&set, BatchPlan { warp: any_way(), ..plan() })];
     let area = (SIDE * SIDE) as usize;
-    for number in 0..50 {
-        let batch = maker.make(number).unwrap();
+    let batches = makers.iter_mut().flat_map(|maker| (0..50).map(move |number| maker.make(number).unwrap()));
+    for batch in batches {
         assert_eq!(batch.pseudo.classes, [0, 1]);
         for (crop, labels) in batch.pseudo.labels.chunks(area).enumerate() {
             let red = &batch.images[3 * crop * area..][..area];
