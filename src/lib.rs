@@ -2,10 +2,11 @@
 //!
 //! The layers, each importing only what stands below it (see `tests/layering.rs`):
 //! `cli` and `ui` over `study` over `engine` over `exchange` over `train` and `infer` over `model` and `quick`
-//! over `pretrained` over `kernels` and `data` over `domain`.
+//! over `pretrained` over `kernels`, `data` and `charts` over `domain`.
 
 #![recursion_limit = "256"] // Burn's types nest deeply.
 
+pub mod charts;
 pub mod cli;
 pub mod data;
 pub mod domain;

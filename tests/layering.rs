@@ -12,7 +12,7 @@ use house::graph::{Graph, Module};
 /// Layers from the bottom up. Those in one row may not import each other.
 const LAYERS: [&[&str]; 9] = [
     &["domain"],
-    &["data", "kernels"],
+    &["data", "kernels", "charts"],
     &["pretrained"],
     &["model", "quick"],
     &["train", "infer"],

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::choices::{Features, Head, Method, Scored};
+use super::outputs::OutputArgs;
 use super::study::args::StudyArgs;
 use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
@@ -40,6 +41,8 @@ pub enum Verb {
     Split(SplitArgs),
     /// Make many runs by a plan, on one or more machines, and compare them.
     Study(StudyArgs),
+    /// Compare finished runs: settings that differ, scores, figures, and a report as one HTML file.
+    Compare(CompareArgs),
     /// List tiles with own labels, and labels whose tile is gone; assign those to a tile.
     Labels(LabelsArgs),
     /// Score a finished run against full masks.
@@ -481,6 +484,20 @@ pub struct CurveArgs {
     /// Replace an existing file.
     #[arg(long)]
     pub overwrite: bool,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    /// Run folders. Runs that differ in their seeds alone are one configuration.
+    #[arg(required = true)]
+    pub runs: Vec<PathBuf>,
+    /// What the comparison is called [default: the number of runs].
+    #[arg(long)]
+    pub title: Option<String>,
+    /// What is made of it.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Arguments of `check`.

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod check;
 mod choices;
+mod compare;
 mod config;
 mod curve;
 mod defaults;
@@ -18,8 +19,10 @@ mod labels;
 mod maps;
 mod no_effect;
 mod out;
+mod outputs;
 mod predict;
 mod predict_quick;
+mod progress;
 mod sample;
 mod simulate;
 mod split;
@@ -43,6 +46,7 @@ pub fn run() -> ExitCode {
         Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Split(args)) => split::run(&args),
         Some(Verb::Study(args)) => study::run(&args),
+        Some(Verb::Compare(args)) => compare::run(&args),
         Some(Verb::Labels(args)) => labels::run(&args),
         Some(Verb::Evaluate(args)) => evaluate::run(&args),
         Some(Verb::Predict(args)) => predict::run(&args),

@@ -138,7 +138,7 @@ impl DoneRun {
     }
 }
 
-fn minutes_per_epoch(secs: f64, steps: u64, steps_per_epoch: u64) -> Option<f64> {
+pub(super) fn minutes_per_epoch(secs: f64, steps: u64, steps_per_epoch: u64) -> Option<f64> {
     let has_whole_epoch = steps_per_epoch > 0 && steps >= steps_per_epoch;
     has_whole_epoch.then(|| secs / 60.0 * steps_per_epoch as f64 / steps as f64)
 }

@@ -2,14 +2,16 @@
 //!
 //! [`plan`] is read from a file or a preset and says which runs there are; [`key`] says when two runs are the same, by configuration
 //! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done; [`overview`]
-//! and [`report`] read what there is. Training itself is the engine's.
+//! and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, [`table`] and [`page`] write that down.
+//! Training itself is the engine's.
 
 pub mod claim;
-mod class_table;
+pub mod compare;
 mod execute;
 mod expand;
 pub mod failure;
 mod fields;
+pub mod figure;
 pub mod fingerprint;
 pub mod folder;
 pub mod hash_cache;
@@ -18,6 +20,7 @@ pub mod key;
 pub mod keys;
 pub mod overview;
 pub mod owner;
+pub mod page;
 pub mod plan;
 mod plan_file;
 pub mod preset;
@@ -25,7 +28,9 @@ pub mod published;
 pub mod queue;
 pub mod record;
 pub mod report;
+pub mod report_row;
 pub mod shard;
 pub mod slurm;
+pub mod table;
 mod time_left;
 mod worker;

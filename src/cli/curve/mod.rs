@@ -1,7 +1,7 @@
 //! `curve`: draws the tables of `simulate` as one picture.
 
 mod lines;
-mod svg;
+mod picture;
 
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ pub(super) fn run(args: &CurveArgs) -> anyhow::Result<ExitCode> {
         path.display()
     );
     let lines = lines::read(&args.tables)?;
-    write::atomically(path, svg::picture(&lines).as_bytes())?;
+    write::atomically(path, picture::picture(&lines).file().as_bytes())?;
     out::line(&format!("[INFO] {} lines are drawn in {}", lines.len(), path.display()));
     Ok(ExitCode::SUCCESS)
 }

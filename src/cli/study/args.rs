@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use crate::cli::outputs::OutputArgs;
 use crate::cli::values::{choice, whole};
 use crate::domain::config::DeviceChoice;
 use crate::study::folder::StudyFolder;
@@ -27,7 +28,7 @@ pub enum StudyVerb {
     Run(RunArgs),
     /// List the runs of a plan: done, running, failed, waiting, and how long the rest takes.
     Status(StatusArgs),
-    /// Print the table of a study, and write it to report.md and report.csv in its folder.
+    /// Print the tables of a study, and write them to report.md and report.csv in its folder; with --html, the whole report.
     Report(ReportArgs),
     /// Print a built-in plan, to change it.
     Plan(PlanArgs),
@@ -85,6 +86,9 @@ pub struct ReportArgs {
     /// Which study.
     #[command(flatten)]
     pub study: StudyChoice,
+    /// What is made of it.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Arguments of `study plan`.

@@ -1,10 +1,9 @@
 //! Prints how a queue is worked off, with a progress bar where there is a terminal.
 
-use std::io::IsTerminal as _;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::cli::out;
+use crate::cli::progress::bar;
 use crate::domain::count::counted;
 use crate::engine::protocol::Summary;
 use crate::engine::{Event, EventKind, Phase, report};
@@ -26,17 +25,6 @@ pub(super) struct Reporter<'a> {
     epochs: u32,
     /// Runs of others that were waited for at the last look.
     waited: usize,
-}
-
-/// A progress bar where there is a terminal.
-pub(super) fn bar(quiet: bool) -> ProgressBar {
-    let bar = ProgressBar::hidden();
-    let style = ProgressStyle::with_template("{prefix} {bar:24} {percent:>3} % {eta} left {wide_msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    if !quiet && std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::stderr());
-    }
-    bar
 }
 
 impl<'a> Reporter<'a> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::args::RunArgs;
 use super::reporter::{self, Reporter};
+use crate::cli::progress::bar;
 use crate::cli::{interrupt, out};
 use crate::engine::EngineHandle;
 use crate::study::folder::StudyFolder;
@@ -49,7 +50,7 @@ pub(super) fn read_data(
     folder: &StudyFolder,
     quiet: bool,
 ) -> anyhow::Result<Option<Vec<RunKey>>> {
-    let bar = reporter::bar(quiet);
+    let bar = bar(quiet);
     bar.set_prefix("reading the data");
     let keys = keys::of_plan(plan, projects, &mut folder.hashes(), &|done, total| {
         bar.set_length(total as u64);

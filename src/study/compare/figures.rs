@@ -1,0 +1,290 @@
+//! The figures of a comparison.
+
+use super::comparison::{Comparison, Group};
+pub use super::shades::Shares;
+use super::{curves, pairs, settings, shades, tables};
+use crate::charts::Drawing;
+use crate::charts::bars::{Bar, BarChart, BarGroup};
+use crate::charts::lines::{LineChart, Point, Series, Shape};
+use crate::domain::{Choice as _, Strategy};
+use crate::study::fields::folder_name;
+
+/// Bars of one class, at most: more cannot be told apart.
+pub const MOST_BARS: usize = 8;
+/// Size of a curve.
+const SMALL: [f64; 2] = [520.0, 330.0];
+/// Size of the figure of scores over labels.
+const LARGE: [f64; 2] = [720.0, 400.0];
+
+/// A figure, the name of its file without ending, and what stands below it.
+#[derive(Clone, Debug)]
+pub struct Plate {
+    /// Name of its file without ending.
+    pub name: String,
+    /// What it shows and how it was measured.
+    pub caption: String,
+    /// The figure.
+    pub drawing: Drawing,
+}
+
+/// All figures that these runs have.
+pub fn all(comparison: &Comparison) -> Vec<Plate> {
+    let mut plates = curves(comparison);
+    plates.extend([labels(comparison), classes(comparison), weights(comparison)].into_iter().flatten());
+    for group in done(comparison) {
+        plates.extend(Shares::ALL.iter().filter_map(|shares| confusion(comparison, group, *shares)));
+        plates.extend(reliability(comparison, group));
+    }
+    plates
+}
+
+/// Groups with runs.
+fn done(comparison: &Comparison) -> impl Iterator<Item = &Group> {
+    comparison.groups.iter().filter(|group| !group.members.is_empty())
+}
+
+/// What a spread is, if there is any.
+fn spread(comparison: &Comparison) -> &'static str {
+    let has_seeds = comparison.groups.iter().any(|group| group.members.len() > 1);
+    if has_seeds {
+        " Bands and whiskers are ± one standard deviation over runs that differ in their seeds."
+    } else {
+        ""
+    }
+}
+
+/// Loss and mIoU over steps, a line for each configuration.
+pub fn curves(comparison: &Comparison) -> Vec<Plate> {
+    let loss = curve(comparison, "training loss", curves::loss);
+    let miou = curve(comparison, "validation mIoU", curves::miou);
+    let plate = |name: &str, caption: &str, chart: LineChart| {
+        let has_points = chart.series.iter().any(|series| !series.points.is_empty());
+        let caption = format!("{caption}{}", spread(comparison));
+        has_points.then(|| Plate { name: name.to_owned(), caption, drawing: chart.draw() })
+    };
+    let loss = plate("loss", "Training loss over labelled pixels, averaged within bins of steps.", loss);
+    let miou = plate("miou", "Mean IoU of the validation tiles against full masks.", miou);
+    [loss, miou].into_iter().flatten().collect()
+}
+
+fn curve(comparison: &Comparison, label: &str, points: fn(&Comparison, &Group) -> Vec<Point>) -> LineChart {
+    let series = |(pen, group): (usize, &Group)| {
+        let points = points(comparison, group);
+        Series { name: group.name.clone(), pen, shape: Shape::Line, points }
+    };
+    LineChart {
+        title: format!("{label} over steps"),
+        x_label: "step".to_owned(),
+        y_label: label.to_owned(),
+        log_x: false,
+        size: SMALL,
+        series: done(comparison).enumerate().map(series).collect(),
+    }
+}
+
+/// Final mIoU over the number of labels, with full supervision as a level; `None` with fewer than two amounts.
+pub fn labels(comparison: &Comparison) -> Option<Plate> {
+    let mut series: Vec<Series> = Vec::new();
+    for group in done(comparison) {
+        let Some(point) = labels_point(comparison, group) else { continue };
+        let (name, is_full) = (alike(comparison, group), group.strategy == Strategy::Full);
+        let name = if is_full {
+            format!("full supervision{}", suffix(&name))
+        } else {
+            format!("sparse labels{}", suffix(&name))
+        };
+        match series.iter_mut().find(|series| series.name == name && !is_full) {
+            Some(series) => series.points.push(point),
+            None => {
+                let shape = if is_full { Shape::Level } else { Shape::Dots };
+                series.push(Series { name, pen: 0, shape, points: vec![point] });
+            }
+        }
+    }
+    give_pens(&mut series);
+    let amounts = series.iter().filter(|series| series.shape == Shape::Dots).map(|series| series.points.len()).max();
+    let is_worth_it =
+        amounts.is_some_and(|amounts| amounts > 1 || series.iter().any(|series| series.shape == Shape::Level));
+    is_worth_it.then(|| Plate {
+        name: "labels".to_owned(),
+        caption: format!(
+            "Final validation mIoU over the number of labelled pixels in the training tiles, on a logarithmic axis; full supervision \
+             is a level.{}",
+            spread(comparison)
+        ),
+        drawing: labels_chart(series).draw(),
+    })
+}
+
+fn labels_chart(mut series: Vec<Series>) -> LineChart {
+    series.iter_mut().for_each(|series| series.points.sort_by(|a, b| a.x.total_cmp(&b.x)));
+    LineChart {
+        title: "mIoU over the number of labels".to_owned(),
+        x_label: "labelled pixels".to_owned(),
+        y_label: "final mIoU".to_owned(),
+        log_x: true,
+        size: LARGE,
+        series,
+    }
+}
+
+/// Sparse and full supervision of one kind have one colour.
+fn give_pens(series: &mut [Series]) {
+    let rest = |name: &str| name.trim_start_matches("full supervision").trim_start_matches("sparse labels").to_owned();
+    let mut kinds: Vec<String> = Vec::new();
+    for series in series {
+        let kind = rest(&series.name);
+        let known = kinds.iter().position(|known| *known == kind);
+        series.pen = known.unwrap_or(kinds.len());
+        if known.is_none() {
+            kinds.push(kind);
+        }
+    }
+}
+
+fn labels_point(comparison: &Comparison, group: &Group) -> Option<Point> {
+    let score = comparison.figure(group, |run| run.last().map(|last| last.miou))?;
+    let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64))?;
+    Some(Point { x: labels.mean, y: score.mean, margin: score.spread.unwrap_or(0.0) })
+}
+
+/// What configurations with other amounts of labels have in common.
+fn alike(comparison: &Comparison, group: &Group) -> String {
+    let is_other = |field: &str| !field.starts_with("sampling.") && field != "train.supervision";
+    let fields = comparison.fields.iter().zip(&group.settings).filter(|(field, _)| is_other(field));
+    let parts: Vec<String> =
+        fields.map(|(field, value)| format!("{} {value}", settings::title(field, &comparison.fields))).collect();
+    parts.join(", ")
+}
+
+fn suffix(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(", {name}") }
+}
+
+/// IoU of each class with its difference to the reference, a bar for each configuration; `None` if nothing was scored.
+pub fn classes(comparison: &Comparison) -> Option<Plate> {
+    let reference = comparison.groups.get(comparison.reference)?;
+    let others = done(comparison).filter(|group| group.name != reference.name);
+    let all: Vec<&Group> = std::iter::once(reference).filter(|group| !group.members.is_empty()).chain(others).collect();
+    let shown = &all[..all.len().min(MOST_BARS)];
+    let groups = comparison.classes().into_iter().map(|class| class_bars(comparison, shown, class));
+    let groups: Vec<BarGroup> = groups.filter(|group| group.bars.iter().any(Option::is_some)).collect();
+    let left_out = match all.len() - shown.len() {
+        0 => String::new(),
+        number => format!(" {number} more configurations stand in the table."),
+    };
+    let caption = format!(
+        "IoU of each class after the last step, and its difference to {}.{left_out}{}",
+        reference.name,
+        spread(comparison)
+    );
+    let title = "IoU of each class".to_owned();
+    let series = shown.iter().map(|group| group.name.clone()).collect();
+    let chart = BarChart { title, label: "IoU".to_owned(), series, reference: Some(0), groups };
+    (!chart.groups.is_empty()).then(|| Plate { name: "classes".to_owned(), caption, drawing: chart.draw() })
+}
+
+fn class_bars(comparison: &Comparison, groups: &[&Group], class: String) -> BarGroup {
+    let figure = |group: &Group| comparison.figure(group, |run| run.iou(&class));
+    let base = groups.first().and_then(|group| figure(group)).map(|figure| figure.mean);
+    let bar = |(number, group): (usize, &&Group)| {
+        let figure = figure(group)?;
+        let delta =
+            base.filter(|_| number > 0).map_or_else(String::new, |base| format!(" ({:+.3})", figure.mean - base));
+        Some(Bar {
+            value: figure.mean,
+            spread: figure.spread.unwrap_or(0.0),
+            note: format!("{:.3}{delta}", figure.mean),
+        })
+    };
+    BarGroup { bars: groups.iter().enumerate().map(bar).collect(), name: class }
+}
+
+/// What class weights do for each class; `None` without two configurations that differ in them alone.
+pub fn weights(comparison: &Comparison) -> Option<Plate> {
+    let pairs = pairs::of(comparison);
+    let bars = |class: String| {
+        let bar = |pair: &pairs::Pair<'_>| {
+            let value = tables::difference(comparison, *pair, &class)?;
+            Some(Bar { value, spread: 0.0, note: format!("{value:+.3}") })
+        };
+        BarGroup { bars: pairs.iter().map(bar).collect(), name: class }
+    };
+    let groups = comparison.classes().into_iter().map(bars);
+    let groups: Vec<BarGroup> = groups.filter(|group| group.bars.iter().any(Option::is_some)).collect();
+    let series = pairs.iter().map(|pair| pair.with.name.clone()).collect();
+    let (title, label) = ("Gain of class weights".to_owned(), "IoU with class weights minus IoU without".to_owned());
+    let chart = BarChart { title, label, series, reference: None, groups };
+    (!chart.groups.is_empty()).then(|| Plate {
+        name: "weights".to_owned(),
+        caption: "Gain of class weights: IoU with them minus IoU without, all else equal; means over seeds.".to_owned(),
+        drawing: chart.draw(),
+    })
+}
+
+/// The confusion matrix of a group, summed over its runs; `None` if it has none.
+pub fn confusion(comparison: &Comparison, group: &Group, shares: Shares) -> Option<Plate> {
+    let drawing = shades::confusion(comparison, group, shares)?;
+    let unit = if shares == Shares::Counts { "Pixels" } else { "Percent" };
+    let caption = format!("{}: {unit}, {}.", group.name, shares.title());
+    Some(Plate { name: format!("confusion-{}-{}", folder_name(&group.name), shares.name()), caption, drawing })
+}
+
+/// The reliability diagram of a group, summed over its runs; `None` if it has none.
+pub fn reliability(comparison: &Comparison, group: &Group) -> Option<Plate> {
+    let drawing = shades::reliability(comparison, group)?;
+    let caption = format!(
+        "{}: blue is the share of right pixels among those of about one confidence, orange its distance to the confidence, gray the \
+         share of pixels.",
+        group.name
+    );
+    Some(Plate { name: format!("reliability-{}", folder_name(&group.name)), caption, drawing })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::comparison::tests::comparison;
+    use super::super::label_counts::LabelCounts;
+    use super::*;
+
+    fn counted() -> Comparison {
+        let mut comparison = comparison();
+        for (run, labels) in comparison.runs.iter_mut().zip([4000, 4000, 400, 4000]) {
+            run.labels = Some(LabelCounts { labels: vec![labels], masks: vec![40_000], tiles: 2 });
+        }
+        comparison
+    }
+
+    #[test]
+    fn runs_have_the_figures_that_their_settings_allow() {
+        let plates = all(&counted());
+        assert_eq!(
+            plates.iter().map(|plate| plate.name.as_str()).collect::<Vec<_>>(),
+            ["loss", "miou", "labels", "classes", "weights"]
+        );
+        assert!(plates.iter().all(|plate| !plate.drawing.file().contains("NaN")));
+        assert!(plates[1].caption.contains("standard deviation"));
+        assert!(labels(&comparison()).is_none(), "nobody counted them");
+    }
+
+    #[test]
+    fn amounts_of_labels_form_a_line_and_full_masks_a_level() {
+        let mut comparison = counted();
+        comparison.groups[2].strategy = Strategy::Full;
+        let svg = labels(&comparison).unwrap().drawing.file();
+        assert_eq!([svg.matches("<polyline").count(), svg.matches("class=\"level\"").count()], [1, 1]);
+        assert!(
+            svg.contains("sparse labels, class weights none")
+                && svg.contains("full supervision, class weights inverse"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn bars_tell_their_difference_to_the_reference() {
+        let svg = classes(&comparison()).unwrap().drawing.file();
+        assert!(svg.contains("0.350<") && svg.contains("0.500 (+0.150)") && svg.contains("0.100 (-0.250)"), "{svg}");
+        let gains = weights(&comparison()).unwrap().drawing.file();
+        assert!(gains.contains(">+0.150<") && gains.contains(">-0.050<"), "{gains}");
+    }
+}

@@ -1,0 +1,19 @@
+//! Runs side by side: which settings differ, what they scored, tables and figures of that.
+//!
+//! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`settings`] names what differs, and
+//! [`labels`] counts what was learned from; [`tables`] and [`figures`] show it.
+
+pub mod comparison;
+mod curves;
+pub mod figures;
+pub mod label_counts;
+pub mod labels;
+mod pairs;
+pub mod run;
+pub mod settings;
+mod shades;
+pub mod tables;
+pub mod texts;
+
+pub use comparison::{Comparison, Entry, Group};
+pub use run::ComparedRun;

@@ -1,0 +1,43 @@
+//! Configurations that differ in their class weights alone.
+
+use super::comparison::{Comparison, Group};
+
+/// The field that tells the two apart, and its value without weights.
+const FIELD: &str = "train.class_weights";
+const OFF: &str = "none";
+
+/// A configuration with class weights, and its like without.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) with: &'a Group,
+    pub(super) without: &'a Group,
+}
+
+/// The pairs, in the order of their configurations with weights.
+pub(super) fn of(comparison: &Comparison) -> Vec<Pair<'_>> {
+    let Some(column) = comparison.fields.iter().position(|field| field == FIELD) else { return Vec::new() };
+    let done: Vec<&Group> = comparison.groups.iter().filter(|group| !group.members.is_empty()).collect();
+    let (without, with): (Vec<&Group>, Vec<&Group>) = done.iter().partition(|group| group.settings[column] == OFF);
+    let like = |with: &Group| without.iter().copied().find(|without| is_like(with, without, column));
+    with.iter().copied().filter_map(|with| Some(Pair { with, without: like(with)? })).collect()
+}
+
+/// Whether two groups agree in all settings but one.
+fn is_like(one: &Group, other: &Group, but: usize) -> bool {
+    let pairs = one.settings.iter().zip(&other.settings).enumerate();
+    pairs.into_iter().all(|(index, (one, other))| index == but || one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::comparison::tests::comparison;
+    use super::*;
+
+    #[test]
+    fn a_pair_differs_in_its_weights_alone() {
+        let comparison = comparison();
+        let pairs = of(&comparison);
+        let names = |pair: &Pair<'_>| (pair.with.members.clone(), pair.without.members.clone());
+        assert_eq!(pairs.iter().map(names).collect::<Vec<_>>(), [(vec![3], vec![0, 1])]);
+    }
+}

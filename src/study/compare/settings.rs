@@ -1,0 +1,120 @@
+//! Settings by name, and which of them differ between runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::{Table, Value};
+
+use crate::domain::RunConfig;
+use crate::study::fields;
+
+/// Settings in which runs of one configuration may differ.
+const SEEDS: [&str; 2] = ["seed", "sampling.seed"];
+/// Where a run computes does not make it another configuration.
+const DEVICE: &str = "device";
+
+/// Values by dotted name, such as `train.lr`, as a reader wants them.
+pub type Settings = BTreeMap<String, String>;
+
+/// All settings of a configuration.
+pub fn of(config: &RunConfig) -> Settings {
+    let table = Table::try_from(config).unwrap_or_default();
+    fields::settings(&table).into_iter().map(|setting| (setting.field, text(&setting.value))).collect()
+}
+
+/// Names of the settings whose values differ, seeds left out, in alphabetical order.
+pub fn differing(all: &[Settings]) -> Vec<String> {
+    let names: BTreeSet<&String> = all.iter().flat_map(BTreeMap::keys).collect();
+    let differs = |name: &&&String| {
+        let values: BTreeSet<Option<&String>> = all.iter().map(|settings| settings.get(**name)).collect();
+        values.len() > 1 && !SEEDS.contains(&name.as_str())
+    };
+    names.iter().filter(differs).map(|name| (*name).clone()).collect()
+}
+
+/// Names of the settings that are the same everywhere, with their values. Seeds and the folder of tiles are told elsewhere.
+pub fn common(all: &[Settings]) -> Vec<(String, String)> {
+    let Some(first) = all.first() else { return Vec::new() };
+    let is_common = |name: &String, value: &String| all.iter().all(|settings| settings.get(name) == Some(value));
+    let told = |name: &String| !SEEDS.contains(&name.as_str()) && name != "data";
+    let pairs = first.iter().filter(|(name, value)| told(name) && is_common(name, value));
+    pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Whether a setting makes another configuration.
+pub(super) fn tells_apart(field: &str) -> bool {
+    field != DEVICE
+}
+
+/// The name of a setting for readers: without its section where that is clear, in words.
+pub fn title(field: &str, among: &[String]) -> String {
+    let last = |field: &str| field.rsplit('.').next().unwrap_or(field).to_owned();
+    let is_clear = among.iter().filter(|other| last(other) == last(field)).count() < 2;
+    (if is_clear { last(field) } else { field.to_owned() }).replace('_', " ")
+}
+
+/// A value as text: `0.001`, `on`, `fraction_per_class 0.1`. Of several terms those that are 0 are left out.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Boolean(is_on) => (if *is_on { "on" } else { "off" }).to_owned(),
+        Value::Float(number) => number_text(*number),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Table(table) => {
+            let is_off = |value: &Value| table.len() > 1 && value.as_float() == Some(0.0);
+            let terms = table.iter().filter(|(_, value)| !is_off(value));
+            terms.map(|(name, value)| format!("{name} {}", text(value))).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The shortest text of a number, also if it was one of single precision.
+fn number_text(number: f64) -> String {
+    let single = number as f32;
+    if f64::from(single) == number { single.to_string() } else { number.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Strategy;
+    use crate::domain::config::Arch;
+    use crate::domain::weights::ClassWeights;
+
+    #[test]
+    fn settings_are_named_as_in_the_file_and_read_well() {
+        let mut config = RunConfig::reference();
+        config.train.class_weights = ClassWeights::Given(vec![0.66, 1.27]);
+        let settings = of(&config);
+        let value = |name: &str| settings.get(name).map(String::as_str);
+        assert_eq!(
+            [value("model.arch"), value("train.lr"), value("train.flips")],
+            [Some("unet"), Some("0.001"), Some("on")]
+        );
+        assert_eq!(value("sampling.strategy"), Some("fraction_per_class 0.1"));
+        assert_eq!(
+            [value("train.class_weights"), value("train.loss")],
+            [Some("given 0.66, 1.27"), Some("cross-entropy 1")]
+        );
+    }
+
+    #[test]
+    fn what_differs_is_named_and_seeds_are_not() {
+        let (one, mut other) = (RunConfig::demo(), RunConfig::demo());
+        (other.seed, other.sampling.seed, other.model.arch) = (7, 7, Arch::UNetPlusPlus);
+        other.sampling.strategy = Strategy::FractionPerClass(0.01);
+        let all = [of(&one), of(&other)];
+        assert_eq!(differing(&all), ["model.arch", "sampling.strategy"]);
+        let common = common(&all);
+        assert!(common.iter().any(|(name, value)| name == "train.batch" && value == "2"), "{common:?}");
+        assert!(common.iter().all(|(name, _)| !["seed", "model.arch", "data"].contains(&name.as_str())));
+        assert!(differing(&all[..1]).is_empty());
+    }
+
+    #[test]
+    fn titles_are_short_where_they_are_clear() {
+        let fields = ["train.class_weights", "split.seed", "sampling.seed"].map(str::to_owned);
+        let titles: Vec<String> = fields.iter().map(|field| title(field, &fields)).collect();
+        assert_eq!(titles, ["class weights", "split.seed", "sampling.seed"]);
+    }
+}

@@ -1,0 +1,237 @@
+//! The tables of a comparison.
+
+use super::comparison::{Comparison, Group};
+use super::label_counts::LabelCounts;
+use super::pairs::{self, Pair};
+use super::run::ComparedRun;
+use super::settings;
+use crate::domain::count::count;
+use crate::engine::protocol::Outcome;
+use crate::study::figure::Figure;
+use crate::study::report_row;
+use crate::study::table::sheet::Kind;
+use crate::study::table::{Cell, Column, Row, Table};
+
+/// Scores of each configuration in the form of the published tables, published rows beside ours; then labels, and every setting that
+/// differs.
+pub fn scores(comparison: &Comparison) -> Table {
+    let mut rows = Vec::new();
+    let mut owners: Vec<&Group> = Vec::new();
+    for group in &comparison.groups {
+        let published = comparison.published.iter().filter(|row| row.configuration == group.name);
+        let all: Vec<_> = std::iter::once(comparison.row(group)).chain(published.cloned()).collect();
+        owners.extend(std::iter::repeat_n(group, all.len()));
+        rows.extend(all);
+    }
+    let mut table = report_row::table(&rows);
+    table.columns.push(Column::new("labels", "labels", Kind::Plain(0)));
+    table.columns.extend(comparison.fields.iter().map(|field| setting_column(comparison, field)));
+    for (row, group) in table.rows.iter_mut().zip(owners) {
+        let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64));
+        row.cells.push(Cell::Figure(labels.filter(|_| !row.is_published)));
+        row.cells.extend(group.settings.iter().map(|value| Cell::text(value.as_str())));
+    }
+    table
+}
+
+fn setting_column(comparison: &Comparison, field: &str) -> Column {
+    Column::new(settings::title(field, &comparison.fields), field, Kind::Text)
+}
+
+/// IoU of each class after the last step.
+pub fn classes(comparison: &Comparison) -> Table {
+    let classes = comparison.classes();
+    let row = |group: &Group| {
+        let figure = |class: &String| Cell::Figure(comparison.figure(group, |run| run.iou(class)));
+        Row::new(std::iter::once(Cell::text(group.name.as_str())).chain(classes.iter().map(figure)).collect())
+    };
+    let done = comparison.groups.iter().filter(|group| !group.members.is_empty());
+    Table { columns: class_columns("IoU after the last step", &classes, Kind::Score(4)), rows: done.map(row).collect() }
+}
+
+/// Differences of the IoU of each class to the reference.
+pub fn deltas(comparison: &Comparison) -> Table {
+    let classes = comparison.classes();
+    let Some(reference) = comparison.groups.get(comparison.reference) else { return Table::default() };
+    let others = comparison.groups.iter().filter(|group| group.name != reference.name && !group.members.is_empty());
+    let row = |group: &Group| {
+        let cell =
+            |class: &String| Cell::number(difference(comparison, Pair { with: group, without: reference }, class));
+        Row::new(std::iter::once(Cell::text(group.name.as_str())).chain(classes.iter().map(cell)).collect())
+    };
+    let title = format!("against {}", reference.name);
+    Table { columns: class_columns(&title, &classes, Kind::Gain(4)), rows: others.map(row).collect() }
+}
+
+/// What class weights do for each class: IoU without, with, and the difference of their means.
+pub fn weights(comparison: &Comparison) -> Table {
+    let classes = comparison.classes();
+    let figures = |group: &Group| -> Vec<Cell> {
+        classes.iter().map(|class| Cell::Figure(comparison.figure(group, |run| run.iou(class)))).collect()
+    };
+    let rows = pairs::of(comparison).into_iter().flat_map(|pair| {
+        let gain = classes.iter().map(|class| gain_cell(difference(comparison, pair, class))).collect();
+        let named = |name: String, cells: Vec<Cell>| Row::new([vec![Cell::text(name)], cells].concat());
+        [
+            named(pair.without.name.clone(), figures(pair.without)),
+            named(pair.with.name.clone(), figures(pair.with)),
+            named("gain of the weights".to_owned(), gain),
+        ]
+    });
+    Table { columns: class_columns("class weights off and on", &classes, Kind::Score(4)), rows: rows.collect() }
+}
+
+/// A signed number in a column of scores.
+fn gain_cell(gain: Option<f64>) -> Cell {
+    let text = gain.map_or_else(String::new, |gain| format!("{gain:+.4}"));
+    Cell::text(text)
+}
+
+/// Difference of the mean IoU of a class; `None` if one of the two has none.
+pub(super) fn difference(comparison: &Comparison, pair: Pair<'_>, class: &str) -> Option<f64> {
+    let mean = |group: &Group| comparison.figure(group, |run| run.iou(class)).map(|figure| figure.mean);
+    Some(mean(pair.with)? - mean(pair.without)?)
+}
+
+fn class_columns(first: &str, classes: &[String], kind: Kind) -> Vec<Column> {
+    let class = |name: &String| Column::new(name.as_str(), format!("iou_{name}"), kind);
+    std::iter::once(Column::new(first, "configuration", Kind::Text)).chain(classes.iter().map(class)).collect()
+}
+
+/// Labels that each configuration learned from, by class; configurations with the same labels share a row.
+pub fn labels(comparison: &Comparison) -> Table {
+    let classes = comparison.classes();
+    let mut rows: Vec<Row> = Vec::new();
+    let mut seen: Vec<(&LabelCounts, Vec<String>)> = Vec::new();
+    for group in &comparison.groups {
+        let Some((run, counts)) = comparison.members(group).find_map(|run| Some((run, run.labels.as_ref()?))) else {
+            continue;
+        };
+        match seen.iter().position(|(other, _)| *other == counts) {
+            Some(place) => seen[place].1.push(group.name.clone()),
+            None => {
+                seen.push((counts, vec![group.name.clone()]));
+                rows.push(label_row(run, counts, &classes));
+            }
+        }
+    }
+    for (row, (_, names)) in rows.iter_mut().zip(seen) {
+        row.cells.insert(0, Cell::text(names.join(", ")));
+    }
+    let class = |name: &String| Column::new(name.as_str(), format!("labels_{name}"), Kind::Text);
+    let columns =
+        ["configuration", "tiles", "labels", "share of the masks"].map(|name| Column::new(name, name, Kind::Text));
+    Table { columns: columns.into_iter().chain(classes.iter().map(class)).collect(), rows }
+}
+
+fn label_row(run: &ComparedRun, counts: &LabelCounts, classes: &[String]) -> Row {
+    let of = |class: &String| {
+        let index = run.classes.iter().position(|other| other.name == *class);
+        let labels = index.and_then(|index| counts.labels.get(index));
+        Cell::text(labels.map_or_else(String::new, |labels| count(*labels)))
+    };
+    let share = if counts.share().is_finite() { format!("{:.3} %", 100.0 * counts.share()) } else { String::new() };
+    let cells = [Cell::text(counts.tiles.to_string()), Cell::text(count(counts.total())), Cell::text(share)];
+    Row::new(cells.into_iter().chain(classes.iter().map(of)).collect())
+}
+
+/// Every run by itself.
+pub fn runs(comparison: &Comparison) -> Table {
+    let text = ["run", "configuration", "ended", "steps", "device", "version"];
+    let mut columns: Vec<Column> = text.map(|name| Column::new(name, name, Kind::Text)).into();
+    columns.push(Column::new("seed", "seed", Kind::Plain(0)));
+    columns.extend(
+        ["best mIoU", "final mIoU", "accuracy"].map(|name| Column::new(name, name.replace(' ', "_"), Kind::Plain(4))),
+    );
+    columns.push(Column::new("min/epoch", "minutes_per_epoch", Kind::Plain(2)));
+    columns.push(Column::new("minutes", "minutes", Kind::Plain(1)));
+    columns.push(Column::new("parameters", "parameters", Kind::Text));
+    let rows =
+        comparison.groups.iter().flat_map(|group| comparison.members(group).map(|run| run_row(run, &group.name)));
+    Table { columns, rows: rows.collect() }
+}
+
+fn run_row(run: &ComparedRun, configuration: &str) -> Row {
+    let (summary, last) = (run.summary.as_ref(), run.last());
+    let of =
+        |value: fn(&crate::engine::protocol::Summary) -> String| Cell::text(summary.map(value).unwrap_or_default());
+    Row::new(vec![
+        Cell::text(run.name.as_str()),
+        Cell::text(configuration),
+        Cell::text(summary.map_or("not ended", |summary| ending(summary.outcome))),
+        of(|summary| count(summary.steps)),
+        of(|summary| summary.device.name.clone()),
+        of(|summary| summary.version.clone()),
+        Cell::number(run.config.seed as f64),
+        Cell::number(run.best_miou()),
+        Cell::number(last.map(|last| last.miou)),
+        Cell::number(last.map(|last| last.accuracy)),
+        Cell::number(run.minutes_per_epoch()),
+        Cell::number(summary.map(|summary| summary.secs / 60.0)),
+        of(|summary| count(summary.parameters as u64)),
+    ])
+}
+
+/// How a run ended, in a word.
+fn ending(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "completed",
+        Outcome::Early => "early",
+        Outcome::Stopped => "stopped",
+        Outcome::Failed => "failed",
+        Outcome::Imported => "imported",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::comparison::tests::comparison;
+    use super::*;
+    use crate::study::published::Published;
+    use crate::study::report_row::ReportRow;
+    use crate::study::table::TableFormat;
+
+    #[test]
+    fn settings_that_differ_are_columns_and_published_rows_stand_beside_ours() {
+        let mut comparison = comparison();
+        let name = comparison.groups[1].name.clone();
+        let published = Published { run: name, best_miou: Some(0.3), note: "A100".to_owned(), ..Published::default() };
+        comparison.published.push(ReportRow::published(&published));
+        let table = scores(&comparison);
+        let text = TableFormat::Csv.text(&table);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].ends_with("note,labels,sampling.strategy,train.class_weights"), "{text}");
+        assert_eq!((lines.len(), table.rows[2].is_published), (5, true));
+        assert!(
+            lines[3].contains(",published,,0.3,,") && lines[3].contains(",A100,,fraction_per_class 0.01,none"),
+            "{text}"
+        );
+        assert!(lines[1].contains(",ours,2,0.5,"), "{text}");
+    }
+
+    #[test]
+    fn classes_gains_and_deltas_match_hand_counts() {
+        let comparison = comparison();
+        let rows =
+            |table: &Table| table.rows.iter().map(|row| row.shown(&table.columns)[1..3].to_vec()).collect::<Vec<_>>();
+        assert_eq!(
+            rows(&classes(&comparison)),
+            [["0.3500 ± 0.0707", "0.5500 ± 0.0707"], ["0.1000", "–"], ["0.5000", "0.5000"]]
+        );
+        assert_eq!(rows(&deltas(&comparison)), [["-0.2500", "–"], ["+0.1500", "-0.0500"]]);
+        assert_eq!(rows(&weights(&comparison))[2], ["+0.1500", "-0.0500"]);
+        assert_eq!(runs(&comparison).rows.len(), 4);
+    }
+
+    #[test]
+    fn configurations_with_the_same_labels_share_a_row() {
+        let mut comparison = comparison();
+        for (run, labels) in comparison.runs.iter_mut().zip([40, 40, 4, 40]) {
+            run.labels = Some(LabelCounts { labels: vec![labels, 0], masks: vec![400, 0], tiles: 2 });
+        }
+        let table = labels(&comparison);
+        assert_eq!(table.rows.len(), 2);
+        assert_eq!(table.rows[0].shown(&table.columns)[1..5], ["2", "40", "10.000 %", "40"]);
+        assert_eq!(Figure::of([1.0]).unwrap().runs, 1);
+    }
+}

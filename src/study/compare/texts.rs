@@ -1,0 +1,35 @@
+//! The tables of a comparison as one text.
+
+use super::comparison::Comparison;
+use super::tables;
+use crate::study::table::{Table, TableFormat};
+
+/// The tables in this form. CSV has one header, so that it holds the scores alone.
+pub fn of(comparison: &Comparison, format: TableFormat) -> String {
+    match format {
+        TableFormat::Csv => format.text(&tables::scores(comparison)),
+        TableFormat::Markdown => format!("# {}\n\n{}", comparison.title, joined(comparison, format)),
+        TableFormat::Latex => joined(comparison, format),
+    }
+}
+
+fn joined(comparison: &Comparison, format: TableFormat) -> String {
+    let all = [tables::scores, tables::classes, tables::deltas, tables::weights].map(|table| table(comparison));
+    let filled = all.iter().filter(|table: &&Table| !table.rows.is_empty());
+    filled.map(|table| format.text(table)).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::comparison::tests::comparison;
+    use super::*;
+
+    #[test]
+    fn every_form_has_the_scores() {
+        let text = |format| of(&comparison(), format);
+        let (markdown, csv, latex) = (text(TableFormat::Markdown), text(TableFormat::Csv), text(TableFormat::Latex));
+        assert!(markdown.starts_with("# test\n\n| configuration |") && markdown.contains("| gain of the weights |"));
+        assert_eq!((csv.lines().count(), latex.matches("\\begin{tabular}").count()), (4, 4));
+        assert!(latex.contains("fraction\\_per\\_class"));
+    }
+}

@@ -1,0 +1,32 @@
+//! A table in Markdown.
+
+use super::sheet::Table;
+
+/// The table, lines and all.
+pub(super) fn text(table: &Table) -> String {
+    let columns = table.shown();
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let head = line(columns.iter().map(|column| escaped(&column.title)).collect());
+    let rule = format!("|{}\n", "---|".repeat(columns.len()));
+    let row = |cells: Vec<String>| line(cells.iter().map(|cell| escaped(cell)).collect());
+    let rows: String = table.rows.iter().map(|line| row(line.shown(&table.columns))).collect();
+    head + &rule + &rows
+}
+
+/// A bar would end the cell, and a line break the row.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sheet::tests::table;
+    use super::*;
+
+    #[test]
+    fn rows_stand_below_their_titles() {
+        let want = "| run | mIoU | gain | min |\n|---|---|---|---|\n\
+                    | a_b\\|<c> | 0.4500 ± 0.0707 | +0.010 | – |\n| 10 % & more | 0.4902 | -0.020 | 1.50 |\n";
+        assert_eq!(text(&table()), want);
+    }
+}
