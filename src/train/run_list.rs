@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use super::folder::{files, quick_method};
+use super::run_notes::RunNotes;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Choice as _, RunConfig, Strategy, time};
 use crate::quick::method::QuickMethod;
@@ -27,6 +28,8 @@ pub struct RunEntry {
     pub quick_method: Option<QuickMethod>,
     /// What is there to go on from.
     pub left: Left,
+    /// What a person says of it, or why that cannot be read.
+    pub notes: Result<RunNotes, String>,
 }
 
 /// What a run has left to go on from.
@@ -172,6 +175,7 @@ fn read(folder: &Path) -> Option<RunEntry> {
         is_quick: folder.join(files::HEAD).exists(),
         quick_method: quick_method(folder),
         left: left(folder),
+        notes: RunNotes::read(folder).map_err(|error| error.to_string()),
     })
 }
 

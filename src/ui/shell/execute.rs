@@ -4,7 +4,7 @@ use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
 use super::{
-    checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control,
+    checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
     selection, splitting,
 };
 use crate::domain::{Edit, Notice};
@@ -27,6 +27,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::Resume { folder, more_epochs } => opening::resume(services, state, folder, more_epochs),
         UiAction::StartFrom(folder) => run_control::start_from(services, state, folder),
         UiAction::ListRuns => opening::list_runs(services, state),
+        UiAction::Runs(action) => runs::act(services, state, action),
         UiAction::Check => checking::check(services, state),
         UiAction::Relink { from, tile } => labelling::relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),

@@ -19,6 +19,7 @@ use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::check::CheckReport;
 use crate::ui::state::job_progress::JobProgress;
 use crate::ui::state::network_files::NetworkNews;
+use crate::ui::state::run_figures::RunFigures;
 
 /// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -35,6 +36,8 @@ pub enum JobOutcome {
     NoFolderDialog(Dialog),
     /// Run folders were listed.
     Runs(Vec<RunEntry>),
+    /// The figures of runs were read, or why not, by folder.
+    Figures(Vec<(PathBuf, Result<RunFigures, String>)>),
     /// The quick map was saved as a run.
     QuickSaved {
         /// The run folder.

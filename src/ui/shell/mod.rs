@@ -23,6 +23,7 @@ mod pointer;
 pub mod pointer_scale;
 mod quick_saving;
 mod run_control;
+mod runs;
 mod selection;
 pub mod services;
 mod splitting;

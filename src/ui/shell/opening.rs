@@ -14,6 +14,7 @@ use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
+use crate::ui::state::runs_table::RunsTable;
 use crate::ui::state::split_state::SplitState;
 use crate::ui::state::view_camera::ViewCamera;
 
@@ -155,7 +156,8 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     open.lost_labels = journal.unlinked(&open.book);
     state.project = Some(open);
     services.journal = Some(journal);
-    (state.runs_home, state.runs) = (Some(runs_home), runs);
+    (state.runs_home, state.runs_table) = (Some(runs_home), RunsTable::default());
+    state.take_runs(runs);
     state.forget_run();
     state.export = ExportState::default();
     state.split.stop();

@@ -17,6 +17,7 @@ use super::network_files::NetworkFiles;
 use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
+use super::runs_table::RunsTable;
 use super::settings::Settings;
 use super::split_state::SplitState;
 use super::thumbnails::Thumbnails;
@@ -75,6 +76,8 @@ pub struct AppState {
     pub runs_home: Option<PathBuf>,
     /// The project's run folders, newest first.
     pub runs: Vec<RunEntry>,
+    /// The same as a table.
+    pub runs_table: RunsTable,
     /// The export of maps.
     pub export: ExportState,
     /// Networks to files of other programs and back.
@@ -127,6 +130,7 @@ impl AppState {
             requested_rate: None,
             runs_home: None,
             runs: Vec::new(),
+            runs_table: RunsTable::default(),
             export: ExportState::default(),
             network_files: NetworkFiles::default(),
             split: SplitState::default(),
