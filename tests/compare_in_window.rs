@@ -7,14 +7,17 @@ mod harness;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use eframe::egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use harness::{click, step_until};
 use pointillist::data::{Project, demo};
 use pointillist::domain::RunConfig;
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::train::folder::{MetricsRow, RunFolder, SplitRecord, StepRow};
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::runs_action::RunsAction;
 
 /// A run folder with tables, as a run of 20 steps leaves them; every class has the IoU `iou`.
 fn leave_run(project: &Project, name: &str, lr: f64, iou: f64) -> PathBuf {
@@ -130,4 +133,67 @@ fn tags_and_note_are_kept_with_the_run() {
     step_until(&mut harness, "the damage is seen", |app| app.state().runs.iter().any(|run| run.notes.is_err()));
     harness.run_ok();
     harness.get_by_label("damaged");
+}
+
+fn act(harness: &mut Harness<'_, App>, action: UiAction) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, action);
+    harness.step();
+}
+
+/// Trains a small network for two steps, as run number `number` of the project.
+fn train(harness: &mut Harness<'_, App>, number: usize, lr: f64) {
+    let mut form = RunConfig { device: DeviceChoice::Cpu, val_ratio: 0.0, ..RunConfig::demo() };
+    (form.train.length, form.train.input, form.model.base) = (Length::Steps(2), InputSize::Crop(32), 2);
+    form.train.lr = lr;
+    act(harness, UiAction::SetForm(Box::new(form)));
+    act(harness, UiAction::StartOrPause);
+    step_until(harness, "the run is listed with its end", |app| {
+        app.state().runs.len() == number && app.state().runs.iter().all(|run| run.end.is_some())
+    });
+}
+
+#[test]
+fn two_runs_are_swiped_over_the_tile_in_view() {
+    let home = tempfile::tempdir().unwrap();
+    let root = demo::unpack(&home.path().join("demo")).unwrap();
+    let mut harness = harness::open(Some(&root));
+    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
+    act(&mut harness, UiAction::Runs(RunsAction::ToggleSwipe));
+    assert!(harness.state().state().swipe.is_none(), "nothing is ticked");
+    for (number, lr) in [(1, 1e-3), (2, 1e-2)] {
+        train(&mut harness, number, lr);
+    }
+    let folders: Vec<PathBuf> = harness.state().state().runs.iter().map(|run| run.folder.clone()).collect();
+    for folder in folders.clone() {
+        act(&mut harness, UiAction::Runs(RunsAction::Tick(folder, true)));
+    }
+    harness.key_press(Key::C);
+    let both = |app: &App| app.state().swipe.as_ref().is_some_and(|swipe| swipe.missing().is_none());
+    step_until(&mut harness, "both have mapped the tile", both);
+    let size = harness.state().state().view.size().unwrap();
+    let map = harness.state().state().prediction().unwrap();
+    assert_eq!((map.size(), map.patch.as_ref().unwrap().corner), (size, [size[0] / 2, 0]));
+    harness.run_steps(4);
+    harness.get_by_label("Handle between two runs, right view").focus();
+    harness.run_ok();
+    harness.key_press(Key::ArrowRight);
+    harness.run_ok();
+    assert!(harness.state().state().swipe.as_ref().unwrap().share > 0.51, "an arrow key moves the handle");
+    let handle = harness.get_by_label("Handle between two runs, right view").rect().center();
+    harness.drag_at(handle);
+    harness.step();
+    harness.hover_at(handle - eframe::egui::vec2(40.0, 0.0));
+    harness.step();
+    harness.drop_at(handle - eframe::egui::vec2(40.0, 0.0));
+    harness.run_ok();
+    assert!(harness.state().state().swipe.as_ref().unwrap().share < 0.5, "and so does the pointer");
+    assert_eq!(harness.state().state().project.as_ref().unwrap().labels(), 0, "which paints nothing meanwhile");
+    act(&mut harness, UiAction::StepTile(1));
+    assert!(harness.state().state().prediction().is_none(), "the next tile has no maps yet");
+    step_until(&mut harness, "both have mapped the next tile", both);
+    harness.run_steps(4);
+    harness.key_press(Key::C);
+    harness.run_ok();
+    assert!(harness.state().state().swipe.is_none());
 }

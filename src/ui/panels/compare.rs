@@ -5,6 +5,7 @@ use std::path::Path;
 use eframe::egui::{Color32, CornerRadius, Grid, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::curves::{Scale, Series, column, plot};
+use super::runs::swipe_button_ui;
 use super::theme::{Tokens, UNIT, class_color, series_color};
 use super::widgets::{nothing_yet, number, swatch};
 use crate::ui::state::action::UiAction;
@@ -40,7 +41,7 @@ pub fn compare_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         figures,
     };
     let runs: Vec<Compared<'_>> = table.compared().map(compared).collect();
-    legend_ui(ui, state, &runs);
+    legend_ui(ui, state, &runs, actions);
     let loss: Vec<_> = runs.iter().map(|run| series(run, &run.figures.loss)).collect();
     let miou: Vec<_> = runs.iter().map(|run| series(run, &run.figures.miou)).collect();
     let room = vec2(ui.available_width() - 6.0 * UNIT, ui.available_height());
@@ -64,8 +65,9 @@ fn series<'a>(run: &'a Compared<'_>, points: &'a [egui_plot::PlotPoint]) -> Seri
 }
 
 /// Which run has which letter and colour, and what could not be read.
-fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>]) {
+fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut Vec<UiAction>) {
     ui.horizontal_wrapped(|ui| {
+        swipe_button_ui(ui, state, actions);
         for run in runs {
             ui.label(RichText::new(&run.letter).monospace().strong().color(run.color));
             ui.label(number(&run.name));

@@ -33,6 +33,7 @@ pub mod side;
 mod split;
 pub mod status;
 pub mod strip;
+mod swipe;
 pub mod theme;
 pub mod tile_list;
 pub mod toasts;

@@ -39,6 +39,7 @@ fn head_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     filter_ui(ui, state, actions);
     compare_ui(ui, state, actions);
+    swipe_button_ui(ui, state, actions);
     ui.weak(match &state.runs_home {
         Some(home) => home.display().to_string(),
         None => "No project is open.".to_owned(),
@@ -83,5 +84,17 @@ fn compare_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     if ticked > 0 && quiet_icon(ui, Icon::X, "Untick all runs").clicked() {
         actions.push(UiAction::Runs(RunsAction::TickNone));
+    }
+}
+
+/// Swipes the first two ticked runs over the tile in view.
+pub(super) fn swipe_button_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let is_on = state.swipe.is_some();
+    let can = is_on || state.runs_table.ticked.len() > 1;
+    let button = ui.add_enabled(can, Button::new(if is_on { "End swipe" } else { "Swipe A | B" }));
+    let button =
+        button.on_hover_text("The map of the tile in view: left of a handle by run A, right of it by run B (C)");
+    if button.on_disabled_hover_text("Tick two runs to swipe their maps over the tile in view").clicked() {
+        actions.push(UiAction::Runs(RunsAction::ToggleSwipe));
     }
 }

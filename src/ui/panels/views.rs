@@ -3,6 +3,7 @@
 use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
+use super::swipe::swipe_ui;
 use super::theme::Tokens;
 use super::view_notes;
 use super::widgets::quiet_icon;
@@ -13,6 +14,7 @@ use crate::ui::canvas::scene::{Scene, TileScene};
 use crate::ui::canvas::view::{CanvasResponse, canvas_ui};
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::layer::Layer;
 use crate::ui::state::panel_layout::TWO_VIEWS;
 use crate::ui::state::preset::Preset;
 
@@ -81,10 +83,19 @@ fn view_ui(
     let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view, map.as_ref()), &tool);
     state.camera = camera;
     view_notes::prediction_ui(ui, picture, view, state);
+    if shows_prediction(state, view) {
+        swipe_ui(ui, picture, view, state, actions);
+    }
     if is_last {
         view_notes::warning_ui(ui, picture, state);
     }
     response
+}
+
+/// Whether a view shows what was predicted.
+fn shows_prediction(state: &AppState, view: usize) -> bool {
+    let layers = &state.settings.layers[view];
+    [Layer::Prediction, Layer::Confidence].iter().any(|layer| layers[*layer].visible && layers[*layer].opacity > 0.0)
 }
 
 /// The presets; in the last view also the buttons for fit and for one or two views.

@@ -15,7 +15,7 @@ use super::jobs::JobOutcome;
 use super::kept_settings::KeptSettings;
 use super::meshes::painter::MeshPainter;
 use super::services::Services;
-use super::{graphics, incoming, keys, pointer};
+use super::{graphics, incoming, keys, pointer, swiping};
 use crate::domain::{Edit, Notice};
 use crate::engine::{Command, Waker};
 use crate::kernels::gate::GATE;
@@ -138,6 +138,7 @@ impl App {
         }
         self.services.request_prediction(&self.state, ctx);
         self.services.guide_quick(&mut self.state);
+        swiping::follow(&mut self.services, &mut self.state);
     }
 
     /// Ends a run before the window closes, and keeps the window open until then.

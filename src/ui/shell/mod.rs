@@ -28,4 +28,5 @@ mod selection;
 pub mod services;
 mod splitting;
 pub mod start;
+mod swiping;
 pub mod tiles;

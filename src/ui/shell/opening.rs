@@ -159,6 +159,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     (state.runs_home, state.runs_table) = (Some(runs_home), RunsTable::default());
     state.take_runs(runs);
     state.forget_run();
+    state.swipe = None;
     state.export = ExportState::default();
     state.split.stop();
     state.split = SplitState { offer, ..SplitState::default() };

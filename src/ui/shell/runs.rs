@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
 use super::services::Services;
+use super::swiping;
 use crate::data::DataError;
 use crate::domain::Notice;
 use crate::train::folder::FinishedRun;
@@ -38,6 +39,12 @@ pub(crate) fn act(services: &Services, state: &mut AppState, action: RunsAction)
         }
         RunsAction::DraftNotes(draft) => state.runs_table.draft = draft,
         RunsAction::SaveNotes => save_notes(services, state),
+        RunsAction::ToggleSwipe => swiping::toggle(state),
+        RunsAction::MoveSwipe(share) => {
+            if let Some(swipe) = &mut state.swipe {
+                swipe.move_to(share);
+            }
+        }
     }
 }
 

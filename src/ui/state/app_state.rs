@@ -20,6 +20,7 @@ use super::run_state::RunState;
 use super::runs_table::RunsTable;
 use super::settings::Settings;
 use super::split_state::SplitState;
+use super::swipe::Swipe;
 use super::thumbnails::Thumbnails;
 use super::tile_role::TileRole;
 use super::tool::{Tool, ToolKind};
@@ -78,6 +79,8 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// The same as a table.
     pub runs_table: RunsTable,
+    /// Two runs swiped over the tile in view.
+    pub swipe: Option<Swipe>,
     /// The export of maps.
     pub export: ExportState,
     /// Networks to files of other programs and back.
@@ -131,6 +134,7 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             runs_table: RunsTable::default(),
+            swipe: None,
             export: ExportState::default(),
             network_files: NetworkFiles::default(),
             split: SplitState::default(),

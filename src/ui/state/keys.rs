@@ -6,6 +6,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Dialog, Tab, UiAction, ViewAction};
 use super::layer::Layer;
+use super::runs_action::RunsAction;
 use super::tool::ToolKind;
 
 /// A bound key.
@@ -83,6 +84,7 @@ fn view() -> Vec<Binding> {
             UiAction::View(ViewAction::ToggleSelectedClass),
         ),
         row("View", &[plain(Key::Q)], "Quick map, network's, or the better", UiAction::View(ViewAction::NextMap)),
+        row("View", &[plain(Key::C)], "Swipe two ticked runs over the tile", UiAction::Runs(RunsAction::ToggleSwipe)),
         row("View", &[plain(Key::A)], "Previous tile", UiAction::StepTile(-1)),
         row("View", &[plain(Key::D)], "Next tile", UiAction::StepTile(1)),
     ]

@@ -45,6 +45,7 @@ pub mod sampled_mask;
 pub mod settings;
 mod shown_map;
 pub mod split_state;
+pub mod swipe;
 pub mod theme_choice;
 pub mod thumbnails;
 pub mod tile_role;

@@ -24,4 +24,8 @@ pub enum RunsAction {
     DraftNotes(NotesDraft),
     /// Write tags and note as typed.
     SaveNotes,
+    /// Swipe the first two ticked runs over the tile in view, or no longer.
+    ToggleSwipe,
+    /// Move the handle between them: 0 is the left edge of the tile, 1 the right one.
+    MoveSwipe(f32),
 }
