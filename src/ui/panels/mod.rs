@@ -9,6 +9,7 @@ pub mod closing;
 pub mod compare;
 pub mod curves;
 pub mod dialogs;
+mod error_legend;
 mod export;
 mod export_weights;
 pub mod help;
