@@ -6,12 +6,14 @@
 
 pub mod claim;
 mod class_table;
+pub mod estimate;
 mod execute;
 mod expand;
 pub mod failure;
 mod fields;
 pub mod fingerprint;
 pub mod folder;
+pub mod grid;
 pub mod hash_cache;
 mod heartbeat;
 pub mod key;
@@ -25,7 +27,9 @@ pub mod published;
 pub mod queue;
 pub mod record;
 pub mod report;
+pub mod session;
 pub mod shard;
 pub mod slurm;
+pub mod standing;
 mod time_left;
 mod worker;

@@ -30,6 +30,7 @@ fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         Tab::Scores => super::scores::scores_ui(ui, state),
         Tab::Runs => super::runs::runs_ui(ui, state, actions),
         Tab::Compare => super::compare::compare_ui(ui, state, actions),
+        Tab::Studies => super::studies::studies_ui(ui, state, actions),
         Tab::Log => super::log::log_ui(ui, state, actions),
     }
 }

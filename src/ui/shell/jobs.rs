@@ -13,6 +13,7 @@ use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
 use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
+use crate::study::standing::Standing;
 use crate::train::check::Check;
 use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
@@ -68,6 +69,8 @@ pub enum JobOutcome {
         /// All runs of the project, if there is another one.
         runs: Option<Vec<RunEntry>>,
     },
+    /// How a study stands, or why that cannot be seen: the answer to the look of this number.
+    Study(u64, Result<Box<Standing>, String>),
     /// The masks were checked.
     Checked(CheckReport),
     /// The job failed.

@@ -28,5 +28,6 @@ mod selection;
 pub mod services;
 mod splitting;
 pub mod start;
+mod studies;
 mod swiping;
 pub mod tiles;

@@ -105,6 +105,11 @@ pub(crate) fn resume(services: &mut Services, state: &mut AppState, folder: Path
     if refuses_while_running(state) {
         return;
     }
+    if state.study.is_running() {
+        let notice = Notice::new("A study is in progress").remedy("Stop it before you go on with a run");
+        state.say(Level::Warning, notice);
+        return;
+    }
     let (run, data) = make_way(services, state, RunState::resuming);
     send(services, state, Command::Continue { run, folder, data, more_epochs });
 }

@@ -11,6 +11,7 @@ use super::map_source::MapChoice;
 use super::network_files::{ImportForm, WeightsForm};
 use super::preset::Preset;
 use super::runs_action::RunsAction;
+use super::study_action::StudyAction;
 use super::theme_choice::ThemeChoice;
 use super::tool::ToolKind;
 use crate::data::ClassEdits;
@@ -45,6 +46,8 @@ pub enum UiAction {
     ListRuns,
     /// Do something with the list of runs.
     Runs(RunsAction),
+    /// Do something about a study.
+    Study(StudyAction),
     /// Check all masks of the project in the background.
     Check,
     /// Move orphaned labels to a tile.
@@ -234,13 +237,15 @@ pub enum Tab {
     Runs,
     /// Runs beside each other.
     Compare,
+    /// Plans of many runs.
+    Studies,
     /// All messages.
     Log,
 }
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Self; 5] = [Self::Curves, Self::Scores, Self::Runs, Self::Compare, Self::Log];
+    pub const ALL: [Self; 6] = [Self::Curves, Self::Scores, Self::Runs, Self::Compare, Self::Studies, Self::Log];
 
     /// Label of the tab.
     pub fn name(self) -> &'static str {
@@ -249,6 +254,7 @@ impl Tab {
             Self::Scores => "Scores",
             Self::Runs => "Runs",
             Self::Compare => "Compare",
+            Self::Studies => "Studies",
             Self::Log => "Log",
         }
     }

@@ -20,6 +20,7 @@ use super::run_state::RunState;
 use super::runs_table::RunsTable;
 use super::settings::Settings;
 use super::split_state::SplitState;
+use super::study_state::StudyState;
 use super::swipe::Swipe;
 use super::thumbnails::Thumbnails;
 use super::tile_role::TileRole;
@@ -79,6 +80,8 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// The same as a table.
     pub runs_table: RunsTable,
+    /// The study that is shown.
+    pub study: StudyState,
     /// Two runs swiped over the tile in view.
     pub swipe: Option<Swipe>,
     /// The export of maps.
@@ -134,6 +137,7 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             runs_table: RunsTable::default(),
+            study: StudyState::default(),
             swipe: None,
             export: ExportState::default(),
             network_files: NetworkFiles::default(),
@@ -201,6 +205,9 @@ impl AppState {
     pub fn why_no_start(&self) -> Option<String> {
         if self.project.is_none() {
             return Some("Open a project first".to_owned());
+        }
+        if self.study.is_running() {
+            return Some("A study is in progress. Stop it first".to_owned());
         }
         self.problems().into_iter().next()
     }

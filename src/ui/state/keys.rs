@@ -111,6 +111,7 @@ fn window() -> Vec<Binding> {
         row("Window", &[plain(Key::F4)], "Runs", UiAction::ShowTab(Tab::Runs)),
         row("Window", &[plain(Key::F5)], "Log", UiAction::ShowTab(Tab::Log)),
         row("Window", &[plain(Key::F6)], "Compare runs", UiAction::ShowTab(Tab::Compare)),
+        row("Window", &[plain(Key::F7)], "Studies", UiAction::ShowTab(Tab::Studies)),
         row("Window", &[ctrl(Key::Plus), ctrl(Key::Equals)], "Larger interface", UiAction::StepZoom(1)),
         row("Window", &[ctrl(Key::Minus)], "Smaller interface", UiAction::StepZoom(-1)),
         row("Window", &[plain(Key::F1)], "Show these keys", UiAction::Show(Some(Dialog::Keys))),
