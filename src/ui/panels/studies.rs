@@ -160,12 +160,18 @@ mod tests {
 
     #[test]
     fn the_summary_says_what_is_left() {
-        let run = |state| RunLine { name: String::new(), state, best_miou: None, secs: None, note: String::new() };
+        let run = |state: &'static str| RunLine {
+            name: String::new(),
+            state,
+            best_miou: None,
+            secs: None,
+            note: String::new(),
+        };
         let standing = |states: &[&'static str], left_secs| Standing {
             name: String::new(),
             about: String::new(),
             folder: "/x".into(),
-            runs: states.iter().map(|state| run(state)).collect(),
+            runs: states.iter().copied().map(run).collect(),
             rows: Vec::new(),
             left_secs,
         };

@@ -16,6 +16,7 @@ use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
 use crate::ui::state::runs_table::RunsTable;
 use crate::ui::state::split_state::SplitState;
+use crate::ui::state::study_state::StudyState;
 use crate::ui::state::view_camera::ViewCamera;
 
 /// Reports that a job's thread could not be started.
@@ -165,6 +166,9 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.take_runs(runs);
     state.forget_run();
     state.swipe = None;
+    if !state.study.is_running() {
+        state.study = StudyState { form: state.study.form.clone(), ..StudyState::default() };
+    }
     state.export = ExportState::default();
     state.split.stop();
     state.split = SplitState { offer, ..SplitState::default() };

@@ -5,6 +5,7 @@ use crate::domain::config::Encoder;
 use crate::domain::{Choice as _, RunConfig, Strategy};
 use crate::quick::method::QuickMethod;
 use crate::train::run_list::RunEntry;
+use crate::train::run_notes::RunNotes;
 
 /// Stands where a run has nothing to say.
 pub const NOTHING: &str = "–";
@@ -96,8 +97,8 @@ impl RunColumn {
                 .filter(|_| is_trained(run))
                 .map_or_else(Cell::nothing, |end| number(format::duration(end.secs), end.secs)),
             Self::Ended => words(ended(run)),
-            Self::Tags => words(run.notes.as_ref().map_or_else(|_| String::new(), |notes| notes.tags_text())),
-            Self::Note => words(run.notes.as_ref().map_or_else(|_| String::new(), |notes| notes.note.clone())),
+            Self::Tags => words(run.notes.as_ref().map(RunNotes::tags_text).unwrap_or_default()),
+            Self::Note => words(run.notes.as_ref().map(|notes| notes.note.clone()).unwrap_or_default()),
         }
     }
 }

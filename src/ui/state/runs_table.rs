@@ -11,8 +11,8 @@ use crate::train::run_differences::{Difference, differences};
 use crate::train::run_list::RunEntry;
 
 /// Columns before and after those of the settings.
-const BEFORE: [RunColumn; 3] = [RunColumn::Name, RunColumn::Network, RunColumn::Labels];
-const AFTER: [RunColumn; 6] =
+static BEFORE: [RunColumn; 3] = [RunColumn::Name, RunColumn::Network, RunColumn::Labels];
+static AFTER: [RunColumn; 6] =
     [RunColumn::Steps, RunColumn::BestMiou, RunColumn::Time, RunColumn::Ended, RunColumn::Tags, RunColumn::Note];
 
 /// The table and what is chosen in it.
@@ -62,7 +62,7 @@ impl RunsTable {
             listed.iter().copied().filter(|run| is_trained(&runs[*run]) && runs[*run].config.is_some()).collect();
         let found = differences(trained.iter().filter_map(|run| runs[*run].config.as_ref()));
         let settings = found.iter().map(|difference| RunColumn::Setting(difference.field.clone()));
-        self.columns = BEFORE.into_iter().chain(settings).chain(AFTER).collect();
+        self.columns = BEFORE.iter().cloned().chain(settings).chain(AFTER.iter().cloned()).collect();
         let row = |run: usize| RunRow { run, cells: cells(&runs[run], has_masks, &found, place(&trained, run)) };
         self.rows = listed.into_iter().map(row).collect();
         self.sort_rows();
