@@ -1,4 +1,4 @@
-// Composes a tile and its layers, bottom to top, in one pass: image, full mask, sampled mask, prediction, confidence.
+// Composes a tile and its layers, bottom to top, in one pass: image, full mask, sampled mask, prediction, confidence, error map.
 // The visible layers are pipeline constants, so a hidden layer costs nothing. Own labels are drawn separately, only
 // where there are any. Colours are stored sRGB values: at opacity 1 a class has exactly its own colour. Each texture
 // is bound at the one level that suits the zoom; choosing the level per pixel here would be slower.
@@ -21,6 +21,8 @@ struct View {
     labels_opacity: f32,
     // Colour behind the tile.
     ground: vec4<f32>,
+    // Colour of wrong pixels; in w the opacity of the error map.
+    errors: vec4<f32>,
 }
 
 override shows_image: bool = true;
@@ -28,12 +30,13 @@ override shows_mask: bool = true;
 override shows_sampled: bool = true;
 override shows_prediction: bool = true;
 override shows_confidence: bool = true;
+override shows_errors: bool = true;
 // The image hides the ground behind the tile.
 override is_opaque: bool = false;
 override target_is_srgb: bool = false;
 
 @group(0) @binding(0) var<uniform> view: View;
-// A premultiplied colour per index: classes in the upper row, confidence in the lower.
+// A premultiplied colour per index: classes, confidence, and white where a class counts in scores.
 @group(0) @binding(1) var colors: texture_2d<f32>;
 @group(0) @binding(2) var nearest: sampler;
 @group(0) @binding(3) var image_sampler: sampler;
@@ -42,8 +45,13 @@ override target_is_srgb: bool = false;
 @group(0) @binding(5) var indices: texture_2d<f32>;
 @group(0) @binding(6) var labels: texture_2d<f32>;
 
-const CLASSES: f32 = 0.25;
-const CONFIDENCE: f32 = 0.75;
+// Middles of the three rows of colours.
+const CLASSES: f32 = 1.0 / 6.0;
+const CONFIDENCE: f32 = 0.5;
+const SCORED: f32 = 5.0 / 6.0;
+
+// How much of the black over right pixels hides what is below.
+const DIM: f32 = 0.6;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
@@ -80,6 +88,14 @@ fn color_of(index: f32, row: f32) -> vec4<f32> {
 // Colours are premultiplied by alpha everywhere.
 fn over(below: vec4<f32>, color: vec4<f32>, opacity: f32) -> vec4<f32> {
     return below * (1.0 - color.a * opacity) + color * opacity;
+}
+
+// Right pixels dimmed, wrong ones marked. Unlabelled and ignored truth, and what is not predicted, stay as they are.
+fn with_errors(below: vec4<f32>, truth: f32, predicted: f32) -> vec4<f32> {
+    let counts = color_of(truth, SCORED).a * color_of(predicted, SCORED).a;
+    let is_right = abs(truth - predicted) < 0.5 / 255.0;
+    let mark = select(vec4<f32>(view.errors.rgb, 1.0), vec4<f32>(0.0, 0.0, 0.0, DIM), is_right);
+    return over(below, mark, view.errors.w * counts);
 }
 
 fn linear_from_srgb(color: vec3<f32>) -> vec3<f32> {
@@ -128,6 +144,9 @@ fn fs_tile(corner: Corner) -> @location(0) vec4<f32> {
     }
     if shows_confidence {
         color = over(color, color_of(at.w, CONFIDENCE), view.opacities.w);
+    }
+    if shows_errors {
+        color = with_errors(color, at.x, at.z);
     }
     if is_opaque {
         color.a = 1.0;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use offscreen::{BACKGROUND, Offscreen, Props, lens};
 use pointillist::domain::geometry::Camera;
-use pointillist::domain::{ClassMap, MapPatch, Mask, PatchedMap, Stroke, UNLABELLED, hash};
+use pointillist::domain::{ClassMap, Classes, MapPatch, Mask, PatchedMap, Stroke, UNLABELLED, hash};
 use pointillist::ui::state::label_plane::LabelPlane;
 use pointillist::ui::state::layer::{Layer, LayerStyle};
 use pointillist::ui::state::palette::Palette;
@@ -87,6 +87,7 @@ fn reference(props: &Props, camera: &Camera, size: [u32; 2]) -> Vec<[f32; 3]> {
                 Layer::Sampled => class(props.sampled.as_ref().unwrap(), 1),
                 Layer::Prediction => class(&prediction.unwrap().whole.classes, 2),
                 Layer::Confidence => ramp.color(prediction.unwrap().whole.confidence[(y / 2 * 4 + x / 2) as usize]),
+                Layer::Errors => error_mark(props, x, y),
                 Layer::Labels => [0; 4], // Drawn with an outline; tested separately.
             };
             let alpha = f32::from(a) / 255.0 * style.opacity;
@@ -97,6 +98,44 @@ fn reference(props: &Props, camera: &Camera, size: [u32; 2]) -> Vec<[f32; 3]> {
         color
     };
     (0..size[1]).flat_map(|y| (0..size[0]).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect()
+}
+
+/// What the error map puts over a pixel: with straight alpha.
+fn error_mark(props: &Props, x: u32, y: u32) -> [u8; 4] {
+    let truth = props.view.mask.as_ref().unwrap().get(x, y);
+    let predicted = props.prediction.as_ref().unwrap().whole.classes.get(x / 2, y / 2);
+    let counts = |class: u8| Classes::deepglobe().is_scored(class);
+    let [r, g, b] = Palette::WRONG;
+    match counts(truth) && counts(predicted) {
+        false => [0; 4],
+        true if truth == predicted => [0, 0, 0, Palette::DIM],
+        true => [r, g, b, 255],
+    }
+}
+
+#[test]
+fn the_error_map_marks_wrong_pixels_and_leaves_alone_what_is_not_scored() {
+    let Some(mut offscreen) = offscreen([4, 1], PLAIN) else { return };
+    let mut props = Props::noise([4, 1]);
+    let ignored = 6;
+    let row = |classes: [u8; 4]| Mask::from_vec(4, 1, classes.to_vec()).unwrap();
+    Arc::get_mut(&mut props.view).unwrap().mask = Some(Arc::new(row([1, 1, UNLABELLED, ignored])));
+    props.layers[Layer::Image].visible = false;
+    props.layers[Layer::Errors] = LayerStyle { visible: true, opacity: 1.0 };
+    let lens = lens(Camera { center_in_image: [2.0, 0.5], zoom: 1.0 }, [4, 1]);
+    let mut drawn = |props: &Props| {
+        offscreen.draw(&[(0.0, &props.frame(lens), lens)]);
+        offscreen.pixels().iter().map(|[r, g, b, _]| [*r, *g, *b]).collect::<Vec<_>>()
+    };
+    let ground = [BACKGROUND; 3];
+    assert_eq!(drawn(&props), [ground; 4], "without a prediction there is no error");
+    let classes = row([1, 2, 1, 1]);
+    props.prediction = Some(Arc::new(ClassMap { classes, confidence: vec![255; 4] }).into());
+    let dimmed = (f32::from(BACKGROUND) * 0.4).round() as u8;
+    assert_eq!(drawn(&props), [[dimmed; 3], Palette::WRONG, ground, ground]);
+    let classes = row([UNLABELLED, 1, 1, 1]);
+    props.prediction = Some(Arc::new(ClassMap { classes, confidence: vec![255; 4] }).into());
+    assert_eq!(drawn(&props), [ground, [dimmed; 3], ground, ground], "another prediction is drawn at once");
 }
 
 #[test]
@@ -110,13 +149,17 @@ fn the_compositor_equals_the_reference() {
         Camera { center_in_image: [1.3, 6.1], zoom: 3.7 },
         Camera { center_in_image: [3.9, 0.2], zoom: 21.0 },
     ];
-    for opacities in
-        [[1.0; Layer::COUNT], [0.0; Layer::COUNT], [0.9, 0.5, 0.7, 0.3, 0.25, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0, 1.0]]
-    {
+    for opacities in [
+        [1.0; Layer::COUNT],
+        [0.0; Layer::COUNT],
+        [0.9, 0.5, 0.7, 0.3, 0.25, 0.8, 1.0],
+        [0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+    ] {
         for (layer, opacity) in Layer::ALL.into_iter().zip(opacities) {
             props.layers[layer] = LayerStyle { visible: true, opacity };
         }
-        for hidden in [None, Some(Layer::Confidence), Some(Layer::Prediction), Some(Layer::Image)] {
+        for hidden in [None, Some(Layer::Errors), Some(Layer::Confidence), Some(Layer::Prediction), Some(Layer::Image)]
+        {
             if let Some(layer) = hidden {
                 props.layers[layer].visible = false;
             }

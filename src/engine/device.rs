@@ -3,6 +3,8 @@
 //! Software renderers (lavapipe, llvmpipe, WARP, SwiftShader) are GPUs in name only: Burn's kernels are very slow on them or
 //! crash the driver. They are used only when chosen by name.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind};
 
@@ -153,10 +155,18 @@ impl OpenDevice {
     }
 }
 
-/// Devices opened so far. Burn opens each adapter once per process, so they are kept.
-#[derive(Default)]
+/// Adapters opened so far, by name and API. Burn opens each once in a process, whichever thread asks.
+static OPENED: Mutex<Vec<(String, Device)>> = Mutex::new(Vec::new());
+
+/// Opens devices; those that are open already are kept.
 pub struct Devices {
-    opened: Vec<(String, Device)>,
+    opened: &'static Mutex<Vec<(String, Device)>>,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self { opened: &OPENED }
+    }
 }
 
 impl Devices {
@@ -170,7 +180,8 @@ impl Devices {
         let (adapter, why) = resolve(choice, &found)?;
         let Some(adapter) = adapter else { return Ok(cpu(why)) };
         let key = format!("{:?} {}", adapter.backend, adapter.name);
-        let device = match self.opened.iter().find(|(name, _)| *name == key) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let device = match opened.iter().find(|(name, _)| *name == key) {
             Some((_, device)) => device.clone(),
             None => {
                 let options = Device::wgpu_options().device_kind(adapter.selector()).graphics_api(adapter.api());
@@ -178,7 +189,7 @@ impl Devices {
                     let notice = Notice::new(format!("{} cannot be opened", adapter.name)).cause(error.to_string());
                     Refusal(notice.remedy("Update its driver, or choose the device cpu"))
                 })?;
-                self.opened.push((key, device.clone()));
+                opened.push((key, device.clone()));
                 device
             }
         };

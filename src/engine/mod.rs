@@ -41,6 +41,7 @@ pub mod report;
 mod resume;
 mod run;
 mod run_history;
+pub mod run_maps;
 mod run_plan;
 mod session;
 mod sketch;

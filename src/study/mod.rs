@@ -6,7 +6,9 @@
 //! Training itself is the engine's.
 
 pub mod claim;
+mod class_table;
 pub mod compare;
+pub mod estimate;
 mod execute;
 mod expand;
 pub mod failure;
@@ -14,6 +16,7 @@ mod fields;
 pub mod figure;
 pub mod fingerprint;
 pub mod folder;
+pub mod grid;
 pub mod hash_cache;
 mod heartbeat;
 pub mod key;
@@ -29,8 +32,10 @@ pub mod queue;
 pub mod record;
 pub mod report;
 pub mod report_row;
+pub mod session;
 pub mod shard;
 pub mod slurm;
+pub mod standing;
 pub mod table;
 mod time_left;
 mod worker;

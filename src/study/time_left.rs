@@ -44,6 +44,11 @@ pub(super) fn seconds(runs: &[Timed<'_>]) -> Option<f64> {
     Some((sum / workers as f64).max(longest))
 }
 
+/// Whether two runs take about as long as each other.
+pub(super) fn is_like(one: &RunConfig, other: &RunConfig) -> bool {
+    cost_class(one) == cost_class(other)
+}
+
 /// Runs of one class take about as long as each other: same network, data, input and length.
 fn cost_class(config: &RunConfig) -> String {
     let (model, train) = (&config.model, &config.train);

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use super::folder::{files, quick_method};
+use super::run_notes::RunNotes;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Choice as _, RunConfig, Strategy, time};
 use crate::quick::method::QuickMethod;
@@ -15,7 +16,7 @@ use crate::quick::method::QuickMethod;
 pub struct RunEntry {
     /// The run folder.
     pub folder: PathBuf,
-    /// Name of the folder.
+    /// Name of the folder; of a run of a study, after that of the study.
     pub name: String,
     /// How it was configured; absent if `config.toml` cannot be read.
     pub config: Option<RunConfig>,
@@ -27,6 +28,8 @@ pub struct RunEntry {
     pub quick_method: Option<QuickMethod>,
     /// What is there to go on from.
     pub left: Left,
+    /// What a person says of it, or why that cannot be read.
+    pub notes: Result<RunNotes, String>,
 }
 
 /// What a run has left to go on from.
@@ -100,15 +103,37 @@ pub fn home(project_root: &Path) -> PathBuf {
     outside(project_root).unwrap_or(inside)
 }
 
+/// The folder for a project's plans and studies, beside that of its runs.
+pub fn studies_home(project_root: &Path) -> PathBuf {
+    let runs = home(project_root);
+    if runs == inside(project_root) { runs.with_file_name("studies") } else { runs.join("studies") }
+}
+
+/// The folders with the runs of a project's studies, by the name of the study.
+fn studies(project_root: &Path) -> Vec<(String, PathBuf)> {
+    let folders = std::fs::read_dir(studies_home(project_root)).into_iter().flatten().flatten();
+    let runs = |entry: std::fs::DirEntry| (entry.file_name().to_string_lossy().into_owned(), entry.path().join("runs"));
+    let mut found: Vec<_> = folders.map(runs).filter(|(_, runs)| runs.is_dir()).collect();
+    found.sort();
+    found
+}
+
+/// The runs of a study, under its name.
+fn of_study((study, runs): (String, PathBuf)) -> Vec<RunEntry> {
+    let mut found = list(&[runs]);
+    found.iter_mut().for_each(|run| run.name = format!("{study}/{}", run.name));
+    found
+}
+
 /// The folder for runs in a project that can be written to.
 fn inside(project_root: &Path) -> PathBuf {
     project_root.join(".pointillist").join("runs")
 }
 
-/// A project's runs, from both folders, newest first.
+/// A project's runs, from both folders, newest first; after them those of its studies.
 pub fn of_project(project_root: &Path) -> Vec<RunEntry> {
     let homes: Vec<_> = [Some(inside(project_root)), outside(project_root)].into_iter().flatten().collect();
-    list(&homes)
+    list(&homes).into_iter().chain(studies(project_root).into_iter().flat_map(of_study)).collect()
 }
 
 /// The folder for runs of a read-only project.
@@ -172,6 +197,7 @@ fn read(folder: &Path) -> Option<RunEntry> {
         is_quick: folder.join(files::HEAD).exists(),
         quick_method: quick_method(folder),
         left: left(folder),
+        notes: RunNotes::read(folder).map_err(|error| error.to_string()),
     })
 }
 

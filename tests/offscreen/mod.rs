@@ -119,6 +119,7 @@ pub(crate) struct Props {
     pub(crate) labels: Option<LabelPlane>,
     pub(crate) prediction: Option<PatchedMap>,
     pub(crate) palette: Palette,
+    pub(crate) scored: Palette,
     pub(crate) layers: LayerSet,
 }
 
@@ -146,6 +147,7 @@ impl Props {
             labels: None,
             prediction: None,
             palette: Palette::of(&Classes::deepglobe()),
+            scored: Palette::scored(&Classes::deepglobe()),
             layers: LayerSet::default(),
         }
     }
@@ -159,6 +161,7 @@ impl Props {
             book: None,
             prediction: self.prediction.as_ref(),
             palette: &self.palette,
+            scored: &self.scored,
             layers: &self.layers,
         };
         CanvasFrame::new(&scene, lens, Color32::from_gray(BACKGROUND))

@@ -19,6 +19,8 @@ pub const STATE: &str = "last.state";
 pub const HEAD: &str = "head.json";
 /// Loss and learning rate, a row per step or per few steps.
 pub const STEPS: &str = "steps.csv";
+/// What a person says of the run: tags and a note.
+pub const NOTES: &str = "notes.json";
 /// Which tiles were learned from and which were scored.
 pub const SPLIT: &str = "split.json";
 /// What the command line printed.

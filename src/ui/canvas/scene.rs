@@ -45,6 +45,8 @@ pub struct TileScene<'a> {
     pub prediction: Option<&'a PatchedMap>,
     /// Class colours.
     pub palette: &'a Palette,
+    /// Which classes count in scores: the error map leaves the others alone.
+    pub scored: &'a Palette,
     /// Visibility and opacity of each layer.
     pub layers: &'a LayerSet,
 }

@@ -11,16 +11,16 @@ use crate::ui::state::curves::{PLOT_MARGIN, logarithmic, thinned};
 use crate::ui::state::format;
 
 /// A line of a plot.
-struct Series<'a> {
-    name: &'a str,
-    color: Color32,
-    width: f32,
-    points: &'a [PlotPoint],
+pub(super) struct Series<'a> {
+    pub(super) name: &'a str,
+    pub(super) color: Color32,
+    pub(super) width: f32,
+    pub(super) points: &'a [PlotPoint],
 }
 
 /// Scale of a plot's y axis.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Scale {
+pub(super) enum Scale {
     /// Linear, from 0.
     Linear,
     /// Logarithmic; values are exponents of ten.
@@ -83,7 +83,7 @@ pub fn curves_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 }
 
 /// A plot under its title, with a widget beside the title.
-fn column(ui: &mut Ui, size: Vec2, title: &str, beside: impl FnOnce(&mut Ui), add: impl FnOnce(&mut Ui)) {
+pub(super) fn column(ui: &mut Ui, size: Vec2, title: &str, beside: impl FnOnce(&mut Ui), add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
             ui.horizontal(|ui| {
@@ -105,7 +105,8 @@ fn legend_ui(ui: &mut Ui, series: &[Series<'_>]) {
     }
 }
 
-fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
+/// A plot of these lines. `id` names it.
+pub(super) fn plot(ui: &mut Ui, id: &str, series: &[Series<'_>], scale: Scale) {
     let legend = Legend::default()
         .position(Corner::LeftBottom) // A loss rarely begins there.
         .text_style(eframe::egui::TextStyle::Small)

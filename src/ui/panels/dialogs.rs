@@ -13,6 +13,7 @@ use super::export_weights::export_weights_ui;
 use super::import_network::import_network_ui;
 use super::key_names::key_name;
 use super::recognised::recognised_ui;
+use super::run_notes::run_notes_ui;
 use super::split::split_ui;
 use super::theme::{Tokens, mono, semibold};
 use super::widgets::fixed;
@@ -38,6 +39,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             | Dialog::OpenRunPath
             | Dialog::Classes
             | Dialog::Recognised
+            | Dialog::RunNotes
             | Dialog::LostLabels => 480.0,
         };
         ui.set_max_width((room.x - 72.0).min(width));
@@ -53,6 +55,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::Recognised => recognised_ui(ui, state, actions),
             Dialog::Classes => class_editor_ui(ui, state, actions),
             Dialog::Check => check_ui(ui, state, actions),
+            Dialog::RunNotes => run_notes_ui(ui, state, actions),
             Dialog::LostLabels => lost_labels_ui(ui, state, actions),
         }
         ui.add_space(8.0);

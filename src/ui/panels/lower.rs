@@ -29,6 +29,8 @@ fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         Tab::Curves => super::curves::curves_ui(ui, state, actions),
         Tab::Scores => super::scores::scores_ui(ui, state),
         Tab::Runs => super::runs::runs_ui(ui, state, actions),
+        Tab::Compare => super::compare::compare_ui(ui, state, actions),
+        Tab::Studies => super::studies::studies_ui(ui, state, actions),
         Tab::Log => super::log::log_ui(ui, state, actions),
     }
 }

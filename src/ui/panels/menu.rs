@@ -9,6 +9,8 @@ use crate::domain::{Choice as _, LabelBook};
 use crate::quick::method::QuickMethod;
 use crate::ui::state::action::{Dialog, ExportAction, NetworkAction, UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::layer::Layer;
+use crate::ui::state::runs_action::RunsAction;
 use crate::ui::state::theme_choice::ThemeChoice;
 
 /// Draws the bar.
@@ -81,6 +83,16 @@ fn project_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn view_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let views = if state.settings.two_views { "One view" } else { "Two views" };
     item(ui, true, views, UiAction::View(ViewAction::ToggleTwo), actions);
+    let (can_swipe, swipe) = match state.swipe {
+        Some(_) => (true, "End the swipe of two runs"),
+        None => (state.runs_table.ticked.len() > 1, "Swipe two ticked runs"),
+    };
+    let errors = match state.settings.layers[state.active_view][Layer::Errors].visible {
+        true => "Hide the error map",
+        false => "Show the error map",
+    };
+    item(ui, true, errors, UiAction::View(ViewAction::ToggleLayer(Layer::Errors)), actions);
+    item(ui, can_swipe, swipe, UiAction::Runs(RunsAction::ToggleSwipe), actions);
     ui.menu_button("Quick map by", |ui| {
         for method in QuickMethod::ALL {
             let choice = ui.radio(state.settings.quick_method == *method, method.title());

@@ -110,6 +110,22 @@ pub fn class_color([r, g, b]: [u8; 3]) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
+/// Colours of things that are compared, distinguishable to most eyes and legible on both themes (after Okabe and Ito 2008).
+const SERIES: [Color32; 7] = [
+    Color32::from_rgb(58, 134, 214),
+    Color32::from_rgb(222, 125, 20),
+    Color32::from_rgb(22, 158, 115),
+    Color32::from_rgb(200, 92, 152),
+    Color32::from_rgb(194, 62, 40),
+    Color32::from_rgb(132, 110, 214),
+    Color32::from_rgb(140, 128, 96),
+];
+
+/// The colour of the thing at this place among those that are compared. They begin again after the last.
+pub fn series_color(place: usize) -> Color32 {
+    SERIES[place % SERIES.len()]
+}
+
 /// Font for headings and emphasis.
 pub fn semibold(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name("semibold".into()))

@@ -15,9 +15,8 @@ const GAP: f32 = 8.0;
 pub(super) fn prediction_ui(ui: &mut Ui, picture: Rect, view: usize, state: &AppState) {
     let layers = &state.settings.layers[view];
     let shows = |layer: Layer| layers[layer].visible && layers[layer].opacity > 0.0;
-    let Some(note) = state.map_note().filter(|_| shows(Layer::Prediction) || shows(Layer::Confidence)) else {
-        return;
-    };
+    let shows_map = [Layer::Prediction, Layer::Confidence, Layer::Errors].into_iter().any(shows);
+    let Some(note) = state.map_note().filter(|_| shows_map) else { return };
     let galley = shortened(ui, &note, (picture.width() - 4.0 * GAP).max(40.0));
     let plate = plate_ui(ui, picture, Align2::RIGHT_TOP, galley);
     if state.map_source().is_some() {

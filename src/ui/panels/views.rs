@@ -3,6 +3,8 @@
 use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
+use super::error_legend::error_legend_ui;
+use super::swipe::swipe_ui;
 use super::theme::Tokens;
 use super::view_notes;
 use super::widgets::quiet_icon;
@@ -13,6 +15,8 @@ use crate::ui::canvas::scene::{Scene, TileScene};
 use crate::ui::canvas::view::{CanvasResponse, canvas_ui};
 use crate::ui::state::action::{UiAction, ViewAction};
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::layer::Layer;
+use crate::ui::state::palette::Palette;
 use crate::ui::state::panel_layout::TWO_VIEWS;
 use crate::ui::state::preset::Preset;
 
@@ -77,14 +81,27 @@ fn view_ui(
     let tool = state.active_tool();
     let picture = ui.available_rect_before_wrap();
     let mut camera = std::mem::take(&mut state.camera);
-    let map = state.prediction();
-    let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene(state, view, map.as_ref()), &tool);
+    let (map, scored) = (state.prediction(), state.scored());
+    let scene = scene(state, view, map.as_ref(), &scored);
+    let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene, &tool);
     state.camera = camera;
     view_notes::prediction_ui(ui, picture, view, state);
+    if shows_prediction(state, view) {
+        swipe_ui(ui, picture, view, state, actions);
+    }
+    error_legend_ui(ui, picture, view, state);
     if is_last {
         view_notes::warning_ui(ui, picture, state);
     }
     response
+}
+
+/// Whether a view shows what was predicted.
+fn shows_prediction(state: &AppState, view: usize) -> bool {
+    let layers = &state.settings.layers[view];
+    [Layer::Prediction, Layer::Confidence, Layer::Errors]
+        .iter()
+        .any(|layer| layers[*layer].visible && layers[*layer].opacity > 0.0)
 }
 
 /// The presets; in the last view also the buttons for fit and for one or two views.
@@ -148,7 +165,7 @@ fn vec2_margin() -> eframe::egui::Margin {
     eframe::egui::Margin { left: 8, right: 8, top: 3, bottom: 3 }
 }
 
-fn scene<'a>(state: &'a AppState, view: usize, map: Option<&'a PatchedMap>) -> Scene<'a> {
+fn scene<'a>(state: &'a AppState, view: usize, map: Option<&'a PatchedMap>, scored: &'a Palette) -> Scene<'a> {
     let (Some(project), Some(tile)) = (&state.project, state.tile()) else { return Scene::Empty };
     if let Some(message) = tile.fault.as_ref().or(state.view.fault.as_ref()) {
         return Scene::Faulty { tile: &tile.id, message };
@@ -161,6 +178,7 @@ fn scene<'a>(state: &'a AppState, view: usize, map: Option<&'a PatchedMap>) -> S
         book: Some(&project.book),
         prediction: map,
         palette: &project.palette,
+        scored,
         layers: &state.settings.layers[view],
     })
 }

@@ -15,7 +15,7 @@ use super::jobs::JobOutcome;
 use super::kept_settings::KeptSettings;
 use super::meshes::painter::MeshPainter;
 use super::services::Services;
-use super::{graphics, incoming, keys, pointer};
+use super::{graphics, incoming, keys, pointer, studies, swiping};
 use crate::domain::{Edit, Notice};
 use crate::engine::{Command, Waker};
 use crate::kernels::gate::GATE;
@@ -138,17 +138,23 @@ impl App {
         }
         self.services.request_prediction(&self.state, ctx);
         self.services.guide_quick(&mut self.state);
+        swiping::follow(&mut self.services, &mut self.state);
+        if let Some(action) = studies::take_news(&mut self.services, &mut self.state) {
+            self.act(ctx, action);
+        }
     }
 
     /// Ends a run before the window closes, and keeps the window open until then.
     fn close_cleanly(&mut self, ctx: &Context) {
         let asked = ctx.input(|input| input.viewport().close_requested());
-        match self.closing.next(asked, self.state.run.is_running(), Instant::now()) {
+        let is_working = self.state.run.is_running() || self.state.study.is_running();
+        match self.closing.next(asked, is_working, Instant::now()) {
             CloseDecision::KeepOpen => {}
             CloseDecision::Wait => {
                 if asked {
                     ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
                 }
+                studies::stop(&self.services, &mut self.state);
                 self.closing.stop_sent |= !self.closing.stop_sent && self.services.engine.send(Command::Stop);
                 ctx.request_repaint_after(Duration::from_millis(100));
             }

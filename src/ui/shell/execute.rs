@@ -4,16 +4,17 @@ use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
 use super::{
-    checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control,
-    selection, splitting,
+    checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
+    selection, splitting, studies,
 };
 use crate::domain::{Edit, Notice};
 use crate::engine::Command;
-use crate::ui::state::action::{Dialog, UiAction};
+use crate::ui::state::action::{Dialog, Tab, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::class_draft::ClassDraft;
 use crate::ui::state::message::Level;
 use crate::ui::state::settings::RADII;
+use crate::ui::state::study_action::StudyAction;
 use crate::ui::state::theme_choice::ThemeChoice;
 
 /// Carries out an action. The match names every action, so the compiler finds one that is not handled.
@@ -27,6 +28,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::Resume { folder, more_epochs } => opening::resume(services, state, folder, more_epochs),
         UiAction::StartFrom(folder) => run_control::start_from(services, state, folder),
         UiAction::ListRuns => opening::list_runs(services, state),
+        UiAction::Runs(action) => runs::act(services, state, action),
+        UiAction::Study(action) => studies::act(services, state, action),
         UiAction::Check => checking::check(services, state),
         UiAction::Relink { from, tile } => labelling::relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -58,7 +61,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::SaveQuickMap => quick_saving::save(services, state),
         UiAction::SetLearningRate(rate) => run_control::set_learning_rate(services, state, rate),
         UiAction::View(change) => state.change_view(change),
-        UiAction::ShowTab(tab) => state.show_tab(tab),
+        UiAction::ShowTab(tab) => show_tab(services, state, tab),
         UiAction::ToggleSide => state.side_open = !state.side_open,
         UiAction::SetLogLoss(log) => state.settings.log_loss = log,
         UiAction::SetTheme(choice) => set_theme(state, ctx, choice),
@@ -76,6 +79,13 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
 fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {
     state.settings.theme = choice;
     ctx.set_theme(choice.preference());
+}
+
+fn show_tab(services: &mut Services, state: &mut AppState, tab: Tab) {
+    state.show_tab(tab);
+    if tab == Tab::Studies {
+        studies::act(services, state, StudyAction::Look);
+    }
 }
 
 fn copy_diagnostics(state: &mut AppState, ctx: &Context) {

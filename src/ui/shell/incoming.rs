@@ -18,6 +18,7 @@ use crate::ui::state::action::{Tab, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::check::CheckState;
 use crate::ui::state::message::Level;
+use crate::ui::state::runs_action::RunsAction;
 
 /// Draining engine events stops after this long, so that a flood of them never delays a frame.
 const DRAIN: Duration = Duration::from_millis(10);
@@ -39,12 +40,17 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
         JobOutcome::Split { root, there, result } => return splitting::take(state, root, there, result),
         JobOutcome::Refused { root, result } => return class_edits::take_refused(state, root, result),
         JobOutcome::Network { news, runs } => network_files::take(state, news, runs),
-        JobOutcome::Runs(runs) => state.runs = runs,
+        JobOutcome::Runs(runs) => {
+            state.take_runs(runs);
+            return vec![UiAction::Runs(RunsAction::ReadFigures)];
+        }
+        JobOutcome::Figures(figures) => state.runs_table.figures.extend(figures),
         JobOutcome::QuickSaved { folder, runs } => {
-            state.runs = runs;
+            state.take_runs(runs);
             (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
             state.say(Level::Info, format!("The quick map is saved as a run: {}", folder.display()));
         }
+        JobOutcome::Study(look, standing) => state.study.looked(look, standing.map(|standing| *standing)),
         JobOutcome::Checked(report) => {
             report.warning.iter().for_each(|warning| state.say(Level::Warning, warning.as_str()));
             state.check = CheckState::Done(report);

@@ -137,7 +137,8 @@ pub(crate) fn take(state: &mut AppState, news: NetworkNews, runs: Option<Vec<run
         NetworkNews::Working | NetworkNews::Exists => {}
     }
     if let Some(runs) = runs {
-        (state.runs, state.settings.tab, state.settings.lower_open) = (runs, Tab::Runs, Some(true));
+        state.take_runs(runs);
+        (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
     }
     state.network_files.news = Some(news);
 }

@@ -14,7 +14,9 @@ use crate::ui::state::in_view::InView;
 use crate::ui::state::message::Level;
 use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
+use crate::ui::state::runs_table::RunsTable;
 use crate::ui::state::split_state::SplitState;
+use crate::ui::state::study_state::StudyState;
 use crate::ui::state::view_camera::ViewCamera;
 
 /// Reports that a job's thread could not be started.
@@ -104,6 +106,11 @@ pub(crate) fn resume(services: &mut Services, state: &mut AppState, folder: Path
     if refuses_while_running(state) {
         return;
     }
+    if state.study.is_running() {
+        let notice = Notice::new("A study is in progress").remedy("Stop it before you go on with a run");
+        state.say(Level::Warning, notice);
+        return;
+    }
     let (run, data) = make_way(services, state, RunState::resuming);
     send(services, state, Command::Continue { run, folder, data, more_epochs });
 }
@@ -155,8 +162,13 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     open.lost_labels = journal.unlinked(&open.book);
     state.project = Some(open);
     services.journal = Some(journal);
-    (state.runs_home, state.runs) = (Some(runs_home), runs);
+    (state.runs_home, state.runs_table) = (Some(runs_home), RunsTable::default());
+    state.take_runs(runs);
     state.forget_run();
+    state.swipe = None;
+    if !state.study.is_running() {
+        state.study = StudyState { form: state.study.form.clone(), ..StudyState::default() };
+    }
     state.export = ExportState::default();
     state.split.stop();
     state.split = SplitState { offer, ..SplitState::default() };

@@ -15,7 +15,9 @@ use crate::domain::LabelBook;
 use crate::domain::geometry::PixelRect;
 use crate::engine::protocol::ViewRequest;
 use crate::engine::quick::{QuickExport, QuickService};
+use crate::engine::run_maps::RunMaps;
 use crate::engine::{Command, EngineHandle, RunId, Waker};
+use crate::study::session::StudySession;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::in_view::QuickInView;
 use crate::ui::state::thumbnails;
@@ -36,6 +38,10 @@ pub struct Services {
     pub quick: QuickService,
     /// The export of quick maps in progress.
     pub quick_export: Option<QuickExport>,
+    /// The study in progress.
+    pub study: Option<StudySession>,
+    /// Makes the maps of two runs that are swiped.
+    pub run_maps: Option<RunMaps>,
     waker: Waker,
     /// Runs every other slow task.
     pub jobs: Jobs,
@@ -65,6 +71,8 @@ impl Services {
             tiles: TileLoader::new(Arc::clone(&waker))?,
             quick: QuickService::start(Arc::clone(&waker))?,
             quick_export: None,
+            study: None,
+            run_maps: None,
             waker: Arc::clone(&waker),
             jobs: Jobs::new(waker),
             journal: None,

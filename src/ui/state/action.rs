@@ -10,6 +10,8 @@ use super::layer::Layer;
 use super::map_source::MapChoice;
 use super::network_files::{ImportForm, WeightsForm};
 use super::preset::Preset;
+use super::runs_action::RunsAction;
+use super::study_action::StudyAction;
 use super::theme_choice::ThemeChoice;
 use super::tool::ToolKind;
 use crate::data::ClassEdits;
@@ -42,6 +44,10 @@ pub enum UiAction {
     StartFrom(PathBuf),
     /// List the project's run folders again.
     ListRuns,
+    /// Do something with the list of runs.
+    Runs(RunsAction),
+    /// Do something about a study.
+    Study(StudyAction),
     /// Check all masks of the project in the background.
     Check,
     /// Move orphaned labels to a tile.
@@ -229,13 +235,17 @@ pub enum Tab {
     Scores,
     /// Run folders of the project.
     Runs,
+    /// Runs beside each other.
+    Compare,
+    /// Plans of many runs.
+    Studies,
     /// All messages.
     Log,
 }
 
 impl Tab {
     /// All tabs, from left to right.
-    pub const ALL: [Self; 4] = [Self::Curves, Self::Scores, Self::Runs, Self::Log];
+    pub const ALL: [Self; 6] = [Self::Curves, Self::Scores, Self::Runs, Self::Compare, Self::Studies, Self::Log];
 
     /// Label of the tab.
     pub fn name(self) -> &'static str {
@@ -243,6 +253,8 @@ impl Tab {
             Self::Curves => "Curves",
             Self::Scores => "Scores",
             Self::Runs => "Runs",
+            Self::Compare => "Compare",
+            Self::Studies => "Studies",
             Self::Log => "Log",
         }
     }
@@ -271,6 +283,8 @@ pub enum Dialog {
     Recognised,
     /// The class editor.
     Classes,
+    /// Tags and note of a run.
+    RunNotes,
     /// The result of checking all masks.
     Check,
     /// Labels whose tile is missing.

@@ -17,8 +17,11 @@ use super::network_files::NetworkFiles;
 use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
 use super::run_state::RunState;
+use super::runs_table::RunsTable;
 use super::settings::Settings;
 use super::split_state::SplitState;
+use super::study_state::StudyState;
+use super::swipe::Swipe;
 use super::thumbnails::Thumbnails;
 use super::tile_role::TileRole;
 use super::tool::{Tool, ToolKind};
@@ -78,6 +81,12 @@ pub struct AppState {
     pub runs_home: Option<PathBuf>,
     /// The project's run folders, newest first.
     pub runs: Vec<RunEntry>,
+    /// The same as a table.
+    pub runs_table: RunsTable,
+    /// The study that is shown.
+    pub study: StudyState,
+    /// Two runs swiped over the tile in view.
+    pub swipe: Option<Swipe>,
     /// The export of maps.
     pub export: ExportState,
     /// Networks to files of other programs and back.
@@ -131,6 +140,9 @@ impl AppState {
             requested_rate: None,
             runs_home: None,
             runs: Vec::new(),
+            runs_table: RunsTable::default(),
+            study: StudyState::default(),
+            swipe: None,
             export: ExportState::default(),
             network_files: NetworkFiles::default(),
             split: SplitState::default(),
@@ -197,6 +209,9 @@ impl AppState {
     pub fn why_no_start(&self) -> Option<String> {
         if self.project.is_none() {
             return Some("Open a project first".to_owned());
+        }
+        if self.study.is_running() {
+            return Some("A study is in progress. Stop it first".to_owned());
         }
         self.problems().into_iter().next()
     }

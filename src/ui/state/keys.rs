@@ -6,6 +6,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::action::{Dialog, Tab, UiAction, ViewAction};
 use super::layer::Layer;
+use super::runs_action::RunsAction;
 use super::tool::ToolKind;
 
 /// A bound key.
@@ -83,6 +84,7 @@ fn view() -> Vec<Binding> {
             UiAction::View(ViewAction::ToggleSelectedClass),
         ),
         row("View", &[plain(Key::Q)], "Quick map, network's, or the better", UiAction::View(ViewAction::NextMap)),
+        row("View", &[plain(Key::C)], "Swipe two ticked runs over the tile", UiAction::Runs(RunsAction::ToggleSwipe)),
         row("View", &[plain(Key::A)], "Previous tile", UiAction::StepTile(-1)),
         row("View", &[plain(Key::D)], "Next tile", UiAction::StepTile(1)),
     ]
@@ -108,6 +110,8 @@ fn window() -> Vec<Binding> {
         row("Window", &[plain(Key::F3)], "Scores", UiAction::ShowTab(Tab::Scores)),
         row("Window", &[plain(Key::F4)], "Runs", UiAction::ShowTab(Tab::Runs)),
         row("Window", &[plain(Key::F5)], "Log", UiAction::ShowTab(Tab::Log)),
+        row("Window", &[plain(Key::F6)], "Compare runs", UiAction::ShowTab(Tab::Compare)),
+        row("Window", &[plain(Key::F7)], "Studies", UiAction::ShowTab(Tab::Studies)),
         row("Window", &[ctrl(Key::Plus), ctrl(Key::Equals)], "Larger interface", UiAction::StepZoom(1)),
         row("Window", &[ctrl(Key::Minus)], "Smaller interface", UiAction::StepZoom(-1)),
         row("Window", &[plain(Key::F1)], "Show these keys", UiAction::Show(Some(Dialog::Keys))),

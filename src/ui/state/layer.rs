@@ -20,6 +20,8 @@ pub enum Layer {
     Prediction,
     /// Probability of the predicted class.
     Confidence,
+    /// Where the prediction differs from the full mask.
+    Errors,
     /// The user's own points and strokes.
     Labels,
 }
@@ -41,7 +43,7 @@ struct Row {
 }
 
 /// All layers from bottom to top, in the order of the variants. Own labels come last: nothing hides a fresh click.
-const TABLE: [Row; 6] = [
+const TABLE: [Row; 7] = [
     Row {
         layer: Layer::Image,
         key: "image",
@@ -86,6 +88,16 @@ const TABLE: [Row; 6] = [
         help: "The probability of the predicted class: dark is unsure, light is sure",
         shortcut: Key::U,
         opacity: 0.7,
+        is_base: false,
+    },
+    Row {
+        layer: Layer::Errors,
+        key: "errors",
+        name: "Error map",
+        help: "Right pixels are dimmed, wrong ones marked; where there is no full mask or no prediction, and in ignored classes, nothing \
+               is done",
+        shortcut: Key::R,
+        opacity: 0.85,
         is_base: false,
     },
     Row {
@@ -213,17 +225,21 @@ impl IndexMut<Layer> for LayerSet {
 #[serde(untagged)]
 enum Stored {
     Named(BTreeMap<String, LayerStyle>),
-    /// Written by the first version: styles without names, in table order.
+    /// Written by the first version: styles without names, in the order of [`FIRST`].
     Listed(Vec<LayerStyle>),
 }
+
+/// The layers that the first version had.
+const FIRST: [Layer; 6] =
+    [Layer::Image, Layer::Mask, Layer::Sampled, Layer::Prediction, Layer::Confidence, Layer::Labels];
 
 impl From<Stored> for LayerSet {
     fn from(stored: Stored) -> Self {
         let mut set = Self::default();
-        for (place, layer) in Layer::ALL.into_iter().enumerate() {
+        for layer in Layer::ALL {
             let style = match &stored {
                 Stored::Named(styles) => styles.get(layer.key()),
-                Stored::Listed(styles) => styles.get(place),
+                Stored::Listed(styles) => FIRST.iter().position(|of| *of == layer).and_then(|place| styles.get(place)),
             };
             set[layer] = style.copied().unwrap_or(set[layer]);
         }
@@ -269,8 +285,8 @@ mod tests {
     }
 
     #[test]
-    fn layers_stored_without_names_are_read_in_table_order() {
-        let styles = Layer::ALL.map(|layer| LayerSet::showing(&[Layer::Mask])[layer]);
+    fn layers_stored_without_names_are_those_of_the_first_version() {
+        let styles = FIRST.map(|layer| LayerSet::showing(&[Layer::Mask])[layer]);
         for count in [4, 6] {
             let stored = serde_json::to_value(&styles[..count]).unwrap();
             assert_eq!(serde_json::from_value::<LayerSet>(stored).unwrap(), LayerSet::showing(&[Layer::Mask]));

@@ -11,6 +11,9 @@ impl AppState {
     /// The source of the map that is shown, else what is missing for one. `None` if there is nothing to say.
     pub fn map_note(&self) -> Option<String> {
         self.view.tile.as_ref()?;
+        if let Some(swipe) = &self.swipe {
+            return swipe.missing().or_else(|| Some(format!("{} | {}", swipe.name(0), swipe.name(1))));
+        }
         match self.map_source() {
             Some(MapSource::Quick) => match self.view.quick.status.as_ref()? {
                 QuickStatus::Mapped(lesson) => {

@@ -9,6 +9,10 @@ pub struct Palette([[u8; 4]; 256]);
 impl Palette {
     /// Indices beyond the classes are drawn gray: nothing in a mask disappears silently.
     const UNKNOWN: [u8; 4] = [128, 128, 128, 255];
+    /// Wrong pixels in the error map.
+    pub const WRONG: [u8; 3] = [255, 32, 78];
+    /// How much of the black over right pixels hides what is below, 0 to 255; `shaders/canvas.wgsl` has the same.
+    pub const DIM: u8 = 153;
 
     /// The class colours.
     pub fn of(classes: &Classes) -> Self {
@@ -29,6 +33,15 @@ impl Palette {
             let hue = (310.0 - 205.0 * t).to_radians();
             let [r, g, b] = srgb_from_oklch(0.22 + 0.71 * t, 0.13, hue);
             *color = [r, g, b, 255];
+        }
+        Self(colors)
+    }
+
+    /// Opaque for the classes that count in scores, transparent for everything else.
+    pub fn scored(classes: &Classes) -> Self {
+        let mut colors = [[0; 4]; 256];
+        for (color, _) in colors.iter_mut().zip(classes.iter()).filter(|(_, class)| !class.ignored) {
+            *color = [255; 4];
         }
         Self(colors)
     }

@@ -1,6 +1,7 @@
 //! Assigns each tile its role in the current run, or in one that would be started now.
 
 use super::app_state::AppState;
+use super::palette::Palette;
 use super::tile_role::TileRole;
 use crate::data::Tile;
 use crate::domain::split::Split;
@@ -54,6 +55,11 @@ impl AppState {
         let mut classes = self.project.as_ref()?.project.classes.clone();
         self.settings.form.mark_ignored(&mut classes);
         Some(classes)
+    }
+
+    /// Which classes count in scores, for the error map.
+    pub fn scored(&self) -> Palette {
+        Palette::scored(&self.classes_in_effect().unwrap_or_default())
     }
 
     /// Assigns the roles again after a change of project, form or split.

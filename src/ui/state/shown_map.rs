@@ -23,8 +23,11 @@ impl AppState {
         }
     }
 
-    /// The prediction of the tile in view.
+    /// The prediction of the tile in view; of two runs while they are swiped.
     pub fn prediction(&self) -> Option<PatchedMap> {
+        if let Some(swipe) = &self.swipe {
+            return swipe.map_of(&self.tile()?.id);
+        }
         match self.map_source()? {
             MapSource::Quick => self.view.quick.map.clone(),
             MapSource::Network => self.view.network.as_ref().map(|preview| Arc::clone(&preview.map).into()),

@@ -1,4 +1,4 @@
-//! Class colours and confidence colours as the shader reads them: a texture of two rows.
+//! Class colours, confidence colours and which classes are scored, as the shader reads them: a texture of three rows.
 
 use eframe::wgpu;
 
@@ -9,14 +9,15 @@ pub(crate) struct Colors {
     texture: wgpu::Texture,
     view: wgpu::TextureView,
     classes: Option<Palette>,
+    scored: Option<Palette>,
 }
 
 impl Colors {
-    /// Creates the texture with the confidence ramp; class colours follow with `set_classes`.
+    /// Creates the texture with the confidence ramp; the other rows follow with `set_classes` and `set_scored`.
     pub(crate) fn new(device: &wgpu::Device, queue: &wgpu::Queue) -> Self {
         let texture = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("canvas colours"),
-            size: wgpu::Extent3d { width: 256, height: 2, depth_or_array_layers: 1 },
+            size: wgpu::Extent3d { width: 256, height: 3, depth_or_array_layers: 1 },
             mip_level_count: 1,
             sample_count: 1,
             dimension: wgpu::TextureDimension::D2,
@@ -25,7 +26,7 @@ impl Colors {
             view_formats: &[],
         });
         let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-        let colors = Self { texture, view, classes: None };
+        let colors = Self { texture, view, classes: None, scored: None };
         colors.write(queue, 1, &Palette::confidence());
         colors
     }
@@ -40,6 +41,14 @@ impl Colors {
         if self.classes.as_ref() != Some(palette) {
             self.write(queue, 0, palette);
             self.classes = Some(palette.clone());
+        }
+    }
+
+    /// Uploads which classes are scored if that changed.
+    pub(crate) fn set_scored(&mut self, queue: &wgpu::Queue, scored: &Palette) {
+        if self.scored.as_ref() != Some(scored) {
+            self.write(queue, 2, scored);
+            self.scored = Some(scored.clone());
         }
     }
 

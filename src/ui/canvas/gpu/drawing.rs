@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::channels::PACKED;
 use super::texture_shape::TextureShape;
-use crate::ui::state::layer::PerLayer;
+use crate::ui::state::layer::{Layer, PerLayer};
 
 /// The uniform block of a view. The layout matches `View` in `shaders/canvas.wgsl`.
 #[repr(C)]
@@ -19,6 +19,8 @@ pub(crate) struct ViewUniform {
     pub(super) image_opacity: f32,
     pub(super) labels_opacity: f32,
     pub(super) ground: [f32; 4],
+    /// Colour of wrong pixels, and the opacity of the error map.
+    pub(super) errors: [f32; 4],
 }
 
 /// What a view draws.
@@ -36,9 +38,9 @@ pub(crate) struct Drawing {
 }
 
 impl Drawing {
-    /// Whether any packed layer is drawn.
+    /// Whether anything is drawn that is read from the packed layers.
     pub(crate) fn shows_indices(&self) -> bool {
-        PACKED.into_iter().any(|layer| self.shown[layer])
+        PACKED.into_iter().chain([Layer::Errors]).any(|layer| self.shown[layer])
     }
 
     /// The same drawing with the tile's corner at the centre of a view of this size, and where the corner really is,

@@ -27,6 +27,8 @@ pub struct CanvasFrame {
     pub(crate) labels: Option<LabelPlane>,
     pub(crate) prediction: Option<PatchedMap>,
     pub(crate) palette: Palette,
+    /// Which classes count in scores.
+    pub(crate) scored: Palette,
     pub(crate) layers: LayerSet,
     pub(crate) lens: Lens,
     /// Colour behind the tile.
@@ -42,6 +44,7 @@ impl CanvasFrame {
             labels: scene.labels.cloned(),
             prediction: scene.prediction.cloned(),
             palette: scene.palette.clone(),
+            scored: scene.scored.clone(),
             layers: scene.layers.clone(),
             lens,
             ground,
@@ -64,6 +67,7 @@ impl CanvasFrame {
         let tile = self.view.size;
         let opacity = |layer| self.layers[layer].opacity.clamp(0.0, 1.0);
         let scale = |shape: Option<TextureShape>, level| shape.map_or([1.0; 2], |shape| shape.scale(level));
+        let [red, green, blue] = Palette::WRONG.map(|part| f32::from(part) / 255.0);
         ViewUniform {
             uv_to_clip: self.lens.uv_to_clip(tile),
             opacities: PACKED.map(opacity),
@@ -73,6 +77,7 @@ impl CanvasFrame {
             image_opacity: opacity(Layer::Image),
             labels_opacity: opacity(Layer::Labels),
             ground: self.ground.to_normalized_gamma_f32(),
+            errors: [red, green, blue, opacity(Layer::Errors)],
         }
     }
 

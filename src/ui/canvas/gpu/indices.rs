@@ -109,6 +109,7 @@ impl Indices {
             Layer::Sampled => sampled,
             Layer::Prediction => prediction,
             Layer::Confidence => confidence,
+            Layer::Errors => mask.and(prediction),
             Layer::Image | Layer::Labels => None,
         };
         is_there.and(self.texture.as_ref()).map(LayerTexture::full_shape)

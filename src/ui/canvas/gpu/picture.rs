@@ -20,6 +20,8 @@ pub(crate) struct Composition {
     pub(crate) uploads: PerLayer<u64>,
     /// Class colours.
     pub(crate) palette: Palette,
+    /// Which classes count in scores.
+    pub(crate) scored: Palette,
     /// Size of the view in physical pixels.
     pub(crate) size: [u32; 2],
 }

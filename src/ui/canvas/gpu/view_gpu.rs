@@ -77,10 +77,14 @@ impl ViewGpu {
             drawing: at_origin,
             uploads: PerLayer::from_fn(|layer| match layer {
                 Layer::Labels => 0, // What was painted is told by its area.
+                Layer::Errors if drawing.shown[layer] => {
+                    textures.uploads()[Layer::Mask] + textures.uploads()[Layer::Prediction]
+                }
                 _ if drawing.shown[layer] => textures.uploads()[layer],
                 _ => 0,
             }),
             palette: frame.palette.clone(),
+            scored: frame.scored.clone(),
             size: frame.size_px(),
         };
         let painted = self.painted(textures, frame, &drawing);
@@ -93,6 +97,7 @@ impl ViewGpu {
             textures.pack(uploader, drawing.levels.indices, frame.seen_uv());
         }
         self.colors.set_classes(queue, &frame.palette);
+        self.colors.set_scored(queue, &frame.scored);
         queue.write_buffer(&self.uniforms, 0, bytemuck::bytes_of(&drawing.uniform));
         self.bind(device, pipelines, textures, drawing.levels);
         let areas_to_draw = self.areas_to_draw(uploader, textures, frame, &drawing, areas);

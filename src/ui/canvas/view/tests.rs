@@ -58,6 +58,7 @@ fn show(ui: &mut Ui, window: &mut Window) {
         book: None,
         prediction: None,
         palette: &window.palette,
+        scored: &window.palette,
         layers: &layers,
     };
     ui.columns(2, |columns| {

@@ -1,0 +1,194 @@
+//! A plan that is put together by ticking: a base configuration and the values that are compared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use toml::Value;
+
+use super::fields::folder_name;
+use crate::data::DataError;
+use crate::data::files::write;
+use crate::domain::config::{Arch, LossWeights, Supervision};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{RunConfig, Strategy};
+
+/// What is compared. An empty list leaves a setting as the base has it, a single value sets it, several are combined with those of
+/// the other settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridForm {
+    /// Which labels are kept.
+    pub labels: Vec<Strategy>,
+    /// Weights of the classes.
+    pub weights: Vec<ClassWeights>,
+    /// Networks.
+    pub networks: Vec<Arch>,
+    /// Losses.
+    pub losses: Vec<LossWeights>,
+    /// How many seeds, from 0 on; 0 leaves that of the base.
+    pub seeds: u64,
+}
+
+impl Default for GridForm {
+    fn default() -> Self {
+        let labels = [0.01, 0.1].map(Strategy::FractionPerClass).to_vec();
+        let weights = vec![ClassWeights::None, ClassWeights::Inverse];
+        Self { labels, weights, networks: Vec::new(), losses: Vec::new(), seeds: 1 }
+    }
+}
+
+/// The part of a plan file that holds the base.
+#[derive(Serialize)]
+struct Base<'a> {
+    base: &'a RunConfig,
+}
+
+impl GridForm {
+    /// The plan file.
+    ///
+    /// # Errors
+    /// If the base cannot be written as TOML: its paths must be UTF-8.
+    pub fn text(&self, base: &RunConfig) -> Result<String, String> {
+        let base = self.set(base.clone());
+        let settings = toml::to_string_pretty(&Base { base: &base }).map_err(|error| error.to_string())?;
+        let mut text = "about = \"Put together in the window\"\n".to_owned();
+        if self.seeds > 0 {
+            let seeds: Vec<String> = (0..self.seeds).map(|seed| seed.to_string()).collect();
+            text += &format!("seeds = [{}]\n", seeds.join(", "));
+        }
+        let axes = [
+            axis("sampling.strategy", &self.labels)?,
+            axis("train.class_weights", &self.weights)?,
+            axis("model.arch", &self.networks)?,
+            axis("train.loss", &self.losses)?,
+        ];
+        let axes: Vec<String> = axes.into_iter().flatten().collect();
+        if !axes.is_empty() {
+            text += &format!("\n[grid]\n{}\n", axes.join("\n"));
+        }
+        Ok(format!("{text}\n{settings}"))
+    }
+
+    /// The base with the settings that have a single value.
+    fn set(&self, mut base: RunConfig) -> RunConfig {
+        if !self.labels.is_empty() {
+            base.train.supervision = Supervision::Sparse; // Full masks would make all of them the same run.
+        }
+        if let [only] = self.labels.as_slice() {
+            base.sampling.strategy = *only;
+        }
+        if let [only] = self.weights.as_slice() {
+            base.train.class_weights = only.clone();
+        }
+        if let [only] = self.networks.as_slice() {
+            base.model.arch = *only;
+        }
+        if let [only] = self.losses.as_slice() {
+            base.train.loss = *only;
+        }
+        base
+    }
+}
+
+/// A line of the grid; `None` if there is nothing to combine.
+fn axis<T: Serialize>(field: &str, values: &[T]) -> Result<Option<String>, String> {
+    if values.len() < 2 {
+        return Ok(None);
+    }
+    let values: Result<Vec<Value>, _> = values.iter().map(Value::try_from).collect();
+    let values = Value::Array(values.map_err(|error| error.to_string())?);
+    Ok(Some(format!("\"{field}\" = {values}")))
+}
+
+/// The file of a plan with this name. The name of the file has only what every file system takes.
+pub fn file(home: &Path, name: &str) -> PathBuf {
+    let name = folder_name(name.trim());
+    home.join(format!("{}.toml", if name.is_empty() { "study" } else { &name }))
+}
+
+/// Writes a plan, and its folder if that is missing. A plan of this name with another text stays.
+///
+/// # Errors
+/// If there is another plan of this name, or it cannot be written.
+pub fn keep(file: &Path, text: &str) -> Result<(), DataError> {
+    if file.exists() {
+        let former = fs::read_to_string(file).map_err(DataError::io("cannot read", file))?;
+        if former == text {
+            return Ok(());
+        }
+        return Err(DataError::content("there is another plan of this name: choose another one", file));
+    }
+    let home = file.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(home).map_err(DataError::io("cannot create the folder for plans", home))?;
+    write::atomically(file, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::plan::Plan;
+
+    fn plan(grid: &GridForm) -> Plan {
+        let base = RunConfig { data: "/tiles".into(), ..RunConfig::demo() };
+        let text = grid.text(&base).unwrap();
+        Plan::read("mine", &text, Path::new("/home"), None).unwrap_or_else(|why| panic!("{why}\n{text}"))
+    }
+
+    #[test]
+    fn every_ticked_value_is_combined_with_each_other() {
+        let jaccard = LossWeights { jaccard: 1.0, ..LossWeights::none() };
+        let grid = GridForm {
+            labels: vec![Strategy::FractionPerClass(0.01), Strategy::PointsPerClass(5), Strategy::Full],
+            weights: vec![ClassWeights::None, ClassWeights::Inverse],
+            networks: vec![Arch::UNet, Arch::UNetPlusPlus],
+            losses: vec![LossWeights::default(), jaccard],
+            seeds: 3,
+        };
+        let plan = plan(&grid);
+        assert_eq!((plan.runs.len(), plan.configurations().len()), (3 * 2 * 2 * 2 * 3, 24));
+        let last = &plan.runs.last().unwrap().config;
+        assert_eq!((last.seed, last.sampling.seed, last.train.loss), (2, 2, jaccard));
+        assert!(plan.runs.iter().any(|run| run.config.sampling.strategy == Strategy::PointsPerClass(5)));
+    }
+
+    #[test]
+    fn a_single_value_is_set_and_names_no_run() {
+        let grid = GridForm {
+            labels: vec![Strategy::FractionPerClass(0.05)],
+            weights: Vec::new(),
+            networks: vec![Arch::UNetPlusPlus],
+            losses: Vec::new(),
+            seeds: 0,
+        };
+        let plan = plan(&grid);
+        let [run] = plan.runs.as_slice() else { panic!("one run") };
+        assert_eq!((run.name.as_str(), run.config.model.arch), ("base", Arch::UNetPlusPlus));
+        assert_eq!(run.config.sampling.strategy, Strategy::FractionPerClass(0.05));
+        assert_eq!(run.config.seed, RunConfig::demo().seed);
+    }
+
+    #[test]
+    fn the_base_is_what_the_form_says() {
+        let plan = plan(&GridForm::default());
+        let mut want = RunConfig { data: "/tiles".into(), ..RunConfig::demo() };
+        (want.seed, want.sampling.seed) = (0, 0);
+        want.sampling.strategy = Strategy::FractionPerClass(0.01);
+        (want.train.class_weights, want.train.supervision) = (ClassWeights::None, Supervision::Sparse);
+        assert_eq!(plan.runs.len(), 4);
+        assert_eq!(plan.runs[0].config, want);
+    }
+
+    #[test]
+    fn another_plan_of_the_same_name_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("studies");
+        let path = file(&home, " keep ratio/1 ");
+        assert_eq!(path, home.join("keep-ratio-1.toml"));
+        assert_eq!(file(&home, ""), home.join("study.toml"));
+        keep(&path, "seeds = [1]\n").unwrap();
+        keep(&path, "seeds = [1]\n").unwrap();
+        let why = keep(&path, "seeds = [2]\n").unwrap_err().to_string();
+        assert!(why.contains("choose another") && why.contains("keep-ratio-1.toml"), "{why}");
+        assert_eq!(fs::read_to_string(path).unwrap(), "seeds = [1]\n");
+    }
+}

@@ -1,0 +1,192 @@
+//! Works off a study on a thread of its own, for a program that does something else meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::folder::StudyFolder;
+use super::key::RunKey;
+use super::keys;
+use super::plan::Plan;
+use super::queue::{News, Queue};
+use super::shard::Shard;
+use super::standing::{Standing, StudyRequest};
+use crate::domain::config::DeviceChoice;
+use crate::domain::panic;
+use crate::engine::{EngineHandle, EventKind, Phase, Waker};
+
+/// News that wait to be taken at most. The thread waits for room: what is told last counts.
+const QUEUE: usize = 64;
+
+/// What a study does at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// It reads its data: files done, files in all.
+    Reads(usize, usize),
+    /// It makes a run: its place in the plan, and what it is at.
+    Makes(usize, String),
+    /// It has taken this many steps of so many of the run at this place.
+    Steps(usize, u64, u64),
+    /// Others make the last runs, so many.
+    Waits(usize),
+}
+
+/// What is told of a study in progress.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StudyNews {
+    /// What it does now.
+    Does(Doing),
+    /// How it stands: at the start, and after each run.
+    Stands(Box<Standing>),
+    /// A run failed: its name and why. The others go on.
+    RunFailed(String, String),
+    /// It is over, as far as this program is concerned: all runs are done or have failed, or it was stopped.
+    Ended {
+        /// It was asked to stop.
+        stopped: bool,
+    },
+    /// It cannot go on, and why.
+    Failed(String),
+}
+
+/// A study in progress. Dropping it stops it; an unfinished run begins anew the next time.
+pub struct StudySession {
+    is_stopped: Arc<AtomicBool>,
+    news: Receiver<StudyNews>,
+}
+
+impl StudySession {
+    /// Starts to work. `waker` is called whenever there is something to [`poll`](Self::poll).
+    ///
+    /// # Errors
+    /// If the thread cannot be started.
+    pub fn start(request: StudyRequest, device: DeviceChoice, waker: Waker) -> std::io::Result<Self> {
+        let is_stopped = Arc::<AtomicBool>::default();
+        let (sender, news) = bounded(QUEUE);
+        let teller = Teller { sender, waker, is_stopped: Arc::clone(&is_stopped) };
+        std::thread::Builder::new().name("study".to_owned()).spawn(move || {
+            let end = panic::caught(|| work(&request, device, &teller).map_err(|error| format!("{error:#}")));
+            teller.tell(match end.unwrap_or_else(Err) {
+                Ok(stopped) => StudyNews::Ended { stopped },
+                Err(why) => StudyNews::Failed(why),
+            });
+        })?;
+        Ok(Self { is_stopped, news })
+    }
+
+    /// What is new, one thing at a time.
+    pub fn poll(&self) -> Option<StudyNews> {
+        self.news.try_recv().ok()
+    }
+
+    /// Asks it to stop. The run in progress is saved as it is and begins anew the next time.
+    pub fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for StudySession {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Tells what happens, and knows whether to go on.
+struct Teller {
+    sender: Sender<StudyNews>,
+    waker: Waker,
+    is_stopped: Arc<AtomicBool>,
+}
+
+impl Teller {
+    fn tell(&self, news: StudyNews) {
+        self.sender.send(news).ok(); // Fails only once nobody listens any more.
+        (self.waker)();
+    }
+
+    /// The same for what will soon be out of date.
+    fn mention(&self, doing: Doing) {
+        if self.sender.try_send(StudyNews::Does(doing)).is_ok() {
+            (self.waker)();
+        }
+    }
+
+    fn is_asked_to_stop(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// Works off the plan. Returns whether it was stopped.
+fn work(request: &StudyRequest, device: DeviceChoice, teller: &Teller) -> anyhow::Result<bool> {
+    let (plan, folder) = request.open()?;
+    let projects = plan.projects()?;
+    request.keep()?;
+    folder.create(&plan)?;
+    let go_on = |done, all| {
+        teller.mention(Doing::Reads(done, all));
+        !teller.is_asked_to_stop()
+    };
+    let Some(keys) = keys::of_plan(&plan, &projects, &mut folder.hashes(), &go_on)? else { return Ok(true) };
+    let engine = EngineHandle::start(Arc::new(|| {}))?;
+    let (shard, device) = (Shard::default(), Some(device));
+    let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard, device, waits: true };
+    let mut watch = Watch { request, plan: &plan, keys: &keys, folder: &folder, teller, run: 0, steps: 0 };
+    watch.stands();
+    let tally = queue.work(&engine, &|| teller.is_asked_to_stop(), &mut |news| watch.take(news))?;
+    watch.stands();
+    Ok(tally.stopped)
+}
+
+/// Follows the queue and tells what is worth it.
+struct Watch<'a> {
+    request: &'a StudyRequest,
+    plan: &'a Plan,
+    keys: &'a [RunKey],
+    folder: &'a StudyFolder,
+    teller: &'a Teller,
+    /// Place of the run in progress.
+    run: usize,
+    /// Its steps in all.
+    steps: u64,
+}
+
+impl Watch<'_> {
+    fn take(&mut self, news: News<'_>) {
+        match news {
+            News::Begins(run) => {
+                (self.run, self.steps) = (run, 0);
+                self.stands();
+                self.makes("starting");
+            }
+            News::Event(event) => self.event(&event.kind),
+            News::Done(_) => self.stands(),
+            News::Failed(why) => self.failed(why),
+            News::Lost => self.failed("this worker seemed dead, and another one has taken the run over"),
+            News::Waits(others) => self.teller.mention(Doing::Waits(others)),
+        }
+    }
+
+    fn event(&mut self, event: &EventKind) {
+        match event {
+            EventKind::Started(info) => self.steps = info.total_steps,
+            EventKind::Step(step) => self.teller.mention(Doing::Steps(self.run, step.step, self.steps)),
+            EventKind::Phase(Phase::Preparing { what, .. }) => self.makes(what),
+            _ => {}
+        }
+    }
+
+    fn makes(&self, what: &str) {
+        self.teller.mention(Doing::Makes(self.run, what.to_owned()));
+    }
+
+    fn failed(&self, why: &str) {
+        self.teller.tell(StudyNews::RunFailed(self.plan.runs[self.run].name.clone(), why.to_owned()));
+        self.stands();
+    }
+
+    fn stands(&self) {
+        let standing = Standing::of(self.plan, Some(self.keys), self.folder, &self.request.before);
+        self.teller.tell(StudyNews::Stands(Box::new(standing)));
+    }
+}

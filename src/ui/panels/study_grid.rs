@@ -1,0 +1,107 @@
+//! The part of the studies tab that puts a plan together: what is ticked is combined each with each.
+
+use eframe::egui::{DragValue, TextEdit, Ui};
+
+use super::widgets::field;
+use crate::domain::config::{Arch, LossTerm, LossWeights};
+use crate::domain::weights::ClassWeights;
+use crate::domain::{Choice, Strategy};
+use crate::ui::state::study_state::StudyForm;
+
+/// Shares of the labels that are offered.
+const RATIOS: [f64; 4] = [0.01, 0.05, 0.1, 0.15];
+/// Seeds at most.
+const MOST_SEEDS: u64 = 20;
+
+/// A value that can be ticked, with its label and tooltip.
+type Offer<T> = (T, String, String);
+
+/// Draws the fields.
+pub(super) fn grid_ui(ui: &mut Ui, form: &mut StudyForm) {
+    ui.weak("The settings of the Training panel; of what is ticked, each with each:");
+    field(ui, "Name", |ui| {
+        let edit = TextEdit::singleline(&mut form.name).desired_width(220.0).hint_text("name");
+        ui.add(edit)
+            .on_hover_text("Name of the plan's file and of the study's folder")
+            .accessible_name("Name of the plan");
+    });
+    let grid = &mut form.grid;
+    ticks_ui(ui, "Of each class", &labels(Strategy::FractionPerClass), &mut grid.labels);
+    ticks_ui(ui, "Of all pixels", &labels(Strategy::FractionOfPixels), &mut grid.labels);
+    ticks_ui(ui, "", &[(Strategy::Full, "all labels".to_owned(), Strategy::Full.help().to_owned())], &mut grid.labels);
+    ticks_ui(ui, "Class weights", &weights(), &mut grid.weights);
+    ticks_ui(ui, "Network", &networks(), &mut grid.networks);
+    ticks_ui(ui, "Loss", &losses(), &mut grid.losses);
+    field(ui, "Seeds", |ui| {
+        ui.add(DragValue::new(&mut grid.seeds).range(0..=MOST_SEEDS)).on_hover_text(
+            "Each configuration is trained with so many seeds, from 0 on; 0 leaves the seed of the Training panel",
+        );
+    });
+}
+
+/// Values to tick. Those that are ticked stand in the order in which they are offered, after those of other rows.
+fn ticks_ui<T: Clone + PartialEq>(ui: &mut Ui, name: &str, offers: &[Offer<T>], chosen: &mut Vec<T>) {
+    field(ui, name, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            for (value, label, help) in offers {
+                let mut is_ticked = chosen.contains(value);
+                let tick = ui.checkbox(&mut is_ticked, label).on_hover_text(help);
+                if tick.accessible_name(format!("{name} {label}").trim().to_owned()).changed() {
+                    *chosen = with(chosen, offers, value, is_ticked);
+                }
+            }
+        });
+    });
+}
+
+/// What is chosen after a value was ticked or not.
+fn with<T: Clone + PartialEq>(chosen: &[T], offers: &[Offer<T>], value: &T, is_ticked: bool) -> Vec<T> {
+    let is_offered = |other: &T| offers.iter().any(|(offered, ..)| offered == other);
+    let others = chosen.iter().filter(|other| !is_offered(other)).cloned();
+    let is_in = |offered: &&T| if *offered == value { is_ticked } else { chosen.contains(offered) };
+    let own: Vec<T> = offers.iter().map(|(offered, ..)| offered).filter(is_in).cloned().collect();
+    others.chain(own).collect()
+}
+
+fn labels(kind: fn(f64) -> Strategy) -> Vec<Offer<Strategy>> {
+    let offer = |ratio: f64| (kind(ratio), format!("{:.0} %", ratio * 100.0), kind(ratio).describe());
+    RATIOS.into_iter().map(offer).collect()
+}
+
+fn titled<T: Choice>(value: &T) -> Offer<T> {
+    (value.clone(), value.title().to_owned(), value.help().to_owned())
+}
+
+fn weights() -> Vec<Offer<ClassWeights>> {
+    let is_typed_in = |weights: &&ClassWeights| matches!(weights, ClassWeights::Given(_));
+    ClassWeights::ALL.iter().filter(|weights| !is_typed_in(weights)).map(titled).collect()
+}
+
+fn networks() -> Vec<Offer<Arch>> {
+    Arch::ALL.iter().map(titled).collect()
+}
+
+/// Each term alone, and cross-entropy with Dice.
+fn losses() -> Vec<Offer<LossWeights>> {
+    let alone = |term: &LossTerm| {
+        let mut weights = LossWeights::none();
+        *weights.of_mut(*term) = 1.0;
+        (weights, term.title().to_owned(), term.help().to_owned())
+    };
+    let both = LossWeights { cross_entropy: 0.5, dice: 0.5, ..LossWeights::none() };
+    let help = "Half of each".to_owned();
+    LossTerm::ALL.iter().map(alone).chain([(both, "Cross-entropy + Dice".to_owned(), help)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ticked_stands_in_the_order_of_the_offers() {
+        let offers: Vec<Offer<u8>> = [1, 2, 3].map(|n| (n, n.to_string(), String::new())).to_vec();
+        assert_eq!(with(&[9, 3], &offers, &1, true), [9, 1, 3]);
+        assert_eq!(with(&[9, 1, 3], &offers, &3, false), [9, 1]);
+        assert_eq!(with(&[9, 1], &offers, &1, true), [9, 1]);
+    }
+}

@@ -1,0 +1,15 @@
+//! Why a study cannot be started.
+
+use super::app_state::AppState;
+
+impl AppState {
+    /// Why the chosen study cannot start; `None` if it can.
+    pub fn why_no_study(&self) -> Option<&'static str> {
+        match () {
+            () if self.project.is_none() => Some("Open a project first"),
+            () if self.run.is_running() => Some("A run is in progress. Stop it first"),
+            () if self.study.is_running() => Some("A study is in progress"),
+            () => None,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The list of runs as a table: filtered, sorted, with a column for each setting in which the listed runs differ, and those of its
+//! runs that are compared.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::run_column::{Cell, RunColumn, is_trained};
+use super::run_figures::RunFigures;
+use crate::train::run_differences::{Difference, differences};
+use crate::train::run_list::RunEntry;
+
+/// Columns before and after those of the settings.
+static BEFORE: [RunColumn; 3] = [RunColumn::Name, RunColumn::Network, RunColumn::Labels];
+static AFTER: [RunColumn; 6] =
+    [RunColumn::Steps, RunColumn::BestMiou, RunColumn::Time, RunColumn::Ended, RunColumn::Tags, RunColumn::Note];
+
+/// The table and what is chosen in it.
+#[derive(Clone, Debug, Default)]
+pub struct RunsTable {
+    /// Only runs that contain each of these words are listed.
+    pub filter: String,
+    /// The column that is sorted by, and whether the highest comes first; by default the newest run is first.
+    pub sort: Option<(RunColumn, bool)>,
+    /// Folders of the runs that are compared, in the order in which they were ticked.
+    pub ticked: Vec<PathBuf>,
+    /// What they have measured, or why that cannot be read.
+    pub figures: BTreeMap<PathBuf, Result<RunFigures, String>>,
+    /// Tags and note being edited.
+    pub draft: NotesDraft,
+    /// The columns.
+    pub columns: Vec<RunColumn>,
+    /// The rows.
+    pub rows: Vec<RunRow>,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRow {
+    /// Index of the run in the list.
+    pub run: usize,
+    /// What it has in each column.
+    pub cells: Vec<Cell>,
+}
+
+/// Tags and note of a run while they are edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotesDraft {
+    /// The run folder.
+    pub folder: PathBuf,
+    /// Tags, separated by commas.
+    pub tags: String,
+    /// The note.
+    pub note: String,
+}
+
+impl RunsTable {
+    /// Lists the runs anew.
+    pub fn refresh(&mut self, runs: &[RunEntry], has_masks: bool) {
+        let listed: Vec<usize> = (0..runs.len()).filter(|run| self.passes(&runs[*run], has_masks)).collect();
+        let trained: Vec<usize> =
+            listed.iter().copied().filter(|run| is_trained(&runs[*run]) && runs[*run].config.is_some()).collect();
+        let found = differences(trained.iter().filter_map(|run| runs[*run].config.as_ref()));
+        let settings = found.iter().map(|difference| RunColumn::Setting(difference.field.clone()));
+        self.columns = BEFORE.iter().cloned().chain(settings).chain(AFTER.iter().cloned()).collect();
+        let row = |run: usize| RunRow { run, cells: cells(&runs[run], has_masks, &found, place(&trained, run)) };
+        self.rows = listed.into_iter().map(row).collect();
+        self.sort_rows();
+    }
+
+    fn passes(&self, run: &RunEntry, has_masks: bool) -> bool {
+        let words = BEFORE.iter().chain(&AFTER).map(|column| column.cell(run, has_masks).text);
+        let text = words.collect::<Vec<_>>().join(" ").to_lowercase();
+        self.filter.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+
+    fn sort_rows(&mut self) {
+        let Some((column, highest_first)) = &self.sort else { return };
+        let Some(place) = self.columns.iter().position(|other| other == column) else { return };
+        let highest_first = *highest_first;
+        self.rows.sort_by(|a, b| order(&a.cells[place], &b.cells[place], highest_first));
+    }
+
+    /// Sorts by a column: the lowest first, at the second time the highest, at the third as the list is.
+    pub fn sort_by(&mut self, column: RunColumn) {
+        self.sort = match self.sort.take() {
+            Some((of, false)) if of == column => Some((column, true)),
+            Some((of, true)) if of == column => None,
+            _ => Some((column, false)),
+        };
+    }
+
+    /// Ticks a run for comparison, or takes it out.
+    pub fn tick(&mut self, folder: &Path, is_ticked: bool) {
+        self.ticked.retain(|other| other != folder);
+        if is_ticked {
+            self.ticked.push(folder.to_owned());
+        }
+    }
+
+    /// The ticked runs whose figures are there, with their place in the order of ticking.
+    pub fn compared(&self) -> impl Iterator<Item = (usize, &Path, &RunFigures)> {
+        self.ticked.iter().enumerate().filter_map(|(place, folder)| {
+            self.figures.get(folder)?.as_ref().ok().map(|figures| (place, folder.as_path(), figures))
+        })
+    }
+}
+
+/// Place of a run among those that were compared for differences.
+fn place(trained: &[usize], run: usize) -> Option<usize> {
+    trained.iter().position(|other| *other == run)
+}
+
+fn cells(run: &RunEntry, has_masks: bool, found: &[Difference], place: Option<usize>) -> Vec<Cell> {
+    let setting =
+        |difference: &Difference| place.map_or_else(Cell::nothing, |place| Cell::of_setting(&difference.values[place]));
+    let fixed = |column: &RunColumn| column.cell(run, has_masks);
+    BEFORE.iter().map(fixed).chain(found.iter().map(setting)).chain(AFTER.iter().map(fixed)).collect()
+}
+
+/// Numbers by size, before words; what is missing comes last in either direction.
+fn order(a: &Cell, b: &Cell, highest_first: bool) -> Ordering {
+    let is_missing = |cell: &Cell| cell.number.is_none() && (cell.text.is_empty() || *cell == Cell::nothing());
+    let by_value = match (a.number, b.number) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.text.cmp(&b.text),
+    };
+    let by_value = if highest_first { by_value.reverse() } else { by_value };
+    is_missing(a).cmp(&is_missing(b)).then(by_value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::RunConfig;
+    use crate::train::run_list::{Left, RunEnd};
+    use crate::train::run_notes::RunNotes;
+
+    fn run(name: &str, lr: f64, best_miou: Option<f64>) -> RunEntry {
+        let mut config = RunConfig::default();
+        config.train.lr = lr;
+        RunEntry {
+            folder: PathBuf::from("/runs").join(name),
+            name: name.to_owned(),
+            config: Some(config),
+            end: Some(RunEnd { outcome: "completed".to_owned(), best_miou, ..RunEnd::default() }),
+            is_quick: false,
+            quick_method: None,
+            left: Left::Nothing,
+            notes: Ok(RunNotes::default()),
+        }
+    }
+
+    fn table(runs: &[RunEntry], change: impl FnOnce(&mut RunsTable)) -> RunsTable {
+        let mut table = RunsTable::default();
+        change(&mut table);
+        table.refresh(runs, true);
+        table
+    }
+
+    fn names(table: &RunsTable) -> Vec<&str> {
+        table.rows.iter().map(|row| row.cells[0].text.as_str()).collect()
+    }
+
+    #[test]
+    fn what_differs_among_the_listed_runs_is_a_column() {
+        let runs = [run("c", 1e-3, None), run("b", 1e-5, None), run("a", 1e-5, None)];
+        let settings = |table: &RunsTable| -> Vec<String> {
+            let is_setting = |column: &&RunColumn| matches!(column, RunColumn::Setting(_));
+            table.columns.iter().filter(is_setting).map(RunColumn::title).collect()
+        };
+        let all = table(&runs, |_| {});
+        assert_eq!((settings(&all), names(&all)), (vec!["lr".to_owned()], vec!["c", "b", "a"]));
+        assert_eq!(all.rows[1].cells[3], Cell { text: "0.00001".to_owned(), number: Some(1e-5) });
+        let mut quick = run("d", 1.0, None);
+        quick.is_quick = true;
+        let with_quick = table(&[runs[1].clone(), runs[2].clone(), quick], |_| {});
+        assert!(settings(&with_quick).is_empty(), "the settings of a quick head say nothing");
+    }
+
+    #[test]
+    fn runs_are_filtered_by_words_in_any_column() {
+        let mut tagged = run("b", 1e-3, None);
+        tagged.notes = Ok(RunNotes::new("Baseline", "with clouds"));
+        let runs = [run("c", 1e-3, None), tagged];
+        assert_eq!(names(&table(&runs, |table| table.filter = " base cloud".to_owned())), ["b"]);
+        assert_eq!(names(&table(&runs, |table| table.filter = "completed".to_owned())), ["c", "b"]);
+        assert!(names(&table(&runs, |table| table.filter = "nothing like it".to_owned())).is_empty());
+    }
+
+    #[test]
+    fn numbers_are_sorted_by_size_and_missing_ones_come_last() {
+        let runs = [run("c", 1e-3, Some(0.5)), run("b", 1e-5, None), run("a", 1.0, Some(0.75))];
+        let sorted = |column: &RunColumn, clicks: usize| {
+            let table = table(&runs, |table| (0..clicks).for_each(|_| table.sort_by(column.clone())));
+            names(&table).concat()
+        };
+        let lr = RunColumn::Setting("train.lr".to_owned());
+        assert_eq!([1, 2, 3].map(|clicks| sorted(&RunColumn::BestMiou, clicks)), ["cab", "acb", "cba"]);
+        assert_eq!([1, 2].map(|clicks| sorted(&lr, clicks)), ["bca", "acb"]);
+    }
+
+    #[test]
+    fn the_first_ticked_run_is_the_one_to_compare_with() {
+        let mut table = RunsTable::default();
+        for folder in ["b", "a"] {
+            table.tick(Path::new(folder), true);
+            table.figures.insert(folder.into(), Ok(RunFigures::default()));
+        }
+        table.tick(Path::new("c"), true);
+        let order: Vec<(usize, &Path)> = table.compared().map(|(place, folder, _)| (place, folder)).collect();
+        assert_eq!(order, [(0, Path::new("b")), (1, Path::new("a"))], "c is still being read");
+        table.tick(Path::new("b"), false);
+        assert_eq!(table.ticked, [PathBuf::from("a"), PathBuf::from("c")]);
+    }
+}

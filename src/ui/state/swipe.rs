@@ -1,0 +1,183 @@
+//! Two runs swiped over one tile: left of a handle the map by one, right of it that by the other.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::letters::letter;
+use crate::domain::{ClassMap, MapPatch, Mask, PatchedMap};
+use crate::engine::run_maps::TwoMaps;
+
+/// Maps with a longer side are put together anew at each move: the device may have to reduce them, and a reduced one has no patches.
+const PATCHED_UP_TO: u32 = 8192;
+
+/// Two runs, their maps of the tile in view, and where one ends and the other begins.
+#[derive(Clone, Debug)]
+pub struct Swipe {
+    /// The run folders, left and right.
+    pub runs: [PathBuf; 2],
+    /// Place of the handle: 0 at the left edge of the tile, 1 at the right one.
+    pub share: f32,
+    /// The tile that the maps are of.
+    tile: String,
+    maps: [Option<Arc<ClassMap>>; 2],
+    /// Why there is no map by a run.
+    faults: [Option<String>; 2],
+    /// A map that says nothing, left of the handle while the run there has none.
+    blank: Option<Arc<ClassMap>>,
+    shown: Option<PatchedMap>,
+}
+
+impl Swipe {
+    /// Swipes these runs, with the handle in the middle.
+    pub fn new(runs: [PathBuf; 2]) -> Self {
+        Self {
+            runs,
+            share: 0.5,
+            tile: String::new(),
+            maps: [None, None],
+            faults: [None, None],
+            blank: None,
+            shown: None,
+        }
+    }
+
+    /// Name of a run folder, with the letter of its side.
+    pub fn name(&self, side: usize) -> String {
+        let folder: &Path = &self.runs[side];
+        format!("{}: {}", letter(side), folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy())
+    }
+
+    /// Forgets the maps of another tile.
+    pub fn look_at(&mut self, tile: &str) {
+        if self.tile != tile {
+            *self = Self { share: self.share, tile: tile.to_owned(), ..Self::new(self.runs.clone()) };
+        }
+    }
+
+    /// Takes the maps of a tile.
+    pub fn take(&mut self, tile: &str, maps: TwoMaps) {
+        if self.tile != tile {
+            return;
+        }
+        for (side, map) in maps.into_iter().enumerate() {
+            (self.maps[side], self.faults[side]) = match map {
+                Some(Ok(map)) => (Some(map), None),
+                Some(Err(why)) => (None, Some(why)),
+                None => (None, None),
+            };
+        }
+        self.blank = match &self.maps {
+            [None, Some(right)] => Some(Arc::new(ClassMap::unpredicted(right.size()))),
+            _ => None,
+        };
+        self.put_together();
+    }
+
+    /// Moves the handle.
+    pub fn move_to(&mut self, share: f32) {
+        self.share = share.clamp(0.0, 1.0);
+        self.put_together();
+    }
+
+    /// The map of this tile, as far as it is there.
+    pub fn map_of(&self, tile: &str) -> Option<PatchedMap> {
+        self.shown.clone().filter(|_| self.tile == tile)
+    }
+
+    /// What is missing, in a sentence; `None` once both maps are there.
+    pub fn missing(&self) -> Option<String> {
+        let side = |side: usize| match (&self.maps[side], &self.faults[side]) {
+            (Some(_), _) => None,
+            (None, Some(why)) => Some(format!("{} cannot map this tile: {why}", self.name(side))),
+            (None, None) => Some(format!("{} maps this tile …", self.name(side))),
+        };
+        side(0).or_else(|| side(1))
+    }
+
+    fn put_together(&mut self) {
+        let left = self.maps[0].as_ref().or(self.blank.as_ref());
+        self.shown = left.map(|left| swiped(left, self.maps[1].as_deref(), self.share));
+    }
+}
+
+/// The left map with the right one, or nothing, from the handle on.
+fn swiped(left: &Arc<ClassMap>, right: Option<&ClassMap>, share: f32) -> PatchedMap {
+    let [width, height] = left.size();
+    let column = ((share * width as f32).round() as u32).min(width);
+    if column == width {
+        return Arc::clone(left).into();
+    }
+    let part = match right {
+        Some(right) if right.size() == left.size() => part_from(right, column),
+        _ => ClassMap::unpredicted([width - column, height]),
+    };
+    let patch = Some(Arc::new(MapPatch { corner: [column, 0], map: part }));
+    let map = PatchedMap { whole: Arc::clone(left), patch };
+    if width.max(height) > PATCHED_UP_TO { map.merged().into() } else { map }
+}
+
+/// The columns of a map from one on.
+fn part_from(map: &ClassMap, column: u32) -> ClassMap {
+    let [width, height] = map.size();
+    let cut = |data: &[u8]| {
+        let mut kept = Vec::with_capacity((width - column) as usize * height as usize);
+        data.chunks_exact(width as usize).for_each(|row| kept.extend_from_slice(&row[column as usize..]));
+        kept
+    };
+    let classes = Mask::from_vec(width - column, height, cut(map.classes.data())).expect("whole rows were cut");
+    ClassMap { classes, confidence: cut(&map.confidence) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::UNLABELLED;
+
+    fn map(class: u8) -> Arc<ClassMap> {
+        let classes = Mask::from_vec(4, 2, vec![class; 8]).unwrap();
+        Arc::new(ClassMap { classes, confidence: vec![200; 8] })
+    }
+
+    fn swipe(maps: TwoMaps) -> Swipe {
+        let mut swipe = Swipe::new(["/runs/one", "/runs/other"].map(PathBuf::from));
+        swipe.look_at("a");
+        swipe.take("a", maps);
+        swipe
+    }
+
+    fn row(swipe: &Swipe) -> Vec<u8> {
+        let map = swipe.map_of("a").unwrap();
+        (0..4).map(|x| map.at(x, 1).unwrap().0).collect()
+    }
+
+    #[test]
+    fn the_handle_is_where_one_map_ends_and_the_other_begins() {
+        let mut swipe = swipe([Some(Ok(map(1))), Some(Ok(map(2)))]);
+        assert_eq!((row(&swipe), swipe.missing()), (vec![1, 1, 2, 2], None));
+        for (share, want) in [(0.25, [1, 2, 2, 2]), (-1.0, [2; 4]), (7.0, [1; 4])] {
+            swipe.move_to(share);
+            assert_eq!(row(&swipe), want, "{share}");
+        }
+    }
+
+    #[test]
+    fn a_side_without_a_map_is_empty_and_says_why() {
+        let waiting = swipe([Some(Ok(map(1))), None]);
+        assert_eq!(row(&waiting), [1, 1, UNLABELLED, UNLABELLED]);
+        assert_eq!(waiting.missing().as_deref(), Some("B: other maps this tile …"));
+        let failed = swipe([Some(Err("it has no checkpoint".to_owned())), Some(Ok(map(2)))]);
+        assert_eq!(row(&failed), [UNLABELLED, UNLABELLED, 2, 2]);
+        assert!(failed.missing().unwrap().contains("A: one cannot map this tile: it has no checkpoint"));
+    }
+
+    #[test]
+    fn maps_of_another_tile_are_not_shown() {
+        let mut swipe = swipe([Some(Ok(map(1))), Some(Ok(map(2)))]);
+        swipe.move_to(0.75);
+        assert!(swipe.map_of("b").is_none());
+        swipe.look_at("b");
+        swipe.take("a", [Some(Ok(map(1))), None]);
+        assert!(swipe.map_of("a").is_none() && swipe.map_of("b").is_none());
+        assert!((swipe.share - 0.75).abs() < 1e-6, "the handle stays where it was");
+    }
+}

@@ -1,0 +1,120 @@
+//! A study in the window: put together by ticking, carried out, and gone on with from the command line.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod harness;
+
+use std::fs;
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use harness::{click, step_until};
+use pointillist::data::demo;
+use pointillist::domain::config::{DeviceChoice, InputSize, Length};
+use pointillist::domain::weights::ClassWeights;
+use pointillist::domain::{RunConfig, Strategy};
+use pointillist::study::grid::GridForm;
+use pointillist::ui::App;
+use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::study_action::StudyAction;
+use pointillist::ui::state::study_state::StudyForm;
+
+fn act(harness: &mut Harness<'_, App>, action: UiAction) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(&ctx, action);
+    harness.step();
+}
+
+/// The window over the demo project with a small network in the form, in the Studies tab.
+fn window(length: Length) -> (tempfile::TempDir, Harness<'static, App>, PathBuf) {
+    let home = tempfile::tempdir().unwrap();
+    let root = demo::unpack(&home.path().join("demo")).unwrap();
+    let mut harness = harness::open(Some(&root));
+    step_until(&mut harness, "the first tile is in view", |app| app.state().view.tile.is_some());
+    let mut form = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::demo() };
+    (form.train.length, form.train.input, form.model.base) = (length, InputSize::Crop(32), 2);
+    act(&mut harness, UiAction::SetForm(Box::new(form)));
+    act(&mut harness, UiAction::ShowTab(Tab::Studies));
+    (home, harness, root)
+}
+
+/// Compares class weights, with one amount of labels.
+fn choose_weights(harness: &mut Harness<'_, App>) {
+    let weights = vec![ClassWeights::None, ClassWeights::Inverse];
+    let grid = GridForm { labels: vec![Strategy::FractionPerClass(0.1)], weights, ..GridForm::default() };
+    let form = StudyForm { name: "weights".to_owned(), grid, ..StudyForm::default() };
+    act(harness, UiAction::Study(StudyAction::SetForm(Box::new(form))));
+}
+
+fn done(app: &App) -> usize {
+    app.state().study.standing.as_ref().map_or(0, |standing| standing.count("done"))
+}
+
+#[test]
+fn what_the_window_has_begun_the_command_line_finds_done() {
+    let (_home, mut harness, root) = window(Length::Steps(2));
+    step_until(&mut harness, "the plan was looked at", |app| app.state().study.standing.is_some());
+    harness.run_ok();
+    harness.get_by_label_contains("0 of 4 runs done, time unknown");
+    click(&mut harness, "Class weights Median frequency");
+    step_until(&mut harness, "it has more runs", |app| {
+        app.state().study.standing.as_ref().is_some_and(|standing| standing.runs.len() == 6)
+    });
+    choose_weights(&mut harness);
+    step_until(&mut harness, "it has two", |app| {
+        app.state().study.standing.as_ref().is_some_and(|standing| standing.runs.len() == 2)
+    });
+    harness.run_ok();
+    harness.get_by_label("Start the study").click();
+    step_until(&mut harness, "it has begun", |app| app.state().study.is_running());
+    assert!(harness.state().state().why_no_start().unwrap().contains("A study is in progress"));
+    step_until(&mut harness, "it is over", |app| !app.state().study.is_running());
+    let state = harness.state().state();
+    assert_eq!((done(harness.state()), state.study.fault.as_deref()), (2, None), "{:?}", state.messages.all());
+    step_until(&mut harness, "its runs are listed", |app| app.state().runs.len() == 2);
+    assert!(harness.state().state().runs.iter().all(|run| run.name.starts_with("weights/class_weights-")));
+    harness.run_ok();
+    harness.get_by_label_contains("2 of 2 runs done");
+
+    let plan = root.join(".pointillist/studies/weights.toml");
+    let runs = || fs::read_dir(root.join(".pointillist/studies/weights/runs")).unwrap().count();
+    let before = runs();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
+    let output = command.args(["study", "run"]).arg(&plan).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.contains("2 of 2 runs are done"), "{output:?}");
+    assert_eq!((before, runs()), (2, 2), "none was made again");
+}
+
+#[test]
+fn a_stopped_study_gives_its_run_back() {
+    let (_home, mut harness, root) = window(Length::Steps(1_000_000));
+    choose_weights(&mut harness);
+    act(&mut harness, UiAction::Study(StudyAction::Begin));
+    step_until(&mut harness, "steps are taken", |app| {
+        app.state().study.words().is_some_and(|words| words.contains("run 1 of 2") && words.contains(" · step "))
+    });
+    harness.run_steps(2);
+    harness.get_by_label("Stop the study").click();
+    step_until(&mut harness, "it has stopped", |app| !app.state().study.is_running());
+    let claims = root.join(".pointillist/studies/weights/claims");
+    step_until(&mut harness, "the claim is given back", move |_| fs::read_dir(&claims).unwrap().count() == 0);
+    assert_eq!(done(harness.state()), 0);
+    assert!(harness.state().state().why_no_start().is_none(), "another run can start");
+}
+
+#[test]
+fn another_plan_of_the_same_name_is_refused() {
+    let (_home, mut harness, root) = window(Length::Steps(2));
+    let studies = root.join(".pointillist/studies");
+    fs::create_dir_all(&studies).unwrap();
+    fs::write(studies.join("weights.toml"), "about = 'mine'\n[base]\ndata = '../..'\n").unwrap();
+    choose_weights(&mut harness);
+    act(&mut harness, UiAction::Study(StudyAction::Begin));
+    step_until(&mut harness, "it is refused", |app| app.state().study.fault.is_some());
+    harness.run_ok();
+    harness.get_by_label_contains("choose another one");
+    assert!(fs::read_to_string(studies.join("weights.toml")).unwrap().contains("mine"));
+}
