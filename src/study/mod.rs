@@ -6,7 +6,6 @@
 //! Training itself is the engine's.
 
 pub mod claim;
-mod class_table;
 pub mod compare;
 pub mod estimate;
 mod execute;

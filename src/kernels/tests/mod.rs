@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod encoder;
+mod gated_crf;
 mod group_norm;
 mod nearest;
-mod gated_crf;
 mod operators;
 mod reference;

@@ -7,7 +7,6 @@ use super::run::ComparedRun;
 use super::settings;
 use crate::domain::count::count;
 use crate::engine::protocol::Outcome;
-use crate::study::figure::Figure;
 use crate::study::report_row;
 use crate::study::table::sheet::Kind;
 use crate::study::table::{Cell, Column, Row, Table};

@@ -137,7 +137,8 @@ fn architecture(config: &RunConfig) -> String {
         Encoder::None => format!("{} levels", model.levels),
         pretrained => pretrained.title().to_owned(),
     };
-    format!("{}, base {}, {depth}", model.arch.title(), model.base)
+    let more: String = model.particulars().iter().map(|phrase| format!(", {phrase}")).collect();
+    format!("{}, base {}, {depth}{more}", model.arch.title(), model.base)
 }
 
 fn labels(run: &RunEntry, has_masks: bool) -> String {
