@@ -74,7 +74,7 @@ fn every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu() {
             assert!((gpu - cpu).abs() < 1e-5, "{terms:?} at {at}: {gpu} for {cpu}");
         }
     }
-    let [gpu, cpu] = [opened.device.clone(), Device::flex()].map(|device| crf_and_gradient(&device.autodiff()));
+    let [gpu, cpu] = [opened.device, Device::flex()].map(|device| crf_and_gradient(&device.autodiff()));
     for (at, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
         assert!((gpu - cpu).abs() < 1e-5, "gated CRF at {at}: {gpu} for {cpu}");
     }

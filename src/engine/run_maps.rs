@@ -199,7 +199,9 @@ mod tests {
         let project = Arc::new(Project::open(dir.path()).unwrap());
         let runs = ["x", "y"].map(|name| dir.path().join(name));
         let (told, woken) = bounded(8);
-        let waker: Waker = Arc::new(move || drop(told.try_send(())));
+        let waker: Waker = Arc::new(move || {
+            let _ = told.try_send(());
+        });
         let mut maps = RunMaps::start(runs, waker).unwrap();
         maps.want(&project, "a");
         let both = loop {

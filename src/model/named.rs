@@ -126,7 +126,7 @@ mod tests {
     fn nets() -> [(ModelConfig, usize); 6] {
         let small = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..small.clone() };
-        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..small.clone() };
+        let lite0 = ModelConfig { encoder: Encoder::Lite0, ..small };
         let other = ModelConfig { upsampling: Upsampling::Nearest, ..nested.clone() };
         let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
         let group = ModelConfig { norm: Norm::Group, ..small.clone() };

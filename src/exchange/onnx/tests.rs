@@ -15,7 +15,7 @@ use crate::model::Net;
 fn networks() -> Vec<Network> {
     let unet = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
     let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
+    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
     let unit = ModelConfig { colors: Colors::Unit, ..unet.clone() };
     let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
     let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };

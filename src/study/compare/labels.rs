@@ -113,7 +113,7 @@ mod tests {
         let mut config = RunConfig { data, ..RunConfig::demo() };
         config.sampling.strategy = Strategy::FractionPerClass(0.1);
         let mut sparse = run("a", config, 0.5, &[]);
-        (sparse.classes, sparse.split.train) = (project.classes.clone(), masked);
+        (sparse.classes, sparse.split.train) = (project.classes, masked);
         let mut full = sparse.clone();
         full.config.train.supervision = Supervision::Full;
         let mut counter = LabelCounter::default();

@@ -107,7 +107,7 @@ impl Row {
     }
 
     /// Its cells that readers see.
-    pub(super) fn shown(&self, columns: &[Column]) -> Vec<String> {
+    pub(in crate::study) fn shown(&self, columns: &[Column]) -> Vec<String> {
         let pairs = self.cells.iter().zip(columns).filter(|(_, column)| column.is_shown());
         pairs.map(|(cell, column)| cell.shown(column.kind)).collect()
     }
