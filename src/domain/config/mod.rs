@@ -20,6 +20,6 @@ pub use earlier::{LOSS_NAMES, upgrade};
 pub use encoder::Encoder;
 pub use extent::{InputSize, Length};
 pub use loss_weights::LossWeights;
-pub use options::{Arch, Batches, Colors, LossTerm, Optimizer, Schedule, Supervision};
+pub use options::{Arch, Batches, Colors, LossTerm, Optimizer, Schedule, SplitBy, Supervision};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};
