@@ -38,12 +38,19 @@ fn a_run_that_has_ended_goes_on_only_if_it_is_made_longer() {
     let out = short_run(&dir, &[]);
     let resume = |extra: &[&str]| pointillist().args(["train", "--resume"]).arg(&out).args(extra).assert();
     resume(&[]).failure().stderr(contains("The run is complete").and(contains("--more-epochs")));
-    resume(&["--lr", "0.1"]).failure().stderr(contains("cannot be used with"));
-    resume(&["--more-epochs", "1"])
-        .success()
-        .stdout(contains("[INFO] Resumed at step ").and(contains("Epoch 2/2")).and(contains("Epoch 1/2").not()));
+    resume(&["--base", "8"]).failure().stderr(contains("cannot be used with"));
+    resume(&["--more-epochs", "1", "--lr", "0"]).failure().stderr(contains("learning rate of 0 cannot be used"));
+    resume(&["--more-epochs", "1", "--lr", "0.0004"]).success().stdout(
+        contains("Learning rate set to 0.0004 after step")
+            .and(contains("[INFO] Resumed at step "))
+            .and(contains("Epoch 2/2"))
+            .and(contains("Epoch 1/2").not()),
+    );
     let config = fs::read_to_string(out.join("config.toml")).unwrap();
     assert!(config.contains("epochs = 2"), "{config}");
+    let steps = fs::read_to_string(out.join("steps.csv")).unwrap();
+    let next = steps.lines().find(|row| row.split(',').nth(1) == Some("2"));
+    assert!(next.is_some_and(|row| row.ends_with(",0.0004")), "the first step after it: {steps}");
     pointillist().args(["train", "--more-epochs", "1", "--out", "x"]).assert().failure().stderr(contains("--resume"));
     pointillist().args(["train"]).assert().failure().stderr(contains("--out"));
 }

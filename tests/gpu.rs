@@ -81,22 +81,13 @@ fn every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu() {
 }
 
 fn each_term() -> [Mixture; 6] {
-    let none = Mixture {
-        cross_entropy: 0.0,
-        label_smoothing: 0.0,
-        focal: 0.0,
-        focal_gamma: 2.0,
-        dice: 0.0,
-        jaccard: 0.0,
-        error_dice: 0.0,
-    };
     [
-        Mixture { cross_entropy: 1.0, ..none },
-        Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..none },
-        Mixture { focal: 1.0, ..none },
-        Mixture { dice: 1.0, ..none },
-        Mixture { jaccard: 1.0, ..none },
-        Mixture { error_dice: 1.0, ..none },
+        Mixture { cross_entropy: 1.0, ..Mixture::NONE },
+        Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..Mixture::NONE },
+        Mixture { focal: 1.0, ..Mixture::NONE },
+        Mixture { dice: 1.0, ..Mixture::NONE },
+        Mixture { jaccard: 1.0, ..Mixture::NONE },
+        Mixture { error_dice: 1.0, ..Mixture::NONE },
     ]
 }
 

@@ -9,6 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use harness::{click_canvas, step_until};
 use pointillist::data::export::save;
 use pointillist::data::write_classes;
+use pointillist::domain::config::SplitBy;
 use pointillist::domain::split::Split;
 use pointillist::domain::{Classes, Mask};
 use pointillist::train::division::DividedProject;
@@ -50,7 +51,8 @@ fn planned(app: &App) -> Vec<TileRole> {
     let project = &app.state().project.as_ref().expect("a project").project;
     let plan = DividedProject::new((**project).clone(), &app.state().config());
     let part = |index: usize| match (plan.train.contains(&index), plan.val.contains(&index)) {
-        (true, _) => TileRole::Training,
+        (true, true) => TileRole::Divided,
+        (true, false) => TileRole::Training,
         (false, true) => TileRole::Validation,
         (false, false) => TileRole::Unused,
     };
@@ -75,6 +77,10 @@ fn badges_before_the_start_match_the_run() {
     let ctx = harness.ctx.clone();
     harness.state_mut().act(&ctx, UiAction::SetForm(Box::new(form)));
     assert_eq!((validating(harness.state()), parts(harness.state())), (2, planned(harness.state())));
+    let mut form = harness.state().state().settings.form.clone();
+    (form.split_by, form.block) = (SplitBy::Block, 16);
+    harness.state_mut().act(&ctx, UiAction::SetForm(Box::new(form)));
+    assert_eq!(parts(harness.state()), planned(harness.state()));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use image::RgbImage;
 use pointillist::data::Project;
 use pointillist::data::raster::images;
 use pointillist::domain::UNLABELLED;
-use tiff::encoder::colortype::{ColorType, Gray32Float, GrayI16, GrayI32};
+use tiff::encoder::colortype::{ColorType, Gray8, Gray32Float, GrayI16, GrayI32};
 use tiff::encoder::{DirectoryEncoder, TiffEncoder, TiffKindStandard, TiffValue};
 use tiff::tags::{PhotometricInterpretation, Predictor, SampleFormat, Tag};
 
@@ -289,4 +289,30 @@ fn unsupported_geotiffs_say_why() {
         let message = images::decode(&root.join(name)).unwrap_err().to_string();
         assert!(message.contains(word), "{name}: {message}");
     }
+}
+
+#[test]
+fn georeferenced_tiles_that_touch_form_a_scene() {
+    let dir = tempfile::tempdir().unwrap();
+    let tile = |name: &str, corner: [f64; 2], keys: &[u16]| {
+        write::<Gray8>(&dir.path().join(name), [4, 4], &[9; 16], |tags| {
+            tags.write_tag(Tag::ModelPixelScaleTag, &[0.5, 0.5, 0.0][..]).unwrap();
+            tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, corner[0], corner[1], 0.0][..]).unwrap();
+            tags.write_tag(Tag::GeoKeyDirectoryTag, keys).unwrap();
+        });
+    };
+    let (here, elsewhere) = ([1, 1, 0, 1, 3072, 0, 1, 32633], [1, 1, 0, 1, 3072, 0, 1, 32634]);
+    tile("a.tif", [5000.0, 900.0], &here);
+    tile("b.tif", [5002.0, 898.0], &here);
+    tile("c.tif", [5002.0, 900.0], &elsewhere);
+    tile("d.tif", [5010.0, 900.0], &here);
+    write::<Gray8>(&dir.path().join("e.tif"), [4, 4], &[9; 16], none);
+    let project = Project::open(dir.path()).unwrap();
+    let place = |id: &str| {
+        project.tile(id).unwrap().place.as_ref().map(|place| (place.scene.as_str(), [place.rect.x, place.rect.y]))
+    };
+    assert_eq!([place("a"), place("b")], [Some(("map 0,0", [0, 0])), Some(("map 0,0", [4, 4]))]);
+    assert_eq!([place("d"), place("e")], [Some(("map 20,0", [20, 0])), None]);
+    assert_eq!(place("c").map(|(_, at)| at), Some([0, 0]), "on another map");
+    assert!(project.tiles.iter().all(|tile| tile.group == tile.id), "without blocks each is a scene of its own");
 }

@@ -4,17 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::choices::{Features, Head, Method, Scored};
+use super::choices::{ExportFormat, Features, Head, Method, Scored};
 use super::outputs::OutputArgs;
 use super::study::args::StudyArgs;
 use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{
-    Arch, Batches, Colors, Encoder, Norm, Optimizer, Preset, Schedule, Supervision, Upsampling,
+    Arch, Batches, Colors, Encoder, Norm, Optimizer, Preset, Schedule, SplitBy, Supervision, Upsampling,
 };
 use crate::domain::weights::ClassWeights;
-use crate::exchange::WeightsFormat;
 use crate::quick::clicks::Placement;
 
 /// Label a landscape with dots, and watch a network learn it.
@@ -49,7 +48,7 @@ pub enum Verb {
     Evaluate(EvaluateArgs),
     /// Segment images with a finished run.
     Predict(PredictArgs),
-    /// Write the network of a finished run for other programs.
+    /// Write the network of a finished run, or its figures, for other programs.
     Export(ExportArgs),
     /// Make a run of a network in a file: an own export, or a U-Net of PyTorch.
     Import(ImportArgs),
@@ -78,7 +77,7 @@ pub struct TrainArgs {
     #[arg(long, required_unless_present = "resume")]
     pub out: Option<PathBuf>,
     /// Go on with the run in this folder, which was stopped or killed, where its last checkpoint left it. Its configuration stays;
-    /// only --more-epochs, --data, if the tiles have moved, --quiet and --json can be given with it.
+    /// only --more-epochs, --lr, --data, if the tiles have moved, --quiet and --json can be given with it.
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
     /// With --resume, make the run longer by so many epochs, also one that has ended; one that has ended early goes on from there.
@@ -182,7 +181,7 @@ pub struct TrainArgs {
     /// Optimiser.
     #[arg(long, value_parser = choice::<Optimizer>())]
     pub optimizer: Option<Optimizer>,
-    /// Learning rate at the start, or after the warm-up.
+    /// Learning rate at the start, or after the warm-up; with --resume, of the next step, as if it were set during the run.
     #[arg(long, allow_hyphen_values = true)]
     pub lr: Option<f64>,
     /// What the learning rate of a pretrained encoder, and of the linear classifier on its features, is multiplied with; 0 leaves
@@ -278,6 +277,12 @@ pub struct TrainArgs {
     /// Which part of a cross-validation validates, from 1.
     #[arg(long, value_parser = whole::<u32>)]
     pub fold: Option<u32>,
+    /// What stays together where a share or a part is drawn.
+    #[arg(long, value_parser = choice::<SplitBy>())]
+    pub split_by: Option<SplitBy>,
+    /// With --split-by block, side of a block in pixels.
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub block: Option<u32>,
     /// Tile that validates, by id; no other tiles are drawn. May be repeated.
     #[arg(long)]
     pub val_tile: Vec<String>,
@@ -297,6 +302,9 @@ pub struct TrainArgs {
     /// Where to train: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long)]
     pub device: Option<String>,
+    /// Write losses and scores to an event file for TensorBoard as well.
+    #[arg(long)]
+    pub tensorboard: bool,
     /// Print only warnings, errors and the last line.
     #[arg(long)]
     pub quiet: bool,
@@ -372,9 +380,9 @@ pub struct ExportArgs {
     #[arg(long, value_parser = choice::<Checkpoint>())]
     pub checkpoint: Option<Checkpoint>,
     /// Format of the file.
-    #[arg(long, value_parser = choice::<WeightsFormat>())]
-    pub format: WeightsFormat,
-    /// File to write.
+    #[arg(long, value_parser = choice::<ExportFormat>())]
+    pub format: ExportFormat,
+    /// File to write; for the format tensorboard, the folder for it.
     pub out: PathBuf,
     /// Fixed height and width of the input, pixels, for programs that need it, such as QGIS's plugin Deepness. ONNX only.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]

@@ -1,6 +1,8 @@
 //! Choices that only the command line offers.
 
-use crate::domain::choice::choice_enum;
+use crate::domain::Choice;
+use crate::domain::choice::{Entry, choice_enum};
+use crate::exchange::WeightsFormat;
 use crate::quick::method::QuickMethod;
 use crate::quick::tile_features::Kinds;
 
@@ -61,6 +63,45 @@ impl Features {
             Self::OneSize => Kinds { scales: 1, ..Kinds::ALL },
             Self::Encoder => Kinds { bank: false, ..Kinds::ALL },
             Self::Bank => Kinds::BANK,
+        }
+    }
+}
+
+/// What `export` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// A network.
+    Network(WeightsFormat),
+    /// Losses and scores.
+    TensorBoard,
+}
+
+impl Choice for ExportFormat {
+    const WHAT: &'static str = WeightsFormat::WHAT;
+    const ALL: &'static [Self] =
+        &[Self::Network(WeightsFormat::Safetensors), Self::Network(WeightsFormat::Onnx), Self::TensorBoard];
+
+    fn entry(&self) -> Entry {
+        match self {
+            Self::Network(format) => format.entry(),
+            Self::TensorBoard => Entry {
+                name: "tensorboard",
+                title: "TensorBoard",
+                help: "Losses, learning rates and scores as an event file for TensorBoard, not the network",
+                remedy: None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn export_offers_every_format_for_networks() {
+        for format in WeightsFormat::ALL {
+            assert_eq!(ExportFormat::from_name(format.name()), Some(ExportFormat::Network(*format)));
         }
     }
 }

@@ -44,10 +44,13 @@ impl TrainArgs {
         set(&mut config.val_ratio, self.val_ratio.or(named_alone));
         set(&mut config.folds, self.folds);
         set(&mut config.fold, self.fold);
+        set(&mut config.split_by, self.split_by);
+        set(&mut config.block, self.block);
         config.split.extend(self.named_tiles()?);
         set(&mut config.seed, self.seed);
         set(&mut config.sampling.seed, self.seed);
         set(&mut config.device, self.device.clone().map(DeviceChoice::from));
+        config.tensorboard |= self.tensorboard;
         set(&mut config.sampling.strategy, self.sampling.strategy());
         if self.ignore.is_some() {
             config.ignore.clone_from(&self.ignore);
@@ -178,7 +181,7 @@ mod tests {
     use crate::cli::args::{Args, Verb};
     use crate::domain::checkpoint::Checkpoint;
     use crate::domain::config::{
-        Arch, Batches, Encoder, LossWeights, ModelConfig, Norm, Optimizer, Schedule, TrainConfig, Upsampling,
+        Arch, Batches, Encoder, LossWeights, ModelConfig, Norm, Optimizer, Schedule, SplitBy, TrainConfig, Upsampling,
     };
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
@@ -202,15 +205,18 @@ mod tests {
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --in-channels 4 --norm group --upsampling nearest --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3,gated-crf=0.4 --crf-radius 3 --crf-sigma-xy 4 --crf-sigma-rgb 0.2 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
              --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
-             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --seed 7 --device cpu --no-flips --rotation 30 --shift-scale-rotate 0.5 --shift-limit 0.1 --scale-limit 0.2 --rotate-limit 15 --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last",
+             --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --split-by block --block 600 --seed 7 --device cpu --no-flips --rotation 30 --shift-scale-rotate 0.5 --shift-limit 0.1 --scale-limit 0.2 --rotate-limit 15 --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last --tensorboard",
         )
         .unwrap();
         let mut want = RunConfig {
             data: std::path::absolute("D").unwrap(),
             folds: 5,
             fold: 3,
+            split_by: SplitBy::Block,
+            block: 600,
             seed: 7,
             device: DeviceChoice::Cpu,
+            tensorboard: true,
             ..RunConfig::default()
         };
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);

@@ -20,7 +20,7 @@ pub(super) fn shown(command: Command) -> Command {
 
 /// A run that is resumed keeps its configuration: every option that would change it is refused beside `--resume`.
 fn resuming_alone(train: Command) -> Command {
-    const BESIDE: [&str; 5] = ["resume", "more_epochs", "data", "quiet", "json"];
+    const BESIDE: [&str; 6] = ["resume", "more_epochs", "lr", "data", "quiet", "json"];
     train.mut_args(|arg| if BESIDE.contains(&arg.get_id().as_str()) { arg } else { arg.conflicts_with("resume") })
 }
 
@@ -86,6 +86,8 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("val_ratio", config.val_ratio.to_string()),
         ("folds", config.folds.to_string()),
         ("fold", config.fold.to_string()),
+        ("split_by", config.split_by.name().to_owned()),
+        ("block", config.block.to_string()),
         ("seed", config.seed.to_string()),
         ("device", String::from(config.device.clone())),
     ];

@@ -3,7 +3,7 @@
 use super::args::{SimulateArgs, TrainArgs};
 use super::choices::Method;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{LossTerm, LossWeights, Optimizer, Schedule};
+use crate::domain::config::{LossTerm, LossWeights, Optimizer, Schedule, SplitBy};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice, RunConfig, Strategy};
 
@@ -50,6 +50,8 @@ pub(super) fn refuse_for_run(args: &TrainArgs, config: &RunConfig) -> anyhow::Re
     );
     let has_no_share = config.folds > 0 && args.val_ratio.is_some();
     anyhow::ensure!(!has_no_share, "--val-ratio has no effect in a cross-validation: leave it out, or add --folds 0");
+    let has_blocks = config.split_by == SplitBy::Block;
+    anyhow::ensure!(has_blocks || args.block.is_none(), "--block is for blocks: leave it out, or add --split-by block");
     let is_sgd = config.train.optimizer == Optimizer::Sgd;
     for (option, is_given) in [("--momentum", args.momentum.is_some()), ("--nesterov", args.nesterov)] {
         anyhow::ensure!(is_sgd || !is_given, "{option} is for the optimiser sgd: leave it out, or add --optimizer sgd");

@@ -29,7 +29,7 @@ fn command(args: &TrainArgs) -> anyhow::Result<Command> {
     if let Some(folder) = &args.resume {
         let (folder, more_epochs) = (folder.clone(), args.more_epochs.unwrap_or(0));
         let data = args.data.as_ref().map(std::path::absolute).transpose()?;
-        return Ok(Command::Continue { run: 1, folder, data, more_epochs });
+        return Ok(Command::Continue { run: 1, folder, data, more_epochs, lr: args.lr });
     }
     anyhow::ensure!(args.more_epochs.is_none(), "--more-epochs is for --resume: give --epochs for a new run");
     let out = args.out.clone().context("no run folder: name one to create with --out")?;

@@ -22,6 +22,68 @@ impl PixelRect {
         along(self.x, self.width, other.x, other.width) && along(self.y, self.height, other.y, other.height)
     }
 
+    /// The pixels that both have; `None` if they share none.
+    #[must_use]
+    pub fn meet(self, other: Self) -> Option<Self> {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let (right, bottom) = (self.right().min(other.right()), self.bottom().min(other.bottom()));
+        (x < right && y < bottom).then(|| Self { x, y, width: right - x, height: bottom - y })
+    }
+
+    /// The rectangle with `by` more pixels on each side, as far as there are any at the left and at the top.
+    #[must_use]
+    pub fn grown(self, by: u32) -> Self {
+        let (x, y) = (self.x.saturating_sub(by), self.y.saturating_sub(by));
+        let (right, bottom) = (self.right().saturating_add(by), self.bottom().saturating_add(by));
+        Self { x, y, width: right - x, height: bottom - y }
+    }
+
+    /// Its place as seen from the first pixel of `frame`, in which it must lie.
+    #[must_use]
+    pub fn within(self, frame: Self) -> Self {
+        Self { x: self.x.saturating_sub(frame.x), y: self.y.saturating_sub(frame.y), ..self }
+    }
+
+    /// What is left without the pixels of another rectangle: up to four, which do not overlap.
+    pub fn without(self, other: Self) -> Vec<Self> {
+        let Some(hole) = self.meet(other) else { return vec![self] };
+        let beside = |x: u32, right: u32| Self { x, y: hole.y, width: right - x, height: hole.height };
+        let across = |y: u32, bottom: u32| Self { y, height: bottom - y, ..self };
+        let parts = [
+            across(self.y, hole.y),
+            beside(self.x, hole.x),
+            beside(hole.right(), self.right()),
+            across(hole.bottom(), self.bottom()),
+        ];
+        parts.into_iter().filter(|part| part.area() > 0).collect()
+    }
+
+    /// Number of pixels.
+    pub fn area(self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
+    /// Where its rows lie in a plane of `[width, height]` pixels in row order. What sticks out is left out.
+    pub fn rows(self, [width, height]: [u32; 2]) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let inside = self.meet(Self { x: 0, y: 0, width, height });
+        inside.into_iter().flat_map(move |part| {
+            (part.y..part.bottom()).map(move |y| {
+                let start = y as usize * width as usize + part.x as usize;
+                start..start + part.width as usize
+            })
+        })
+    }
+
+    /// The first column behind it.
+    fn right(self) -> u32 {
+        self.x.saturating_add(self.width)
+    }
+
+    /// The first row below it.
+    fn bottom(self) -> u32 {
+        self.y.saturating_add(self.height)
+    }
+
     /// The bounding rectangle of both.
     pub fn union(self, other: Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
@@ -138,6 +200,26 @@ mod tests {
         let mut pixels = 0;
         brush(size, from, to, radius, |_, columns| pixels += columns.end - columns.start);
         pixels
+    }
+
+    #[test]
+    fn what_is_left_of_a_rectangle_has_every_other_pixel_once() {
+        let rect = |x, y, width, height| PixelRect { x, y, width, height };
+        let whole = rect(2, 3, 6, 5);
+        for hole in [rect(4, 4, 2, 2), rect(0, 0, 4, 9), rect(7, 7, 9, 9), rect(2, 3, 6, 5), rect(20, 0, 3, 3)] {
+            let mut seen = [0_u8; 100];
+            let parts = whole.without(hole);
+            parts.iter().chain(&whole.meet(hole)).flat_map(|part| part.rows([10, 10])).for_each(|row| {
+                seen[row].iter_mut().for_each(|times| *times += 1);
+            });
+            let want: Vec<u8> =
+                (0..100).map(|at| u8::from((2..8).contains(&(at % 10)) && (3..8).contains(&(at / 10)))).collect();
+            assert_eq!(seen.to_vec(), want, "{hole:?}");
+        }
+        assert_eq!(rect(4, 4, 2, 2).grown(3), rect(1, 1, 8, 8));
+        assert_eq!(rect(1, 0, 2, 2).grown(3), rect(0, 0, 6, 5), "there is nothing left of the first pixel");
+        let inside: Vec<usize> = rect(8, 0, 9, 1).rows([10, 1]).flatten().collect();
+        assert_eq!(inside, [8, 9], "what sticks out is left out");
     }
 
     #[test]

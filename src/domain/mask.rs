@@ -1,5 +1,7 @@
 //! Masks of class indices. "Unlabelled" is a state of its own.
 
+use super::geometry::PixelRect;
+
 /// Index of an unlabelled pixel. Never a class, never background.
 pub const UNLABELLED: u8 = u8::MAX;
 
@@ -76,6 +78,19 @@ impl Mask {
     /// Number of labelled pixels.
     pub fn labelled(&self) -> u64 {
         self.data.iter().filter(|&&index| index != UNLABELLED).count() as u64
+    }
+
+    /// Takes the labels of a rectangle out.
+    pub fn clear(&mut self, rect: PixelRect) {
+        rect.rows(self.size()).for_each(|row| self.data[row].fill(UNLABELLED));
+    }
+
+    /// A rectangle of the mask, as far as it lies within.
+    #[must_use]
+    pub fn part(&self, rect: PixelRect) -> Self {
+        let inside = rect.meet(PixelRect { x: 0, y: 0, width: self.width, height: self.height });
+        let data = rect.rows(self.size()).flat_map(|row| &self.data[row]).copied().collect();
+        inside.map_or(Self::unlabelled(0, 0), |part| Self { width: part.width, height: part.height, data })
     }
 
     /// Overlays `top`: its labelled pixels win. Both masks must have the same size.

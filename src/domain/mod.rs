@@ -4,6 +4,7 @@
 
 pub mod agreement;
 pub mod bits;
+pub mod blocks;
 pub mod bootstrap;
 pub mod boundary;
 pub mod calibration;

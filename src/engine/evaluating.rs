@@ -1,8 +1,10 @@
 //! An evaluation in progress: of the network that predicts and, where that is an average, of the weights themselves beside it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::data::Project;
+use crate::domain::blocks::HeldOut;
 use crate::infer::evaluation::Evaluated;
 use crate::infer::{EvaluationJob, Predictor};
 use crate::train::snapshot::Snapshot;
@@ -30,10 +32,15 @@ pub(super) struct Scored {
 }
 
 impl Evaluating {
-    /// Scores the tiles with these indices; `raw` predicts by the weights without averaging.
-    pub(super) fn new(project: &Arc<Project>, tiles: &[usize], snapshot: Snapshot, raw: Option<Predictor>) -> Self {
-        let job = EvaluationJob::new(Arc::clone(project), tiles);
-        let raw_job = || EvaluationJob::headline(Arc::clone(project), tiles);
+    /// Scores the tiles with these indices, or what is held out of them; `raw` predicts by the weights without averaging.
+    pub(super) fn new(
+        project: &Arc<Project>,
+        (tiles, held_out): (&[usize], &Arc<BTreeMap<usize, HeldOut>>),
+        snapshot: Snapshot,
+        raw: Option<Predictor>,
+    ) -> Self {
+        let job = EvaluationJob::new(Arc::clone(project), tiles).of_blocks(Arc::clone(held_out));
+        let raw_job = || EvaluationJob::headline(Arc::clone(project), tiles).of_blocks(Arc::clone(held_out));
         Self { job, snapshot, raw: raw.map(|predictor| Raw { job: raw_job(), predictor }) }
     }
 

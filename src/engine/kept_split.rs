@@ -1,6 +1,7 @@
 //! The split of a run that is resumed: the tiles it began with, whatever the folder holds now.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::refusal::Refusal;
 use super::run_plan::RunPlan;
@@ -25,11 +26,17 @@ pub(super) fn keep(plan: &mut RunPlan, split: &SplitRecord, left_out: &BTreeSet<
         return Err(refusal(first, gone.len()));
     }
     let val: BTreeSet<usize> = split.val.iter().filter_map(find).collect();
-    let mut train: BTreeSet<usize> =
-        split.train.iter().chain(&split.left_out).chain(left_out).filter_map(find).collect();
-    train.extend(plan.train.iter().copied().filter(|index| has_no_samples(plan, *index)));
-    plan.train = train.difference(&val).copied().collect();
+    let held_out = split.held_out_of(&plan.project);
+    let unlabelled = split.unlabelled.iter().flatten();
+    let recorded = split.train.iter().chain(&split.left_out).chain(unlabelled).chain(left_out);
+    let mut train: BTreeSet<usize> = recorded.filter_map(find).collect();
+    if split.unlabelled.is_none() || held_out.is_empty() {
+        train.extend(plan.train.iter().copied().filter(|index| has_no_samples(plan, *index)));
+    }
+    train.retain(|index| !val.contains(index) || held_out.contains_key(index));
+    plan.train = train.into_iter().collect();
     plan.val = val.into_iter().collect();
+    plan.held_out = Arc::new(held_out);
     Ok(())
 }
 
@@ -62,11 +69,25 @@ mod tests {
         plan.train.sort_unstable();
         plan.val.sort_unstable();
         let (train, val) = (plan.train.clone(), plan.val.clone());
-        let (mut readable, val_ids) = (plan.ids(train.clone()), plan.ids(val.clone()));
-        let unreadable = readable.pop().unwrap();
-        let split = SplitRecord::new(&plan.project, readable, val_ids).without(&plan.project, [&unreadable]);
+        let (train_ids, val_ids) = (plan.ids(train.clone()), plan.ids(val.clone()));
+        let unreadable = train_ids[0].clone();
+        let split = SplitRecord::new(&plan.project, train_ids, val_ids).without(&[unreadable.clone()].into());
         assert_eq!((&split.left_out, split.files.contains_key(&unreadable)), (&vec![unreadable.clone()], true));
         keep(&mut plan, &split, &BTreeSet::new()).unwrap();
         assert_eq!((plan.train, plan.val), (train, val));
+    }
+
+    #[test]
+    fn a_tile_without_labels_that_would_validate_today_may_still_be_labelled() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
+        let mut plan = RunPlan::new(project, RunConfig::demo().own_labels_only()).unwrap();
+        let (train, val) = (plan.train.clone(), plan.val.clone());
+        let (waiting, labelled) = train.split_first().unwrap();
+        let split = SplitRecord::new(&plan.project, plan.ids(labelled.to_vec()), plan.ids(val.clone()))
+            .with_unlabelled(&plan.project, plan.ids([*waiting]));
+        (plan.train, plan.val) = (labelled.to_vec(), [val, vec![*waiting]].concat());
+        keep(&mut plan, &split, &BTreeSet::new()).unwrap();
+        assert!(plan.train.contains(waiting) && !plan.val.contains(waiting));
     }
 }

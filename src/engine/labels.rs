@@ -1,5 +1,6 @@
 //! The labels that a run learns from: own labels and those sampled from masks, and the class weights that follow from them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -36,13 +37,14 @@ impl Labels {
         replay.notes.iter().for_each(|note| preparation.outbox.warn(note.as_str()));
         let in_masks = report_masks(plan, &replay.book, preparation)?;
         report_test_tiles(plan, &replay.book, preparation.outbox);
-        let set = Arc::new(TrainingSet::new(
+        let set = TrainingSet::new(
             Arc::clone(&plan.project),
             plan.train.clone(),
             plan.config.train.input,
             plan.config.label_sampling(),
             replay.book,
-        ));
+        );
+        let set = Arc::new(set.without(BTreeMap::clone(&plan.held_out)));
         refuse_empty(&set)?;
         let weighting = Weighting::new(plan.config.train.class_weights.clone(), &plan.project.classes);
         let learned = LearnedLabels { set, weighting, in_masks };
@@ -106,7 +108,7 @@ fn take_census(plan: &RunPlan, preparation: &mut Preparation<'_>) -> anyhow::Res
         !stop.load(Ordering::Relaxed)
     };
     let census = std::thread::scope(|scope| {
-        let counting = scope.spawn(|| Census::take(&plan.project, &tiles, progress));
+        let counting = scope.spawn(|| Census::take_parts(&plan.project, &tiles, &plan.held_out, progress));
         while !counting.is_finished() {
             preparation.announce("counting labels", done.load(Ordering::Relaxed), total.load(Ordering::Relaxed));
             stop.fetch_or(preparation.is_cancelled(), Ordering::Relaxed);

@@ -1,9 +1,11 @@
 //! Everything a run has opened: labels, device, network, loader, run folder.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::device::{self, Devices, OpenDevice};
+use super::event_file::EventFile;
 use super::first_network;
 use super::labels::Labels;
 use super::learner::{LearnedLabels, Learner};
@@ -18,6 +20,7 @@ use super::run_plan::RunPlan;
 use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
+use crate::domain::blocks::HeldOut;
 use crate::domain::config::StepSize;
 use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
@@ -54,6 +57,10 @@ pub(super) struct OpenedRun {
     pub(super) project: Arc<Project>,
     /// Indices of the tiles that are scored.
     pub(super) val: Vec<usize>,
+    /// What blocks hold out of tiles.
+    pub(super) held_out: Arc<BTreeMap<usize, HeldOut>>,
+    /// The tiles of the run, as far as they can be read.
+    pub(super) split: SplitRecord,
     pub(super) learner: Learner,
     pub(super) journal: Journal,
     pub(super) recorder: Recorder,
@@ -107,15 +114,18 @@ impl OpenedRun {
             None => RunFolder::create(out, &plan.config, classes)?,
             Some((claim, stored)) => reopen(claim, &stored, classes, progress.as_ref(), &learner)?,
         };
+        let split = record_of_split(plan, &set, &info);
         if progress.is_none() {
-            folder.write_split(&SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone()))?;
+            folder.write_split(&split)?;
         }
-        let mut recorder = Recorder::new(folder);
+        let steps = progress.as_ref().map_or(0, |progress| progress.step);
+        let wanted = plan.config.tensorboard.then(|| EventFile::create(folder.path(), classes, steps));
+        let mut recorder = Recorder::new(folder).with_events(wanted.transpose()?);
         let note = pseudo_labels::note(&set, &plan.config);
         let warm = warm.map(|warm| warm.note(&plan.project.classes));
         warm.into_iter().chain(note).for_each(|note| recorder.inform(preparation.outbox, note));
-        let (project, val) = (Arc::clone(&plan.project), plan.val.clone());
-        Ok((Self { info, project, val, learner, journal, recorder }, predictor))
+        let (project, val, held_out) = (Arc::clone(&plan.project), plan.val.clone(), Arc::clone(&plan.held_out));
+        Ok((Self { info, project, val, held_out, split, learner, journal, recorder }, predictor))
     }
 }
 
@@ -133,6 +143,15 @@ fn reopen(
     let trainer = trainer.map_err(|error| anyhow::anyhow!("The state of the run cannot be written: {error}"))?;
     claim.save_state(progress, &trainer)?;
     Ok(RunFolder::reopen(claim, stored, classes, progress.kept())?)
+}
+
+/// What `split.json` says.
+fn record_of_split(plan: &RunPlan, set: &TrainingSet, info: &RunInfo) -> SplitRecord {
+    let labelled = set.tiles();
+    let unlabelled = plan.train.iter().copied().filter(|index| !labelled.contains(index));
+    SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone())
+        .with_unlabelled(&plan.project, plan.ids(unlabelled))
+        .with_blocks(&plan.project, &plan.held_out)
 }
 
 /// The network that a run begins with.

@@ -11,7 +11,7 @@ use super::protocol::Evaluation;
 use crate::data::DataError;
 use crate::domain::config::TrainConfig;
 use crate::train::folder::{Kept, MetricsRow, RunFolder};
-use crate::train::schedule::Anchor;
+use crate::train::schedule::{Anchor, Course};
 use crate::train::trainer_state::TrainerState;
 
 /// More steps than any run takes.
@@ -71,6 +71,12 @@ impl Progress {
     pub(super) fn lengthened(&mut self) {
         self.early_stop.extended();
         self.set_rate = self.set_rate.for_another_length();
+    }
+
+    /// Sets the rate of the next step; the schedule continues from there.
+    pub(super) fn set_learning_rate(&mut self, train: &TrainConfig, rate: f64) {
+        let total = train.length.steps(self.steps_per_epoch);
+        self.set_rate = Course::new(train, self.steps_per_epoch, total).set(self.set_rate, self.step, rate);
     }
 
     /// Takes in the evaluations that came after this state was written: the best checkpoint may be of one of them.

@@ -140,12 +140,12 @@ impl<'a> Teacher<'a> {
 
     /// Adds the map of a tile. `None` once it is no longer wanted.
     fn map(&mut self, tile: usize, head: &QuickHead, maps: &mut PseudoMasks) -> Option<()> {
-        let features = match (self.kept.remove(&tile), self.set.prepare(tile)) {
-            (Some(kept), _) => kept,
-            (None, Ok(labelled)) => self.features(&labelled.picture)?,
-            (None, Err(_)) => return Some(()),
-        };
-        maps.masks.insert(tile, features.whole_map(head).classes);
+        let kept = self.kept.remove(&tile);
+        let Ok(labelled) = self.set.prepare(tile) else { return Some(()) };
+        let features = if let Some(kept) = kept { kept } else { self.features(&labelled.picture)? };
+        let mut map = features.whole_map(head).classes;
+        labelled.picture.valid.iter().for_each(|valid| valid.take_out_of(&mut map));
+        maps.masks.insert(tile, map);
         Some(())
     }
 }

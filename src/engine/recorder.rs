@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::event_file::EventFile;
 use super::outbox::Outbox;
 use super::progress::SavedState;
 use super::protocol::{Evaluation, EventKind};
@@ -42,6 +43,8 @@ pub(super) struct Recorder {
     unsaved_best: Option<Snapshot>,
     /// The split, if it could not be written.
     unsaved_split: Option<SplitRecord>,
+    /// The same figures for TensorBoard, if they are wanted.
+    events: Option<EventFile>,
 }
 
 impl Recorder {
@@ -56,7 +59,13 @@ impl Recorder {
             failing: false,
             unsaved_best: None,
             unsaved_split: None,
+            events: None,
         }
+    }
+
+    /// The same, writing an event file as well.
+    pub(super) fn with_events(self, events: Option<EventFile>) -> Self {
+        Self { events, ..self }
     }
 
     /// Informs the user and the log.
@@ -81,10 +90,15 @@ impl Recorder {
     pub(super) fn add_step(&mut self, row: &StepRow, outbox: &Outbox) {
         let written = self.folder.add_step(row);
         self.note(written, outbox);
+        let written = self.events.as_mut().map_or(Ok(()), |events| events.add_step(row));
+        self.note(written, outbox);
     }
 
     pub(super) fn add_metrics(&mut self, evaluation: &Evaluation, outbox: &Outbox) {
-        let written = self.folder.add_metrics(&metrics_row(evaluation));
+        let row = metrics_row(evaluation);
+        let written = self.folder.add_metrics(&row);
+        self.note(written, outbox);
+        let written = self.events.as_mut().map_or(Ok(()), |events| events.add_metrics(&row));
         self.note(written, outbox);
     }
 
@@ -172,12 +186,13 @@ impl Recorder {
     /// # Errors
     /// If the disk is full or the folder is gone.
     pub(super) fn sync(&mut self) -> Result<(), DataError> {
-        self.folder.sync()
+        self.folder.sync()?;
+        self.events.as_mut().map_or(Ok(()), EventFile::sync)
     }
 
     /// The state comes last: whatever it counts on is on the disk by then.
     fn write_all(&mut self, net: &Snapshot, state: Option<&SavedState>, outbox: &Outbox) -> Result<(), DataError> {
-        self.folder.sync()?;
+        self.sync()?;
         if let Some(split) = &self.unsaved_split {
             self.folder.write_split(split)?;
             self.unsaved_split = None;

@@ -29,6 +29,20 @@ pub(super) struct Resumption {
     pub(super) data: Option<PathBuf>,
     /// Epochs to add.
     pub(super) more_epochs: u32,
+    /// The learning rate of the next step; the one it had if absent.
+    pub(super) lr: Option<f64>,
+}
+
+impl Resumption {
+    fn refuse_rate(&self) -> Result<(), Refusal> {
+        match self.lr {
+            Some(lr) if !(lr.is_finite() && lr > 0.0) => {
+                let notice = Notice::new(format!("A learning rate of {lr} cannot be used"));
+                Err(Refusal(notice.remedy("Choose one above 0, such as 0.001")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Goes on with a run in its folder.
@@ -39,6 +53,7 @@ pub(super) fn resume(
 ) -> anyhow::Result<(Run, Predictor)> {
     let outbox = preparation.outbox;
     preparation.announce("opening the run", 0, 0);
+    asked.refuse_rate()?;
     FinishedRun::open(&asked.folder)?; // No lock is left in a folder that is not that of a run.
     let claim = Claim::take(&asked.folder)?;
     let mut run = FinishedRun::open(&asked.folder)?; // What was read before may be out of date.
@@ -48,6 +63,9 @@ pub(super) fn resume(
     run.config.train.length = length(&run, &history, saved.as_ref(), asked.more_epochs)?;
     if let Some(saved) = saved.as_mut().filter(|_| asked.more_epochs > 0) {
         saved.progress.lengthened();
+    }
+    if let (Some(saved), Some(lr)) = (saved.as_mut(), asked.lr) {
+        saved.progress.set_learning_rate(&run.config.train, lr);
     }
     let stored = Box::new(run.config.clone());
     let config =
@@ -67,6 +85,9 @@ pub(super) fn resume(
         Some(progress) => go_on(opened, progress, preparation),
         None => start_again(opened, preparation),
     };
+    if let Some(lr) = asked.lr {
+        resumed.set_learning_rate(lr, outbox);
+    }
     resumed.announce_start(Some(RunHistory::read(&run).0), outbox);
     Ok((resumed, predictor))
 }

@@ -21,7 +21,7 @@ use crate::data::{DataError, Project, TileFault};
 use crate::domain::{Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::infer::evaluation::Evaluated;
-use crate::train::folder::{self, SplitRecord, StepRow};
+use crate::train::folder::{self, StepRow};
 use crate::train::schedule::{Anchor, Course};
 use crate::train::snapshot::Snapshot;
 
@@ -234,7 +234,8 @@ impl Run {
                 return recorder.warn(outbox, notice);
             }
         };
-        if changed.iter().any(|id| !info.val_tiles.contains(id)) {
+        let learns = |id: &String| !info.val_tiles.contains(id) || info.train_tiles.contains(id);
+        if changed.iter().any(learns) {
             self.labels_changed();
             self.go_on_with_new_labels(outbox);
         }
@@ -272,7 +273,8 @@ impl Run {
             let snapshot = self.opened.learner.snapshot();
             predictor.show(snapshot.clone());
             let raw = self.raw_predictor(predictor);
-            self.evaluation = Some(Evaluating::new(&self.opened.project, &self.opened.val, snapshot, raw));
+            let OpenedRun { project, val, held_out, .. } = &self.opened;
+            self.evaluation = Some(Evaluating::new(project, (val.as_slice(), held_out), snapshot, raw));
             outbox.send(EventKind::Phase(self.phase()));
         }
     }
@@ -361,7 +363,8 @@ impl Run {
         if !loss.is_finite() {
             let headline = format!("The loss is {loss} at step {}", self.step);
             let remedy = format!(
-                "Start a new run with a lower learning rate than {lr}; it may begin with the best checkpoint of this one"
+                "Resume it with a lower learning rate than {lr} (--resume with --lr), or start a new run with one; it may begin with \
+                 the best checkpoint of this one"
             );
             return Err(Refusal(Notice::new(headline).remedy(remedy)).into());
         }
@@ -377,16 +380,13 @@ impl Run {
             if !self.left_out.insert(id.clone()) {
                 continue; // A validation tile fails at each evaluation.
             }
-            let OpenedRun { recorder, project, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.opened;
+            let OpenedRun { recorder, split, info: RunInfo { train_tiles, val_tiles, .. }, .. } = &mut self.opened;
             recorder.warn(outbox, Notice::new(format!("Tile {id} is left out")).cause(what));
-            let left = |ids: &[String]| -> Vec<String> {
-                ids.iter().filter(|id| !self.left_out.contains(*id)).cloned().collect()
-            };
-            let (train, val) = (left(train_tiles), left(val_tiles).len());
-            let corrected = format!("Split corrected to {} train / {val} val: tile {id} cannot be read", train.len());
+            let left = |ids: &[String]| ids.iter().filter(|id| !self.left_out.contains(*id)).count();
+            let (train, val) = (left(train_tiles), left(val_tiles));
+            let corrected = format!("Split corrected to {train} train / {val} val: tile {id} cannot be read");
             // A validation tile stays in the record: it may be readable again at the next evaluation.
-            let record = SplitRecord::new(project, train, val_tiles.clone()).without(project, &self.left_out);
-            recorder.write_split(record, outbox);
+            recorder.write_split(split.clone().without(&self.left_out), outbox);
             recorder.inform(outbox, corrected);
         }
     }

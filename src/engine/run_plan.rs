@@ -1,10 +1,12 @@
 //! What a run is going to do, decided from configuration and project alone. Nothing is opened or read here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::domain::RunConfig;
+use crate::domain::blocks::HeldOut;
 use crate::domain::config::Batches;
 use crate::train::division::{self, DividedProject};
 
@@ -18,6 +20,8 @@ pub(super) struct RunPlan {
     pub(super) train: Vec<usize>,
     /// Indices of the tiles that are scored.
     pub(super) val: Vec<usize>,
+    /// What blocks hold out of tiles: such a tile may be learned from and scored, each by its own pixels.
+    pub(super) held_out: Arc<BTreeMap<usize, HeldOut>>,
     /// What the user should know about these decisions.
     pub(super) notes: Vec<String>,
 }
@@ -33,7 +37,7 @@ impl RunPlan {
             return Err(Refusal::of_start(&problems));
         }
         config.ignore = config.ignored_names(&project.classes);
-        let DividedProject { project, train, val, mut notes } = DividedProject::new(project, &config);
+        let DividedProject { project, train, val, held_out, mut notes } = DividedProject::new(project, &config);
         let has_masks = train.iter().any(|&index| project.tiles[index].mask.is_some());
         if !has_masks && !config.is_own_labels_only() {
             let hint =
@@ -46,7 +50,7 @@ impl RunPlan {
                 "Without validation tiles there is no score to stop early by: the run takes all its steps".to_owned(),
             );
         }
-        Ok(Self { config, project, train, val, notes })
+        Ok(Self { config, project, train, val, held_out: Arc::new(held_out), notes })
     }
 
     /// Ids of tiles.

@@ -131,8 +131,8 @@ impl Worker {
                     worker.begin(|devices, preparation| start(&config, &out, devices, preparation))
                 });
             }
-            Command::Continue { run, folder, data, more_epochs } => {
-                self.go_on(run, &Resumption { folder, data, more_epochs });
+            Command::Continue { run, folder, data, more_epochs, lr } => {
+                self.go_on(run, &Resumption { folder, data, more_epochs, lr });
             }
             Command::Open { run, folder, data } => self.replace(run, |worker| worker.open(&folder, data)),
             Command::Pause => self.steer(|run, _, outbox| run.set_paused(true, outbox)),
@@ -428,7 +428,7 @@ mod tests {
         while worker.is_training() {
             worker.slice().unwrap();
         }
-        let go_on = |run| Command::Continue { run, folder: out.clone(), data: None, more_epochs: 0 };
+        let go_on = |run| Command::Continue { run, folder: out.clone(), data: None, more_epochs: 0, lr: None };
         worker.execute(go_on(2)).unwrap();
         let failed = |event: &crate::engine::Event| matches!(&event.kind, EventKind::Failed(why) if why.to_string().contains("not saved yet"));
         assert!(std::iter::from_fn(|| user.try_event()).any(|event| event.run == 2 && failed(&event)));

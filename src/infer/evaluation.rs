@@ -7,6 +7,7 @@ use super::predictor::{Predictor, TileJob};
 use crate::data::cache::pictures::PictureCache;
 use crate::data::{DataError, Project, TileFault};
 use crate::domain::agreement::Agreement;
+use crate::domain::blocks::HeldOut;
 use crate::domain::bootstrap;
 use crate::domain::boundary::Boundaries;
 use crate::domain::calibration::Reliability;
@@ -17,6 +18,8 @@ use crate::domain::{Classes, Confusion, FurtherScores, Mask, Scores};
 pub struct EvaluationJob {
     project: Arc<Project>,
     waiting: VecDeque<usize>,
+    /// Of these tiles only blocks are scored.
+    held_out: Arc<BTreeMap<usize, HeldOut>>,
     current: Option<Current>,
     total: usize,
     /// Only what follows from the confusion matrix is wanted.
@@ -31,8 +34,8 @@ struct Sums {
     confusion: Confusion,
     boundaries: Boundaries,
     reliability: Reliability,
-    /// Tallies of the classes in the tiles of each scene; a tile that touches no other is its own.
-    scenes: BTreeMap<String, Vec<Tally>>,
+    /// Tallies of the classes in the tiles of each scene, or in each block; a tile that touches no other is its own scene.
+    parts: BTreeMap<String, Vec<Tally>>,
 }
 
 struct Current {
@@ -62,6 +65,7 @@ impl EvaluationJob {
         Self {
             project,
             waiting: tiles.iter().copied().collect(),
+            held_out: Arc::default(),
             current: None,
             total: tiles.len(),
             is_headline: false,
@@ -74,6 +78,12 @@ impl EvaluationJob {
     /// The same, for mean IoU alone: what takes time beside it is left out and stays empty.
     pub fn headline(project: Arc<Project>, tiles: &[usize]) -> Self {
         Self { is_headline: true, ..Self::new(project, tiles) }
+    }
+
+    /// The same, but of these tiles only the blocks that are held out.
+    #[must_use]
+    pub fn of_blocks(self, held_out: Arc<BTreeMap<usize, HeldOut>>) -> Self {
+        Self { held_out, ..self }
     }
 
     /// Tiles finished, and tiles in all.
@@ -119,17 +129,31 @@ impl EvaluationJob {
             path: tile.image.clone(),
         })?;
         picture.valid.iter().for_each(|valid| valid.take_out_of(&mut truth));
+        self.held_out.get(&index).iter().for_each(|held_out| held_out.keep_scored(&mut truth));
         Ok(Current { tile: index, job: predictor.begin(predictor.fit(picture)), truth })
     }
 
     fn score(&mut self, current: Current) {
-        let Current { tile, job, truth } = current;
-        let (tile, classes) = (&self.project.tiles[tile], &self.project.classes);
+        let Current { tile: index, job, truth } = current;
+        let (tile, classes) = (&self.project.tiles[index], &self.project.classes);
         let map = job.finish().resized(truth.size());
         let mut confusion = Confusion::new(classes.len());
-        confusion.add(&truth, &map.classes);
+        match self.held_out.get(&index) {
+            None => {
+                confusion.add(&truth, &map.classes);
+                self.sums.add_part(&tile.group, &confusion, classes);
+            }
+            Some(held_out) => {
+                for (name, rect) in &held_out.scored {
+                    let mut block = Confusion::new(classes.len());
+                    block.add(&truth.part(*rect), &map.classes.part(*rect));
+                    self.sums.add_part(name, &block, classes);
+                    confusion.merge(&block);
+                }
+            }
+        }
         self.tiles.push((tile.id.clone(), confusion.scores(classes).miou));
-        self.sums.add(&confusion, &tile.group, classes);
+        self.sums.confusion.merge(&confusion);
         if self.is_headline {
             return;
         }
@@ -141,24 +165,24 @@ impl EvaluationJob {
 impl Sums {
     fn new(classes: usize) -> Self {
         let (confusion, boundaries) = (Confusion::new(classes), Boundaries::new(classes));
-        Self { confusion, boundaries, reliability: Reliability::default(), scenes: BTreeMap::new() }
+        Self { confusion, boundaries, reliability: Reliability::default(), parts: BTreeMap::new() }
     }
 
-    fn add(&mut self, tile: &Confusion, scene: &str, classes: &Classes) {
-        self.confusion.merge(tile);
-        let tallies = tile.tallies(|class| classes.is_scored(class as u8));
-        let scene = self.scenes.entry(scene.to_owned()).or_insert_with(|| vec![Tally::default(); tallies.len()]);
-        scene.iter_mut().zip(&tallies).for_each(|(sum, tally)| sum.add(tally));
+    /// Adds pixels of a scene or a block to what the interval is drawn from.
+    fn add_part(&mut self, part: &str, pixels: &Confusion, classes: &Classes) {
+        let tallies = pixels.tallies(|class| classes.is_scored(class as u8));
+        let sums = self.parts.entry(part.to_owned()).or_insert_with(|| vec![Tally::default(); tallies.len()]);
+        sums.iter_mut().zip(&tallies).for_each(|(sum, tally)| sum.add(tally));
     }
 
     fn further(&self, classes: &Classes, per_image_miou: f64) -> FurtherScores {
-        let is_scored = |scene: &&Vec<Tally>| scene.iter().any(|tally| tally.truth > 0);
-        let scenes: Vec<Vec<Tally>> = self.scenes.values().filter(is_scored).cloned().collect();
+        let is_scored = |part: &&Vec<Tally>| part.iter().any(|tally| tally.truth > 0);
+        let parts: Vec<Vec<Tally>> = self.parts.values().filter(is_scored).cloned().collect();
         FurtherScores {
             agreement: Agreement::of(&self.confusion, classes),
             per_image_miou,
-            interval: bootstrap::interval_of_miou(&scenes),
-            parts: scenes.len(),
+            interval: bootstrap::interval_of_miou(&parts),
+            parts: parts.len(),
             boundary_iou: self.boundaries.iou(classes),
             mean_boundary_iou: self.boundaries.mean_iou(classes),
             reliability: self.reliability.clone(),

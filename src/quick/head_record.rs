@@ -1,6 +1,10 @@
 //! A head as it is stored: plain numbers that can be read without this program.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::Read;
+
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::bank::BANK;
 use super::forest::Forest;
@@ -36,25 +40,56 @@ pub struct LinearRecord {
     intercepts: Vec<f32>,
 }
 
-/// The part of a stored head that says what learned.
-#[derive(Deserialize)]
-#[serde(tag = "method", rename_all = "lowercase")]
-enum Kind {
-    Linear {},
-    Forest {},
+/// What learned the head that the field `head` of a JSON text describes; `None` if that cannot be told. Nothing after its name is read:
+/// a forest is large.
+pub fn method_in(text: impl Read) -> Option<QuickMethod> {
+    let mut found = None;
+    let search = Search { keys: &["head", "method"], found: &mut found };
+    // What was found ends the search by an error.
+    search.deserialize(&mut serde_json::Deserializer::from_reader(text)).ok();
+    match found?.as_str() {
+        "linear" => Some(QuickMethod::Linear),
+        "forest" => Some(QuickMethod::Forest),
+        _ => None,
+    }
 }
 
-/// What learned the head that the field `head` of this JSON text describes; `None` if that cannot be told.
-pub fn method_in(text: &[u8]) -> Option<QuickMethod> {
-    #[derive(Deserialize)]
-    struct Outline {
-        head: Kind,
+/// Looks for the text under these keys, from the outermost on.
+struct Search<'a> {
+    keys: &'a [&'a str],
+    found: &'a mut Option<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Search<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        if !self.keys.is_empty() {
+            return value.deserialize_map(self);
+        }
+        *self.found = Some(String::deserialize(value)?);
+        Err(D::Error::custom("the rest is not needed"))
     }
-    let Outline { head } = serde_json::from_slice(text).ok()?;
-    Some(match head {
-        Kind::Linear {} => QuickMethod::Linear,
-        Kind::Forest {} => QuickMethod::Forest,
-    })
+}
+
+impl<'de> Visitor<'de> for Search<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match self.keys {
+                [wanted, inner @ ..] if *wanted == key => {
+                    return map.next_value_seed(Search { keys: inner, found: self.found });
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl HeadRecord {
@@ -167,7 +202,10 @@ mod tests {
         assert_eq!(back.head(vec![2, 3], 9).unwrap(), head);
         assert!(back.head(vec![2, 3, 4], 9).is_err());
         assert_eq!(method_in(format!("{{\"head\":{text}}}").as_bytes()), Some(QuickMethod::Forest));
-        assert_eq!(method_in(b"{\"head\":{\"method\":\"oracle\"}}"), None);
+        assert_eq!(method_in(&b"{\"head\":{\"method\":\"oracle\"}}"[..]), None);
+        assert_eq!(method_in(&b"{\"head\":[]}"[..]), None);
+        let cut = b"{\"version\":1,\"learned\":{\"method\":\"no\"},\"head\":{\"method\":\"linear\",\"means\":[0.5,";
+        assert_eq!(method_in(&cut[..]), Some(QuickMethod::Linear), "what comes after is not read");
         let endless = text.replacen("\"next\":1}", "\"next\":0}", 1);
         assert!(endless != text, "the root's children begin at 1");
         assert!(serde_json::from_str::<HeadRecord>(&endless).unwrap().head(vec![2, 3], 9).is_err());

@@ -10,7 +10,7 @@ use crate::domain::config::{DeviceChoice, Encoder};
 /// What a run does, and with which data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunKey {
-    /// The configuration without paths and device. In place of a file with the encoder's weights stands the file's hash.
+    /// The configuration without paths, device and what is written beside the tables. In place of a file with the encoder's weights stands the file's hash.
     pub config: RunConfig,
     /// The data.
     pub data: Fingerprint,
@@ -19,7 +19,8 @@ pub struct RunKey {
 impl RunKey {
     /// The key of a run. `encoder` is the hash of the file with its encoder's weights, if it has one.
     pub fn new(config: &RunConfig, encoder: Option<String>, data: Fingerprint) -> Self {
-        let mut config = RunConfig { data: PathBuf::new(), device: DeviceChoice::Auto, ..config.clone() };
+        let mut config =
+            RunConfig { data: PathBuf::new(), device: DeviceChoice::Auto, tensorboard: false, ..config.clone() };
         if let (Encoder::File(_), Some(hash)) = (&config.model.encoder, encoder) {
             config.model.encoder = Encoder::File(hash.into());
         }
@@ -44,7 +45,8 @@ mod tests {
     #[test]
     fn place_and_device_do_not_tell_runs_apart_and_settings_do() {
         let config = RunConfig::demo();
-        let moved = RunConfig { data: "/elsewhere".into(), device: DeviceChoice::Gpu, ..config.clone() };
+        let moved =
+            RunConfig { data: "/elsewhere".into(), device: DeviceChoice::Gpu, tensorboard: true, ..config.clone() };
         assert_eq!(key(&config, "d"), key(&moved, "d"));
         assert_eq!(key(&config, "d").id(), key(&moved, "d").id());
         let other = RunConfig { seed: 7, ..config.clone() };

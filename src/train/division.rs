@@ -1,9 +1,13 @@
 //! The split of a project: which tiles a run learns from and which it is scored on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::block_draw::{self, DrawnBlocks};
 use crate::data::{Project, Tile};
+use crate::domain::blocks::HeldOut;
+use crate::domain::config::SplitBy;
+use crate::domain::count::counted;
 use crate::domain::split::{self, Split};
 use crate::domain::{Notice, RunConfig};
 
@@ -15,6 +19,8 @@ pub struct DividedProject {
     pub train: Vec<usize>,
     /// Indices of the tiles scored against their full masks.
     pub val: Vec<usize>,
+    /// What blocks hold out of tiles: such a tile may be learned from and scored, each by its own pixels.
+    pub held_out: BTreeMap<usize, HeldOut>,
     /// How the split was made, a sentence each.
     pub notes: Vec<String>,
 }
@@ -23,8 +29,8 @@ impl DividedProject {
     /// Splits a project as the configuration says.
     pub fn new(mut project: Project, config: &RunConfig) -> Self {
         config.mark_ignored(&mut project.classes);
-        let Division { train, val, notes } = Division::of(&project, config);
-        Self { project: Arc::new(project), train, val, notes }
+        let Division { train, val, held_out, notes } = Division::of(&project, config);
+        Self { project: Arc::new(project), train, val, held_out, notes }
     }
 
     /// Ids of tiles.
@@ -41,6 +47,8 @@ pub struct Division {
     pub train: Vec<usize>,
     /// Indices of the tiles scored against their full masks.
     pub val: Vec<usize>,
+    /// What blocks hold out of tiles: such a tile may be learned from and scored, each by its own pixels.
+    pub held_out: BTreeMap<usize, HeldOut>,
     /// How the split was made, a sentence each.
     pub notes: Vec<String>,
 }
@@ -55,12 +63,16 @@ impl Division {
         };
         let pools = config.folds > 0;
         let mut val = select(&|tile| tile.split == Split::Val && tile.mask.is_some());
+        let is_given = !pools && !val.is_empty();
+        if config.split_by == SplitBy::Block && !is_given {
+            return Self::by_blocks(project, config);
+        }
         if pools {
             // Tiles chosen by hand are in no part: they are used as asked in all of them.
             let draws = |tile: &Tile| tile.split != Split::Test && tile.mask.is_some() && asked(config, tile).is_none();
             let masked = select(&draws);
             val = fold(project, &masked, config, &mut notes);
-        } else if val.is_empty() {
+        } else if !is_given {
             let masked = select(&|tile| tile.split == Split::Train && tile.mask.is_some());
             val = choose(project, &masked, config, &mut notes);
         }
@@ -69,8 +81,9 @@ impl Division {
         let val: Vec<usize> = (0..tiles.len())
             .filter(|index| validates(&tiles[*index], asked(&tiles[*index]), drawn.contains(index)))
             .collect();
-        let val_groups: BTreeSet<&str> = val.iter().map(|&index| tiles[index].group.as_str()).collect();
-        let is_apart = |tile: &Tile| (project.has_val_split && !pools) || !val_groups.contains(tile.group.as_str());
+        let val_groups: BTreeSet<&str> = val.iter().map(|&index| group(&tiles[index], config.split_by)).collect();
+        let is_apart =
+            |tile: &Tile| (project.has_val_split && !pools) || !val_groups.contains(group(tile, config.split_by));
         // A test tile is learned from only if it has no mask to be tested against, and then only from own labels.
         let learns = |tile: &Tile| match asked(tile) {
             Some(split) => split == Split::Train,
@@ -85,7 +98,35 @@ impl Division {
             notes.truncate(usize::from(pools)); // The share that was drawn is no longer true; the fold is.
             notes.extend(asked_notes(tiles, config, &train, &val));
         }
-        Self { train, val, notes }
+        if config.split_by == SplitBy::Tile && !is_given {
+            notes.extend(divided_scenes_note(tiles, &train, &val));
+        }
+        if config.split_by == SplitBy::Block {
+            notes.push("Blocks have no effect: the dataset names its validation tiles (folds replace them)".to_owned());
+        }
+        Self { train, val, held_out: BTreeMap::new(), notes }
+    }
+
+    /// Splits scenes into blocks.
+    fn by_blocks(project: &Project, config: &RunConfig) -> Self {
+        let tiles = &project.tiles;
+        let asked = |tile: &Tile| asked(config, tile);
+        let DrawnBlocks { scored, kept_out, mut held_out, mut notes } = block_draw::draw(project, config, &asked);
+        let val: Vec<usize> = (0..tiles.len())
+            .filter(|index| validates(&tiles[*index], asked(&tiles[*index]), scored.contains(index)))
+            .collect();
+        let learns = |index: &usize| {
+            let tile = &tiles[*index];
+            let may = tile.split != Split::Test || tile.mask.is_none();
+            let learns = asked(tile).map_or(may && !kept_out.contains(index), |split| split == Split::Train);
+            tile.fault.is_none() && learns
+        };
+        let train: Vec<usize> = (0..tiles.len()).filter(learns).collect();
+        held_out.retain(|index, _| train.contains(index) || val.contains(index));
+        if !config.split.is_empty() {
+            notes.extend(asked_notes(tiles, config, &train, &val));
+        }
+        Self { train, val, held_out, notes }
     }
 
     /// Indices of the tiles with a full mask that are set aside for tests, by the dataset or the configuration. Runs do not
@@ -95,6 +136,14 @@ impl Division {
         let tiles = project.tiles.iter().enumerate();
         let scorable = tiles.filter(|(_, tile)| tile.mask.is_some() && tile.fault.is_none() && is_test(tile));
         scorable.map(|(index, _)| index).collect()
+    }
+}
+
+/// Tiles of one group are never split between training and validation.
+fn group(tile: &Tile, by: SplitBy) -> &str {
+    match by {
+        SplitBy::Tile => &tile.short_id,
+        SplitBy::Scene | SplitBy::Block => &tile.group,
     }
 }
 
@@ -170,7 +219,7 @@ fn asked_notes(tiles: &[Tile], config: &RunConfig, train: &[usize], val: &[usize
 
 /// A part of the tiles that may train or validate, for a cross-validation.
 fn fold(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec<String>) -> Vec<usize> {
-    let groups: Vec<&str> = masked.iter().map(|&index| project.tiles[index].group.as_str()).collect();
+    let groups: Vec<&str> = masked.iter().map(|&index| group(&project.tiles[index], config.split_by)).collect();
     let chosen = split::choose_fold(&groups, config.folds, config.fold, config.seed);
     let val: Vec<usize> = masked.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(&index, _)| index).collect();
     let (train, scored, RunConfig { folds, fold, .. }) = (masked.len() - val.len(), val.len(), config);
@@ -182,7 +231,7 @@ fn fold(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec
 }
 
 fn choose(project: &Project, masked: &[usize], config: &RunConfig, notes: &mut Vec<String>) -> Vec<usize> {
-    let groups: Vec<&str> = masked.iter().map(|&index| project.tiles[index].group.as_str()).collect();
+    let groups: Vec<&str> = masked.iter().map(|&index| group(&project.tiles[index], config.split_by)).collect();
     let chosen = split::choose_validation(&groups, config.val_ratio, config.seed);
     let val: Vec<usize> = masked.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(&index, _)| index).collect();
     if val.is_empty() && config.val_ratio == 0.0 {
@@ -215,6 +264,16 @@ fn scenes_note(groups: &[&str], val: usize, ratio: f64) -> Option<String> {
             "{val} of {tiles} tiles ({percent} %) validate instead of {wanted}: the tiles come from {scenes} scenes, and a scene \
              is never divided, because a tile next to a training tile would be scored too well"
         )
+    })
+}
+
+/// Says that scenes are learned from and scored, if that was asked for.
+fn divided_scenes_note(tiles: &[Tile], train: &[usize], val: &[usize]) -> Option<String> {
+    let scenes = |of: &[usize]| of.iter().map(|index| tiles[*index].group.as_str()).collect::<BTreeSet<_>>();
+    let both = scenes(train).intersection(&scenes(val)).count();
+    (both > 0).then(|| {
+        let scenes = counted(both as u64, "scene");
+        format!("Tiles of {scenes} train and validate: tiles next to training tiles are scored too well")
     })
 }
 

@@ -3,12 +3,14 @@
 //! Nothing here decides when something happens: the engine calls it.
 
 pub mod average;
+mod block_draw;
 pub mod check;
 pub mod clipping;
 pub mod division;
 pub mod folder;
 pub mod frozen;
 pub mod loss;
+mod moments;
 pub mod optimizer;
 pub mod run_differences;
 pub mod run_list;

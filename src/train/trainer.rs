@@ -9,6 +9,7 @@ use super::average::Average;
 use super::clipping;
 use super::frozen;
 use super::loss::{self, GatedCrf, Mixture, Scene, Targets};
+use super::moments;
 use super::optimizer;
 use super::trainer_state::TrainerState;
 use super::weighting::ClassTerms;
@@ -50,11 +51,12 @@ impl Trainer {
     /// # Errors
     /// If what was saved is damaged, or of another network.
     pub fn resumed(net: Net, saved: TrainerState, config: &TrainConfig, device: Device) -> Result<Self, RecordError> {
-        let TrainerState { weights, average, updates, moments } = saved;
+        let TrainerState { weights, average, updates, moments: saved_moments } = saved;
         // Moments and average find their parameters by the ids that are saved with the weights.
         let net = net.try_load_record(ModuleRecord::from_bytes(weights)?)?;
+        moments::check(&net, &saved_moments)?;
         let mut trainer = Self::new(net, config, device);
-        trainer.optimizer = trainer.optimizer.from_bytes(moments)?;
+        trainer.optimizer = trainer.optimizer.from_bytes(saved_moments)?;
         if let (Some(saved), true) = (average, config.ema > 0.0) {
             trainer.average = Some(Average::resumed(&trainer.net, config.ema, saved, updates)?);
         }

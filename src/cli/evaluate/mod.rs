@@ -18,6 +18,7 @@ use crate::infer::{EvaluationJob, Predictor};
 use crate::quick::method::QuickMethod;
 use crate::train::folder::FinishedRun;
 use report::Measured;
+use tiles::ScoredTiles;
 
 pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
     priority::start_compute_pool();
@@ -41,10 +42,10 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         let names = unknown.join(", ");
         out::error(&format!("[WARNING] The run does not have these classes, and their pixels are not scored: {names}"));
     }
-    let (which, tiles) = tiles::scored(args, &run, &project)?;
+    let ScoredTiles { which, tiles, held_out } = tiles::scored(args, &run, &project)?;
     let checkpoint = run.nearest(args.checkpoint.unwrap_or_default());
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
-    let result = score(EvaluationJob::new(project, &tiles), &predictor);
+    let result = score(EvaluationJob::new(project, &tiles).of_blocks(Arc::new(held_out)), &predictor);
     for fault in &result.faults {
         out::error(&format!("[WARNING] A tile is not scored: {}", fault.what));
     }

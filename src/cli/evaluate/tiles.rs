@@ -1,6 +1,6 @@
 //! Which tiles are scored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::super::args::EvaluateArgs;
@@ -9,20 +9,33 @@ use super::super::out;
 use crate::data::Project;
 use crate::data::layout::tile::TileMatch;
 use crate::domain::RunConfig;
+use crate::domain::blocks::HeldOut;
 use crate::train::division::Division;
 use crate::train::folder::{FinishedRun, SplitRecord};
 
-/// The tiles to score, and what they are: those with a mask of another folder, or of the part of it that is asked for; else the
+/// The tiles to score.
+pub(super) struct ScoredTiles {
+    /// What they are.
+    pub(super) which: &'static str,
+    /// Their indices in the project.
+    pub(super) tiles: Vec<usize>,
+    /// Of these only the blocks that were held out of the run are scored.
+    pub(super) held_out: BTreeMap<usize, HeldOut>,
+}
+
+impl ScoredTiles {
+    fn whole(which: &'static str, tiles: Vec<usize>) -> Self {
+        Self { which, tiles, held_out: BTreeMap::new() }
+    }
+}
+
+/// The tiles to score: those with a mask of another folder, or of the part of it that is asked for; else the
 /// run's validation tiles. A quick head learns from labels on these too; without one left, the others that it has not learned from
 /// are scored.
 ///
 /// # Errors
 /// If there are none.
-pub(super) fn scored(
-    args: &EvaluateArgs,
-    run: &FinishedRun,
-    project: &Project,
-) -> anyhow::Result<(&'static str, Vec<usize>)> {
+pub(super) fn scored(args: &EvaluateArgs, run: &FinishedRun, project: &Project) -> anyhow::Result<ScoredTiles> {
     match (args.split, args.data.as_deref()) {
         (Scored::Test, data) => test_tiles(run, project, data),
         (Scored::Val, Some(data)) => all_tiles(project, data),
@@ -30,21 +43,21 @@ pub(super) fn scored(
     }
 }
 
-fn all_tiles(project: &Project, data: &Path) -> anyhow::Result<(&'static str, Vec<usize>)> {
+fn all_tiles(project: &Project, data: &Path) -> anyhow::Result<ScoredTiles> {
     let tiles = with_masks(project);
     anyhow::ensure!(!tiles.is_empty(), "no tile in {} has a mask to score against", data.display());
-    Ok(("all tiles with a mask", tiles))
+    Ok(ScoredTiles::whole("all tiles with a mask", tiles))
 }
 
 /// The tiles set aside for tests. In another folder only that folder says which these are.
-fn test_tiles(run: &FinishedRun, project: &Project, data: Option<&Path>) -> anyhow::Result<(&'static str, Vec<usize>)> {
+fn test_tiles(run: &FinishedRun, project: &Project, data: Option<&Path>) -> anyhow::Result<ScoredTiles> {
     let tiles = match data {
         Some(_) => Division::test(project, &RunConfig::default()),
         None => untouched(project, &run.split()?, Division::test(project, &run.config)),
     };
     let folder = data.unwrap_or(&run.config.data).display();
     anyhow::ensure!(!tiles.is_empty(), "no tile in {folder} is a test tile with a mask: leave out --split test");
-    Ok(("the test tiles", tiles))
+    Ok(ScoredTiles::whole("the test tiles", tiles))
 }
 
 /// Test tiles that the run has not learned from: labels of its own let a test tile without a mask be learned from.
@@ -58,11 +71,13 @@ fn untouched(project: &Project, split: &SplitRecord, mut tiles: Vec<usize>) -> V
     tiles
 }
 
-fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<(&'static str, Vec<usize>)> {
+fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<ScoredTiles> {
     let split = run.split()?;
     let tiles = recorded(project, &split);
     if !tiles.is_empty() {
-        return Ok(("the run's validation tiles", tiles));
+        let held_out = split.held_out_of(project);
+        let which = if held_out.is_empty() { "the run's validation tiles" } else { "the run's validation blocks" };
+        return Ok(ScoredTiles { which, tiles, held_out });
     }
     let others = if run.is_quick() { unlearned(project, &split) } else { Vec::new() };
     let missing = match (run.is_quick(), with_masks(project).is_empty()) {
@@ -71,7 +86,7 @@ fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<(&'s
         (true, false) => "every tile with a mask was learned from",
     };
     anyhow::ensure!(!others.is_empty(), "{missing}: give a folder with masks with --data");
-    Ok(("the tiles with a mask that were not learned from", others))
+    Ok(ScoredTiles::whole("the tiles with a mask that were not learned from", others))
 }
 
 /// Tiles with a mask that the run has not learned from.

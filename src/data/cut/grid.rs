@@ -1,7 +1,9 @@
 //! Where the patches of a scene are, and their numbers.
 
+use crate::data::layout::landcover_ai;
+
 /// Side of a patch in pixels.
-pub const SIDE: u32 = 512;
+pub const SIDE: u32 = landcover_ai::PATCH_SIDE;
 
 /// The positions of a scene, row by row from the top left. Those that stick out at the right or at the bottom are dropped, but
 /// use up their number.

@@ -6,6 +6,7 @@ pub mod augment;
 pub mod batch;
 pub mod batch_maker;
 pub mod crop;
+mod hidden;
 pub mod jitter;
 pub mod label_table;
 pub mod loader;

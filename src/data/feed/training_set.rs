@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use super::hidden;
 use super::label_table::LabelTable;
 use super::pseudo_labels::PseudoLabels;
 use super::target::Target;
 use crate::data::cache::pictures::{Owner, PictureCache};
 use crate::data::files::stamp::FileStamp;
 use crate::data::{DataError, Journal, Picture, Project, Tile};
+use crate::domain::blocks::HeldOut;
 use crate::domain::config::InputSize;
 use crate::domain::{LabelBook, Mask, Sampling, Stroke, hash, panic, sampling};
 
@@ -30,6 +32,8 @@ impl Prepared {
 pub struct TrainingSet {
     project: Arc<Project>,
     candidates: Vec<usize>,
+    /// What is not learned from, by index of the tile.
+    held_out: BTreeMap<usize, HeldOut>,
     frame: InputSize,
     sampling: Sampling,
     labels: RwLock<LabelState>,
@@ -70,12 +74,23 @@ impl TrainingSet {
         let (cache, owner, faults) = (Arc::clone(PictureCache::shared()), Owner::new(), Mutex::default());
         let (labels, pseudo_labels) =
             (RwLock::new(LabelState { book, ..LabelState::default() }), PseudoLabels::default());
-        let set = Self { project, candidates, frame, sampling, labels, pseudo_labels, cache, owner, faults };
+        let held_out = BTreeMap::new();
+        let set = Self { project, candidates, held_out, frame, sampling, labels, pseudo_labels, cache, owner, faults };
         let mut labels = set.labels.write().unwrap_or_else(PoisonError::into_inner);
         labels.useful = set.useful(&labels.book, &set.candidates).collect();
         set.fill_pool(&mut labels);
         drop(labels);
         set
+    }
+
+    /// The set without what is held out of its tiles: neither images nor labels of these pixels are given.
+    #[must_use]
+    pub fn without(mut self, held_out: BTreeMap<usize, HeldOut>) -> Self {
+        self.held_out = held_out;
+        let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
+        self.fill_pool(&mut labels);
+        drop(labels);
+        self
     }
 
     /// Applies new lines of the journal, effective from the next batch. Returns the ids of the tiles whose labels changed. If
@@ -158,13 +173,19 @@ impl TrainingSet {
 
     /// Fills the pool: each useful tile as often as crops fit into it.
     fn fill_pool(&self, labels: &mut LabelState) {
-        let crops = |tile: &Tile| match self.frame {
+        let seen = |index: usize, crops: usize| match self.held_out.get(&index) {
+            None => crops,
+            Some(held) => (crops as f64 * held.visible_share(self.project.tiles[index].size)).round().max(1.0) as usize,
+        };
+        let crops = |index: usize| match self.frame {
             InputSize::Resize(_) => 1,
-            InputSize::Crop(size) => tile.size.map(|n| (n / size.max(1)).max(1) as usize).iter().product(),
+            InputSize::Crop(size) => {
+                let all = self.project.tiles[index].size.map(|n| (n / size.max(1)).max(1) as usize).iter().product();
+                seen(index, all)
+            }
         };
         let useful = self.candidates.iter().filter(|index| labels.useful.contains(index));
-        let pool: Vec<usize> =
-            useful.flat_map(|&index| std::iter::repeat_n(index, crops(&self.project.tiles[index]))).collect();
+        let pool: Vec<usize> = useful.flat_map(|&index| std::iter::repeat_n(index, crops(index))).collect();
         if !pool.is_empty() {
             labels.pool = Arc::new(pool);
         }
@@ -198,8 +219,8 @@ impl TrainingSet {
         let key = FileStamp::by_path(&tile.image);
         let prepared = one_bad_tile(tile, || {
             let kept = self.cache.get(self.owner, &key);
-            let prepared = kept.map_or_else(|| self.decode(tile).map(Arc::new), Ok)?;
-            self.label(tile, &key, &prepared);
+            let prepared = kept.map_or_else(|| self.decode(index).map(Arc::new), Ok)?;
+            self.label(index, &key, &prepared);
             Ok(prepared)
         });
         prepared.inspect_err(|error| drop(faults().insert(index, error.to_string())))
@@ -237,10 +258,17 @@ impl TrainingSet {
         self.labels().revision(&self.project.tiles[index].id)
     }
 
-    fn decode(&self, tile: &Tile) -> Result<Prepared, DataError> {
-        let picture = self.cache.picture(&self.project, tile)?;
+    fn decode(&self, index: usize) -> Result<Prepared, DataError> {
+        let (tile, held_out) = (&self.project.tiles[index], self.held_out.get(&index));
+        let mut picture = self.cache.picture(&self.project, tile)?;
+        if let Some(held_out) = held_out {
+            picture = Arc::new(hidden::without(&picture, &held_out.hidden));
+        }
         let sampled = match self.project.read_mask(tile)? {
-            Some(full) => sampling::sample(&full.mask, &tile.short_id, &self.sampling),
+            Some(mut full) => {
+                held_out.iter().for_each(|held| held.hide(&mut full.mask));
+                sampling::sample(&full.mask, &tile.short_id, &self.sampling)
+            }
             None => Mask::unlabelled(picture.rgb.width(), picture.rgb.height()),
         };
         let (picture, sampled) = match self.frame {
@@ -263,8 +291,8 @@ impl TrainingSet {
     }
 
     /// Updates the labels of a tile and caches it.
-    fn label(&self, tile: &Tile, key: &FileStamp, prepared: &Arc<Prepared>) {
-        let labels = self.labels();
+    fn label(&self, index: usize, key: &FileStamp, prepared: &Arc<Prepared>) {
+        let (labels, tile) = (self.labels(), &self.project.tiles[index]);
         let revision = labels.revision(&tile.id);
         let is_current = prepared.target().revision == revision;
         if !is_current {
@@ -273,7 +301,8 @@ impl TrainingSet {
         } else if self.cache.holds(self.owner, key) {
             return;
         }
-        let own_picture = if matches!(self.frame, InputSize::Resize(_)) { prepared.picture.bytes() } else { 0 };
+        let is_own = matches!(self.frame, InputSize::Resize(_)) || self.held_out.contains_key(&index);
+        let own_picture = if is_own { prepared.picture.bytes() } else { 0 };
         let bytes = prepared.target().bytes() + own_picture;
         self.cache.put(self.owner, key.clone(), Arc::clone(prepared), bytes);
     }

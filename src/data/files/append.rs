@@ -1,4 +1,4 @@
-//! Append-only text files. Each write adds whole lines, so that concurrent readers never see half a row.
+//! Append-only files. Each write adds whole lines or records, so that concurrent readers never see half a row.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -8,7 +8,7 @@ use crate::data::DataError;
 
 const DOING: &str = "cannot write (check free space and write permission of the folder)";
 
-/// An append-only file. Lines that could not be written are kept for the next attempt.
+/// An append-only file of lines or records. Lines that could not be written are kept for the next attempt.
 pub struct AppendFile {
     path: PathBuf,
     file: File,
@@ -59,6 +59,15 @@ impl AppendFile {
         let broken = |what: String| DataError::content(format!("this row cannot be written ({what})"), &self.path);
         row.write_record(fields).map_err(|error| broken(error.to_string()))?;
         self.waiting.extend(row.into_inner().map_err(|error| broken(error.to_string()))?);
+        self.write_waiting()
+    }
+
+    /// Appends a record of a binary file.
+    ///
+    /// # Errors
+    /// As for [`AppendFile::line`].
+    pub fn record(&mut self, bytes: &[u8]) -> Result<(), DataError> {
+        self.waiting.extend(bytes);
         self.write_waiting()
     }
 

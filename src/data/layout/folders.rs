@@ -7,7 +7,7 @@ use super::listing::{Listing, ungroup_if_single, unique_ids};
 use super::naming::{self, Role};
 use super::scan::{self, Found, Scan};
 use super::split_lists;
-use super::tile::Tile;
+use super::tile::{Place, Tile};
 use crate::data::DataError;
 use crate::domain::split::Split;
 
@@ -236,8 +236,10 @@ fn tile(named: &Named, mask: Option<PathBuf>) -> Tile {
     let from_folder = named.found.folders.iter().rev().find_map(|folder| naming::split_named(folder));
     let fault =
         (!named.found.utf8).then(|| format!("its path is not valid UTF-8: rename it: {}", named.found.path.display()));
+    let scene = naming::scene_of(&scene_folder.join("/"), &named.stem);
     Tile {
-        group: naming::scene_of(&scene_folder.join("/"), &named.stem).unwrap_or_else(|| id.clone()),
+        place: scene.clone().zip(naming::rect_of(&named.stem)).map(|(scene, rect)| Place { scene, rect }),
+        group: scene.unwrap_or_else(|| id.clone()),
         split: from_folder.unwrap_or(Split::Train),
         mask,
         fault,

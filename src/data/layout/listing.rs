@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
 
+use super::map_places;
 use super::tile::Tile;
 use crate::data::mask::faults;
+use crate::data::raster::georeference::Georeference;
 use crate::data::raster::images;
 
 /// The result of recognising a layout.
@@ -51,9 +53,11 @@ fn shared(tiles: &[Tile]) -> Vec<usize> {
     owners.into_values().filter(|owners| owners.len() > 1).flatten().collect()
 }
 
-/// Reads the headers of all tiles: sizes, faults, and notes about what is not used.
+/// Reads the headers of all tiles: sizes, faults, places on a map, and notes about what is not used.
 pub(crate) fn read_headers(listing: &mut Listing) {
-    let notes: Vec<Option<String>> = listing.tiles.par_iter_mut().map(read_header).collect();
+    let read: (Vec<Option<String>>, Vec<Option<Georeference>>) = listing.tiles.par_iter_mut().map(read_header).unzip();
+    let (notes, georeferences) = read;
+    map_places::assign(&mut listing.tiles, &georeferences);
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (tile, note) in listing.tiles.iter().zip(&notes) {
         if let Some(note) = note {
@@ -67,14 +71,14 @@ pub(crate) fn read_headers(listing: &mut Listing) {
     listing.notes.extend(sentences);
 }
 
-/// Reads the headers of a tile. Returns a note about the image.
-fn read_header(tile: &mut Tile) -> Option<String> {
-    let mut note = None;
+/// Reads the headers of a tile. Returns a note about the image, and where it lies on a map.
+fn read_header(tile: &mut Tile) -> (Option<String>, Option<Georeference>) {
+    let (mut note, mut georeference) = (None, None);
     match images::read_header(&tile.image) {
         Ok(header) => {
             (tile.size, tile.stored, tile.orientation) = (header.size, header.stored, header.orientation);
             tile.partial = header.partial;
-            note = header.note();
+            (note, georeference) = (header.note(), header.georeference);
         }
         Err(error) => {
             tile.fault.get_or_insert_with(|| error.to_string());
@@ -87,7 +91,7 @@ fn read_header(tile: &mut Tile) -> Option<String> {
             Err(error) => Some(error.to_string()),
         };
     }
-    note
+    (note, georeference.filter(|_| tile.fault.is_none()))
 }
 
 /// A note about unusable tiles, if there are any: how many, and the fault of the first.

@@ -8,6 +8,7 @@ pub mod detect;
 pub(crate) mod folders;
 pub(crate) mod landcover_ai;
 pub(crate) mod listing;
+mod map_places;
 pub(crate) mod naming;
 pub mod project;
 mod recognised;

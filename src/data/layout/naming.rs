@@ -2,6 +2,7 @@
 //!
 //! Pure functions of text. `docs/formats.md` describes the rules.
 
+use crate::domain::geometry::PixelRect;
 use crate::domain::split::Split;
 
 /// Names of folders that contain images.
@@ -124,6 +125,22 @@ pub(crate) fn scene_of(folder: &str, stem: &str) -> Option<String> {
     named.then(|| if folder.is_empty() { scene.clone() } else { format!("{folder}/{scene}") })
 }
 
+/// The pixels of a scene that a crop named `<scene>_<x0>_<y0>_<x1>_<y1>` shows.
+pub(crate) fn rect_of(stem: &str) -> Option<PixelRect> {
+    /// No scene has more pixels along a side.
+    const MOST: u32 = 1 << 30;
+    let words: Vec<&str> = stem.rsplitn(5, '_').collect();
+    let number = |word: &&str| word.parse::<u32>().ok().filter(|number| is_number(word) && *number < MOST);
+    let [y1, x1, y0, x0]: [u32; 4] = words.get(..4)?.iter().map_while(number).collect::<Vec<_>>().try_into().ok()?;
+    (x0 < x1 && y0 < y1).then(|| PixelRect { x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
+}
+
+/// Scene and number of a part named `<scene>_<n>`.
+pub(crate) fn numbered_part(stem: &str) -> Option<(&str, u32)> {
+    let (scene, number) = stem.rsplit_once('_').filter(|(_, number)| is_number(number))?;
+    Some((scene, number.parse().ok()?))
+}
+
 fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -181,5 +198,15 @@ mod tests {
         assert_eq!(scene_of("a", "2_10_0_0_512_512").as_deref(), Some("a/2_10"));
         assert_eq!(scene_of("", "10233"), None);
         assert_eq!(scene_of("x", "img_001"), None);
+    }
+
+    #[test]
+    fn names_of_crops_tell_their_place() {
+        let rect = PixelRect { x: 512, y: 0, width: 256, height: 100 };
+        assert_eq!(rect_of("2_10_512_0_768_100"), Some(rect));
+        assert_eq!(rect_of("area1_0_0_512"), None);
+        assert_eq!(rect_of("area1_512_0_512_100"), None, "no pixel wide");
+        assert_eq!(rect_of("area1_0_0_+1_9999999999"), None);
+        assert_eq!(["M-33_12", "M-33", "x_"].map(numbered_part), [Some(("M-33", 12)), None, None]);
     }
 }

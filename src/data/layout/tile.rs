@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use image::metadata::Orientation;
 
+use crate::domain::geometry::PixelRect;
 use crate::domain::split::Split;
 
 /// The tile that an id from an earlier state of the folder refers to.
@@ -15,6 +16,15 @@ pub enum TileMatch {
     Several,
     /// No tile matches.
     None,
+}
+
+/// Where a tile lies in the scene that it was cut from, as its name tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the scene.
+    pub scene: String,
+    /// The tile's pixels in the scene.
+    pub rect: PixelRect,
 }
 
 /// One image of a project.
@@ -31,6 +41,8 @@ pub struct Tile {
     pub short_id: String,
     /// Tiles of a group come from one scene and are never split between training and validation.
     pub group: String,
+    /// Where it lies in its scene, if its name tells.
+    pub place: Option<Place>,
     /// The split given by the dataset.
     pub split: Split,
     /// The image file.
@@ -50,6 +62,17 @@ pub struct Tile {
 }
 
 impl Tile {
+    /// The scene it belongs to where blocks are drawn.
+    pub fn scene(&self) -> &str {
+        self.place.as_ref().map_or(&self.group, |place| &place.scene)
+    }
+
+    /// Its pixels in its scene; `None` if the name does not tell, or tells another size than the image has.
+    pub fn rect_in_scene(&self) -> Option<PixelRect> {
+        let rect = self.place.as_ref()?.rect;
+        ([rect.width, rect.height] == self.size).then_some(rect)
+    }
+
     /// A training tile in a group of its own. Its header is not read yet.
     pub(crate) fn new(short_id: String, file: String, image: PathBuf) -> Self {
         Self {
@@ -57,6 +80,7 @@ impl Tile {
             file,
             group: short_id.clone(),
             short_id,
+            place: None,
             split: Split::Train,
             image,
             mask: None,

@@ -2,8 +2,10 @@
 
 use image::metadata::Orientation;
 
+use super::georeference::Georeference;
+
 /// Header of an image file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Header {
     /// Width and height in pixels after applying the orientation.
     pub(crate) size: [u32; 2],
@@ -19,6 +21,8 @@ pub(crate) struct Header {
     pub(crate) pages: usize,
     /// Pixels may be missing: the file has alpha, a "no data" value, an internal mask or missing chunks.
     pub(crate) partial: bool,
+    /// Where it lies on a map, if the file says so and the image is stored upright.
+    pub(crate) georeference: Option<Georeference>,
 }
 
 impl Header {

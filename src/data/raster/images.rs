@@ -42,7 +42,7 @@ pub(crate) fn read_header(path: &Path) -> Result<Header, DataError> {
         let (stored, lossy) = ([width, height], format == Some(ImageFormat::Jpeg));
         let (size, partial) = (orientation::upright_size(stored, orientation), decoder.color_type().has_alpha());
         let bands = color_bands(decoder.color_type());
-        Ok(Header { size, stored, orientation, lossy, bands, pages: 1, partial })
+        Ok(Header { size, stored, orientation, lossy, bands, pages: 1, partial, georeference: None })
     })
 }
 

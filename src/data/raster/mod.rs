@@ -2,6 +2,7 @@
 //!
 //! Uses only [`super::error`]. What the pixels of a mask mean is decided in [`super::mask`].
 
+pub(crate) mod georeference;
 pub(crate) mod header;
 pub mod images;
 pub(crate) mod limits;

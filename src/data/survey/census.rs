@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::data::{DecodedMask, MaskEncoding, PixelCode, Project, TileFault};
+use crate::domain::blocks::HeldOut;
 use crate::domain::split::Split;
 
 /// Columns by which the classes of the table are indented.
@@ -63,6 +64,17 @@ impl Census {
         tiles: &[(usize, Split)],
         progress: impl Fn(usize, usize) -> bool + Sync,
     ) -> Option<Self> {
+        Self::take_parts(project, tiles, &BTreeMap::new(), progress)
+    }
+
+    /// The same, but the labels of a tile that blocks are held out of count for the split that uses them. What is not labelled counts
+    /// for both.
+    pub fn take_parts(
+        project: &Project,
+        tiles: &[(usize, Split)],
+        held_out: &BTreeMap<usize, HeldOut>,
+        progress: impl Fn(usize, usize) -> bool + Sync,
+    ) -> Option<Self> {
         let masked: Vec<(usize, Split)> =
             tiles.iter().copied().filter(|(index, _)| project.tiles[*index].mask.is_some()).collect();
         let done = AtomicUsize::new(0);
@@ -75,7 +87,7 @@ impl Census {
                 split,
                 project
                     .read_existing_mask(&project.tiles[index])
-                    .map(|read| read.map(|read| Tally::of(&read, project))),
+                    .map(|read| read.map(|read| Tally::of(&read, project).of_part(&read, split, held_out.get(&index)))),
             ))
         };
         let read: Option<Vec<_>> = masked.par_iter().map(read).collect();
@@ -206,6 +218,18 @@ impl Tally {
         let unlabelled = rest.saturating_sub(no_class + no_data);
         let counts = Counts { masks: 1, classes, no_class, no_data, unlabelled };
         Self { counts, unmatched: read.unmatched.clone(), encoding: read.encoding, softened: read.softened }
+    }
+
+    /// Without the labels that the split does not use.
+    fn of_part(mut self, read: &DecodedMask, split: Split, held_out: Option<&HeldOut>) -> Self {
+        let Some(held_out) = held_out else { return self };
+        let mut mask = read.mask.clone();
+        match split {
+            Split::Train => held_out.hide(&mut mask),
+            Split::Val | Split::Test => held_out.keep_scored(&mut mask),
+        }
+        self.counts.classes = mask.counts(self.counts.classes.len());
+        self
     }
 }
 

@@ -23,7 +23,7 @@ pub use earlier::{LOSS_NAMES, upgrade};
 pub use encoder::Encoder;
 pub use extent::{InputSize, Length};
 pub use loss_weights::LossWeights;
-pub use options::{Arch, Batches, Colors, LossTerm, Norm, Optimizer, Schedule, Supervision, Upsampling};
+pub use options::{Arch, Batches, Colors, LossTerm, Norm, Optimizer, Schedule, SplitBy, Supervision, Upsampling};
 pub use preset::Preset;
 pub use run_config::{ModelConfig, RunConfig, TrainConfig};
 pub use step_size::{MAX_BATCH, StepOffer, StepSize};

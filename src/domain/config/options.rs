@@ -123,6 +123,21 @@ choice_enum! {
     }
 }
 
+choice_enum! {
+    /// What stays together where it is drawn what validates.
+    #[derive(Default)]
+    pub enum SplitBy, "split by" {
+        #[default]
+        Scene { name: "scene", title: "Scenes", help: "Tiles of one scene stay together: a tile next to a training tile is scored too well" }
+        Tile { name: "tile", title: "Tiles", help: "Each tile on its own, also where tiles of one scene touch" }
+        Block {
+            name: "block",
+            title: "Blocks",
+            help: "Scenes are divided into square blocks that train or validate as a whole, within tiles and across them"
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +172,7 @@ mod tests {
             rows::<Optimizer>(),
             rows::<Schedule>(),
             rows::<Batches>(),
+            rows::<SplitBy>(),
             rows::<Preset>(),
             rows::<DeviceChoice>(),
             rows::<Checkpoint>(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::bands::BANDS;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
-use super::options::{Arch, Colors, Supervision};
+use super::options::{Arch, Colors, SplitBy, Supervision};
 use super::problem_list::Problems;
 use super::run_config::{ModelConfig, RunConfig};
 use super::step_size::MAX_BATCH;
@@ -57,6 +57,12 @@ impl RunConfig {
             self.folds > 1 && !(1..=self.folds).contains(&self.fold),
             format!("There is no fold {} of {}", self.fold, self.folds),
             format!("Choose 1 to {}", self.folds),
+        );
+        let least = if let InputSize::Crop(side) = train.input { side.max(1) } else { 1 };
+        problems.refuse(
+            self.split_by == SplitBy::Block && self.block < least,
+            format!("Blocks of {} px are smaller than what the network sees of them, {least} px", self.block),
+            format!("Choose at least {least}, or smaller crops"),
         );
     }
 
@@ -226,6 +232,8 @@ mod tests {
         assert!(refusal(|c| c.folds = 1).contains("2 or more"));
         assert!(refusal(|c| (c.folds, c.fold) = (5, 0)).contains("1 to 5"));
         assert!(refusal(|c| (c.folds, c.fold) = (5, 5)).is_empty());
+        assert!(refusal(|c| (c.split_by, c.block) = (SplitBy::Block, 255)).contains("Choose at least 256"));
+        assert!(refusal(|c| (c.split_by, c.block) = (SplitBy::Block, 256)).is_empty());
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
         assert!(refusal(|c| c.train.accumulate = 0).contains("Choose 1 (a batch a step)"));

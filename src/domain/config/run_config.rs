@@ -11,7 +11,7 @@ use super::earlier;
 use super::encoder::Encoder;
 use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
-use super::options::{Arch, Batches, Colors, Norm, Optimizer, Schedule, Supervision, Upsampling};
+use super::options::{Arch, Batches, Colors, Norm, Optimizer, Schedule, SplitBy, Supervision, Upsampling};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::weights::ClassWeights;
@@ -30,6 +30,10 @@ pub struct RunConfig {
     pub folds: u32,
     /// Which of them validates, from 1.
     pub fold: u32,
+    /// What stays together where a share or a part is drawn.
+    pub split_by: SplitBy,
+    /// Side of a block in pixels, where blocks are drawn; not less than that of a crop.
+    pub block: u32,
     /// Names of the classes kept out of loss and score (see [`RunConfig::ignored_names`]); if absent, those that the
     /// dataset ignores.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +42,8 @@ pub struct RunConfig {
     pub seed: u64,
     /// Where to train: `auto`, `gpu`, `cpu`, or part of an adapter's name.
     pub device: DeviceChoice,
+    /// Write losses and scores to an event file for `TensorBoard` as well.
+    pub tensorboard: bool,
     /// The folder of a run whose weights the network begins with; if absent, it begins as `model` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init_from: Option<PathBuf>,
@@ -176,9 +182,12 @@ impl Default for RunConfig {
             val_ratio: 0.1,
             folds: 0,
             fold: 1,
+            split_by: SplitBy::Scene,
+            block: 512,
             ignore: None,
             seed: 42,
             device: DeviceChoice::Auto,
+            tensorboard: false,
             init_from: None,
             init_checkpoint: Checkpoint::Best,
             sampling: Sampling::default(),

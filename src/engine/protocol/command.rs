@@ -41,6 +41,9 @@ pub enum Command {
         data: Option<PathBuf>,
         /// Epochs to add. 0 for a run that has not reached its end.
         more_epochs: u32,
+        /// The learning rate of the next step; the one it had if absent.
+        #[serde(default)]
+        lr: Option<f64>,
     },
     /// Pause after the current step.
     Pause,

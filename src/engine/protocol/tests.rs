@@ -55,7 +55,7 @@ fn commands() -> Vec<Command> {
         Command::Start { .. } => Command::Start { run: 1, config: Box::new(config()), out: "/run".into() },
         Command::Open { .. } => Command::Open { run: 2, folder: "/run".into(), data: Some("/data".into()) },
         Command::Continue { .. } => {
-            Command::Continue { run: 3, folder: "/run".into(), data: Some("/data".into()), more_epochs: 5 }
+            Command::Continue { run: 3, folder: "/run".into(), data: Some("/data".into()), more_epochs: 5, lr: Some(0.1) }
         },
         Command::Pause => Command::Pause,
         Command::Resume => Command::Resume,

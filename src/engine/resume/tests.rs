@@ -66,7 +66,7 @@ impl Bench {
     fn try_resume(&self, name: &str, more_epochs: u32) -> anyhow::Result<Going> {
         let mut never = || false;
         let mut preparation = Preparation::new(&self.outbox, &mut never);
-        let asked = Resumption { folder: self.folder(name), data: None, more_epochs };
+        let asked = Resumption { folder: self.folder(name), data: None, more_epochs, lr: None };
         let (run, predictor) = resume(&asked, &mut Devices::default(), &mut preparation)?;
         Ok(Going { run, predictor })
     }

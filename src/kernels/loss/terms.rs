@@ -29,6 +29,17 @@ pub struct Mixture {
 }
 
 impl Mixture {
+    /// No term at all.
+    pub const NONE: Self = Self {
+        cross_entropy: 0.0,
+        label_smoothing: 0.0,
+        focal: 0.0,
+        focal_gamma: 2.0,
+        dice: 0.0,
+        jaccard: 0.0,
+        error_dice: 0.0,
+    };
+
     /// Whether it is cross-entropy and nothing else, without smoothing.
     pub fn is_plain_cross_entropy(&self) -> bool {
         let others = [self.label_smoothing, self.focal, self.dice, self.jaccard, self.error_dice];

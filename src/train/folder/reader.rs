@@ -1,7 +1,7 @@
 //! Reading the folder of a run that is over.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use burn::module::Module as _;
@@ -24,7 +24,7 @@ use crate::train::trainer_state::TrainerState;
 
 /// What learned the quick head of a run folder; `None` of a network's run, or if the file is damaged.
 pub fn quick_method(folder: &Path) -> Option<QuickMethod> {
-    head_record::method_in(&fs::read(folder.join(files::HEAD)).ok()?)
+    head_record::method_in(BufReader::new(File::open(folder.join(files::HEAD)).ok()?))
 }
 
 /// A run folder being read.

@@ -388,3 +388,27 @@ fn an_average_is_shown_and_leaves_the_training_as_it_is() {
     let [shown, trained] = after(1, &start, 0.9);
     assert!(shown == trained, "the average of one step is that step");
 }
+
+#[test]
+fn moments_of_another_shape_are_refused() {
+    let (device, config) = (Device::flex(), TrainConfig::default());
+    let training = device.autodiff();
+    let mut trainer = Trainer::new(small_net(&training), &config, training.clone());
+    trainer.step(slice::from_ref(&tiny_scene()), &ClassTerms::equal(2), 0.01);
+    let resumed = |change: &dyn Fn(&mut burn_pack::Tensor)| {
+        let state = trainer.state().unwrap();
+        let mut tensors = burn_pack::Reader::from_bytes(state.moments).unwrap().into_tensors().unwrap();
+        change(&mut tensors[0]);
+        let moments = burn_pack::Writer::new(tensors).into_bytes().unwrap();
+        let saved = TrainerState { moments, ..state };
+        Trainer::resumed(small_net(&training), saved, &config, training.clone()).err().map(|error| error.to_string())
+    };
+    assert_eq!(resumed(&|_| ()), None);
+    let told = resumed(&|tensor| {
+        let length = tensor.byte_len() / 4;
+        tensor.shape = [1, length].into();
+    });
+    assert!(told.is_some_and(|told| told.contains("of another network")));
+    assert!(resumed(&|tensor| tensor.param_id = Some(7)).is_some());
+    assert!(resumed(&|tensor| tensor.param_id = None).is_some());
+}

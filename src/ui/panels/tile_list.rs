@@ -184,7 +184,7 @@ fn role_dot(ui: &Ui, tokens: Tokens, role: TileRole, square: Rect) {
 fn role_color(tokens: Tokens, role: TileRole) -> Color32 {
     match role {
         TileRole::Training => tokens.accent,
-        TileRole::Validation => tokens.warn,
+        TileRole::Validation | TileRole::Divided => tokens.warn,
         TileRole::Test | TileRole::Unused => tokens.weak,
     }
 }

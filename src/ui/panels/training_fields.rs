@@ -8,7 +8,7 @@ use lucide_icons::Icon;
 use super::warp_fields;
 use super::widgets::{field, quiet_icon};
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{BANDS, Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer};
+use crate::domain::config::{BANDS, Colors, DeviceChoice, Encoder, InputSize, Length, Optimizer, SplitBy};
 use crate::domain::{Choice, RunConfig, Strategy};
 
 /// One value of an option, which explains itself. Choosing another kind starts from that kind's own content.
@@ -215,7 +215,7 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
         let ratio = DragValue::new(&mut form.val_ratio).range(0.0..=0.9).speed(0.01).max_decimals(3);
         ui.add_enabled(form.folds == 0, ratio);
         ui.weak("of the tiles").on_hover_text(
-            "Used if the dataset names no validation tiles. Tiles of one scene stay together, so the actual share may be larger",
+            "Used if the dataset names no validation tiles. What is kept whole stays together, so the actual share may be larger",
         );
     });
     field(ui, "Folds", |ui| {
@@ -227,8 +227,21 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
         let fold = DragValue::new(&mut form.fold).range(1..=form.folds.max(1)).speed(0.05);
         ui.name_inputs("Fold", |ui| ui.add_enabled(form.folds > 1, fold)).on_hover_text("The part that validates");
     });
+    choice_ui(ui, "Kept whole", &mut form.split_by);
+    if form.split_by == SplitBy::Block {
+        field(ui, "Blocks", |ui| {
+            let side = DragValue::new(&mut form.block).range(16..=65_536).suffix(" px");
+            ui.name_inputs("Side of a block", |ui| ui.add(side)).on_hover_text(
+                "Side of a block, not less than that of a crop. Around blocks that validate, a sixteenth of it is left out",
+            );
+        });
+    }
     field(ui, "Seed", |ui| ui.add(DragValue::new(&mut form.seed)));
     field(ui, "Device", |ui| device_ui(ui, &mut form.device));
+    field(ui, "TensorBoard", |ui| {
+        ui.add(Checkbox::new(&mut form.tensorboard, "event file"))
+            .on_hover_text("Writes losses and scores to an event file in the run folder as well");
+    });
 }
 
 fn device_ui(ui: &mut Ui, device: &mut DeviceChoice) {

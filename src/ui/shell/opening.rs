@@ -112,7 +112,7 @@ pub(crate) fn resume(services: &mut Services, state: &mut AppState, folder: Path
         return;
     }
     let (run, data) = make_way(services, state, RunState::resuming);
-    send(services, state, Command::Continue { run, folder, data, more_epochs });
+    send(services, state, Command::Continue { run, folder, data, more_epochs, lr: None });
 }
 
 /// Puts a run from disk in the place of the one before. Returns its id and the open project.

@@ -16,9 +16,12 @@ impl AppState {
             let of = self.roles.get(&tile.id).copied();
             // A test tile is trained on only once it is labelled.
             let waits = tile.split == Split::Test && self.project.as_ref().is_some_and(|p| p.labels_on(&tile.id) == 0);
-            of.filter(|of| !waits || *of == TileRole::Validation || self.chosen_split(tile).is_some())
+            of.filter(|of| {
+                !waits || [TileRole::Validation, TileRole::Divided].contains(of) || self.chosen_split(tile).is_some()
+            })
         };
         match running {
+            Some(_) if self.run.divided.contains(&tile.id) => TileRole::Divided,
             Some(Split::Train) => TileRole::Training,
             Some(Split::Val) => TileRole::Validation,
             Some(Split::Test) | None => {
@@ -69,6 +72,10 @@ impl AppState {
         let drawn = Division::of(&open.project, &self.config());
         let id = |index: usize| open.project.tiles[index].id.clone();
         let trains = drawn.train.iter().map(|index| (id(*index), TileRole::Training));
-        self.roles = trains.chain(drawn.val.iter().map(|index| (id(*index), TileRole::Validation))).collect();
+        self.roles = trains.collect();
+        for tile in drawn.val.iter().map(|index| id(*index)) {
+            let role = if self.roles.contains_key(&tile) { TileRole::Divided } else { TileRole::Validation };
+            self.roles.insert(tile, role);
+        }
     }
 }

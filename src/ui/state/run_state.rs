@@ -1,6 +1,6 @@
 //! What the window knows of the current run. Folded from engine events, without side effects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::curves::Curves;
@@ -36,6 +36,8 @@ pub struct RunState {
     pub tile_scores: BTreeMap<String, f64>,
     /// Split of each tile that the run uses, by id.
     pub splits: BTreeMap<String, Split>,
+    /// Ids of tiles that are learned from and of which blocks validate.
+    pub divided: BTreeSet<String>,
     /// How the run ended.
     pub summary: Option<Box<Summary>>,
     /// The last checkpoint written.
@@ -122,6 +124,8 @@ impl RunState {
     fn started(&mut self, info: Box<RunInfo>) {
         let split = |ids: &[String], part| ids.iter().map(|id| (id.clone(), part)).collect::<Vec<_>>();
         self.splits = split(&info.train_tiles, Split::Train).into_iter().collect();
+        let is_both = |id: &&String| self.splits.contains_key(*id);
+        self.divided = info.val_tiles.iter().filter(is_both).cloned().collect();
         self.splits.extend(split(&info.val_tiles, Split::Val));
         (self.info, self.former) = (Some(info), None);
     }

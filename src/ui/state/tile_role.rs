@@ -7,6 +7,8 @@ pub enum TileRole {
     Training,
     /// The network is evaluated on its full mask and never learns from it.
     Validation,
+    /// The network learns from its labels but for some blocks, on which it is evaluated.
+    Divided,
     /// Reserved for testing by the dataset.
     Test,
     /// Not used: by the user's choice, or because it touches a validation tile.
@@ -19,6 +21,7 @@ impl TileRole {
         match self {
             Self::Training => "train",
             Self::Validation => "val",
+            Self::Divided => "train + val",
             Self::Test => "test",
             Self::Unused => "not used",
         }
@@ -31,6 +34,7 @@ impl TileRole {
     pub fn warning(self) -> Option<&'static str> {
         match self {
             Self::Training => None,
+            Self::Divided => Some("Parts of this tile validate: no run learns from labels there"),
             Self::Validation => Some("Validation tile: only the quick map learns from its labels, no run does"),
             Self::Test | Self::Unused => Some("Unused tile: only the quick map learns from its labels, no run does"),
         }

@@ -1,7 +1,8 @@
 //! Tests of the training set.
 
 use super::*;
-use crate::domain::{Edit, Strategy, Stroke, UNLABELLED};
+use crate::domain::geometry::PixelRect;
+use crate::domain::{Classes, Edit, Strategy, Stroke, UNLABELLED};
 
 /// A project of tiles `a` and `b` of 32×32 pixels without masks, trained on clicks only.
 fn set(book: LabelBook) -> (tempfile::TempDir, Arc<Project>, TrainingSet) {
@@ -105,4 +106,35 @@ fn only_other_labels_change_the_fingerprint() {
         of(&[other, one.clone(), one]),
     ];
     assert!(changed.iter().all(|changed| *changed != known), "{changed:?}");
+}
+
+#[test]
+fn what_is_held_out_is_neither_seen_nor_learned_nor_drawn_as_often() {
+    let dir = tempfile::tempdir().unwrap();
+    image::RgbImage::from_pixel(64, 32, image::Rgb([255; 3])).save(dir.path().join("a.png")).unwrap();
+    let mut mask = Mask::unlabelled(64, 32);
+    mask.data_mut().fill(1);
+    let classes = Classes::deepglobe();
+    crate::data::write_classes(dir.path(), &classes).unwrap();
+    crate::data::export::save::color_png(&dir.path().join("a_mask.png"), &mask, &classes, false).unwrap();
+    let project = Arc::new(Project::open(dir.path()).unwrap());
+    let hidden = PixelRect { x: 24, y: 0, width: 40, height: 32 };
+    let held = HeldOut { scored: [("b".to_owned(), PixelRect { x: 32, ..hidden })].into(), hidden: vec![hidden] };
+    let mut book = LabelBook::default();
+    book.apply(click("a", 2, 3.5));
+    book.apply(click("a", 2, 40.5));
+    for (frame, crops) in [(InputSize::Crop(16), 3), (InputSize::Resize(32), 1)] {
+        let sampling = Sampling { strategy: Strategy::FractionPerClass(1.0), seed: 1 };
+        let set = TrainingSet::new(Arc::clone(&project), vec![0], frame, sampling, book.clone());
+        let set = set.without([(0, held.clone())].into());
+        assert_eq!(set.epoch().len(), crops, "3 of 8 crops");
+        let prepared = set.prepare(0).unwrap();
+        let scale = if crops == 1 { 2 } else { 1 };
+        for (x, y, pixel) in prepared.picture.rgb.enumerate_pixels() {
+            let is_hidden = x * scale >= 24;
+            assert!(!is_hidden || x * scale < 26 || pixel.0 != [255; 3], "{x} {y}");
+            let label = prepared.target().mask().get(x, y);
+            assert_eq!(label == UNLABELLED, is_hidden, "{frame:?} {x} {y}: {label}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use tiff::tags::{SampleFormat, Tag};
 use super::chunks::missing_chunks;
 use super::decoder::{decoder, describe};
 use crate::data::DataError;
+use crate::data::raster::georeference::Georeference;
 use crate::data::raster::header::Header;
 use crate::data::raster::limits::{self, MAX_BYTES, MAX_SIDE};
 use crate::data::raster::orientation;
@@ -56,6 +57,8 @@ pub(crate) struct TiffFile {
     pub(super) mask: Option<Box<Self>>,
     /// Number of images in the file, without overviews and masks.
     pub(super) pages: usize,
+    /// Where the image lies on a map.
+    pub(super) georeference: Option<Georeference>,
 }
 
 impl TiffFile {
@@ -115,6 +118,7 @@ impl TiffFile {
             missing_chunks: missing_chunks(decoder)?,
             mask: None,
             pages: 1,
+            georeference: Georeference::read(decoder),
         })
     }
 
@@ -166,6 +170,7 @@ impl TiffFile {
             bands: self.bands,
             pages: self.pages,
             partial: self.is_partial(),
+            georeference: self.georeference.filter(|_| self.orientation == Orientation::NoTransforms),
         }
     }
 

@@ -12,15 +12,6 @@ const LOGITS: [f32; 24] = [
 const INDICES: [u8; 8] = [0, 255, 2, 1, 255, 255, 1, 1];
 const CLASS_WEIGHTS: [f32; 3] = [0.5, 1.25, 2.0];
 
-const NOTHING: Mixture = Mixture {
-    cross_entropy: 0.0,
-    label_smoothing: 0.0,
-    focal: 0.0,
-    focal_gamma: 2.0,
-    dice: 0.0,
-    jaccard: 0.0,
-    error_dice: 0.0,
-};
 const ALL: Mixture = Mixture {
     cross_entropy: 0.25,
     label_smoothing: 0.1,
@@ -47,15 +38,16 @@ fn loss(logits: &[f32], terms: &Mixture) -> (f32, Vec<f32>) {
 
 /// One term at a time, and all of them.
 fn each_and_all() -> [Mixture; 6] {
-    let smoothed = Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..NOTHING };
-    let [focal, dice] = [Mixture { focal: 1.0, ..NOTHING }, Mixture { dice: 1.0, ..NOTHING }];
-    let [jaccard, error_dice] = [Mixture { jaccard: 1.0, ..NOTHING }, Mixture { error_dice: 1.0, ..NOTHING }];
+    let smoothed = Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..Mixture::NONE };
+    let [focal, dice] = [Mixture { focal: 1.0, ..Mixture::NONE }, Mixture { dice: 1.0, ..Mixture::NONE }];
+    let [jaccard, error_dice] =
+        [Mixture { jaccard: 1.0, ..Mixture::NONE }, Mixture { error_dice: 1.0, ..Mixture::NONE }];
     [smoothed, focal, dice, jaccard, error_dice, ALL]
 }
 
 #[test]
 fn smoothed_cross_entropy_equals_pytorch() {
-    let terms = Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..NOTHING };
+    let terms = Mixture { cross_entropy: 1.0, label_smoothing: 0.1, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS, &terms);
     assert_close(&[value], &[3.1965503052]);
     let want = [
@@ -67,7 +59,7 @@ fn smoothed_cross_entropy_equals_pytorch() {
 
 #[test]
 fn focal_loss_equals_pytorch() {
-    let terms = Mixture { focal: 1.0, ..NOTHING };
+    let terms = Mixture { focal: 1.0, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS, &terms);
     assert_close(&[value], &[3.0716365333]);
     let want = [
@@ -79,7 +71,7 @@ fn focal_loss_equals_pytorch() {
 
 #[test]
 fn focal_loss_below_a_power_of_one_equals_pytorch() {
-    let terms = Mixture { focal: 1.0, focal_gamma: 0.5, ..NOTHING };
+    let terms = Mixture { focal: 1.0, focal_gamma: 0.5, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS, &terms);
     assert_close(&[value], &[3.2663457304]);
     let want = [
@@ -91,7 +83,7 @@ fn focal_loss_below_a_power_of_one_equals_pytorch() {
 
 #[test]
 fn dice_equals_pytorch() {
-    let terms = Mixture { dice: 1.0, ..NOTHING };
+    let terms = Mixture { dice: 1.0, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS, &terms);
     assert_close(&[value], &[0.9383394877]);
     let want = [
@@ -103,7 +95,7 @@ fn dice_equals_pytorch() {
 
 #[test]
 fn jaccard_equals_pytorch() {
-    let terms = Mixture { jaccard: 1.0, ..NOTHING };
+    let terms = Mixture { jaccard: 1.0, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS, &terms);
     assert_close(&[value], &[0.9678088914]);
     let want = [
@@ -115,7 +107,7 @@ fn jaccard_equals_pytorch() {
 
 #[test]
 fn error_weighted_dice_equals_pytorch_where_all_pixels_are_wrong() {
-    let terms = Mixture { error_dice: 1.0, ..NOTHING };
+    let terms = Mixture { error_dice: 1.0, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS, &terms);
     assert_close(&[value], &[0.8814991118]);
     let want = [
@@ -127,7 +119,7 @@ fn error_weighted_dice_equals_pytorch_where_all_pixels_are_wrong() {
 
 #[test]
 fn error_weighted_dice_equals_pytorch_where_one_pixel_is_wrong() {
-    let terms = Mixture { error_dice: 1.0, ..NOTHING };
+    let terms = Mixture { error_dice: 1.0, ..Mixture::NONE };
     let (value, gradient) = loss(&LOGITS.map(|logit| -logit), &terms);
     assert_close(&[value], &[0.3596968987]);
     let want = [
@@ -151,7 +143,7 @@ fn a_mixture_equals_pytorch() {
 
 #[test]
 fn plain_cross_entropy_is_the_same_by_either_operator() {
-    let terms = Mixture { cross_entropy: 2.0, ..NOTHING };
+    let terms = Mixture { cross_entropy: 2.0, ..Mixture::NONE };
     assert!(terms.is_plain_cross_entropy() && !ALL.is_plain_cross_entropy());
     let (fused, gradient) = loss(&LOGITS, &terms);
     let smoothed = Mixture { label_smoothing: 1e-12, ..terms };
@@ -162,8 +154,8 @@ fn plain_cross_entropy_is_the_same_by_either_operator() {
 
 #[test]
 fn focal_loss_with_exponent_0_is_cross_entropy() {
-    let (focal, gradient) = loss(&LOGITS, &Mixture { focal: 1.0, focal_gamma: 0.0, ..NOTHING });
-    let (plain, its_gradient) = loss(&LOGITS, &Mixture { cross_entropy: 1.0, ..NOTHING });
+    let (focal, gradient) = loss(&LOGITS, &Mixture { focal: 1.0, focal_gamma: 0.0, ..Mixture::NONE });
+    let (plain, its_gradient) = loss(&LOGITS, &Mixture { cross_entropy: 1.0, ..Mixture::NONE });
     assert_close(&[focal], &[f64::from(plain)]);
     assert_close(&gradient, &its_gradient.into_iter().map(f64::from).collect::<Vec<_>>());
 }
