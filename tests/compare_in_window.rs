@@ -165,7 +165,7 @@ fn two_runs_are_swiped_over_the_tile_in_view() {
         train(&mut harness, number, lr);
     }
     let folders: Vec<PathBuf> = harness.state().state().runs.iter().map(|run| run.folder.clone()).collect();
-    for folder in folders.clone() {
+    for folder in folders {
         act(&mut harness, UiAction::Runs(RunsAction::Tick(folder, true)));
     }
     harness.key_press(Key::C);
