@@ -137,7 +137,7 @@ fn draw_bar(drawing: &mut Drawing, frame: &Frame, bar: &Bar, y: f64, color: &str
     let [low, high] = [bar.value - bar.spread, bar.value + bar.spread].map(|value| frame.x(value));
     if bar.spread > 0.0 {
         let middle = y + BAR / 2.0;
-        drawing.axis([low, middle], [high, middle]);
+        drawing.whisker([low, middle], [high, middle]);
     }
     drawing.note([high.max(end).max(zero) + 6.0, y + 10.0], Anchor::Start, &bar.note);
 }

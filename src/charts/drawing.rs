@@ -67,7 +67,7 @@ impl Drawing {
         )
     }
 
-    /// A part of an HTML page, whose style may change colours by class: `ink` and `soft` are texts, `grid` and `axis` are lines.
+    /// A part of an HTML page, whose style may change colours by class: `ink` and `soft` are texts, `grid`, `axis` and `whisker` are lines.
     pub fn inline(&self) -> String {
         let [width, height] = self.size;
         format!(
@@ -117,6 +117,11 @@ impl Drawing {
     /// A line of an axis or a frame.
     pub(super) fn axis(&mut self, from: [f64; 2], to: [f64; 2]) {
         self.line(from, to, "axis", "#999999");
+    }
+
+    /// A line that shows on bars and beside them.
+    pub(super) fn whisker(&mut self, from: [f64; 2], to: [f64; 2]) {
+        self.line(from, to, "whisker", "#333333");
     }
 
     fn line(&mut self, [x1, y1]: [f64; 2], [x2, y2]: [f64; 2], class: &str, color: &str) {

@@ -126,7 +126,7 @@ impl LineChart {
         }
         drawing.axis([left, height - bottom], [width - right, height - bottom]);
         drawing.text([(left + width - right) / 2.0, height - 12.0], Anchor::Middle, &self.x_label);
-        drawing.text([12.0, top - 8.0], Anchor::Start, &self.y_label);
+        drawing.text([12.0, top - 12.0], Anchor::Start, &self.y_label);
     }
 }
 

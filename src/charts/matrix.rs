@@ -1,6 +1,7 @@
 //! A square table of shares in shades, such as a confusion matrix.
 
 use super::drawing::{Anchor, Drawing, shortened, width};
+use super::markup::escaped;
 
 /// Side of a cell.
 const CELL: f64 = 52.0;
@@ -10,8 +11,8 @@ const NAME: usize = 20;
 const LABEL: f64 = 24.0;
 /// The shade of a share of 1.
 const COLOR: &str = "#0072B2";
-/// From this share on, text is white.
-const DARK: f64 = 0.55;
+/// From this share on, text is white: above, ink on the shade has less contrast.
+const DARK: f64 = 0.85;
 
 /// A figure of a matrix.
 #[derive(Clone, Debug)]
@@ -73,16 +74,11 @@ fn draw_cell(drawing: &mut Drawing, Cell { share, text }: &Cell, [x, y]: [f64; 2
         "<rect class=\"cell\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{inner}\" height=\"{inner}\" fill=\"none\" stroke=\"#e2e2e2\"/>"
     ));
     drawing.block([x, y], [inner, inner], COLOR, share);
-    let at = [x + inner / 2.0, y + inner / 2.0 + 4.0];
-    if share >= DARK {
-        let text = super::markup::escaped(text);
-        drawing.put(format_args!(
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#ffffff\">{text}</text>",
-            at[0], at[1]
-        ));
-    } else {
-        drawing.note(at, Anchor::Middle, text);
-    }
+    let class_and_color = if share >= DARK { "fill=\"#ffffff\"" } else { "class=\"ink\" fill=\"#222222\"" };
+    let (x, y, text) = (x + inner / 2.0, y + inner / 2.0 + 4.0, escaped(text));
+    drawing.put(format_args!(
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" font-size=\"11\" {class_and_color}>{text}</text>"
+    ));
 }
 
 #[cfg(test)]
@@ -96,11 +92,11 @@ mod tests {
             title: "t".to_owned(),
             names: vec!["a<".to_owned(), "b".to_owned()],
             sides: ["truth".to_owned(), "prediction".to_owned()],
-            cells: vec![vec![cell(0.75, "75"), cell(0.25, "25")], vec![cell(f64::NAN, "–"), cell(1.0, "100")]],
+            cells: vec![vec![cell(0.9, "90"), cell(0.1, "10")], vec![cell(f64::NAN, "–"), cell(1.0, "100")]],
         };
         let svg = chart.draw().file();
         assert_eq!(svg.matches("class=\"cell\"").count(), 4);
         assert_eq!(svg.matches("fill=\"#ffffff\">").count(), 2, "dark cells have white text: {svg}");
-        assert!(svg.contains("fill-opacity=\"0.25\"") && svg.contains("a&lt;") && !svg.contains("NaN"), "{svg}");
+        assert!(svg.contains("fill-opacity=\"0.10\"") && svg.contains("a&lt;") && !svg.contains("NaN"), "{svg}");
     }
 }

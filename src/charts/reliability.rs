@@ -16,7 +16,7 @@ const GAP: &str = "#D55E00";
 pub struct ReliabilityChart {
     /// What it shows, for those who cannot see it.
     pub title: String,
-    /// What stands above it, such as the calibration error.
+    /// What stands above it, on the right, such as the calibration error.
     pub headline: String,
     /// Bins that hold pixels, from the least confident on.
     pub bins: Vec<ReliabilityBin>,
@@ -60,7 +60,8 @@ impl ReliabilityChart {
             x(1.0),
             y(1.0)
         ));
-        drawing.text([left, 16.0], Anchor::Start, &self.headline);
+        drawing.text([12.0, 14.0], Anchor::Start, "accuracy");
+        drawing.text([left + SIDE, 14.0], Anchor::End, &self.headline);
         drawing
     }
 
@@ -84,7 +85,7 @@ fn draw_axes(drawing: &mut Drawing) {
     let base = y(0.0) + 12.0 + SHARES;
     drawing.axis([x(0.0), base], [x(1.0), base]);
     drawing.note([x(0.0) - 7.0, base - SHARES / 2.0], Anchor::End, "share");
-    drawing.note([x(0.5), base + 34.0], Anchor::Middle, "confidence; height: accuracy");
+    drawing.text([x(0.5), base + 34.0], Anchor::Middle, "confidence");
 }
 
 #[cfg(test)]

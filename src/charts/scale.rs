@@ -4,6 +4,8 @@
 const FEW_DECADES: f64 = 3.0;
 /// Steps that a linear axis is divided into, about.
 const STEPS: f64 = 5.0;
+/// As wide as a plus, other than a hyphen.
+const MINUS: &str = "−";
 
 /// An axis of values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,7 +97,12 @@ pub fn short(value: f64) -> String {
     };
     let text = format!("{scaled:.4}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{}{unit}", if text == "-0" { "0" } else { text })
+    format!("{}{unit}", if text == "-0" { "0" } else { text }).replace('-', MINUS)
+}
+
+/// A difference with its sign, to so many digits.
+pub fn signed(value: f64, digits: usize) -> String {
+    format!("{value:+.digits$}").replace('-', MINUS)
 }
 
 #[cfg(test)]
@@ -131,6 +138,7 @@ mod tests {
 
     #[test]
     fn values_are_short() {
-        assert_eq!([0.25, 200.0, 15e3, 2e6, -0.05, 0.0].map(short), ["0.25", "200", "15k", "2M", "-0.05", "0"]);
+        assert_eq!([0.25, 200.0, 15e3, 2e6, -0.05, 0.0].map(short), ["0.25", "200", "15k", "2M", "−0.05", "0"]);
+        assert_eq!([0.01, -0.02, 0.0].map(|value| signed(value, 3)), ["+0.010", "−0.020", "+0.000"]);
     }
 }

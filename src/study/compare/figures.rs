@@ -6,6 +6,7 @@ use super::{curves, pairs, settings, shades, tables};
 use crate::charts::Drawing;
 use crate::charts::bars::{Bar, BarChart, BarGroup};
 use crate::charts::lines::{LineChart, Point, Series, Shape};
+use crate::charts::scale::signed;
 use crate::domain::{Choice as _, Strategy};
 use crate::study::fields::folder_name;
 
@@ -189,8 +190,9 @@ fn class_bars(comparison: &Comparison, groups: &[&Group], class: String) -> BarG
     let base = groups.first().and_then(|group| figure(group)).map(|figure| figure.mean);
     let bar = |(number, group): (usize, &&Group)| {
         let figure = figure(group)?;
-        let delta =
-            base.filter(|_| number > 0).map_or_else(String::new, |base| format!(" ({:+.3})", figure.mean - base));
+        let delta = base
+            .filter(|_| number > 0)
+            .map_or_else(String::new, |base| format!(" ({})", signed(figure.mean - base, 3)));
         Some(Bar {
             value: figure.mean,
             spread: figure.spread.unwrap_or(0.0),
@@ -206,7 +208,7 @@ pub fn weights(comparison: &Comparison) -> Option<Plate> {
     let bars = |class: String| {
         let bar = |pair: &pairs::Pair<'_>| {
             let value = tables::difference(comparison, *pair, &class)?;
-            Some(Bar { value, spread: 0.0, note: format!("{value:+.3}") })
+            Some(Bar { value, spread: 0.0, note: signed(value, 3) })
         };
         BarGroup { bars: pairs.iter().map(bar).collect(), name: class }
     };
@@ -283,8 +285,8 @@ mod tests {
     #[test]
     fn bars_tell_their_difference_to_the_reference() {
         let svg = classes(&comparison()).unwrap().drawing.file();
-        assert!(svg.contains("0.350<") && svg.contains("0.500 (+0.150)") && svg.contains("0.100 (-0.250)"), "{svg}");
+        assert!(svg.contains("0.350<") && svg.contains("0.500 (+0.150)") && svg.contains("0.100 (−0.250)"), "{svg}");
         let gains = weights(&comparison()).unwrap().drawing.file();
-        assert!(gains.contains(">+0.150<") && gains.contains(">-0.050<"), "{gains}");
+        assert!(gains.contains(">+0.150<") && gains.contains(">−0.050<"), "{gains}");
     }
 }

@@ -5,7 +5,7 @@ use super::label_counts::LabelCounts;
 use super::pairs::{self, Pair};
 use super::run::ComparedRun;
 use super::settings;
-use crate::domain::count::count;
+use crate::charts::scale::signed;
 use crate::engine::protocol::Outcome;
 use crate::study::report_row;
 use crate::study::table::sheet::Kind;
@@ -23,7 +23,7 @@ pub fn scores(comparison: &Comparison) -> Table {
         rows.extend(all);
     }
     let mut table = report_row::table(&rows);
-    table.columns.push(Column::new("labels", "labels", Kind::Plain(0)));
+    table.columns.push(Column::new("labels", "labels", Kind::Count));
     table.columns.extend(comparison.fields.iter().map(|field| setting_column(comparison, field)));
     for (row, group) in table.rows.iter_mut().zip(owners) {
         let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64));
@@ -82,8 +82,8 @@ pub fn weights(comparison: &Comparison) -> Table {
 
 /// A signed number in a column of scores.
 fn gain_cell(gain: Option<f64>) -> Cell {
-    let text = gain.map_or_else(String::new, |gain| format!("{gain:+.4}"));
-    Cell::text(text)
+    let text = |write: fn(f64) -> String| gain.map_or_else(String::new, write);
+    Cell::Text(text(|gain| signed(gain, 4)), text(|gain| gain.to_string()))
 }
 
 /// Difference of the mean IoU of a class; `None` if one of the two has none.
@@ -117,34 +117,35 @@ pub fn labels(comparison: &Comparison) -> Table {
     for (row, (_, names)) in rows.iter_mut().zip(seen) {
         row.cells.insert(0, Cell::text(names.join(", ")));
     }
-    let class = |name: &String| Column::new(name.as_str(), format!("labels_{name}"), Kind::Text);
-    let columns =
-        ["configuration", "tiles", "labels", "share of the masks"].map(|name| Column::new(name, name, Kind::Text));
+    let class = |name: &String| Column::new(name.as_str(), format!("labels_{name}"), Kind::Count);
+    let columns = [
+        Column::new("configuration", "configuration", Kind::Text),
+        Column::new("tiles", "tiles", Kind::Count),
+        Column::new("labels", "labels", Kind::Count),
+        Column::new("share of the masks", "share", Kind::Percent),
+    ];
     Table { columns: columns.into_iter().chain(classes.iter().map(class)).collect(), rows }
 }
 
 fn label_row(run: &ComparedRun, counts: &LabelCounts, classes: &[String]) -> Row {
     let of = |class: &String| {
         let index = run.classes.iter().position(|other| other.name == *class);
-        let labels = index.and_then(|index| counts.labels.get(index));
-        Cell::text(labels.map_or_else(String::new, |labels| count(*labels)))
+        Cell::number(index.and_then(|index| counts.labels.get(index)).map(|labels| *labels as f64))
     };
-    let share = if counts.share().is_finite() { format!("{:.3} %", 100.0 * counts.share()) } else { String::new() };
-    let cells = [Cell::text(counts.tiles.to_string()), Cell::text(count(counts.total())), Cell::text(share)];
+    let cells = [counts.tiles as f64, counts.total() as f64, counts.share()].map(Cell::number);
     Row::new(cells.into_iter().chain(classes.iter().map(of)).collect())
 }
 
 /// Every run by itself.
 pub fn runs(comparison: &Comparison) -> Table {
-    let text = ["run", "configuration", "ended", "steps", "device", "version"];
+    let text = ["run", "configuration", "ended", "device", "version"];
     let mut columns: Vec<Column> = text.map(|name| Column::new(name, name, Kind::Text)).into();
-    columns.push(Column::new("seed", "seed", Kind::Plain(0)));
+    columns.extend(["seed", "steps", "parameters"].map(|name| Column::new(name, name, Kind::Count)));
     columns.extend(
         ["best mIoU", "final mIoU", "accuracy"].map(|name| Column::new(name, name.replace(' ', "_"), Kind::Plain(4))),
     );
     columns.push(Column::new("min/epoch", "minutes_per_epoch", Kind::Plain(2)));
     columns.push(Column::new("minutes", "minutes", Kind::Plain(1)));
-    columns.push(Column::new("parameters", "parameters", Kind::Text));
     let rows =
         comparison.groups.iter().flat_map(|group| comparison.members(group).map(|run| run_row(run, &group.name)));
     Table { columns, rows: rows.collect() }
@@ -158,16 +159,16 @@ fn run_row(run: &ComparedRun, configuration: &str) -> Row {
         Cell::text(run.name.as_str()),
         Cell::text(configuration),
         Cell::text(summary.map_or("not ended", |summary| ending(summary.outcome))),
-        of(|summary| count(summary.steps)),
         of(|summary| summary.device.name.clone()),
         of(|summary| summary.version.clone()),
         Cell::number(run.config.seed as f64),
+        Cell::number(summary.map(|summary| summary.steps as f64)),
+        Cell::number(summary.map(|summary| summary.parameters as f64)),
         Cell::number(run.best_miou()),
         Cell::number(last.map(|last| last.miou)),
         Cell::number(last.map(|last| last.accuracy)),
         Cell::number(run.minutes_per_epoch()),
         Cell::number(summary.map(|summary| summary.secs / 60.0)),
-        of(|summary| count(summary.parameters as u64)),
     ])
 }
 
@@ -217,8 +218,8 @@ mod tests {
             rows(&classes(&comparison)),
             [["0.3500 ± 0.0707", "0.5500 ± 0.0707"], ["0.1000", "–"], ["0.5000", "0.5000"]]
         );
-        assert_eq!(rows(&deltas(&comparison)), [["-0.2500", "–"], ["+0.1500", "-0.0500"]]);
-        assert_eq!(rows(&weights(&comparison))[2], ["+0.1500", "-0.0500"]);
+        assert_eq!(rows(&deltas(&comparison)), [["−0.2500", "–"], ["+0.1500", "−0.0500"]]);
+        assert_eq!(rows(&weights(&comparison))[2], ["+0.1500", "−0.0500"]);
         assert_eq!(runs(&comparison).rows.len(), 4);
     }
 

@@ -17,7 +17,7 @@ pub(super) fn text(table: &Table) -> String {
 }
 
 fn has_spread(kind: Kind) -> bool {
-    matches!(kind, Kind::Score(_) | Kind::Gain(_))
+    matches!(kind, Kind::Score(_))
 }
 
 fn keys(key: &str, kind: Kind) -> Vec<String> {
@@ -44,8 +44,8 @@ mod tests {
     fn figures_are_unrounded_and_spreads_have_columns() {
         let text = text(&table());
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "run,source,miou,miou_sd,gain,gain_sd,minutes");
-        assert_eq!(lines[1], "a_b|<c>,ours,0.45,0.07071067811865474,0.01,,");
-        assert_eq!(lines[2], "10 % & more,published,0.4902,,-0.02,,1.5");
+        assert_eq!(lines[0], "run,source,miou,miou_sd,gain,minutes");
+        assert_eq!(lines[1], "a_b|<c>,ours,0.45,0.07071067811865474,0.01,");
+        assert_eq!(lines[2], "10 % & more,published,0.4902,,-0.02,1.5");
     }
 }

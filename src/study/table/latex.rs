@@ -28,6 +28,7 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("\\textgreater{}"),
             '|' => out.push_str("\\textbar{}"),
             '±' => out.push_str("$\\pm$"),
+            '−' => out.push_str("$-$"),
             '²' => out.push_str("$^2$"),
             '–' => out.push_str("--"),
             '\u{a0}' => out.push_str("\\,"),
@@ -47,7 +48,7 @@ mod tests {
     fn rows_stand_between_rules_and_nothing_is_a_command() {
         let want = "% needs \\usepackage{booktabs}\n\\begin{tabular}{lrrr}\n\\toprule\nrun & mIoU & gain & min \\\\\n\\midrule\n\
                     a\\_b\\textbar{}\\textless{}c\\textgreater{} & 0.4500 $\\pm$ 0.0707 & +0.010 & -- \\\\\n\
-                    10 \\% \\& more & 0.4902 & -0.020 & 1.50 \\\\\n\\bottomrule\n\\end{tabular}\n";
+                    10 \\% \\& more & 0.4902 & $-$0.020 & 1.50 \\\\\n\\bottomrule\n\\end{tabular}\n";
         assert_eq!(text(&table()), want);
         assert_eq!(escaped("\\input{x}^~"), "\\textbackslash{}input\\{x\\}\\textasciicircum{}\\textasciitilde{}");
     }

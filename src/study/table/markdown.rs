@@ -26,7 +26,7 @@ mod tests {
     #[test]
     fn rows_stand_below_their_titles() {
         let want = "| run | mIoU | gain | min |\n|---|---|---|---|\n\
-                    | a_b\\|<c> | 0.4500 ± 0.0707 | +0.010 | – |\n| 10 % & more | 0.4902 | -0.020 | 1.50 |\n";
+                    | a_b\\|<c> | 0.4500 ± 0.0707 | +0.010 | – |\n| 10 % & more | 0.4902 | −0.020 | 1.50 |\n";
         assert_eq!(text(&table()), want);
     }
 }

@@ -1,5 +1,7 @@
 //! A table: columns, and rows of cells.
 
+use crate::charts::scale::signed;
+use crate::domain::count::count;
 use crate::study::figure::Figure;
 
 /// A table.
@@ -31,10 +33,14 @@ pub enum Kind {
     DataOnly,
     /// Figures with so many digits; their spread is a column of its own in files of data.
     Score(usize),
-    /// Signed differences of figures, likewise.
+    /// Signed differences of means, with so many digits.
     Gain(usize),
     /// Figures with so many digits, whose spread does not matter.
     Plain(usize),
+    /// Whole numbers.
+    Count,
+    /// Shares, for readers as percentages.
+    Percent,
 }
 
 /// A row.
@@ -91,10 +97,10 @@ impl Cell {
             (Self::Text(text, _), _) => text.clone(),
             (Self::Figure(None), _) => "–".to_owned(),
             (Self::Figure(Some(figure)), Kind::Plain(digits)) => format!("{:.digits$}", figure.mean),
-            (Self::Figure(Some(figure)), Kind::Gain(digits)) if figure.mean > 0.0 => {
-                format!("+{}", figure.text(digits))
-            }
-            (Self::Figure(Some(figure)), Kind::Score(digits) | Kind::Gain(digits)) => figure.text(digits),
+            (Self::Figure(Some(figure)), Kind::Count) => count(figure.mean.round() as u64),
+            (Self::Figure(Some(figure)), Kind::Percent) => format!("{:.3} %", 100.0 * figure.mean),
+            (Self::Figure(Some(figure)), Kind::Gain(digits)) => signed(figure.mean, digits),
+            (Self::Figure(Some(figure)), Kind::Score(digits)) => figure.text(digits),
             (Self::Figure(Some(figure)), Kind::Text | Kind::DataOnly) => figure.mean.to_string(),
         }
     }
@@ -146,6 +152,8 @@ pub(super) mod tests {
     fn cells_are_rounded_for_reading() {
         let table = table();
         assert_eq!(table.rows[0].shown(&table.columns), ["a_b|<c>", "0.4500 ± 0.0707", "+0.010", "–"]);
-        assert_eq!(table.rows[1].shown(&table.columns), ["10 % & more", "0.4902", "-0.020", "1.50"]);
+        assert_eq!(table.rows[1].shown(&table.columns), ["10 % & more", "0.4902", "−0.020", "1.50"]);
+        let shown = |value: f64, kind| Cell::number(value).shown(kind);
+        assert_eq!([shown(12_345.4, Kind::Count), shown(0.1, Kind::Percent)], ["12\u{a0}345", "10.000 %"]);
     }
 }
