@@ -2,20 +2,18 @@
 
 use super::comparison::{Comparison, Group};
 pub use super::shades::Shares;
-use super::{curves, pairs, settings, shades, tables};
+use super::{curves, over_labels, pairs, shades, tables};
 use crate::charts::Drawing;
 use crate::charts::bars::{Bar, BarChart, BarGroup};
 use crate::charts::lines::{LineChart, Point, Series, Shape};
 use crate::charts::scale::signed;
-use crate::domain::{Choice as _, Strategy};
+use crate::domain::Choice as _;
 use crate::study::fields::folder_name;
 
 /// Bars of one class, at most: more cannot be told apart.
 pub const MOST_BARS: usize = 8;
 /// Size of a curve.
 const SMALL: [f64; 2] = [520.0, 330.0];
-/// Size of the figure of scores over labels.
-const LARGE: [f64; 2] = [720.0, 400.0];
 
 /// A figure, the name of its file without ending, and what stands below it.
 #[derive(Clone, Debug)]
@@ -85,81 +83,13 @@ fn curve(comparison: &Comparison, label: &str, points: fn(&Comparison, &Group) -
 
 /// Final mIoU over the number of labels, with full supervision as a level; `None` with fewer than two amounts.
 pub fn labels(comparison: &Comparison) -> Option<Plate> {
-    let mut series: Vec<Series> = Vec::new();
-    for group in done(comparison) {
-        let Some(point) = labels_point(comparison, group) else { continue };
-        let (name, is_full) = (alike(comparison, group), group.strategy == Strategy::Full);
-        let name = if is_full {
-            format!("full supervision{}", suffix(&name))
-        } else {
-            format!("sparse labels{}", suffix(&name))
-        };
-        match series.iter_mut().find(|series| series.name == name && !is_full) {
-            Some(series) => series.points.push(point),
-            None => {
-                let shape = if is_full { Shape::Level } else { Shape::Dots };
-                series.push(Series { name, pen: 0, shape, points: vec![point] });
-            }
-        }
-    }
-    give_pens(&mut series);
-    let amounts = series.iter().filter(|series| series.shape == Shape::Dots).map(|series| series.points.len()).max();
-    let is_worth_it =
-        amounts.is_some_and(|amounts| amounts > 1 || series.iter().any(|series| series.shape == Shape::Level));
-    is_worth_it.then(|| Plate {
-        name: "labels".to_owned(),
-        caption: format!(
-            "Final validation mIoU over the number of labelled pixels in the training tiles, on a logarithmic axis; full supervision \
-             is a level.{}",
-            spread(comparison)
-        ),
-        drawing: labels_chart(series).draw(),
-    })
-}
-
-fn labels_chart(mut series: Vec<Series>) -> LineChart {
-    series.iter_mut().for_each(|series| series.points.sort_by(|a, b| a.x.total_cmp(&b.x)));
-    LineChart {
-        title: "mIoU over the number of labels".to_owned(),
-        x_label: "labelled pixels".to_owned(),
-        y_label: "final mIoU".to_owned(),
-        log_x: true,
-        size: LARGE,
-        series,
-    }
-}
-
-/// Sparse and full supervision of one kind have one colour.
-fn give_pens(series: &mut [Series]) {
-    let rest = |name: &str| name.trim_start_matches("full supervision").trim_start_matches("sparse labels").to_owned();
-    let mut kinds: Vec<String> = Vec::new();
-    for series in series {
-        let kind = rest(&series.name);
-        let known = kinds.iter().position(|known| *known == kind);
-        series.pen = known.unwrap_or(kinds.len());
-        if known.is_none() {
-            kinds.push(kind);
-        }
-    }
-}
-
-fn labels_point(comparison: &Comparison, group: &Group) -> Option<Point> {
-    let score = comparison.figure(group, |run| run.last().map(|last| last.miou))?;
-    let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64))?;
-    Some(Point { x: labels.mean, y: score.mean, margin: score.spread.unwrap_or(0.0) })
-}
-
-/// What configurations with other amounts of labels have in common.
-fn alike(comparison: &Comparison, group: &Group) -> String {
-    let is_other = |field: &str| !field.starts_with("sampling.") && field != "train.supervision";
-    let fields = comparison.fields.iter().zip(&group.settings).filter(|(field, _)| is_other(field));
-    let parts: Vec<String> =
-        fields.map(|(field, value)| format!("{} {value}", settings::title(field, &comparison.fields))).collect();
-    parts.join(", ")
-}
-
-fn suffix(name: &str) -> String {
-    if name.is_empty() { String::new() } else { format!(", {name}") }
+    let chart = over_labels::chart(comparison)?;
+    let caption = format!(
+        "Final validation mIoU over the number of labelled pixels in the training tiles, on a logarithmic axis; full supervision is a \
+         level.{}",
+        spread(comparison)
+    );
+    Some(Plate { name: "labels".to_owned(), caption, drawing: chart.draw() })
 }
 
 /// IoU of each class with its difference to the reference, a bar for each configuration; `None` if nothing was scored.
@@ -267,19 +197,6 @@ mod tests {
         assert!(plates.iter().all(|plate| !plate.drawing.file().contains("NaN")));
         assert!(plates[1].caption.contains("standard deviation"));
         assert!(labels(&comparison()).is_none(), "nobody counted them");
-    }
-
-    #[test]
-    fn amounts_of_labels_form_a_line_and_full_masks_a_level() {
-        let mut comparison = counted();
-        comparison.groups[2].strategy = Strategy::Full;
-        let svg = labels(&comparison).unwrap().drawing.file();
-        assert_eq!([svg.matches("<polyline").count(), svg.matches("class=\"level\"").count()], [1, 1]);
-        assert!(
-            svg.contains("sparse labels, class weights none")
-                && svg.contains("full supervision, class weights inverse"),
-            "{svg}"
-        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod curves;
 pub mod figures;
 pub mod label_counts;
 pub mod labels;
+mod over_labels;
 mod pairs;
 pub mod run;
 pub mod settings;
