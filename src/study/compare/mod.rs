@@ -6,6 +6,7 @@
 pub mod comparison;
 mod curves;
 pub mod figures;
+pub mod further;
 pub mod label_counts;
 pub mod labels;
 mod over_labels;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::label_counts::LabelCounts;
 use crate::data::DataError;
-use crate::domain::{Classes, RunConfig};
+use crate::domain::{Classes, FurtherScores, RunConfig};
 use crate::engine::protocol::Summary;
 use crate::study::folder::minutes_per_epoch;
 use crate::study::record::Record;
@@ -84,6 +84,11 @@ impl ComparedRun {
         }
         let row = self.metrics.last()?;
         Some(FinalScores { miou: row.miou, accuracy: row.pixel_accuracy, iou: &row.iou })
+    }
+
+    /// What stands beside mean IoU after the last step; `None` of a run that was killed, or measured by an old version.
+    pub fn further(&self) -> Option<&FurtherScores> {
+        self.summary.as_ref()?.last.as_ref()?.further.as_ref()
     }
 
     /// IoU of a class after the last step, by its name.

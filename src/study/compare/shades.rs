@@ -54,8 +54,7 @@ fn cell(sum: &Confusion, scored: &[usize], [truth, predicted]: [usize; 2], share
 
 /// The bins of a run's last evaluation; none if it has none.
 fn bins(run: &ComparedRun) -> &[Bin] {
-    let last = run.summary.as_ref().and_then(|summary| summary.last.as_ref());
-    last.and_then(|last| last.further.as_ref()).map(|further| further.reliability.bins.as_slice()).unwrap_or_default()
+    run.further().map(|further| further.reliability.bins.as_slice()).unwrap_or_default()
 }
 
 /// The reliability diagram of a group after the last step; `None` if no run has one.

@@ -1,6 +1,7 @@
 //! The tables of a comparison.
 
 use super::comparison::{Comparison, Group};
+use super::further;
 use super::label_counts::LabelCounts;
 use super::pairs::{self, Pair};
 use super::run::ComparedRun;
@@ -144,6 +145,7 @@ pub fn runs(comparison: &Comparison) -> Table {
     columns.extend(
         ["best mIoU", "final mIoU", "accuracy"].map(|name| Column::new(name, name.replace(' ', "_"), Kind::Plain(4))),
     );
+    columns.push(Column::new("95 % of mIoU", "interval", Kind::Text));
     columns.push(Column::new("min/epoch", "minutes_per_epoch", Kind::Plain(2)));
     columns.push(Column::new("minutes", "minutes", Kind::Plain(1)));
     let rows =
@@ -167,6 +169,7 @@ fn run_row(run: &ComparedRun, configuration: &str) -> Row {
         Cell::number(run.best_miou()),
         Cell::number(last.map(|last| last.miou)),
         Cell::number(last.map(|last| last.accuracy)),
+        Cell::text(further::interval(run)),
         Cell::number(run.minutes_per_epoch()),
         Cell::number(summary.map(|summary| summary.secs / 60.0)),
     ])

@@ -1,7 +1,7 @@
 //! The tables of a comparison as one text.
 
 use super::comparison::Comparison;
-use super::tables;
+use super::{further, tables};
 use crate::study::table::{Table, TableFormat};
 
 /// The tables in this form. CSV has one header, so that it holds the scores alone.
@@ -14,7 +14,8 @@ pub fn of(comparison: &Comparison, format: TableFormat) -> String {
 }
 
 fn joined(comparison: &Comparison, format: TableFormat) -> String {
-    let all = [tables::scores, tables::classes, tables::deltas, tables::weights].map(|table| table(comparison));
+    let all = [tables::scores, further::table, tables::classes, tables::deltas, tables::weights]
+        .map(|table| table(comparison));
     let filled = all.iter().filter(|table: &&Table| !table.rows.is_empty());
     filled.map(|table| format.text(table)).collect::<Vec<_>>().join("\n")
 }

@@ -6,8 +6,14 @@ use super::{limits, split};
 use crate::charts::markup::escaped;
 use crate::domain::Choice as _;
 use crate::study::compare::figures::{self, Plate, Shares};
-use crate::study::compare::{Comparison, Group, tables};
+use crate::study::compare::{Comparison, Group, further, tables};
 use crate::study::table::{Table, html};
+
+/// What the scores beside the headline are.
+const BESIDE: &str = "After the last step. <i>Per-image</i> is the mean over tiles of the mean IoU of each; <i>with ignored classes</i> \
+                      counts them like any other; <i>as in GLNet</i> (Chen et al. 2019) predictions on ignored classes are wrong and absent \
+                      classes count as 0; <i>boundary IoU</i> (Cheng et al. 2021) is of the pixels near boundaries; the <i>calibration error</i> \
+                      (Guo et al. 2017) is the mean distance of confidence and accuracy.";
 
 /// A section with its heading; nothing without content.
 fn section(title: &str, body: &str) -> String {
@@ -35,7 +41,9 @@ pub(super) fn scores(comparison: &Comparison) -> String {
     } else {
         " Rows marked <i>published</i> are quoted from the publication, not measured here."
     };
-    section("Scores", &(html::text(&tables::scores(comparison)) + &note(&format!("{seeds}{published}"))))
+    let beside = filled(&further::table(comparison));
+    let beside = if beside.is_empty() { beside } else { beside + &note(BESIDE) };
+    section("Scores", &(html::text(&tables::scores(comparison)) + &note(&format!("{seeds}{published}")) + &beside))
 }
 
 /// Loss and mIoU over steps, and mIoU over labels.
