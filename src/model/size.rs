@@ -109,7 +109,7 @@ mod tests {
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..small.clone() };
         let pretrained = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
         for config in [small, nested, pretrained] {
-            let all = Net::new(&config, 7, &Device::flex()).parameters() as f64;
+            let all = Net::new(&config, 7, &Device::flex().autodiff()).parameters() as f64;
             let share = state_bytes(&config) as f64 / 16.0 / all;
             assert!((0.9..=1.0).contains(&share), "{share} of {all}: {config:?}");
         }
