@@ -70,6 +70,6 @@ mod tests {
     #[test]
     fn the_uniform_block_matches_the_shader() {
         let offset = std::mem::offset_of!(ViewUniform, outline);
-        assert_eq!((offset, size_of::<ViewUniform>()), (48, 80));
+        assert_eq!((offset, size_of::<ViewUniform>()), (48, 96));
     }
 }

@@ -248,7 +248,7 @@ mod tests {
         let some = shown(&[Layer::Image, Layer::Prediction, Layer::Labels]).unwrap();
         assert_eq!(
             some.constants().iter().map(|(_, value)| *value).collect::<Vec<_>>(),
-            [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+            [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]
         );
     }
 }
