@@ -129,8 +129,13 @@ mod tests {
     fn other_ways_of_sampling_are_other_lines() {
         let mut comparison = counted();
         comparison.groups[1].strategy = Strategy::FractionOfPixels(0.01);
+        assert!(chart(&comparison).is_none(), "an amount of each is no line");
+        comparison.groups[2].strategy = Strategy::Full;
         let names: Vec<String> = shapes(&comparison).into_iter().map(|(name, ..)| name).collect();
-        assert_eq!(names[1], "fraction of all pixels, class weights none");
+        assert_eq!(
+            names[..2],
+            ["fraction of each class, class weights none", "fraction of all pixels, class weights none"]
+        );
     }
 
     #[test]
