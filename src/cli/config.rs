@@ -222,16 +222,9 @@ mod tests {
         want.ignore = Some(vec!["water,unknown".into(), "rock".into()]);
         (want.init_from, want.init_checkpoint) = (std::path::absolute("W").ok(), Checkpoint::Last);
         want.sampling = Sampling { strategy: Strategy::FractionPerClass(0.01), seed: 7 };
-        want.model = ModelConfig {
-            arch: Arch::UNetPlusPlus,
-            encoder: Encoder::Lite0,
-            base: 8,
-            levels: 4,
-            in_channels: 4,
-            norm: Norm::Group,
-            upsampling: Upsampling::Nearest,
-            ..ModelConfig::default()
-        };
+        let (arch, encoder) = (Arch::UNetPlusPlus, Encoder::Lite0);
+        want.model = ModelConfig { arch, encoder, base: 8, levels: 4, in_channels: 4, ..ModelConfig::default() };
+        (want.model.norm, want.model.upsampling) = (Norm::Group, Upsampling::Nearest);
         want.train = TrainConfig {
             supervision: Supervision::Full,
             loss: LossWeights {
