@@ -48,7 +48,17 @@ fn network(model: ModelConfig) -> Network {
         };
         tensor.values.iter_mut().for_each(|value| *value = middle + spread * (stream.unit() - 0.5));
     }
-    Network { config, classes, predicts: vec![true, false, true], tensors }
+    centred(Network { config, classes, predicts: vec![true, false, true], tensors })
+}
+
+/// The network with biases by which no class is ahead of another one, so that probabilities tell logits apart.
+fn centred(mut network: Network) -> Network {
+    const SIDE: usize = 64;
+    let logits = logits(&network, &input(&network, [SIDE; 2]), [SIDE; 2]);
+    let means = logits.chunks_exact(SIDE * SIDE).map(|class| class.iter().sum::<f32>() / class.len() as f32);
+    let bias = network.tensors.iter_mut().find(|tensor| tensor.name == "head.bias").unwrap();
+    bias.values.iter_mut().zip(means).for_each(|(bias, mean)| *bias -= mean);
+    network
 }
 
 /// An input of a network, `[1, in_channels, height, width]`.
