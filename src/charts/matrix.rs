@@ -4,7 +4,7 @@ use super::drawing::{Anchor, Drawing, shortened, width};
 use super::markup::escaped;
 
 /// Side of a cell.
-const CELL: f64 = 52.0;
+const CELL: f64 = 46.0;
 /// Longest name, characters.
 const NAME: usize = 20;
 /// Room for what the rows and columns are.

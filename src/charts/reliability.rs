@@ -9,7 +9,9 @@ const SHARES: f64 = 60.0;
 /// Left, top, right and bottom margin.
 const MARGINS: [f64; 4] = [52.0, 26.0, 18.0, 44.0];
 const RIGHT: &str = "#0072B2";
-const GAP: &str = "#D55E00";
+/// What is missing of the confidence, and what exceeds it.
+const BELOW: &str = "#D55E00";
+const ABOVE: &str = "#009E73";
 
 /// A figure of confidence against accuracy.
 #[derive(Clone, Debug)]
@@ -68,9 +70,10 @@ impl ReliabilityChart {
     fn draw_bin(&self, drawing: &mut Drawing, bin: &ReliabilityBin) {
         let width = SIDE / self.of.max(1) as f64;
         let from = MARGINS[0] + bin.bin as f64 * width + 0.5;
-        drawing.block([from, y(bin.accuracy)], [width - 1.0, y(0.0) - y(bin.accuracy)], RIGHT, 0.75);
         let (high, low) = (bin.confidence.max(bin.accuracy), bin.confidence.min(bin.accuracy));
-        drawing.block([from, y(high)], [width - 1.0, y(low) - y(high)], GAP, 0.3);
+        drawing.block([from, y(low)], [width - 1.0, y(0.0) - y(low)], RIGHT, 0.75);
+        let (color, opacity) = if bin.accuracy < bin.confidence { (BELOW, 0.3) } else { (ABOVE, 0.6) };
+        drawing.block([from, y(high)], [width - 1.0, y(low) - y(high)], color, opacity);
         let (base, tall) = (y(0.0) + 12.0 + SHARES, bin.share * SHARES);
         drawing.block([from, base - tall], [width - 1.0, tall], "#8A8A8A", 0.75);
     }
@@ -98,8 +101,11 @@ mod tests {
         let chart =
             ReliabilityChart { title: "t".to_owned(), headline: "ECE 0.120".to_owned(), bins: vec![bin], of: 15 };
         let svg = chart.draw().file();
-        assert_eq!([RIGHT, GAP].map(|color| svg.matches(color).count()), [1, 1]);
+        assert_eq!([RIGHT, BELOW, ABOVE].map(|color| svg.matches(color).count()), [1, 1, 0]);
         assert!((y(0.5) - (26.0 + 130.0)).abs() < 1e-9 && svg.contains("height=\"130.0\""), "{svg}");
         assert!(svg.contains("height=\"31.2\""), "the gap of 0.12: {svg}");
+        let unsure = ReliabilityBin { confidence: 0.5, accuracy: 0.62, ..bin };
+        let svg = ReliabilityChart { bins: vec![unsure], ..chart }.draw().file();
+        assert!(svg.contains(ABOVE) && !svg.contains(BELOW) && svg.contains("height=\"130.0\""), "{svg}");
     }
 }

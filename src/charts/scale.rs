@@ -100,6 +100,13 @@ pub fn short(value: f64) -> String {
     format!("{}{unit}", if text == "-0" { "0" } else { text }).replace('-', MINUS)
 }
 
+/// A count in three figures: `999`, `36.7k`, `69.5M`.
+pub fn brief(count: u64) -> String {
+    let digits = count.checked_ilog10().unwrap_or(0) as i32;
+    let step = 10_f64.powi((digits - 2).max(0));
+    short((count as f64 / step).round() * step)
+}
+
 /// A difference with its sign, to so many digits.
 pub fn signed(value: f64, digits: usize) -> String {
     format!("{value:+.digits$}").replace('-', MINUS)
@@ -139,6 +146,8 @@ mod tests {
     #[test]
     fn values_are_short() {
         assert_eq!([0.25, 200.0, 15e3, 2e6, -0.05, 0.0].map(short), ["0.25", "200", "15k", "2M", "−0.05", "0"]);
+        assert_eq!([0, 999, 36_693, 937_946, 69_453_300].map(brief), ["0", "999", "36.7k", "938k", "69.5M"]);
+        assert_eq!([1234, 9996].map(brief), ["1230", "10k"]);
         assert_eq!([0.01, -0.02, 0.0].map(|value| signed(value, 3)), ["+0.010", "−0.020", "+0.000"]);
     }
 }

@@ -8,7 +8,7 @@ use crate::charts::lines::Point;
 use crate::study::figure::Figure;
 
 /// Points of a curve of losses, at most: single steps are noise.
-const BINS: u64 = 60;
+const BINS: u64 = 30;
 
 /// Training loss over steps, averaged within bins.
 pub(super) fn loss(comparison: &Comparison, group: &Group) -> Vec<Point> {

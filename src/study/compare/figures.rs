@@ -42,13 +42,13 @@ fn done(comparison: &Comparison) -> impl Iterator<Item = &Group> {
     comparison.groups.iter().filter(|group| !group.members.is_empty())
 }
 
-/// What a spread is, if there is any.
-fn spread(comparison: &Comparison) -> &'static str {
+/// What the marks of a spread are, if there is any.
+fn spread(comparison: &Comparison, marks: &str) -> String {
     let has_seeds = comparison.groups.iter().any(|group| group.members.len() > 1);
     if has_seeds {
-        " Bands and whiskers are ± one standard deviation over runs that differ in their seeds."
+        format!(" {marks} are ± one standard deviation over runs that differ in their seeds.")
     } else {
-        ""
+        String::new()
     }
 }
 
@@ -58,7 +58,7 @@ pub fn curves(comparison: &Comparison) -> Vec<Plate> {
     let miou = curve(comparison, "validation mIoU", curves::miou);
     let plate = |name: &str, caption: &str, chart: LineChart| {
         let has_points = chart.series.iter().any(|series| !series.points.is_empty());
-        let caption = format!("{caption}{}", spread(comparison));
+        let caption = format!("{caption}{}", spread(comparison, "Bands"));
         has_points.then(|| Plate { name: name.to_owned(), caption, drawing: chart.draw() })
     };
     let loss = plate("loss", "Training loss over labelled pixels, averaged within bins of steps.", loss);
@@ -87,7 +87,7 @@ pub fn labels(comparison: &Comparison) -> Option<Plate> {
     let caption = format!(
         "Final validation mIoU over the number of labelled pixels in the training tiles, on a logarithmic axis; full supervision is a \
          level.{}",
-        spread(comparison)
+        spread(comparison, "Bands")
     );
     Some(Plate { name: "labels".to_owned(), caption, drawing: chart.draw() })
 }
@@ -107,7 +107,7 @@ pub fn classes(comparison: &Comparison) -> Option<Plate> {
     let caption = format!(
         "IoU of each class after the last step, and its difference to {}.{left_out}{}",
         reference.name,
-        spread(comparison)
+        spread(comparison, "Whiskers")
     );
     let title = "IoU of each class".to_owned();
     let series = shown.iter().map(|group| group.name.clone()).collect();
@@ -157,8 +157,12 @@ pub fn weights(comparison: &Comparison) -> Option<Plate> {
 /// The confusion matrix of a group, summed over its runs; `None` if it has none.
 pub fn confusion(comparison: &Comparison, group: &Group, shares: Shares) -> Option<Plate> {
     let drawing = shades::confusion(comparison, group, shares)?;
-    let unit = if shares == Shares::Counts { "Pixels" } else { "Percent" };
-    let caption = format!("{}: {unit}, {}.", group.name, shares.title());
+    let unit = match shares {
+        Shares::Rows => "percent of the pixels of each true class; the diagonal is recall",
+        Shares::Columns => "percent of the pixels of each predicted class; the diagonal is precision",
+        Shares::Counts => "pixels, in shades by row",
+    };
+    let caption = format!("{}: {unit}.", group.name);
     Some(Plate { name: format!("confusion-{}-{}", folder_name(&group.name), shares.name()), caption, drawing })
 }
 
@@ -166,8 +170,8 @@ pub fn confusion(comparison: &Comparison, group: &Group, shares: Shares) -> Opti
 pub fn reliability(comparison: &Comparison, group: &Group) -> Option<Plate> {
     let drawing = shades::reliability(comparison, group)?;
     let caption = format!(
-        "{}: blue is the share of right pixels among those of about one confidence, orange its distance to the confidence, gray the \
-         share of pixels.",
+        "{}: accuracy of the pixels predicted with about one confidence. Orange is what it lacks of the confidence, green what it \
+         exceeds it by, gray the share of pixels.",
         group.name
     );
     Some(Plate { name: format!("reliability-{}", folder_name(&group.name)), caption, drawing })

@@ -5,20 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use crate::domain::RunConfig;
+use crate::domain::config::Supervision;
 use crate::study::fields;
 
 /// Settings in which runs of one configuration may differ.
 const SEEDS: [&str; 2] = ["seed", "sampling.seed"];
 /// Where a run computes does not make it another configuration.
 const DEVICE: &str = "device";
+/// The value of a setting without effect.
+const NOTHING: &str = "–";
 
 /// Values by dotted name, such as `train.lr`, as a reader wants them.
 pub type Settings = BTreeMap<String, String>;
 
-/// All settings of a configuration.
+/// All settings of a configuration. Under full supervision nothing is sampled: however it would be, that makes no other runs.
 pub fn of(config: &RunConfig) -> Settings {
     let table = Table::try_from(config).unwrap_or_default();
-    fields::settings(&table).into_iter().map(|setting| (setting.field, text(&setting.value))).collect()
+    let mut settings: Settings =
+        fields::settings(&table).into_iter().map(|setting| (setting.field, text(&setting.value))).collect();
+    if config.train.supervision == Supervision::Full {
+        settings.insert("sampling.strategy".to_owned(), NOTHING.to_owned());
+    }
+    settings
 }
 
 /// Names of the settings whose values differ, seeds left out, in alphabetical order.
@@ -109,6 +117,17 @@ mod tests {
         assert!(common.iter().any(|(name, value)| name == "train.batch" && value == "2"), "{common:?}");
         assert!(common.iter().all(|(name, _)| !["seed", "model.arch", "data"].contains(&name.as_str())));
         assert!(differing(&all[..1]).is_empty());
+    }
+
+    #[test]
+    fn full_supervision_samples_nothing() {
+        let [one, other] = [0.1, 0.01].map(|ratio| {
+            let mut config = RunConfig::demo();
+            (config.train.supervision, config.sampling.strategy) =
+                (Supervision::Full, Strategy::FractionPerClass(ratio));
+            of(&config)
+        });
+        assert_eq!((one.get("sampling.strategy").map(String::as_str), one == other), (Some("–"), true));
     }
 
     #[test]

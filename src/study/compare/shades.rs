@@ -5,7 +5,7 @@ use super::run::ComparedRun;
 use crate::charts::Drawing;
 use crate::charts::matrix::{Cell, MatrixChart};
 use crate::charts::reliability::{ReliabilityBin, ReliabilityChart};
-use crate::charts::scale::short;
+use crate::charts::scale::brief;
 use crate::domain::calibration::{Bin, Reliability};
 use crate::domain::choice::choice_enum;
 use crate::domain::{Choice as _, Confusion};
@@ -48,7 +48,7 @@ fn cell(sum: &Confusion, scored: &[usize], [truth, predicted]: [usize; 2], share
     match shares {
         Shares::Rows => Cell { share: of(row), text: percent(of(row)) },
         Shares::Columns => Cell { share: of(column), text: percent(of(column)) },
-        Shares::Counts => Cell { share: of(row), text: short(pixels as f64) },
+        Shares::Counts => Cell { share: of(row), text: brief(pixels) },
     }
 }
 

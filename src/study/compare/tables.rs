@@ -139,15 +139,23 @@ fn label_row(run: &ComparedRun, counts: &LabelCounts, classes: &[String]) -> Row
 
 /// Every run by itself.
 pub fn runs(comparison: &Comparison) -> Table {
-    let text = ["run", "configuration", "ended", "device", "version"];
-    let mut columns: Vec<Column> = text.map(|name| Column::new(name, name, Kind::Text)).into();
-    columns.extend(["seed", "steps", "parameters"].map(|name| Column::new(name, name, Kind::Count)));
-    columns.extend(
-        ["best mIoU", "final mIoU", "accuracy"].map(|name| Column::new(name, name.replace(' ', "_"), Kind::Plain(4))),
-    );
-    columns.push(Column::new("95 % of mIoU", "interval", Kind::Text));
-    columns.push(Column::new("min/epoch", "minutes_per_epoch", Kind::Plain(2)));
-    columns.push(Column::new("minutes", "minutes", Kind::Plain(1)));
+    let score = |name: &'static str| Column::new(name, name.replace(' ', "_"), Kind::Plain(4));
+    let columns = vec![
+        Column::new("run", "run", Kind::Text),
+        Column::new("seed", "seed", Kind::Count),
+        score("best mIoU"),
+        score("final mIoU"),
+        Column::new("95 % interval", "interval", Kind::Text),
+        score("accuracy"),
+        Column::new("ended", "ended", Kind::Text),
+        Column::new("steps", "steps", Kind::Count),
+        Column::new("minutes", "minutes", Kind::Plain(1)),
+        Column::new("min/epoch", "minutes_per_epoch", Kind::Plain(2)),
+        Column::new("parameters", "parameters", Kind::Count),
+        Column::new("device", "device", Kind::Text),
+        Column::new("version", "version", Kind::Text),
+        Column::new("configuration", "configuration", Kind::Text),
+    ];
     let rows =
         comparison.groups.iter().flat_map(|group| comparison.members(group).map(|run| run_row(run, &group.name)));
     Table { columns, rows: rows.collect() }
@@ -159,19 +167,19 @@ fn run_row(run: &ComparedRun, configuration: &str) -> Row {
         |value: fn(&crate::engine::protocol::Summary) -> String| Cell::text(summary.map(value).unwrap_or_default());
     Row::new(vec![
         Cell::text(run.name.as_str()),
-        Cell::text(configuration),
-        Cell::text(summary.map_or("not ended", |summary| ending(summary.outcome))),
-        of(|summary| summary.device.name.clone()),
-        of(|summary| summary.version.clone()),
         Cell::number(run.config.seed as f64),
-        Cell::number(summary.map(|summary| summary.steps as f64)),
-        Cell::number(summary.map(|summary| summary.parameters as f64)),
         Cell::number(run.best_miou()),
         Cell::number(last.map(|last| last.miou)),
-        Cell::number(last.map(|last| last.accuracy)),
         Cell::text(further::interval(run)),
-        Cell::number(run.minutes_per_epoch()),
+        Cell::number(last.map(|last| last.accuracy)),
+        Cell::text(summary.map_or("not ended", |summary| ending(summary.outcome))),
+        Cell::number(summary.map(|summary| summary.steps as f64)),
         Cell::number(summary.map(|summary| summary.secs / 60.0)),
+        Cell::number(run.minutes_per_epoch()),
+        Cell::number(summary.map(|summary| summary.parameters as f64)),
+        of(|summary| summary.device.name.clone()),
+        of(|summary| summary.version.clone()),
+        Cell::text(configuration),
     ])
 }
 

@@ -6,7 +6,7 @@ use super::gallery::Gallery;
 use super::sections;
 use crate::charts::markup::escaped;
 use crate::domain::count::counted;
-use crate::study::compare::Comparison;
+use crate::study::compare::{ComparedRun, Comparison};
 
 const STYLE: &str = include_str!("style.css");
 /// The page loads nothing: whatever a name tries to bring in, a browser refuses it.
@@ -47,6 +47,20 @@ fn header(comparison: &Comparison) -> String {
     )
 }
 
+/// The seeds, if there are several.
+fn seeds(comparison: &Comparison) -> Option<String> {
+    let seeds: BTreeSet<u64> = comparison.runs.iter().map(|run| run.config.seed).collect();
+    let list = seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    (seeds.len() > 1).then(|| format!("seeds {list}"))
+}
+
+/// Names of the folders of tiles, without what is above them.
+fn data(comparison: &Comparison) -> Option<String> {
+    let name = |run: &ComparedRun| run.config.data.file_name().map(|name| name.to_string_lossy().into_owned());
+    let names: BTreeSet<String> = comparison.runs.iter().filter_map(name).collect();
+    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
+}
+
 /// How many runs, on what, by which version.
 fn facts(comparison: &Comparison) -> Vec<String> {
     let mut facts =
@@ -55,8 +69,12 @@ fn facts(comparison: &Comparison) -> Vec<String> {
     let devices: BTreeSet<&str> = summaries().map(|summary| summary.device.name.as_str()).collect();
     let versions: BTreeSet<&str> = summaries().map(|summary| summary.version.as_str()).collect();
     let secs: f64 = summaries().map(|summary| summary.secs).sum();
-    if secs > 0.0 {
-        facts.push(format!("{:.1} hours of computing", secs / 3600.0));
+    facts.extend(seeds(comparison));
+    facts.extend(data(comparison).map(|names| format!("data: {names}")));
+    match secs {
+        ..=0.0 => {}
+        ..5400.0 => facts.push(format!("{:.0} min of computing", (secs / 60.0).ceil())),
+        _ => facts.push(format!("{:.1} hours of computing", secs / 3600.0)),
     }
     facts.extend(devices.into_iter().filter(|name| !name.is_empty()).map(str::to_owned));
     facts.extend(

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use image::{ExtendedColorType, RgbImage};
 
+use super::blocks;
 use super::window::Window;
 use crate::data::export::save::png_bytes;
 use crate::data::layout::tile::TileMatch;
@@ -84,7 +85,8 @@ impl Gallery {
             let sampling = other.config.label_sampling();
             if sampling.strategy != Strategy::Full && !shown.contains(&sampling.strategy) {
                 shown.push(sampling.strategy);
-                let labels = scene.labels(&sampling).and_then(|labels| mask_png(&labels, &run.classes));
+                let labels = scene.labels(&sampling);
+                let labels = labels.and_then(|labels| mask_png(&blocks::of(&labels, SHOWN), &run.classes));
                 gallery.add(&format!("labels, {}", sampling.strategy.describe()), labels);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::study::compare::{ComparedRun, Comparison};
 
-/// Tiles below which one of them decides a score.
+/// Tiles, or scenes of touching tiles, below which one of them decides a score.
 const FEW_TILES: usize = 10;
 /// Seeds below which a standard deviation is a guess.
 const FEW_SEEDS: usize = 5;
@@ -25,8 +25,15 @@ fn runs(comparison: &Comparison) -> Option<String> {
 
 fn tiles(comparison: &Comparison) -> Option<String> {
     let scored = comparison.runs.iter().map(|run| run.split.val.len()).filter(|tiles| *tiles > 0).min()?;
-    let few = if scored == 1 { "one tile".to_owned() } else { format!("{scored} tiles") };
-    (scored < FEW_TILES).then(|| {
+    let scenes = comparison.runs.iter().filter_map(ComparedRun::further).map(|further| further.parts);
+    let scenes = scenes.filter(|parts| *parts > 0).min().unwrap_or(scored).min(scored);
+    let tiles = if scored == 1 { "one tile".to_owned() } else { format!("{scored} tiles") };
+    let few = match scenes {
+        1 if scored > 1 => format!("{tiles} of one scene"),
+        _ if scenes < scored => format!("{tiles} of {scenes} scenes"),
+        _ => tiles,
+    };
+    (scenes < FEW_TILES).then(|| {
         format!(
             "Scores are measured on {few}. With so few, a single scene decides them: they rank configurations on these tiles, and \
              say little of other places, seasons or sensors."

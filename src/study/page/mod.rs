@@ -4,6 +4,7 @@
 //! show. Every text from outside is escaped, and the page forbids itself to load anything.
 
 mod base64;
+mod blocks;
 pub mod document;
 pub mod gallery;
 mod limits;

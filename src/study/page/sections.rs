@@ -76,7 +76,8 @@ pub(super) fn pictures(gallery: &Gallery) -> String {
     if pictures.is_empty() {
         return section("Pictures", &notes);
     }
-    let about = note(&format!("{}. Unlabelled pixels are hatched.", escaped(&gallery.about)));
+    let drawn = "Unlabelled pixels are hatched; labels are drawn larger than they are where they are few.";
+    let about = note(&format!("{}. {drawn}", escaped(&gallery.about)));
     section("Pictures", &format!("{}<div class=\"gallery\">\n{pictures}</div>\n{about}{notes}", legend(gallery)))
 }
 

@@ -27,6 +27,8 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("\\textless{}"),
             '>' => out.push_str("\\textgreater{}"),
             '|' => out.push_str("\\textbar{}"),
+            // After a line break they would belong to it.
+            '[' | '*' => out.extend(['{', character, '}']),
             '±' => out.push_str("$\\pm$"),
             '−' => out.push_str("$-$"),
             '²' => out.push_str("$^2$"),
@@ -50,6 +52,7 @@ mod tests {
                     a\\_b\\textbar{}\\textless{}c\\textgreater{} & 0.4500 $\\pm$ 0.0707 & +0.010 & -- \\\\\n\
                     10 \\% \\& more & 0.4902 & $-$0.020 & 1.50 \\\\\n\\bottomrule\n\\end{tabular}\n";
         assert_eq!(text(&table()), want);
+        assert_eq!(escaped("[2pt]*"), "{[}2pt]{*}");
         assert_eq!(escaped("\\input{x}^~"), "\\textbackslash{}input\\{x\\}\\textasciicircum{}\\textasciitilde{}");
     }
 }
