@@ -27,7 +27,7 @@ pub fn table(comparison: &Comparison) -> Table {
         Row::new(std::iter::once(Cell::text(group.name.as_str())).chain(SCORES.iter().map(cell)).collect())
     };
     let rows = comparison.groups.iter().filter(has_any).map(row).collect();
-    let first = Column::new("beside the headline", "configuration", Kind::Text);
+    let first = Column::new("further scores", "configuration", Kind::Text);
     let columns = SCORES.iter().map(|(title, key, _)| Column::new(*title, *key, Kind::Score(4)));
     Table { columns: std::iter::once(first).chain(columns).collect(), rows }
 }
