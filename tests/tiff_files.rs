@@ -309,10 +309,11 @@ fn georeferenced_tiles_that_touch_form_a_scene() {
     write::<Gray8>(&dir.path().join("e.tif"), [4, 4], &[9; 16], none);
     let project = Project::open(dir.path()).unwrap();
     let place = |id: &str| {
-        project.tile(id).unwrap().place.as_ref().map(|place| (place.scene.as_str(), [place.rect.x, place.rect.y]))
+        let tile = project.tile(id).unwrap();
+        tile.rect_in_scene().map(|rect| (tile.scene(), [rect.x, rect.y]))
     };
-    assert_eq!([place("a"), place("b")], [Some(("map 0,0", [0, 0])), Some(("map 0,0", [4, 4]))]);
-    assert_eq!([place("d"), place("e")], [Some(("map 20,0", [20, 0])), None]);
-    assert_eq!(place("c").map(|(_, at)| at), Some([0, 0]), "on another map");
+    assert_eq!([place("a"), place("b")], [Some(("a", [0, 0])), Some(("a", [4, 4]))]);
+    assert_eq!([place("d"), place("e")], [Some(("d", [20, 0])), None]);
+    assert_eq!(place("c"), Some(("c", [0, 0])), "on another map");
     assert!(project.tiles.iter().all(|tile| tile.group == tile.id), "without blocks each is a scene of its own");
 }

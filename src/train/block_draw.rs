@@ -158,7 +158,7 @@ fn notes(config: &RunConfig, [all, chosen]: [usize; 2], undivided: usize) -> Vec
     };
     let whole = (undivided > 0).then(|| {
         let scenes = counted(undivided as u64, "scene");
-        format!("{scenes} of several tiles not divided into blocks: the names do not tell where the tiles lie")
+        format!("{scenes} of several tiles not divided into blocks: it is not known where the tiles lie")
     });
     std::iter::once(how).chain(whole).collect()
 }

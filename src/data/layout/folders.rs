@@ -238,7 +238,7 @@ fn tile(named: &Named, mask: Option<PathBuf>) -> Tile {
         (!named.found.utf8).then(|| format!("its path is not valid UTF-8: rename it: {}", named.found.path.display()));
     let scene = naming::scene_of(&scene_folder.join("/"), &named.stem);
     Tile {
-        place: scene.clone().zip(naming::rect_of(&named.stem)).map(|(scene, rect)| Place { scene, rect }),
+        place: scene.clone().zip(naming::rect_of(&named.stem)).map(|(scene, rect)| Place { scene, rect: Some(rect) }),
         group: scene.unwrap_or_else(|| id.clone()),
         split: from_folder.unwrap_or(Split::Train),
         mask,

@@ -69,7 +69,8 @@ fn place(patch: &str, rows: &HashMap<&str, u32>) -> Option<Place> {
     let across = *rows.get(scene)?;
     let at = |position: u32| position.checked_mul(PATCH_SIDE).filter(|at| at.checked_add(PATCH_SIDE).is_some());
     let (x, y) = (at(number % across)?, at(number / across)?);
-    Some(Place { scene: scene.to_owned(), rect: PixelRect { x, y, width: PATCH_SIDE, height: PATCH_SIDE } })
+    let rect = PixelRect { x, y, width: PATCH_SIDE, height: PATCH_SIDE };
+    Some(Place { scene: scene.to_owned(), rect: Some(rect) })
 }
 
 /// Whether an image in the folder of patches is one of a scene in `images`, with its mask: `<scene>_<n>` and `<scene>_<n>_m`. Where

@@ -18,13 +18,13 @@ pub enum TileMatch {
     None,
 }
 
-/// Where a tile lies in the scene that it was cut from, as its name tells.
+/// Where a tile lies in the scene that it is a part of, as names or georeferences tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Name of the scene.
     pub scene: String,
-    /// The tile's pixels in the scene.
-    pub rect: PixelRect,
+    /// The tile's pixels in the scene; `None` if it is not known where every tile of the scene lies.
+    pub rect: Option<PixelRect>,
 }
 
 /// One image of a project.
@@ -41,7 +41,7 @@ pub struct Tile {
     pub short_id: String,
     /// Tiles of a group come from one scene and are never split between training and validation.
     pub group: String,
-    /// Where it lies in its scene, if its name tells.
+    /// The scene that it is a part of, where that is another than its group, and where it lies there.
     pub place: Option<Place>,
     /// The split given by the dataset.
     pub split: Split,
@@ -67,9 +67,9 @@ impl Tile {
         self.place.as_ref().map_or(&self.group, |place| &place.scene)
     }
 
-    /// Its pixels in its scene; `None` if the name does not tell, or tells another size than the image has.
+    /// Its pixels in its scene; `None` if they are not known, or the name tells another size than the image has.
     pub fn rect_in_scene(&self) -> Option<PixelRect> {
-        let rect = self.place.as_ref()?.rect;
+        let rect = self.place.as_ref()?.rect?;
         ([rect.width, rect.height] == self.size).then_some(rect)
     }
 
