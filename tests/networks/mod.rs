@@ -17,7 +17,7 @@ pub(crate) const CLASSES: [&str; 3] = ["water", "Straße, \"alt\"", "forest"];
 pub(crate) fn all() -> Vec<Network> {
     let unet = ModelConfig { base: 4, levels: 4, ..ModelConfig::default() };
     let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet.clone() };
+    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
     let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
     let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
     let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
