@@ -26,7 +26,9 @@ pub(super) fn table_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
         // Another number of columns is another grid: it must not begin with the widths of the former one.
         Grid::new(("runs", count)).num_columns(count).striped(true).spacing([16.0, 4.0]).show(ui, |ui| {
             (0..4).for_each(|_| drop(ui.label("")));
-            table.columns.iter().for_each(|column| heading_ui(ui, state, column, actions));
+            for column in &table.columns {
+                ui.scope(|ui| heading_ui(ui, state, column, actions)); // Its padding is not that of the buttons below.
+            }
             ui.end_row();
             for row in &table.rows {
                 if let Some(run) = state.runs.get(row.run) {
@@ -51,6 +53,7 @@ fn heading_ui(ui: &mut Ui, state: &AppState, column: &RunColumn, actions: &mut V
         Some(sign) => Button::new((text, icon(sign, 11.0).color(weak))),
         None => Button::new(text),
     };
+    ui.spacing_mut().button_padding.x = 0.0; // The heading begins where its column does.
     let button = ui.add(button.frame_when_inactive(false));
     let button = button.on_hover_text(format!("{}. Click to sort", column.help()));
     if button.accessible_name(format!("Sort by {}", column.title())).clicked() {

@@ -115,12 +115,15 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         start_ui(ui, state, actions);
     }
     if let Some(standing) = &study.standing {
+        ui.add_space(2.0 * UNIT);
         ui.label(number(summary(standing)));
     }
 }
 
 fn start_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
-    let (why_not, standing) = (state.why_no_study(), state.study.standing.as_ref());
+    let standing = state.study.standing.as_ref();
+    let is_over = standing.is_some_and(|standing| standing.count("done") == standing.runs.len());
+    let why_not = state.why_no_study().or(is_over.then_some("Every run is done"));
     let begun = standing.is_some_and(|standing| standing.count("done") > 0);
     let name = if begun { "Go on" } else { "Start" };
     let button = accent_button(ui, Icon::Play, name, why_not.is_none()).accessible_name("Start the study");

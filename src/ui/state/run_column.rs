@@ -51,7 +51,7 @@ impl RunColumn {
             Self::Name => "run".to_owned(),
             Self::Network => "network".to_owned(),
             Self::Labels => "labels".to_owned(),
-            Self::Setting(field) => field.rsplit('.').next().unwrap_or(field).replace('_', " "),
+            Self::Setting(field) => setting_title(field),
             Self::Steps => "steps".to_owned(),
             Self::BestMiou => "best mIoU".to_owned(),
             Self::Time => "time".to_owned(),
@@ -116,6 +116,12 @@ impl Cell {
             text => Self { text: text.to_owned(), number: text.parse().ok() },
         }
     }
+}
+
+/// The last part of a setting's name; that of sampling has a seed of its own, so its settings keep their section.
+fn setting_title(field: &str) -> String {
+    let short = if field.starts_with("sampling.") { field } else { field.rsplit('.').next().unwrap_or(field) };
+    short.replace(['_', '.'], " ")
 }
 
 /// Whether its configuration says how it was trained.
