@@ -108,7 +108,8 @@ impl Learner {
         self.trainer.step(batches, &self.terms, lr)
     }
 
-    /// Reads new labels from the journal, effective from the next step. Returns the ids of the tiles whose labels changed.
+    /// Reads new labels from the journal, effective from the next step. Returns the ids of the tiles on which there is something else to
+    /// learn now.
     ///
     /// # Errors
     /// If the journal cannot be read.

@@ -226,7 +226,7 @@ impl Run {
 
     /// Reads new labels from the journal.
     pub(super) fn follow_labels(&mut self, outbox: &Outbox) {
-        let OpenedRun { journal, learner, recorder, info, .. } = &mut self.opened;
+        let OpenedRun { journal, learner, recorder, .. } = &mut self.opened;
         let changed = match learner.follow(journal) {
             Ok(changed) => changed,
             Err(error) => {
@@ -234,8 +234,7 @@ impl Run {
                 return recorder.warn(outbox, notice);
             }
         };
-        let learns = |id: &String| !info.val_tiles.contains(id) || info.train_tiles.contains(id);
-        if changed.iter().any(learns) {
+        if !changed.is_empty() {
             self.labels_changed();
             self.go_on_with_new_labels(outbox);
         }

@@ -93,13 +93,17 @@ impl TrainingSet {
         self
     }
 
-    /// Applies new lines of the journal, effective from the next batch. Returns the ids of the tiles whose labels changed. If
-    /// the last label is undone, the pool keeps its tiles without labels until there are labels again.
+    /// Applies new lines of the journal, effective from the next batch. Returns the ids of the tiles on which there is something else
+    /// to learn now: labels on held-out pixels are not learned from. If the last label is undone, the pool keeps its tiles without labels
+    /// until there are labels again.
     ///
     /// # Errors
     /// If the journal cannot be read.
     pub fn follow(&self, journal: &mut Journal) -> Result<Vec<String>, DataError> {
         let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
+        let divided =
+            self.held_out.keys().map(|index| (*index, self.fingerprint_of(hash::EMPTY, *index, &labels.book)));
+        let before: BTreeMap<usize, u64> = divided.collect();
         let changed = journal.follow(&mut labels.book).inspect_err(|_| labels.global_revision += 1)?;
         for tile in &changed {
             *labels.revisions.entry(tile.clone()).or_default() += 1;
@@ -117,16 +121,30 @@ impl TrainingSet {
         if !flipped.is_empty() {
             self.fill_pool(&mut labels);
         }
+        let is_learned = |index: &&usize| {
+            before.get(index).is_none_or(|before| *before != self.fingerprint_of(hash::EMPTY, **index, &labels.book))
+        };
+        let learned = touched.iter().filter(is_learned).map(|index| self.id(*index).to_owned()).collect();
         drop(labels);
         touched.into_iter().for_each(|tile| self.count(tile));
-        Ok(changed)
+        Ok(learned)
     }
 
-    /// Tells whether own labels on the tiles of this set are the same as before: equal labels have equal fingerprints.
+    /// Tells whether the own labels that are learned from are the same as before: equal labels have equal fingerprints.
     pub fn fingerprint(&self) -> u64 {
         let labels = self.labels();
-        let ids = self.candidates.iter().map(|index| self.id(*index));
-        ids.flat_map(|id| labels.book.standing_on(id)).fold(hash::EMPTY, fingerprint)
+        self.candidates.iter().fold(hash::EMPTY, |before, index| self.fingerprint_of(before, *index, &labels.book))
+    }
+
+    /// The fingerprint of the own labels that are learned from on a tile, continued from that of those `before`.
+    fn fingerprint_of(&self, before: u64, index: usize, book: &LabelBook) -> u64 {
+        let tile = &self.project.tiles[index];
+        let visible = self.held_out.get(&index).map(|held| held.visible(tile.size));
+        let is_visible = |stroke: &&Stroke| {
+            let Some(visible) = &visible else { return true };
+            stroke.rect(tile.size, 0).is_some_and(|rect| visible.iter().any(|part| part.meets(rect)))
+        };
+        book.standing_on(&tile.id).filter(is_visible).fold(before, fingerprint)
     }
 
     /// Further labels, not from the annotator.

@@ -55,6 +55,27 @@ fn labels_are_updated_without_decoding_again() {
 }
 
 #[test]
+fn clicks_on_held_out_pixels_are_nothing_new_to_learn() {
+    let (_dir, project, set) = set(LabelBook::default());
+    let hidden = PixelRect { x: 16, y: 0, width: 16, height: 32 };
+    let held = HeldOut { scored: [("b".to_owned(), hidden)].into(), hidden: vec![hidden] };
+    let set = set.without([(0, held)].into());
+    let mut window = Journal::open(&project).unwrap().0;
+    let mut trainer = Journal::open_to_follow(&project).unwrap().0;
+    let before = set.fingerprint();
+    window.append(&click("a", 1, 24.5)).unwrap();
+    assert!(set.follow(&mut trainer).unwrap().is_empty());
+    assert_eq!(set.fingerprint(), before);
+    window.append(&click("a", 1, 3.5)).unwrap();
+    assert_eq!(set.follow(&mut trainer).unwrap(), ["a"], "its first label that is learned from");
+    let labelled = set.fingerprint();
+    assert_ne!(labelled, before);
+    window.append(&Edit::Undo).unwrap();
+    assert_eq!(set.follow(&mut trainer).unwrap(), ["a"]);
+    assert_eq!(set.fingerprint(), before);
+}
+
+#[test]
 fn a_file_replaced_by_another_size_is_a_fault_that_names_it() {
     let mut book = LabelBook::default();
     book.apply(click("a", 1, 3.5));
