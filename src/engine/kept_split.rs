@@ -33,7 +33,10 @@ pub(super) fn keep(plan: &mut RunPlan, split: &SplitRecord, left_out: &BTreeSet<
     if split.unlabelled.is_none() || held_out.is_empty() {
         train.extend(plan.train.iter().copied().filter(|index| has_no_samples(plan, *index)));
     }
-    train.retain(|index| !val.contains(index) || held_out.contains_key(index));
+    let is_divided = |index: &usize| {
+        held_out.get(index).is_some_and(|held| !held.visible(plan.project.tiles[*index].size).is_empty())
+    };
+    train.retain(|index| !val.contains(index) || is_divided(index));
     plan.train = train.into_iter().collect();
     plan.val = val.into_iter().collect();
     plan.held_out = Arc::new(held_out);
@@ -60,6 +63,8 @@ mod tests {
     use super::*;
     use crate::data::{Project, demo};
     use crate::domain::RunConfig;
+    use crate::domain::blocks::HeldOut;
+    use crate::domain::geometry::PixelRect;
 
     #[test]
     fn a_tile_found_unreadable_after_the_state_was_written_keeps_its_place() {
@@ -75,6 +80,26 @@ mod tests {
         assert_eq!((&split.left_out, split.files.contains_key(&unreadable)), (&vec![unreadable.clone()], true));
         keep(&mut plan, &split, &BTreeSet::new()).unwrap();
         assert_eq!((plan.train, plan.val), (train, val));
+    }
+
+    #[test]
+    fn a_tile_that_is_held_out_as_a_whole_is_not_learned_from_because_it_failed_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
+        let mut plan = RunPlan::new(project, RunConfig::demo()).unwrap();
+        let (train, val) = (plan.train.clone(), plan.val.clone());
+        let (whole, divided) = (val[0], val[1]);
+        let [width, height] = plan.project.tiles[whole].size;
+        let held = |width: u32| {
+            let hidden = PixelRect { x: 0, y: 0, width, height };
+            HeldOut { scored: [("block".to_owned(), hidden)].into(), hidden: vec![hidden] }
+        };
+        let of_id = |index: usize, width: u32| (plan.project.tiles[index].id.clone(), held(width));
+        let mut split = SplitRecord::new(&plan.project, plan.ids(train), plan.ids(val));
+        split.held_out = [of_id(whole, width), of_id(divided, width / 2)].into();
+        let failed = plan.ids([whole, divided]).into_iter().collect();
+        keep(&mut plan, &split, &failed).unwrap();
+        assert!(!plan.train.contains(&whole) && plan.train.contains(&divided));
     }
 
     #[test]
