@@ -9,7 +9,7 @@ use std::fs;
 
 use burn::tensor::Device;
 use networks::{difference, heads, input, logits};
-use pointillist::domain::config::{Arch, Colors, Encoder};
+use pointillist::domain::config::{Arch, Colors, Encoder, Norm};
 use pointillist::exchange::Network;
 use pointillist::exchange::import::{self, Unsaid};
 use pointillist::exchange::safetensors_file;
@@ -68,16 +68,17 @@ fn a_state_dict_of_the_documented_module_comes_back_as_the_same_network() {
     let save = "\ntorch.save(Exported('net.safetensors').state_dict(), 'net.pth')\n";
     let is_plain = |network: &Network| {
         let model = &network.config.model;
-        model.arch == Arch::UNet
-            && model.encoder == Encoder::None
-            && model.colors == Colors::ImageNet
-            && model.in_channels == 3
+        model.arch == Arch::UNet && model.encoder == Encoder::None && model.colors == Colors::ImageNet
     };
     for network in networks::all().iter().filter(|network| is_plain(network)) {
         fs::write(dir.path().join("net.safetensors"), safetensors_file::write(network).unwrap()).unwrap();
         python::run(&python, &(documented_module() + save), &[], dir.path());
         let back = import::read(&fs::read(dir.path().join("net.pth")).unwrap(), Unsaid::default()).unwrap();
-        assert_eq!(back.notes, ["the file does not say how the network sees colours: imagenet is assumed"]);
+        let groups =
+            "the file does not say in how many groups of channels it normalises: up to 8, as here, are assumed";
+        let colors = "the file does not say how the network sees colours: imagenet is assumed";
+        let notes = if network.config.model.norm == Norm::Group { vec![groups, colors] } else { vec![colors] };
+        assert_eq!(back.notes, notes);
         let (values, size) = (input(network, [32, 64]), [32, 64]);
         assert_eq!(back.network.config.model, network.config.model);
         assert_eq!(logits(&back.network, &values, size), logits(network, &values, size));

@@ -92,8 +92,9 @@ impl TrainArgs {
         set(&mut config.model.in_channels, self.in_channels);
         set(&mut config.model.norm, self.norm);
         set(&mut config.model.upsampling, self.upsampling);
-        // Whatever the configuration says of a network that has them.
-        config.model.deep_supervision &= config.model.is_nested();
+        if self.arch.is_some() || self.encoder.is_some() {
+            config.model.deep_supervision &= config.model.is_nested(); // Whatever the configuration says of another one.
+        }
         config.model.deep_supervision |= self.deep_supervision;
     }
 
@@ -304,6 +305,21 @@ mod tests {
         assert_eq!(colors("--colors imagenet"), Colors::ImageNet);
         assert_eq!(colors("--encoder lite0"), Colors::ImageNet);
         assert_eq!(colors("--encoder lite0 --colors unit"), Colors::Unit, "which the run refuses with a remedy");
+    }
+
+    #[test]
+    fn deep_supervision_is_dropped_with_the_network_that_had_it_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c.toml");
+        let got = |arch: &str, more: &str| {
+            std::fs::write(&file, format!("data = \"D\"\n[model]\narch = \"{arch}\"\ndeep_supervision = true"))
+                .unwrap();
+            let line = format!("pointillist train --out R --config {} {more}", file.display());
+            config(&line).unwrap().model
+        };
+        assert!(got("unet++", "").deep_supervision);
+        assert!(!got("unet++", "--arch unet").deep_supervision);
+        assert!(got("unet", "").deep_supervision, "which the run refuses with a remedy");
     }
 
     #[test]

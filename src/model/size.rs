@@ -26,8 +26,12 @@ pub fn state_bytes(config: &ModelConfig) -> u64 {
 fn weights(config: &ModelConfig) -> u64 {
     let block = |from: usize, to: usize| 9 * to * (from + to);
     let width = |level: usize| config.channels(level);
-    let double = |level: usize| 4 * width(level + 1) * width(level);
-    let above = |level: usize| if level == 0 { IN_CHANNELS } else { width(level - 1) };
+    let window = match config.upsampling {
+        Upsampling::Transposed => 4,
+        Upsampling::Nearest => 9,
+    };
+    let double = |level: usize| window * width(level + 1) * width(level);
+    let above = |level: usize| if level == 0 { config.in_channels } else { width(level - 1) };
     let backbone: usize = (0..config.levels).map(|level| block(above(level), width(level))).sum();
     let up_levels = 0..config.levels.saturating_sub(1);
     let all = match (&config.encoder, config.arch) {
@@ -40,11 +44,12 @@ fn weights(config: &ModelConfig) -> u64 {
             backbone + (1..config.levels).map(column).sum::<usize>()
         }
         (Encoder::Lite0 | Encoder::File(_), _) => {
-            let width = |level| decoder_channels(config, level);
-            LITE0_WEIGHTS
-                + (0..config.halvings())
-                    .map(|level| block(skip_channels(level) + width(level), width(level)))
-                    .sum::<usize>()
+            let (width, deepest) = (|level| decoder_channels(config, level), config.halvings());
+            let below = |level: usize| if level == deepest { skip_channels(level) } else { width(level) };
+            let step = |level: usize| {
+                window * below(level + 1) * width(level) + block(skip_channels(level) + width(level), width(level))
+            };
+            LITE0_WEIGHTS + (0..deepest).map(step).sum::<usize>()
         }
     };
     all as u64
@@ -100,7 +105,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::domain::config::InputSize;
+    use crate::domain::config::{InputSize, Norm};
     use crate::model::Net;
 
     #[test]
@@ -108,7 +113,11 @@ mod tests {
         let small = ModelConfig { base: 8, levels: 4, ..ModelConfig::default() };
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..small.clone() };
         let pretrained = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
-        for config in [small, nested, pretrained] {
+        let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
+        let other = [nearest(&small), nearest(&nested), nearest(&pretrained)];
+        let group = ModelConfig { norm: Norm::Group, in_channels: 12, ..small.clone() };
+        let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
+        for config in [small, nested, pretrained, group, deep].into_iter().chain(other) {
             let all = Net::new(&config, 7, &Device::flex().autodiff()).parameters() as f64;
             let share = state_bytes(&config) as f64 / 16.0 / all;
             assert!((0.9..=1.0).contains(&share), "{share} of {all}: {config:?}");

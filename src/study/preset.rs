@@ -82,6 +82,7 @@ mod tests {
             assert_eq!((config.model.arch, config.train.input), (Arch::UNet, InputSize::Resize(512)));
             assert_eq!((config.train.optimizer, config.train.schedule), (Optimizer::AdamW, Schedule::Cosine));
             assert_eq!((config.train.lr, config.val_ratio), (1e-3, 0.1));
+            assert!(config.train.flips && config.train.quarter_turns, "ours: the study states no augmentation");
             assert!((4..=8).contains(&config.train.batch) && config.train.loss == LossWeights::default());
             // Beside what is varied, it is the preset of a single run.
             let mut reference = RunConfig { data: config.data.clone(), ..RunConfig::reference() };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::refusal;
 use super::schemes::{SCHEMES, Scheme};
-use crate::domain::config::{Colors, Norm, Upsampling};
+use crate::domain::config::{BANDS, Colors, Norm, Upsampling};
 use crate::domain::{Choice as _, NamedTensor};
 
 /// What the shapes say about a network.
@@ -14,6 +14,8 @@ pub(super) struct Found {
     pub(super) levels: usize,
     /// Classes that it tells apart.
     pub(super) logits: usize,
+    /// Bands of its input.
+    pub(super) in_channels: usize,
     pub(super) norm: Norm,
     pub(super) upsampling: Upsampling,
     /// How networks under these names mostly see colours.
@@ -48,15 +50,16 @@ pub(super) fn translate(tensors: Vec<NamedTensor>) -> Result<(Vec<NamedTensor>, 
     if !(1..=256).contains(&base) || !(2..=7).contains(&levels) {
         return Err(format!("it has {levels} levels and {base} channels: 2 to 7, and 1 to 256, can be built"));
     }
-    let (norm, upsampling) = (norm(scheme, &left), upsampling(scheme, &left));
-    let mut translation = Translation { scheme, base, norm, upsampling, left, done: Vec::new(), notes: Vec::new() };
+    let (norm, upsampling, in_channels) = (norm(scheme, &left), upsampling(scheme, &left), bands(scheme, &left));
+    let notes = (norm == Norm::Group).then(assumed_groups).into_iter().collect();
+    let mut translation = Translation { scheme, base, in_channels, norm, upsampling, left, done: Vec::new(), notes };
     translation.encoder(levels)?;
     translation.decoder(levels)?;
     let logits = translation.head()?;
     let Translation { left, done, notes, .. } = translation;
     match left.into_keys().next() {
         Some(name) => Err(format!("{name} belongs to no layer of a U-Net as this program builds it")),
-        None => Ok((done, Found { base, levels, logits, norm, upsampling, colors: scheme.colors, notes })),
+        None => Ok((done, Found { base, levels, logits, in_channels, norm, upsampling, colors: scheme.colors, notes })),
     }
 }
 
@@ -88,6 +91,17 @@ fn norm(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Norm {
     if scheme.is_ours && !has_statistics { Norm::Group } else { Norm::Batch }
 }
 
+/// State dicts do not hold the number of groups.
+fn assumed_groups() -> String {
+    "the file does not say in how many groups of channels it normalises: up to 8, as here, are assumed".to_owned()
+}
+
+/// Bands of the input. Those of other programs see colours.
+fn bands(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> usize {
+    let first = tensors.get(&scheme.first_weights()).filter(|_| scheme.is_ours);
+    first.and_then(|weight| weight.shape.get(1)).copied().unwrap_or(BANDS)
+}
+
 /// What doubles height and width, by its window.
 fn upsampling(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Upsampling {
     let first = tensors.get(&format!("{}.weight", (scheme.up)(0)));
@@ -100,6 +114,7 @@ fn upsampling(scheme: &Scheme, tensors: &BTreeMap<String, NamedTensor>) -> Upsam
 struct Translation<'a> {
     scheme: &'a Scheme,
     base: usize,
+    in_channels: usize,
     norm: Norm,
     upsampling: Upsampling,
     left: BTreeMap<String, NamedTensor>,
@@ -114,7 +129,7 @@ impl Translation<'_> {
 
     fn encoder(&mut self, levels: usize) -> Result<(), String> {
         for level in 0..levels {
-            let above = if level == 0 { 3 } else { self.width(level - 1) };
+            let above = if level == 0 { self.in_channels } else { self.width(level - 1) };
             self.block((self.scheme.encoder)(level), format!("encoders.{level}"), [above, self.width(level)])?;
         }
         Ok(())
@@ -271,7 +286,16 @@ mod tests {
                 let (mut got, found) = translated(tensors);
                 let colors = scheme.colors;
                 let (norm, upsampling) = (Norm::Batch, Upsampling::Transposed);
-                let wanted = Found { base: 2, levels: 3, logits: 3, norm, upsampling, colors, notes: Vec::new() };
+                let wanted = Found {
+                    base: 2,
+                    levels: 3,
+                    logits: 3,
+                    in_channels: 3,
+                    norm,
+                    upsampling,
+                    colors,
+                    notes: Vec::new(),
+                };
                 assert_eq!(found, wanted);
                 if scheme.up_first {
                     let first = got.get_mut("decoders.1.first.conv.weight").unwrap();

@@ -62,6 +62,7 @@ pub fn read(bytes: &[u8], unsaid: Unsaid) -> Result<Imported, String> {
     let mut config = RunConfig::default();
     (config.model.base, config.model.levels) = (found.base, found.levels);
     (config.model.norm, config.model.upsampling) = (found.norm, found.upsampling);
+    config.model.in_channels = found.in_channels;
     config.model.colors = unsaid.colors.unwrap_or_else(|| found.assumed_colors());
     let predicts = classes.iter().map(|class| !class.ignored).collect();
     let network = Network { config, classes, predicts, tensors };

@@ -45,11 +45,10 @@ pub fn network_ui(ui: &mut Ui, form: &mut RunConfig) {
     if model.encoder == Encoder::None {
         field(ui, "Levels", |ui| ui.add(DragValue::new(&mut model.levels).range(2..=7)));
         choice_ui(ui, "Sees colours", &mut model.colors);
-        field(ui, "Input bands", |ui| ui.add(DragValue::new(&mut model.in_channels).range(1..=64).speed(0.05)))
-            .on_hover_text("The data deliver three for now; a run with another number is refused");
     } else {
-        (model.colors, model.in_channels) = (Colors::ImageNet, BANDS); // The encoder's own.
+        model.colors = Colors::ImageNet; // The encoder's own.
     }
+    model.in_channels = BANDS; // The data deliver no other number.
     choice_ui(ui, "Norm", &mut model.norm);
     choice_ui(ui, "Up-sampling", &mut model.upsampling);
     if model.is_nested() {
