@@ -122,11 +122,14 @@ impl StudyFolder {
     }
 }
 
-/// A run folder, if it is that of a run of a study that is complete and saved.
+/// A run folder, if it is that of a run of a study that is complete and saved. A run that was continued beyond what its plan asks for is
+/// another one.
 fn done_run(folder: &Path) -> Option<DoneRun> {
     let summary: Summary = serde_json::from_slice(&fs::read(folder.join(files::SUMMARY)).ok()?).ok()?;
-    let is_done = matches!(summary.outcome, Outcome::Completed | Outcome::Early) && summary.unsaved.is_none();
-    Some(DoneRun { folder: folder.to_owned(), record: Record::read(folder)?, summary }).filter(|_| is_done)
+    let record = Record::read(folder)?;
+    let is_saved = matches!(summary.outcome, Outcome::Completed | Outcome::Early) && summary.unsaved.is_none();
+    let is_as_planned = FinishedRun::open(folder).ok()?.config.train.length == record.key.config.train.length;
+    (is_saved && is_as_planned).then(|| DoneRun { folder: folder.to_owned(), record, summary })
 }
 
 impl DoneRun {
@@ -146,16 +149,18 @@ pub(super) fn minutes_per_epoch(secs: f64, steps: u64, steps_per_epoch: u64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::RunConfig;
+    use crate::domain::config::Length;
+    use crate::domain::{Classes, RunConfig};
     use crate::study::fingerprint::Fingerprint;
     use crate::study::key::RunKey;
+    use crate::train::folder::{Kept, RunFolder};
 
     /// A study's folder with a run of this name, done or not.
     fn study(name: &str, outcome: Outcome) -> (tempfile::TempDir, StudyFolder) {
         let dir = tempfile::tempdir().unwrap();
         let study = StudyFolder::at(dir.path());
         let folder = study.runs().join(name);
-        fs::create_dir_all(&folder).unwrap();
+        drop(RunFolder::create(&folder, &RunConfig::demo(), &Classes::deepglobe()).unwrap());
         let key = RunKey::new(&RunConfig::demo(), None, Fingerprint::default());
         Record::new("s", name, &key, 10).write(&folder).unwrap();
         let summary = Summary { outcome, steps: 3, ..Summary::default() };
@@ -175,6 +180,19 @@ mod tests {
         let (_dir, study) = study("a", Outcome::Completed);
         fs::remove_file(study.runs().join("a/study.json")).unwrap();
         assert!(study.done().is_empty(), "a run of which nobody knows what it is");
+    }
+
+    #[test]
+    fn a_run_that_was_continued_is_no_longer_that_of_the_plan() {
+        let (_dir, study) = study("a", Outcome::Completed);
+        let folder = study.runs().join("a");
+        let summary = fs::read(folder.join(files::SUMMARY)).unwrap();
+        let mut longer = RunConfig::demo();
+        longer.train.length = Length::Steps(12_345);
+        let claim = crate::train::folder::Claim::take(&folder).unwrap();
+        drop(RunFolder::reopen(claim, &longer, &Classes::deepglobe(), Kept::default()).unwrap());
+        fs::write(folder.join(files::SUMMARY), summary).unwrap();
+        assert!(study.done().is_empty(), "its results are those of more steps");
     }
 
     #[test]
