@@ -105,7 +105,7 @@ fn ticked_runs_stand_beside_the_first() {
     let better = harness.get_all_by_label("+0.250").count();
     let scored = figures.classes.iter().filter(|class| !class.ignored).count();
     assert_eq!(better, 1 + scored, "mIoU and each scored class");
-    harness.get_by_label("Loss of runs");
+    harness.get_by_label("Loss, smoothed");
 }
 
 #[test]

@@ -115,6 +115,7 @@ fn another_plan_of_the_same_name_is_refused() {
     act(&mut harness, UiAction::Study(StudyAction::Begin));
     step_until(&mut harness, "it is refused", |app| app.state().study.fault.is_some());
     harness.run_ok();
-    harness.get_by_label_contains("choose another one");
+    assert!(harness.state().state().study.fault.as_ref().is_some_and(|why| why.contains("choose another one")));
+    assert!(harness.query_all_by_label_contains("weights.toml").next().is_some(), "and it is shown");
     assert!(fs::read_to_string(studies.join("weights.toml")).unwrap().contains("mine"));
 }
