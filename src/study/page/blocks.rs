@@ -2,15 +2,12 @@
 
 use crate::domain::{Mask, UNLABELLED};
 
-/// Share of the picture that blocks fill at most, about.
-const FILLED: f64 = 0.35;
-/// Largest side of a block, pixels of a picture of the shown size.
-const LARGEST: u32 = 5;
+/// Share of labels from which on each is a pixel.
+const MANY: f64 = 0.35;
 
-/// A mask in which each block has the first label in it. Many labels stay as they are: a block is then one pixel. `shown` is the side
-/// to which the mask is shrunk afterwards, pixels.
-pub(super) fn of(mask: &Mask, shown: u32) -> Mask {
-    let ([width, height], side) = (mask.size(), side(mask, shown));
+/// A mask in which each block has the first label in it. The fewer labels, the larger the blocks, but fewer labels never fill more.
+pub(super) fn of(mask: &Mask) -> Mask {
+    let ([width, height], side) = (mask.size(), side(mask));
     let columns = width.div_ceil(side);
     let cell = |x: u32, y: u32| (y / side * columns + x / side) as usize;
     let mut labels = vec![UNLABELLED; (columns * height.div_ceil(side)) as usize];
@@ -28,12 +25,10 @@ fn pixels(width: u32, height: u32) -> impl Iterator<Item = (u32, u32)> {
     (0..height).flat_map(move |y| (0..width).map(move |x| (x, y)))
 }
 
-/// Side of a block, pixels of the mask.
-fn side(mask: &Mask, shown: u32) -> u32 {
-    let [width, height] = mask.size();
+/// Side of a block, pixels: the share that is filled goes with the square root of that of the labels.
+fn side(mask: &Mask) -> u32 {
     let labelled = mask.data().iter().filter(|index| **index != UNLABELLED).count().max(1);
-    let side = (FILLED * mask.data().len() as f64 / labelled as f64).sqrt();
-    (side as u32).clamp(1, LARGEST * width.max(height).div_ceil(shown.max(1)).max(1))
+    (MANY * mask.data().len() as f64 / labelled as f64).powf(0.25).ceil().max(1.0) as u32
 }
 
 #[cfg(test)]
@@ -51,18 +46,18 @@ mod tests {
     }
 
     #[test]
-    fn few_labels_become_blocks_and_many_stay_as_they_are() {
-        let many = with_labels(100, 10);
-        assert_eq!(of(&many, 100), many);
-        assert_eq!(labelled(&of(&with_labels(100, 10_000), 100)), 25, "one label, as a block of 5 × 5");
-        assert_eq!(labelled(&of(&with_labels(100, 10_000), 50)), 100, "shrunk by half: 10 × 10");
+    fn few_labels_become_blocks_and_never_fill_more_than_many() {
+        let many = with_labels(100, 2);
+        assert_eq!(of(&many), many);
+        let filled = [2, 10, 100, 1000, 10_000].map(|every| labelled(&of(&with_labels(100, every))));
+        assert_eq!(filled, [5000, 2000, 300, 250, 64], "one label is a block of 8 × 8");
     }
 
     #[test]
     fn blocks_end_with_the_picture() {
         let mut data = vec![UNLABELLED; 7 * 3];
         data[6] = 1;
-        let drawn = of(&Mask::from_vec(7, 3, data).unwrap(), 480);
+        let drawn = of(&Mask::from_vec(7, 3, data).unwrap());
         assert_eq!([drawn.get(6, 2), drawn.get(0, 0)], [UNLABELLED, UNLABELLED], "{:?}", drawn.data());
         assert_eq!([drawn.get(6, 1), drawn.get(6, 0)], [1, 1]);
     }
@@ -70,6 +65,6 @@ mod tests {
     #[test]
     fn no_labels_are_no_blocks() {
         let empty = Mask::unlabelled(4, 4);
-        assert_eq!(of(&empty, 480), empty);
+        assert_eq!(of(&empty), empty);
     }
 }

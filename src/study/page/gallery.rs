@@ -86,7 +86,7 @@ impl Gallery {
             if sampling.strategy != Strategy::Full && !shown.contains(&sampling.strategy) {
                 shown.push(sampling.strategy);
                 let labels = scene.labels(&sampling);
-                let labels = labels.and_then(|labels| mask_png(&blocks::of(&labels, SHOWN), &run.classes));
+                let labels = labels.and_then(|labels| mask_png(&blocks::of(&labels), &run.classes));
                 gallery.add(&format!("labels, {}", sampling.strategy.describe()), labels);
             }
         }
