@@ -67,7 +67,7 @@ impl Frame {
         let is_signed = chart.groups.iter().flat_map(|group| group.bars.iter().flatten()).any(|bar| bar.value < 0.0);
         // A whisker below 0 does not make room for itself where nothing else is there.
         let ends = ends.map(|end| if is_signed { end } else { end.max(0.0) });
-        Self { left: longest + 18.0, scale: Scale::linear(ends.chain([0.0])) }
+        Self { left: longest + 24.0, scale: Scale::linear(ends.chain([0.0])) }
     }
 
     fn x(&self, value: f64) -> f64 {
