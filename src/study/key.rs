@@ -27,6 +27,14 @@ impl RunKey {
         Self { config, data }
     }
 
+    /// The key of a run that begins with the weights of another one: the hash of its checkpoint stands in place of its folder.
+    #[must_use]
+    pub fn beginning_with(mut self, checkpoint: Option<String>) -> Self {
+        self.config.init_from = checkpoint.map(PathBuf::from);
+        self.config.init_checkpoint = RunConfig::default().init_checkpoint;
+        self
+    }
+
     /// The key in short, as a name of files.
     pub fn id(&self) -> String {
         let config = serde_json::to_string(&self.config).unwrap_or_default();

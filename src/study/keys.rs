@@ -11,6 +11,7 @@ use crate::data::Project;
 use crate::domain::config::Encoder;
 use crate::domain::{Notice, RunConfig};
 use crate::engine::refusal::Refusal;
+use crate::train::folder::{FinishedRun, files};
 
 /// The key of each run of a plan, in its order. `progress` receives the number of files read and their total, and returns whether
 /// to go on; `None` if it returned false.
@@ -31,7 +32,7 @@ pub fn of_plan(
     let mut keys = Vec::new();
     for run in &plan.runs {
         let print = prints.get(&run.config.data).cloned().unwrap_or_default();
-        keys.push(RunKey::new(&run.config, encoder(&run.config, cache)?, print));
+        keys.push(key(&run.config, print, cache)?);
     }
     refuse_equal(&plan.runs, &keys)?;
     Ok(Some(keys))
@@ -43,12 +44,29 @@ pub fn of_plan(
 /// If a file cannot be read.
 pub(super) fn of_run(config: &RunConfig, cache: &mut HashCache) -> anyhow::Result<RunKey> {
     let print = Fingerprint::take(&Project::open(&config.data)?, cache, &|_, _| true)?.unwrap_or_default();
-    Ok(RunKey::new(config, encoder(config, cache)?, print))
+    key(config, print, cache)
+}
+
+/// The key of a run with these data.
+fn key(config: &RunConfig, data: Fingerprint, cache: &mut HashCache) -> anyhow::Result<RunKey> {
+    let encoder = encoder(config, cache)?;
+    Ok(RunKey::new(config, encoder, data).beginning_with(beginning(config, cache)?))
 }
 
 /// The hash of the file with a run's encoder weights, if it has one.
 fn encoder(config: &RunConfig, cache: &mut HashCache) -> anyhow::Result<Option<String>> {
     let Encoder::File(path) = &config.model.encoder else { return Ok(None) };
+    hash(path, cache)
+}
+
+/// The hash of the checkpoint that a run begins with, if it begins with another run.
+fn beginning(config: &RunConfig, cache: &mut HashCache) -> anyhow::Result<Option<String>> {
+    let Some(folder) = &config.init_from else { return Ok(None) };
+    let which = FinishedRun::open(folder)?.nearest(config.init_checkpoint);
+    hash(&files::checkpoint(folder, which), cache)
+}
+
+fn hash(path: &PathBuf, cache: &mut HashCache) -> anyhow::Result<Option<String>> {
     let hashed = cache.hash_all(std::slice::from_ref(path), &|_| true)?;
     Ok(hashed.and_then(|all| all.into_iter().next()).map(|file| file.hash))
 }
@@ -71,6 +89,9 @@ mod tests {
 
     use super::*;
     use crate::data::demo;
+    use crate::domain::Classes;
+    use crate::domain::checkpoint::Checkpoint;
+    use crate::train::folder::RunFolder;
 
     #[test]
     fn runs_that_differ_in_the_device_alone_are_refused() {
@@ -95,5 +116,26 @@ mod tests {
         assert_eq!(of_run(&plan.runs[0].config, &mut cache).unwrap(), keys[0]);
         std::fs::copy(data.join("train/1001_mask.png"), data.join("train/1002_mask.png")).unwrap();
         assert_ne!(of_run(&plan.runs[0].config, &mut cache).unwrap().data, keys[0].data);
+    }
+
+    #[test]
+    fn the_run_to_begin_with_counts_by_the_content_of_its_checkpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = |name: &str, best: &str| {
+            let folder = dir.path().join(name);
+            drop(RunFolder::create(&folder, &RunConfig::demo(), &Classes::deepglobe()).unwrap());
+            std::fs::write(files::checkpoint(&folder, Checkpoint::Best), best).unwrap();
+            std::fs::write(files::checkpoint(&folder, Checkpoint::Last), "last").unwrap();
+            folder
+        };
+        let with = |init_from: Option<PathBuf>, init_checkpoint: Checkpoint| {
+            let config = RunConfig { init_from, init_checkpoint, ..RunConfig::demo() };
+            key(&config, Fingerprint::default(), &mut HashCache::default()).unwrap()
+        };
+        let begun = with(Some(base("a", "one")), Checkpoint::Best);
+        assert_eq!(begun, with(Some(base("moved", "one")), Checkpoint::Best));
+        assert_ne!(begun, with(Some(base("b", "two")), Checkpoint::Best), "the base run was replaced");
+        assert_ne!(begun, with(Some(dir.path().join("a")), Checkpoint::Last));
+        assert_eq!(with(None, Checkpoint::Last), with(None, Checkpoint::Best), "nothing is begun with");
     }
 }
