@@ -58,7 +58,9 @@ fn text(value: &Value) -> String {
         Value::String(name) => name.clone(),
         Value::Array(items) => joined(items.iter().map(text).collect()),
         Value::Object(fields) => {
-            joined(fields.iter().map(|(name, value)| format!("{} {}", name.replace('_', " "), text(value))).collect())
+            let says = |value: &Value| fields.len() == 1 || value.as_f64() != Some(0.0); // Terms that are off say nothing.
+            let fields = fields.iter().filter(|(_, value)| says(value));
+            joined(fields.map(|(name, value)| format!("{} {}", name.replace('_', " "), text(value))).collect())
         }
     }
 }

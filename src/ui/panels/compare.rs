@@ -8,6 +8,7 @@ use super::curves::{Scale, Series, column, plot};
 use super::runs::swipe_button_ui;
 use super::theme::{Tokens, UNIT, class_color, series_color};
 use super::widgets::{nothing_yet, number, swatch};
+use crate::domain::ClassDef;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
@@ -97,7 +98,7 @@ fn bars_ui(ui: &mut Ui, runs: &[Compared<'_>]) {
             ui.strong("mIoU");
             let miou = |run: &Compared<'_>| run.figures.best.as_ref().map(|best| best.miou);
             row_ui(ui, runs, first, &miou);
-            for class in first.figures.classes.iter().filter(|class| !class.ignored) {
+            for class in scored_classes(runs) {
                 ui.horizontal(|ui| {
                     swatch(ui, class_color(class.color), 14.0);
                     ui.add(Label::new(&class.name).extend());
@@ -106,6 +107,17 @@ fn bars_ui(ui: &mut Ui, runs: &[Compared<'_>]) {
             }
         });
     });
+}
+
+/// The scored classes of all runs, each name once.
+fn scored_classes<'a>(runs: &[Compared<'a>]) -> Vec<&'a ClassDef> {
+    let mut found: Vec<&ClassDef> = Vec::new();
+    for class in runs.iter().flat_map(|run| &run.figures.classes).filter(|class| !class.ignored) {
+        if !found.iter().any(|other| other.name == class.name) {
+            found.push(class);
+        }
+    }
+    found
 }
 
 fn row_ui(ui: &mut Ui, runs: &[Compared<'_>], first: &Compared<'_>, value: &dyn Fn(&Compared<'_>) -> Option<f64>) {

@@ -86,7 +86,8 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let run = &state.run;
     let predicting = run.info.as_ref().and_then(|info| info.predicting.as_ref());
     let network = run.can_predict().then(|| state.saved_quick_text().unwrap_or_else(|| network_text(predicting)));
-    ui.label(phase_text(&run.phase, state.project.is_some(), network.as_deref()));
+    let phase = state.study.in_progress();
+    ui.label(phase.unwrap_or_else(|| phase_text(&run.phase, state.project.is_some(), network.as_deref())));
     if !run.is_running() {
         if let Some(predicting) = predicting {
             checkpoints_ui(ui, predicting, actions);

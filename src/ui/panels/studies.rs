@@ -82,6 +82,9 @@ fn file_ui(ui: &mut Ui, form: &mut StudyForm, actions: &mut Vec<UiAction>) {
 fn standing_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let study = &state.study;
     ui.horizontal(|ui| buttons_ui(ui, state, actions));
+    if let Some(words) = study.words() {
+        ui.add(Label::new(number(words)).wrap());
+    }
     if let Some(why) = &study.fault {
         ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
     }
@@ -110,7 +113,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         if stop.accessible_name("Stop the study").clicked() {
             actions.push(UiAction::Study(StudyAction::Stop));
         }
-        progress(ui, study.progress(), BAR, number(study.words().unwrap_or_default()));
+        progress(ui, study.progress(), BAR, "");
     } else {
         start_ui(ui, state, actions);
     }

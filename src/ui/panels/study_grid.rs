@@ -81,7 +81,7 @@ fn networks() -> Vec<Offer<Arch>> {
     Arch::ALL.iter().map(titled).collect()
 }
 
-/// Each term alone, and cross-entropy with Dice.
+/// Each term that can stand alone, and two mixtures.
 fn losses() -> Vec<Offer<LossWeights>> {
     let alone = |term: &LossTerm| {
         let mut weights = LossWeights::none();
@@ -90,12 +90,26 @@ fn losses() -> Vec<Offer<LossWeights>> {
     };
     let both = LossWeights { cross_entropy: 0.5, dice: 0.5, ..LossWeights::none() };
     let help = "Half of each".to_owned();
-    LossTerm::ALL.iter().map(alone).chain([(both, "Cross-entropy + Dice".to_owned(), help)]).collect()
+    let dice = (both, "Cross-entropy + Dice".to_owned(), help);
+    let smooth = LossWeights { cross_entropy: 1.0, gated_crf: 0.1, ..LossWeights::none() };
+    let crf = (smooth, "Cross-entropy + gated CRF".to_owned(), LossTerm::GatedCrf.help().to_owned());
+    let teaches = |term: &&LossTerm| **term != LossTerm::GatedCrf; // Alone it teaches no class.
+    LossTerm::ALL.iter().filter(teaches).map(alone).chain([dice, crf]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_loss_that_is_offered_can_be_trained_with() {
+        for (loss, label, _) in losses() {
+            let mut config = crate::domain::RunConfig::default();
+            config.train.loss = loss;
+            let problems = config.problems(&crate::domain::Classes::deepglobe());
+            assert!(problems.is_empty(), "{label}: {problems:?}");
+        }
+    }
 
     #[test]
     fn what_is_ticked_stands_in_the_order_of_the_offers() {

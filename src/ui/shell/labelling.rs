@@ -10,6 +10,11 @@ use crate::ui::state::message::Level;
 /// Writes an edit to the journal, then draws it. An edit that cannot be written is not drawn: the file is
 /// authoritative.
 pub(crate) fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
+    if state.study.is_running() {
+        let notice = Notice::new("Labels stay as they are while a study is in progress");
+        let notice = notice.cause("its runs are compared on the same data").remedy("Stop the study to label");
+        return state.messages.say_now("labels of a study", state.clock, Level::Warning, notice);
+    }
     let in_view = state.tile().map(|tile| tile.id.clone());
     let (Some(project), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
     let drawn_on = project.book.standing().last().map(|stroke| stroke.tile.clone());

@@ -82,11 +82,14 @@ fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
     }
 }
 
-/// Whether a run is in progress; if so, tells the user to stop it first. A run belongs to its project.
+/// Whether a run or a study is in progress; if so, tells the user to stop it first. Both belong to their project, and nothing
+/// else makes networks while a run draws its first weights.
 fn refuses_while_running(state: &mut AppState) -> bool {
-    let running = state.run.is_running();
+    let running = state.run.is_running() || state.study.is_running();
     if running {
-        let notice = Notice::new("A run is in progress").remedy("Stop it before you open another project or run");
+        let what = if state.run.is_running() { "A run" } else { "A study" };
+        let notice =
+            Notice::new(format!("{what} is in progress")).remedy("Stop it before you open another project or run");
         state.say(Level::Warning, notice);
     }
     running
@@ -104,11 +107,6 @@ pub(crate) fn open_run(services: &mut Services, state: &mut AppState, folder: Pa
 /// Goes on with a run over the open project.
 pub(crate) fn resume(services: &mut Services, state: &mut AppState, folder: PathBuf, more_epochs: u32) {
     if refuses_while_running(state) {
-        return;
-    }
-    if state.study.is_running() {
-        let notice = Notice::new("A study is in progress").remedy("Stop it before you go on with a run");
-        state.say(Level::Warning, notice);
         return;
     }
     let (run, data) = make_way(services, state, RunState::resuming);

@@ -29,9 +29,13 @@ pub(crate) fn act(services: &Services, state: &mut AppState, action: RunsAction)
         }
         RunsAction::Tick(folder, is_ticked) => {
             state.runs_table.tick(&folder, is_ticked);
+            swiping::follow_ticks(state);
             read_figures(services, state);
         }
-        RunsAction::TickNone => state.runs_table.ticked.clear(),
+        RunsAction::TickNone => {
+            state.runs_table.ticked.clear();
+            swiping::follow_ticks(state);
+        }
         RunsAction::ReadFigures => read_figures(services, state),
         RunsAction::EditNotes(folder) => {
             state.draft_notes(&folder);

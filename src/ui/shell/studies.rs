@@ -7,7 +7,7 @@ use super::opening::report_no_thread;
 use super::services::Services;
 use crate::domain::{Choice as _, Notice, panic};
 use crate::study::estimate::Measured;
-use crate::study::grid;
+use crate::study::grid::{self, GridForm};
 use crate::study::session::{StudyNews, StudySession};
 use crate::study::standing::StudyRequest;
 use crate::train::run_list;
@@ -112,7 +112,12 @@ fn request(state: &AppState) -> Result<Option<StudyRequest>, String> {
         }
         PlanSource::Grid => {
             let base = state.config().with_absolute_paths(Path::new(""));
-            let text = Some(form.grid.text(&base)?);
+            let text = match open.project.tiles.iter().any(|tile| tile.mask.is_some()) {
+                true => form.grid.text(&base)?,
+                // Without masks there is nothing to sample: every amount of labels would be the same run.
+                false => GridForm { labels: Vec::new(), ..form.grid.clone() }.text(&base.own_labels_only())?,
+            };
+            let text = Some(text);
             Some(StudyRequest { plan: grid::file(&home, &form.name), text, ..plain })
         }
         PlanSource::File if form.file.trim().is_empty() => None,

@@ -41,6 +41,12 @@ fn show_prediction(state: &mut AppState) {
     }
 }
 
+/// Ends the swipe of runs that are no longer the first two: its letters would be those of others.
+pub(crate) fn follow_ticks(state: &mut AppState) {
+    let is_of = |swipe: &Swipe| state.runs_table.ticked.get(..2) == Some(swipe.runs.as_slice());
+    state.swipe = state.swipe.take().filter(is_of);
+}
+
 /// Follows what is swiped and which tile is in view, and takes in maps that are done.
 pub(crate) fn follow(services: &mut Services, state: &mut AppState) {
     let tile = state.tile().filter(|tile| tile.fault.is_none()).map(|tile| tile.id.clone());
@@ -53,9 +59,10 @@ pub(crate) fn follow(services: &mut Services, state: &mut AppState) {
         services.run_maps = RunMaps::start(swipe.runs.clone(), services.waker()).ok();
     }
     let (Some(maps), Some(tile)) = (&mut services.run_maps, tile) else { return };
-    swipe.look_at(&tile);
+    swipe.look_at(&tile, &project.classes);
     // A run in preparation draws its first weights: nothing else makes networks meanwhile.
-    if !matches!(state.run.phase, Phase::Preparing { .. }) {
+    let prepares = matches!(state.run.phase, Phase::Preparing { .. }) || state.study.is_running();
+    if !prepares {
         maps.want(&project, &tile);
     }
     if let Some((of, made)) = maps.poll() {

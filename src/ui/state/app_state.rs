@@ -242,7 +242,7 @@ impl AppState {
 
     /// Whether the class list may change. Not during a run, which learns from it.
     pub fn can_edit_classes(&self) -> bool {
-        self.project.is_some() && !self.run.is_running()
+        self.project.is_some() && !self.run.is_running() && !self.study.is_running()
     }
 
     /// The learning rate in effect: requested, else reported, else configured.

@@ -111,7 +111,19 @@ impl StudyState {
             Some(Doing::Steps(_, step, of)) if of > 0 => step as f32 / of as f32,
             _ => 0.0,
         };
-        (standing.count("done") as f32 + part) / standing.runs.len() as f32
+        ((standing.count("done") + self.failed.len()) as f32 + part).min(standing.runs.len() as f32)
+            / standing.runs.len() as f32
+    }
+
+    /// That it is in progress, in a few words; `None` if it is not.
+    pub fn in_progress(&self) -> Option<String> {
+        let runs = self.standing.as_ref().map_or(0, |standing| standing.runs.len());
+        Some(match self.doing.as_ref()? {
+            Doing::Makes(place, _) | Doing::Steps(place, ..) => {
+                format!("A study is in progress: run {} of {runs}", place + 1)
+            }
+            Doing::Reads(..) | Doing::Waits(_) => "A study is in progress".to_owned(),
+        })
     }
 
     /// What it does, in words.

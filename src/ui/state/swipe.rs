@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::letters::letter;
-use crate::domain::{ClassMap, MapPatch, Mask, PatchedMap};
+use crate::domain::{ClassMap, Classes, MapPatch, Mask, PatchedMap};
 use crate::engine::run_maps::TwoMaps;
 
 /// Maps with a longer side are put together anew at each move: the device may have to reduce them, and a reduced one has no patches.
@@ -19,6 +19,8 @@ pub struct Swipe {
     pub share: f32,
     /// The tile that the maps are of.
     tile: String,
+    /// The classes that their indices mean.
+    classes: Classes,
     maps: [Option<Arc<ClassMap>>; 2],
     /// Why there is no map by a run.
     faults: [Option<String>; 2],
@@ -34,6 +36,7 @@ impl Swipe {
             runs,
             share: 0.5,
             tile: String::new(),
+            classes: Classes::default(),
             maps: [None, None],
             faults: [None, None],
             blank: None,
@@ -47,10 +50,11 @@ impl Swipe {
         format!("{}: {}", letter(side), folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy())
     }
 
-    /// Forgets the maps of another tile.
-    pub fn look_at(&mut self, tile: &str) {
-        if self.tile != tile {
-            *self = Self { share: self.share, tile: tile.to_owned(), ..Self::new(self.runs.clone()) };
+    /// Forgets the maps of another tile, and of other classes.
+    pub fn look_at(&mut self, tile: &str, classes: &Classes) {
+        if self.tile != tile || self.classes != *classes {
+            let (tile, classes) = (tile.to_owned(), classes.clone());
+            *self = Self { share: self.share, tile, classes, ..Self::new(self.runs.clone()) };
         }
     }
 
@@ -140,7 +144,7 @@ mod tests {
 
     fn swipe(maps: TwoMaps) -> Swipe {
         let mut swipe = Swipe::new(["/runs/one", "/runs/other"].map(PathBuf::from));
-        swipe.look_at("a");
+        swipe.look_at("a", &Classes::default());
         swipe.take("a", maps);
         swipe
     }
@@ -175,7 +179,7 @@ mod tests {
         let mut swipe = swipe([Some(Ok(map(1))), Some(Ok(map(2)))]);
         swipe.move_to(0.75);
         assert!(swipe.map_of("b").is_none());
-        swipe.look_at("b");
+        swipe.look_at("b", &Classes::default());
         swipe.take("a", [Some(Ok(map(1))), None]);
         assert!(swipe.map_of("a").is_none() && swipe.map_of("b").is_none());
         assert!((swipe.share - 0.75).abs() < 1e-6, "the handle stays where it was");
