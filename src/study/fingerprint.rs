@@ -60,6 +60,14 @@ impl Fingerprint {
         let bytes = hashed.iter().map(|file| file.len).sum();
         Ok(Some(Self { digest: hash_bytes(all.to_string().as_bytes()), files: paths.len(), bytes }))
     }
+
+    /// The fingerprint with where each tile lies in its scene, for runs that draw blocks: files that no tile uses may tell it.
+    #[must_use]
+    pub fn with_places(self, project: &Project) -> Self {
+        let places = project.tiles.iter().map(|tile| json!([tile.file, tile.scene(), tile.rect_in_scene()]));
+        let all = json!([self.digest, places.collect::<Vec<_>>()]);
+        Self { digest: hash_bytes(all.to_string().as_bytes()), ..self }
+    }
 }
 
 /// The files that the tiles of a project use. Those that cannot be used are left out: no run reads them.

@@ -8,7 +8,7 @@ use super::hash_cache::HashCache;
 use super::key::RunKey;
 use super::plan::{Plan, PlannedRun, Projects};
 use crate::data::Project;
-use crate::domain::config::Encoder;
+use crate::domain::config::{Encoder, SplitBy};
 use crate::domain::{Notice, RunConfig};
 use crate::engine::refusal::Refusal;
 use crate::train::folder::{FinishedRun, files};
@@ -32,6 +32,7 @@ pub fn of_plan(
     let mut keys = Vec::new();
     for run in &plan.runs {
         let print = prints.get(&run.config.data).cloned().unwrap_or_default();
+        let print = drawn(&run.config, print, projects.get(&run.config.data));
         keys.push(key(&run.config, print, cache)?);
     }
     refuse_equal(&plan.runs, &keys)?;
@@ -43,8 +44,17 @@ pub fn of_plan(
 /// # Errors
 /// If a file cannot be read.
 pub(super) fn of_run(config: &RunConfig, cache: &mut HashCache) -> anyhow::Result<RunKey> {
-    let print = Fingerprint::take(&Project::open(&config.data)?, cache, &|_, _| true)?.unwrap_or_default();
-    key(config, print, cache)
+    let project = Project::open(&config.data)?;
+    let print = Fingerprint::take(&project, cache, &|_, _| true)?.unwrap_or_default();
+    key(config, drawn(config, print, Some(&project)), cache)
+}
+
+/// The data of a run that draws its validation tiles or blocks from a project.
+fn drawn(config: &RunConfig, print: Fingerprint, project: Option<&Project>) -> Fingerprint {
+    match project.filter(|_| config.split_by == SplitBy::Block) {
+        Some(project) => print.with_places(project),
+        None => print,
+    }
 }
 
 /// The key of a run with these data.
@@ -137,5 +147,35 @@ mod tests {
         assert_ne!(begun, with(Some(base("b", "two")), Checkpoint::Best), "the base run was replaced");
         assert_ne!(begun, with(Some(dir.path().join("a")), Checkpoint::Last));
         assert_eq!(with(None, Checkpoint::Last), with(None, Checkpoint::Best), "nothing is begun with");
+    }
+
+    #[test]
+    fn runs_that_draw_blocks_are_told_apart_by_where_tiles_lie() {
+        let dir = tempfile::tempdir().unwrap();
+        for folder in ["images", "masks", "output"] {
+            std::fs::create_dir(dir.path().join(folder)).unwrap();
+        }
+        let image = |name: &str, width: u32, height: u32| {
+            let image = image::GrayImage::from_fn(width, height, |x, _| image::Luma([x as u8 % 2]));
+            image.save(dir.path().join(name)).unwrap();
+        };
+        image("images/north.png", 1100, 600);
+        image("masks/north.png", 1100, 600);
+        for number in 0..4 {
+            image(&format!("output/north_{number}.png"), 512, 512);
+            image(&format!("output/north_{number}_m.png"), 512, 512);
+        }
+        let prints = || {
+            let project = Project::open(dir.path()).unwrap();
+            [SplitBy::Tile, SplitBy::Block].map(|split_by| {
+                let config = RunConfig { split_by, ..RunConfig::default() };
+                drawn(&config, Fingerprint::default(), Some(&project))
+            })
+        };
+        let before = prints();
+        std::fs::remove_file(dir.path().join("images/north.png")).unwrap();
+        let after = prints();
+        assert_eq!(after[0], before[0], "no tile has changed");
+        assert_ne!(after[1], before[1], "the patches have no place any more");
     }
 }
