@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::Mask;
 use super::geometry::PixelRect;
 
-/// How many margins are as wide as a block.
-const MARGINS: u32 = 16;
+/// How many margins are as wide as a block. A block of fewer pixels has none.
+pub const MARGINS: u32 = 16;
 
 /// Width in pixels of the margin around held-out blocks of this side.
 pub fn margin(side: u32) -> u32 {

@@ -9,6 +9,7 @@ use super::options::{Arch, Colors, SplitBy, Supervision};
 use super::problem_list::Problems;
 use super::run_config::{ModelConfig, RunConfig};
 use super::step_size::MAX_BATCH;
+use crate::domain::blocks;
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, ClassDef, Classes, Notice};
 
@@ -58,11 +59,15 @@ impl RunConfig {
             format!("There is no fold {} of {}", self.fold, self.folds),
             format!("Choose 1 to {}", self.folds),
         );
-        let least = if let InputSize::Crop(side) = train.input { side.max(1) } else { 1 };
+        let seen = if let InputSize::Crop(side) = train.input { side } else { 0 };
+        let least = seen.max(blocks::MARGINS); // Smaller ones have no margin.
         problems.refuse(
             self.split_by == SplitBy::Block && self.block < least,
-            format!("Blocks of {} px are smaller than what the network sees of them, {least} px", self.block),
-            format!("Choose at least {least}, or smaller crops"),
+            format!(
+                "Blocks of {} px are too small: they have to hold what the network sees of them, and a margin",
+                self.block
+            ),
+            format!("Choose at least {least}"),
         );
     }
 
@@ -234,6 +239,8 @@ mod tests {
         assert!(refusal(|c| (c.folds, c.fold) = (5, 5)).is_empty());
         assert!(refusal(|c| (c.split_by, c.block) = (SplitBy::Block, 255)).contains("Choose at least 256"));
         assert!(refusal(|c| (c.split_by, c.block) = (SplitBy::Block, 256)).is_empty());
+        let resized = refusal(|c| (c.split_by, c.block, c.train.input) = (SplitBy::Block, 15, InputSize::Resize(256)));
+        assert!(resized.contains("Choose at least 16"), "no margin: {resized}");
         assert!(refusal(|c| c.train.length = Length::Steps(0)).contains("at least 1"));
         assert!(refusal(|c| c.train.ema = 1.0).contains("such as 0.99"));
         assert!(refusal(|c| c.train.accumulate = 0).contains("Choose 1 (a batch a step)"));

@@ -231,7 +231,7 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
         field(ui, "Blocks", |ui| {
             let side = DragValue::new(&mut form.block).range(16..=65_536).suffix(" px");
             ui.name_inputs("Side of a block", |ui| ui.add(side)).on_hover_text(
-                "Side of a block, not less than that of a crop. Around blocks that validate, a sixteenth of it is left out",
+                "Side of a block, not less than that of a crop, nor than 16. Around blocks that validate, a sixteenth of it is left out",
             );
         });
     }
