@@ -14,7 +14,7 @@ use harness::{click, step_until};
 use pointillist::data::demo;
 use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::domain::weights::ClassWeights;
-use pointillist::domain::{RunConfig, Strategy};
+use pointillist::domain::{Edit, RunConfig, Strategy, Stroke};
 use pointillist::study::grid::GridForm;
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
@@ -97,6 +97,13 @@ fn a_stopped_study_gives_its_run_back() {
         app.state().study.words().is_some_and(|words| words.contains("run 1 of 2") && words.contains(" · step "))
     });
     harness.run_steps(2);
+    harness.get_by_label_contains("A study is in progress: run 1 of 2");
+    let stroke = Stroke { tile: "1001".to_owned(), class: Some(0), radius: 1.0, path: vec![[9.0, 9.0]] };
+    act(&mut harness, UiAction::Label(Edit::Begin(stroke)));
+    act(&mut harness, UiAction::OpenProject(root.clone()));
+    let state = harness.state().state();
+    assert_eq!(state.project.as_ref().unwrap().labels(), 0, "the data stay as they are");
+    assert!(state.opening.is_none() && !state.can_edit_classes());
     harness.get_by_label("Stop the study").click();
     step_until(&mut harness, "it has stopped", |app| !app.state().study.is_running());
     let claims = root.join(".pointillist/studies/weights/claims");

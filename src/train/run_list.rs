@@ -28,6 +28,8 @@ pub struct RunEntry {
     pub quick_method: Option<QuickMethod>,
     /// What is there to go on from.
     pub left: Left,
+    /// It belongs to a study, which counts it as what its plan says: it is not made longer.
+    pub of_study: bool,
     /// What a person says of it, or why that cannot be read.
     pub notes: Result<RunNotes, String>,
 }
@@ -56,7 +58,7 @@ pub enum GoesOn {
 impl RunEntry {
     /// How the run can go on; `None` if it cannot.
     pub fn goes_on(&self) -> Option<GoesOn> {
-        if self.is_quick || self.config.is_none() {
+        if self.is_quick || self.of_study || self.config.is_none() {
             return None;
         }
         let is_over = self.end.as_ref().is_some_and(|end| matches!(end.outcome.as_str(), "completed" | "early"));
@@ -121,7 +123,7 @@ fn studies(project_root: &Path) -> Vec<(String, PathBuf)> {
 /// The runs of a study, under its name.
 fn of_study((study, runs): (String, PathBuf)) -> Vec<RunEntry> {
     let mut found = list(&[runs]);
-    found.iter_mut().for_each(|run| run.name = format!("{study}/{}", run.name));
+    found.iter_mut().for_each(|run| (run.name, run.of_study) = (format!("{study}/{}", run.name), true));
     found
 }
 
@@ -197,6 +199,7 @@ fn read(folder: &Path) -> Option<RunEntry> {
         is_quick: folder.join(files::HEAD).exists(),
         quick_method: quick_method(folder),
         left: left(folder),
+        of_study: false,
         notes: RunNotes::read(folder).map_err(|error| error.to_string()),
     })
 }
@@ -257,6 +260,21 @@ mod tests {
             assert_eq!(goes_on(Some(outcome), &[]), None);
         }
         assert_eq!(goes_on(None, &["head.json"]), None, "a quick head");
+    }
+
+    #[test]
+    fn runs_of_a_study_stand_under_its_name_and_are_not_made_longer() {
+        let project = tempfile::tempdir().unwrap();
+        let folder = studies_home(project.path()).join("weights/runs/unet");
+        std::fs::create_dir_all(&folder).unwrap();
+        let write = |file: &str, text: &str| std::fs::write(folder.join(file), text).unwrap();
+        write("config.toml", "");
+        write("summary.json", r#"{"outcome":"completed"}"#);
+        write("last.state", "");
+        let runs = of_project(project.path());
+        let [run] = runs.as_slice() else { panic!("{runs:?}") };
+        assert_eq!((run.name.as_str(), run.goes_on()), ("weights/unet", None));
+        assert_eq!(read(&folder).unwrap().goes_on(), Some(GoesOn::Longer), "but for the study it could be");
     }
 
     #[test]

@@ -12,7 +12,9 @@ impl AppState {
     pub fn map_note(&self) -> Option<String> {
         self.view.tile.as_ref()?;
         if let Some(swipe) = &self.swipe {
-            return swipe.missing().or_else(|| Some(format!("{} | {}", swipe.name(0), swipe.name(1))));
+            let waits = "The maps of the runs wait for the study in progress".to_owned();
+            let missing = swipe.missing().map(|missing| if self.study.is_running() { waits } else { missing });
+            return missing.or_else(|| Some(format!("{} | {}", swipe.name(0), swipe.name(1))));
         }
         match self.map_source() {
             Some(MapSource::Quick) => match self.view.quick.status.as_ref()? {

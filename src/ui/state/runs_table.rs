@@ -149,6 +149,7 @@ mod tests {
             is_quick: false,
             quick_method: None,
             left: Left::Nothing,
+            of_study: false,
             notes: Ok(RunNotes::default()),
         }
     }
