@@ -230,7 +230,7 @@ fn once_cut_the_patches_are_the_tiles_and_the_lists_their_splits() {
     let tile = project.tile("M-33-7-A-d-2-3_4").unwrap();
     assert_eq!(tile.group, "M-33-7-A-d-2-3", "patches of a scene touch");
     let place = tile.place.as_ref().map(|place| (place.scene.as_str(), place.rect));
-    assert_eq!(place, Some(("M-33-7-A-d-2-3", PixelRect { x: 512, y: 512, width: 512, height: 512 })));
+    assert_eq!(place, Some(("M-33-7-A-d-2-3", Some(PixelRect { x: 512, y: 512, width: 512, height: 512 }))));
     let read = project.read_mask(tile).unwrap().unwrap();
     assert_eq!((read.mask.get(0, 0), read.unmatched.len()), (class(512, 512).0[0], 0));
     assert!(Offer::of(&project).is_none());

@@ -116,30 +116,25 @@ impl Trainer {
     }
 
     /// The part of the loss that a batch has, over its labels and its pseudo-labels, and over its pixels, a `share` of those of the
-    /// step: the mean of those of the network's heads (with deep supervision, Zhou et al. 2018).
+    /// step. Over labels it is the mean of those of the network's heads (deep supervision, Zhou et al. 2018); only of the head that
+    /// predicts neighbours have to agree.
     fn loss(&self, batch: &Batch, learned: (Learned<'_>, Learned<'_>), share: f64) -> Tensor<1> {
         let heads = self.net.supervised(images(batch, &self.device));
-        let of_each = 1.0 / heads.len() as f64;
-        let losses = heads.into_iter().map(|logits| self.loss_of(logits, batch, learned, share));
-        losses.reduce(|sum, more| sum + more).expect("a network has a head") * of_each
+        let (of_each, predicts) = (1.0 / heads.len() as f64, heads.last().expect("a network has a head").clone());
+        let losses = heads.into_iter().map(|logits| self.loss_of(logits, learned));
+        let loss = losses.reduce(|sum, more| sum + more).expect("a network has a head") * of_each;
+        let Some((crf, weight)) = &self.crf else { return loss };
+        let competes = learned.0.targets.competes;
+        let scene = Scene { colours: &batch.images, exists: &batch.exists, competes };
+        loss + loss::gated_crf(predicts, scene, crf) * (weight * share)
     }
 
-    fn loss_of(
-        &self,
-        logits: Tensor<4>,
-        batch: &Batch,
-        (labels, pseudo): (Learned<'_>, Learned<'_>),
-        share: f64,
-    ) -> Tensor<1> {
-        let mut loss = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
-        if pseudo.weight > 0.0 {
-            loss = loss + loss::mixture(logits.clone(), pseudo.targets, &self.loss) * pseudo.weight;
+    fn loss_of(&self, logits: Tensor<4>, (labels, pseudo): (Learned<'_>, Learned<'_>)) -> Tensor<1> {
+        let of_labels = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
+        if pseudo.weight == 0.0 {
+            return of_labels;
         }
-        if let Some((crf, weight)) = &self.crf {
-            let scene = Scene { colours: &batch.images, exists: &batch.exists, competes: labels.targets.competes };
-            loss = loss + loss::gated_crf(logits, scene, crf) * (weight * share);
-        }
-        loss
+        of_labels + loss::mixture(logits, pseudo.targets, &self.loss) * pseudo.weight
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.

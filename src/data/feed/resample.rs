@@ -21,12 +21,12 @@ impl<'a> Source<'a> {
         Self { size: picture.size(), levels: picture.rgb.as_raw(), exists }
     }
 
-    /// The colour at a position in [`PARTS`] of a pixel, times [`WEIGHT`]; `None` outside. A pixel that does not exist stays black, and
-    /// none of it gets into the colours of its neighbours.
+    /// The colour at a position in [`PARTS`] of a pixel, times [`WEIGHT`]; `None` outside. A pixel that does not exist stays as it
+    /// is stored, as in a crop that is cut straight, and none of it gets into the colours of its neighbours.
     pub(super) fn colour(&self, at: [i64; 2]) -> Option<[u32; 3]> {
         let nearest = self.pixel(at.map(|at| at.div_euclid(PARTS)))?;
         if !self.exists(nearest) {
-            return Some([0; 3]);
+            return Some([0, 1, 2].map(|band| WEIGHT * u32::from(self.levels[3 * nearest + band])));
         }
         let from_centre = at.map(|at| at - PARTS / 2);
         let ([x, y], [right, down]) =
@@ -80,9 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_pixel_stays_black_and_does_not_darken_its_neighbours() {
+    fn a_missing_pixel_stays_as_it_is_and_does_not_blend_with_its_neighbours() {
         let picture = row([true, false, true, true]);
-        assert_eq!(level(&picture, 1.2), Some(0.0));
+        assert_eq!([level(&picture, 1.2), level(&picture, 1.9)], [Some(20.0); 2]);
         assert_eq!([level(&picture, 0.9), level(&picture, 2.1)], [Some(10.0), Some(40.0)]);
     }
 }

@@ -61,7 +61,7 @@ impl Warp {
     }
 
     /// The same, shifted so that the centre of a pixel of the crop is that of a pixel of the warped crop: a label of one pixel must
-    /// neither leave it nor fall between its pixels. Where it would leave, it is mirrored at the border.
+    /// neither leave it nor fall between its pixels. Where it would leave, it comes to lie at the border.
     ///
     /// `label` is from the middle of the crop, in pixels; flips and quarter turns are already in it.
     #[must_use]
@@ -70,8 +70,7 @@ impl Warp {
         let (side, [x, y]) = (f64::from(side), label);
         let turned = [a * x + b * y, a * y - b * x].map(|at| at / (a * a + b * b));
         let shift = [0, 1].map(|axis| {
-            let mirrored = mirrored(turned[axis] + side * shift[axis], side / 2.0);
-            let pixel = (mirrored + side / 2.0).floor().clamp(0.0, side - 1.0);
+            let pixel = (turned[axis] + side * (shift[axis] + 0.5)).floor().clamp(0.0, side - 1.0);
             (pixel + 0.5 - side / 2.0 - turned[axis]) / side
         });
         Self { shift, ..self }
@@ -81,11 +80,6 @@ impl Warp {
 /// A number from −`limit` to `limit`.
 fn within(random: &mut Stream, limit: f64) -> f64 {
     limit * (2.0 * f64::from(random.unit()) - 1.0)
-}
-
-/// What lies beyond `±half`, mirrored there.
-fn mirrored(at: f64, half: f64) -> f64 {
-    if at.abs() > half { at.signum() * 2.0 * half - at } else { at }
 }
 
 /// Where the pixels of a warped crop are in its tile.

@@ -138,6 +138,23 @@ fn several_batches_make_the_step_of_one_large_batch() {
 }
 
 #[test]
+fn neighbours_have_to_agree_as_much_as_their_weight_says() {
+    let (scene, device) = (tiny_scene(), Device::flex().autodiff());
+    device.seed(1);
+    let model =
+        ModelConfig { arch: Arch::UNetPlusPlus, base: 4, levels: 3, deep_supervision: true, ..ModelConfig::default() };
+    let net = Net::new(&model, 2, &device);
+    let loss = |gated_crf: f64| {
+        let loss = LossWeights { gated_crf, ..LossWeights::default() };
+        let config = TrainConfig { loss, crf_sigma_rgb: 0.5, ..TrainConfig::default() };
+        Trainer::new(net.clone(), &config, device.clone()).step(slice::from_ref(&scene), &ClassTerms::equal(2), 0.0)
+    };
+    let [without, one, two] = [0.0, 0.1, 0.2].map(loss);
+    assert!(one - without > 1e-3, "{without} {one}");
+    assert!((two - without - 2.0 * (one - without)).abs() < 1e-5, "{without} {one} {two}");
+}
+
+#[test]
 fn batches_without_labels_add_nothing() {
     let scene = tiny_scene();
     let empty = Batch::new(scene.images.clone(), vec![UNLABELLED; scene.targets.len()], 32);

@@ -153,7 +153,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
         state.say(Level::Warning, note.as_str());
     }
     project.remarks.iter().for_each(|remark| state.say(Level::Info, remark.as_str()));
-    state.opening = None;
+    (state.opening, state.offer) = (None, None);
     state.settings.remember(&root);
     let mut open = OpenProject::new(project, replay.book, journal.path.clone());
     open.disk = journal.disk();

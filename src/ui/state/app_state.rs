@@ -29,7 +29,7 @@ use super::view_camera::ViewCamera;
 use crate::data::{ClassEdits, Fate, Tile};
 use crate::domain::config::{StepOffer, StepSize};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{ClassDef, Notice, Stroke};
+use crate::domain::{ClassDef, Notice, RunConfig, Stroke};
 use crate::engine::Phase;
 use crate::train::run_list::RunEntry;
 
@@ -73,8 +73,8 @@ pub struct AppState {
     pub hover_in_image: Option<[f32; 2]>,
     /// The current run, or the last one.
     pub run: RunState,
-    /// What fits into memory where the last run that was refused does not.
-    pub offer: Option<StepOffer>,
+    /// What fits into memory where the last run that was refused does not, and the settings of that run.
+    pub offer: Option<(StepOffer, RunConfig)>,
     /// The learning rate requested but not yet confirmed by the engine.
     pub requested_rate: Option<f64>,
     /// Folder for this project's new runs.
@@ -218,7 +218,11 @@ impl AppState {
 
     /// What fits into memory, as long as the settings ask for what did not.
     pub fn offered(&self) -> Option<StepOffer> {
-        self.offer.filter(|offer| offer.asked == StepSize::of(&self.settings.form.train))
+        let (offer, refused) = self.offer.as_ref()?;
+        let form = &self.settings.form;
+        let is_same =
+            offer.asked == StepSize::of(&form.train) && refused.model == form.model && refused.device == form.device;
+        is_same.then_some(*offer)
     }
 
     /// Whether a run can be started.

@@ -29,9 +29,12 @@ impl AppState {
         if let EventKind::WouldFit(offer) = event.kind
             && event.run == self.run.id
         {
-            self.offer = Some(offer);
+            self.offer = Some((offer, self.settings.form.clone()));
         }
         let is_started = matches!(event.kind, EventKind::Started(_)) && event.run == self.run.id;
+        if is_started {
+            self.offer = None; // There is memory again.
+        }
         if let EventKind::LearningRate(rate) = event.kind
             && self.requested_rate.is_some_and(|asked| (asked - rate).abs() <= 1e-9 * rate)
         {
