@@ -64,8 +64,10 @@ pub(super) fn resume(
     if let Some(saved) = saved.as_mut().filter(|_| asked.more_epochs > 0) {
         saved.progress.lengthened();
     }
-    if let (Some(saved), Some(lr)) = (saved.as_mut(), asked.lr) {
-        saved.progress.set_learning_rate(&run.config.train, lr);
+    match (saved.as_mut(), asked.lr) {
+        (Some(saved), Some(lr)) => saved.progress.set_learning_rate(&run.config.train, lr),
+        (None, Some(lr)) => run.config.train.lr = lr, // Nothing else would know it if the run is killed before its first save.
+        (_, None) => {}
     }
     let stored = Box::new(run.config.clone());
     let config =
@@ -83,7 +85,7 @@ pub(super) fn resume(
     let (opened, predictor) = OpenedRun::open(&plan, &asked.folder, beginning, devices, preparation)?;
     let mut resumed = match progress {
         Some(progress) => go_on(opened, progress, preparation),
-        None => start_again(opened, preparation),
+        None => start_again(opened, std::mem::take(&mut plan.notes), preparation),
     };
     if let Some(lr) = asked.lr {
         resumed.set_learning_rate(lr, outbox);
@@ -174,9 +176,10 @@ fn go_on(opened: OpenedRun, progress: Progress, preparation: &Preparation<'_>) -
     run
 }
 
-fn start_again(opened: OpenedRun, preparation: &Preparation<'_>) -> Run {
+fn start_again(opened: OpenedRun, split: Vec<String>, preparation: &Preparation<'_>) -> Run {
     let mut run = Run::new(opened);
     run.inform(preparation.outbox, "The run starts again: it had no checkpoint yet".to_owned());
+    split.into_iter().for_each(|note| run.inform(preparation.outbox, note));
     run
 }
 

@@ -75,6 +75,14 @@ impl Bench {
         self.try_resume(name, 0).unwrap()
     }
 
+    fn resume_with_rate(&self, name: &str, lr: f64) -> Going {
+        let mut never = || false;
+        let mut preparation = Preparation::new(&self.outbox, &mut never);
+        let asked = Resumption { folder: self.folder(name), data: None, more_epochs: 0, lr: Some(lr) };
+        let (run, predictor) = resume(&asked, &mut Devices::default(), &mut preparation).unwrap();
+        Going { run, predictor }
+    }
+
     fn refusal(&self, name: &str) -> String {
         self.try_resume(name, 0).err().expect("a refusal").to_string()
     }
@@ -315,6 +323,18 @@ fn a_run_without_a_checkpoint_starts_again() {
     let rows = FinishedRun::open(&bench.folder("run")).unwrap().history().0;
     assert_eq!(rows.iter().map(|row| row.step).collect::<Vec<_>>(), (1..=13).collect::<Vec<_>>());
     assert!(fs::read_to_string(bench.folder("run").join("log.txt")).unwrap().contains("starts again"));
+}
+
+#[test]
+fn a_run_that_starts_again_keeps_its_new_rate_and_tells_its_split() {
+    let bench = Bench::new();
+    drop(bench.start(&bench.config(), "run"));
+    let told = |folder: PathBuf| fs::read_to_string(folder.join("log.txt")).unwrap();
+    let split = told(bench.folder("run")).lines().find(|line| line.contains("train /")).map(str::to_owned);
+    drop(bench.resume_with_rate("run", 0.004));
+    assert!(split.is_some_and(|line| told(bench.folder("run")).contains(&line)), "how it was split");
+    let going = bench.resume("run"); // It was killed before its first save.
+    assert!((going.run.info().config.train.lr - 0.004).abs() < 1e-12);
 }
 
 #[test]
