@@ -122,6 +122,8 @@ impl OpenedRun {
         let wanted = plan.config.tensorboard.then(|| EventFile::create(folder.path(), classes, steps));
         let mut recorder = Recorder::new(folder).with_events(wanted.transpose()?);
         let note = pseudo_labels::note(&set, &plan.config);
+        let warning = warm.as_ref().and_then(|warm| warm.warning(plan));
+        warning.into_iter().for_each(|warning| recorder.warn(preparation.outbox, warning));
         let warm = warm.map(|warm| warm.note(&plan.project.classes));
         warm.into_iter().chain(note).for_each(|note| recorder.inform(preparation.outbox, note));
         let (project, val, held_out) = (Arc::clone(&plan.project), plan.val.clone(), Arc::clone(&plan.held_out));

@@ -1,8 +1,13 @@
 //! A run that begins with the weights of another one. Classes are matched by name, so the class list may have changed meanwhile.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use burn::tensor::Device;
 
 use super::refusal::Refusal;
+use super::run_plan::RunPlan;
+use crate::data::layout::tile::TileMatch;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{Colors, Encoder, ModelConfig};
 use crate::domain::{Choice as _, Classes, Notice, RunConfig};
@@ -58,6 +63,28 @@ impl WarmStart {
         })
     }
 
+    /// A warning if the other run learned from what this one is scored on: its scores are then those of training pixels.
+    pub(super) fn warning(&self, plan: &RunPlan) -> Option<Notice> {
+        let place = |data: &Path| data.canonicalize().ok();
+        if place(&self.run.config.data)? != place(&plan.config.data)? {
+            return None;
+        }
+        let split = self.run.split().ok()?;
+        let held_out = split.held_out_of(&plan.project);
+        let find = |id: &String| match split.find(&plan.project, id) {
+            TileMatch::One(index) => Some(index),
+            TileMatch::None | TileMatch::Several => None,
+        };
+        let learned: BTreeSet<usize> = split.train.iter().filter_map(find).collect();
+        let is_apart = |index: &usize| held_out.get(index).is_some_and(|held| plan.held_out.get(index) == Some(held));
+        let seen = plan.val.iter().filter(|index| learned.contains(index) && !is_apart(index)).count();
+        let of = plan.val.len();
+        let headline =
+            format!("The run to begin with has learned from {seen} of {of} validation tiles: scores are too high");
+        let remedy = "Begin with a run of the same seed, folds and blocks, or judge by test tiles";
+        (seen > 0).then(|| Notice::new(headline).remedy(remedy))
+    }
+
     /// What the log says of it.
     pub(super) fn note(&self, classes: &Classes) -> String {
         let is_known = |name: &str| self.run.classes.iter().any(|class| class.name == name);
@@ -96,6 +123,7 @@ mod tests {
     use crate::data::{Project, demo, write_classes};
     use crate::domain::ClassDef;
     use crate::domain::config::{DeviceChoice, InputSize, Length};
+    use crate::domain::split::Split;
     use crate::engine::device::Devices;
     use crate::engine::outbox::Outbox;
     use crate::engine::preparation::Preparation;
@@ -106,7 +134,7 @@ mod tests {
     use crate::infer::Predictor;
 
     /// Starts a run, and returns what it said meanwhile.
-    fn begin(config: &RunConfig, out: &std::path::Path) -> (anyhow::Result<(Run, Predictor)>, Vec<EventKind>) {
+    fn begin(config: &RunConfig, out: &Path) -> (anyhow::Result<(Run, Predictor)>, Vec<EventKind>) {
         let (user, end) = in_process::connect(Arc::new(|| {}));
         let (outbox, mut never) = (Outbox::new(Arc::new(end)), || false);
         let mut preparation = Preparation::new(&outbox, &mut never);
@@ -115,7 +143,7 @@ mod tests {
     }
 
     /// The values of each parameter of a checkpoint.
-    fn weights(checkpoint: &std::path::Path, config: &RunConfig, classes: usize) -> Vec<Vec<f32>> {
+    fn weights(checkpoint: &Path, config: &RunConfig, classes: usize) -> Vec<Vec<f32>> {
         let net = Net::new(&config.model, classes, &Device::flex()).try_load_file(checkpoint).unwrap();
         let mut values = Values(Vec::new());
         net.visit(&mut values);
@@ -170,6 +198,22 @@ mod tests {
         let count = |values: &[Vec<f32>]| values.iter().map(Vec::len).sum::<usize>();
         assert!(count(&theirs) < count(&ours), "but for the new class");
         train(Ok((run, predictor)));
+
+        let warned = |said: &[EventKind]| {
+            said.iter().any(|kind| matches!(kind, EventKind::Warning(notice) if notice.to_string().contains("1 of 1 validation tiles")))
+        };
+        assert!(!warned(&said), "the same split");
+        let split = FinishedRun::open(&dir.path().join("first")).unwrap().split().unwrap();
+        let tiles = |ids: &[String], split| ids.iter().map(move |id| (id.clone(), split)).collect::<Vec<_>>();
+        let chosen = [
+            tiles(&split.train[..1], Split::Val),
+            tiles(&split.train[1..], Split::Train),
+            tiles(&split.val, Split::Train),
+        ];
+        config.split = chosen.concat().into_iter().collect();
+        let (begun, said) = begin(&config, &dir.path().join("other"));
+        assert!(begun.is_ok() && warned(&said), "it validates on what the other one learned from");
+        drop(begun);
 
         config.model.base = 4;
         let (refused, _) = begin(&config, &dir.path().join("third"));
