@@ -53,7 +53,9 @@ impl AppState {
         if scored(&run.classes) != scored(self.classes_in_effect()?.as_slice()) {
             return None; // Means over different classes cannot be compared.
         }
-        let both = judgement.tiles.iter().filter_map(|(tile, quick)| Some((*quick, *self.run.tile_scores.get(tile)?)));
+        // Of a tile that is learned from as well the network was scored on blocks, and the quick head on the whole mask.
+        let whole = judgement.tiles.iter().filter(|(tile, _)| !run.train_tiles.contains(tile));
+        let both = whole.filter_map(|(tile, quick)| Some((*quick, *self.run.tile_scores.get(tile)?)));
         let (quick, network): (Vec<f64>, Vec<f64>) = both.filter(|(a, b)| !a.is_nan() && !b.is_nan()).unzip();
         let tiles = quick.len();
         let [quick, network] = [quick, network].map(|scores| mean_of_numbers(&scores));
@@ -90,8 +92,8 @@ mod tests {
     use crate::ui::state::run_state::tests::info;
     use crate::ui::state::settings::Settings;
 
-    #[test]
-    fn mean_ious_over_different_classes_are_not_compared() {
+    /// A run and a quick head that were both scored on tile `b`.
+    fn both_scored() -> AppState {
         let folder = tempfile::tempdir().unwrap();
         image::RgbImage::new(4, 4).save(folder.path().join("a_sat.png")).unwrap();
         let project = Project::open(folder.path()).unwrap();
@@ -101,6 +103,20 @@ mod tests {
         state.run.tile_scores.insert("b".to_owned(), 0.6);
         let tiles = [("b".to_owned(), 0.5)].into();
         state.view.quick.judgement = Some(Arc::new(Judgement { tiles, ..Judgement::default() }));
+        state
+    }
+
+    #[test]
+    fn scores_on_blocks_are_not_compared_with_those_on_whole_tiles() {
+        let mut state = both_scored();
+        assert!(state.verdict().is_some());
+        state.run.info.as_mut().unwrap().train_tiles.push("b".to_owned());
+        assert_eq!(state.verdict(), None);
+    }
+
+    #[test]
+    fn mean_ious_over_different_classes_are_not_compared() {
+        let mut state = both_scored();
         assert_eq!(state.verdict(), Some(Verdict::Validation { quick: 0.5, network: 0.6, tiles: 1 }));
         state.settings.form.ignore = Some(vec!["water".to_owned(), "unknown".to_owned()]);
         assert_eq!(state.verdict(), None);
