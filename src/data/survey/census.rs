@@ -110,13 +110,15 @@ impl Census {
         counts.no_class += tally.counts.no_class;
         counts.no_data += tally.counts.no_data;
         counts.unlabelled += tally.counts.unlabelled;
+        if self.tile_encodings.insert(index, tally.encoding).is_some() {
+            return; // A tile that blocks are held out of counts for both splits: its mask is one all the same.
+        }
         for (code, pixels) in tally.unmatched {
             let (sum, tiles) = self.unmatched.entry(code).or_default();
             *sum += pixels;
             tiles.insert(project.tiles[index].id.clone());
         }
         *self.encodings.entry(tally.encoding).or_default() += 1;
-        self.tile_encodings.insert(index, tally.encoding);
         self.softened += tally.softened;
     }
 
@@ -263,6 +265,15 @@ mod tests {
         assert!(warning.starts_with("25.0 %") && warning.contains("value 7 (2 pixels) in 2 tiles (a, b)"), "{warning}");
         assert_eq!(census.table(&project)[0], "pixels of         train (1)        val (1)");
         assert_eq!(census.scored(&project, Split::Train), 2);
+    }
+
+    #[test]
+    fn the_mask_of_a_divided_tile_is_one() {
+        let (_dir, project) = project([0, 1, 255, 7]);
+        let tiles = [(0, Split::Train), (0, Split::Val)];
+        let census = Census::take_parts(&project, &tiles, &BTreeMap::new(), |_, _| true).unwrap();
+        assert_eq!((census.encodings_line().as_str(), census.splits.len()), ("1 mask by value", 2));
+        assert!(census.warning().unwrap().contains("value 7 (1 pixel"), "{:?}", census.warning());
     }
 
     #[test]
