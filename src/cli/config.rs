@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::args::{SamplingArgs, TrainArgs};
 use super::no_effect;
+use super::sampling_args::SamplingArgs;
+use super::train_args::TrainArgs;
 use crate::domain::config::{Colors, DeviceChoice, InputSize, Length, Preset, Supervision};
 use crate::domain::split::Split;
 use crate::domain::{Choice as _, RunConfig, Strategy};

@@ -24,10 +24,12 @@ mod predict;
 mod predict_quick;
 mod progress;
 mod sample;
+mod sampling_args;
 mod simulate;
 mod split;
 mod study;
 mod train;
+mod train_args;
 mod values;
 
 use std::process::ExitCode;

@@ -1,7 +1,8 @@
 //! Refuses options that would have no effect.
 
-use super::args::{SimulateArgs, TrainArgs};
+use super::args::SimulateArgs;
 use super::choices::Method;
+use super::train_args::TrainArgs;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{LossTerm, LossWeights, Optimizer, Schedule, SplitBy};
 use crate::domain::weights::ClassWeights;

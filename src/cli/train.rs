@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::TrainArgs;
+use super::train_args::TrainArgs;
 use super::{interrupt, out};
 use crate::domain::Notice;
 use crate::domain::config::{InputSize, StepOffer};
