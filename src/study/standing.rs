@@ -85,14 +85,14 @@ impl StudyRequest {
         Ok(())
     }
 
-    /// How the study stands now. The data are read only if a run has been begun.
+    /// How the study stands now. The data are read only if a run has been begun, and as long as `goes_on` says so.
     ///
     /// # Errors
     /// If the plan or the data cannot be read.
-    pub fn look(&self) -> anyhow::Result<Standing> {
+    pub fn look(&self, goes_on: &(impl Fn() -> bool + Sync)) -> anyhow::Result<Standing> {
         let (plan, folder) = self.open()?;
         let keys = match folder.has_begun() {
-            true => keys::of_plan(&plan, &plan.projects()?, &mut folder.hashes(), &|_, _| true)?,
+            true => keys::of_plan(&plan, &plan.projects()?, &mut folder.hashes(), &|_, _| goes_on())?,
             false => None,
         };
         Ok(Standing::of(&plan, keys.as_deref(), &folder, &self.before))

@@ -1,6 +1,8 @@
 //! Studies: looks at a plan in the background, has it carried out on a thread of its own, and takes in what happens.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
@@ -64,12 +66,14 @@ fn look(services: &Services, state: &mut AppState) {
     if state.study.is_running() {
         return;
     }
-    state.study.looks += 1;
-    let look = state.study.looks;
+    let look = state.study.next_look();
+    let last = Arc::clone(&state.study.last_look);
     match request(state) {
         Ok(Some(request)) => {
             let result = services.jobs.spawn("look at study", move || {
-                let stands = panic::caught(|| request.look().map_err(|error| format!("{error:#}")));
+                let stands = panic::caught(|| {
+                    request.look(&|| last.load(Ordering::Relaxed) == look).map_err(|error| format!("{error:#}"))
+                });
                 JobOutcome::Study(look, stands.unwrap_or_else(Err).map(Box::new))
             });
             report_no_thread(state, result);

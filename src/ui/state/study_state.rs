@@ -1,5 +1,8 @@
 //! The study that the window shows: which plan, how it stands, and what it does.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::domain::choice::choice_enum;
 use crate::study::grid::GridForm;
 use crate::study::preset::StudyPreset;
@@ -52,6 +55,8 @@ pub struct StudyState {
     pub form: StudyForm,
     /// Which look at the plan is the last: answers to earlier ones do not count.
     pub looks: u64,
+    /// The same, for those who look: they read no more once another look is the last.
+    pub last_look: Arc<AtomicU64>,
     /// How it stands, once it was looked at.
     pub standing: Option<Standing>,
     /// Why it cannot be looked at or carried out.
@@ -70,9 +75,16 @@ impl StudyState {
         self.doing.is_some()
     }
 
+    /// The number of another look: those before are out of date.
+    pub fn next_look(&mut self) -> u64 {
+        self.looks += 1;
+        self.last_look.store(self.looks, Ordering::Relaxed);
+        self.looks
+    }
+
     /// It begins.
     pub fn begin(&mut self) {
-        self.looks += 1; // What is being looked at is out of date.
+        self.next_look(); // What is being looked at is out of date.
         (self.doing, self.is_stopping, self.fault) = (Some(Doing::Reads(0, 0)), false, None);
         self.failed.clear();
     }
