@@ -4,6 +4,10 @@
 const FEW_DECADES: f64 = 3.0;
 /// Steps that a linear axis is divided into, about.
 const STEPS: f64 = 5.0;
+/// Named values of a logarithmic axis, at least: fewer tell no scale.
+const LEAST_TICKS: usize = 2;
+/// What rounding may add to a value that is named.
+const SLACK: f64 = 1e-9;
 /// As wide as a plus, other than a hyphen.
 const MINUS: &str = "−";
 
@@ -26,11 +30,20 @@ impl Scale {
         Self { from, to: (high / step - 1e-9).ceil() * step, step: Some(step) }
     }
 
-    /// A logarithmic scale that holds these values above 0, from the least to the largest.
+    /// A logarithmic scale that holds these values above 0, from the least to the largest, or to the round values around them if hardly
+    /// any lies between.
     pub fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = range(values.into_iter().filter(|value| *value > 0.0));
         let low = if low > 0.0 { low } else { 1.0 };
-        Self { from: low, to: high.max(2.0 * low), step: None }
+        let exact = Self { from: low, to: high.max(2.0 * low), step: None };
+        if exact.ticks().len() < LEAST_TICKS { exact.widened() } else { exact }
+    }
+
+    /// The scale from the round value below to the one above.
+    fn widened(self) -> Self {
+        let below = round_values(self.from).filter(|tick| *tick <= self.from * (1.0 + SLACK));
+        let above = round_values(self.to).filter(|tick| *tick >= self.to * (1.0 - SLACK));
+        Self { from: below.fold(f64::MIN_POSITIVE, f64::max), to: above.fold(f64::INFINITY, f64::min), step: None }
     }
 
     /// Both ends.
@@ -62,9 +75,14 @@ impl Scale {
         let is_long = (self.to / self.from).log10() > FEW_DECADES;
         let digits: &[f64] = if is_long { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let all = (low..=high).flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)));
-        let slack = 1e-9;
-        all.filter(|tick| (self.from * (1.0 - slack)..=self.to * (1.0 + slack)).contains(tick)).collect()
+        all.filter(|tick| (self.from * (1.0 - SLACK)..=self.to * (1.0 + SLACK)).contains(tick)).collect()
     }
+}
+
+/// 1, 2 and 5 times the powers of ten around a value.
+fn round_values(value: f64) -> impl Iterator<Item = f64> {
+    let power = value.log10().floor() as i32;
+    (power - 1..=power + 1).flat_map(|power| [1.0, 2.0, 5.0].map(|digit: f64| digit * 10_f64.powi(power)))
 }
 
 /// The least and the largest finite value; 0 and 0 without one.
@@ -141,6 +159,19 @@ mod tests {
         assert_eq!(Scale::log([4.0, 40.0]).ticks(), [5.0, 10.0, 20.0]);
         assert!((Scale::log([4.0, 40.0]).share(4.0 * 10_f64.sqrt()) - 0.5).abs() < 1e-9);
         assert_eq!(Scale::log([100.0, 1e6]).ticks(), [100.0, 1e3, 1e4, 1e5, 1e6]);
+    }
+
+    #[test]
+    fn close_values_have_named_ones_around_them() {
+        assert_eq!(Scale::log([2100.0, 3150.0]).ticks(), [2000.0, 5000.0]);
+        assert_eq!(Scale::log([251_658.0, 377_487.0]).ticks(), [2e5, 5e5, 1e6]);
+        for low in (1..400).map(|number| f64::from(number) * 37.0) {
+            for factor in [1.0, 1.5, 2.4, 9.0, 1001.0] {
+                let scale = Scale::log([low, low * factor]);
+                assert!(scale.ticks().len() >= LEAST_TICKS, "{low} {factor}: {scale:?}");
+                assert!(scale.share(low) < scale.share(low * 1.01), "{scale:?} cuts {low} off");
+            }
+        }
     }
 
     #[test]
