@@ -5,6 +5,7 @@
 
 pub mod comparison;
 mod curves;
+mod epoch_length;
 pub mod figures;
 pub mod further;
 pub mod label_counts;

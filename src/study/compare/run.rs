@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::epoch_length;
 use super::label_counts::LabelCounts;
 use crate::data::DataError;
 use crate::domain::{Classes, FurtherScores, RunConfig};
@@ -55,12 +56,13 @@ impl ComparedRun {
         let run = FinishedRun::open(folder)?;
         let (steps, metrics) = run.history();
         let recorded = Record::read(folder).map(|record| record.steps_per_epoch).filter(|steps| *steps > 0);
+        let summary = run.summary::<Summary>().map(|(summary, _)| summary);
         Ok(Self {
             name: name_of(folder),
             folder: folder.to_owned(),
-            summary: run.summary::<Summary>().map(|(summary, _)| summary),
             split: run.split().unwrap_or_default(),
-            steps_per_epoch: recorded.or_else(|| steps_of_epoch(&metrics)),
+            steps_per_epoch: recorded.or_else(|| epoch_length::of(&steps, &metrics, summary.as_ref())),
+            summary,
             config: run.config,
             classes: run.classes,
             steps,
@@ -109,12 +111,6 @@ fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Steps of an epoch, by the first evaluation at the end of one.
-fn steps_of_epoch(metrics: &[MetricsRow]) -> Option<u64> {
-    let row = metrics.iter().find(|row| row.epoch > 0)?;
-    Some(row.step / u64::from(row.epoch))
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -153,7 +149,7 @@ pub(crate) mod tests {
         let last = run.last().unwrap();
         assert!((last.miou - 0.4).abs() < 1e-12 && (last.accuracy - 0.5).abs() < 1e-12);
         assert_eq!([run.iou("urban_land"), run.iou("agriculture_land"), run.iou("lava")], [Some(0.3), None, None]);
-        assert_eq!((run.minutes_per_epoch(), steps_of_epoch(&run.metrics)), (Some(1.0), Some(10)));
+        assert_eq!(run.minutes_per_epoch(), Some(1.0));
     }
 
     #[test]
