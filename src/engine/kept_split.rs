@@ -87,15 +87,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
         let mut plan = RunPlan::new(project, RunConfig::demo()).unwrap();
-        let (train, val) = (plan.train.clone(), plan.val.clone());
-        let (whole, divided) = (val[0], val[1]);
+        let (whole, divided, train) = (plan.val[0], plan.train[0], plan.train[1..].to_vec());
         let [width, height] = plan.project.tiles[whole].size;
         let held = |width: u32| {
             let hidden = PixelRect { x: 0, y: 0, width, height };
             HeldOut { scored: [("block".to_owned(), hidden)].into(), hidden: vec![hidden] }
         };
         let of_id = |index: usize, width: u32| (plan.project.tiles[index].id.clone(), held(width));
-        let mut split = SplitRecord::new(&plan.project, plan.ids(train), plan.ids(val));
+        let mut split = SplitRecord::new(&plan.project, plan.ids(train), plan.ids([whole, divided]));
         split.held_out = [of_id(whole, width), of_id(divided, width / 2)].into();
         let failed = plan.ids([whole, divided]).into_iter().collect();
         keep(&mut plan, &split, &failed).unwrap();
