@@ -91,6 +91,10 @@ fn tables_have_every_setting_that_differs() {
     compare(&["--format", "latex", "--reference", "weighted"])
         .success()
         .stdout(contains("\\begin{tabular}").and(contains("against class weights inverse")).and(contains("$\\pm$")));
+    let again = runs[0].join("../one").display().to_string();
+    let twice =
+        compare(&["--format", "csv", again.as_str()]).success().stderr(contains("is given twice: it counts once"));
+    assert_eq!(String::from_utf8_lossy(&twice.get_output().stdout), csv);
     compare(&["--reference", "three"]).failure().stderr(contains("nothing is called 'three': choose among"));
     pointillist().arg("compare").arg(&data).assert().failure().stderr(contains("not a run folder"));
 }

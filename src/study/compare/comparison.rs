@@ -1,31 +1,16 @@
 //! Runs, grouped by what they have in common.
 
+use super::alike::{self, Named};
+use super::entry::Entry;
 use super::labels::LabelCounter;
 use super::run::ComparedRun;
-use super::settings::{self, Settings};
-use crate::domain::{RunConfig, Strategy};
+use super::settings;
+use crate::domain::Strategy;
 use crate::study::figure::Figure;
 use crate::study::report_row::ReportRow;
 
 /// Length of a name of several settings beyond which it does not help.
 const LONG: usize = 80;
-
-/// What is compared: a run, or one that a plan has and nobody made yet.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Name of its configuration; `None` to name it by what differs.
-    pub configuration: Option<String>,
-    /// Its configuration.
-    pub config: RunConfig,
-    /// The run, if it is done.
-    pub run: Option<ComparedRun>,
-}
-
-impl From<ComparedRun> for Entry {
-    fn from(run: ComparedRun) -> Self {
-        Self { configuration: None, config: run.config.clone(), run: Some(run) }
-    }
-}
 
 /// Runs side by side.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +29,7 @@ pub struct Comparison {
     pub groups: Vec<Group>,
     /// Published rows, by the name of their group.
     pub published: Vec<ReportRow>,
-    /// The group that others are compared with.
+    /// The group that others are to be compared with; see [`Self::reference_with_runs`].
     pub reference: usize,
     /// What could not be read, a sentence each.
     pub notes: Vec<String>,
@@ -65,38 +50,21 @@ pub struct Group {
     pub planned: usize,
 }
 
-/// An entry with its settings.
-struct Named {
-    entry: Entry,
-    settings: Settings,
-}
-
 impl Comparison {
-    /// Compares runs in their order.
+    /// Compares runs in their order. A run that was stopped or failed, and one with the seed of another one, stand by themselves: no
+    /// mean has them. [`Self::notes`] tell of them.
     pub fn of(title: &str, entries: Vec<Entry>) -> Self {
-        let all: Vec<Settings> = entries.iter().map(|entry| settings::of(&entry.config)).collect();
+        let mut waiting = alike::named(entries);
+        let all: Vec<_> = waiting.iter().map(|named| named.settings.clone()).collect();
         let (fields, common) = (settings::differing(&all), settings::common(&all));
         let mut comparison = Self { title: title.to_owned(), fields, common, ..Self::default() };
-        let mut waiting: Vec<Named> =
-            entries.into_iter().zip(all).map(|(entry, settings)| Named { entry, settings }).collect();
         while !waiting.is_empty() {
-            let key = comparison.key(&waiting[0]);
-            let (alike, rest): (Vec<Named>, Vec<Named>) =
-                waiting.into_iter().partition(|named| comparison.key(named) == key);
-            waiting = rest;
-            comparison.add_group(alike);
+            let taken = alike::take(&mut waiting, &comparison.fields, &mut comparison.notes);
+            comparison.add_group(taken);
         }
         comparison.name_runs();
         comparison.name_groups();
         comparison
-    }
-
-    /// What runs of a group have in common: the name of their configuration or, without one, all settings that count.
-    fn key(&self, named: &Named) -> (Option<String>, Vec<Option<String>>) {
-        let configuration = named.entry.configuration.clone();
-        let counts = |field: &&String| configuration.is_none() && settings::tells_apart(field);
-        let values = self.fields.iter().filter(counts).map(|field| named.settings.get(field).cloned()).collect();
-        (configuration, values)
     }
 
     fn add_group(&mut self, alike: Vec<Named>) {
@@ -137,6 +105,20 @@ impl Comparison {
                 let name = if is_single || by_settings.is_empty() { first.unwrap_or_default() } else { by_settings };
                 self.groups[number].name = name;
             }
+            let state = self.members(&self.groups[number]).find(|run| !run.is_complete()).map(ComparedRun::ending);
+            if let Some(state) = state {
+                self.groups[number].name += &format!(" ({state})");
+            }
+            self.tell_from_those_before(number);
+        }
+    }
+
+    /// Two groups of equal settings, as of runs with other labels, are told apart by their first runs.
+    fn tell_from_those_before(&mut self, number: usize) {
+        let (before, group) = (&self.groups[..number], &self.groups[number]);
+        let first = group.members.first().map(|index| self.runs[*index].name.clone());
+        if let Some(first) = first.filter(|_| before.iter().any(|other| other.name == group.name)) {
+            self.groups[number].name += &format!(" ({first})");
         }
     }
 
@@ -189,7 +171,15 @@ impl Comparison {
         for number in 0..all {
             progress(number, all);
             match counter.of(&self.runs[number]) {
-                Ok(counts) => self.runs[number].labels = Some(counts),
+                Ok(counts) => {
+                    if counts.total() == 0 {
+                        let name = &self.runs[number].name;
+                        self.notes.push(format!(
+                            "{name}: nothing of what it learned from has a label now: it is in no figure over labels"
+                        ));
+                    }
+                    self.runs[number].labels = Some(counts);
+                }
                 Err(why) => self.notes.push(format!("{}: labels are not counted: {why}", self.runs[number].name)),
             }
         }
@@ -206,77 +196,19 @@ impl Comparison {
             return Err(format!("nothing is called '{name}': choose among {}", names.join(", ")));
         };
         self.reference = number;
+        if let Some(used) = self.reference_with_runs().filter(|used| used.name != self.groups[number].name) {
+            let note = format!("{} has no run yet: differences are to {}", self.groups[number].name, used.name);
+            self.notes.push(note);
+        }
         Ok(())
+    }
+
+    /// The group that differences are taken to: the chosen one or, if it has no run yet, the first that has one.
+    pub fn reference_with_runs(&self) -> Option<&Group> {
+        let chosen = self.groups.get(self.reference);
+        chosen.into_iter().chain(&self.groups).find(|group| !group.members.is_empty())
     }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::super::run::tests::run;
-    use super::*;
-    use crate::domain::weights::ClassWeights;
-
-    /// A configuration with a seed, an amount of labels and class weights.
-    pub(crate) fn config(seed: u64, ratio: f64, weights: ClassWeights) -> RunConfig {
-        let mut config = RunConfig::demo();
-        (config.seed, config.sampling.seed) = (seed, seed);
-        config.sampling.strategy = Strategy::FractionPerClass(ratio);
-        config.train.class_weights = weights;
-        config
-    }
-
-    /// 10 % with two seeds, 1 % with one, and 10 % with weights.
-    pub(crate) fn comparison() -> Comparison {
-        let runs = [
-            run("a-0", config(0, 0.1, ClassWeights::None), 0.4, &[0.3, 0.5]),
-            run("a-1", config(1, 0.1, ClassWeights::None), 0.5, &[0.4, 0.6]),
-            run("b", config(0, 0.01, ClassWeights::None), 0.2, &[0.1, f64::NAN]),
-            run("c", config(0, 0.1, ClassWeights::Inverse), 0.6, &[0.5, 0.5]),
-        ];
-        Comparison::of("test", runs.into_iter().map(Entry::from).collect())
-    }
-
-    #[test]
-    fn runs_that_differ_in_the_seed_alone_are_one_group() {
-        let comparison = comparison();
-        assert_eq!(comparison.fields, ["sampling.strategy", "train.class_weights"]);
-        let groups: Vec<(&str, &[usize])> =
-            comparison.groups.iter().map(|group| (group.name.as_str(), group.members.as_slice())).collect();
-        assert_eq!(groups[0], ("strategy fraction_per_class 0.1, class weights none", [0, 1].as_slice()));
-        assert_eq!((groups.len(), groups[1].1, groups[2].1), (3, [2].as_slice(), [3].as_slice()));
-        let row = comparison.row(&comparison.groups[0]);
-        assert_eq!((row.runs, row.final_miou.unwrap().text(3).as_str()), ([2, 2], "0.450 ± 0.071"));
-        assert!((row.best_miou.unwrap().mean - 0.5).abs() < 1e-12, "the mean of .45 and .55");
-    }
-
-    #[test]
-    fn single_runs_are_called_by_their_folders() {
-        let runs =
-            [("a", 0.1), ("b", 0.01)].map(|(name, ratio)| run(name, config(0, ratio, ClassWeights::None), 0.4, &[]));
-        let comparison = Comparison::of("test", runs.into_iter().map(Entry::from).collect());
-        assert_eq!(comparison.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        let twins = [1, 2].map(|seed| run("a", config(seed, 0.1, ClassWeights::None), 0.4, &[]));
-        let comparison = Comparison::of("test", twins.into_iter().map(Entry::from).collect());
-        assert_eq!((comparison.groups.len(), comparison.runs[1].name.as_str()), (1, "/no/such/a"));
-    }
-
-    #[test]
-    fn what_is_planned_has_a_group_before_it_is_done() {
-        let planned = |name: &str, ratio: f64| Entry {
-            configuration: Some(name.to_owned()),
-            config: config(0, ratio, ClassWeights::None),
-            run: None,
-        };
-        let comparison = Comparison::of("test", vec![planned("x", 0.1), planned("y", 0.2)]);
-        assert_eq!((comparison.groups.len(), comparison.runs.len(), comparison.groups[0].planned), (2, 0, 1));
-        assert_eq!(comparison.row(&comparison.groups[0]).best_miou, None);
-    }
-
-    #[test]
-    fn the_reference_is_chosen_by_a_name() {
-        let mut comparison = comparison();
-        comparison.compare_with("c").unwrap();
-        assert_eq!(comparison.reference, 2);
-        assert!(comparison.compare_with("d").unwrap_err().contains("choose among strategy"));
-    }
-}
+pub(crate) mod tests;

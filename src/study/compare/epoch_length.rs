@@ -25,9 +25,7 @@ impl Bounds {
     /// A summary tells how many epochs are complete.
     fn narrow_complete(&mut self, steps: u64, epochs: u64) {
         self.least = self.least.max(steps / (epochs + 1) + 1);
-        if epochs > 0 {
-            self.most = self.most.min(steps / epochs);
-        }
+        self.most = self.most.min(steps.checked_div(epochs).unwrap_or(u64::MAX));
     }
 }
 

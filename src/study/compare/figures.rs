@@ -1,5 +1,7 @@
 //! The figures of a comparison.
 
+use std::collections::BTreeSet;
+
 use super::comparison::{Comparison, Group};
 pub use super::shades::Shares;
 use super::{curves, over_labels, pairs, shades, tables};
@@ -34,7 +36,22 @@ pub fn all(comparison: &Comparison) -> Vec<Plate> {
         plates.extend(Shares::ALL.iter().filter_map(|shares| confusion(comparison, group, *shares)));
         plates.extend(reliability(comparison, group));
     }
+    number_equal_names(&mut plates);
     plates
+}
+
+/// Names that a file system takes may be those of several configurations; none of their figures replaces another one.
+fn number_equal_names(plates: &mut [Plate]) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for plate in plates {
+        let base = plate.name.clone();
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        // File systems of some machines do not tell upper case from lower case.
+        let is_free = |name: &String| !taken.contains(&name.to_lowercase());
+        let free = std::iter::once(base.clone()).chain(numbered).find(is_free);
+        plate.name = free.unwrap_or(base);
+        taken.insert(plate.name.to_lowercase());
+    }
 }
 
 /// Groups with runs.
@@ -58,7 +75,10 @@ pub fn curves(comparison: &Comparison) -> Vec<Plate> {
     let miou = curve(comparison, "validation mIoU", curves::miou);
     let plate = |name: &str, caption: &str, chart: LineChart| {
         let has_points = chart.series.iter().any(|series| !series.points.is_empty());
-        let caption = format!("{caption}{}", spread(comparison, "Bands"));
+        let has_seeds = comparison.groups.iter().any(|group| group.members.len() > 1);
+        let ends =
+            if has_seeds { " A line ends at the last step that all runs of its configuration reached." } else { "" };
+        let caption = format!("{caption}{}{ends}", spread(comparison, "Bands"));
         has_points.then(|| Plate { name: name.to_owned(), caption, drawing: chart.draw() })
     };
     let loss = plate("loss", "Training loss over labelled pixels, averaged within bins of steps.", loss);
@@ -94,18 +114,15 @@ pub fn labels(comparison: &Comparison) -> Option<Plate> {
 
 /// IoU of each class with its difference to the reference, a bar for each configuration; `None` if nothing was scored.
 pub fn classes(comparison: &Comparison) -> Option<Plate> {
-    let reference = comparison.groups.get(comparison.reference)?;
-    let others = done(comparison).filter(|group| group.name != reference.name);
-    let all: Vec<&Group> = std::iter::once(reference).filter(|group| !group.members.is_empty()).chain(others).collect();
+    let reference = comparison.reference_with_runs()?;
+    let others = done(comparison).filter(|group| !std::ptr::eq(*group, reference));
+    let all: Vec<&Group> = std::iter::once(reference).chain(others).collect();
     let shown = &all[..all.len().min(MOST_BARS)];
     let groups = comparison.classes().into_iter().map(|class| class_bars(comparison, shown, class));
     let groups: Vec<BarGroup> = groups.filter(|group| group.bars.iter().any(Option::is_some)).collect();
-    let left_out = match all.len() - shown.len() {
-        0 => String::new(),
-        number => format!(" {number} more configurations stand in the table."),
-    };
+    let left_out = left_out(all.len() - shown.len());
     let caption = format!(
-        "IoU of each class after the last step, and its difference to {}.{left_out}{}",
+        "IoU of each class after the last step, and its difference to {} over seeds that both have.{left_out}{}",
         reference.name,
         spread(comparison, "Whiskers")
     );
@@ -115,26 +132,32 @@ pub fn classes(comparison: &Comparison) -> Option<Plate> {
     (!chart.groups.is_empty()).then(|| Plate { name: "classes".to_owned(), caption, drawing: chart.draw() })
 }
 
+fn left_out(number: usize) -> String {
+    if number == 0 { String::new() } else { format!(" {number} more configurations stand in the table.") }
+}
+
 fn class_bars(comparison: &Comparison, groups: &[&Group], class: String) -> BarGroup {
     let figure = |group: &Group| comparison.figure(group, |run| run.iou(&class));
-    let base = groups.first().and_then(|group| figure(group)).map(|figure| figure.mean);
-    let bar = |(number, group): (usize, &&Group)| {
+    let delta = |group: &Group| {
+        let without = groups.first().filter(|first| !std::ptr::eq(**first, group))?;
+        tables::difference(comparison, pairs::Pair { with: group, without }, &class)
+    };
+    let bar = |group: &&Group| {
         let figure = figure(group)?;
-        let delta = base
-            .filter(|_| number > 0)
-            .map_or_else(String::new, |base| format!(" ({})", signed(figure.mean - base, 3)));
+        let delta = delta(group).map_or_else(String::new, |delta| format!(" ({})", signed(delta, 3)));
         Some(Bar {
             value: figure.mean,
             spread: figure.spread.unwrap_or(0.0),
             note: format!("{:.3}{delta}", figure.mean),
         })
     };
-    BarGroup { bars: groups.iter().enumerate().map(bar).collect(), name: class }
+    BarGroup { bars: groups.iter().map(bar).collect(), name: class }
 }
 
 /// What class weights do for each class; `None` without two configurations that differ in them alone.
 pub fn weights(comparison: &Comparison) -> Option<Plate> {
-    let pairs = pairs::of(comparison);
+    let all = pairs::of(comparison);
+    let pairs = &all[..all.len().min(MOST_BARS)];
     let bars = |class: String| {
         let bar = |pair: &pairs::Pair<'_>| {
             let value = tables::difference(comparison, *pair, &class)?;
@@ -149,7 +172,10 @@ pub fn weights(comparison: &Comparison) -> Option<Plate> {
     let chart = BarChart { title, label, series, reference: None, groups };
     (!chart.groups.is_empty()).then(|| Plate {
         name: "weights".to_owned(),
-        caption: "Gain of class weights: IoU with them minus IoU without, all else equal; means over seeds.".to_owned(),
+        caption: format!(
+            "Gain of class weights: IoU with them minus IoU without, all else equal; means over seeds that both have.{}",
+            left_out(all.len() - pairs.len())
+        ),
         drawing: chart.draw(),
     })
 }
@@ -206,8 +232,27 @@ mod tests {
     #[test]
     fn bars_tell_their_difference_to_the_reference() {
         let svg = classes(&comparison()).unwrap().drawing.file();
-        assert!(svg.contains("0.350<") && svg.contains("0.500 (+0.150)") && svg.contains("0.100 (−0.250)"), "{svg}");
+        assert!(svg.contains("0.350<") && svg.contains("0.500 (+0.200)") && svg.contains("0.100 (−0.200)"), "{svg}");
         let gains = weights(&comparison()).unwrap().drawing.file();
-        assert!(gains.contains(">+0.150<") && gains.contains(">−0.050<"), "{gains}");
+        assert!(gains.contains(">+0.200<") && gains.contains(">+0.000<"), "{gains}");
+    }
+
+    #[test]
+    fn the_caption_names_the_reference_that_is_used() {
+        let mut comparison = comparison();
+        comparison.groups[0].members.clear();
+        let plate = classes(&comparison).unwrap();
+        let used = &comparison.groups[1].name;
+        assert!(plate.caption.contains(&format!("difference to {used} ")), "{}", plate.caption);
+        assert!(plate.drawing.file().contains("0.500 (+0.400)"));
+    }
+
+    #[test]
+    fn names_of_files_are_told_apart() {
+        let first = classes(&comparison()).unwrap();
+        let plate = |name: &str| Plate { name: name.to_owned(), ..first.clone() };
+        let mut plates = ["a---rows", "a---rows", "A---rows", "a---rows-2"].map(plate);
+        number_equal_names(&mut plates);
+        assert_eq!(plates.map(|plate| plate.name), ["a---rows", "a---rows-2", "A---rows-3", "a---rows-2-2"]);
     }
 }

@@ -3,8 +3,10 @@
 //! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`settings`] names what differs, and
 //! [`labels`] counts what was learned from; [`tables`] and [`figures`] show it.
 
+mod alike;
 pub mod comparison;
 mod curves;
+mod entry;
 mod epoch_length;
 pub mod figures;
 pub mod further;
@@ -18,5 +20,6 @@ mod shades;
 pub mod tables;
 pub mod texts;
 
-pub use comparison::{Comparison, Entry, Group};
+pub use comparison::{Comparison, Group};
+pub use entry::Entry;
 pub use run::ComparedRun;

@@ -74,12 +74,14 @@ fn give_pens(series: &mut [Series]) {
 fn point(comparison: &Comparison, group: &Group) -> Option<Point> {
     let score = comparison.figure(group, |run| run.last().map(|last| last.miou))?;
     let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64))?;
-    Some(Point { x: labels.mean, y: score.mean, margin: score.spread.unwrap_or(0.0) })
+    // A logarithmic axis has no place for none.
+    (labels.mean > 0.0).then(|| Point { x: labels.mean, y: score.mean, margin: score.spread.unwrap_or(0.0) })
 }
 
 /// What configurations with other amounts of labels have in common, after a comma.
 fn suffix(comparison: &Comparison, group: &Group) -> String {
-    let is_other = |field: &str| !field.starts_with("sampling.") && field != "train.supervision";
+    let is_other =
+        |field: &str| settings::tells_apart(field) && !field.starts_with("sampling.") && field != "train.supervision";
     let fields = comparison.fields.iter().zip(&group.settings).filter(|(field, _)| is_other(field));
     fields.map(|(field, value)| format!(", {} {value}", settings::title(field, &comparison.fields))).collect()
 }
@@ -141,5 +143,22 @@ mod tests {
     #[test]
     fn labels_that_nobody_counted_have_no_figure() {
         assert!(chart(&comparison()).is_none());
+    }
+
+    #[test]
+    fn no_labels_have_no_place_on_the_axis() {
+        let mut comparison = counted();
+        comparison.runs[2].labels = Some(LabelCounts::default());
+        assert!(chart(&comparison).is_none(), "10 % alone is left");
+    }
+
+    #[test]
+    fn where_a_run_computed_makes_no_other_line() {
+        let mut comparison = counted();
+        comparison.fields.push("device".to_owned());
+        for (group, device) in comparison.groups.iter_mut().zip(["cpu", "gpu", "gpu"]) {
+            group.settings.push(device.to_owned());
+        }
+        assert_eq!(shapes(&comparison)[0].3, 2);
     }
 }

@@ -1,6 +1,7 @@
 //! Configurations that differ in their class weights alone.
 
 use super::comparison::{Comparison, Group};
+use super::settings;
 
 /// The field that tells the two apart, and its value without weights.
 const FIELD: &str = "train.class_weights";
@@ -18,14 +19,15 @@ pub(super) fn of(comparison: &Comparison) -> Vec<Pair<'_>> {
     let Some(column) = comparison.fields.iter().position(|field| field == FIELD) else { return Vec::new() };
     let done: Vec<&Group> = comparison.groups.iter().filter(|group| !group.members.is_empty()).collect();
     let (without, with): (Vec<&Group>, Vec<&Group>) = done.iter().partition(|group| group.settings[column] == OFF);
-    let like = |with: &Group| without.iter().copied().find(|without| is_like(with, without, column));
+    let like = |with: &Group| without.iter().copied().find(|without| is_like(comparison, [with, without]));
     with.iter().copied().filter_map(|with| Some(Pair { with, without: like(with)? })).collect()
 }
 
-/// Whether two groups agree in all settings but one.
-fn is_like(one: &Group, other: &Group, but: usize) -> bool {
-    let pairs = one.settings.iter().zip(&other.settings).enumerate();
-    pairs.into_iter().all(|(index, (one, other))| index == but || one == other)
+/// Whether two groups agree in all other settings that make another configuration.
+fn is_like(comparison: &Comparison, [one, other]: [&Group; 2]) -> bool {
+    let pairs = comparison.fields.iter().zip(one.settings.iter().zip(&other.settings));
+    let mut counted = pairs.filter(|(field, _)| *field != FIELD && settings::tells_apart(field));
+    counted.all(|(_, (one, other))| one == other)
 }
 
 #[cfg(test)]
@@ -39,5 +41,15 @@ mod tests {
         let pairs = of(&comparison);
         let names = |pair: &Pair<'_>| (pair.with.members.clone(), pair.without.members.clone());
         assert_eq!(pairs.iter().map(names).collect::<Vec<_>>(), [(vec![3], vec![0, 1])]);
+    }
+
+    #[test]
+    fn where_a_run_computed_makes_no_other_pair() {
+        let mut comparison = comparison();
+        comparison.fields.push("device".to_owned());
+        for (group, device) in comparison.groups.iter_mut().zip(["cpu / gpu", "cpu", "gpu"]) {
+            group.settings.push(device.to_owned());
+        }
+        assert_eq!(of(&comparison).len(), 1);
     }
 }

@@ -6,7 +6,7 @@ use super::epoch_length;
 use super::label_counts::LabelCounts;
 use crate::data::DataError;
 use crate::domain::{Classes, FurtherScores, RunConfig};
-use crate::engine::protocol::Summary;
+use crate::engine::protocol::{Outcome, Summary};
 use crate::study::folder::minutes_per_epoch;
 use crate::study::record::Record;
 use crate::train::folder::{FinishedRun, MetricsRow, SplitRecord, StepRow};
@@ -32,6 +32,8 @@ pub struct ComparedRun {
     pub split: SplitRecord,
     /// Steps of an epoch; `None` if that is not known.
     pub steps_per_epoch: Option<u64>,
+    /// Hash of its data and labels, as a study's run records it.
+    pub digest: Option<String>,
     /// What it learned from, once that is counted.
     pub labels: Option<LabelCounts>,
 }
@@ -55,7 +57,8 @@ impl ComparedRun {
     pub fn open(folder: &Path) -> Result<Self, DataError> {
         let run = FinishedRun::open(folder)?;
         let (steps, metrics) = run.history();
-        let recorded = Record::read(folder).map(|record| record.steps_per_epoch).filter(|steps| *steps > 0);
+        let record = Record::read(folder);
+        let recorded = record.as_ref().map(|record| record.steps_per_epoch).filter(|steps| *steps > 0);
         let summary = run.summary::<Summary>().map(|(summary, _)| summary);
         Ok(Self {
             name: name_of(folder),
@@ -67,8 +70,34 @@ impl ComparedRun {
             classes: run.classes,
             steps,
             metrics,
+            digest: record.map(|record| record.key.data.digest),
             labels: None,
         })
+    }
+
+    /// Whether its scores are those that its configuration asks for: it was not stopped, and did not fail.
+    pub fn is_complete(&self) -> bool {
+        let outcome = self.summary.as_ref().map(|summary| summary.outcome);
+        matches!(outcome, Some(Outcome::Completed | Outcome::Early | Outcome::Imported))
+    }
+
+    /// How it ended, in a word.
+    pub fn ending(&self) -> &'static str {
+        match self.summary.as_ref().map(|summary| summary.outcome) {
+            Some(Outcome::Completed) => "completed",
+            Some(Outcome::Early) => "early",
+            Some(Outcome::Stopped) => "stopped",
+            Some(Outcome::Failed) => "failed",
+            Some(Outcome::Imported) => "imported",
+            None => "not ended",
+        }
+    }
+
+    /// The last step that its folder knows of.
+    pub fn last_step(&self) -> u64 {
+        let rows = [self.metrics.last().map(|row| row.step), self.steps.last().map(|row| row.step)];
+        let told = self.summary.as_ref().map(|summary| summary.steps);
+        rows.into_iter().chain([told]).flatten().max().unwrap_or(0)
     }
 
     /// Best validation mIoU; `None` if nothing was scored.
@@ -133,23 +162,24 @@ pub(crate) mod tests {
             folder: PathBuf::from("/no/such").join(name),
             config,
             classes: Classes::deepglobe(),
-            summary: None,
+            summary: Some(Summary { outcome: Outcome::Completed, ..Summary::default() }),
             steps: (1..=20).map(|step| StepRow { step, epoch: 1, loss: 2.0 / step as f32, lr: 1e-3 }).collect(),
             metrics: vec![row(10, miou + 0.05), row(20, miou)],
             split: SplitRecord::default(),
             steps_per_epoch: Some(10),
+            digest: None,
             labels: None,
         }
     }
 
     #[test]
     fn a_killed_run_has_the_scores_of_its_table() {
-        let run = run("a", RunConfig::demo(), 0.4, &[0.3, f64::NAN]);
+        let run = ComparedRun { summary: None, ..run("a", RunConfig::demo(), 0.4, &[0.3, f64::NAN]) };
         assert!((run.best_miou().unwrap() - 0.45).abs() < 1e-12);
         let last = run.last().unwrap();
         assert!((last.miou - 0.4).abs() < 1e-12 && (last.accuracy - 0.5).abs() < 1e-12);
         assert_eq!([run.iou("urban_land"), run.iou("agriculture_land"), run.iou("lava")], [Some(0.3), None, None]);
-        assert_eq!(run.minutes_per_epoch(), Some(1.0));
+        assert_eq!((run.minutes_per_epoch(), run.is_complete(), run.last_step()), (Some(1.0), false, 20));
     }
 
     #[test]

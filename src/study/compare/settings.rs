@@ -10,8 +10,8 @@ use crate::study::fields;
 
 /// Settings in which runs of one configuration may differ.
 const SEEDS: [&str; 2] = ["seed", "sampling.seed"];
-/// Where a run computes does not make it another configuration.
-const DEVICE: &str = "device";
+/// Where a run computes and what it writes beside its tables do not make it another configuration, as in a study's key of a run.
+const BESIDE: [&str; 2] = ["device", "tensorboard"];
 /// The value of a setting without effect.
 const NOTHING: &str = "–";
 
@@ -50,7 +50,7 @@ pub fn common(all: &[Settings]) -> Vec<(String, String)> {
 
 /// Whether a setting makes another configuration.
 pub(super) fn tells_apart(field: &str) -> bool {
-    field != DEVICE
+    !BESIDE.contains(&field)
 }
 
 /// The name of a setting for readers: without its section where that is clear, in words.

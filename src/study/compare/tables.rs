@@ -1,5 +1,7 @@
 //! The tables of a comparison.
 
+use std::collections::BTreeMap;
+
 use super::comparison::{Comparison, Group};
 use super::further;
 use super::label_counts::LabelCounts;
@@ -7,7 +9,7 @@ use super::pairs::{self, Pair};
 use super::run::ComparedRun;
 use super::settings;
 use crate::charts::scale::signed;
-use crate::engine::protocol::Outcome;
+use crate::study::figure::Figure;
 use crate::study::report_row;
 use crate::study::table::sheet::Kind;
 use crate::study::table::{Cell, Column, Row, Table};
@@ -49,11 +51,11 @@ pub fn classes(comparison: &Comparison) -> Table {
     Table { columns: class_columns("IoU after the last step", &classes, Kind::Score(4)), rows: done.map(row).collect() }
 }
 
-/// Differences of the IoU of each class to the reference.
+/// Differences of the IoU of each class to the reference, over seeds that both have.
 pub fn deltas(comparison: &Comparison) -> Table {
     let classes = comparison.classes();
-    let Some(reference) = comparison.groups.get(comparison.reference) else { return Table::default() };
-    let others = comparison.groups.iter().filter(|group| group.name != reference.name && !group.members.is_empty());
+    let Some(reference) = comparison.reference_with_runs() else { return Table::default() };
+    let others = comparison.groups.iter().filter(|group| !std::ptr::eq(*group, reference) && !group.members.is_empty());
     let row = |group: &Group| {
         let cell =
             |class: &String| Cell::number(difference(comparison, Pair { with: group, without: reference }, class));
@@ -63,7 +65,7 @@ pub fn deltas(comparison: &Comparison) -> Table {
     Table { columns: class_columns(&title, &classes, Kind::Gain(4)), rows: others.map(row).collect() }
 }
 
-/// What class weights do for each class: IoU without, with, and the difference of their means.
+/// What class weights do for each class: IoU without, with, and the difference over seeds that both have.
 pub fn weights(comparison: &Comparison) -> Table {
     let classes = comparison.classes();
     let figures = |group: &Group| -> Vec<Cell> {
@@ -87,10 +89,21 @@ fn gain_cell(gain: Option<f64>) -> Cell {
     Cell::Text(text(|gain| signed(gain, 4)), text(|gain| gain.to_string()))
 }
 
-/// Difference of the mean IoU of a class; `None` if one of the two has none.
+/// Mean difference of the IoU of a class over the seeds that both have, `None` without one: with another seed, validation tiles may be
+/// others as well.
 pub(super) fn difference(comparison: &Comparison, pair: Pair<'_>, class: &str) -> Option<f64> {
-    let mean = |group: &Group| comparison.figure(group, |run| run.iou(class)).map(|figure| figure.mean);
-    Some(mean(pair.with)? - mean(pair.without)?)
+    let [with, without] = [pair.with, pair.without].map(|group| by_seed(comparison, group, class));
+    let both = with.iter().filter_map(|(seed, iou)| Some(iou - without.get(seed)?));
+    Figure::of(both).map(|figure| figure.mean)
+}
+
+/// IoU of a class by seed; of runs of the same seed, their mean.
+fn by_seed(comparison: &Comparison, group: &Group, class: &str) -> BTreeMap<u64, f64> {
+    let mut runs: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for run in comparison.members(group) {
+        runs.entry(run.config.seed).or_default().extend(run.iou(class));
+    }
+    runs.into_iter().filter_map(|(seed, values)| Some((seed, Figure::of(values)?.mean))).collect()
 }
 
 fn class_columns(first: &str, classes: &[String], kind: Kind) -> Vec<Column> {
@@ -102,20 +115,20 @@ fn class_columns(first: &str, classes: &[String], kind: Kind) -> Vec<Column> {
 pub fn labels(comparison: &Comparison) -> Table {
     let classes = comparison.classes();
     let mut rows: Vec<Row> = Vec::new();
-    let mut seen: Vec<(&LabelCounts, Vec<String>)> = Vec::new();
+    let mut seen: Vec<(&ComparedRun, &LabelCounts, Vec<String>)> = Vec::new();
     for group in &comparison.groups {
         let Some((run, counts)) = comparison.members(group).find_map(|run| Some((run, run.labels.as_ref()?))) else {
             continue;
         };
-        match seen.iter().position(|(other, _)| *other == counts) {
-            Some(place) => seen[place].1.push(group.name.clone()),
+        match seen.iter().position(|(other, same, _)| *same == counts && other.classes == run.classes) {
+            Some(place) => seen[place].2.push(group.name.clone()),
             None => {
-                seen.push((counts, vec![group.name.clone()]));
+                seen.push((run, counts, vec![group.name.clone()]));
                 rows.push(label_row(run, counts, &classes));
             }
         }
     }
-    for (row, (_, names)) in rows.iter_mut().zip(seen) {
+    for (row, (_, _, names)) in rows.iter_mut().zip(seen) {
         row.cells.insert(0, Cell::text(names.join(", ")));
     }
     let class = |name: &String| Column::new(name.as_str(), format!("labels_{name}"), Kind::Count);
@@ -172,7 +185,7 @@ fn run_row(run: &ComparedRun, configuration: &str) -> Row {
         Cell::number(last.map(|last| last.miou)),
         Cell::text(further::interval(run)),
         Cell::number(last.map(|last| last.accuracy)),
-        Cell::text(summary.map_or("not ended", |summary| ending(summary.outcome))),
+        Cell::text(run.ending()),
         Cell::number(summary.map(|summary| summary.steps as f64)),
         Cell::number(summary.map(|summary| summary.secs / 60.0)),
         Cell::number(run.minutes_per_epoch()),
@@ -181,17 +194,6 @@ fn run_row(run: &ComparedRun, configuration: &str) -> Row {
         of(|summary| summary.version.clone()),
         Cell::text(configuration),
     ])
-}
-
-/// How a run ended, in a word.
-fn ending(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "completed",
-        Outcome::Early => "early",
-        Outcome::Stopped => "stopped",
-        Outcome::Failed => "failed",
-        Outcome::Imported => "imported",
-    }
 }
 
 #[cfg(test)]
@@ -229,8 +231,8 @@ mod tests {
             rows(&classes(&comparison)),
             [["0.3500 ± 0.0707", "0.5500 ± 0.0707"], ["0.1000", "–"], ["0.5000", "0.5000"]]
         );
-        assert_eq!(rows(&deltas(&comparison)), [["−0.2500", "–"], ["+0.1500", "−0.0500"]]);
-        assert_eq!(rows(&weights(&comparison))[2], ["+0.1500", "−0.0500"]);
+        assert_eq!(rows(&deltas(&comparison)), [["−0.2000", "–"], ["+0.2000", "+0.0000"]]);
+        assert_eq!(rows(&weights(&comparison))[2], ["+0.2000", "+0.0000"], "seed 0, which both have");
         assert_eq!(runs(&comparison).rows.len(), 4);
     }
 
@@ -243,5 +245,35 @@ mod tests {
         let table = labels(&comparison);
         assert_eq!(table.rows.len(), 2);
         assert_eq!(table.rows[0].shown(&table.columns)[1..5], ["2", "40", "10.000 %", "40"]);
+    }
+
+    #[test]
+    fn equal_counts_of_other_classes_have_a_row_of_their_own() {
+        let mut comparison = comparison();
+        for run in &mut comparison.runs {
+            run.labels = Some(LabelCounts { labels: vec![4, 0], masks: vec![40, 0], tiles: 2 });
+        }
+        assert_eq!(labels(&comparison).rows.len(), 1);
+        comparison.runs[3].classes.ignore_only(&["forest_land".to_owned()]);
+        assert_eq!(labels(&comparison).rows.len(), 2);
+    }
+
+    #[test]
+    fn differences_are_to_a_reference_that_has_runs() {
+        let mut comparison = comparison();
+        comparison.groups[0].members.clear();
+        let table = deltas(&comparison);
+        assert_eq!(table.columns[0].title, format!("against {}", comparison.groups[1].name));
+        assert_eq!((table.rows.len(), table.rows[0].shown(&table.columns)[1].as_str()), (1, "+0.4000"));
+        comparison.groups.iter_mut().for_each(|group| group.members.clear());
+        assert!(deltas(&comparison).rows.is_empty());
+    }
+
+    #[test]
+    fn without_a_seed_in_common_there_is_no_difference() {
+        let mut comparison = comparison();
+        comparison.runs[3].config.seed = 7;
+        let table = deltas(&comparison);
+        assert_eq!(table.rows[1].shown(&table.columns)[1..3], ["–", "–"]);
     }
 }

@@ -134,13 +134,13 @@ pub(super) fn setup(comparison: &Comparison) -> String {
     section("Data and settings", &(labels + &split + &settings))
 }
 
-/// What the data cannot show, and what could not be read.
+/// What the data cannot show, and what was found on the way.
 pub(super) fn limits(comparison: &Comparison) -> String {
     let item = |text: String| format!("<li>{}</li>\n", escaped(&text));
     let limits: String = limits::sentences(comparison).into_iter().map(item).collect();
     let limits = section("What these data cannot show", &format!("<ul>\n{limits}</ul>\n"));
     let notes: String = comparison.notes.iter().cloned().map(item).collect();
-    let notes = if notes.is_empty() { notes } else { section("Not read", &format!("<ul>\n{notes}</ul>\n")) };
+    let notes = if notes.is_empty() { notes } else { section("Notes", &format!("<ul>\n{notes}</ul>\n")) };
     limits + &notes
 }
 
