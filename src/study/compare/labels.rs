@@ -9,6 +9,7 @@ use super::label_counts::LabelCounts;
 use super::run::ComparedRun;
 use crate::data::layout::tile::TileMatch;
 use crate::data::{DataError, Journal, Project, Tile};
+use crate::domain::blocks::HeldOut;
 use crate::domain::{Classes, LabelBook, Mask, Sampling, sampling};
 
 /// What the labels of a run depend on.
@@ -18,6 +19,8 @@ struct Key {
     sampling: Sampling,
     tiles: Vec<String>,
     classes: Classes,
+    held_out: BTreeMap<String, HeldOut>,
+    hides_kept_aside: bool,
 }
 
 /// Counts labels; what several runs share is counted once.
@@ -34,14 +37,16 @@ impl LabelCounter {
     /// With a sentence, if the tiles cannot be read any more.
     pub fn of(&mut self, run: &ComparedRun) -> Result<LabelCounts, String> {
         let (data, sampling) = (run.config.data.clone(), run.config.label_sampling());
-        let key = Key { data, sampling, tiles: run.split.train.clone(), classes: run.classes.clone() };
+        let (tiles, held_out) = (run.split.train.clone(), run.split.held_out.clone());
+        let hides_kept_aside = run.config.train.keep_aside && run.split.val.is_empty();
+        let key = Key { data, sampling, tiles, classes: run.classes.clone(), held_out, hides_kept_aside };
         if let Some((_, counts)) = self.known.iter().find(|(known, _)| *known == key) {
             return counts.clone();
         }
         let opened = self.projects.entry(key.data.clone());
         let opened = opened.or_insert_with(|| Project::open(&key.data).map_err(|error| error.to_string()));
         let counts = match opened {
-            Ok(project) => count(run, &key.sampling, project).map_err(|error| error.to_string()),
+            Ok(project) => count(run, &key, project),
             Err(why) => Err(why.clone()),
         };
         self.known.push((key, counts.clone()));
@@ -49,22 +54,47 @@ impl LabelCounter {
     }
 }
 
-fn count(run: &ComparedRun, sampling: &Sampling, project: &Project) -> Result<LabelCounts, DataError> {
-    let project = project.adopt(&run.classes, false)?;
-    let (_, replay) = Journal::open_to_follow(&project)?;
-    let tiles = run.split.train.iter().filter_map(|id| match run.split.find(&project, id) {
-        TileMatch::One(index) => Some(&project.tiles[index]),
-        TileMatch::Several | TileMatch::None => None,
-    });
-    let tiles: Vec<&Tile> = tiles.collect();
-    let counted = tiles.par_iter().map(|tile| of_tile(&project, tile, sampling, &replay.book));
-    counted.try_reduce(LabelCounts::default, |a, b| Ok(a.add(b)))
+fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<LabelCounts, String> {
+    let told = |error: DataError| error.to_string();
+    let project = project.adopt(&run.classes, false).map_err(told)?;
+    let tiles = tiles_of(run, &project)?;
+    let (_, mut replay) = Journal::open_to_follow(&project).map_err(told)?;
+    if key.hides_kept_aside {
+        replay.book.hide_kept_aside();
+    }
+    let held_out = run.split.held_out_of(&project);
+    let of = |index: &usize| of_tile(&project, *index, held_out.get(index), &key.sampling, &replay.book);
+    tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.add(b))).map_err(told)
 }
 
-fn of_tile(project: &Project, tile: &Tile, sampling: &Sampling, book: &LabelBook) -> Result<LabelCounts, DataError> {
+/// The tiles that a run learned from, by index. What is missing must not count as nothing.
+fn tiles_of(run: &ComparedRun, project: &Project) -> Result<Vec<usize>, String> {
+    if run.split.train.is_empty() {
+        return Err("the run does not tell which tiles it learned from".to_owned());
+    }
+    let find = |id: &String| match run.split.find(project, id) {
+        TileMatch::One(index) => Ok(index),
+        TileMatch::Several => Err(format!("several tiles may be {id}, from which it learned")),
+        TileMatch::None => Err(format!("tile {id}, from which it learned, is missing")),
+    };
+    run.split.train.iter().map(find).collect()
+}
+
+/// What is held out of a tile by blocks is neither learned from nor part of its mask.
+fn of_tile(
+    project: &Project,
+    index: usize,
+    held_out: Option<&HeldOut>,
+    sampling: &Sampling,
+    book: &LabelBook,
+) -> Result<LabelCounts, DataError> {
+    let tile = &project.tiles[index];
     let [width, height] = tile.size;
-    let full = project.read_mask(tile)?.map_or_else(|| Mask::unlabelled(width, height), |read| read.mask);
-    let (labels, full) = labels_of(project, tile, full, sampling, book)?;
+    let mut full = project.read_mask(tile)?.map_or_else(|| Mask::unlabelled(width, height), |read| read.mask);
+    // Before labels are sampled, as in training.
+    held_out.iter().for_each(|held| held.hide(&mut full));
+    let (mut labels, full) = labels_of(project, tile, full, sampling, book)?;
+    held_out.iter().for_each(|held| held.hide(&mut labels));
     let counts = |mask: &Mask| {
         let counts = mask.counts(project.classes.len());
         let of = |(class, count)| if project.classes.is_scored(class as u8) { count } else { 0 };
@@ -101,6 +131,7 @@ mod tests {
     use super::*;
     use crate::data::demo;
     use crate::domain::config::Supervision;
+    use crate::domain::geometry::PixelRect;
     use crate::domain::{RunConfig, Strategy};
 
     #[test]
@@ -123,5 +154,43 @@ mod tests {
         assert_eq!((counter.of(&sparse).unwrap(), counter.known.len()), (few, 2), "counted once");
         sparse.config.data = "/no/such/folder".into();
         assert!(counter.of(&sparse).unwrap_err().contains("/no/such/folder"));
+    }
+
+    /// A run that learned from full masks of a demo tile.
+    fn full_run(data: PathBuf) -> ComparedRun {
+        let project = Project::open(&data).unwrap();
+        let tile = project.tiles.iter().find(|tile| tile.mask.is_some()).unwrap().id.clone();
+        let mut run = run("a", RunConfig { data, ..RunConfig::demo() }, 0.5, &[]);
+        run.config.train.supervision = Supervision::Full;
+        (run.classes, run.split.train) = (project.classes, vec![tile]);
+        run
+    }
+
+    #[test]
+    fn tiles_that_are_missing_do_not_count_as_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = full_run(demo::unpack(dir.path()).unwrap());
+        run.split.train.push("gone".to_owned());
+        let refusal = LabelCounter::default().of(&run).unwrap_err();
+        assert!(refusal.contains("tile gone"), "{refusal}");
+        run.split.train.clear();
+        assert!(LabelCounter::default().of(&run).unwrap_err().contains("which tiles"));
+    }
+
+    #[test]
+    fn what_blocks_hold_out_does_not_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = full_run(demo::unpack(dir.path()).unwrap());
+        let mut counter = LabelCounter::default();
+        let whole = counter.of(&run).unwrap();
+        let tile = run.split.train[0].clone();
+        let [width, height] = Project::open(&run.config.data).unwrap().tile(&tile).unwrap().size;
+        let left = PixelRect { x: 0, y: 0, width: width / 2, height };
+        let held = HeldOut { scored: [("b".to_owned(), left)].into(), hidden: vec![left] };
+        run.split.held_out = [(tile.clone(), held)].into();
+        run.split.val = vec![tile];
+        let rest = counter.of(&run).unwrap();
+        assert!(rest.total() > 0 && rest.total() < whole.total(), "{rest:?} {whole:?}");
+        assert_eq!(rest.labels, rest.masks, "the share of what can be learned from is whole");
     }
 }
