@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::study::compare::{ComparedRun, Comparison};
+use crate::study::compare::{ComparedRun, Comparison, Group};
 
 /// Tiles, or scenes of touching tiles, below which one of them decides a score.
 const FEW_TILES: usize = 10;
@@ -13,7 +13,7 @@ const FEW_STEPS: u64 = 2000;
 
 /// Sentences, each about one limit.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
-    let all = [runs, tiles, selection, seeds, steps, labels, classes, devices, published];
+    let all = [runs, tiles, selection, seeds, splits, unfinished, steps, labels, classes, devices, published];
     all.iter().filter_map(|limit| limit(comparison)).collect()
 }
 
@@ -65,6 +65,26 @@ fn seeds(comparison: &Comparison) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+fn splits(comparison: &Comparison) -> Option<String> {
+    let differs = |group: &Group| {
+        let mut members = comparison.members(group);
+        let first = members.next().map(|run| (&run.split.val, &run.split.held_out));
+        members.any(|run| Some((&run.split.val, &run.split.held_out)) != first)
+    };
+    comparison.groups.iter().any(differs).then(|| {
+        "Runs of a configuration were scored on different pixels, drawn by their seeds: their spread is that of tiles as well as of \
+         training."
+            .to_owned()
+    })
+}
+
+fn unfinished(comparison: &Comparison) -> Option<String> {
+    let number = comparison.runs.iter().filter(|run| !run.is_complete()).count();
+    (number > 0).then(|| {
+        format!("Of the runs, {number} did not reach their end. They stand by themselves, with the scores of a part of their training.")
+    })
 }
 
 fn steps(comparison: &Comparison) -> Option<String> {
@@ -126,5 +146,22 @@ mod tests {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(!told.contains("devices") && !told.contains("Published") && !told.contains("missing"), "{told}");
+    }
+
+    #[test]
+    fn seeds_that_draw_tiles_and_runs_that_were_stopped_are_told() {
+        let with = |name: &str, seed: u64, val: &str| {
+            let mut run = run(name, RunConfig { seed, ..RunConfig::demo() }, 0.5, &[0.5]);
+            run.split.val = vec![val.to_owned()];
+            run
+        };
+        let told = |runs: [ComparedRun; 2]| {
+            sentences(&Comparison::of("t", runs.into_iter().map(Entry::from).collect())).join("\n")
+        };
+        assert!(told([with("a", 0, "7"), with("b", 1, "8")]).contains("different pixels"));
+        let same = told([with("a", 0, "7"), with("b", 1, "7")]);
+        assert!(!same.contains("different pixels") && !same.contains("reach their end"), "{same}");
+        let killed = ComparedRun { summary: None, ..with("b", 1, "7") };
+        assert!(told([with("a", 0, "7"), killed]).contains("1 did not reach their end"));
     }
 }
