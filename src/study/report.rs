@@ -1,7 +1,7 @@
 //! The report of a study, in the form of the published tables: mean ± standard deviation over seeds for each configuration, and the
 //! published rows beside ours.
 
-use super::compare::{ComparedRun, Comparison, Entry, tables};
+use super::compare::{ComparedRun, Comparison, Entry, further, tables};
 pub use super::figure::Figure;
 use super::folder::DoneRun;
 use super::overview::{Overview, RunState};
@@ -60,16 +60,16 @@ pub fn comparison(plan: &Plan, overview: &Overview) -> Comparison {
     let mut comparison = Comparison::of(&plan.name, entries);
     comparison.about.clone_from(&plan.about);
     comparison.published = plan.published.iter().map(ReportRow::published).collect();
-    comparison.notes = notes;
+    comparison.notes.extend(notes);
     comparison
 }
 
-/// The whole report in Markdown: the table of scores with what is missing, the IoU of each class, and what class weights do.
-pub fn markdown(plan: &Plan, overview: &Overview) -> String {
-    let comparison = comparison(plan, overview);
-    let further = [tables::classes(&comparison), tables::weights(&comparison)];
+/// The whole report in Markdown: the table of scores with what is missing, the scores beside the headline, the IoU of each class with
+/// its differences to the reference, and what class weights do.
+pub fn markdown(plan: &Plan, rows: &[ReportRow], comparison: &Comparison) -> String {
+    let further = [further::table, tables::classes, tables::deltas, tables::weights].map(|table| table(comparison));
     let further = further.iter().filter(|table| !table.rows.is_empty()).map(|table| TableFormat::Markdown.text(table));
-    std::iter::once(scores(plan, &rows(plan, overview))).chain(further).collect::<Vec<_>>().join("\n")
+    std::iter::once(scores(plan, rows)).chain(further).collect::<Vec<_>>().join("\n")
 }
 
 fn scores(plan: &Plan, rows: &[ReportRow]) -> String {
@@ -98,6 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::RunConfig;
     use crate::engine::protocol::Summary;
+    use crate::study::compare::run::tests::run as run_of;
     use crate::study::fingerprint::Fingerprint;
     use crate::study::key::RunKey;
     use crate::study::overview::RunStatus;
@@ -145,5 +146,20 @@ mod tests {
         assert_eq!(lines[1], "arch-unet,ours,2,0.45,0.07071067811865474,,,,,,");
         assert_eq!(lines[2], "arch-unet,published,,0.4902,,,,,,1.5,A100");
         assert_eq!(lines[3], "arch-unet++,ours,1,0.6,,,,,,,");
+    }
+
+    #[test]
+    fn differences_are_to_the_reference_that_was_chosen() {
+        let (plan, rows) = table();
+        let entry = |run: &PlannedRun| Entry {
+            configuration: Some(run.configuration.clone()),
+            config: run.config.clone(),
+            run: Some(run_of(&run.name, run.config.clone(), 0.5, &[0.5])),
+        };
+        let mut comparison = Comparison::of("nets", plan.runs.iter().map(entry).collect());
+        assert!(markdown(&plan, &rows, &comparison).contains("| against arch-unet |"));
+        comparison.compare_with("arch-unet++").unwrap();
+        let text = markdown(&plan, &rows, &comparison);
+        assert!(text.contains("| against arch-unet++ |") && text.contains("4 runs are planned"), "{text}");
     }
 }

@@ -13,11 +13,13 @@ use crate::study::table::TableFormat;
 pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     args.output.check()?;
     let (plan, folder, overview) = overview(&args.study)?;
-    let (text, rows) = (report::markdown(&plan, &overview), report::rows(&plan, &overview));
+    let rows = report::rows(&plan, &overview);
     let mut comparison = report::comparison(&plan, &overview);
-    if args.output.wants_figures() || args.output.reference.is_some() {
+    let shows_labels = args.output.wants_figures() || args.output.format == TableFormat::Latex;
+    if shows_labels || args.output.reference.is_some() {
         args.output.prepare(&mut comparison)?;
     }
+    let text = report::markdown(&plan, &rows, &comparison);
     comparison.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
     if folder.root.is_dir() {
         write::atomically(&folder.root.join("report.md"), text.as_bytes())?;
