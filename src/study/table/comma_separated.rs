@@ -27,6 +27,8 @@ fn keys(key: &str, kind: Kind) -> Vec<String> {
 fn fields(cell: &Cell, kind: Kind) -> Vec<String> {
     let text = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
     match cell {
+        // Every row has the fields of the header.
+        Cell::Text(_, data) if has_spread(kind) => vec![data.clone(), String::new()],
         Cell::Text(_, data) => vec![data.clone()],
         Cell::Figure(figure) if has_spread(kind) => {
             vec![text(figure.map(|figure| figure.mean)), text(figure.and_then(|figure| figure.spread))]
@@ -38,6 +40,7 @@ fn fields(cell: &Cell, kind: Kind) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::super::sheet::tests::table;
+    use super::super::sheet::{Column, Row};
     use super::*;
 
     #[test]
@@ -47,5 +50,12 @@ mod tests {
         assert_eq!(lines[0], "run,source,miou,miou_sd,gain,minutes");
         assert_eq!(lines[1], "a_b|<c>,ours,0.45,0.07071067811865474,0.01,");
         assert_eq!(lines[2], "10 % & more,published,0.4902,,-0.02,1.5");
+    }
+
+    #[test]
+    fn a_text_in_a_column_of_scores_keeps_the_row_in_line() {
+        let columns = vec![Column::new("a", "a", Kind::Score(2)), Column::new("b", "b", Kind::Count)];
+        let rows = vec![Row::new(vec![Cell::text("+1"), Cell::number(2.0)])];
+        assert_eq!(text(&Table { columns, rows }), "a,a_sd,b\n+1,,2\n");
     }
 }

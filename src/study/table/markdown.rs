@@ -13,9 +13,9 @@ pub(super) fn text(table: &Table) -> String {
     head + &rule + &rows
 }
 
-/// A bar would end the cell, and a line break the row.
+/// A bar would end the cell, a line break the row, and `<` begin HTML; a backslash would undo the escape of what follows.
 fn escaped(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\n', '\r'], " ")
+    text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "\\<").replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]
@@ -26,7 +26,13 @@ mod tests {
     #[test]
     fn rows_stand_below_their_titles() {
         let want = "| run | mIoU | gain | min |\n|---|---|---|---|\n\
-                    | a_b\\|<c> | 0.4500 ± 0.0707 | +0.010 | – |\n| 10 % & more | 0.4902 | −0.020 | 1.50 |\n";
+                    | a_b\\|\\<c> | 0.4500 ± 0.0707 | +0.010 | – |\n| 10 % & more | 0.4902 | −0.020 | 1.50 |\n";
         assert_eq!(text(&table()), want);
+    }
+
+    #[test]
+    fn nothing_ends_a_cell_or_begins_a_picture() {
+        assert_eq!(escaped("a\\|b"), "a\\\\\\|b");
+        assert_eq!(escaped("<img src=x>"), "\\<img src=x>");
     }
 }
