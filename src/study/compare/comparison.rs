@@ -1,7 +1,7 @@
 //! Runs, grouped by what they have in common.
 
 use super::alike::{self, Named};
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use super::labels::LabelCounter;
 use super::run::ComparedRun;
 use super::settings;
@@ -53,7 +53,8 @@ pub struct Group {
 impl Comparison {
     /// Compares runs in their order. A run that was stopped or failed, and one with the seed of another one, stand by themselves: no
     /// mean has them. [`Self::notes`] tell of them.
-    pub fn of(title: &str, entries: Vec<Entry>) -> Self {
+    pub fn of(title: &str, mut entries: Vec<Entry>) -> Self {
+        entry::tell_names_apart(&mut entries);
         let mut waiting = alike::named(entries);
         let all: Vec<_> = waiting.iter().map(|named| named.settings.clone()).collect();
         let (fields, common) = (settings::differing(&all), settings::common(&all));
@@ -62,7 +63,6 @@ impl Comparison {
             let taken = alike::take(&mut waiting, &comparison.fields, &mut comparison.notes);
             comparison.add_group(taken);
         }
-        comparison.name_runs();
         comparison.name_groups();
         comparison
     }
@@ -82,16 +82,6 @@ impl Comparison {
         self.runs.extend(alike.into_iter().filter_map(|named| named.entry.run));
         let members = (from..self.runs.len()).collect();
         self.groups.push(Group { name: name.unwrap_or_default(), settings, strategy, members, planned });
-    }
-
-    /// Gives runs whose folders are called alike the names of the folders above as well.
-    fn name_runs(&mut self) {
-        let names: Vec<String> = self.runs.iter().map(|run| run.name.clone()).collect();
-        for run in &mut self.runs {
-            if names.iter().filter(|name| **name == run.name).count() > 1 {
-                run.name = run.folder.display().to_string();
-            }
-        }
     }
 
     /// Names groups without a name: by their run if each has one, else by what differs.
@@ -133,6 +123,12 @@ impl Comparison {
     /// The runs of a group.
     pub fn members<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a ComparedRun> {
         group.members.iter().map(|index| &self.runs[*index])
+    }
+
+    /// Groups whose runs reached their end; only these are points of a figure or a pair.
+    pub(super) fn complete(&self) -> impl Iterator<Item = &Group> {
+        let is_complete = |group: &&Group| self.members(group).all(ComparedRun::is_complete);
+        self.groups.iter().filter(|group| !group.members.is_empty()).filter(is_complete)
     }
 
     /// A figure of a group, over those of its runs that have it.

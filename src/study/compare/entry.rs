@@ -19,3 +19,13 @@ impl From<ComparedRun> for Entry {
         Self { configuration: None, config: run.config.clone(), run: Some(run) }
     }
 }
+
+/// Gives runs whose folders are called alike the names of the folders above as well.
+pub(super) fn tell_names_apart(entries: &mut [Entry]) {
+    let names: Vec<String> = entries.iter().filter_map(|entry| Some(entry.run.as_ref()?.name.clone())).collect();
+    for run in entries.iter_mut().filter_map(|entry| entry.run.as_mut()) {
+        if names.iter().filter(|name| **name == run.name).count() > 1 {
+            run.name = run.folder.display().to_string();
+        }
+    }
+}

@@ -13,7 +13,7 @@ const SIZE: [f64; 2] = [720.0, 400.0];
 /// The figure; `None` with fewer than two amounts of labels.
 pub(super) fn chart(comparison: &Comparison) -> Option<LineChart> {
     let mut series: Vec<Series> = Vec::new();
-    for group in comparison.groups.iter().filter(|group| !group.members.is_empty()) {
+    for group in comparison.complete() {
         add(&mut series, comparison, group);
     }
     give_pens(&mut series);
@@ -160,5 +160,12 @@ mod tests {
             group.settings.push(device.to_owned());
         }
         assert_eq!(shapes(&comparison)[0].3, 2);
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_is_no_point() {
+        let mut comparison = counted();
+        comparison.runs[2].summary = None;
+        assert!(chart(&comparison).is_none(), "10 % alone is left");
     }
 }

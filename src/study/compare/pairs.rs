@@ -17,7 +17,7 @@ pub(super) struct Pair<'a> {
 /// The pairs, in the order of their configurations with weights.
 pub(super) fn of(comparison: &Comparison) -> Vec<Pair<'_>> {
     let Some(column) = comparison.fields.iter().position(|field| field == FIELD) else { return Vec::new() };
-    let done: Vec<&Group> = comparison.groups.iter().filter(|group| !group.members.is_empty()).collect();
+    let done: Vec<&Group> = comparison.complete().collect();
     let (without, with): (Vec<&Group>, Vec<&Group>) = done.iter().partition(|group| group.settings[column] == OFF);
     let like = |with: &Group| without.iter().copied().find(|without| is_like(comparison, [with, without]));
     with.iter().copied().filter_map(|with| Some(Pair { with, without: like(with)? })).collect()
@@ -51,5 +51,12 @@ mod tests {
             group.settings.push(device.to_owned());
         }
         assert_eq!(of(&comparison).len(), 1);
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_is_in_no_pair() {
+        let mut comparison = comparison();
+        comparison.runs[3].summary = None;
+        assert!(of(&comparison).is_empty());
     }
 }

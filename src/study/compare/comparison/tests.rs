@@ -49,6 +49,9 @@ fn a_run_with_the_seed_of_another_one_is_no_other_seed() {
     assert_eq!(members, [[0, 1].as_slice(), &[2]]);
     assert!(comparison.groups[0].name != comparison.groups[1].name, "{:?}", comparison.groups);
     assert!(comparison.notes[0].starts_with("c ") && comparison.notes.len() == 1, "{:?}", comparison.notes);
+    let mut named_alike = [again("a", 0), again("a", 0)];
+    named_alike[1].folder = "/else/a".into();
+    assert!(of_runs(named_alike.into()).notes[0].starts_with("/else/a has the settings and the seed of /no/such/a"));
 }
 
 #[test]
