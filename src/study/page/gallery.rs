@@ -138,11 +138,11 @@ impl Scene {
 
     fn about(&self, run: &ComparedRun) -> String {
         let tile = &self.project.tiles[self.tile];
-        let part = if run.split.val.contains(&tile.id) { "validation" } else { "training" };
+        let part = part_of(run, &tile.id);
         let [width, height] = self.window.size;
         let whole = if self.window == Window::whole(tile.size) { "the whole" } else { "the middle of the" };
         format!(
-            "{}: {whole} {part} tile, {width} × {height} pixels, the one with the most classes among the first {CANDIDATES}",
+            "{}: {whole} {part}, {width} × {height} pixels, the one with the most classes among the first {CANDIDATES}",
             tile.id
         )
     }
@@ -154,6 +154,16 @@ impl Scene {
         let full = self.project.read_mask(tile)?.map_or_else(|| Mask::unlabelled(width, height), |read| read.mask);
         let (labels, _) = labels_of(&self.project, tile, full, sampling, &self.book)?;
         Ok(self.window.of_mask(&labels))
+    }
+}
+
+/// What a tile is to a run.
+fn part_of(run: &ComparedRun, tile: &str) -> &'static str {
+    let is_learned_from = run.split.train.iter().any(|id| id == tile);
+    match run.split.val.iter().any(|id| id == tile) {
+        true if is_learned_from => "validation tile that was learned from beside its held-out blocks",
+        true => "validation tile",
+        false => "training tile",
     }
 }
 
@@ -200,6 +210,8 @@ fn shown_size(size: [u32; 2]) -> [u32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::RunConfig;
+    use crate::study::compare::run::tests::run;
 
     #[test]
     fn pictures_fit_the_page_and_unlabelled_pixels_are_transparent() {
@@ -208,5 +220,13 @@ mod tests {
         let png = mask_png(&mask, &Classes::deepglobe()).unwrap();
         let image = image::load_from_memory(&png).unwrap().into_rgba8();
         assert_eq!(image.into_raw(), [0, 0, 255, 255, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_tile_of_which_blocks_are_scored_is_said_to_be_learned_from() {
+        let mut run = run("a", RunConfig::demo(), 0.5, &[]);
+        (run.split.train, run.split.val) = (vec!["x".to_owned(), "y".to_owned()], vec!["y".to_owned(), "z".to_owned()]);
+        assert_eq!([part_of(&run, "x"), part_of(&run, "z")], ["training tile", "validation tile"]);
+        assert!(part_of(&run, "y").contains("learned from"));
     }
 }
