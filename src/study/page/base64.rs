@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_vectors_of_the_standard_hold() {
+    fn known_texts_are_encoded() {
         for (plain, text) in [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("abcdef", "YWJjZGVm")] {
             assert_eq!(encode(plain.as_bytes()), text);
         }

@@ -1,6 +1,6 @@
 //! A comparison as one HTML file that needs nothing else: style, figures and pictures are inside it.
 //!
-//! [`document`] puts [`sections`] together; [`gallery`] reads a tile and what runs make of it; [`limits`] says what the data cannot
+//! [`document`] puts sections together; [`gallery`] reads a tile and what runs make of it; `limits.rs` says what the data cannot
 //! show. Every text from outside is escaped, and the page forbids itself to load anything.
 
 mod base64;
