@@ -22,6 +22,7 @@ use crate::domain::{Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::infer::evaluation::Evaluated;
 use crate::train::folder::{self, StepRow};
+use crate::train::loss;
 use crate::train::schedule::{Anchor, Course};
 use crate::train::snapshot::Snapshot;
 
@@ -357,6 +358,7 @@ impl Run {
         let batches = batches.map_err(anyhow::Error::msg)?;
         self.follow_pseudo_labels(outbox);
         let lr = self.learning_rate();
+        self.opened.learner.let_neighbours_agree(loss::crf_has_begun(self.step, self.opened.info.total_steps));
         let loss = self.opened.learner.learn(&batches, lr);
         self.step += 1;
         if !loss.is_finite() {
