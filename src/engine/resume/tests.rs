@@ -124,6 +124,7 @@ impl Bench {
                 going.run.save(&self.outbox);
             }
             if kills.contains(&step) {
+                going.run.wait_for_state(&self.outbox);
                 copy(&self.folder(name), &self.folder(&format!("{name}-{step}")));
             }
         }

@@ -8,6 +8,7 @@ use crate::domain::config::{DeviceChoice, InputSize, Length};
 use crate::domain::{Edit, Strategy, Stroke};
 use crate::engine::device::Devices;
 use crate::engine::preparation::Preparation;
+use crate::engine::protocol::Outcome;
 use crate::engine::start;
 use crate::engine::transport::in_process;
 
