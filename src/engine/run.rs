@@ -39,6 +39,8 @@ pub(super) struct Run {
     /// Steps taken.
     step: u64,
     paused: bool,
+    /// The next step is the first one on a GPU, which tries kernels.
+    tuning: bool,
     /// How the run ends at the next turn.
     ending: Option<Ending>,
     /// The evaluation in progress.
@@ -77,6 +79,7 @@ impl Run {
             last_rate: 0.0,
             step: 0,
             paused: false,
+            tuning: opened.info.device.is_gpu,
             ending: None,
             evaluation: None,
             evaluated_at_step: None,
@@ -127,9 +130,12 @@ impl Run {
         note.into_iter().for_each(|note| self.inform(outbox, note));
         let (name, why) = (&info.device.name, &info.device.why);
         self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
+        if self.tuning {
+            self.inform(outbox, report::TUNING_LINE.to_owned());
+        }
         outbox.send(EventKind::Started(Box::new(info)));
         before.into_iter().for_each(|history| history.report(self.last.as_ref(), outbox));
-        outbox.send(EventKind::Phase(Phase::Training));
+        outbox.send(EventKind::Phase(self.phase()));
     }
 
     pub(super) fn project(&self) -> Arc<Project> {
@@ -157,6 +163,7 @@ impl Run {
         match self.evaluation.as_ref().map(Evaluating::progress) {
             Some((done, total)) => Phase::Evaluating { done, total },
             None if self.paused => Phase::Paused,
+            None if self.tuning => Phase::Tuning,
             None => Phase::Training,
         }
     }
@@ -217,6 +224,9 @@ impl Run {
         let began = Instant::now();
         self.take_step(outbox)?;
         let secs = began.elapsed().as_secs_f64();
+        if std::mem::take(&mut self.tuning) {
+            outbox.send(EventKind::Phase(self.phase()));
+        }
         self.opened.recorder.follow_state(outbox);
         if self.opened.recorder.is_due() {
             self.save_all(self.opened.recorder.wants_state(), outbox).ok(); // The recorder reports it and tries again.
