@@ -142,7 +142,8 @@ mod tests {
     fn no_other_state_is_due_while_one_is_written_and_the_caller_goes_on() {
         let (mut states, (go_on, wait)) = (writer(), sync_channel::<()>(1));
         assert!(states.is_due(), "there is none yet");
-        assert!(states.begin(move || wait.recv().map_err(|_| full().unwrap_err())).is_none());
+        let held = move || wait.recv().map_err(|error| DataError::content(error.to_string(), Path::new("run")));
+        assert!(states.begin(held).is_none());
         assert!(states.poll().is_none() && states.in_progress.is_some() && !states.is_due());
         go_on.send(()).unwrap();
         assert!(states.wait().is_none() && states.in_progress.is_none());
