@@ -139,11 +139,12 @@ impl Reporter {
     }
 
     fn phase(&mut self, phase: &Phase) {
-        self.is_looking_back &= *phase != Phase::Training;
+        self.is_looking_back &= !matches!(phase, Phase::Tuning | Phase::Training);
         let of = |done: usize, total: usize| if total > 0 { format!(" {done}/{total}") } else { String::new() };
         let message = match phase {
             Phase::Preparing { what, done, total } => format!("{what}{}", of(*done, *total)),
             Phase::Evaluating { done, total } => format!("evaluating{}", of(*done, *total)),
+            Phase::Tuning => Phase::TUNING.to_owned(),
             Phase::Stopping => "saving".to_owned(),
             Phase::Training | Phase::Paused | Phase::Idle => String::new(),
         };

@@ -171,7 +171,8 @@ impl OpenDevice {
     /// A network of the run's shape, ready to predict.
     pub(super) fn predictor(&self, config: &RunConfig, classes: &Classes, net: Net) -> Predictor {
         use burn::module::Module as _;
-        Predictor::new(net.valid(), config.train.input, config.model.stride(), classes, self.device.clone())
+        let (input, stride) = (config.train.input, config.model.stride());
+        Predictor::new(net.valid(), input, stride, classes, self.device.clone()).of_one_size(self.info.is_gpu)
     }
 }
 

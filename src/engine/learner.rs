@@ -103,6 +103,11 @@ impl Learner {
         self.teacher.as_ref()?.take_trouble()
     }
 
+    /// Whether neighbours have to agree from the next step on, where the loss asks that of them.
+    pub(super) fn let_neighbours_agree(&mut self, agree: bool) {
+        self.trainer.let_neighbours_agree(agree);
+    }
+
     /// Takes a step and returns the loss before it.
     pub(super) fn learn(&mut self, batches: &[Batch], lr: f64) -> f32 {
         self.trainer.step(batches, &self.terms, lr)

@@ -48,6 +48,7 @@ mod run_plan;
 mod session;
 mod sketch;
 mod start;
+mod state_writer;
 pub mod transport;
 mod waker;
 mod warm_start;

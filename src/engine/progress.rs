@@ -10,7 +10,7 @@ use super::meter::Meter;
 use super::protocol::Evaluation;
 use crate::data::DataError;
 use crate::domain::config::TrainConfig;
-use crate::train::folder::{Kept, MetricsRow, RunFolder};
+use crate::train::folder::{Kept, MetricsRow, StateFile};
 use crate::train::schedule::{Anchor, Course};
 use crate::train::trainer_state::TrainerState;
 
@@ -99,7 +99,7 @@ impl SavedState {
     ///
     /// # Errors
     /// If the disk is full or the folder is gone.
-    pub(super) fn write(&self, folder: &RunFolder) -> Result<(), DataError> {
-        folder.save_state(&self.progress, &self.trainer)
+    pub(super) fn write(&self, file: &StateFile) -> Result<(), DataError> {
+        file.write(&self.progress, &self.trainer)
     }
 }

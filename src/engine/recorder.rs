@@ -1,6 +1,7 @@
 //! Writing a run to disk. A disk that is full for a moment must not end a run of ten hours: a failure is reported once,
 //! and the data is kept and written later.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -9,6 +10,7 @@ use super::event_file::EventFile;
 use super::outbox::Outbox;
 use super::progress::SavedState;
 use super::protocol::{Evaluation, EventKind};
+use super::state_writer::{StateNews, StateWriter};
 use crate::data::DataError;
 use crate::domain::Notice;
 use crate::domain::checkpoint::Checkpoint;
@@ -17,26 +19,16 @@ use crate::train::snapshot::Snapshot;
 
 /// Time between checkpoints: a killed run loses at most this much.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
-/// Time from one state to the next at an evaluation: epochs may be short, and a state is large.
-const STATE_EVERY: Duration = Duration::from_secs(10);
-/// Making and writing states takes at most one part in so many of the time: training waits meanwhile.
-const STATE_SHARE: u32 = 20;
 /// Time between attempts after a failure.
 const RETRY_EVERY: Duration = Duration::from_secs(10);
 
 /// Writes a run's folder.
 pub(super) struct Recorder {
+    /// Writes the state of the run. It is dropped, and waited for, before the folder and its lock.
+    state: StateWriter,
     folder: RunFolder,
     /// When a checkpoint was last written or attempted.
     tried: Instant,
-    /// When the state of the run was last written or attempted.
-    stated: Option<Instant>,
-    /// How long that took.
-    state_took: Duration,
-    /// How long it took to make the state that is written next.
-    state_made_in: Duration,
-    /// The state could not be written, and the user was told.
-    lacks_state: bool,
     /// Something could not be written, and the user was told.
     failing: bool,
     /// The best network, until it is on disk.
@@ -50,12 +42,9 @@ pub(super) struct Recorder {
 impl Recorder {
     pub(super) fn new(folder: RunFolder) -> Self {
         Self {
+            state: StateWriter::new(folder.state_file().path().to_owned()),
             folder,
             tried: Instant::now(),
-            stated: None,
-            state_took: Duration::ZERO,
-            state_made_in: Duration::ZERO,
-            lacks_state: false,
             failing: false,
             unsaved_best: None,
             unsaved_split: None,
@@ -115,23 +104,35 @@ impl Recorder {
 
     /// Whether a checkpoint that is written now should come with the state of the run.
     pub(super) fn wants_state(&self) -> bool {
-        let least = if self.lacks_state { SAVE_EVERY } else { STATE_EVERY };
-        self.stated.is_none_or(|at| at.elapsed() >= least.max(self.state_took * STATE_SHARE))
+        self.state.is_due()
     }
 
     /// Making the state that is written next has taken so long.
     pub(super) fn state_made_in(&mut self, took: Duration) {
-        self.state_made_in = took;
+        self.state.made_in(took);
     }
 
-    /// Writes this network as the last checkpoint, whatever could not be written before and, if it is given, the state of the run.
+    /// Tells what has come of the state that was being written.
+    pub(super) fn follow_state(&mut self, outbox: &Outbox) {
+        let news = self.state.poll();
+        self.tell(news, outbox);
+    }
+
+    /// Waits for the state that is being written.
+    pub(super) fn wait_for_state(&mut self, outbox: &Outbox) {
+        let news = self.state.wait();
+        self.tell(news, outbox);
+    }
+
+    /// Writes this network as the last checkpoint and whatever could not be written before. If it is given, the state of the run is
+    /// written after that, while training goes on.
     ///
     /// # Errors
     /// If the disk is full or the folder is gone. The user has been told.
     pub(super) fn save(
         &mut self,
         net: &Snapshot,
-        state: Option<&SavedState>,
+        state: Option<Arc<SavedState>>,
         outbox: &Outbox,
     ) -> Result<(), DataError> {
         self.tried = Instant::now();
@@ -149,21 +150,23 @@ impl Recorder {
         }
     }
 
-    /// The final save: this network, the state of the run, and whatever could not be written before.
+    /// The final save: this network, the state of the run, and whatever could not be written before. It waits for all of it.
     ///
     /// # Errors
     /// If the disk is full or the folder is gone. The user has not been told: the summary says so.
     pub(super) fn save_at_end(
         &mut self,
         net: &Snapshot,
-        state: Option<&SavedState>,
+        state: Option<Arc<SavedState>>,
         is_best: bool,
         outbox: &Outbox,
     ) -> Result<(), DataError> {
         if is_best {
             self.unsaved_best = Some(net.clone());
         }
-        self.write_all(net, state, outbox)
+        let written = self.write_all(net, state, outbox);
+        self.wait_for_state(outbox);
+        written
     }
 
     /// Writes this network as the best checkpoint, now or as soon as possible.
@@ -191,7 +194,7 @@ impl Recorder {
     }
 
     /// The state comes last: whatever it counts on is on the disk by then.
-    fn write_all(&mut self, net: &Snapshot, state: Option<&SavedState>, outbox: &Outbox) -> Result<(), DataError> {
+    fn write_all(&mut self, net: &Snapshot, state: Option<Arc<SavedState>>, outbox: &Outbox) -> Result<(), DataError> {
         self.sync()?;
         if let Some(split) = &self.unsaved_split {
             self.folder.write_split(split)?;
@@ -206,19 +209,21 @@ impl Recorder {
         Ok(())
     }
 
-    /// Writes the state of the run. If that fails the checkpoints are on the disk all the same; the user is told once.
-    fn write_state(&mut self, state: &SavedState, outbox: &Outbox) {
-        let began = Instant::now();
-        let written = state.write(&self.folder);
-        (self.stated, self.state_took) = (Some(Instant::now()), self.state_made_in + began.elapsed());
-        let lacked_state = std::mem::replace(&mut self.lacks_state, written.is_err());
-        match written {
-            Ok(()) if lacked_state => self.inform(outbox, "The run can be resumed from here again"),
-            Err(error) if !lacked_state => {
+    fn write_state(&mut self, state: Arc<SavedState>, outbox: &Outbox) {
+        let file = self.folder.state_file();
+        let news = self.state.begin(move || state.write(&file));
+        self.tell(news, outbox);
+    }
+
+    /// If a state cannot be written the checkpoints are on the disk all the same; the user is told once.
+    fn tell(&mut self, news: Option<StateNews>, outbox: &Outbox) {
+        match news {
+            Some(StateNews::Back) => self.inform(outbox, "The run can be resumed from here again"),
+            Some(StateNews::Lost(error)) => {
                 let notice = Notice::new("The run cannot be resumed from here, only from where it was saved before");
                 self.warn(outbox, notice.cause(error.to_string()));
             }
-            Ok(()) | Err(_) => {}
+            None => {}
         }
     }
 
@@ -263,69 +268,4 @@ fn metrics_row(evaluation: &Evaluation) -> MetricsRow {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use burn::tensor::Device;
-
-    use super::*;
-    use crate::domain::{Classes, RunConfig};
-    use crate::engine::transport::{UserEnd as _, in_process};
-    use crate::model::Net;
-
-    #[test]
-    fn a_failed_save_is_reported_once_and_made_up_for_later() {
-        let dir = tempfile::tempdir().unwrap();
-        let (config, classes) = (RunConfig::demo(), Classes::deepglobe());
-        let mut recorder = Recorder::new(RunFolder::create(&dir.path().join("run"), &config, &classes).unwrap());
-        let net = Net::new(&config.model, classes.len(), &Device::flex());
-        let net = Snapshot { net, predicts: vec![true; classes.len()] };
-        let (user, worker) = in_process::connect(Arc::new(|| {}));
-        let outbox = Outbox::new(Arc::new(worker));
-        let last = recorder.folder.path().join("last.bpk");
-        let best = recorder.folder.path().join("best.bpk");
-        [&last, &best].iter().for_each(|path| std::fs::create_dir(path).unwrap());
-        for _ in 0..3 {
-            assert!(recorder.save(&net, None, &outbox).is_err());
-            recorder.save_best(net.clone(), &outbox);
-        }
-        let told = || std::iter::from_fn(|| user.try_event());
-        let warnings = || told().filter(|event| matches!(event.kind, EventKind::Warning(_))).count();
-        assert_eq!(warnings(), 1);
-        [&last, &best].iter().for_each(|path| std::fs::remove_dir(path).unwrap());
-        recorder.save(&net, None, &outbox).unwrap();
-        assert!(last.is_file() && best.is_file());
-        let log = std::fs::read_to_string(recorder.folder.path().join("log.txt")).unwrap();
-        assert!(log.contains("can be saved again"), "{log}");
-        std::fs::remove_file(&last).unwrap();
-        std::fs::create_dir(&last).unwrap();
-        assert!(recorder.save(&net, None, &outbox).is_err());
-        assert_eq!(warnings(), 1, "the next failure is reported again");
-    }
-
-    #[test]
-    fn states_that_take_long_are_rare() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
-        let mut recorder = Recorder::new(folder);
-        assert!(recorder.wants_state(), "there is none yet");
-        recorder.state_took = Duration::from_secs(3);
-        for (secs, wants) in [(30, false), (61, true)] {
-            let Some(then) = Instant::now().checked_sub(Duration::from_secs(secs)) else { return };
-            recorder.stated = Some(then);
-            assert_eq!(recorder.wants_state(), wants, "20 times 3 s are a minute");
-        }
-    }
-
-    #[test]
-    fn after_a_failure_the_next_attempt_is_sooner() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(&dir.path().join("run"), &RunConfig::demo(), &Classes::deepglobe()).unwrap();
-        let mut recorder = Recorder::new(folder);
-        let Some(then) = Instant::now().checked_sub(RETRY_EVERY) else { return };
-        recorder.tried = then;
-        assert!(!recorder.is_due());
-        recorder.failing = true;
-        assert!(recorder.is_due());
-    }
-}
+mod tests;

@@ -8,6 +8,10 @@ use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice as _, Classes};
 use crate::quick::method::QuickMethod;
 
+/// What is said before the first step on a GPU.
+pub(super) const TUNING_LINE: &str = "The first step and the first prediction try GPU kernels: a minute or two for a network and input \
+                                      that are new to this GPU, a moment once they are known. A stop waits for the step";
+
 /// The two lines of an evaluation.
 pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {
     let Evaluation { epoch, train_loss, scores, secs, .. } = evaluation;

@@ -35,7 +35,7 @@ pub(super) struct Session {
 pub(super) struct UnsavedRun {
     recorder: Recorder,
     net: Snapshot,
-    state: Option<SavedState>,
+    state: Option<Arc<SavedState>>,
     summary: Box<Summary>,
     checkpoints: FinishedCheckpoints,
 }
@@ -132,7 +132,7 @@ impl Session {
 impl UnsavedRun {
     fn save(&mut self, outbox: &Outbox) -> Result<(), DataError> {
         if self.summary.steps > 0 {
-            self.recorder.save_at_end(&self.net, self.state.as_ref(), false, outbox)?;
+            self.recorder.save_at_end(&self.net, self.state.clone(), false, outbox)?;
         }
         let summary = Summary { unsaved: None, ..(*self.summary).clone() };
         self.recorder.write_summary(&summary)?;

@@ -20,6 +20,8 @@ pub(super) struct NetworkPredictor {
     input: InputSize,
     window: u32,
     stride: u32,
+    /// Overviews of all tiles are of one size.
+    one_size: bool,
     scored: Vec<bool>,
     /// The scored classes that may be predicted.
     candidates: Vec<bool>,
@@ -31,7 +33,13 @@ impl NetworkPredictor {
     pub(super) fn new(net: Net, input: InputSize, stride: u32, classes: &Classes, device: Device) -> Self {
         let window = input.window(stride);
         let scored: Vec<bool> = classes.iter().map(|class| !class.ignored).collect();
-        Self { net, device, input, window, stride, candidates: scored.clone(), scored, table: normalize::table() }
+        let (candidates, table) = (scored.clone(), normalize::table());
+        Self { net, device, input, window, stride, one_size: false, scored, candidates, table }
+    }
+
+    /// Whether overviews of all tiles are of one size.
+    pub(super) fn set_one_size(&mut self, one_size: bool) {
+        self.one_size = one_size;
     }
 
     /// Replaces the network by another state of itself, and the classes that may be predicted.
@@ -59,7 +67,7 @@ impl NetworkPredictor {
     /// Predicts a whole tile of `size` at low resolution, in one pass.
     pub(super) fn predict_overview(&self, overview: &RgbImage, size: [u32; 2]) -> ClassMap {
         let (width, height) = overview.dimensions();
-        let window = Window::around([width, height], overview::side(overview, self.stride));
+        let window = Window::around([width, height], overview::side(overview, self.stride, self.one_size));
         let logits = self.logits(overview, &window);
         let mut small = ClassMap::unpredicted([width, height]);
         decision::write(&mut small, &logits, &self.candidates, &window, None);

@@ -50,6 +50,15 @@ impl Predictor {
         Self(Maker::Network(Box::new(NetworkPredictor::new(net, input, stride, classes, device))))
     }
 
+    /// The same for a device that tries kernels for each new shape of tensors, as GPUs do: overviews are padded to one size. All
+    /// windows are of one size anyway.
+    pub fn of_one_size(mut self, one_size: bool) -> Self {
+        if let Maker::Network(network) = &mut self.0 {
+            network.set_one_size(one_size);
+        }
+        self
+    }
+
     /// Takes what maps whole tiles.
     pub fn whole(maker: Arc<dyn WholeMap>) -> Self {
         Self(Maker::Whole(maker))

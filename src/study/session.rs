@@ -172,6 +172,7 @@ impl Watch<'_> {
             EventKind::Started(info) => self.steps = info.total_steps,
             EventKind::Step(step) => self.teller.mention(Doing::Steps(self.run, step.step, self.steps)),
             EventKind::Phase(Phase::Preparing { what, .. }) => self.makes(what),
+            EventKind::Phase(Phase::Tuning) => self.makes(Phase::TUNING),
             _ => {}
         }
     }

@@ -30,6 +30,8 @@ pub struct Trainer {
     loss: Mixture,
     /// What neighbours have to agree about, and the weight of that.
     crf: Option<(GatedCrf, f64)>,
+    /// Whether neighbours have to agree yet.
+    neighbours_agree: bool,
     /// The largest norm of the gradients together; 0 if they are not clipped.
     clip_norm: f64,
     /// Weight of pseudo-labels.
@@ -48,7 +50,19 @@ impl Trainer {
         let TrainConfig { clip_norm, pseudo_labels, .. } = *config;
         let (loss, crf) = (loss::terms_of(config), loss::crf_of(config));
         let scale = precision::is_mixed(config.precision, &device).then(LossScale::default);
-        Self { net, average, optimizer, frozen, loss, crf, clip_norm, pseudo: pseudo_labels, scale, device }
+        Self {
+            net,
+            average,
+            optimizer,
+            frozen,
+            loss,
+            crf,
+            neighbours_agree: true,
+            clip_norm,
+            pseudo: pseudo_labels,
+            scale,
+            device,
+        }
     }
 
     /// A trainer as it was saved. `net` is a network of the same shape.
@@ -84,6 +98,11 @@ impl Trainer {
             moments: self.optimizer.into_bytes()?,
             scale: self.scale,
         })
+    }
+
+    /// Whether neighbours have to agree from the next step on, where the loss asks that of them. At first they have to.
+    pub fn let_neighbours_agree(&mut self, agree: bool) {
+        self.neighbours_agree = agree;
     }
 
     /// Takes one step on the gradients of these batches together, and returns the loss before it. Apart from batch
@@ -126,11 +145,11 @@ impl Trainer {
         let labels = learned(batches.iter().map(|batch| classes.targets(&batch.targets)).collect(), 1.0);
         let pseudo = batches.iter().zip(&told).map(|(batch, told)| told.targets(&batch.pseudo.labels));
         let pseudo = learned(pseudo.collect(), self.pseudo);
-        let existing: usize = batches.iter().map(Batch::existing).sum();
+        let existing: usize = batches.iter().map(|batch| self.cells(batch)).sum();
         let factor = self.scale.map_or(1.0, |scale| scale.factor());
         let (mut sum, mut losses) = (GradientsAccumulator::new(), Vec::new());
         for (batch, parts) in batches.iter().zip(labels.into_iter().zip(pseudo)) {
-            let loss = self.loss(batch, parts, batch.existing() as f64 / existing.max(1) as f64);
+            let loss = self.loss(batch, parts, self.cells(batch) as f64 / existing.max(1) as f64);
             losses.push(loss.clone().detach());
             let scaled = if self.scale.is_some() { loss * factor } else { loss };
             sum.accumulate(&self.net, GradientsParams::from_grads(scaled.backward(), &self.net));
@@ -138,7 +157,17 @@ impl Trainer {
         (losses, sum.grads())
     }
 
-    /// The part of the loss that a batch has, over its labels and its pseudo-labels, and over its pixels, a `share` of those of the
+    /// What neighbours have to agree about in this step, and the weight of that.
+    fn crf(&self) -> Option<&(GatedCrf, f64)> {
+        self.crf.as_ref().filter(|_| self.neighbours_agree)
+    }
+
+    /// How many cells of a batch count where neighbours have to agree.
+    fn cells(&self, batch: &Batch) -> usize {
+        self.crf().map_or(0, |(crf, _)| crf.count(&batch.exists, [batch.size as usize; 2]))
+    }
+
+    /// The part of the loss that a batch has, over its labels and its pseudo-labels, and over its cells, a `share` of those of the
     /// step. Over labels it is the mean of those of the network's heads (deep supervision, Zhou et al. 2018); only of the head that
     /// predicts neighbours have to agree.
     fn loss(&self, batch: &Batch, learned: (Learned<'_>, Learned<'_>), share: f64) -> Tensor<1> {
@@ -146,7 +175,7 @@ impl Trainer {
         let (of_each, predicts) = (1.0 / heads.len() as f64, heads.last().expect("a network has a head").clone());
         let losses = heads.into_iter().map(|logits| self.loss_of(logits, learned));
         let loss = losses.reduce(|sum, more| sum + more).expect("a network has a head") * of_each;
-        let Some((crf, weight)) = &self.crf else { return loss };
+        let Some((crf, weight)) = self.crf() else { return loss };
         let competes = learned.0.targets.competes;
         let scene = Scene { colours: &batch.images, exists: &batch.exists, competes };
         loss + loss::gated_crf(predicts, scene, crf) * (weight * share)

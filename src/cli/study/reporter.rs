@@ -70,6 +70,7 @@ impl<'a> Reporter<'a> {
                 self.bar.set_message(format!("loss {:.4}", step.loss));
             }
             EventKind::Phase(Phase::Preparing { what, .. }) => self.bar.set_message(what.clone()),
+            EventKind::Phase(Phase::Tuning) => self.bar.set_message(Phase::TUNING),
             EventKind::Evaluated(evaluation) => {
                 report::epoch_lines(evaluation, self.epochs).iter().for_each(|line| self.print(line));
             }

@@ -44,11 +44,6 @@ impl Batch {
         batch
     }
 
-    /// Number of pixels that exist; 0 where the plan does not ask.
-    pub fn existing(&self) -> usize {
-        self.exists.iter().filter(|exists| **exists).count()
-    }
-
     /// Cuts the labels again for crops whose tile has changed.
     pub(super) fn refresh(&mut self, set: &TrainingSet) {
         let area = (self.size * self.size) as usize;

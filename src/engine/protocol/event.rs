@@ -76,6 +76,9 @@ pub enum Phase {
         /// Items in all; 0 if unknown.
         total: usize,
     },
+    /// Taking the first step on a GPU, which tries kernels for each shape of tensors. It takes minutes for a network and an input that
+    /// are new to it, and cannot be interrupted; what it finds is remembered.
+    Tuning,
     /// Taking steps.
     Training,
     /// The run waits for [`Command::Resume`](super::Command::Resume).
@@ -92,6 +95,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// What is said during [`Phase::Tuning`], in few words.
+    pub const TUNING: &'static str = "trying GPU kernels";
+
     /// Whether a run is in progress.
     pub fn is_running(&self) -> bool {
         !matches!(self, Self::Idle)

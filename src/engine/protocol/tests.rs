@@ -81,6 +81,7 @@ fn phases() -> Vec<Phase> {
     samples!(Phase {
         Phase::Idle => Phase::Idle,
         Phase::Preparing { .. } => Phase::Preparing { what: "counting labels".to_owned(), done: 1, total: 2 },
+        Phase::Tuning => Phase::Tuning,
         Phase::Training => Phase::Training,
         Phase::Paused => Phase::Paused,
         Phase::Evaluating { .. } => Phase::Evaluating { done: 1, total: 2 },

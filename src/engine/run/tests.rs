@@ -1,4 +1,4 @@
-//! What happens while a run is about to end early.
+//! What happens while a run is about to end early, and before its first step.
 
 use tempfile::TempDir;
 
@@ -8,10 +8,11 @@ use crate::domain::config::{DeviceChoice, InputSize, Length};
 use crate::domain::{Edit, Strategy, Stroke};
 use crate::engine::device::Devices;
 use crate::engine::preparation::Preparation;
+use crate::engine::protocol::Outcome;
 use crate::engine::start;
 use crate::engine::transport::in_process;
 
-/// A paused run that would end early if it went on: its network does not learn.
+/// A run that ends early, since its network does not learn; it is paused right before that.
 struct Bench {
     run: Run,
     predictor: Predictor,
@@ -22,7 +23,8 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Self {
+    /// A run before its first step.
+    fn started() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = demo::unpack(&dir.path().join("demo")).unwrap();
         let (mut journal, _) = Journal::open(&Project::open(&data).unwrap()).unwrap();
@@ -36,7 +38,11 @@ impl Bench {
         let (mut never, out) = (|| false, dir.path().join("run"));
         let mut preparation = Preparation::new(&outbox, &mut never);
         let (run, predictor) = start::start(&config, &out, &mut Devices::default(), &mut preparation).unwrap();
-        let mut bench = Self { run, predictor, outbox, journal, _dir: dir };
+        Self { run, predictor, outbox, journal, _dir: dir }
+    }
+
+    fn new() -> Self {
+        let mut bench = Self::started();
         bench.run_into_its_end();
         bench
     }
@@ -91,4 +97,27 @@ fn new_labels_call_off_an_early_end() {
     let steps = bench.run.step();
     assert_eq!(bench.turn(), None);
     assert_eq!((bench.run.step(), &bench.run.ending), (steps + 1, &None));
+}
+
+#[test]
+fn a_gpu_tries_kernels_until_its_first_step_ends() {
+    let mut bench = Bench::started();
+    assert_eq!(bench.run.phase(), Phase::Training, "a CPU has none to try");
+    bench.run.tuning = true;
+    assert_eq!(bench.run.phase(), Phase::Tuning);
+    bench.run.set_paused(true, &bench.outbox);
+    assert_eq!(bench.run.phase(), Phase::Paused);
+    bench.run.set_paused(false, &bench.outbox);
+    assert_eq!(bench.run.phase(), Phase::Tuning, "it has not begun yet");
+    assert_eq!(bench.turn(), None);
+    assert!(bench.run.step() == 1 && bench.run.phase() != Phase::Tuning, "{:?}", bench.run.phase());
+}
+
+#[test]
+fn a_run_that_is_stopped_before_its_first_step_takes_none() {
+    let mut bench = Bench::started();
+    bench.run.tuning = true;
+    bench.run.stop(&bench.outbox);
+    let summary = bench.turn().expect("the end");
+    assert_eq!((summary.outcome, summary.steps), (Outcome::Stopped, 0));
 }

@@ -3,6 +3,7 @@
 //! Cross-entropy alone takes one pass, a mixture of terms two: the overlap of a class is known only once all its pixels are. The gated
 //! CRF stands apart: it needs the picture, and no labels.
 
+mod crf_cells;
 pub mod cross_entropy;
 mod exponential;
 pub mod gated_crf;
@@ -11,6 +12,7 @@ pub mod mixture;
 mod overlap;
 mod pixelwise;
 mod softmax;
+mod softmax_rows;
 pub mod terms;
 
 pub use cross_entropy::partial_cross_entropy;

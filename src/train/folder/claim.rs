@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::files;
-use super::state_file;
+use super::state_file::StateFile;
 use crate::data::DataError;
 use crate::data::files::lock::lock;
 use crate::train::trainer_state::TrainerState;
@@ -34,7 +33,7 @@ impl Claim {
     /// # Errors
     /// If the disk is full or the folder is gone.
     pub fn save_state(&self, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
-        state_file::write(&self.path.join(files::STATE), progress, trainer)
+        StateFile::in_folder(&self.path).write(progress, trainer)
     }
 
     /// The folder and its lock.

@@ -15,6 +15,7 @@ mod writer;
 pub use claim::Claim;
 pub use reader::{FinishedRun, load_checkpoint, quick_method};
 pub use split_record::SplitRecord;
+pub use state_file::StateFile;
 pub use tables::{MetricsRow, StepRow, steps_per_row};
 pub use writer::{Kept, RunFolder};
 

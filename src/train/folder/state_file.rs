@@ -3,12 +3,13 @@
 //! As in a safetensors file, the first eight bytes are the length of a header in JSON, little-endian; then come the header and, one after
 //! the other, the parts that it names with their lengths.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::files;
 use crate::data::DataError;
 use crate::data::files::write;
 use crate::train::loss_scale::LossScale;
@@ -46,11 +47,31 @@ struct Version {
     version: u32,
 }
 
-/// Writes the file.
-///
-/// # Errors
-/// If the disk is full or the folder is gone.
-pub(super) fn write(path: &Path, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
+/// The place of the file in the folder of a run. Any thread may write it.
+pub struct StateFile {
+    path: PathBuf,
+}
+
+impl StateFile {
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join(files::STATE) }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes where the run stands. The previous state stays intact until the new one is on the disk.
+    ///
+    /// # Errors
+    /// If the disk is full or the folder is gone.
+    pub fn write(&self, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
+        write(&self.path, progress, trainer)
+    }
+}
+
+fn write(path: &Path, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
     let TrainerState { weights, average, updates, moments, scale } = trainer;
     let parts =
         Lengths { weights: weights.len(), average: average.as_deref().map(<[u8]>::len), moments: moments.len() };

@@ -11,7 +11,7 @@ use super::cut;
 use super::files;
 use super::predicts::Predicts;
 use super::split_record::SplitRecord;
-use super::state_file;
+use super::state_file::StateFile;
 use super::tables::{METRIC_COLUMNS, MetricsRow, RAW_COLUMN, STEP_COLUMNS, StepRow};
 use crate::data::DataError;
 use crate::data::files::append::AppendFile;
@@ -20,7 +20,6 @@ use crate::data::files::write;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
 use crate::train::snapshot::Snapshot;
-use crate::train::trainer_state::TrainerState;
 
 /// What is kept of the tables of a run that is resumed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -182,12 +181,9 @@ impl RunFolder {
         Ok(path)
     }
 
-    /// Writes where the run stands. The previous state stays intact until the new one is on the disk.
-    ///
-    /// # Errors
-    /// If the disk is full or the folder is gone.
-    pub fn save_state(&self, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
-        state_file::write(&self.path.join(files::STATE), progress, trainer)
+    /// Where the state of the run is written.
+    pub fn state_file(&self) -> StateFile {
+        StateFile::in_folder(&self.path)
     }
 
     /// The list of the checkpoint that is on the disk.

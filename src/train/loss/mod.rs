@@ -9,5 +9,5 @@ mod probe;
 
 pub use crate::kernels::loss::{GatedCrf, Labels as Targets, Mixture, Scene};
 pub use cross_entropy::partial_cross_entropy;
-pub use gated_crf::{crf_of, gated_crf};
+pub use gated_crf::{crf_has_begun, crf_of, gated_crf};
 pub use mixture::{mixture, terms_of};

@@ -110,10 +110,10 @@ fn several_batches_make_the_step_of_one_large_batch() {
     let mut keep = |one_in: usize| -> Vec<u8> {
         scene.targets.iter().map(|class| if random.below(one_in) == 0 { *class } else { UNLABELLED }).collect()
     };
-    let parts = [20, 2].map(|one_in| {
+    let parts = [(20, 200), (2, 9)].map(|(one_in, missing)| {
         let mut batch = Batch::new(scene.images.clone(), keep(one_in), 32);
         batch.pseudo = Pseudo { labels: keep(3), classes: vec![0, 1] };
-        batch.exists.iter_mut().step_by(one_in).for_each(|exists| *exists = false);
+        batch.exists.iter_mut().step_by(missing).for_each(|exists| *exists = false);
         batch
     });
     assert!(2 * parts[0].labelled < parts[1].labelled, "the batches must not weigh the same");
@@ -154,6 +154,23 @@ fn neighbours_have_to_agree_as_much_as_their_weight_says() {
     let [without, one, two] = [0.0, 0.1, 0.2].map(loss);
     assert!(one - without > 1e-3, "{without} {one}");
     assert!((two - without - 2.0 * (one - without)).abs() < 1e-5, "{without} {one} {two}");
+}
+
+#[test]
+fn neighbours_that_need_not_agree_yet_are_in_neither_loss_nor_gradient() {
+    let (scene, device) = (tiny_scene(), Device::flex().autodiff());
+    device.seed(1);
+    let net = small_net(&device);
+    let step = |gated_crf: f64, agree: bool| {
+        let loss = LossWeights { gated_crf, ..LossWeights::default() };
+        let config = TrainConfig { loss, crf_sigma_rgb: 0.5, optimizer: Optimizer::Sgd, ..TrainConfig::default() };
+        let mut trainer = Trainer::new(net.clone(), &config, device.clone());
+        trainer.let_neighbours_agree(agree);
+        let loss = trainer.step(slice::from_ref(&scene), &ClassTerms::equal(2), 0.5);
+        (loss, TrainableFloats::of(&trainer.net).0.concat())
+    };
+    assert!(step(0.1, false) == step(0.0, true));
+    assert!(step(0.1, true) != step(0.0, true));
 }
 
 #[test]

@@ -21,6 +21,10 @@ const ROOM_FOR_ENDS: f32 = 760.0;
 /// Free width below which score and device are abbreviated, points.
 const ROOM_FOR_WORDS: f32 = 860.0;
 
+/// What is said while the first step on a GPU is being taken.
+const TUNING: &str =
+    "A minute or two for a network and input that are new to this GPU, then remembered; a stop waits for it";
+
 /// Draws the bar. It scrolls if it is too narrow, so that texts never overlap.
 pub fn run_bar_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if ui.available_width() < ROOM_FOR_ENDS {
@@ -70,7 +74,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
             }
         }
         _ => {
-            let can_pause = matches!(run.phase, Phase::Training | Phase::Evaluating { .. });
+            let can_pause = matches!(run.phase, Phase::Tuning | Phase::Training | Phase::Evaluating { .. });
             if accent_button(ui, Icon::Pause, "Pause", can_pause).clicked() {
                 actions.push(UiAction::StartOrPause);
             }
@@ -112,9 +116,8 @@ fn progress_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         let width = (ui.clip_rect().right() - ui.cursor().left() - 230.0).clamp(40.0, 320.0);
         progress(ui, share, width, number(format!("{:.0} %", share * 100.0)));
     }
-    let on_gpu = run.info.as_ref().is_some_and(|info| info.device.is_gpu);
-    if run.step.is_none() && on_gpu {
-        ui.weak("The first step tunes GPU kernels and can take minutes");
+    if run.phase == Phase::Tuning {
+        ui.weak(TUNING);
         return;
     }
     ui.label(number(format::speed(run.step_secs)));
@@ -158,6 +161,7 @@ fn phase_text(phase: &Phase, project: bool, network: Option<&str>) -> String {
         (Phase::Idle, None) if project => "Ready to train".to_owned(),
         (Phase::Idle, None) => "Open a project to begin".to_owned(),
         (Phase::Preparing { what, .. }, _) => what.clone(),
+        (Phase::Tuning, _) => "Trying GPU kernels".to_owned(),
         (Phase::Training, _) => "Training".to_owned(),
         (Phase::Paused, _) => "Paused".to_owned(),
         (Phase::Evaluating { done, total }, _) => format!("Evaluating tile {} of {total}", (done + 1).min(*total)),
@@ -214,8 +218,6 @@ mod tests {
 
     /// The bar of a run in training, in a window of this width.
     fn bar(width: f32) -> Harness<'static> {
-        let mut state = AppState::new(Settings::default());
-        state.run = RunState::starting(7);
         let evaluated = |step| EventKind::Evaluated(Box::new(samples::evaluation(step)));
         let events = [
             EventKind::Started(Box::new(samples::info())),
@@ -224,6 +226,13 @@ mod tests {
             evaluated(10),
             evaluated(12),
         ];
+        bar_after(width, events.to_vec())
+    }
+
+    /// The bar after these events.
+    fn bar_after(width: f32, events: Vec<EventKind>) -> Harness<'static> {
+        let mut state = AppState::new(Settings::default());
+        state.run = RunState::starting(7);
         events.into_iter().for_each(|kind| state.apply(Event { run: 7, kind }));
         let show = move |ui: &mut Ui| run_bar_ui(ui, &state, &mut Vec::new());
         let size = vec2(width, 44.0);
@@ -265,6 +274,17 @@ mod tests {
             };
             assert!(place("mIoU").left() - place("Stop").right() > 200.0, "{places:?} at {width}");
         }
+    }
+
+    #[test]
+    fn a_gpu_that_tries_kernels_says_so_until_it_trains() {
+        let mut events = vec![EventKind::Started(Box::new(samples::info())), EventKind::Phase(Phase::Tuning)];
+        let says = |events: &[EventKind], what: &str| {
+            places(&bar_after(1280.0, events.to_vec())).iter().any(|(text, _)| text.contains(what))
+        };
+        assert!(says(&events, "Trying GPU kernels") && says(&events, "remembered; a stop waits"));
+        events.extend([EventKind::Step(samples::step(1)), EventKind::Phase(Phase::Training)]);
+        assert!(says(&events, "Training") && !says(&events, "kernels") && !says(&events, "remembered"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::SetSplit(index, split) => run_control::set_split(state, index, split),
         UiAction::SetForm(form) => run_control::set_form(services, state, *form),
         UiAction::StartOrPause => run_control::start_or_pause(services, state),
-        UiAction::Stop => run_control::send(services, state, Command::Stop),
+        UiAction::Stop => run_control::stop(services, state),
         UiAction::ShowCheckpoint(checkpoint) => run_control::send(services, state, Command::Show(checkpoint)),
         UiAction::ConfirmClasses => class_edits::confirm(state),
         UiAction::RefuseClasses => class_edits::refuse(services, state),

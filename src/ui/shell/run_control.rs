@@ -24,8 +24,17 @@ pub(crate) fn start_or_pause(services: &mut Services, state: &mut AppState) {
     match state.run.phase {
         Phase::Idle => start(services, state),
         Phase::Paused => send(services, state, Command::Resume),
-        Phase::Training | Phase::Evaluating { .. } => send(services, state, Command::Pause),
+        Phase::Tuning | Phase::Training | Phase::Evaluating { .. } => send(services, state, Command::Pause),
         Phase::Preparing { .. } | Phase::Stopping => {} // Nothing to pause yet, or no longer.
+    }
+}
+
+/// Stops the run. A step that is being taken ends first, which is told where it takes minutes.
+pub(crate) fn stop(services: &Services, state: &mut AppState) {
+    send(services, state, Command::Stop);
+    if state.run.phase == Phase::Tuning {
+        let cause = "a GPU that tries kernels cannot be interrupted; the next run need not try them again";
+        state.say(Level::Info, Notice::new("The run stops after its first step").cause(cause));
     }
 }
 

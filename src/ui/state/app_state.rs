@@ -232,7 +232,7 @@ impl AppState {
 
     /// Whether the run can be paused or resumed now.
     pub fn can_pause(&self) -> bool {
-        matches!(self.run.phase, Phase::Training | Phase::Evaluating { .. } | Phase::Paused)
+        matches!(self.run.phase, Phase::Tuning | Phase::Training | Phase::Evaluating { .. } | Phase::Paused)
     }
 
     /// Label of the button that starts, pauses and resumes.
