@@ -56,7 +56,7 @@ fn rows(run: &Path, table: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn a_signal_saves_the_run_and_gives_it_back() {
-    for signal in ["-INT", "-TERM", "-HUP"] {
+    for signal in ["-INT", "-TERM", "-HUP", "-USR1"] {
         let (study, attempt) = stopped(signal);
         assert!(study.names("claims").is_empty() && attempt.join("last.bpk").exists(), "{signal}");
         assert_eq!(study.states(), ["waiting"]);
