@@ -150,7 +150,7 @@ fn a_complete_attempt_is_kept_and_runs_of_a_study_are_not_made_longer() {
     let config = fs::read_to_string(run.join("config.toml")).unwrap();
     for change in [["--more-epochs", "1"], ["--lr", "0.01"]] {
         let refused = pointillist().args(["train", "--resume"]).arg(&run).args(change).assert().failure();
-        refused.stderr(contains("belongs to a study").and(contains("--init-from")));
+        refused.stderr(contains("A run of a study cannot be made longer").and(contains("--init-from")));
     }
     assert_eq!(fs::read_to_string(run.join("config.toml")).unwrap(), config);
 }

@@ -46,8 +46,8 @@ fn refuse_run_of_study(folder: &Path) -> Result<(), Refusal> {
     if !folder.join(record::FILE).exists() {
         return Ok(());
     }
-    let notice = Notice::new("The run is not made longer, and keeps its learning rate")
-        .cause(format!("{} belongs to a study, which counts it as what its plan says", folder.display()));
+    let notice = Notice::new("A run of a study cannot be made longer or go on at another rate")
+        .cause(format!("{} belongs to one, which counts it as what its plan says", folder.display()));
     Err(Refusal(notice.remedy("Start a new run from its weights (--init-from)")))
 }
 
