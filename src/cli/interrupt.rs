@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::warned;
+
 /// Exit code of an interrupted run, by the convention of shells (128 + SIGINT).
 pub(super) const CODE: u8 = 130;
 /// A signal that follows this soon is the same one: schedulers send theirs to a job's script, which passes it on, and to the
@@ -11,7 +13,7 @@ const ECHO: Duration = Duration::from_secs(1);
 
 static FIRST: OnceLock<Instant> = OnceLock::new();
 
-/// Calls `stop` on the first Ctrl-C (or SIGTERM) and its echo, and ends the process on the second.
+/// Calls `stop` on the first Ctrl-C (or SIGTERM, SIGHUP, SIGUSR1) and its echo, and ends the process on the second.
 pub(super) fn on_first(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         let now = Instant::now();
@@ -20,6 +22,7 @@ pub(super) fn on_first(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
         }
         stop();
     })?;
+    warned::pass_on()?;
     Ok(())
 }
 

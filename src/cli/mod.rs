@@ -31,6 +31,7 @@ mod study;
 mod train;
 mod train_args;
 mod values;
+mod warned;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ pub fn run() -> ExitCode {
     let mut command = defaults::shown(Args::command());
     let matches = command.clone().get_matches();
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+    if args.verb.is_some() {
+        warned::hold();
+    }
     let result = match args.verb {
         Some(Verb::Train(args)) => train::run(*args),
         Some(Verb::Check(args)) => check::run(&args),

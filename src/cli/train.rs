@@ -1,6 +1,7 @@
 //! `train`: starts a run and prints its events as lines of text or JSON, with a progress bar.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::domain::config::{InputSize, StepOffer};
 use crate::engine::protocol::{RunInfo, StepReport, Summary};
 use crate::engine::refusal::Refusal;
 use crate::engine::{Command, EngineHandle, EventKind, Phase, report};
+use crate::study::record;
 
 pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
     let command = command(&args)?;
@@ -28,12 +30,25 @@ pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
 fn command(args: &TrainArgs) -> anyhow::Result<Command> {
     if let Some(folder) = &args.resume {
         let (folder, more_epochs) = (folder.clone(), args.more_epochs.unwrap_or(0));
+        if more_epochs > 0 || args.lr.is_some() {
+            refuse_run_of_study(&folder)?;
+        }
         let data = args.data.as_ref().map(std::path::absolute).transpose()?;
         return Ok(Command::Continue { run: 1, folder, data, more_epochs, lr: args.lr });
     }
     anyhow::ensure!(args.more_epochs.is_none(), "--more-epochs is for --resume: give --epochs for a new run");
     let out = args.out.clone().context("no run folder: name one to create with --out")?;
     Ok(Command::Start { run: 1, config: Box::new(args.config()?), out })
+}
+
+/// A study counts its runs as what its plan says, so none is made longer or goes on at another rate.
+fn refuse_run_of_study(folder: &Path) -> Result<(), Refusal> {
+    if !folder.join(record::FILE).exists() {
+        return Ok(());
+    }
+    let notice = Notice::new("A run of a study cannot be made longer or go on at another rate")
+        .cause(format!("{} belongs to one, which counts it as what its plan says", folder.display()));
+    Err(Refusal(notice.remedy("Start a new run from its weights (--init-from)")))
 }
 
 /// Prints events.

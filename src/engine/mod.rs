@@ -40,6 +40,7 @@ mod recorder;
 pub mod refusal;
 pub mod rehearsal;
 pub mod report;
+pub mod resumable;
 mod resume;
 mod run;
 mod run_history;

@@ -27,36 +27,57 @@ pub(super) struct Job<'a> {
     pub(super) number: RunId,
 }
 
+/// How it begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Anew,
+    /// From the state in its folder.
+    Resumed,
+}
+
 /// How it ended.
 pub(super) enum End {
     Done(Box<Summary>),
     /// With the reason.
     Failed(String),
+    /// It was to be resumed and cannot be, for this reason. Its folder is as it was.
+    Refused(String),
     /// Somebody asked for it.
     Stopped,
     /// Another worker has taken it over.
     Lost,
 }
 
-/// Makes the run, and passes its events on.
+/// What it is made with.
+pub(super) struct Means<'a> {
+    pub(super) engine: &'a EngineHandle,
+    /// That of the run's claim.
+    pub(super) heartbeat: &'a Heartbeat,
+    pub(super) is_asked_to_stop: &'a dyn Fn() -> bool,
+    /// Receives the run's events.
+    pub(super) tell: &'a mut dyn FnMut(&Event),
+}
+
+/// Makes the run, and passes its events on, but for a refusal to resume it.
 ///
 /// # Errors
 /// If the engine is gone.
-pub(super) fn run(
-    job: &Job<'_>,
-    engine: &EngineHandle,
-    heartbeat: &Heartbeat,
-    is_asked_to_stop: &dyn Fn() -> bool,
-    tell: &mut dyn FnMut(&Event),
-) -> anyhow::Result<End> {
-    engine.send(Command::Start { run: job.number, config: Box::new(job.config.clone()), out: job.out.to_owned() });
-    let (mut is_stopping, mut fault) = (false, None);
+pub(super) fn run(job: &Job<'_>, way: Way, means: &mut Means<'_>) -> anyhow::Result<End> {
+    let Means { engine, heartbeat, is_asked_to_stop, tell } = means;
+    engine.send(job.command(way));
+    let (mut can_be_refused, mut is_stopping, mut fault) = (way == Way::Resumed, false, None);
     while let Some(event) = engine.wait_event() {
         if event.run != job.number {
             continue; // It belongs to the run before.
         }
+        if let EventKind::Failed(notice) = &event.kind
+            && can_be_refused
+        {
+            return Ok(End::Refused(notice.without_remedy()));
+        }
         tell(&event);
         if let EventKind::Started(info) = &event.kind {
+            can_be_refused = false;
             fault = job.began(info.steps_per_epoch).err();
         }
         if let Some(end) = end(event.kind) {
@@ -71,6 +92,14 @@ pub(super) fn run(
 }
 
 impl Job<'_> {
+    fn command(&self, way: Way) -> Command {
+        let (run, out) = (self.number, self.out.to_owned());
+        match way {
+            Way::Anew => Command::Start { run, config: Box::new(self.config.clone()), out },
+            Way::Resumed => Command::Continue { run, folder: out, data: None, more_epochs: 0, lr: None },
+        }
+    }
+
     /// The run has read its data and is about to learn: from now on its folder says which run it is.
     fn began(&self, steps_per_epoch: u64) -> anyhow::Result<()> {
         self.confirm_data()?;

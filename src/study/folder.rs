@@ -124,7 +124,7 @@ impl StudyFolder {
 
 /// A run folder, if it is that of a run of a study that is complete and saved. A run that was continued beyond what its plan asks for is
 /// another one.
-fn done_run(folder: &Path) -> Option<DoneRun> {
+pub(super) fn done_run(folder: &Path) -> Option<DoneRun> {
     let summary: Summary = serde_json::from_slice(&fs::read(folder.join(files::SUMMARY)).ok()?).ok()?;
     let record = Record::read(folder)?;
     let is_saved = matches!(summary.outcome, Outcome::Completed | Outcome::Early) && summary.unsaved.is_none();

@@ -1,12 +1,14 @@
 //! Studies: a plan is a queue of runs, worked off by one or several processes that share a folder.
 //!
 //! [`plan`] is read from a file or a preset and says which runs there are; [`key`] says when two runs are the same, by configuration
-//! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done; [`overview`]
+//! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done, going on with attempts that were broken off; [`overview`]
 //! and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, [`table`] and [`page`] write that down.
 //! Training itself is the engine's.
 
+mod attempt;
 pub mod claim;
 pub mod compare;
+mod earlier;
 pub mod estimate;
 mod execute;
 mod expand;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::attempt;
 use super::claim::{Attempt, Claim};
-use super::execute::{self, End, Job};
+use super::earlier;
+use super::execute::{End, Job, Means};
 use super::failure::{self, Failure};
 use super::folder::StudyFolder;
 use super::heartbeat::Heartbeat;
@@ -58,7 +60,7 @@ pub struct Tally {
     pub begun: u64,
     /// Runs that others make.
     pub others: usize,
-    /// It was asked to stop; an unfinished run begins anew the next time.
+    /// It was asked to stop; an unfinished run goes on the next time.
     pub stopped: bool,
 }
 
@@ -169,10 +171,14 @@ impl Queue<'_> {
     /// Makes the run, and keeps it while it is still claimed.
     fn attempt(&self, job: &Job<'_>, heartbeat: &Heartbeat, worker: &mut Worker<'_>) -> anyhow::Result<End> {
         let Worker { engine, is_asked_to_stop, tell, .. } = worker;
-        let end = execute::run(job, engine, heartbeat, *is_asked_to_stop, &mut |event| tell(News::Event(event)))?;
-        Ok(match end {
+        let tell = &mut |event: &Event| tell(News::Event(event));
+        let mut means = Means { engine, heartbeat, is_asked_to_stop: *is_asked_to_stop, tell };
+        Ok(match attempt::make(job, &mut means)? {
             End::Done(summary) => match self.folder.keep(job.out, job.name) {
-                Ok(_) => End::Done(summary),
+                Ok(_) => {
+                    earlier::remove(self.folder, &job.key.id());
+                    End::Done(summary)
+                }
                 Err(error) => End::Failed(error.to_string()),
             },
             end => end,
@@ -186,7 +192,7 @@ impl Queue<'_> {
                 std::fs::remove_file(note).ok();
                 tell(News::Done(&summary));
             }
-            End::Failed(why) => {
+            End::Failed(why) | End::Refused(why) => {
                 if let Err(error) = Failure::now(job.name, &why).write(&note) {
                     log::warn!("the failure of {} is not noted: {error}", job.name);
                 }

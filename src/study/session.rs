@@ -50,7 +50,7 @@ pub enum StudyNews {
     Failed(String),
 }
 
-/// A study in progress. Dropping it stops it; an unfinished run begins anew the next time.
+/// A study in progress. Dropping it stops it; an unfinished run goes on the next time.
 pub struct StudySession {
     is_stopped: Arc<AtomicBool>,
     news: Receiver<StudyNews>,
@@ -80,7 +80,7 @@ impl StudySession {
         self.news.try_recv().ok()
     }
 
-    /// Asks it to stop. The run in progress is saved as it is and begins anew the next time.
+    /// Asks it to stop. The run in progress is saved as it is and goes on from there the next time.
     pub fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
     }

@@ -18,15 +18,15 @@ pub struct SlurmScript<'a> {
 impl SlurmScript<'_> {
     /// The script.
     ///
-    /// Two minutes before its time is up, or when it is preempted, Slurm signals the script. The claim is then given back, and the
-    /// task is queued again if any run was done since it began. The run in progress begins anew, so a limit that is shorter than a
-    /// run would otherwise queue the task for ever.
+    /// Two minutes before its time is up, or when it is preempted, Slurm signals the script, which passes it on as SIGTERM: the worker
+    /// saves its run and gives the claim back. The task is then queued again, and somebody goes on with the run. Where the study is no
+    /// further than when the task began, it is not: a limit in which no run takes a step would queue it for ever.
     pub fn text(&self) -> String {
         let Self { tasks, .. } = self;
         let command: Vec<String> = self.command.iter().map(|part| quoted(part)).collect();
         let options: String = self.options.iter().map(|option| format!("#SBATCH {option}\n")).collect();
         let (name, logs) = (one_line(self.name), one_line(&format!("{}/slurm-%A_%a.log", self.folder)));
-        let runs = quoted(&format!("{}/runs", self.folder));
+        let [runs, unfinished] = ["runs", "unfinished"].map(|name| quoted(&format!("{}/{name}", self.folder)));
         format!(
             "#!/bin/bash\n\
              #SBATCH --job-name={name}\n\
@@ -37,16 +37,19 @@ impl SlurmScript<'_> {
              #SBATCH --signal=B:USR1@120\n\
              {options}\
              # Every task goes through the whole queue and takes what nobody else has. --shard spreads where they begin.\n\
+             # How far the study is: runs that are done, and rows of steps of those that are not.\n\
              runs() {{ find {runs} -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }}\n\
-             again=0 before=$(runs)\n\
+             rows() {{ cat {unfinished}/*/steps.csv 2>/dev/null | grep -c '^[0-9]'; }}\n\
+             again=0 had_runs=$(runs) had_rows=$(rows)\n\
              trap 'signalled=1; again=1; kill -TERM \"$!\" 2>/dev/null' USR1\n\
              trap 'signalled=1; kill -TERM \"$!\" 2>/dev/null' TERM INT\n\
              {command} --shard \"$SLURM_ARRAY_TASK_ID/{tasks}\" &\n\
              # A signal ends the wait while the worker is still ending: wait again.\n\
              while true; do\n  signalled=0 code=0\n  wait \"$!\" || code=$?\n  ((signalled)) || break\ndone\n\
-             # A run that is cut short begins anew. Without any run done, the next time would be no better.\n\
-             if ((again && $(runs) > before)); then\n  scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\"\n\
-             elif ((again)); then\n  echo 'No run was done within the time limit: give a --time longer than the longest run' >&2\nfi\n\
+             # A run that is cut short goes on from there. Without a step taken, the next time would be no better.\n\
+             if ((again && ($(runs) > had_runs || $(rows) > had_rows))); then\n  \
+             scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\"\n\
+             elif ((again)); then\n  echo 'The study got no further within the time limit: give a longer --time' >&2\nfi\n\
              exit \"$code\"\n",
             command = command.join(" "),
         )
@@ -88,6 +91,7 @@ mod tests {
             "#SBATCH --output=\"/my out/slurm-%A_%a.log\"\n",
             "#SBATCH --gres=gpu:1\n# Every",
             "find '/my out/runs' -mindepth 1",
+            "cat '/my out/unfinished'/*/steps.csv",
             "/usr/bin/pointillist study run '/my plans/it'\\''s.toml' --shard \"$SLURM_ARRAY_TASK_ID/4\" &\n",
             "scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"",
         ] {
@@ -124,11 +128,17 @@ mod tests {
     fn a_worker_ends_with_its_own_code_and_a_warned_one_is_queued_again() {
         // $0 is the file, $1 is --shard, $2 the shard.
         assert_eq!(run("echo \"$2\" > \"$0\"; exit 3", None), (Some(3), "3/4\n".to_owned()));
-        let saves = "trap 'echo saved >> \"$0\"; exit 130' TERM; mkdir -p \"${0%/*}/runs/RUN\"; echo \"$2\" > \"$0\"; \
+        let saves = "trap 'echo saved >> \"$0\"; exit 130' TERM; cd \"${0%/*}\"; MAKES; echo \"$2\" > \"$0\"; \
                      while true; do sleep 0.05; done";
-        let (one_done, none_done) = (saves.replace("RUN", "a"), saves.replace("RUN", ""));
+        let [one_done, one_begun, none_done] = [
+            "mkdir -p runs/a",
+            "mkdir -p unfinished/a-1; echo 1,1,0.5,0.1 > unfinished/a-1/steps.csv",
+            "mkdir -p runs unfinished/a-1; echo step,epoch,loss,lr > unfinished/a-1/steps.csv",
+        ]
+        .map(|makes| saves.replace("MAKES", makes));
         assert_eq!(run(&one_done, Some("-USR1")), (Some(130), "3/4\nsaved\nrequeue 7_3\n".to_owned()));
-        assert_eq!(run(&none_done, Some("-USR1")), (Some(130), "3/4\nsaved\n".to_owned()), "no run fits the limit");
+        assert_eq!(run(&one_begun, Some("-USR1")), (Some(130), "3/4\nsaved\nrequeue 7_3\n".to_owned()), "it goes on");
+        assert_eq!(run(&none_done, Some("-USR1")), (Some(130), "3/4\nsaved\n".to_owned()), "no step fits the limit");
         assert_eq!(run(&one_done, Some("-TERM")), (Some(130), "3/4\nsaved\n".to_owned()));
     }
 }

@@ -1,7 +1,13 @@
 //! Who works: machine, process and, under Slurm, job.
 
-use std::path::Path;
 use std::process::Command;
+
+#[cfg(unix)]
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 /// A process that takes runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,9 +33,28 @@ impl Worker {
 
     /// Whether a process of this machine is over; `None` if that cannot be told from here.
     pub(super) fn is_over(&self, system: Option<&str>, pid: u32) -> Option<bool> {
-        (self.system.is_some() && self.system.as_deref() == system)
-            .then(|| !Path::new("/proc").join(pid.to_string()).exists())
+        let is_here = self.system.is_some() && self.system.as_deref() == system;
+        is_here.then(|| is_gone(pid)).flatten()
     }
+}
+
+/// Whether there is no such process; `None` if the system does not say. It is asked, because `/proc` may hide the processes of other
+/// users (`hidepid`).
+#[cfg(unix)]
+fn is_gone(pid: u32) -> Option<bool> {
+    let Some(pid) = i32::try_from(pid).ok().filter(|pid| *pid > 0) else {
+        return Some(true); // No process has such an id, and to the system it means others.
+    };
+    match kill(Pid::from_raw(pid), None::<Signal>) {
+        Ok(()) | Err(Errno::EPERM) => Some(false),
+        Err(Errno::ESRCH) => Some(true),
+        Err(_) => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_gone(_pid: u32) -> Option<bool> {
+    None
 }
 
 /// The job in Slurm's own variables. Tasks of an array have job ids of their own, which a requeue may change.
@@ -78,6 +103,11 @@ mod tests {
         if this.system.is_some() {
             assert_eq!(this.is_over(this.system.as_deref(), this.pid), Some(false));
             assert_eq!(this.is_over(this.system.as_deref(), u32::MAX), Some(true));
+            assert_eq!(
+                this.is_over(this.system.as_deref(), 1),
+                Some(false),
+                "the first process lives, whoever may see it"
+            );
         }
     }
 }

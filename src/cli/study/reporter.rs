@@ -5,7 +5,7 @@ use indicatif::ProgressBar;
 use crate::cli::out;
 use crate::cli::progress::bar;
 use crate::domain::count::counted;
-use crate::engine::protocol::Summary;
+use crate::engine::protocol::{RunInfo, Summary};
 use crate::engine::{Event, EventKind, Phase, report};
 use crate::study::folder::StudyFolder;
 use crate::study::key::RunKey;
@@ -23,13 +23,16 @@ pub(super) struct Reporter<'a> {
     /// Name of the run in progress.
     run: String,
     epochs: u32,
+    /// What a resumed run did before is being reported.
+    is_looking_back: bool,
     /// Runs of others that were waited for at the last look.
     waited: usize,
 }
 
 impl<'a> Reporter<'a> {
     pub(super) fn new(plan: &'a Plan, keys: &'a [RunKey], folder: &'a StudyFolder, quiet: bool) -> Self {
-        Self { plan, keys, folder, quiet, bar: bar(quiet), run: String::new(), epochs: 0, waited: 0 }
+        let (bar, run) = (bar(quiet), String::new());
+        Self { plan, keys, folder, quiet, bar, run, epochs: 0, is_looking_back: false, waited: 0 }
     }
 
     pub(super) fn take(&mut self, news: News<'_>) {
@@ -61,21 +64,28 @@ impl<'a> Reporter<'a> {
 
     fn event(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Started(info) => {
-                self.epochs = info.epochs();
-                self.bar.set_length(info.total_steps);
-            }
+            EventKind::Started(info) => self.started(info),
             EventKind::Step(step) => {
                 self.bar.set_position(step.step);
                 self.bar.set_message(format!("loss {:.4}", step.loss));
             }
             EventKind::Phase(Phase::Preparing { what, .. }) => self.bar.set_message(what.clone()),
             EventKind::Phase(Phase::Tuning) => self.bar.set_message(Phase::TUNING),
+            EventKind::Phase(Phase::Training) => self.is_looking_back = false,
+            EventKind::Evaluated(_) if self.is_looking_back => {}
             EventKind::Evaluated(evaluation) => {
                 report::epoch_lines(evaluation, self.epochs).iter().for_each(|line| self.print(line));
             }
             EventKind::Warning(notice) => self.bar.suspend(|| out::error(&format!("[WARNING] {}: {notice}", self.run))),
             _ => {}
+        }
+    }
+
+    fn started(&mut self, info: &RunInfo) {
+        (self.epochs, self.is_looking_back) = (info.epochs(), info.steps_before > 0);
+        self.bar.set_length(info.total_steps);
+        if info.steps_before > 0 {
+            self.print(&format!("It goes on after step {} of {}", info.steps_before, info.total_steps));
         }
     }
 

@@ -65,7 +65,7 @@ fn closing(tally: &Tally, overview: &Overview, folder: &StudyFolder) -> String {
     let standing = reporter::standing(overview);
     let place = folder.root.display();
     if tally.stopped {
-        return format!("Stopped: {standing}. The same command goes on; the run in progress begins anew: {place}");
+        return format!("Stopped: {standing}. The same command goes on, also with the run in progress: {place}");
     }
     let failed = match overview.count("failed") {
         0 => "",

@@ -10,6 +10,7 @@ mod reader;
 mod split_record;
 mod state_file;
 mod tables;
+mod takeover;
 mod writer;
 
 pub use claim::Claim;
@@ -17,6 +18,7 @@ pub use reader::{FinishedRun, load_checkpoint, quick_method};
 pub use split_record::SplitRecord;
 pub use state_file::StateFile;
 pub use tables::{MetricsRow, StepRow, steps_per_row};
+pub use takeover::take_over;
 pub use writer::{Kept, RunFolder};
 
 #[cfg(test)]

@@ -108,6 +108,15 @@ impl FinishedRun {
         if path.exists() { state_file::read(&path).map(Some) } else { Ok(None) }
     }
 
+    /// The same without what the trainer carries, which is not read: it may be large.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is cut off, or was written by another version.
+    pub fn progress<P: DeserializeOwned>(&self) -> Result<Option<P>, DataError> {
+        let path = self.path.join(files::STATE);
+        if path.exists() { state_file::read_progress(&path).map(Some) } else { Ok(None) }
+    }
+
     /// Which tiles were learned from and which were scored.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! As in a safetensors file, the first eight bytes are the length of a header in JSON, little-endian; then come the header and, one after
 //! the other, the parts that it names with their lengths.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Bytes;
@@ -39,6 +41,14 @@ struct Lengths {
     /// Absent if weights are not averaged.
     average: Option<usize>,
     moments: usize,
+}
+
+impl Lengths {
+    /// Bytes of all parts; `None` of a damaged header.
+    fn sum(&self) -> Option<u64> {
+        let parts = [self.weights, self.average.unwrap_or(0), self.moments];
+        parts.into_iter().try_fold(0_u64, |sum, part| sum.checked_add(part as u64))
+    }
 }
 
 /// The version alone, whatever else the header has.
@@ -95,18 +105,43 @@ pub(super) fn read<P: DeserializeOwned>(path: &Path) -> Result<(P, TrainerState)
     })
 }
 
-fn parse<P: DeserializeOwned>(bytes: &[u8]) -> Result<(P, TrainerState), String> {
-    let damaged = |why: &str| format!("the file is damaged ({why})");
-    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| damaged("it is too short"))?;
-    let header = usize::try_from(u64::from_le_bytes(*length)).ok().and_then(|length| rest.split_at_checked(length));
-    let (header, rest) = header.ok_or_else(|| damaged("its header is cut off"))?;
+/// Reads where the run stands, and nothing of its trainer.
+///
+/// # Errors
+/// Like [`read`]. What the parts hold is not looked at, only whether they are there.
+pub(super) fn read_progress<P: DeserializeOwned>(path: &Path) -> Result<P, DataError> {
+    let refuse = |why: String| DataError::Content { what: why, path: path.to_owned() };
+    let doing = || DataError::io("cannot read", path);
+    let mut file = File::open(path).map_err(doing())?;
+    let size = file.metadata().map_err(doing())?.len();
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(|error| refuse(damaged(&error.to_string())))?;
+    let length = u64::from_le_bytes(length);
+    let rest = size.saturating_sub(8).checked_sub(length).ok_or_else(|| refuse(damaged("its header is cut off")))?;
+    let mut text = Vec::new();
+    file.take(length).read_to_end(&mut text).map_err(doing())?;
+    let Header { progress, parts, .. } = header(&text).map_err(refuse)?;
+    if parts.sum() == Some(rest) { Ok(progress) } else { Err(refuse(damaged("its parts are cut off"))) }
+}
+
+fn damaged(why: &str) -> String {
+    format!("the file is damaged ({why})")
+}
+
+fn header<P: DeserializeOwned>(text: &[u8]) -> Result<Header<P>, String> {
     let unreadable = |error: serde_json::Error| damaged(&error.to_string());
-    let Version { version } = serde_json::from_slice(header).map_err(unreadable)?;
+    let Version { version } = serde_json::from_slice(text).map_err(unreadable)?;
     if version != VERSION {
         return Err(format!("the file has version {version}, and this program reads version {VERSION}"));
     }
-    let Header { progress, updates, scale, parts, .. } =
-        serde_json::from_slice::<Header<P>>(header).map_err(unreadable)?;
+    serde_json::from_slice(text).map_err(unreadable)
+}
+
+fn parse<P: DeserializeOwned>(bytes: &[u8]) -> Result<(P, TrainerState), String> {
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| damaged("it is too short"))?;
+    let text = usize::try_from(u64::from_le_bytes(*length)).ok().and_then(|length| rest.split_at_checked(length));
+    let (text, rest) = text.ok_or_else(|| damaged("its header is cut off"))?;
+    let Header { progress, updates, scale, parts, .. } = header::<P>(text)?;
     let Lengths { weights, average, moments } = parts;
     let mut left = rest;
     let mut take = |length: usize| -> Result<Bytes, String> {
@@ -146,6 +181,7 @@ mod tests {
             assert_eq!((progress, back.updates, back.scale), (vec![1, 2, 3], 3, Some(LossScale::default())));
             assert_eq!([&back.weights[..], &back.moments[..]], [&b"weights"[..], b"mom"]);
             assert_eq!(back.average.as_deref(), average);
+            assert_eq!(read_progress::<Vec<u8>>(&path).unwrap(), [1, 2, 3]);
         }
     }
 
@@ -157,6 +193,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let told = |content: &[u8]| {
             std::fs::write(&path, content).unwrap();
+            assert!(read_progress::<u8>(&path).unwrap_err().to_string().ends_with("last.state"));
             read::<u8>(&path).err().unwrap().to_string()
         };
         for end in [0, 7, 8, 20, whole.len() - 1] {

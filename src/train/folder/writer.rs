@@ -223,7 +223,7 @@ fn remove(path: &Path) -> Result<(), DataError> {
 }
 
 /// The content of `config.toml`.
-fn as_text(config: &RunConfig) -> Result<String, DataError> {
+pub(super) fn as_text(config: &RunConfig) -> Result<String, DataError> {
     toml::to_string_pretty(config).map_err(|error| DataError::Content {
         what: format!("cannot write the configuration as TOML ({error}): use a path in UTF-8"),
         path: config.data.clone(),

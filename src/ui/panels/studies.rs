@@ -109,7 +109,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let study = &state.study;
     if study.is_running() {
         let stop = ui.add_enabled(!study.is_stopping, Button::new("Stop"));
-        let stop = stop.on_hover_text("What is done stays; the run in progress begins anew the next time");
+        let stop = stop.on_hover_text("What is done stays; the run in progress is saved and goes on the next time");
         if stop.accessible_name("Stop the study").clicked() {
             actions.push(UiAction::Study(StudyAction::Stop));
         }

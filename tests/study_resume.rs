@@ -1,0 +1,156 @@
+//! Studies that are interrupted: their runs go on from where they were saved.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod command;
+mod planned;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use command::{pointillist, two_halves};
+use planned::{Study, WEIGHTS, steps};
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+
+/// A run that takes some seconds.
+const LONG: &str = "[[variant]]\nname = 'long'\ntrain.length = { steps = 400 }\n";
+const GOES_ON: &str = "It goes on after step";
+
+/// Asks a worker to stop.
+fn stop(mut worker: Child, signal: &str) {
+    Command::new("kill").args([signal, &worker.id().to_string()]).status().unwrap();
+    assert_eq!(worker.wait().unwrap().code(), Some(130), "{signal}");
+}
+
+/// A study whose run was stopped on its way, and the folder of the attempt.
+fn stopped(signal: &str) -> (Study, PathBuf) {
+    let study = Study::new(LONG);
+    let worker = study.spawn(&[]);
+    let attempt = study.wait_for_steps("long");
+    stop(worker, signal);
+    assert!(steps(&attempt) < 400 && attempt.join("last.state").exists());
+    (study, attempt)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// The rows of a table, without the times.
+fn rows(run: &Path, table: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(run.join(table)).unwrap();
+    let mut rows: Vec<Vec<String>> = text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect();
+    if let Some(secs) = rows[0].iter().position(|name| name == "secs") {
+        rows.iter_mut().for_each(|row| drop(row.remove(secs)));
+    }
+    rows
+}
+
+#[test]
+fn a_signal_saves_the_run_and_gives_it_back() {
+    for signal in ["-INT", "-TERM", "-HUP", "-USR1"] {
+        let (study, attempt) = stopped(signal);
+        assert!(study.names("claims").is_empty() && attempt.join("last.bpk").exists(), "{signal}");
+        assert_eq!(study.states(), ["waiting"]);
+    }
+}
+
+#[test]
+fn a_run_that_was_interrupted_goes_on_and_equals_one_that_never_was() {
+    let (study, attempt) = stopped("-TERM");
+    let told = format!("{GOES_ON} {} of 400", steps(&attempt));
+    study.run().success().stdout(contains(told).and(contains("1 of 1 runs are done")));
+    assert!(study.names("unfinished").is_empty() && study.names("claims").is_empty());
+    let whole = Study::new(LONG);
+    whole.run().success().stdout(contains(GOES_ON).not());
+    let [resumed, whole] = [study, whole].map(|study| {
+        let run = study.folder("runs/long");
+        assert_eq!((study.states(), steps(&run)), (vec!["done".to_owned()], 400));
+        [rows(&run, "steps.csv"), rows(&run, "metrics.csv")]
+    });
+    assert!(whole[0].len() == 401 && whole[1].len() > 2);
+    assert!(resumed == whole, "the figures differ");
+}
+
+#[test]
+fn of_several_attempts_the_furthest_goes_on_and_none_is_left() {
+    let (study, first) = stopped("-INT");
+    copy(&first, &study.folder("unfinished/long-zzz"));
+    let (worker, began) = (study.spawn(&[]), Instant::now());
+    let is_further = |now: &PathBuf| {
+        let table = fs::read_to_string(now.join("steps.csv")).unwrap_or_default();
+        *now != first && table.lines().count() as u64 > steps(&study.folder("unfinished/long-zzz")) + 10
+    };
+    let second = loop {
+        if let Some(now) = study.attempt("long").filter(is_further) {
+            break now;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "the run does not go on");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    stop(worker, "-INT");
+    assert!(study.names("unfinished").len() == 2 && steps(&second) > steps(&study.folder("unfinished/long-zzz")));
+    study.run().success().stdout(contains(format!("{GOES_ON} {} of 400", steps(&second))));
+    assert!(study.names("unfinished").is_empty());
+}
+
+#[test]
+fn a_run_whose_attempts_are_damaged_begins_anew_and_says_why() {
+    let (study, attempt) = stopped("-INT");
+    let state = fs::read(attempt.join("last.state")).unwrap();
+    let other = study.folder("unfinished/long-zzz");
+    copy(&attempt, &other);
+    fs::write(other.join("last.state"), &state[..state.len() - 1]).unwrap();
+    let mut broken = state.clone();
+    let weights = 8 + u64::from_le_bytes(state[..8].try_into().unwrap()) as usize;
+    broken[weights..weights + 64].fill(0xff);
+    fs::write(attempt.join("last.state"), broken).unwrap();
+    study.run().success().stdout(contains(GOES_ON).not()).stderr(
+        contains("long-zzz is left behind: ")
+            .and(contains("its parts are cut off"))
+            .and(contains("last.state is damaged, or of another network"))
+            .and(contains("The run begins anew")),
+    );
+    assert_eq!(steps(&study.folder("runs/long")), 400);
+    assert!(study.names("unfinished").is_empty(), "they are no longer needed");
+}
+
+#[test]
+fn an_attempt_on_other_data_and_what_is_no_attempt_stay() {
+    let (study, attempt) = stopped("-INT");
+    let state = fs::read(attempt.join("last.state")).unwrap();
+    fs::create_dir(study.folder("unfinished/long-notes")).unwrap();
+    fs::write(study.folder("unfinished/long-notes/todo.txt"), "").unwrap();
+    two_halves(&study.data(), "d");
+    study.run().success().stdout(contains(GOES_ON).not());
+    assert!(fs::read(attempt.join("last.state")).unwrap() == state);
+    assert_eq!(study.names("unfinished").len(), 2);
+    assert!(study.folder("unfinished/long-notes/todo.txt").exists());
+}
+
+#[test]
+fn a_complete_attempt_is_kept_and_runs_of_a_study_are_not_made_longer() {
+    let study = Study::new(WEIGHTS);
+    study.run().success();
+    let (run, attempt) = (study.folder("runs/class_weights-none"), study.folder("unfinished/class_weights-none-zzz"));
+    let summary = fs::read(run.join("summary.json")).unwrap();
+    fs::rename(&run, &attempt).unwrap();
+    study.run().success().stdout(contains("2 of 2 runs are done"));
+    assert!(fs::read(run.join("summary.json")).unwrap() == summary, "it was made again");
+    assert!(study.names("unfinished").is_empty());
+
+    let config = fs::read_to_string(run.join("config.toml")).unwrap();
+    for change in [["--more-epochs", "1"], ["--lr", "0.01"]] {
+        let refused = pointillist().args(["train", "--resume"]).arg(&run).args(change).assert().failure();
+        refused.stderr(contains("A run of a study cannot be made longer").and(contains("--init-from")));
+    }
+    assert_eq!(fs::read_to_string(run.join("config.toml")).unwrap(), config);
+}
