@@ -106,6 +106,11 @@ pub fn file(home: &Path, name: &str) -> PathBuf {
     home.join(format!("{}.toml", if name.is_empty() { "study" } else { &name }))
 }
 
+/// Whether a file holds another plan than this text.
+pub fn is_another(file: &Path, text: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|former| former != text)
+}
+
 /// Writes a plan, and its folder if that is missing. A plan of this name with another text stays.
 ///
 /// # Errors
@@ -185,8 +190,10 @@ mod tests {
         let path = file(&home, " keep ratio/1 ");
         assert_eq!(path, home.join("keep-ratio-1.toml"));
         assert_eq!(file(&home, ""), home.join("study.toml"));
+        assert!(!is_another(&path, "seeds = [1]\n"), "there is none yet");
         keep(&path, "seeds = [1]\n").unwrap();
         keep(&path, "seeds = [1]\n").unwrap();
+        assert!(!is_another(&path, "seeds = [1]\n") && is_another(&path, "seeds = [2]\n"));
         let why = keep(&path, "seeds = [2]\n").unwrap_err().to_string();
         assert!(why.contains("choose another") && why.contains("keep-ratio-1.toml"), "{why}");
         assert_eq!(fs::read_to_string(path).unwrap(), "seeds = [1]\n");

@@ -7,7 +7,7 @@ use super::{
     checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
     selection, splitting, studies,
 };
-use crate::domain::{Edit, Notice};
+use crate::domain::{Edit, Notice, RunConfig};
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, Tab, UiAction};
 use crate::ui::state::app_state::AppState;
@@ -47,7 +47,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::DraftClasses(draft) => state.class_draft = draft,
         UiAction::SetClasses(edits) => class_edits::set_classes(services, state, &edits),
         UiAction::SetSplit(index, split) => run_control::set_split(state, index, split),
-        UiAction::SetForm(form) => run_control::set_form(services, state, *form),
+        UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => run_control::start_or_pause(services, state),
         UiAction::Stop => run_control::send(services, state, Command::Stop),
         UiAction::ShowCheckpoint(checkpoint) => run_control::send(services, state, Command::Show(checkpoint)),
@@ -74,6 +74,11 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::CopyLog => ctx.copy_text(state.messages.text()),
         UiAction::CopyDiagnostics => copy_diagnostics(state, ctx),
     }
+}
+
+fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
+    run_control::set_form(services, state, form);
+    studies::follow_settings(services, state);
 }
 
 fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {

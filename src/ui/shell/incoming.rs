@@ -50,7 +50,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
             state.say(Level::Info, format!("The quick map is saved as a run: {}", folder.display()));
         }
-        JobOutcome::Study(look, standing) => state.study.looked(look, standing.map(|standing| *standing)),
+        JobOutcome::Study(look, found) => state.study.looked(look, *found),
         JobOutcome::Checked(report) => {
             report.warning.iter().for_each(|warning| state.say(Level::Warning, warning.as_str()));
             state.check = CheckState::Done(report);

@@ -13,7 +13,6 @@ use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
 use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
-use crate::study::standing::Standing;
 use crate::train::check::Check;
 use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
@@ -21,6 +20,7 @@ use crate::ui::state::check::CheckReport;
 use crate::ui::state::job_progress::JobProgress;
 use crate::ui::state::network_files::NetworkNews;
 use crate::ui::state::run_figures::RunFigures;
+use crate::ui::state::study_look::StudyLook;
 
 /// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -69,8 +69,8 @@ pub enum JobOutcome {
         /// All runs of the project, if there is another one.
         runs: Option<Vec<RunEntry>>,
     },
-    /// How a study stands, or why that cannot be seen: the answer to the look of this number.
-    Study(u64, Result<Box<Standing>, String>),
+    /// How the chosen study stands: the answer to the look of this number.
+    Study(u64, Box<StudyLook>),
     /// The masks were checked.
     Checked(CheckReport),
     /// The job failed.

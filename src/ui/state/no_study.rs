@@ -1,5 +1,6 @@
-//! Why a study cannot be started.
+//! Whether a study can be started, and is looked at.
 
+use super::action::Tab;
 use super::app_state::AppState;
 
 impl AppState {
@@ -11,5 +12,10 @@ impl AppState {
             () if self.study.is_running() => Some("A study is in progress"),
             () => None,
         }
+    }
+
+    /// Whether the Studies tab is in front.
+    pub fn is_at_studies(&self) -> bool {
+        self.settings.tab == Tab::Studies && self.layout.lower
     }
 }
