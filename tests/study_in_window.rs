@@ -6,8 +6,10 @@ mod harness;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
+use eframe::egui::{ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use harness::{click, step_until};
@@ -182,4 +184,43 @@ fn a_plan_of_the_project_is_found_again_after_a_restart() {
         app.state().study.standing.as_ref().is_some_and(|standing| standing.name == "mine" && standing.runs.len() == 3)
     });
     assert_eq!(harness.state().state().study.form.source, PlanSource::File);
+}
+
+/// One frame in which the user wants to close the window. Returns what the window tells the desktop.
+fn ask_to_close(harness: &mut Harness<'_, App>) -> Vec<ViewportCommand> {
+    harness.input_mut().viewports.get_mut(&ViewportId::ROOT).unwrap().events.push(ViewportEvent::Close);
+    harness.step();
+    harness.input_mut().viewports.get_mut(&ViewportId::ROOT).unwrap().events.clear();
+    commands(harness)
+}
+
+fn commands(harness: &Harness<'_, App>) -> Vec<ViewportCommand> {
+    harness.output().viewport_output[&ViewportId::ROOT].commands.clone()
+}
+
+#[test]
+fn closing_during_a_study_asks_once_and_then_stops_it() {
+    let (_home, mut harness, _root) = window(Length::Steps(1_000_000));
+    choose_weights(&mut harness);
+    act(&mut harness, UiAction::Study(StudyAction::Begin));
+    step_until(&mut harness, "steps are taken", |app| {
+        app.state().study.words().is_some_and(|words| words.contains(" · step "))
+    });
+    assert!(ask_to_close(&mut harness).contains(&ViewportCommand::CancelClose), "it stays open");
+    harness.run_steps(2);
+    harness.get_by_label("Keep it going").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Keep it going").is_none() && harness.state().state().study.is_running());
+    assert!(!harness.state().state().study.is_stopping, "it goes on");
+
+    assert!(ask_to_close(&mut harness).contains(&ViewportCommand::CancelClose));
+    assert!(ask_to_close(&mut harness).contains(&ViewportCommand::CancelClose), "now it waits for the step");
+    assert!(harness.state().state().study.is_stopping);
+    let began = Instant::now();
+    while !commands(&harness).contains(&ViewportCommand::Close) {
+        assert!(began.elapsed() < Duration::from_secs(50), "it closes before its patience ends");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    assert!(!harness.state().state().study.is_running());
 }

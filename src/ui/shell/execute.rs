@@ -33,6 +33,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::Check => checking::check(services, state),
         UiAction::Relink { from, tile } => labelling::relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        UiAction::KeepOpen => state.closing.keep_open(),
         UiAction::SelectTile(index) => selection::select_tile(services, state, index),
         UiAction::StepTile(steps) => selection::step_tile(services, state, steps),
         UiAction::SetFilter(filter) => state.filter = filter,
