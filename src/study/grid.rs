@@ -56,6 +56,9 @@ impl GridForm {
             let seeds: Vec<String> = (0..self.seeds).map(|seed| seed.to_string()).collect();
             text += &format!("seeds = [{}]\n", seeds.join(", "));
         }
+        if self.networks.len() > 1 {
+            text += "drop_idle = true\n"; // What the base says of its own network.
+        }
         let axes = [
             axis("sampling.strategy", &self.labels)?,
             axis("train.class_weights", &self.weights)?,
@@ -82,6 +85,7 @@ impl GridForm {
         }
         if let [only] = self.networks.as_slice() {
             base.model.arch = *only;
+            base.model = base.model.without_idle();
         }
         if let [only] = self.losses.as_slice() {
             base.train.loss = *only;
@@ -154,6 +158,25 @@ mod tests {
         let last = &plan.runs.last().unwrap().config;
         assert_eq!((last.seed, last.sampling.seed, last.train.loss), (2, 2, jaccard));
         assert!(plan.runs.iter().any(|run| run.config.sampling.strategy == Strategy::PointsPerClass(5)));
+    }
+
+    #[test]
+    fn deep_supervision_is_of_the_networks_that_can_have_it() {
+        let mut base = RunConfig { data: "/tiles".into(), ..RunConfig::demo() };
+        (base.model.arch, base.model.deep_supervision) = (Arch::UNetPlusPlus, true);
+        let deep = |networks: &[Arch]| -> Vec<(Arch, bool)> {
+            let grid = GridForm {
+                labels: Vec::new(),
+                weights: Vec::new(),
+                networks: networks.to_vec(),
+                ..GridForm::default()
+            };
+            let plan = Plan::read("mine", &grid.text(&base).unwrap(), Path::new("/home"), None).unwrap();
+            plan.runs.iter().map(|run| (run.config.model.arch, run.config.model.deep_supervision)).collect()
+        };
+        assert_eq!(deep(&[Arch::UNet, Arch::UNetPlusPlus]), [(Arch::UNet, false), (Arch::UNetPlusPlus, true)]);
+        assert_eq!(deep(&[Arch::UNet]), [(Arch::UNet, false)]);
+        assert_eq!(deep(&[]), [(Arch::UNetPlusPlus, true)]);
     }
 
     #[test]
