@@ -17,7 +17,6 @@ use crate::ui::state::run_state::RunState;
 use crate::ui::state::runs_table::RunsTable;
 use crate::ui::state::split_state::SplitState;
 use crate::ui::state::study_action::StudyAction;
-use crate::ui::state::study_state::StudyState;
 use crate::ui::state::view_camera::ViewCamera;
 
 /// Reports that a job's thread could not be started.
@@ -166,7 +165,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.forget_run();
     state.swipe = None;
     if !state.study.is_running() {
-        state.study = StudyState { form: state.study.form.clone(), ..StudyState::default() };
+        state.study.leave_project();
     }
     state.export = ExportState::default();
     state.split.stop();

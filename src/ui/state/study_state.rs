@@ -97,6 +97,12 @@ impl StudyState {
         self.looks
     }
 
+    /// Another project is open. Looks are counted on: the answer to one at the project before does not count.
+    pub fn leave_project(&mut self) {
+        let looks = self.next_look();
+        *self = Self { form: self.form.clone(), looks, last_look: Arc::clone(&self.last_look), ..Self::default() };
+    }
+
     /// It begins.
     pub fn begin(&mut self) {
         self.next_look(); // What is being looked at is out of date.
@@ -243,6 +249,16 @@ mod tests {
         state.begin();
         state.looked(3, StudyLook::failed("too late".to_owned()));
         assert!(state.fault.is_none());
+    }
+
+    #[test]
+    fn the_answer_to_a_look_at_another_project_does_not_count() {
+        let mut state = StudyState::default();
+        let look = state.next_look();
+        state.leave_project();
+        state.looked(look, StudyLook::failed("of the other".to_owned()));
+        assert!(state.fault.is_none());
+        assert_ne!(state.next_look(), look);
     }
 
     #[test]
