@@ -61,7 +61,7 @@ fn form_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
                 choice_list_ui(ui, "Study", &mut form.preset);
                 ui.add(Label::new(RichText::new(form.preset.help()).weak()).wrap());
             }
-            PlanSource::Grid => grid_ui(ui, &mut form),
+            PlanSource::Grid => grid_ui(ui, state, &mut form),
             PlanSource::File => file_ui(ui, &mut form, actions),
         }
     });

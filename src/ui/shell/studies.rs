@@ -128,7 +128,7 @@ fn request(state: &AppState) -> Result<Option<StudyRequest>, String> {
         }
         PlanSource::Grid => {
             let base = state.config().with_absolute_paths(Path::new(""));
-            let text = match open.project.tiles.iter().any(|tile| tile.mask.is_some()) {
+            let text = match state.has_masks() {
                 true => form.grid.text(&base)?,
                 // Without masks there is nothing to sample: every amount of labels would be the same run.
                 false => GridForm { labels: Vec::new(), ..form.grid.clone() }.text(&base.own_labels_only())?,

@@ -14,6 +14,11 @@ impl AppState {
         }
     }
 
+    /// Whether any tile of the open project has a mask.
+    pub fn has_masks(&self) -> bool {
+        self.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()))
+    }
+
     /// Whether the Studies tab is in front.
     pub fn is_at_studies(&self) -> bool {
         self.settings.tab == Tab::Studies && self.layout.lower
