@@ -85,7 +85,9 @@ fn what_the_window_has_begun_the_command_line_finds_done() {
     step_until(&mut harness, "its runs are listed", |app| app.state().runs.len() == 2);
     assert!(harness.state().state().runs.iter().all(|run| run.name.starts_with("weights/class_weights-")));
     harness.run_ok();
-    harness.get_by_label_contains("2 of 2 runs done");
+    step_until(&mut harness, "its plan is listed", |app| app.state().study.plans.len() == 1);
+    harness.run_ok();
+    assert_eq!(harness.query_all_by_label_contains("2 of 2 runs done").count(), 2, "beside the button and in the list");
 
     let plan = root.join(".pointillist/studies/weights.toml");
     let runs = || fs::read_dir(root.join(".pointillist/studies/weights/runs")).unwrap().count();

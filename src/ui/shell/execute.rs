@@ -7,6 +7,7 @@ use super::{
     checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
     selection, splitting, studies,
 };
+use crate::data::Split;
 use crate::domain::{Edit, Notice, RunConfig};
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, Tab, UiAction};
@@ -47,7 +48,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::StepRadius(steps) => state.settings.step_radius(steps),
         UiAction::DraftClasses(draft) => state.class_draft = draft,
         UiAction::SetClasses(edits) => class_edits::set_classes(services, state, &edits),
-        UiAction::SetSplit(index, split) => run_control::set_split(state, index, split),
+        UiAction::SetSplit(index, split) => set_split(services, state, index, split),
         UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => run_control::start_or_pause(services, state),
         UiAction::Stop => run_control::send(services, state, Command::Stop),
@@ -79,6 +80,11 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
 
 fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
     run_control::set_form(services, state, form);
+    studies::follow_settings(services, state);
+}
+
+fn set_split(services: &Services, state: &mut AppState, index: usize, split: Option<Split>) {
+    run_control::set_split(state, index, split);
     studies::follow_settings(services, state);
 }
 

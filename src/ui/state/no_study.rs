@@ -2,15 +2,23 @@
 
 use super::action::Tab;
 use super::app_state::AppState;
+use super::closing::Work;
 
 impl AppState {
     /// Why the chosen study cannot start; `None` if it can.
     pub fn why_no_study(&self) -> Option<&'static str> {
         match () {
             () if self.project.is_none() => Some("Open a project first"),
-            () if self.run.is_running() => Some("A run is in progress. Stop it first"),
-            () if self.study.is_running() => Some("A study is in progress"),
-            () => None,
+            () => self.why_busy(),
+        }
+    }
+
+    /// What keeps anything else from being trained or opened; `None` if nothing does.
+    pub fn why_busy(&self) -> Option<&'static str> {
+        match self.work() {
+            Work::Run => Some("A run is in progress. Stop it first"),
+            Work::Study => Some("A study is in progress. Stop it first"),
+            Work::None => None,
         }
     }
 

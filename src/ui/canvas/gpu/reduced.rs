@@ -25,7 +25,8 @@ pub(crate) fn texels(
     let (y, rows) = along(small[1], whole[1], rect.y, rect.height)?;
     let Values { data, width, from } = values;
     let at = |column: u32, row: u32| data[(from[1] + row) as usize * width as usize + (from[0] + column) as usize];
-    let texels: Vec<u8> = rows.iter().flat_map(|row| columns.iter().map(|column| at(*column, *row))).collect();
+    let mut texels = Vec::with_capacity(columns.len() * rows.len());
+    rows.iter().for_each(|row| texels.extend(columns.iter().map(|column| at(*column, *row))));
     Some((PixelRect { x, y, width: columns.len() as u32, height: rows.len() as u32 }, texels))
 }
 
