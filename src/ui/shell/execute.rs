@@ -7,7 +7,7 @@ use super::{
     checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
     selection, splitting, studies,
 };
-use crate::data::Split;
+use crate::domain::split::Split;
 use crate::domain::{Edit, Notice, RunConfig};
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, Tab, UiAction};
