@@ -105,14 +105,14 @@ fn vary(drafts: &[Draft], field: &str, values: &[Value]) -> Result<Vec<Draft>, N
 /// The drafts without settings that have no effect. Of those that are equal then, one stays: the one that was so from the start.
 fn without_idle(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut kept: Vec<Draft> = Vec::new();
-    for Draft { parts, config } in drafts {
-        let model = config.model.clone().without_idle();
-        let was_so = model == config.model;
-        let config = RunConfig { model, ..config };
-        match kept.iter_mut().find(|other| other.config == config) {
-            Some(other) if was_so => other.parts = parts,
+    for draft in drafts {
+        let model = draft.config.model.clone().without_idle();
+        let was_so = model == draft.config.model;
+        let draft = Draft { config: RunConfig { model, ..draft.config.clone() }, ..draft };
+        match kept.iter_mut().find(|other| other.config == draft.config) {
+            Some(other) if was_so => *other = draft,
             Some(_) => {}
-            None => kept.push(Draft { parts, config }),
+            None => kept.push(draft),
         }
     }
     kept
