@@ -108,7 +108,7 @@ fn without_idle(drafts: Vec<Draft>) -> Vec<Draft> {
     for draft in drafts {
         let model = draft.config.model.clone().without_idle();
         let was_so = model == draft.config.model;
-        let draft = Draft { config: RunConfig { model, ..draft.config.clone() }, ..draft };
+        let draft = Draft { config: RunConfig { model, ..draft.config }, ..draft };
         match kept.iter_mut().find(|other| other.config == draft.config) {
             Some(other) if was_so => *other = draft,
             Some(_) => {}

@@ -1,7 +1,7 @@
 //! Settings that have no effect on a network: a run is refused with them, a grid of networks leaves them out.
 
+use super::model_config::ModelConfig;
 use super::options::Colors;
-use super::run_config::ModelConfig;
 
 impl ModelConfig {
     /// This network without what another one would need: deep supervision where there is one node at full resolution, own colours
