@@ -259,7 +259,7 @@ fn a_patch_of_the_map_is_drawn_like_a_map_that_holds_it() {
     let lens = lens(Camera { center_in_image: [4.0, 4.0], zoom: 3.0 }, size);
     let patch = |corner, class| {
         let map = ClassMap { classes: Mask::from_vec(2, 1, vec![class; 2]).unwrap(), confidence: vec![33; 2] };
-        Some(Arc::new(MapPatch { corner, map }))
+        Some(Arc::new(MapPatch::new(corner, map)))
     };
     let whole = props.prediction.clone().unwrap().whole;
     for patch in [None, patch([1, 1], 5), patch([2, 3], 1), patch([1, 1], 3), None] {

@@ -1,5 +1,6 @@
 //! A class map with confidence: what a network or a quick head says of an image.
 
+use super::geometry::PixelRect;
 use super::{Mask, Validity};
 
 /// The most probable class of each pixel, and how probable it is.
@@ -42,13 +43,13 @@ impl ClassMap {
         }
     }
 
-    /// Overwrites the part from column and row `corner` on with `part`, which must lie within the map.
-    pub fn put(&mut self, [x, y]: [u32; 2], part: &Self) {
-        let (to, [width, height]) = (self.size()[0] as usize, part.size().map(|side| side as usize));
-        for row in 0..height {
-            let (start, from) = ((y as usize + row) * to + x as usize, row * width..(row + 1) * width);
-            self.classes.data_mut()[start..start + width].copy_from_slice(&part.classes.data()[from.clone()]);
-            self.confidence[start..start + width].copy_from_slice(&part.confidence[from]);
+    /// Overwrites the part from column and row `corner` on with `part` of another map. Both must lie within their maps.
+    pub fn put(&mut self, [x, y]: [u32; 2], other: &Self, part: PixelRect) {
+        let (to, width) = (self.size()[0] as usize, part.width as usize);
+        for (row, from) in part.rows(other.size()).enumerate() {
+            let start = (y as usize + row) * to + x as usize;
+            self.classes.data_mut()[start..start + width].copy_from_slice(&other.classes.data()[from.clone()]);
+            self.confidence[start..start + width].copy_from_slice(&other.confidence[from]);
         }
     }
 

@@ -153,8 +153,13 @@ impl Mask {
 
 /// For each of `to` pixels the nearest of `from` pixels by centre.
 fn nearest_table(to: u32, from: u32) -> Vec<usize> {
-    let (to, from) = (u64::from(to), u64::from(from));
-    (0..to).map(|i| ((2 * i + 1) * from / (2 * to)) as usize).collect()
+    (0..to).map(|i| nearest(i, to, from) as usize).collect()
+}
+
+/// The pixel of a row of `from` pixels that pixel `i` takes its value from where the row is resized to `to` pixels.
+pub fn nearest(i: u32, to: u32, from: u32) -> u32 {
+    let [i, to, from] = [i, to, from].map(u64::from);
+    ((2 * i + 1) * from / (2 * to)) as u32
 }
 
 impl std::fmt::Debug for Mask {

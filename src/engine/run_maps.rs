@@ -17,15 +17,29 @@ use crate::data::cache::pictures::PictureCache;
 use crate::domain::{ClassMap, Classes, UNLABELLED, panic};
 use crate::infer::Predictor;
 use crate::train::folder::FinishedRun;
+use crate::train::run_list::RunEnd;
 
 /// A map of each run, in the order of the runs; `None` until it is there, or why there is none.
-pub type TwoMaps = [Option<Result<Arc<ClassMap>, String>>; 2];
+pub type TwoMaps = [Option<Result<RunMap, String>>; 2];
+
+/// How each run ended, as it was listed last; `None` while it has not. A run that has gone on since has another network.
+pub type Ends = [Option<RunEnd>; 2];
+
+/// The map by a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunMap {
+    /// The map, by the classes of the project.
+    pub map: Arc<ClassMap>,
+    /// Classes of the run that the project does not have. Pixels of theirs are unlabelled.
+    pub lacking: Vec<String>,
+}
 
 /// What is asked for.
 #[derive(Clone)]
 struct Wanted {
     project: Arc<Project>,
     tile: String,
+    ends: Ends,
     /// Which request this is: a later one takes its place.
     number: u64,
 }
@@ -38,14 +52,16 @@ pub struct RunMaps {
     number: Arc<AtomicU64>,
     wake: Sender<()>,
     answers: Arc<Latest<(String, TwoMaps)>>,
-    /// Tile and classes of the last request.
-    asked: Option<(String, Classes)>,
+    /// Tile, classes and ends of the runs of the last request.
+    asked: Option<(String, Classes, Ends)>,
 }
 
 /// What the thread works with.
 struct Worker {
     runs: [PathBuf; 2],
     loaded: [Option<LoadedRun>; 2],
+    /// How the runs had ended when they were loaded.
+    ends: Ends,
     devices: Devices,
     number: Arc<AtomicU64>,
 }
@@ -68,6 +84,7 @@ impl RunMaps {
         let worker = Worker {
             runs: runs.clone(),
             loaded: [None, None],
+            ends: [None, None],
             devices: Devices::default(),
             number: Arc::clone(&number),
         };
@@ -87,14 +104,14 @@ impl RunMaps {
         &self.runs
     }
 
-    /// Maps a tile, unless that was the last request.
-    pub fn want(&mut self, project: &Arc<Project>, tile: &str) {
-        let asked = (tile.to_owned(), project.classes.clone());
+    /// Maps a tile, unless that was the last request. Runs that have ended otherwise since are loaded anew.
+    pub fn want(&mut self, project: &Arc<Project>, tile: &str, ends: &Ends) {
+        let asked = (tile.to_owned(), project.classes.clone(), ends.clone());
         if self.asked.as_ref() == Some(&asked) {
             return;
         }
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
-        self.wanted.put(Wanted { project: Arc::clone(project), tile: tile.to_owned(), number });
+        self.wanted.put(Wanted { project: Arc::clone(project), tile: tile.to_owned(), ends: ends.clone(), number });
         self.asked = Some(asked);
         self.wake.try_send(()).ok(); // Full: the thread has not yet looked at the request before.
     }
@@ -115,11 +132,12 @@ impl Worker {
     fn serve(mut self, woken: &Receiver<()>, wanted: &Latest<Wanted>, tell: &dyn Fn((String, TwoMaps))) {
         while woken.recv().is_ok() {
             let Some(request) = wanted.take() else { continue };
+            self.forget_former(&request.ends);
             let mut maps: TwoMaps = [None, None];
             for place in 0..2 {
                 let made = panic::caught(|| self.map(place, &request).map_err(|error| format!("{error:#}")));
                 match made.unwrap_or_else(Err).transpose() {
-                    Some(map) => maps[place] = Some(map.map(Arc::new)),
+                    Some(map) => maps[place] = Some(map),
                     None => break, // Another tile is wanted.
                 }
                 tell((request.tile.clone(), maps.clone()));
@@ -127,13 +145,22 @@ impl Worker {
         }
     }
 
+    /// Drops the networks of runs that have gone on since.
+    fn forget_former(&mut self, ends: &Ends) {
+        for place in 0..2 {
+            if self.ends[place] != ends[place] {
+                (self.loaded[place], self.ends[place]) = (None, ends[place].clone());
+            }
+        }
+    }
+
     /// The map by one of the runs; `None` once it is no longer wanted.
-    fn map(&mut self, place: usize, request: &Wanted) -> anyhow::Result<Option<ClassMap>> {
+    fn map(&mut self, place: usize, request: &Wanted) -> anyhow::Result<Option<RunMap>> {
         if self.loaded[place].is_none() {
             self.loaded[place] = Some(load(&self.runs[place], &mut self.devices)?);
         }
         let Some(LoadedRun { predictor, classes }) = &self.loaded[place] else { return Ok(None) };
-        let indices = class_indices(classes, &request.project.classes)?;
+        let (indices, lacking) = class_indices(classes, &request.project.classes)?;
         let tile = request.project.tile(&request.tile);
         let tile = tile.ok_or_else(|| anyhow::anyhow!("the project has no tile '{}' any more", request.tile))?;
         let picture = PictureCache::shared().picture(&request.project, tile)?;
@@ -145,7 +172,7 @@ impl Worker {
         }
         let mut map = job.finish_for(&picture);
         map.classes.data_mut().iter_mut().for_each(|class| *class = indices[usize::from(*class)]);
-        Ok(Some(map))
+        Ok(Some(RunMap { map: Arc::new(map), lacking }))
     }
 }
 
@@ -157,16 +184,20 @@ fn load(folder: &Path, devices: &mut Devices) -> anyhow::Result<LoadedRun> {
     Ok(LoadedRun { predictor, classes: run.classes })
 }
 
-/// The project's index of each class of a run, matched by name.
-fn class_indices(run: &Classes, project: &Classes) -> anyhow::Result<[u8; 256]> {
-    let mut indices = [UNLABELLED; 256];
+/// The project's index of each class of a run, matched by name, and the names of those that it lacks.
+///
+/// # Errors
+/// If it lacks all of them.
+fn class_indices(run: &Classes, project: &Classes) -> anyhow::Result<([u8; 256], Vec<String>)> {
+    let (mut indices, mut lacking) = ([UNLABELLED; 256], Vec::new());
     for (index, class) in indices.iter_mut().zip(run.iter()) {
-        let place = project.iter().position(|own| own.name == class.name);
-        let place =
-            place.ok_or_else(|| anyhow::anyhow!("the project has no class '{}', which the run has", class.name))?;
-        *index = place as u8;
+        match project.iter().position(|own| own.name == class.name) {
+            Some(place) => *index = place as u8,
+            None => lacking.push(class.name.clone()),
+        }
     }
-    Ok(indices)
+    anyhow::ensure!(lacking.len() < run.len(), "the project has none of its classes: {}", lacking.join(", "));
+    Ok((indices, lacking))
 }
 
 #[cfg(test)]
@@ -186,10 +217,14 @@ mod tests {
     #[test]
     fn classes_of_a_run_are_those_of_the_project_by_name() {
         let (run, project) = (classes(&["water", "forest"]), classes(&["road", "forest", "water"]));
-        let indices = class_indices(&run, &project).unwrap();
+        let (indices, lacking) = class_indices(&run, &project).unwrap();
         assert_eq!((indices[0], indices[1], indices[2], indices[255]), (2, 1, UNLABELLED, UNLABELLED));
-        let why = class_indices(&project, &run).unwrap_err().to_string();
-        assert!(why.contains("'road'"), "{why}");
+        assert!(lacking.is_empty());
+        let (indices, lacking) = class_indices(&project, &run).unwrap();
+        assert_eq!((indices[0], indices[1], indices[2]), (UNLABELLED, 1, 0), "pixels of the road say nothing");
+        assert_eq!(lacking, ["road"]);
+        let why = class_indices(&classes(&["snow", "ice"]), &project).unwrap_err().to_string();
+        assert!(why.contains("snow, ice"), "{why}");
     }
 
     #[test]
@@ -203,13 +238,18 @@ mod tests {
             told.try_send(()).ok(); // Full: the test knows already.
         });
         let mut maps = RunMaps::start(runs, waker).unwrap();
-        maps.want(&project, "a");
-        let both = loop {
-            woken.recv_timeout(std::time::Duration::from_secs(60)).expect("an answer");
-            if let Some((tile, [Some(Err(a)), Some(Err(b))])) = maps.poll() {
-                break (tile, a, b);
+        let answer = |maps: &mut RunMaps, ends: &Ends| {
+            maps.want(&project, "a", ends);
+            loop {
+                woken.recv_timeout(std::time::Duration::from_secs(60)).expect("an answer");
+                if let Some((tile, [Some(Err(a)), Some(Err(b))])) = maps.poll() {
+                    break (tile, a, b);
+                }
             }
         };
+        let both = answer(&mut maps, &[None, None]);
         assert!(both.0 == "a" && both.1.contains('x') && both.2.contains('y'), "{both:?}");
+        let ended = RunEnd { steps: 7, ..RunEnd::default() };
+        assert_eq!(answer(&mut maps, &[None, Some(ended)]), both, "a run that has ended since is asked for again");
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn expand(file: &PlanFile) -> Result<Vec<PlannedRun>, Notice> {
     }
     let start = variants(file)?;
     let drafts = axes.iter().try_fold(start, |drafts, (field, values)| vary(&drafts, field, values))?;
+    let drafts = if file.drop_idle { without_idle(drafts) } else { drafts };
     let runs: Vec<PlannedRun> = drafts.iter().flat_map(|draft| with_seeds(draft, &file.seeds)).collect();
     refuse_doubles(&runs)?;
     Ok(runs)
@@ -101,6 +102,22 @@ fn vary(drafts: &[Draft], field: &str, values: &[Value]) -> Result<Vec<Draft>, N
     drafts.iter().flat_map(|draft| values.iter().map(move |value| with(draft, value))).collect()
 }
 
+/// The drafts without settings that have no effect. Of those that are equal then, one stays: the one that was so from the start.
+fn without_idle(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut kept: Vec<Draft> = Vec::new();
+    for draft in drafts {
+        let model = draft.config.model.clone().without_idle();
+        let was_so = model == draft.config.model;
+        let draft = Draft { config: RunConfig { model, ..draft.config }, ..draft };
+        match kept.iter_mut().find(|other| other.config == draft.config) {
+            Some(other) if was_so => *other = draft,
+            Some(_) => {}
+            None => kept.push(draft),
+        }
+    }
+    kept
+}
+
 /// The runs of a configuration. A single seed is not part of the name.
 fn with_seeds(draft: &Draft, seeds: &[u64]) -> Vec<PlannedRun> {
     let configuration = if draft.parts.is_empty() { "base".to_owned() } else { draft.parts.join("_") };
@@ -136,7 +153,7 @@ fn refuse_doubles(runs: &[PlannedRun]) -> Result<(), Notice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::config::{Arch, Length, Supervision};
+    use crate::domain::config::{Arch, Colors, Length, Supervision};
 
     fn runs(text: &str) -> Result<Vec<PlannedRun>, String> {
         expand(&toml::from_str::<PlanFile>(text).unwrap()).map_err(|notice| notice.to_string())
@@ -177,6 +194,19 @@ mod tests {
         );
         let last = runs(text).unwrap().pop().unwrap().config;
         assert_eq!((last.model.arch, last.train.length), (Arch::UNetPlusPlus, Length::Epochs(1)));
+    }
+
+    #[test]
+    fn what_has_no_effect_on_a_network_is_left_out_there() {
+        let text = "drop_idle = true\n[base]\nmodel.colors = 'unit'\n[grid]\n'model.arch' = ['unet', 'unet++']\n\
+                    'model.deep_supervision' = [true, false]";
+        let found = runs(text).unwrap();
+        let told: Vec<_> = found.iter().map(|run| (run.name.as_str(), run.config.model.deep_supervision)).collect();
+        let (deep, plain) = ("arch-unet++_deep_supervision-on", "arch-unet++_deep_supervision-off");
+        assert_eq!(told, [("arch-unet_deep_supervision-off", false), (deep, true), (plain, false)]);
+        assert!(found.iter().all(|run| run.config.model.colors == Colors::Unit), "which has an effect");
+        let as_written = runs(&text.replace("drop_idle = true", "")).unwrap();
+        assert_eq!(as_written.iter().filter(|run| run.config.model.deep_supervision).count(), 2);
     }
 
     #[test]

@@ -56,6 +56,9 @@ impl GridForm {
             let seeds: Vec<String> = (0..self.seeds).map(|seed| seed.to_string()).collect();
             text += &format!("seeds = [{}]\n", seeds.join(", "));
         }
+        if self.networks.len() > 1 {
+            text += "drop_idle = true\n"; // What the base says of its own network.
+        }
         let axes = [
             axis("sampling.strategy", &self.labels)?,
             axis("train.class_weights", &self.weights)?,
@@ -82,6 +85,7 @@ impl GridForm {
         }
         if let [only] = self.networks.as_slice() {
             base.model.arch = *only;
+            base.model = base.model.without_idle();
         }
         if let [only] = self.losses.as_slice() {
             base.train.loss = *only;
@@ -104,6 +108,11 @@ fn axis<T: Serialize>(field: &str, values: &[T]) -> Result<Option<String>, Strin
 pub fn file(home: &Path, name: &str) -> PathBuf {
     let name = folder_name(name.trim());
     home.join(format!("{}.toml", if name.is_empty() { "study" } else { &name }))
+}
+
+/// Whether a file holds another plan than this text.
+pub fn is_another(file: &Path, text: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|former| former != text)
 }
 
 /// Writes a plan, and its folder if that is missing. A plan of this name with another text stays.
@@ -152,6 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn deep_supervision_is_of_the_networks_that_can_have_it() {
+        let mut base = RunConfig { data: "/tiles".into(), ..RunConfig::demo() };
+        (base.model.arch, base.model.deep_supervision) = (Arch::UNetPlusPlus, true);
+        let deep = |networks: &[Arch]| -> Vec<(Arch, bool)> {
+            let grid = GridForm {
+                labels: Vec::new(),
+                weights: Vec::new(),
+                networks: networks.to_vec(),
+                ..GridForm::default()
+            };
+            let plan = Plan::read("mine", &grid.text(&base).unwrap(), Path::new("/home"), None).unwrap();
+            plan.runs.iter().map(|run| (run.config.model.arch, run.config.model.deep_supervision)).collect()
+        };
+        assert_eq!(deep(&[Arch::UNet, Arch::UNetPlusPlus]), [(Arch::UNet, false), (Arch::UNetPlusPlus, true)]);
+        assert_eq!(deep(&[Arch::UNet]), [(Arch::UNet, false)]);
+        assert_eq!(deep(&[]), [(Arch::UNetPlusPlus, true)]);
+    }
+
+    #[test]
     fn a_single_value_is_set_and_names_no_run() {
         let grid = GridForm {
             labels: vec![Strategy::FractionPerClass(0.05)],
@@ -185,8 +213,10 @@ mod tests {
         let path = file(&home, " keep ratio/1 ");
         assert_eq!(path, home.join("keep-ratio-1.toml"));
         assert_eq!(file(&home, ""), home.join("study.toml"));
+        assert!(!is_another(&path, "seeds = [1]\n"), "there is none yet");
         keep(&path, "seeds = [1]\n").unwrap();
         keep(&path, "seeds = [1]\n").unwrap();
+        assert!(!is_another(&path, "seeds = [1]\n") && is_another(&path, "seeds = [2]\n"));
         let why = keep(&path, "seeds = [2]\n").unwrap_err().to_string();
         assert!(why.contains("choose another") && why.contains("keep-ratio-1.toml"), "{why}");
         assert_eq!(fs::read_to_string(path).unwrap(), "seeds = [1]\n");

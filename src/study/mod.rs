@@ -27,6 +27,7 @@ pub mod owner;
 pub mod page;
 pub mod plan;
 mod plan_file;
+pub mod plans;
 pub mod preset;
 pub mod published;
 pub mod queue;

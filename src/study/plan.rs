@@ -99,7 +99,9 @@ impl Plan {
             return Ok(projects);
         }
         let notice = Notice::new(format!("The plan {} cannot be carried out", self.name)).cause(told.join("; "));
-        Err(Refusal(notice).into())
+        let is_idle = |run: &PlannedRun| run.config.model.clone().without_idle() != run.config.model;
+        let remedy = "drop_idle = true in the plan leaves out what has no effect on a network";
+        Err(Refusal(if self.runs.iter().any(is_idle) { notice.remedy(remedy) } else { notice }).into())
     }
 
     /// Names of the configurations, seeds left out, in order.
@@ -209,7 +211,15 @@ mod tests {
         let refusal = plan.projects().unwrap_err().to_string();
         assert!(refusal.contains("batch-0_class_weights-none and 1 more: A batch of 0 trains nothing"), "{refusal}");
         assert!(refusal.contains("2 class weights for 7 classes"), "{refusal}");
-        assert!(!refusal.contains("batch-2_class_weights-none"), "{refusal}");
+        assert!(!refusal.contains("batch-2_class_weights-none") && !refusal.contains("drop_idle"), "{refusal}");
+        let text = "[base]\nmodel.deep_supervision = true\n[grid]\n'model.arch' = ['unet', 'unet++']\n";
+        let refusal = Plan::read("x", text, Path::new(""), Some(&data)).unwrap().projects().unwrap_err().to_string();
+        assert!(
+            refusal.contains("arch-unet: Deep supervision needs") && refusal.contains("drop_idle = true"),
+            "{refusal}"
+        );
+        let text = format!("drop_idle = true\n{text}");
+        assert!(Plan::read("x", &text, Path::new(""), Some(&data)).unwrap().projects().is_ok());
         assert_eq!(Plan::read("x", "", Path::new(""), Some(&data)).unwrap().projects().unwrap().len(), 1);
     }
 }

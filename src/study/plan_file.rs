@@ -14,6 +14,8 @@ pub(super) struct PlanFile {
     pub(super) about: String,
     /// Seeds that every configuration is trained with; empty: that of `base`.
     pub(super) seeds: Vec<u64>,
+    /// Settings that have no effect on a network are left out there, and configurations that are then equal count once.
+    pub(super) drop_idle: bool,
     /// What all runs have in common.
     pub(super) base: RunConfig,
     /// Fields with the values that are combined, each with each.

@@ -1,7 +1,7 @@
 //! Works off a study on a thread of its own, for a program that does something else meanwhile.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -52,7 +52,7 @@ pub enum StudyNews {
 
 /// A study in progress. Dropping it stops it; an unfinished run goes on the next time.
 pub struct StudySession {
-    is_stopped: Arc<AtomicBool>,
+    brake: Arc<Brake>,
     news: Receiver<StudyNews>,
 }
 
@@ -62,9 +62,9 @@ impl StudySession {
     /// # Errors
     /// If the thread cannot be started.
     pub fn start(request: StudyRequest, device: DeviceChoice, waker: Waker) -> std::io::Result<Self> {
-        let is_stopped = Arc::<AtomicBool>::default();
+        let brake = Arc::<Brake>::default();
         let (sender, news) = bounded(QUEUE);
-        let teller = Teller { sender, waker, is_stopped: Arc::clone(&is_stopped) };
+        let teller = Teller { sender, waker, brake: Arc::clone(&brake) };
         std::thread::Builder::new().name("study".to_owned()).spawn(move || {
             let end = panic::caught(|| work(&request, device, &teller).map_err(|error| format!("{error:#}")));
             teller.tell(match end.unwrap_or_else(Err) {
@@ -72,7 +72,7 @@ impl StudySession {
                 Err(why) => StudyNews::Failed(why),
             });
         })?;
-        Ok(Self { is_stopped, news })
+        Ok(Self { brake, news })
     }
 
     /// What is new, one thing at a time.
@@ -82,7 +82,7 @@ impl StudySession {
 
     /// Asks it to stop. The run in progress is saved as it is and goes on from there the next time.
     pub fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
+        self.brake.pull();
     }
 }
 
@@ -92,11 +92,33 @@ impl Drop for StudySession {
     }
 }
 
+/// Stops the study. The engine is told at once: between two events of a run there may be a tile that is read or scored for a minute.
+#[derive(Default)]
+struct Brake {
+    is_pulled: AtomicBool,
+    /// Stops the run in progress, once there is an engine.
+    stops_run: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Brake {
+    fn pull(&self) {
+        if !self.is_pulled.swap(true, Ordering::SeqCst)
+            && let Some(stop) = self.stops_run.get()
+        {
+            stop();
+        }
+    }
+
+    fn is_pulled(&self) -> bool {
+        self.is_pulled.load(Ordering::SeqCst)
+    }
+}
+
 /// Tells what happens, and knows whether to go on.
 struct Teller {
     sender: Sender<StudyNews>,
     waker: Waker,
-    is_stopped: Arc<AtomicBool>,
+    brake: Arc<Brake>,
 }
 
 impl Teller {
@@ -113,7 +135,7 @@ impl Teller {
     }
 
     fn is_asked_to_stop(&self) -> bool {
-        self.is_stopped.load(Ordering::Relaxed)
+        self.brake.is_pulled()
     }
 }
 
@@ -129,6 +151,7 @@ fn work(request: &StudyRequest, device: DeviceChoice, teller: &Teller) -> anyhow
     };
     let Some(keys) = keys::of_plan(&plan, &projects, &mut folder.hashes(), &go_on)? else { return Ok(true) };
     let engine = EngineHandle::start(Arc::new(|| {}))?;
+    teller.brake.stops_run.set(Box::new(engine.stopper())).ok(); // It is set once.
     let (shard, device) = (Shard::default(), Some(device));
     let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard, device, waits: true };
     let mut watch = Watch { request, plan: &plan, keys: &keys, folder: &folder, teller, run: 0, steps: 0 };

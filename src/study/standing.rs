@@ -79,6 +79,12 @@ impl StudyRequest {
         Ok((plan.with_precision(self.precision), folder))
     }
 
+    /// The file of the plan that is still to be written, if it holds another plan.
+    pub fn clash(&self) -> Option<&Path> {
+        let text = self.text.as_ref()?;
+        grid::is_another(&self.plan, text).then_some(self.plan.as_path())
+    }
+
     /// Writes the plan, if that is still to be done.
     ///
     /// # Errors

@@ -1,13 +1,14 @@
 //! The configuration of a run: one description for the window, the command line and the run folder.
 //!
 //! `run_config` is the whole, `model_config` and `train_config` its largest tables; `options`, `bands`, `device_choice`, `encoder`, `extent` and `loss_weights` hold the types of its fields. `problems` and
-//! `training_problems` say what keeps a configuration from being run, `earlier` reads files of earlier versions.
+//! `training_problems` say what keeps a configuration from being run, `idle` what has no effect, `earlier` reads files of earlier versions.
 
 mod bands;
 mod device_choice;
 mod earlier;
 mod encoder;
 mod extent;
+mod idle;
 mod loss_weights;
 mod model_config;
 mod options;

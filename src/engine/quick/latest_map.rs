@@ -56,7 +56,7 @@ mod tests {
     }
 
     fn patch(x: u32, classes: &[u8]) -> MapPatch {
-        MapPatch { corner: [x, 0], map: map(classes) }
+        MapPatch::new([x, 0], map(classes))
     }
 
     fn row(map: &PatchedMap) -> Vec<u8> {

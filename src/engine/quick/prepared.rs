@@ -151,7 +151,7 @@ impl Prepared {
         let ((x, width), (y, height)) = (along(part.x, part.width, size[0]), along(part.y, part.height, size[1]));
         let part = PixelRect { x, y, width, height };
         let map = || head.predict_part(&self.features, self.valid_in_map.as_deref(), part);
-        (width > 0 && height > 0).then(|| MapPatch { corner: [x, y], map: map() })
+        (width > 0 && height > 0).then(|| MapPatch::new([x, y], map()))
     }
 }
 

@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Layout, ScrollArea, Ui};
 use lucide_icons::Icon;
 
+use super::start_run::start_run_ui;
 use super::theme::Tokens;
 use super::widgets::{accent_button, badge, icon, icon_button, number, progress};
 use crate::domain::Choice as _;
@@ -60,7 +61,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let run = &state.run;
     match run.phase {
         Phase::Idle => {
-            let start = accent_button(ui, Icon::Play, "Start", state.can_start());
+            let start = start_run_ui(ui, state, "Start");
             if let Some(why) = state.why_no_start() {
                 start.clone().on_disabled_hover_text(why);
             }

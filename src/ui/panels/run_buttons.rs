@@ -13,16 +13,14 @@ const MORE_EPOCHS: [u32; 5] = [1, 5, 10, 20, 50];
 /// Opens the run.
 pub(super) fn open_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
     let shown = state.run.info.as_ref().is_some_and(|info| info.folder == run.folder);
-    ui.add_enabled_ui(!state.run.is_running() && !shown, |ui| {
+    let why_not = shown.then_some("This run is open already").or_else(|| state.why_busy());
+    ui.add_enabled_ui(why_not.is_none(), |ui| {
         let button = ui.button(if shown { "Opened" } else { "Open" });
         let button = button.on_hover_text(match run.is_quick {
             true => "Map the tile in view with this head",
             false => "Show its curves and fill in the form; its network predicts the tile in view",
         });
-        let button = button.on_disabled_hover_text(match shown {
-            true => "This run is open already",
-            false => "A run is in progress. Stop it first",
-        });
+        let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
         if button.accessible_name(format!("Open run {}", run.name)).clicked() {
             actions.push(UiAction::OpenRun(run.folder.clone()));
         }
@@ -44,13 +42,14 @@ pub(super) fn export_ui(ui: &mut Ui, run: &RunEntry, actions: &mut Vec<UiAction>
 /// Goes on with a run that was stopped or killed, or makes one longer that has ended.
 pub(super) fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
     let resume = |more_epochs| UiAction::Resume { folder: run.folder.clone(), more_epochs };
-    ui.add_enabled_ui(!state.run.is_running(), |ui| match run.goes_on() {
+    let why_not = state.why_busy();
+    ui.add_enabled_ui(why_not.is_none(), |ui| match run.goes_on() {
         Some(GoesOn::Unfinished) => {
             let button = ui.button("Resume").on_hover_text(match run.left {
                 Left::Nothing => "It ended before its first checkpoint: start it again",
                 Left::State | Left::Checkpoints => "Go on where its last checkpoint left it",
             });
-            let button = button.on_disabled_hover_text("A run is in progress. Stop it first");
+            let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
             if button.accessible_name(format!("Resume run {}", run.name)).clicked() {
                 actions.push(resume(0));
             }
@@ -67,7 +66,7 @@ pub(super) fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &
             let button = menu
                 .response
                 .on_hover_text("Train on from its end; the learning rate's schedule is that of the new length");
-            let button = button.on_disabled_hover_text("A run is in progress. Stop it first");
+            let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
             button.accessible_name(format!("Continue run {}", run.name));
         }
         None => {

@@ -4,6 +4,7 @@ use eframe::egui::{Button, Label, RichText, ScrollArea, TextEdit, Ui, Vec2, vec2
 use lucide_icons::Icon;
 
 use super::study_grid::grid_ui;
+use super::study_plans::{clash_ui, plans_ui};
 use super::study_table::{runs_ui, table_ui};
 use super::theme::{Tokens, UNIT};
 use super::training_fields::{choice_list_ui, choice_ui};
@@ -52,12 +53,15 @@ fn form_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let mut form = old.clone();
     ui.add_enabled_ui(!state.study.is_running(), |ui| {
         choice_ui(ui, "Plan", &mut form.source);
+        if form.source != PlanSource::BuiltIn {
+            plans_ui(ui, &state.study.plans, &mut form);
+        }
         match form.source {
             PlanSource::BuiltIn => {
                 choice_list_ui(ui, "Study", &mut form.preset);
                 ui.add(Label::new(RichText::new(form.preset.help()).weak()).wrap());
             }
-            PlanSource::Grid => grid_ui(ui, &mut form),
+            PlanSource::Grid => grid_ui(ui, state, &mut form),
             PlanSource::File => file_ui(ui, &mut form, actions),
         }
     });
@@ -88,8 +92,9 @@ fn standing_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if let Some(why) = &study.fault {
         ui.add(Label::new(RichText::new(why).color(Tokens::of(ui).error)).wrap());
     }
+    clash_ui(ui, state, actions);
     let Some(standing) = &study.standing else {
-        if study.fault.is_none() {
+        if study.fault.is_none() && study.clash.is_none() {
             ui.weak("How a study stands, and its results, are shown here.");
         }
         return;
@@ -126,9 +131,10 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 fn start_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let standing = state.study.standing.as_ref();
     let is_over = standing.is_some_and(|standing| standing.count("done") == standing.runs.len());
-    let why_not = state.why_no_study().or(is_over.then_some("Every run is done"));
+    let clashes = state.study.clash.is_some().then_some("There is another plan of this name");
+    let why_not = state.why_no_study().or(clashes).or(is_over.then_some("Every run is done"));
     let begun = standing.is_some_and(|standing| standing.count("done") > 0);
-    let name = if begun { "Go on" } else { "Start" };
+    let name = if begun { "Go on" } else { "Start the study" };
     let button = accent_button(ui, Icon::Play, name, why_not.is_none()).accessible_name("Start the study");
     let button =
         button.on_hover_text("Make the runs that are not done, one after the other. Failed ones are tried again");

@@ -1,11 +1,13 @@
 //! The part of the studies tab that puts a plan together: what is ticked is combined each with each.
 
-use eframe::egui::{DragValue, TextEdit, Ui};
+use eframe::egui::{DragValue, Label, RichText, TextEdit, Ui};
 
+use super::theme::Tokens;
 use super::widgets::field;
-use crate::domain::config::{Arch, LossTerm, LossWeights};
+use crate::domain::config::{Arch, LossTerm, LossWeights, Supervision};
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Choice, Strategy};
+use crate::domain::{Choice, RunConfig, Strategy};
+use crate::ui::state::app_state::AppState;
 use crate::ui::state::study_state::StudyForm;
 
 /// Shares of the labels that are offered.
@@ -17,8 +19,9 @@ const MOST_SEEDS: u64 = 20;
 type Offer<T> = (T, String, String);
 
 /// Draws the fields.
-pub(super) fn grid_ui(ui: &mut Ui, form: &mut StudyForm) {
-    ui.weak("The settings of the Training panel; of what is ticked, each with each:");
+pub(super) fn grid_ui(ui: &mut Ui, state: &AppState, form: &mut StudyForm) {
+    let about = "The settings of the Training panel; of what is ticked, each with each. A row without a tick stays as the panel has it.";
+    ui.add(Label::new(RichText::new(about).weak()).wrap());
     field(ui, "Name", |ui| {
         let edit = TextEdit::singleline(&mut form.name).desired_width(220.0).hint_text("name");
         ui.add(edit)
@@ -29,6 +32,9 @@ pub(super) fn grid_ui(ui: &mut Ui, form: &mut StudyForm) {
     ticks_ui(ui, "Of each class", &labels(Strategy::FractionPerClass), &mut grid.labels);
     ticks_ui(ui, "Of all pixels", &labels(Strategy::FractionOfPixels), &mut grid.labels);
     ticks_ui(ui, "", &[(Strategy::Full, "all labels".to_owned(), Strategy::Full.help().to_owned())], &mut grid.labels);
+    if let Some(note) = labels_note(state.has_masks(), !grid.labels.is_empty(), &state.settings.form) {
+        ui.add(Label::new(RichText::new(note).color(Tokens::of(ui).warn)).wrap());
+    }
     ticks_ui(ui, "Class weights", &weights(), &mut grid.weights);
     ticks_ui(ui, "Network", &networks(), &mut grid.networks);
     ticks_ui(ui, "Loss", &losses(), &mut grid.losses);
@@ -37,6 +43,28 @@ pub(super) fn grid_ui(ui: &mut Ui, form: &mut StudyForm) {
             "Each configuration is trained with so many seeds, from 0 on; 0 leaves the seed of the Training panel",
         );
     });
+}
+
+/// Which labels the runs learn from, where the ticks do not say so by themselves.
+fn labels_note(has_masks: bool, is_ticked: bool, panel: &RunConfig) -> Option<String> {
+    match (is_ticked, panel.train.supervision) {
+        _ if !has_masks => Some(
+            "The project has no masks to sample: every run learns from your own labels, whatever is ticked here."
+                .to_owned(),
+        ),
+        (true, Supervision::Full) => Some(
+            "The Training panel says full masks. The runs learn from the labels that are ticked here instead."
+                .to_owned(),
+        ),
+        (true, Supervision::Sparse) => None,
+        (false, Supervision::Full) => {
+            Some("No labels are ticked: every run learns from the full masks, as the Training panel says.".to_owned())
+        }
+        (false, Supervision::Sparse) => {
+            let labels = panel.sampling.strategy.describe();
+            Some(format!("No labels are ticked: every run has those of the Training panel ({labels})."))
+        }
+    }
 }
 
 /// Values to tick. Those that are ticked stand in the order in which they are offered, after those of other rows.
@@ -109,6 +137,23 @@ mod tests {
             let problems = config.problems(&crate::domain::Classes::deepglobe());
             assert!(problems.is_empty(), "{label}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn it_is_told_which_labels_the_runs_learn_from() {
+        let panel = |supervision| {
+            let mut config = RunConfig::default();
+            config.sampling.strategy = Strategy::Full;
+            config.train.supervision = supervision;
+            config
+        };
+        let (sparse, full) = (panel(Supervision::Sparse), panel(Supervision::Full));
+        let note = |has_masks, is_ticked, panel| labels_note(has_masks, is_ticked, panel).unwrap_or_default();
+        assert_eq!(note(true, true, &sparse), "");
+        assert!(note(true, true, &full).contains("ticked here instead"));
+        assert!(note(true, false, &full).contains("learns from the full masks"));
+        assert!(note(true, false, &sparse).contains(&Strategy::Full.describe()));
+        assert!(note(false, true, &full).contains("your own labels"));
     }
 
     #[test]

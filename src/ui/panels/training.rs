@@ -1,13 +1,13 @@
 //! The training section: settings of the next run. During a run only the learning rate can be changed.
 
 use eframe::egui::{DragValue, RichText, Ui};
-use lucide_icons::Icon;
 
 use super::loss_fields;
 use super::schedule_fields;
+use super::start_run::start_run_ui;
 use super::theme::Tokens;
 use super::training_fields as fields;
-use super::widgets::{accent_button, field};
+use super::widgets::field;
 use crate::domain::config::Preset;
 use crate::domain::{Choice as _, RunConfig};
 use crate::ui::state::action::UiAction;
@@ -27,7 +27,7 @@ pub fn training_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     device_ui(ui, state);
     problems_ui(ui, state);
     offer_ui(ui, state, actions);
-    if !state.run.is_running() && accent_button(ui, Icon::Play, "Start training", state.can_start()).clicked() {
+    if !state.run.is_running() && start_run_ui(ui, state, "Start training").clicked() {
         actions.push(UiAction::StartOrPause);
     }
 }

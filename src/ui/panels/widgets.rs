@@ -36,9 +36,18 @@ pub fn icon_choice(ui: &mut Ui, chosen: bool, sign: Icon, name: &str) -> Respons
 
 /// The button for the next thing to do.
 pub fn accent_button(ui: &mut Ui, sign: Icon, text: &str, enabled: bool) -> Response {
+    large_button(ui, sign, text, enabled, enabled)
+}
+
+/// The same where another button is the main one.
+pub fn plain_button(ui: &mut Ui, sign: Icon, text: &str, enabled: bool) -> Response {
+    large_button(ui, sign, text, enabled, false)
+}
+
+fn large_button(ui: &mut Ui, sign: Icon, text: &str, enabled: bool, stands_out: bool) -> Response {
     let tokens = Tokens::of(ui);
     let (sign, label) = (icon(sign, 14.0), RichText::new(text).font(theme::semibold(13.0)));
-    let button = if enabled {
+    let button = if stands_out {
         Button::new((sign.color(tokens.on_accent), label.color(tokens.on_accent))).fill(tokens.accent)
     } else {
         Button::new((sign, label))

@@ -19,13 +19,11 @@ pub struct WindowResponse {
     pub visible: Option<PixelRect>,
 }
 
-/// Draws all panels from the edges inwards, then what floats over them. `is_closing` shows that the window waits for the
-/// run to end.
+/// Draws all panels from the edges inwards, then what floats over them.
 pub fn window_ui(
     ui: &mut Ui,
     state: &mut AppState,
     input: &mut CanvasInput,
-    is_closing: bool,
     actions: &mut Vec<UiAction>,
 ) -> WindowResponse {
     state.layout = PanelLayout::of(ui.ctx().content_rect().size(), state.settings.lower_open, state.run.id > 0);
@@ -51,9 +49,7 @@ pub fn window_ui(
     let from_foot = ctx.content_rect().bottom() - if state.layout.lower { bar_top } else { tabs_top };
     state.pointer_over_toasts = super::toasts::toasts_ui(&ctx, from_foot, state, actions);
     super::dialogs::dialogs_ui(&ctx, state, actions);
-    if is_closing {
-        super::closing::closing_ui(&ctx, state, actions);
-    }
+    super::closing::closing_ui(&ctx, state, actions);
     if !ui.input(|input| input.raw.hovered_files.is_empty()) {
         drop_ui(ui, viewed.rect);
     }

@@ -25,7 +25,7 @@ use crate::ui::panels::theme;
 use crate::ui::panels::window::window_ui;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::closing::{CloseDecision, Closing};
+use crate::ui::state::closing::CloseDecision;
 use crate::ui::state::frame_times::FrameTimes;
 use crate::ui::state::message::Level;
 use crate::ui::state::settings::Settings;
@@ -47,7 +47,6 @@ pub struct App {
     input: CanvasInput,
     graphics_errors: Receiver<Notice>,
     title: String,
-    closing: Closing,
     /// When the toasts were last aged, in egui's seconds.
     aged_at: f64,
     kept: KeptSettings,
@@ -87,7 +86,6 @@ impl App {
             input: CanvasInput::default(),
             graphics_errors,
             title: String::new(),
-            closing: Closing::default(),
             aged_at: 0.0,
             kept,
         };
@@ -144,18 +142,20 @@ impl App {
         }
     }
 
-    /// Ends a run before the window closes, and keeps the window open until then.
+    /// Asks before a study is stopped, ends a run before the window closes, and keeps the window open until then.
     fn close_cleanly(&mut self, ctx: &Context) {
         let asked = ctx.input(|input| input.viewport().close_requested());
-        let is_working = self.state.run.is_running() || self.state.study.is_running();
-        match self.closing.next(asked, is_working, Instant::now()) {
-            CloseDecision::KeepOpen => {}
+        let work = self.state.work();
+        let decision = self.state.closing.next(asked, work, Instant::now());
+        if asked && matches!(decision, CloseDecision::Ask | CloseDecision::Wait) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
+        match decision {
+            CloseDecision::KeepOpen | CloseDecision::Ask => {}
             CloseDecision::Wait => {
-                if asked {
-                    ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-                }
                 studies::stop(&self.services, &mut self.state);
-                self.closing.stop_sent |= !self.closing.stop_sent && self.services.engine.send(Command::Stop);
+                let closing = &mut self.state.closing;
+                closing.stop_sent |= !closing.stop_sent && self.services.engine.send(Command::Stop);
                 ctx.request_repaint_after(Duration::from_millis(100));
             }
             CloseDecision::Close => {
@@ -273,8 +273,7 @@ impl eframe::App for App {
         if let Some(path) = dropped_path(&ctx) {
             actions.push(UiAction::OpenProject(path));
         }
-        let is_closing = self.closing.is_waiting();
-        let shown = window_ui(ui, &mut self.state, &mut self.input, is_closing, &mut actions);
+        let shown = window_ui(ui, &mut self.state, &mut self.input, &mut actions);
         self.services.request_thumbnails(&mut self.state, &shown.visible_rows);
         self.services.set_visible(shown.visible);
         let needs_redraw = !actions.is_empty() || !later.is_empty() || self.services.pointer.is_scale_ahead();

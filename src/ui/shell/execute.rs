@@ -7,7 +7,8 @@ use super::{
     checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
     selection, splitting, studies,
 };
-use crate::domain::{Edit, Notice};
+use crate::domain::split::Split;
+use crate::domain::{Edit, Notice, RunConfig};
 use crate::engine::Command;
 use crate::ui::state::action::{Dialog, Tab, UiAction};
 use crate::ui::state::app_state::AppState;
@@ -33,6 +34,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::Check => checking::check(services, state),
         UiAction::Relink { from, tile } => labelling::relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        UiAction::KeepOpen => state.closing.keep_open(),
         UiAction::SelectTile(index) => selection::select_tile(services, state, index),
         UiAction::StepTile(steps) => selection::step_tile(services, state, steps),
         UiAction::SetFilter(filter) => state.filter = filter,
@@ -46,8 +48,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::StepRadius(steps) => state.settings.step_radius(steps),
         UiAction::DraftClasses(draft) => state.class_draft = draft,
         UiAction::SetClasses(edits) => class_edits::set_classes(services, state, &edits),
-        UiAction::SetSplit(index, split) => run_control::set_split(state, index, split),
-        UiAction::SetForm(form) => run_control::set_form(services, state, *form),
+        UiAction::SetSplit(index, split) => set_split(services, state, index, split),
+        UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => run_control::start_or_pause(services, state),
         UiAction::Stop => run_control::stop(services, state),
         UiAction::ShowCheckpoint(checkpoint) => run_control::send(services, state, Command::Show(checkpoint)),
@@ -74,6 +76,16 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::CopyLog => ctx.copy_text(state.messages.text()),
         UiAction::CopyDiagnostics => copy_diagnostics(state, ctx),
     }
+}
+
+fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
+    run_control::set_form(services, state, form);
+    studies::follow_settings(services, state);
+}
+
+fn set_split(services: &Services, state: &mut AppState, index: usize, split: Option<Split>) {
+    run_control::set_split(state, index, split);
+    studies::follow_settings(services, state);
 }
 
 fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {

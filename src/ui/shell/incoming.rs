@@ -6,7 +6,7 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 
 use super::class_edits;
 use super::exporting;
-use super::jobs::JobOutcome;
+use super::jobs::{JobOutcome, ProjectRuns};
 use super::network_files;
 use super::opening::take_project;
 use super::services::Services;
@@ -40,18 +40,20 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
         JobOutcome::Split { root, there, result } => return splitting::take(state, root, there, result),
         JobOutcome::Refused { root, result } => return class_edits::take_refused(state, root, result),
         JobOutcome::Network { news, runs } => network_files::take(state, news, runs),
-        JobOutcome::Runs(runs) => {
+        JobOutcome::Runs(ProjectRuns { root, runs }) if state.is_open(&root) => {
             state.take_runs(runs);
             return vec![UiAction::Runs(RunsAction::ReadFigures)];
         }
         JobOutcome::Figures(figures) => state.runs_table.figures.extend(figures),
-        JobOutcome::QuickSaved { folder, runs } => {
-            state.take_runs(runs);
-            (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
+        JobOutcome::QuickSaved { folder, runs: ProjectRuns { root, runs } } => {
+            if state.is_open(&root) {
+                state.take_runs(runs);
+                (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
+            }
             state.say(Level::Info, format!("The quick map is saved as a run: {}", folder.display()));
         }
-        JobOutcome::Study(look, standing) => state.study.looked(look, standing.map(|standing| *standing)),
-        JobOutcome::Checked(report) => {
+        JobOutcome::Study(look, found) => state.study.looked(look, *found),
+        JobOutcome::Checked(root, report) if state.is_open(&root) => {
             report.warning.iter().for_each(|warning| state.say(Level::Warning, warning.as_str()));
             state.check = CheckState::Done(report);
         }
@@ -59,7 +61,8 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.opening = None;
             state.say(Level::Error, notice);
         }
-        JobOutcome::Nothing => {}
+        // Another project was opened meanwhile.
+        JobOutcome::Runs(_) | JobOutcome::Checked(..) | JobOutcome::Nothing => {}
     }
     Vec::new()
 }
@@ -147,6 +150,8 @@ fn report_disk(state: &mut AppState) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::data::Project;
     use crate::data::label::journal::Disk;
@@ -164,6 +169,24 @@ mod tests {
         let open = UiAction::OpenProject("/p".into());
         let actions = take_outcome(&mut services, &mut state, JobOutcome::Picked(open.clone()));
         assert_eq!((actions, state.opening), (vec![open], None), "the action is returned, not executed");
+    }
+
+    #[test]
+    fn runs_of_another_project_are_not_listed() {
+        let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
+        let mut services = Services::start(&Context::default(), attention).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        image::RgbImage::new(4, 4).save(dir.path().join("a.png")).unwrap();
+        let mut state = AppState::new(Settings::default());
+        let project = Project::open(dir.path()).unwrap();
+        let root = project.root.clone();
+        state.project = Some(OpenProject::new(project, LabelBook::default(), dir.path().join("labels.jsonl")));
+        state.runs_table.ticked = vec!["/b/runs/1".into()];
+        let runs = |root: &Path| JobOutcome::Runs(ProjectRuns { root: root.to_owned(), runs: Vec::new() });
+        assert!(take_outcome(&mut services, &mut state, runs(Path::new("/a"))).is_empty());
+        assert_eq!(state.runs_table.ticked.len(), 1, "the ticks are of runs of the open project");
+        assert_eq!(take_outcome(&mut services, &mut state, runs(&root)).len(), 1);
+        assert!(state.runs_table.ticked.is_empty());
     }
 
     #[test]

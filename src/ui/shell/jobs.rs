@@ -13,7 +13,6 @@ use crate::data::label::journal::Replay;
 use crate::data::{Journal, Project, demo};
 use crate::domain::{Notice, RunConfig, panic};
 use crate::engine::Waker;
-use crate::study::standing::Standing;
 use crate::train::check::Check;
 use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
@@ -21,6 +20,7 @@ use crate::ui::state::check::CheckReport;
 use crate::ui::state::job_progress::JobProgress;
 use crate::ui::state::network_files::NetworkNews;
 use crate::ui::state::run_figures::RunFigures;
+use crate::ui::state::study_look::StudyLook;
 
 /// A dialog that is cancelled sooner than this was never shown: nobody is that fast.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -36,7 +36,7 @@ pub enum JobOutcome {
     /// The desktop has no dialog for files; show this one instead.
     NoFolderDialog(Dialog),
     /// Run folders were listed.
-    Runs(Vec<RunEntry>),
+    Runs(ProjectRuns),
     /// The figures of runs were read, or why not, by folder.
     Figures(Vec<(PathBuf, Result<RunFigures, String>)>),
     /// The quick map was saved as a run.
@@ -44,7 +44,7 @@ pub enum JobOutcome {
         /// The run folder.
         folder: PathBuf,
         /// All runs of the project.
-        runs: Vec<RunEntry>,
+        runs: ProjectRuns,
     },
     /// The scenes of a project were cut, or why not.
     Split {
@@ -67,16 +67,31 @@ pub enum JobOutcome {
         /// How it ended.
         news: NetworkNews,
         /// All runs of the project, if there is another one.
-        runs: Option<Vec<RunEntry>>,
+        runs: Option<ProjectRuns>,
     },
-    /// How a study stands, or why that cannot be seen: the answer to the look of this number.
-    Study(u64, Result<Box<Standing>, String>),
-    /// The masks were checked.
-    Checked(CheckReport),
+    /// How the chosen study stands: the answer to the look of this number.
+    Study(u64, Box<StudyLook>),
+    /// The masks of the project in this folder were checked.
+    Checked(PathBuf, CheckReport),
     /// The job failed.
     Failed(Notice),
     /// Nothing to report: a cancelled dialog, a stopped check.
     Nothing,
+}
+
+/// The runs of a project. When they arrive, another one may be open.
+pub struct ProjectRuns {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// Its runs, newest first.
+    pub runs: Vec<RunEntry>,
+}
+
+impl ProjectRuns {
+    /// Lists them.
+    pub fn of(root: &Path) -> Self {
+        Self { root: root.to_owned(), runs: run_list::of_project(root) }
+    }
 }
 
 /// A project with its labels.
@@ -154,13 +169,15 @@ impl Jobs {
 
     /// Lists the runs of a project.
     pub fn list_runs(&self, root: PathBuf) -> std::io::Result<()> {
-        self.spawn("list runs", move || JobOutcome::Runs(run_list::of_project(&root)))
+        self.spawn("list runs", move || JobOutcome::Runs(ProjectRuns::of(&root)))
     }
 
     /// Checks all masks of a project.
     pub fn check(&self, project: Project, config: RunConfig, progress: Arc<JobProgress>) -> std::io::Result<()> {
         self.spawn("check", move || {
-            check_masks(project, &config, &progress).map_or(JobOutcome::Nothing, JobOutcome::Checked)
+            let root = project.root.clone();
+            let report = check_masks(project, &config, &progress);
+            report.map_or(JobOutcome::Nothing, |report| JobOutcome::Checked(root, report))
         })
     }
 

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::jobs::JobOutcome;
+use super::jobs::{JobOutcome, ProjectRuns};
 use super::opening::report_no_thread;
 use super::services::Services;
 use crate::domain::{Choice as _, Notice, panic};
 use crate::engine::exported::NetworkExport;
 use crate::engine::imported::NetworkImport;
-use crate::train::run_list;
 use crate::ui::state::action::{Dialog, NetworkAction, Tab, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
@@ -120,7 +119,7 @@ fn imported(request: &NetworkImport) -> JobOutcome {
         }
         Err(why) => NetworkNews::Failed(Notice::new("The network was not imported").cause(why)),
     };
-    JobOutcome::Network { news, runs: request.data.as_deref().map(run_list::of_project) }
+    JobOutcome::Network { news, runs: request.data.as_deref().map(ProjectRuns::of) }
 }
 
 fn begin(services: &Services, state: &mut AppState, name: &str, work: impl FnOnce() -> JobOutcome + Send + 'static) {
@@ -130,13 +129,13 @@ fn begin(services: &Services, state: &mut AppState, name: &str, work: impl FnOnc
 }
 
 /// Takes in how it ended.
-pub(crate) fn take(state: &mut AppState, news: NetworkNews, runs: Option<Vec<run_list::RunEntry>>) {
+pub(crate) fn take(state: &mut AppState, news: NetworkNews, runs: Option<ProjectRuns>) {
     match &news {
         NetworkNews::Done(lines, path) => state.say(Level::Info, format!("{} {}", lines.join(" "), path.display())),
         NetworkNews::Failed(notice) => state.say(Level::Error, notice.clone()),
         NetworkNews::Working | NetworkNews::Exists => {}
     }
-    if let Some(runs) = runs {
+    if let Some(ProjectRuns { runs, .. }) = runs.filter(|listed| state.is_open(&listed.root)) {
         state.take_runs(runs);
         (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));
     }

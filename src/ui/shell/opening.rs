@@ -16,7 +16,7 @@ use crate::ui::state::open_project::OpenProject;
 use crate::ui::state::run_state::RunState;
 use crate::ui::state::runs_table::RunsTable;
 use crate::ui::state::split_state::SplitState;
-use crate::ui::state::study_state::StudyState;
+use crate::ui::state::study_action::StudyAction;
 use crate::ui::state::view_camera::ViewCamera;
 
 /// Reports that a job's thread could not be started.
@@ -165,7 +165,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.forget_run();
     state.swipe = None;
     if !state.study.is_running() {
-        state.study = StudyState { form: state.study.form.clone(), ..StudyState::default() };
+        state.study.leave_project();
     }
     state.export = ExportState::default();
     state.split.stop();
@@ -182,7 +182,9 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     services.forget_view();
     services.reload_tiles(state);
     let last = state.reopen_at.take();
-    vec![UiAction::Check, UiAction::SelectTile(first_tile(state, last.as_deref()))]
+    let first = [UiAction::Check, UiAction::SelectTile(first_tile(state, last.as_deref()))];
+    let look = state.is_at_studies().then_some(UiAction::Study(StudyAction::Look));
+    first.into_iter().chain(look).collect()
 }
 
 /// What to ask about a project that was just opened.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::jobs::JobOutcome;
+use super::jobs::{JobOutcome, ProjectRuns};
 use super::opening::report_no_thread;
 use super::services::Services;
 use crate::data::Project;
@@ -70,7 +70,7 @@ impl Saving {
         };
         let run = QuickRun { head: &head, project: &project, config: &config, learned, train, val, miou };
         match run.save(&folder) {
-            Ok(()) => JobOutcome::QuickSaved { folder, runs: run_list::of_project(&project.root) },
+            Ok(()) => JobOutcome::QuickSaved { folder, runs: ProjectRuns::of(&project.root) },
             Err(error) => JobOutcome::Failed(Notice::new("The quick map could not be saved").cause(error.to_string())),
         }
     }

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::jobs::JobOutcome;
+use super::jobs::{JobOutcome, ProjectRuns};
 use super::opening::report_no_thread;
 use super::services::Services;
 use super::swiping;
 use crate::data::DataError;
 use crate::domain::Notice;
 use crate::train::folder::FinishedRun;
-use crate::train::run_list;
 use crate::train::run_notes::RunNotes;
 use crate::ui::state::action::Dialog;
 use crate::ui::state::app_state::AppState;
@@ -77,7 +76,7 @@ fn save_notes(services: &Services, state: &mut AppState) {
     let Some(root) = root else { return };
     let result =
         services.jobs.spawn("save notes", move || match RunNotes::new(&draft.tags, &draft.note).write(&draft.folder) {
-            Ok(()) => JobOutcome::Runs(run_list::of_project(&root)),
+            Ok(()) => JobOutcome::Runs(ProjectRuns::of(&root)),
             Err(error) => JobOutcome::Failed(Notice::new("Tags and note were not saved").cause(error.to_string())),
         });
     report_no_thread(state, result);

@@ -1,6 +1,6 @@
 //! Cuts the open project's scenes into patches on a thread of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::jobs::JobOutcome;
@@ -49,8 +49,7 @@ pub(crate) fn take(
     there: usize,
     result: Result<CutProgress, String>,
 ) -> Vec<UiAction> {
-    let is_open = |root: &Path| state.project.as_ref().is_some_and(|open| open.project.root == root);
-    if !is_open(&root) || !state.split.is_running() {
+    if !state.is_open(&root) || !state.split.is_running() {
         return Vec::new(); // Another project was opened meanwhile.
     }
     state.split.progress = None;

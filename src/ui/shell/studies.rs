@@ -11,6 +11,7 @@ use crate::domain::config::Precision;
 use crate::domain::{Choice as _, Notice, panic};
 use crate::study::estimate::Measured;
 use crate::study::grid::{self, GridForm};
+use crate::study::plans;
 use crate::study::session::{StudyNews, StudySession};
 use crate::study::standing::StudyRequest;
 use crate::train::run_list;
@@ -18,7 +19,8 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 use crate::ui::state::study_action::StudyAction;
-use crate::ui::state::study_state::{PlanSource, StudyForm};
+use crate::ui::state::study_look::StudyLook;
+use crate::ui::state::study_state::PlanSource;
 
 /// Carries out an action.
 pub(crate) fn act(services: &mut Services, state: &mut AppState, action: StudyAction) {
@@ -49,10 +51,7 @@ fn pick_plan(services: &Services, state: &mut AppState) {
     if let Some(open) = &state.project {
         dialog = dialog.set_directory(run_list::studies_home(&open.project.root));
     }
-    let then = move |file: PathBuf| {
-        let form = StudyForm { file: file.display().to_string(), source: PlanSource::File, ..form };
-        UiAction::Study(StudyAction::SetForm(Box::new(form)))
-    };
+    let then = move |file: PathBuf| UiAction::Study(StudyAction::SetForm(Box::new(form.with_file(&file))));
     let picked = dialog.pick_file();
     // On a desktop without such a dialog the path is typed into the field beside the button.
     let result = services.jobs.spawn("file dialog", move || match pollster::block_on(picked) {
@@ -62,26 +61,39 @@ fn pick_plan(services: &Services, state: &mut AppState) {
     report_no_thread(state, result);
 }
 
-/// Sees in the background how the chosen study stands.
-fn look(services: &Services, state: &mut AppState) {
-    if state.study.is_running() {
-        return;
+/// Looks again once the settings have changed that a grid is put together from, and of which a built-in plan takes the precision.
+pub(crate) fn follow_settings(services: &Services, state: &mut AppState) {
+    if state.is_at_studies() && state.study.form.source != PlanSource::File {
+        look(services, state);
     }
+}
+
+/// Sees in the background how the chosen study stands, and which plans there are.
+fn look(services: &Services, state: &mut AppState) {
+    let Some(open) = state.project.as_ref().filter(|_| !state.study.is_running()) else { return };
+    let home = run_list::studies_home(&open.project.root);
     let look = state.study.next_look();
     let last = Arc::clone(&state.study.last_look);
-    match request(state) {
-        Ok(Some(request)) => {
-            let result = services.jobs.spawn("look at study", move || {
-                let stands = panic::caught(|| {
-                    request.look(&|| last.load(Ordering::Relaxed) == look).map_err(|error| format!("{error:#}"))
-                });
-                JobOutcome::Study(look, stands.unwrap_or_else(Err).map(Box::new))
-            });
-            report_no_thread(state, result);
-        }
-        Ok(None) => (state.study.standing, state.study.fault) = (None, None),
-        Err(why) => (state.study.standing, state.study.fault) = (None, Some(why)),
-    }
+    let request = request(state);
+    let result = services.jobs.spawn("look at study", move || {
+        let goes_on = || last.load(Ordering::Relaxed) == look;
+        let found = panic::caught(|| find(request, &home, &goes_on)).unwrap_or_else(StudyLook::failed);
+        JobOutcome::Study(look, Box::new(found))
+    });
+    report_no_thread(state, result);
+}
+
+fn find(request: Result<Option<StudyRequest>, String>, home: &Path, goes_on: &(impl Fn() -> bool + Sync)) -> StudyLook {
+    let plans = plans::of(home);
+    let request = match request {
+        Ok(Some(request)) => request,
+        Ok(None) => return StudyLook { plans, ..StudyLook::default() },
+        Err(why) => return StudyLook { plans, ..StudyLook::failed(why) },
+    };
+    let clash = request.clash().map(Path::to_owned);
+    // How the plan on the disk stands says nothing of the one that is put together.
+    let standing = clash.is_none().then(|| request.look(goes_on).map_err(|error| format!("{error:#}")));
+    StudyLook { standing, clash, plans }
 }
 
 fn begin(services: &mut Services, state: &mut AppState) {
@@ -125,7 +137,7 @@ fn request(state: &AppState) -> Result<Option<StudyRequest>, String> {
         }
         PlanSource::Grid => {
             let base = state.config().with_absolute_paths(Path::new(""));
-            let text = match open.project.tiles.iter().any(|tile| tile.mask.is_some()) {
+            let text = match state.has_masks() {
                 true => form.grid.text(&base)?,
                 // Without masks there is nothing to sample: every amount of labels would be the same run.
                 false => GridForm { labels: Vec::new(), ..form.grid.clone() }.text(&base.own_labels_only())?,
@@ -163,6 +175,9 @@ pub(crate) fn take_news(services: &mut Services, state: &mut AppState) -> Option
         if is_end {
             services.study = None;
             (state.study.is_stopping, state.study.doing) = (false, None);
+            if state.study.fault.is_none() {
+                look(services, state); // The list of plans says how many runs are done.
+            }
         }
     }
     (done(state) > before).then_some(UiAction::ListRuns)

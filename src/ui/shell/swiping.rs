@@ -1,5 +1,6 @@
 //! Two finished runs swiped over the tile in view: has their maps made, and takes them in.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::services::Services;
@@ -55,6 +56,8 @@ pub(crate) fn follow(services: &mut Services, state: &mut AppState) {
         services.run_maps = None;
         return;
     };
+    let end = |folder: &PathBuf| state.runs.iter().find(|run| run.folder == *folder)?.end.clone();
+    let ends = swipe.runs.each_ref().map(end);
     if services.run_maps.as_ref().is_none_or(|maps| *maps.runs() != swipe.runs) {
         services.run_maps = RunMaps::start(swipe.runs.clone(), services.waker()).ok();
     }
@@ -63,7 +66,7 @@ pub(crate) fn follow(services: &mut Services, state: &mut AppState) {
     // A run in preparation draws its first weights: nothing else makes networks meanwhile.
     let prepares = matches!(state.run.phase, Phase::Preparing { .. }) || state.study.is_running();
     if !prepares {
-        maps.want(&project, &tile);
+        maps.want(&project, &tile, &ends);
     }
     if let Some((of, made)) = maps.poll() {
         swipe.take(&of, made);

@@ -59,6 +59,8 @@ pub enum UiAction {
     },
     /// Close the window.
     Quit,
+    /// Do not close the window after all.
+    KeepOpen,
     /// Show the tile with this index in the project.
     SelectTile(usize),
     /// Move this many tiles along the filtered list.

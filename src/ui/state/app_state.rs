@@ -9,6 +9,7 @@ use eframe::egui::Color32;
 use super::action::Dialog;
 use super::check::CheckState;
 use super::class_draft::ClassDraft;
+use super::closing::{Closing, Work};
 use super::export_state::ExportState;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
@@ -101,6 +102,8 @@ pub struct AppState {
     pub layout: PanelLayout,
     /// The pointer is over a toast, which stops its timer.
     pub pointer_over_toasts: bool,
+    /// Whether the window is about to close.
+    pub closing: Closing,
     /// The open dialog.
     pub dialog: Option<Dialog>,
     /// The path typed so far.
@@ -150,6 +153,7 @@ impl AppState {
             side_open: false,
             pointer_over_toasts: false,
             layout: PanelLayout { side: true, tiles: true, lower: true },
+            closing: Closing::default(),
             dialog: None,
             typed_path: String::new(),
             class_draft: ClassDraft::default(),
@@ -228,6 +232,15 @@ impl AppState {
     /// Whether a run can be started.
     pub fn can_start(&self) -> bool {
         !self.run.is_running() && self.why_no_start().is_none()
+    }
+
+    /// What the window has in progress.
+    pub fn work(&self) -> Work {
+        match () {
+            () if self.study.is_running() => Work::Study,
+            () if self.run.is_running() => Work::Run,
+            () => Work::None,
+        }
     }
 
     /// Whether the run can be paused or resumed now.

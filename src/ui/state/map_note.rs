@@ -14,7 +14,7 @@ impl AppState {
         if let Some(swipe) = &self.swipe {
             let waits = "The maps of the runs wait for the study in progress".to_owned();
             let missing = swipe.missing().map(|missing| if self.study.is_running() { waits } else { missing });
-            return missing.or_else(|| Some(format!("{} | {}", swipe.name(0), swipe.name(1))));
+            return missing.or_else(|| Some(format!("{} | {}{}", swipe.name(0), swipe.name(1), swipe.lacking())));
         }
         match self.map_source() {
             Some(MapSource::Quick) => match self.view.quick.status.as_ref()? {

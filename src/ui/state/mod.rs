@@ -47,6 +47,7 @@ pub mod settings;
 mod shown_map;
 pub mod split_state;
 pub mod study_action;
+pub mod study_look;
 pub mod study_state;
 pub mod swipe;
 pub mod theme_choice;

@@ -1,15 +1,34 @@
-//! Why a study cannot be started.
+//! Whether a study can be started, and is looked at.
 
+use super::action::Tab;
 use super::app_state::AppState;
+use super::closing::Work;
 
 impl AppState {
     /// Why the chosen study cannot start; `None` if it can.
     pub fn why_no_study(&self) -> Option<&'static str> {
         match () {
             () if self.project.is_none() => Some("Open a project first"),
-            () if self.run.is_running() => Some("A run is in progress. Stop it first"),
-            () if self.study.is_running() => Some("A study is in progress"),
-            () => None,
+            () => self.why_busy(),
         }
+    }
+
+    /// What keeps anything else from being trained or opened; `None` if nothing does.
+    pub fn why_busy(&self) -> Option<&'static str> {
+        match self.work() {
+            Work::Run => Some("A run is in progress. Stop it first"),
+            Work::Study => Some("A study is in progress. Stop it first"),
+            Work::None => None,
+        }
+    }
+
+    /// Whether any tile of the open project has a mask.
+    pub fn has_masks(&self) -> bool {
+        self.project.as_ref().is_some_and(|open| open.project.tiles.iter().any(|tile| tile.mask.is_some()))
+    }
+
+    /// Whether the Studies tab is in front.
+    pub fn is_at_studies(&self) -> bool {
+        self.settings.tab == Tab::Studies && self.layout.lower
     }
 }

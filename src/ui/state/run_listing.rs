@@ -8,6 +8,11 @@ use super::runs_table::NotesDraft;
 use crate::train::run_list::RunEntry;
 
 impl AppState {
+    /// Whether the open project is the one in this folder. What a job brings may be of the one before.
+    pub fn is_open(&self, root: &Path) -> bool {
+        self.project.as_ref().is_some_and(|open| open.project.root == root)
+    }
+
     /// Takes the project's runs as they were listed.
     pub fn take_runs(&mut self, runs: Vec<RunEntry>) {
         self.runs = runs;

@@ -1,10 +1,13 @@
 //! The study that the window shows: which plan, how it stands, and what it does.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::study_look::StudyLook;
 use crate::domain::choice::choice_enum;
-use crate::study::grid::GridForm;
+use crate::study::grid::{self, GridForm};
+use crate::study::plans::StoredPlan;
 use crate::study::preset::StudyPreset;
 use crate::study::session::{Doing, StudyNews};
 use crate::study::standing::Standing;
@@ -14,7 +17,7 @@ choice_enum! {
     pub enum PlanSource, "plan" {
         BuiltIn { name: "built-in", title: "Built-in", help: "A plan of a reference study, on the tiles of the open project" }
         Grid { name: "grid", title: "Grid", help: "The settings of the training panel, with what is ticked here combined each with each" }
-        File { name: "file", title: "File", help: "A plan file of your own" }
+        File { name: "file", title: "File", help: "A plan file: one of this project, or another" }
     }
 }
 
@@ -48,6 +51,14 @@ impl Default for StudyForm {
     }
 }
 
+impl StudyForm {
+    /// The form for a plan file.
+    #[must_use]
+    pub fn with_file(self, file: &Path) -> Self {
+        Self { source: PlanSource::File, file: file.display().to_string(), ..self }
+    }
+}
+
 /// A study in the window.
 #[derive(Clone, Debug, Default)]
 pub struct StudyState {
@@ -65,6 +76,10 @@ pub struct StudyState {
     pub doing: Option<Doing>,
     /// It was asked to stop.
     pub is_stopping: bool,
+    /// The file that has the name of the plan that is put together, and holds another plan.
+    pub clash: Option<PathBuf>,
+    /// The plans in the project's folder.
+    pub plans: Vec<StoredPlan>,
     /// Runs that failed in this session, with the reason.
     pub failed: Vec<(String, String)>,
 }
@@ -82,10 +97,17 @@ impl StudyState {
         self.looks
     }
 
+    /// Another project is open. Looks are counted on: the answer to one at the project before does not count.
+    pub fn leave_project(&mut self) {
+        let looks = self.next_look();
+        *self = Self { form: self.form.clone(), looks, last_look: Arc::clone(&self.last_look), ..Self::default() };
+    }
+
     /// It begins.
     pub fn begin(&mut self) {
         self.next_look(); // What is being looked at is out of date.
         (self.doing, self.is_stopping, self.fault) = (Some(Doing::Reads(0, 0)), false, None);
+        self.clash = None;
         self.failed.clear();
     }
 
@@ -106,14 +128,24 @@ impl StudyState {
     }
 
     /// Takes in how a study stands that was looked at. Answers to earlier looks do not count.
-    pub fn looked(&mut self, look: u64, standing: Result<Standing, String>) {
+    pub fn looked(&mut self, look: u64, found: StudyLook) {
         if look != self.looks || self.is_running() {
             return;
         }
-        (self.standing, self.fault) = match standing {
-            Ok(standing) => (Some(standing), None),
-            Err(why) => (None, Some(why)),
+        (self.standing, self.fault) = match found.standing {
+            Some(Ok(standing)) => (Some(standing), None),
+            Some(Err(why)) => (None, Some(why)),
+            None => (None, None),
         };
+        (self.clash, self.plans) = (found.clash, found.plans);
+    }
+
+    /// A name like the one that is typed, which no plan has.
+    pub fn free_name(&self) -> String {
+        let typed = Some(self.form.name.trim()).filter(|name| !name.is_empty()).unwrap_or("study");
+        let file_name = |name: &str| grid::file(Path::new(""), name);
+        let is_free = |name: &String| !self.plans.iter().any(|plan| plan.file.ends_with(file_name(name)));
+        (2..).map(|number| format!("{typed}-{number}")).find(is_free).unwrap_or_default()
     }
 
     /// How far it is: runs that are over and a part of the one in progress, as a share of all.
@@ -209,12 +241,38 @@ mod tests {
     #[test]
     fn answers_to_earlier_looks_do_not_count() {
         let mut state = StudyState { looks: 2, ..StudyState::default() };
-        state.looked(1, Ok(standing(["done", "done"])));
+        let look = |standing| StudyLook { standing: Some(standing), ..StudyLook::default() };
+        state.looked(1, look(Ok(standing(["done", "done"]))));
         assert!(state.standing.is_none());
-        state.looked(2, Ok(standing(["done", "waiting"])));
+        state.looked(2, look(Ok(standing(["done", "waiting"]))));
         assert_eq!(state.standing.as_ref().map(|standing| standing.count("done")), Some(1));
         state.begin();
-        state.looked(3, Err("too late".to_owned()));
+        state.looked(3, StudyLook::failed("too late".to_owned()));
         assert!(state.fault.is_none());
+    }
+
+    #[test]
+    fn the_answer_to_a_look_at_another_project_does_not_count() {
+        let mut state = StudyState::default();
+        let look = state.next_look();
+        state.leave_project();
+        state.looked(look, StudyLook::failed("of the other".to_owned()));
+        assert!(state.fault.is_none());
+        assert_ne!(state.next_look(), look);
+    }
+
+    #[test]
+    fn a_free_name_is_that_of_no_plan() {
+        let plan = |name: &str| StoredPlan {
+            file: grid::file(Path::new("/studies"), name),
+            name: name.to_owned(),
+            made: Err(String::new()),
+        };
+        let mut state =
+            StudyState { plans: ["weights", "weights-2", "study-3"].map(plan).to_vec(), ..StudyState::default() };
+        state.form.name = " weights".to_owned();
+        assert_eq!(state.free_name(), "weights-3");
+        state.form.name.clear();
+        assert_eq!(state.free_name(), "study-2");
     }
 }

@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::letters::letter;
-use crate::domain::{ClassMap, Classes, MapPatch, Mask, PatchedMap};
-use crate::engine::run_maps::TwoMaps;
-
-/// Maps with a longer side are put together anew at each move: the device may have to reduce them, and a reduced one has no patches.
-const PATCHED_UP_TO: u32 = 8192;
+use crate::domain::geometry::PixelRect;
+use crate::domain::{ClassMap, Classes, MapPatch, PatchedMap};
+use crate::engine::run_maps::{RunMap, TwoMaps};
 
 /// Two runs, their maps of the tile in view, and where one ends and the other begins.
 #[derive(Clone, Debug)]
@@ -21,10 +19,10 @@ pub struct Swipe {
     tile: String,
     /// The classes that their indices mean.
     classes: Classes,
-    maps: [Option<Arc<ClassMap>>; 2],
+    maps: [Option<RunMap>; 2],
     /// Why there is no map by a run.
     faults: [Option<String>; 2],
-    /// A map that says nothing, left of the handle while the run there has none.
+    /// A map that says nothing, in place of the one that is missing.
     blank: Option<Arc<ClassMap>>,
     shown: Option<PatchedMap>,
 }
@@ -70,10 +68,9 @@ impl Swipe {
                 None => (None, None),
             };
         }
-        self.blank = match &self.maps {
-            [None, Some(right)] => Some(Arc::new(ClassMap::unpredicted(right.size()))),
-            _ => None,
-        };
+        let size = self.maps.iter().flatten().map(|made| made.map.size()).next();
+        let is_whole = self.maps.iter().all(|made| made.as_ref().map(|made| made.map.size()) == size);
+        self.blank = size.filter(|_| !is_whole).map(|size| Arc::new(ClassMap::unpredicted(size)));
         self.put_together();
     }
 
@@ -92,54 +89,49 @@ impl Swipe {
     pub fn missing(&self) -> Option<String> {
         let side = |side: usize| match (&self.maps[side], &self.faults[side]) {
             (Some(_), _) => None,
-            (None, Some(why)) => Some(format!("{} cannot map this tile: {why}", self.name(side))),
+            (None, Some(why)) => {
+                Some(format!("{} cannot map this tile: {why}. Press C twice to try again", self.name(side)))
+            }
             (None, None) => Some(format!("{} maps this tile …", self.name(side))),
         };
         side(0).or_else(|| side(1))
     }
 
+    /// Classes of the runs that the project does not have, to stand behind the names of the runs; empty if there are none.
+    pub fn lacking(&self) -> String {
+        let of_side = |side: usize| {
+            let made = self.maps[side].as_ref().filter(|made| !made.lacking.is_empty())?;
+            Some(format!(" · {} also has {}, not shown", letter(side), made.lacking.join(", ")))
+        };
+        [0, 1].into_iter().filter_map(of_side).collect()
+    }
+
     fn put_together(&mut self) {
-        let left = self.maps[0].as_ref().or(self.blank.as_ref());
-        self.shown = left.map(|left| swiped(left, self.maps[1].as_deref(), self.share));
+        let blank = self.blank.as_ref();
+        let left = self.maps[0].as_ref().map(|made| &made.map).or(blank);
+        let is_like = |map: &&Arc<ClassMap>| left.is_some_and(|left| left.size() == map.size());
+        let right = self.maps[1].as_ref().map(|made| &made.map).filter(is_like).or(blank);
+        self.shown = left.zip(right).map(|(left, right)| swiped(left, right, self.share));
     }
 }
 
-/// The left map with the right one, or nothing, from the handle on.
-fn swiped(left: &Arc<ClassMap>, right: Option<&ClassMap>, share: f32) -> PatchedMap {
+/// The left map with the right one, of the same size, from the handle on. Nothing is copied: the handle moves at every frame.
+fn swiped(left: &Arc<ClassMap>, right: &Arc<ClassMap>, share: f32) -> PatchedMap {
     let [width, height] = left.size();
     let column = ((share * width as f32).round() as u32).min(width);
-    if column == width {
-        return Arc::clone(left).into();
-    }
-    let part = match right {
-        Some(right) if right.size() == left.size() => part_from(right, column),
-        _ => ClassMap::unpredicted([width - column, height]),
-    };
-    let patch = Some(Arc::new(MapPatch { corner: [column, 0], map: part }));
-    let map = PatchedMap { whole: Arc::clone(left), patch };
-    if width.max(height) > PATCHED_UP_TO { map.merged().into() } else { map }
-}
-
-/// The columns of a map from one on.
-fn part_from(map: &ClassMap, column: u32) -> ClassMap {
-    let [width, height] = map.size();
-    let cut = |data: &[u8]| {
-        let mut kept = Vec::with_capacity((width - column) as usize * height as usize);
-        data.chunks_exact(width as usize).for_each(|row| kept.extend_from_slice(&row[column as usize..]));
-        kept
-    };
-    let classes = Mask::from_vec(width - column, height, cut(map.classes.data())).expect("whole rows were cut");
-    ClassMap { classes, confidence: cut(&map.confidence) }
+    let part = PixelRect { x: column, y: 0, width: width - column, height };
+    let patch = (column < width).then(|| Arc::new(MapPatch::of_like(right, part)));
+    PatchedMap { whole: Arc::clone(left), patch }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::UNLABELLED;
+    use crate::domain::{Mask, UNLABELLED};
 
-    fn map(class: u8) -> Arc<ClassMap> {
+    fn map(class: u8) -> RunMap {
         let classes = Mask::from_vec(4, 2, vec![class; 8]).unwrap();
-        Arc::new(ClassMap { classes, confidence: vec![200; 8] })
+        RunMap { map: Arc::new(ClassMap { classes, confidence: vec![200; 8] }), lacking: Vec::new() }
     }
 
     fn swipe(maps: TwoMaps) -> Swipe {
@@ -162,6 +154,22 @@ mod tests {
             swipe.move_to(share);
             assert_eq!(row(&swipe), want, "{share}");
         }
+    }
+
+    #[test]
+    fn moving_the_handle_copies_no_map() {
+        let right = map(2);
+        let mut swipe = swipe([Some(Ok(map(1))), Some(Ok(right.clone()))]);
+        swipe.move_to(0.25);
+        let patch = swipe.map_of("a").and_then(|map| map.patch).unwrap();
+        assert!(Arc::ptr_eq(&patch.map, &right.map));
+        assert_eq!(patch.rect(), PixelRect { x: 1, y: 0, width: 3, height: 2 });
+    }
+
+    #[test]
+    fn classes_that_the_project_lacks_are_named() {
+        let swipe = swipe([Some(Ok(map(1))), Some(Ok(RunMap { lacking: vec!["road".to_owned()], ..map(2) }))]);
+        assert_eq!((swipe.lacking().as_str(), swipe.missing()), (" · B also has road, not shown", None));
     }
 
     #[test]

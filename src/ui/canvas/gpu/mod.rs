@@ -14,6 +14,7 @@ mod map_textures;
 mod packer;
 mod picture;
 mod pipelines;
+mod reduced;
 mod slot;
 mod strips;
 mod texture_shape;
