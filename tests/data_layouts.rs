@@ -97,14 +97,52 @@ fn dubai_with_a_class_file() {
 }
 
 #[test]
-fn dubai_with_classes_derived_from_masks() {
+fn dubai_as_published_is_recognised() {
     let Some(root) = fixture("dubai") else { return };
-    let project = Project::open(&root).unwrap();
-    let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
-    for name in ["class #E2A929", "class #8429F6", "class #6EC1E4", "class #3C1098", "class #FEDD3A"] {
-        assert!(names.contains(&name), "{names:?}");
+    for root in [root.clone(), root.join("Tile 8")] {
+        let project = Project::open(&root).unwrap();
+        assert_eq!(project.recognised, Some(KnownDataset::Dubai), "{:?}", project.notes);
+        assert_eq!(names_of(&project), DUBAI);
+        for tile in &project.tiles {
+            let read = project.read_mask(tile).unwrap().unwrap();
+            assert!(read.unmatched.is_empty(), "{}: {:?}", tile.id, read.unmatched);
+        }
     }
-    assert!(names.len() <= 7, "{names:?}");
+}
+
+const DUBAI: [&str; 5] = ["water", "land (unpaved)", "road", "building", "vegetation"];
+
+/// A folder as of Dubai: one tile whose mask has, of each colour, so many pixels.
+fn folder_of_colors(tile: &str, colors: &[([u8; 3], usize)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let pixels: Vec<u8> = colors.iter().flat_map(|(color, count)| vec![*color; *count]).flatten().collect();
+    let width = pixels.len() as u32 / 3;
+    let mask = image::RgbImage::from_raw(width, 1, pixels).unwrap();
+    for (part, picture) in [("images", image::RgbImage::new(width, 1)), ("masks", mask)] {
+        let folder = dir.path().join(tile).join(part);
+        std::fs::create_dir_all(&folder).unwrap();
+        picture.save(folder.join("image_part_001.png")).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn dubai_is_recognised_by_names_and_colours_together() {
+    const WATER: ([u8; 3], usize) = ([226, 169, 41], 100);
+    let colors = |rest: &[([u8; 3], usize)]| [&[WATER, ([132, 41, 246], 50), ([60, 16, 152], 50)][..], rest].concat();
+    let open = |tile: &str, colors: &[([u8; 3], usize)]| Project::open(folder_of_colors(tile, colors).path()).unwrap();
+    let void = [([155; 3], 10), ([0; 3], 10)];
+    let dir = folder_of_colors("Tile 3", &colors(&void));
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!((project.recognised, names_of(&project)), (Some(KnownDataset::Dubai), DUBAI.to_vec()));
+    assert!(project.doubt().is_some_and(|doubt| doubt.contains("Dubai")), "somebody is asked");
+    let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
+    assert_eq!((read.mask.counts(5), read.unmatched.len()), (vec![100, 50, 0, 50, 0], 0));
+    let alone = Project::open(&dir.path().join("Tile 3")).unwrap();
+    assert_eq!(alone.recognised, Some(KnownDataset::Dubai), "one tile alone");
+    assert_eq!(open("Area 3", &colors(&void)).recognised, None, "another name");
+    let other = open("Tile 3", &colors(&[([1, 2, 3], 40)]));
+    assert_eq!((other.recognised, other.classes.len()), (None, 4), "a colour of another dataset");
 }
 
 #[test]
