@@ -6,7 +6,7 @@ mod project;
 
 use std::path::{Path, PathBuf};
 
-use pointillist::data::{KnownDataset, PixelCode, Project};
+use pointillist::data::{KnownDataset, PixelCode, Project, Tile};
 use pointillist::domain::Classes;
 use pointillist::domain::split::Split;
 use project::{faults, read};
@@ -293,6 +293,57 @@ fn a_refused_dataset_keeps_labels_and_runs_of_classes_that_no_mask_holds() {
     assert_eq!(after.recognised, None);
     assert!(names_of(&after).contains(&"value 5") && names_of(&after).contains(&"value 0"), "{:?}", names_of(&after));
     assert!(after.adopt(&before.classes, false).is_ok(), "barren and forest are in no mask");
+}
+
+/// A folder of images of 16×16 pixels with these names, and other files with their text.
+fn folder_of_images(images: &[&str], files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    images.iter().for_each(|name| image::RgbImage::new(16, 16).save(dir.path().join(name)).unwrap());
+    files.iter().for_each(|(name, text)| std::fs::write(dir.path().join(name), text).unwrap());
+    dir
+}
+
+/// First pixel of each tile in its scene.
+fn corners(project: &Project) -> Vec<Option<[u32; 2]>> {
+    project.tiles.iter().map(|tile| tile.rect_in_scene().map(|rect| [rect.x, rect.y])).collect()
+}
+
+fn tells(texts: &[String], words: &str) -> bool {
+    texts.iter().any(|text| text.contains(words))
+}
+
+#[test]
+fn world_files_tell_where_tiles_lie() {
+    let images = ["a.png", "b.jpg", "far.png"];
+    let world = |east: f64| format!("0.5\n0\n0\n-0.5\n{}\n99.75\n", east + 0.25);
+    let (a, b, far) = (world(100.0), world(108.0), world(900.0));
+    let dir = folder_of_images(&images, &[("a.pgw", &a), ("b.JGW", &b), ("far.wld", &far)]);
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!(corners(&project), [Some([0, 0]), Some([16, 0]), Some([1600, 0])]);
+    let scenes: Vec<&str> = project.tiles.iter().map(Tile::scene).collect();
+    assert!(scenes[0] == scenes[1] && scenes[0] != scenes[2], "{scenes:?}");
+    assert!(
+        tells(&project.remarks, "places of 2 tiles in their scenes: as their world files say"),
+        "{:?}",
+        project.remarks
+    );
+    let turned = folder_of_images(&images, &[("a.pgw", &a), ("b.jgw", "0.4 0.3 0.3 -0.4 108 99"), ("far.pgw", "?")]);
+    let project = Project::open(turned.path()).unwrap();
+    assert_eq!(corners(&project), [Some([0, 0]), None, None]);
+    assert!(tells(&project.notes, "tile b has a world file that rotates"), "{:?}", project.notes);
+    assert!(tells(&project.notes, "tile far has a world file without six numbers"), "{:?}", project.notes);
+}
+
+#[test]
+fn names_of_a_grid_tell_where_tiles_lie() {
+    let dir = folder_of_images(&["ortho_r0_c0.png", "ortho_r0_c1.png", "other.png"], &[]);
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!(corners(&project), [Some([0, 0]), Some([16, 0]), None]);
+    assert!(tells(&project.remarks, "row and column in their names"), "{:?}", project.remarks);
+    let world = "0.5 0 0 -0.5 0 0";
+    let located = folder_of_images(&["ortho_r0_c0.png", "ortho_r0_c1.png"], &[("ortho_r0_c0.pgw", world)]);
+    let project = Project::open(located.path()).unwrap();
+    assert!(!tells(&project.remarks, "in their names"), "world files come first: {:?}", project.remarks);
 }
 
 #[test]
