@@ -76,6 +76,7 @@ fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> 
         device: summary.map(|summary| summary.device.clone()).unwrap_or_default(),
         train_tiles: split.train,
         val_tiles: split.val,
+        held_out: split.held_out,
         parameters: summary.map_or(0, |summary| summary.parameters),
         predicts: false,
         predicting: None,

@@ -235,6 +235,7 @@ fn describe(
         device: device.info.clone(),
         train_tiles: plan.ids(set.tiles()),
         val_tiles: plan.ids(plan.val.iter().copied()),
+        held_out: plan.blocks(),
         parameters: net.parameters(),
         predicts: true,
         predicting: None,
