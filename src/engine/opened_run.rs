@@ -24,8 +24,8 @@ use crate::domain::blocks::HeldOut;
 use crate::domain::config::StepSize;
 use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
-use crate::model::Net;
 use crate::model::room::Room;
+use crate::model::{Net, draw};
 use crate::train::folder::{Claim, RunFolder, SplitRecord};
 use crate::train::trainer::Trainer;
 
@@ -98,9 +98,8 @@ impl OpenedRun {
             Beginning::Resumed { claim, stored, saved } => (Some((claim, stored)), saved),
         };
         preparation.announce("building the network", 0, 0);
-        device.device.seed(plan.config.seed);
         let net = match &saved {
-            Some(_) => Net::new(&plan.config.model, learned.set.classes(), &device.device.clone().autodiff()),
+            Some(_) => empty_network(plan, learned.set.classes(), &device)?,
             None => first_network(plan, &learned.set, &device, preparation)?,
         };
         let info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
@@ -154,6 +153,12 @@ fn record_of_split(plan: &RunPlan, set: &TrainingSet, info: &RunInfo) -> SplitRe
     SplitRecord::new(&plan.project, info.train_tiles.clone(), info.val_tiles.clone())
         .with_unlabelled(&plan.project, plan.ids(unlabelled))
         .with_blocks(&plan.project, &plan.held_out)
+}
+
+/// A network to be filled with saved weights.
+fn empty_network(plan: &RunPlan, classes: usize, device: &OpenDevice) -> anyhow::Result<Net> {
+    let training = device.device.clone().autodiff();
+    draw::seeded(&device.device, plan.config.seed, || Ok(Net::new(&plan.config.model, classes, &training)))
 }
 
 /// The network that a run begins with.

@@ -7,6 +7,7 @@
 
 pub mod block;
 mod colors;
+pub mod draw;
 mod input;
 mod inverted_residual;
 pub mod lite0;
