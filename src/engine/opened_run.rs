@@ -77,7 +77,8 @@ impl OpenedRun {
         preparation: &mut Preparation<'_>,
     ) -> anyhow::Result<(Self, Predictor)> {
         let device = devices.open(&plan.config.device)?;
-        check_memory(plan, &device, matches!(beginning, Beginning::New), preparation.outbox)?;
+        device.precision_problem(plan.config.train.precision).map_or(Ok(()), |problem| Err(Refusal(problem)))?;
+        check_memory(plan, &device, device::free_memory(), matches!(beginning, Beginning::New), preparation.outbox)?;
         let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;
         let Labels { journal, learned } = Labels::open(plan, preparation)?;
@@ -194,12 +195,18 @@ fn learner(
     Ok(Learner::going_on(trainer, progress.batches, config, labels)?)
 }
 
-/// Refuses a run that needs more memory than there is, and says what would fit. A run that is resumed keeps its configuration, so nothing
-/// is offered there.
-fn check_memory(plan: &RunPlan, device: &OpenDevice, is_new: bool, outbox: &Outbox) -> Result<(), Refusal> {
+/// Refuses a run that needs more plain memory than is `free` (bytes; `None` if the system does not say), or larger buffers than the device
+/// has, and says what would fit. A run that is resumed keeps its configuration, so nothing is offered there.
+fn check_memory(
+    plan: &RunPlan,
+    device: &OpenDevice,
+    free: Option<u64>,
+    is_new: bool,
+    outbox: &Outbox,
+) -> Result<(), Refusal> {
     let (model, classes, asked) = (&plan.config.model, plan.project.classes.len(), StepSize::of(&plan.config.train));
     let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
-    let free = device::free_memory().map(|free| free.saturating_sub(beside));
+    let free = free.map(|free| free.saturating_sub(beside));
     let room = Room { free, is_shared: !device.info.is_gpu, buffer: device.max_buffer };
     let Some(problem) = room.problem(model, classes, asked) else { return Ok(()) };
     let offer = room.offer(model, classes, asked).filter(|_| is_new);
@@ -237,7 +244,7 @@ fn describe(
         folder: out.to_owned(),
         config: plan.config.clone(),
         classes: plan.project.classes.iter().cloned().collect(),
-        device: device.info.clone(),
+        device: device.info_of(&plan.config.train),
         train_tiles: plan.ids(set.tiles()),
         val_tiles: plan.ids(plan.val.iter().copied()),
         held_out: plan.blocks(),
@@ -256,8 +263,8 @@ mod tests {
     use super::*;
     use crate::data::demo;
     use crate::domain::RunConfig;
-    use crate::domain::config::{DeviceChoice, InputSize, Length};
-    use crate::engine::protocol::Phase;
+    use crate::domain::config::{DeviceChoice, InputSize, Length, Precision, StepOffer};
+    use crate::engine::protocol::{Event, Phase};
     use crate::engine::start;
     use crate::engine::transport::{UserEnd as _, in_process};
 
@@ -285,17 +292,38 @@ mod tests {
     }
 
     #[test]
+    fn mixed_precision_on_a_cpu_is_refused_before_anything_is_made() {
+        let (refusal, _) = refused(|config| config.train.precision = Precision::Mixed);
+        assert!(refusal.to_string().ends_with("Choose the precision f32 (--precision f32)"), "{refusal}");
+    }
+
+    /// Why a run on the CPU is refused where 16 GiB are free, and what is offered. 1024 crops of 8192² are a terabyte of colours.
+    fn too_large(is_new: bool) -> (String, Option<StepOffer>) {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
+        let mut config = RunConfig::demo();
+        (config.train.batch, config.train.input) = (1024, InputSize::Crop(8192));
+        let plan = RunPlan::new(project, config).unwrap();
+        let device = Devices::default().open(&DeviceChoice::Cpu).unwrap();
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let refusal = check_memory(&plan, &device, Some(16 << 30), is_new, &Outbox::new(Arc::new(end))).unwrap_err();
+        let told = std::iter::from_fn(|| user.try_event());
+        let offer = |event: Event| if let EventKind::WouldFit(offer) = event.kind { Some(offer) } else { None };
+        (refusal.to_string(), told.into_iter().find_map(offer))
+    }
+
+    #[test]
     fn a_run_too_large_for_memory_is_told_what_would_fit() {
-        // 1024 crops of 8192² are a terabyte of colours, whatever machine this is.
-        let (refusal, told) = refused(|config| {
-            (config.train.batch, config.train.input) = (1024, InputSize::Crop(8192));
-        });
-        let offer =
-            told.into_iter().find_map(|kind| if let EventKind::WouldFit(offer) = kind { Some(offer) } else { None });
+        let (text, offer) = too_large(true);
         let offer = offer.expect("something fits");
         assert_eq!((offer.asked.batch, offer.fits.crops()), (1024, 1024), "as many crops a step");
         assert!(offer.fits.input.side() < 8192, "{offer}");
-        let text = refusal.to_string();
-        assert!(text.contains("are free. Choose a batch of") && text.ends_with(" px"), "{text}");
+        assert!(text.contains("16.0 GiB are free. Choose a batch of") && text.ends_with(" px"), "{text}");
+    }
+
+    #[test]
+    fn a_resumed_run_too_large_for_memory_keeps_its_settings() {
+        let (text, offer) = too_large(false);
+        assert!(offer.is_none() && text.contains("Free some memory"), "{text}");
     }
 }

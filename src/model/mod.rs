@@ -7,6 +7,7 @@
 
 pub mod block;
 mod colors;
+mod convolve;
 pub mod draw;
 mod input;
 mod inverted_residual;

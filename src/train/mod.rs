@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides when something happens: the engine calls it.
 
+mod all_gradients;
 pub mod average;
 mod block_draw;
 pub mod check;
@@ -10,8 +11,10 @@ pub mod division;
 pub mod folder;
 pub mod frozen;
 pub mod loss;
+pub mod loss_scale;
 mod moments;
 pub mod optimizer;
+pub mod precision;
 pub mod run_differences;
 pub mod run_list;
 pub mod run_notes;
