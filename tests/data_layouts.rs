@@ -110,6 +110,16 @@ fn dubai_as_published_is_recognised() {
     }
 }
 
+#[test]
+fn the_study_of_dubai_holds_out_tiles_as_published() {
+    let Some(root) = fixture("dubai") else { return };
+    let plan: toml::Table = toml::from_str(include_str!("../data/studies/evidence-dubai.toml")).unwrap();
+    let project = Project::open(&root).unwrap();
+    let held_out = plan["base"]["split"].as_table().unwrap();
+    let missing: Vec<&String> = held_out.keys().filter(|id| project.tile(id).is_none()).collect();
+    assert!(held_out.len() == 18 && missing.is_empty(), "{missing:?}");
+}
+
 const DUBAI: [&str; 5] = ["water", "land (unpaved)", "road", "building", "vegetation"];
 
 /// A folder as of Dubai: one tile whose mask has, of each colour, so many pixels.

@@ -66,7 +66,7 @@ const DUBAI: [Entry; 5] = [
 /// Colour of the seams between objects in ISPRS's masks without boundaries.
 const ISPRS_VOID: [[u8; 3]; 1] = [[0, 0, 0]];
 
-/// "Unlabeled" in the masks of Dubai, and what was never painted.
+/// In the masks of Dubai: what was marked as nothing, and what was never painted.
 const DUBAI_VOID: [[u8; 3]; 2] = [[155, 155, 155], [0, 0, 0]];
 
 /// Below this share of the pixels, 0 can mean "unlabelled". In data that is numbered from 0 it is a class, and mostly a large one.
