@@ -37,7 +37,6 @@ RECIPES = {
     **{f"all but {part}": all_but(part) for part in PARTS},
     "all, full masks": [*all_but("pseudo-labels"), "--loss", "ce"],
 }
-UNLABELLED = ["class #9B9B9B"]  # Where nobody looked.
 
 
 def folders(data: Path, work: Path) -> list[Path]:
@@ -64,7 +63,6 @@ def score(program: str, recipe: str, seed: int, args) -> tuple[float, float]:
     if not (run / "score.json").exists():
         shutil.rmtree(run, ignore_errors=True)
         fixed = ["--points", "5", "--base", str(args.base), "--steps", str(args.steps), "--val-ratio", "0", "--device", "cpu"]
-        fixed += [word for name in UNLABELLED for word in ("--ignore", name)]
         command = [program, "train", "--data", args.train, "--out", run, "--seed", str(seed), "--quiet", *fixed]
         subprocess.run([*command, *RECIPES[recipe], *args.also], check=True)
         command = [program, "evaluate", "--run", run, "--checkpoint", "last", "--data", args.val, "--json"]

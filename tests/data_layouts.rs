@@ -6,7 +6,7 @@ mod project;
 
 use std::path::{Path, PathBuf};
 
-use pointillist::data::{KnownDataset, PixelCode, Project};
+use pointillist::data::{KnownDataset, PixelCode, Project, Tile};
 use pointillist::domain::Classes;
 use pointillist::domain::split::Split;
 use project::{faults, read};
@@ -97,14 +97,62 @@ fn dubai_with_a_class_file() {
 }
 
 #[test]
-fn dubai_with_classes_derived_from_masks() {
+fn dubai_as_published_is_recognised() {
     let Some(root) = fixture("dubai") else { return };
-    let project = Project::open(&root).unwrap();
-    let names: Vec<&str> = project.classes.iter().map(|class| class.name.as_str()).collect();
-    for name in ["class #E2A929", "class #8429F6", "class #6EC1E4", "class #3C1098", "class #FEDD3A"] {
-        assert!(names.contains(&name), "{names:?}");
+    for root in [root.clone(), root.join("Tile 8")] {
+        let project = Project::open(&root).unwrap();
+        assert_eq!(project.recognised, Some(KnownDataset::Dubai), "{:?}", project.notes);
+        assert_eq!(names_of(&project), DUBAI);
+        for tile in &project.tiles {
+            let read = project.read_mask(tile).unwrap().unwrap();
+            assert!(read.unmatched.is_empty(), "{}: {:?}", tile.id, read.unmatched);
+        }
     }
-    assert!(names.len() <= 7, "{names:?}");
+}
+
+#[test]
+fn the_study_of_dubai_holds_out_tiles_as_published() {
+    let Some(root) = fixture("dubai") else { return };
+    let plan: toml::Table = toml::from_str(include_str!("../data/studies/evidence-dubai.toml")).unwrap();
+    let project = Project::open(&root).unwrap();
+    let held_out = plan["base"]["split"].as_table().unwrap();
+    let missing: Vec<&String> = held_out.keys().filter(|id| project.tile(id).is_none()).collect();
+    assert!(held_out.len() == 18 && missing.is_empty(), "{missing:?}");
+}
+
+const DUBAI: [&str; 5] = ["water", "land (unpaved)", "road", "building", "vegetation"];
+
+/// A folder as of Dubai: one tile whose mask has, of each colour, so many pixels.
+fn folder_of_colors(tile: &str, colors: &[([u8; 3], usize)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let pixels: Vec<u8> = colors.iter().flat_map(|(color, count)| vec![*color; *count]).flatten().collect();
+    let width = pixels.len() as u32 / 3;
+    let mask = image::RgbImage::from_raw(width, 1, pixels).unwrap();
+    for (part, picture) in [("images", image::RgbImage::new(width, 1)), ("masks", mask)] {
+        let folder = dir.path().join(tile).join(part);
+        std::fs::create_dir_all(&folder).unwrap();
+        picture.save(folder.join("image_part_001.png")).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn dubai_is_recognised_by_names_and_colours_together() {
+    const WATER: ([u8; 3], usize) = ([226, 169, 41], 100);
+    let colors = |rest: &[([u8; 3], usize)]| [&[WATER, ([132, 41, 246], 50), ([60, 16, 152], 50)][..], rest].concat();
+    let open = |tile: &str, colors: &[([u8; 3], usize)]| Project::open(folder_of_colors(tile, colors).path()).unwrap();
+    let void = [([155; 3], 10), ([0; 3], 10)];
+    let dir = folder_of_colors("Tile 3", &colors(&void));
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!((project.recognised, names_of(&project)), (Some(KnownDataset::Dubai), DUBAI.to_vec()));
+    assert!(project.doubt().is_some_and(|doubt| doubt.contains("Dubai")), "somebody is asked");
+    let read = project.read_mask(&project.tiles[0]).unwrap().unwrap();
+    assert_eq!((read.mask.counts(5), read.unmatched.len()), (vec![100, 50, 0, 50, 0], 0));
+    let alone = Project::open(&dir.path().join("Tile 3")).unwrap();
+    assert_eq!(alone.recognised, Some(KnownDataset::Dubai), "one tile alone");
+    assert_eq!(open("Area 3", &colors(&void)).recognised, None, "another name");
+    let other = open("Tile 3", &colors(&[([1, 2, 3], 40)]));
+    assert_eq!((other.recognised, other.classes.len()), (None, 4), "a colour of another dataset");
 }
 
 #[test]
@@ -255,6 +303,57 @@ fn a_refused_dataset_keeps_labels_and_runs_of_classes_that_no_mask_holds() {
     assert_eq!(after.recognised, None);
     assert!(names_of(&after).contains(&"value 5") && names_of(&after).contains(&"value 0"), "{:?}", names_of(&after));
     assert!(after.adopt(&before.classes, false).is_ok(), "barren and forest are in no mask");
+}
+
+/// A folder of images of 16×16 pixels with these names, and other files with their text.
+fn folder_of_images(images: &[&str], files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    images.iter().for_each(|name| image::RgbImage::new(16, 16).save(dir.path().join(name)).unwrap());
+    files.iter().for_each(|(name, text)| std::fs::write(dir.path().join(name), text).unwrap());
+    dir
+}
+
+/// First pixel of each tile in its scene.
+fn corners(project: &Project) -> Vec<Option<[u32; 2]>> {
+    project.tiles.iter().map(|tile| tile.rect_in_scene().map(|rect| [rect.x, rect.y])).collect()
+}
+
+fn tells(texts: &[String], words: &str) -> bool {
+    texts.iter().any(|text| text.contains(words))
+}
+
+#[test]
+fn world_files_tell_where_tiles_lie() {
+    let images = ["a.png", "b.jpg", "far.png"];
+    let world = |east: f64| format!("0.5\n0\n0\n-0.5\n{}\n99.75\n", east + 0.25);
+    let (a, b, far) = (world(100.0), world(108.0), world(900.0));
+    let dir = folder_of_images(&images, &[("a.pgw", &a), ("b.JGW", &b), ("far.wld", &far)]);
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!(corners(&project), [Some([0, 0]), Some([16, 0]), Some([1600, 0])]);
+    let scenes: Vec<&str> = project.tiles.iter().map(Tile::scene).collect();
+    assert!(scenes[0] == scenes[1] && scenes[0] != scenes[2], "{scenes:?}");
+    assert!(
+        tells(&project.remarks, "places of 2 tiles in their scenes: as their world files say"),
+        "{:?}",
+        project.remarks
+    );
+    let turned = folder_of_images(&images, &[("a.pgw", &a), ("b.jgw", "0.4 0.3 0.3 -0.4 108 99"), ("far.pgw", "?")]);
+    let project = Project::open(turned.path()).unwrap();
+    assert_eq!(corners(&project), [Some([0, 0]), None, None]);
+    assert!(tells(&project.notes, "tile b has a world file that rotates"), "{:?}", project.notes);
+    assert!(tells(&project.notes, "tile far has a world file without six numbers"), "{:?}", project.notes);
+}
+
+#[test]
+fn names_of_a_grid_tell_where_tiles_lie() {
+    let dir = folder_of_images(&["ortho_r0_c0.png", "ortho_r0_c1.png", "other.png"], &[]);
+    let project = Project::open(dir.path()).unwrap();
+    assert_eq!(corners(&project), [Some([0, 0]), Some([16, 0]), None]);
+    assert!(tells(&project.remarks, "row and column in their names"), "{:?}", project.remarks);
+    let world = "0.5 0 0 -0.5 0 0";
+    let located = folder_of_images(&["ortho_r0_c0.png", "ortho_r0_c1.png"], &[("ortho_r0_c0.pgw", world)]);
+    let project = Project::open(located.path()).unwrap();
+    assert!(!tells(&project.remarks, "in their names"), "world files come first: {:?}", project.remarks);
 }
 
 #[test]

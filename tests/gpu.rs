@@ -3,15 +3,23 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
+use std::slice;
 use std::time::Duration;
 
 use assert_cmd::Command;
 use burn::Tensor;
+use burn::module::{Module as _, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::store::ModuleRecord;
 use burn::tensor::{Device, TensorData};
-use pointillist::domain::config::DeviceChoice;
+use pointillist::data::feed::batch::Batch;
+use pointillist::domain::config::{DeviceChoice, Encoder, ModelConfig, Norm, Precision, TrainConfig, Upsampling};
 use pointillist::domain::hash::Stream;
-use pointillist::engine::device::Devices;
+use pointillist::engine::device::{Devices, OpenDevice};
+use pointillist::model::Net;
 use pointillist::train::loss::{GatedCrf, Mixture, Scene, Targets, gated_crf, mixture};
+use pointillist::train::trainer::Trainer;
+use pointillist::train::weighting::ClassTerms;
 
 /// Where Debian's `chromium` has the driver's description.
 const DRIVER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -49,24 +57,29 @@ fn a_run_on_swiftshader_trains_and_its_checkpoint_scores_alike_on_the_cpu() {
     assert!((gpu - cpu).abs() < 1e-3, "one network, two devices: {gpu} and {cpu}");
 }
 
-const LOSSES: &str = "every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu";
-
-/// The driver is found only if the process starts with its variable: the test starts itself again with that.
-#[test]
-#[ignore = "the first step tries kernels for minutes: cargo test --release --test gpu -- --ignored"]
+/// SwiftShader; `None` if it is not installed, or `test` has passed in another process: the driver is found only if a process starts with
+/// its variable.
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu() {
+fn swiftshader(test: &str) -> Option<OpenDevice> {
     if !Path::new(DRIVER).exists() {
         eprintln!("skipped: SwiftShader is not installed ({DRIVER})");
-        return;
+        return None;
     }
     if std::env::var("VK_DRIVER_FILES").as_deref() != Ok(DRIVER) {
         let mut again = Command::new(std::env::current_exe().unwrap());
-        again.env("VK_DRIVER_FILES", DRIVER).args(["--ignored", "--exact", LOSSES]).assert().success();
-        return;
+        again.env("VK_DRIVER_FILES", DRIVER).env("CUBECL_AUTOTUNE_LEVEL", "minimal");
+        again.args(["--ignored", "--exact", test]).assert().success();
+        return None;
     }
     let opened = Devices::default().open(&DeviceChoice::Named("swiftshader".to_owned())).unwrap();
     assert!(opened.info.name.contains("SwiftShader"), "{:?}", opened.info);
+    Some(opened)
+}
+
+#[test]
+#[ignore = "the first step tries kernels for minutes: cargo test --release --test gpu -- --ignored"]
+fn every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu() {
+    let Some(opened) = swiftshader("every_term_of_the_loss_is_the_same_on_swiftshader_and_on_the_cpu") else { return };
     for terms in each_term() {
         let [gpu, cpu] =
             [opened.device.clone(), Device::flex()].map(|device| loss_and_gradient(&terms, &device.autodiff()));
@@ -118,4 +131,88 @@ fn loss_and_gradient(terms: &Mixture, device: &Device) -> Vec<f32> {
     let loss = mixture(logits.clone(), targets, terms);
     let gradient = logits.grad(&loss.backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();
     [vec![loss.into_scalar::<f32>()], gradient].concat()
+}
+
+#[test]
+#[ignore = "the first step tries kernels for minutes: cargo test --release --test gpu -- --ignored"]
+fn group_norm_and_nearest_up_sampling_are_the_same_on_swiftshader_and_on_the_cpu() {
+    const NAME: &str = "group_norm_and_nearest_up_sampling_are_the_same_on_swiftshader_and_on_the_cpu";
+    let Some(opened) = swiftshader(NAME) else { return };
+    let devices = [opened.device, Device::flex()].map(Device::autodiff);
+    let small = ModelConfig { base: 4, levels: 2, ..ModelConfig::default() };
+    let group = ModelConfig { norm: Norm::Group, ..small.clone() };
+    for model in [group, ModelConfig { upsampling: Upsampling::Nearest, ..small }] {
+        let [on_gpu, on_cpu] = on_both(&model, &devices);
+        let (gpu, cpu) = (logits_and_gradients(&on_gpu, &devices[0]), logits_and_gradients(&on_cpu, &devices[1]));
+        assert_eq!(gpu.len(), cpu.len());
+        for (at, (gpu, cpu)) in gpu.iter().zip(&cpu).enumerate() {
+            let largest = cpu.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            let off = gpu.iter().zip(cpu).fold(0.0_f32, |off, (gpu, cpu)| off.max((gpu - cpu).abs()));
+            assert!(largest > 0.0 && off <= 5e-4 * largest + 1e-6, "{model:?}, tensor {at}: off by {off} of {largest}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "the first step tries kernels for minutes: cargo test --release --test gpu -- --ignored"]
+fn a_step_on_the_pretrained_encoder_is_the_same_on_swiftshader_and_on_the_cpu() {
+    const NAME: &str = "a_step_on_the_pretrained_encoder_is_the_same_on_swiftshader_and_on_the_cpu";
+    let Some(opened) = swiftshader(NAME) else { return };
+    let devices = [opened.device, Device::flex()].map(Device::autodiff);
+    let model = ModelConfig { encoder: Encoder::Lite0, base: 4, levels: 5, ..ModelConfig::default() };
+    let [on_gpu, on_cpu] = on_both(&model, &devices);
+    let [gpu, cpu] = devices;
+    let (gpu, cpu) = (first_loss(on_gpu, gpu), first_loss(on_cpu, cpu));
+    assert!((gpu - cpu).abs() < 1e-5 * cpu.abs().max(1.0), "{gpu} for {cpu}");
+}
+
+/// A network on each of two devices, with the same weights.
+fn on_both(model: &ModelConfig, [gpu, cpu]: &[Device; 2]) -> [Net; 2] {
+    cpu.seed(11);
+    let on_cpu = Net::new(model, 3, cpu);
+    let weights = on_cpu.valid().into_record().into_bytes().unwrap();
+    let on_gpu = Net::new(model, 3, gpu).try_load_record(ModuleRecord::from_bytes(weights).unwrap()).unwrap();
+    [on_gpu, on_cpu]
+}
+
+/// Images of noise, `[count, 3, side, side]`, and a label for each pixel.
+fn noise(count: usize, side: usize) -> (Vec<f32>, Vec<u8>) {
+    let mut random = Stream::new(13);
+    let images = (0..count * 3 * side * side).map(|_| 2.0 * random.unit() - 1.0).collect();
+    (images, (0..count * side * side).map(|_| random.below(3) as u8).collect())
+}
+
+/// The logits of an image, then the gradient of the loss for each parameter.
+fn logits_and_gradients(net: &Net, device: &Device) -> Vec<Vec<f32>> {
+    let (images, labels) = noise(1, 32);
+    let logits = net.forward(Tensor::from_data(TensorData::new(images, [1, 3, 32, 32]), device));
+    let targets = Targets { indices: &labels, class_weights: &[1.0; 3], competes: &[true; 3] };
+    let loss = mixture(logits.clone(), targets, &Mixture { cross_entropy: 1.0, ..Mixture::NONE });
+    let gradients = GradientsParams::from_grads(loss.backward(), net);
+    let mut collect = Collect { gradients: &gradients, found: vec![logits.into_data().try_to_vec().unwrap()] };
+    net.visit(&mut collect);
+    collect.found
+}
+
+/// The gradient of each parameter.
+struct Collect<'a> {
+    gradients: &'a GradientsParams,
+    found: Vec<Vec<f32>>,
+}
+
+impl ModuleVisitor for Collect<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            let gradient = self.gradients.get::<D>(param.id).expect("every parameter has a gradient");
+            self.found.push(gradient.into_data().try_to_vec().unwrap());
+        }
+    }
+}
+
+/// The loss of a whole training step on two images.
+fn first_loss(net: Net, device: Device) -> f32 {
+    let (images, labels) = noise(2, 128);
+    let batch = Batch::new(images, labels, 128);
+    let config = TrainConfig { precision: Precision::F32, ..TrainConfig::default() };
+    Trainer::new(net, &config, device).step(slice::from_ref(&batch), &ClassTerms::equal(3), 1e-3)
 }

@@ -17,7 +17,7 @@ use crate::domain::Notice;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::DeviceChoice;
 use crate::infer::Predictor;
-use crate::model::Net;
+use crate::model::{Net, draw};
 use crate::quick::head::QuickHead;
 use crate::train::folder::{FinishedRun, load_checkpoint};
 
@@ -76,6 +76,7 @@ fn describe(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<RunInfo> 
         device: summary.map(|summary| summary.device.clone()).unwrap_or_default(),
         train_tiles: split.train,
         val_tiles: split.val,
+        held_out: split.held_out,
         parameters: summary.map_or(0, |summary| summary.parameters),
         predicts: false,
         predicting: None,
@@ -104,9 +105,11 @@ pub fn load(
     }
     let device = devices.open(&run.config.device)?;
     let net = Net::new(&run.config.model, run.classes.len(), &device.device);
-    let parameters = Net::new(&run.config.model, run.classes.len(), &device.device.clone().autodiff()).parameters();
-    let mut predictor = device.predictor(&run.config, &run.classes, net.clone());
-    predictor.show(load_checkpoint(&run.path, net, &run.classes, run.nearest(checkpoint))?);
+    let training = device.device.clone().autodiff();
+    let parameters = draw::apart(|| Net::new(&run.config.model, run.classes.len(), &training).parameters());
+    let snapshot = load_checkpoint(&run.path, net, &run.classes, run.nearest(checkpoint))?;
+    let mut predictor = device.predictor(&run.config, &run.classes, snapshot.net.clone());
+    predictor.show(snapshot);
     Ok((predictor, device, parameters))
 }
 

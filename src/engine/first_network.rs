@@ -11,11 +11,12 @@ use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::domain::config::Encoder;
 use crate::domain::{Choice as _, Classes, Notice, RunConfig};
-use crate::model::Net;
+use crate::model::{Net, draw};
 use crate::pretrained::{self, lite0};
 
 /// A network with the weights of another run or, if the configuration names none, with random weights, those of a pretrained encoder, and
-/// what a head start gives. `device` is the plain one, without autodiff. `go_on` is asked now and then, with how much is done of how much.
+/// what a head start gives. Random weights follow from the seed. `device` is the plain one, without autodiff. `go_on` is asked now and then,
+/// with how much is done of how much.
 ///
 /// # Errors
 /// If the other run or the encoder's file cannot be read, or once `go_on` says no.
@@ -26,16 +27,18 @@ pub(super) fn build(
     device: &Device,
     go_on: &mut dyn FnMut(usize, usize) -> bool,
 ) -> anyhow::Result<Net> {
-    let training = device.clone().autodiff();
-    let mut net = Net::new(&config.model, classes.len(), &training);
-    if let Some(warm) = WarmStart::of(config)? {
-        return warm.give(net, classes, device);
-    }
-    if let Encoder::File(path) = &config.model.encoder {
-        net.set_encoder(&read(path)?, &training);
-    }
-    head_start::give(&mut net, set, config, device, go_on).ok_or(Cancelled)?;
-    Ok(net)
+    draw::seeded(device, config.seed, || {
+        let training = device.clone().autodiff();
+        let mut net = Net::new(&config.model, classes.len(), &training);
+        if let Some(warm) = WarmStart::of(config)? {
+            return warm.give(net, classes, device);
+        }
+        if let Encoder::File(path) = &config.model.encoder {
+            net.set_encoder(&read(path)?, &training);
+        }
+        head_start::give(&mut net, set, config, device, go_on).ok_or(Cancelled)?;
+        Ok(net)
+    })
 }
 
 /// Reads an encoder's weights.

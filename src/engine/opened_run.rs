@@ -24,8 +24,8 @@ use crate::domain::blocks::HeldOut;
 use crate::domain::config::StepSize;
 use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
-use crate::model::Net;
 use crate::model::room::Room;
+use crate::model::{Net, draw};
 use crate::train::folder::{Claim, RunFolder, SplitRecord};
 use crate::train::trainer::Trainer;
 
@@ -78,7 +78,7 @@ impl OpenedRun {
     ) -> anyhow::Result<(Self, Predictor)> {
         let device = devices.open(&plan.config.device)?;
         device.precision_problem(plan.config.train.precision).map_or(Ok(()), |problem| Err(Refusal(problem)))?;
-        check_memory(plan, &device, matches!(beginning, Beginning::New), preparation.outbox)?;
+        check_memory(plan, &device, device::free_memory(), matches!(beginning, Beginning::New), preparation.outbox)?;
         let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;
         let Labels { journal, learned } = Labels::open(plan, preparation)?;
@@ -99,9 +99,8 @@ impl OpenedRun {
             Beginning::Resumed { claim, stored, saved } => (Some((claim, stored)), saved),
         };
         preparation.announce("building the network", 0, 0);
-        device.device.seed(plan.config.seed);
         let net = match &saved {
-            Some(_) => Net::new(&plan.config.model, learned.set.classes(), &device.device.clone().autodiff()),
+            Some(_) => empty_network(plan, learned.set.classes(), &device)?,
             None => first_network(plan, &learned.set, &device, preparation)?,
         };
         let info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
@@ -157,6 +156,12 @@ fn record_of_split(plan: &RunPlan, set: &TrainingSet, info: &RunInfo) -> SplitRe
         .with_blocks(&plan.project, &plan.held_out)
 }
 
+/// A network to be filled with saved weights.
+fn empty_network(plan: &RunPlan, classes: usize, device: &OpenDevice) -> anyhow::Result<Net> {
+    let training = device.device.clone().autodiff();
+    draw::seeded(&device.device, plan.config.seed, || Ok(Net::new(&plan.config.model, classes, &training)))
+}
+
 /// The network that a run begins with.
 fn first_network(
     plan: &RunPlan,
@@ -190,12 +195,18 @@ fn learner(
     Ok(Learner::going_on(trainer, progress.batches, config, labels)?)
 }
 
-/// Refuses a run that needs more memory than there is, and says what would fit. A run that is resumed keeps its configuration, so nothing
-/// is offered there.
-fn check_memory(plan: &RunPlan, device: &OpenDevice, is_new: bool, outbox: &Outbox) -> Result<(), Refusal> {
+/// Refuses a run that needs more plain memory than is `free` (bytes; `None` if the system does not say), or larger buffers than the device
+/// has, and says what would fit. A run that is resumed keeps its configuration, so nothing is offered there.
+fn check_memory(
+    plan: &RunPlan,
+    device: &OpenDevice,
+    free: Option<u64>,
+    is_new: bool,
+    outbox: &Outbox,
+) -> Result<(), Refusal> {
     let (model, classes, asked) = (&plan.config.model, plan.project.classes.len(), StepSize::of(&plan.config.train));
     let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
-    let free = device::free_memory().map(|free| free.saturating_sub(beside));
+    let free = free.map(|free| free.saturating_sub(beside));
     let room = Room { free, is_shared: !device.info.is_gpu, buffer: device.max_buffer };
     let Some(problem) = room.problem(model, classes, asked) else { return Ok(()) };
     let offer = room.offer(model, classes, asked).filter(|_| is_new);
@@ -236,6 +247,7 @@ fn describe(
         device: device.info_of(&plan.config.train),
         train_tiles: plan.ids(set.tiles()),
         val_tiles: plan.ids(plan.val.iter().copied()),
+        held_out: plan.blocks(),
         parameters: net.parameters(),
         predicts: true,
         predicting: None,
@@ -251,8 +263,8 @@ mod tests {
     use super::*;
     use crate::data::demo;
     use crate::domain::RunConfig;
-    use crate::domain::config::{DeviceChoice, InputSize, Length, Precision};
-    use crate::engine::protocol::Phase;
+    use crate::domain::config::{DeviceChoice, InputSize, Length, Precision, StepOffer};
+    use crate::engine::protocol::{Event, Phase};
     use crate::engine::start;
     use crate::engine::transport::{UserEnd as _, in_process};
 
@@ -285,18 +297,33 @@ mod tests {
         assert!(refusal.to_string().ends_with("Choose the precision f32 (--precision f32)"), "{refusal}");
     }
 
+    /// Why a run on the CPU is refused where 16 GiB are free, and what is offered. 1024 crops of 8192² are a terabyte of colours.
+    fn too_large(is_new: bool) -> (String, Option<StepOffer>) {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
+        let mut config = RunConfig::demo();
+        (config.train.batch, config.train.input) = (1024, InputSize::Crop(8192));
+        let plan = RunPlan::new(project, config).unwrap();
+        let device = Devices::default().open(&DeviceChoice::Cpu).unwrap();
+        let (user, end) = in_process::connect(Arc::new(|| {}));
+        let refusal = check_memory(&plan, &device, Some(16 << 30), is_new, &Outbox::new(Arc::new(end))).unwrap_err();
+        let mut told = std::iter::from_fn(|| user.try_event());
+        let offer = |event: Event| if let EventKind::WouldFit(offer) = event.kind { Some(offer) } else { None };
+        (refusal.to_string(), told.find_map(offer))
+    }
+
     #[test]
     fn a_run_too_large_for_memory_is_told_what_would_fit() {
-        // 1024 crops of 8192² are a terabyte of colours, whatever machine this is.
-        let (refusal, told) = refused(|config| {
-            (config.train.batch, config.train.input) = (1024, InputSize::Crop(8192));
-        });
-        let offer =
-            told.into_iter().find_map(|kind| if let EventKind::WouldFit(offer) = kind { Some(offer) } else { None });
+        let (text, offer) = too_large(true);
         let offer = offer.expect("something fits");
         assert_eq!((offer.asked.batch, offer.fits.crops()), (1024, 1024), "as many crops a step");
         assert!(offer.fits.input.side() < 8192, "{offer}");
-        let text = refusal.to_string();
-        assert!(text.contains("are free. Choose a batch of") && text.ends_with(" px"), "{text}");
+        assert!(text.contains("GiB are free. Choose a batch of") && text.ends_with(" px"), "{text}");
+    }
+
+    #[test]
+    fn a_resumed_run_too_large_for_memory_keeps_its_settings() {
+        let (text, offer) = too_large(false);
+        assert!(offer.is_none() && text.contains("Free some memory"), "{text}");
     }
 }

@@ -44,7 +44,6 @@ impl Rehearsal {
     pub fn train(&self, book: LabelBook, tiles: Vec<usize>, seed: u64, steps: u64) -> anyhow::Result<Predictor> {
         let config = RunConfig { seed, ..self.config.clone() };
         let (project, device) = (&self.project, &self.device.device);
-        device.seed(seed);
         let training = device.clone().autodiff();
         let labels = self.labels(book, tiles);
         pseudo_labels::give(&labels.set, &config, &mut |_, _| true);

@@ -58,6 +58,12 @@ impl RunPlan {
         tiles.into_iter().map(|index| self.project.tiles[index].id.clone()).collect()
     }
 
+    /// What blocks hold out of tiles, by id.
+    pub(super) fn blocks(&self) -> BTreeMap<String, HeldOut> {
+        let id = |index: usize| self.project.tiles[index].id.clone();
+        self.held_out.iter().map(|(index, held)| (id(*index), held.clone())).collect()
+    }
+
     /// Steps in an epoch of this many crops or tiles, and steps in all.
     pub(super) fn steps(&self, epoch: usize) -> (u64, u64) {
         let per_epoch = self.config.train.steps_per_epoch(epoch);

@@ -8,6 +8,7 @@
 pub mod block;
 mod colors;
 mod convolve;
+pub mod draw;
 mod input;
 mod inverted_residual;
 pub mod lite0;

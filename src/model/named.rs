@@ -7,6 +7,7 @@ use burn::Tensor;
 use burn::module::{Module as _, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::TensorData;
 
+use super::draw;
 use super::net::Net;
 use crate::domain::NamedTensor;
 
@@ -25,7 +26,8 @@ impl Net {
     pub fn with_tensors(self, tensors: Vec<NamedTensor>) -> Result<Self, String> {
         let left = tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
         let mut give = Give { path: Vec::new(), left, problem: None };
-        let net = self.map(&mut give);
+        // A weight is drawn before it is replaced.
+        let net = draw::apart(|| self.map(&mut give));
         let unused = give.left.into_keys().next().map(|name| format!("{name} belongs to no layer of the network"));
         give.problem.or(unused).map_or(Ok(net), Err)
     }

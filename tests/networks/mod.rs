@@ -13,19 +13,11 @@ use pointillist::model::Net;
 /// Names of three classes. The second may not be predicted.
 pub(crate) const CLASSES: [&str; 3] = ["water", "Straße, \"alt\"", "forest"];
 
+include!("kinds.rs");
+
 /// These networks, as they are exchanged.
 pub(crate) fn all() -> Vec<Network> {
-    let unet = ModelConfig { base: 4, levels: 4, ..ModelConfig::default() };
-    let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
-    let unit = ModelConfig { colors: Colors::Unit, levels: 2, ..unet.clone() };
-    let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
-    let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
-    let bands = ModelConfig { in_channels: 4, ..unet.clone() };
-    let other = [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&lite0)];
-    let both = group(&nearest(&nested));
-    let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
-    [unet, nested, lite0, unit, bands, both, deep].into_iter().chain(other).map(network).collect()
+    kinds(4, 4).into_iter().map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::classes_file::OWN_FILE;
 use super::hex::hex;
+use super::known_names::{is_part_of_tile, is_sheet};
 use super::legend::{IGNORE_VALUES, Legend};
 use crate::domain::{ClassDef, Classes};
 
@@ -19,6 +20,8 @@ pub enum KnownDataset {
     /// ISPRS 2D semantic labelling, Potsdam and Vaihingen.
     #[serde(rename = "ISPRS")]
     Isprs,
+    /// Semantic segmentation of aerial imagery of Dubai, by Humans in the Loop (2020).
+    Dubai,
 }
 
 /// Name and colour of a class.
@@ -51,8 +54,20 @@ const ISPRS: [Entry; 6] = [
     ("clutter", [255, 0, 0]),
 ];
 
+/// The colours of the masks. Those of the `classes.json` beside them are others.
+const DUBAI: [Entry; 5] = [
+    ("water", [226, 169, 41]),
+    ("land (unpaved)", [132, 41, 246]),
+    ("road", [110, 193, 228]),
+    ("building", [60, 16, 152]),
+    ("vegetation", [254, 221, 58]),
+];
+
 /// Colour of the seams between objects in ISPRS's masks without boundaries.
-const ISPRS_SEAM: [u8; 3] = [0, 0, 0];
+const ISPRS_VOID: [[u8; 3]; 1] = [[0, 0, 0]];
+
+/// In the masks of Dubai: what was marked as nothing, and what was never painted.
+const DUBAI_VOID: [[u8; 3]; 2] = [[155, 155, 155], [0, 0, 0]];
 
 /// Below this share of the pixels, 0 can mean "unlabelled". In data that is numbered from 0 it is a class, and mostly a large one.
 const MAX_VOID: f64 = 0.15;
@@ -61,7 +76,7 @@ const MAX_VOID: f64 = 0.15;
 const MIN_CLASSES: usize = 3;
 
 impl KnownDataset {
-    const ALL: [Self; 3] = [Self::LandCoverAi, Self::LoveDa, Self::Isprs];
+    const ALL: [Self; 4] = [Self::LandCoverAi, Self::LoveDa, Self::Isprs, Self::Dubai];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -69,6 +84,7 @@ impl KnownDataset {
             Self::LandCoverAi => "LandCover.ai",
             Self::LoveDa => "LoveDA",
             Self::Isprs => "ISPRS Potsdam/Vaihingen",
+            Self::Dubai => "Dubai (Humans in the Loop)",
         }
     }
 
@@ -78,6 +94,7 @@ impl KnownDataset {
             Self::LandCoverAi => None,
             Self::LoveDa => Some("0 in the masks is unlabelled: no data"),
             Self::Isprs => Some("0, or black, in the masks is unlabelled: seams between objects"),
+            Self::Dubai => Some("gray (#9B9B9B) and black in the masks are unlabelled"),
         }
     }
 
@@ -104,6 +121,7 @@ impl KnownDataset {
             Self::LandCoverAi => is_sheet(path.rsplit('/').next().unwrap_or(path)),
             Self::LoveDa => lower.split('/').skip(1).any(|folder| ["urban", "rural"].contains(&folder)),
             Self::Isprs => ["potsdam", "vaihingen", "top_mosaic_09cm"].iter().any(|word| lower.contains(word)),
+            Self::Dubai => is_part_of_tile(&lower),
         }
     }
 
@@ -112,28 +130,31 @@ impl KnownDataset {
             Self::LandCoverAi => &LANDCOVER_AI,
             Self::LoveDa => &LOVEDA,
             Self::Isprs => &ISPRS,
+            Self::Dubai => &DUBAI,
+        }
+    }
+
+    /// Mask colours that mean "unlabelled"; empty if its masks hold values alone.
+    fn void_colors(self) -> &'static [[u8; 3]] {
+        match self {
+            Self::LandCoverAi | Self::LoveDa => &[],
+            Self::Isprs => &ISPRS_VOID,
+            Self::Dubai => &DUBAI_VOID,
         }
     }
 
     /// Its classes, if masks with so many pixels of these values can be its own.
     pub(crate) fn of_values(self, found: &[(u16, u64)]) -> Option<Legend> {
-        self.fits(found, |value| self.values().contains(&value), 0).then(|| self.by_values()).flatten()
+        let void: &[u16] = if self.void().is_some() { &[0] } else { &[] };
+        let is_own = self != Self::Dubai && fits(found, |value| self.values().contains(&value), void);
+        is_own.then(|| self.by_values()).flatten()
     }
 
     /// Its classes, if masks with so many pixels of these colours can be its own.
     pub(crate) fn of_colors(self, found: &[([u8; 3], u64)]) -> Option<Legend> {
         let is_own = |color: [u8; 3]| self.classes().iter().any(|(_, own)| *own == color);
-        (self == Self::Isprs && self.fits(found, is_own, ISPRS_SEAM)).then(|| self.by_colors()).flatten()
-    }
-
-    /// Whether all codes are of a class or the void, which is rare beside the classes.
-    fn fits<K: Copy + PartialEq>(self, found: &[(K, u64)], is_own: impl Fn(K) -> bool, void: K) -> bool {
-        let has_void = self.void().is_some();
-        let (own, rest): (Vec<_>, Vec<_>) = found.iter().partition(|(code, _)| is_own(*code));
-        let pixels: u64 = found.iter().map(|(_, count)| count).sum();
-        let rare = |count: u64| (count as f64) < pixels as f64 * MAX_VOID;
-        let least = if has_void { MIN_CLASSES } else { 1 };
-        own.len() >= least && rest.iter().all(|(code, count)| has_void && *code == void && rare(*count))
+        let void = self.void_colors();
+        (!void.is_empty() && fits(found, is_own, void)).then(|| self.by_colors()).flatten()
     }
 
     /// Its classes in masks of values.
@@ -150,7 +171,7 @@ impl KnownDataset {
     /// Its classes in masks of colours. Masks of values that lie beside them are read as well.
     pub(crate) fn by_colors(self) -> Option<Legend> {
         let was = self.classes().iter().map(|(_, color)| vec![name_of_color(*color)]).collect();
-        let (unlabelled, places) = (vec![ISPRS_SEAM], self.values().collect());
+        let (unlabelled, places) = (self.void_colors().to_vec(), self.values().collect());
         Some(Legend { unlabelled, ignore_values: self.ignored_values(), places, was, ..self.legend()? })
     }
 
@@ -170,6 +191,15 @@ impl KnownDataset {
     }
 }
 
+/// Whether all codes are of a class or mean "unlabelled", which is rare beside the classes.
+fn fits<K: Copy + PartialEq>(found: &[(K, u64)], is_own: impl Fn(K) -> bool, void: &[K]) -> bool {
+    let (own, rest): (Vec<_>, Vec<_>) = found.iter().copied().partition(|(code, _)| is_own(*code));
+    let pixels = |list: &[(K, u64)]| list.iter().map(|(_, count)| count).sum::<u64>();
+    let is_rare = rest.is_empty() || (pixels(&rest) as f64) < pixels(found) as f64 * MAX_VOID;
+    let least = if void.is_empty() { 1 } else { MIN_CLASSES };
+    own.len() >= least && is_rare && rest.iter().all(|(code, _)| void.contains(code))
+}
+
 /// Name of a class that was picked up from masks by its value.
 pub(crate) fn name_of_value(value: u16) -> String {
     format!("value {value}")
@@ -180,21 +210,10 @@ pub(crate) fn name_of_color(color: [u8; 3]) -> String {
     format!("class {}", hex(color))
 }
 
-/// Whether a file is named by a Polish map sheet, such as `N-34-106-A-b-3-4.tif`, or is a patch of one (`…_12.jpg`).
-fn is_sheet(file: &str) -> bool {
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let sheet = stem.split_once('_').map_or(stem, |(sheet, _)| sheet);
-    let parts: Vec<&str> = sheet.split('-').collect();
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_letter = |part: &str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let kinds: [&dyn Fn(&str) -> bool; 7] =
-        [&is_letter, &is_number, &is_number, &is_letter, &is_letter, &is_number, &is_number];
-    parts.len() == kinds.len() && parts.iter().zip(kinds).all(|(part, is_kind)| is_kind(part))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::UNLABELLED;
 
     fn named(paths: &[&str]) -> Option<KnownDataset> {
         KnownDataset::named_like(paths.iter().copied())
@@ -209,6 +228,13 @@ mod tests {
         assert_eq!(named(&["x/Train/Urban/images_png/1.png"]), Some(KnownDataset::LoveDa));
         assert_eq!(named(&["x/suburban/1.png"]), None);
         assert_eq!(named(&["mmseg/potsdam_dataset/a.png", "mmseg/vaihingen_dataset/b.png"]), Some(KnownDataset::Isprs));
+        assert_eq!(
+            named(&["set/Tile 1/images/image_part_001.jpg", "Tile 12/images/image_part_9.jpg"]),
+            Some(KnownDataset::Dubai)
+        );
+        for other in ["Tile 1/image_part_001.jpg", "Tile/images/image_part_001.jpg", "Tile 1/images/image_part_a.jpg"] {
+            assert_eq!(named(&[other]), None, "{other}");
+        }
         assert_eq!(named(&[]), None);
     }
 
@@ -247,5 +273,18 @@ mod tests {
         assert_eq!((legend.value(0), legend.ignore_values.contains(&0)), (1, true), "in masks of values beside them");
         assert_eq!(KnownDataset::Isprs.of_colors(&[&found[..], &[([255, 0, 255], 1)]].concat()), None);
         assert_eq!(KnownDataset::LoveDa.of_colors(&found), None, "its masks hold values");
+    }
+
+    #[test]
+    fn both_colours_of_dubai_that_are_no_class_are_unlabelled() {
+        let classes = [([226, 169, 41], 40), ([132, 41, 246], 30), ([60, 16, 152], 16)];
+        let with = |more: &[([u8; 3], u64)]| KnownDataset::Dubai.of_colors(&[&classes[..], more].concat());
+        let legend = with(&[([155; 3], 10), ([0; 3], 4)]).unwrap();
+        assert_eq!((legend.classes.len(), legend.classes.name(4)), (5, "vegetation"));
+        assert_eq!(legend.color_table()[5..], [([155; 3], UNLABELLED), ([0; 3], UNLABELLED)]);
+        assert_eq!(legend.was[3], ["class #3C1098"], "labels under the old name still count");
+        assert_eq!(with(&[([155; 3], 10), ([0; 3], 6)]), None, "16 of 102 pixels are unlabelled");
+        assert_eq!(with(&[([80, 227, 194], 1)]), None, "the water of classes.json");
+        assert_eq!(KnownDataset::Dubai.of_values(&[(1, 9), (2, 9), (3, 9)]), None, "its masks hold colours");
     }
 }

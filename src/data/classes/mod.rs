@@ -6,6 +6,7 @@ pub mod class_edits;
 pub(crate) mod classes_file;
 pub(crate) mod hex;
 pub mod known;
+mod known_names;
 pub(crate) mod labelmap;
 pub(crate) mod legend;
 pub(crate) mod palette;

@@ -1,14 +1,18 @@
 //! The tiles that a layout lists: unique ids, headers and faults.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use image::metadata::Orientation;
 use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
 
-use super::map_places;
+use super::places::{self, Source};
 use super::tile::Tile;
 use crate::data::mask::faults;
 use crate::data::raster::georeference::Georeference;
+use crate::data::raster::header::Header;
 use crate::data::raster::images;
+use crate::data::raster::world_file::{WorldFile, WorldFiles};
 
 /// The result of recognising a layout.
 #[derive(Debug, Default)]
@@ -53,11 +57,18 @@ fn shared(tiles: &[Tile]) -> Vec<usize> {
     owners.into_values().filter(|owners| owners.len() > 1).flatten().collect()
 }
 
+/// Where a tile lies on a map, and what says so.
+type Located = Option<(Georeference, Source)>;
+
 /// Reads the headers of all tiles: sizes, faults, places on a map, and notes about what is not used.
 pub(crate) fn read_headers(listing: &mut Listing) {
-    let read: (Vec<Option<String>>, Vec<Option<Georeference>>) = listing.tiles.par_iter_mut().map(read_header).unzip();
-    let (notes, georeferences) = read;
-    map_places::assign(&mut listing.tiles, &georeferences);
+    let world_files = WorldFiles::beside(listing.tiles.iter().map(|tile| tile.image.as_path()));
+    let read = |tile: &mut Tile| {
+        let world_file = world_files.of(&tile.image);
+        read_header(tile, world_file)
+    };
+    let (notes, located): (Vec<Option<String>>, Vec<Located>) = listing.tiles.par_iter_mut().map(read).unzip();
+    listing.remarks.extend(places::assign(&mut listing.tiles, &located));
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (tile, note) in listing.tiles.iter().zip(&notes) {
         if let Some(note) = note {
@@ -72,13 +83,13 @@ pub(crate) fn read_headers(listing: &mut Listing) {
 }
 
 /// Reads the headers of a tile. Returns a note about the image, and where it lies on a map.
-fn read_header(tile: &mut Tile) -> (Option<String>, Option<Georeference>) {
-    let (mut note, mut georeference) = (None, None);
+fn read_header(tile: &mut Tile, world_file: Option<&Path>) -> (Option<String>, Located) {
+    let (mut note, mut located) = (None, None);
     match images::read_header(&tile.image) {
         Ok(header) => {
             (tile.size, tile.stored, tile.orientation) = (header.size, header.stored, header.orientation);
             tile.partial = header.partial;
-            (note, georeference) = (header.note(), header.georeference);
+            (note, located) = told(&header, world_file);
         }
         Err(error) => {
             tile.fault.get_or_insert_with(|| error.to_string());
@@ -91,7 +102,21 @@ fn read_header(tile: &mut Tile) -> (Option<String>, Option<Georeference>) {
             Err(error) => Some(error.to_string()),
         };
     }
-    (note, georeference.filter(|_| tile.fault.is_none()))
+    (note, located.filter(|_| tile.fault.is_none()))
+}
+
+/// What a header and a world file say: a note about what is not used, and where the image lies. A file's own tags take precedence.
+fn told(header: &Header, world_file: Option<&Path>) -> (Option<String>, Located) {
+    if let Some(georeference) = header.georeference {
+        return (header.note(), Some((georeference, Source::Tags)));
+    }
+    let world = world_file.filter(|_| header.orientation == Orientation::NoTransforms).map(WorldFile::read);
+    let notes = header.note().into_iter().chain(world.and_then(WorldFile::note).map(str::to_owned));
+    let note = notes.reduce(|all, next| format!("{all}; {next}"));
+    match world {
+        Some(WorldFile::Upright(georeference)) => (note, Some((georeference, Source::WorldFile))),
+        _ => (note, None),
+    }
 }
 
 /// A note about unusable tiles, if there are any: how many, and the fault of the first.

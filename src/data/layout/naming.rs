@@ -135,6 +135,56 @@ pub(crate) fn rect_of(stem: &str) -> Option<PixelRect> {
     (x0 < x1 && y0 < y1).then(|| PixelRect { x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
 }
 
+/// What the name of a tile says of its place in a grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cell<'a> {
+    /// The name before the numbers.
+    pub(crate) before: &'a str,
+    /// Whether letters tell row and column: `_r3_c7`, `_col7_row3`, `_x512_y0`.
+    pub(crate) is_marked: bool,
+    /// Row and column where that is told; else both numbers as they stand.
+    pub(crate) numbers: [u32; 2],
+}
+
+/// The place that a name such as `ortho_r3_c7`, `ortho_3_7` or `ortho_x512_y1024` tells.
+pub(crate) fn cell_of(stem: &str) -> Option<Cell<'_>> {
+    let (rest, second) = stem.rsplit_once('_')?;
+    let (before, first) = rest.rsplit_once('_').unwrap_or(("", rest));
+    let (first, second) = (Counted::of(first)?, Counted::of(second)?);
+    let (is_marked, numbers) = match (first.axis, second.axis) {
+        (Some(Axis::Row), Some(Axis::Column)) => (true, [first.number, second.number]),
+        (Some(Axis::Column), Some(Axis::Row)) => (true, [second.number, first.number]),
+        (None, None) => (false, [first.number, second.number]),
+        _ => return None,
+    };
+    Some(Cell { before, is_marked, numbers })
+}
+
+/// What a number in a name counts.
+enum Axis {
+    Row,
+    Column,
+}
+
+/// A number in a name, and what the letters before it say that it counts.
+struct Counted {
+    axis: Option<Axis>,
+    number: u32,
+}
+
+impl Counted {
+    fn of(word: &str) -> Option<Self> {
+        let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let axis = match letters.to_lowercase().as_str() {
+            "" => None,
+            "r" | "row" | "y" => Some(Axis::Row),
+            "c" | "col" | "column" | "x" => Some(Axis::Column),
+            _ => return None,
+        };
+        Some(Self { axis, number: word[letters.len()..].parse().ok()? })
+    }
+}
+
 /// Scene and number of a part named `<scene>_<n>`.
 pub(crate) fn numbered_part(stem: &str) -> Option<(&str, u32)> {
     let (scene, number) = stem.rsplit_once('_').filter(|(_, number)| is_number(number))?;
@@ -207,6 +257,13 @@ mod tests {
         assert_eq!(rect_of("area1_0_0_512"), None);
         assert_eq!(rect_of("area1_512_0_512_100"), None, "no pixel wide");
         assert_eq!(rect_of("area1_0_0_+1_9999999999"), None);
+        let cell = |before, is_marked, numbers| Some(Cell { before, is_marked, numbers });
+        assert_eq!(cell_of("my_ortho_r03_c7"), cell("my_ortho", true, [3, 7]));
+        assert_eq!(cell_of("ortho_X512_Y1024"), cell("ortho", true, [1024, 512]));
+        assert_eq!([cell_of("tile_3_7"), cell_of("3_7")], [cell("tile", false, [3, 7]), cell("", false, [3, 7])]);
+        for stem in ["image_part_001", "ortho_r3_7", "ortho_r3_r7", "ortho_r_c", "a_1_99999999999", "a-r1-c2"] {
+            assert_eq!(cell_of(stem), None, "{stem}");
+        }
         assert_eq!(["M-33_12", "M-33", "x_"].map(numbered_part), [Some(("M-33", 12)), None, None]);
     }
 }

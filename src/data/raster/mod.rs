@@ -12,3 +12,4 @@ pub mod picture;
 pub(crate) mod png_file;
 pub(crate) mod stretch;
 pub(crate) mod tiff;
+pub(crate) mod world_file;

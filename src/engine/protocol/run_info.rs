@@ -1,9 +1,11 @@
 //! What is known about a run before its first step.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::blocks::HeldOut;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{Length, Precision};
 use crate::domain::{ClassDef, RunConfig};
@@ -50,6 +52,9 @@ pub struct RunInfo {
     pub train_tiles: Vec<String>,
     /// Ids of the tiles scored.
     pub val_tiles: Vec<String>,
+    /// What blocks hold out of tiles, by id: their own pixels are scored, and hidden while the network learns.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held_out: BTreeMap<String, HeldOut>,
     /// Trainable parameters.
     pub parameters: usize,
     /// Whether a network is loaded: a run that ended before its first checkpoint has none.

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::*;
 use crate::data::export::maps::ExportReport;
 use crate::domain::agreement::Agreement;
+use crate::domain::blocks::HeldOut;
 use crate::domain::calibration::Reliability;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{DeviceChoice, InputSize, Length, StepOffer, StepSize};
@@ -104,6 +105,11 @@ fn device() -> DeviceInfo {
     }
 }
 
+fn held_out() -> HeldOut {
+    let block = PixelRect { x: 0, y: 0, width: 8, height: 8 };
+    HeldOut { scored: [("b 0,0".to_owned(), block)].into(), hidden: vec![block] }
+}
+
 fn info() -> RunInfo {
     let classes: Vec<ClassDef> = Classes::deepglobe().iter().cloned().collect();
     RunInfo {
@@ -113,6 +119,7 @@ fn info() -> RunInfo {
         device: device(),
         train_tiles: vec!["a".to_owned()],
         val_tiles: vec!["b".to_owned()],
+        held_out: [("b".to_owned(), held_out())].into(),
         parameters: 5,
         predicts: true,
         predicting: Some(predicting()),

@@ -11,19 +11,11 @@ use crate::domain::{Classes, RunConfig};
 use crate::exchange::Network;
 use crate::model::Net;
 
+include!("../../../tests/networks/kinds.rs");
+
 /// One network of each kind.
 fn networks() -> Vec<Network> {
-    let unet = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
-    let nested = ModelConfig { arch: Arch::UNetPlusPlus, ..unet.clone() };
-    let lite0 = ModelConfig { encoder: Encoder::Lite0, ..unet };
-    let unit = ModelConfig { colors: Colors::Unit, ..unet.clone() };
-    let nearest = |model: &ModelConfig| ModelConfig { upsampling: Upsampling::Nearest, ..model.clone() };
-    let group = |model: &ModelConfig| ModelConfig { norm: Norm::Group, ..model.clone() };
-    let bands = ModelConfig { in_channels: 4, ..unet.clone() };
-    let other = [nearest(&unet), nearest(&nested), nearest(&lite0), group(&unet), group(&lite0)];
-    let both = group(&nearest(&nested));
-    let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
-    [unet, nested, lite0, unit, bands, both, deep].into_iter().chain(other).map(network).collect()
+    kinds(2, 3).into_iter().map(network).collect()
 }
 
 fn network(model: ModelConfig) -> Network {

@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Layout, Slider, Ui, vec2};
 use lucide_icons::Icon;
 
+use super::blocks;
 use super::widgets::{quiet_icon, slider};
 use crate::domain::Choice as _;
 use crate::ui::state::action::{UiAction, ViewAction};
@@ -21,6 +22,7 @@ pub fn layers_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if state.settings.two_views {
         ui.weak(if state.active_view == 0 { "Left view" } else { "Right view" });
     }
+    blocks::switch_ui(ui, state, actions);
     let slider_width = (ui.available_width() - FIXED).max(40.0);
     for layer in Layer::ALL.into_iter().rev() {
         let style = layers[layer];

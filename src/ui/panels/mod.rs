@@ -2,6 +2,7 @@
 //!
 //! The views' camera and the hovered position are the only state a panel changes. Imports `canvas` and `state`.
 
+mod blocks;
 pub mod check;
 pub mod class_editor;
 pub mod classes;

@@ -3,6 +3,7 @@
 use eframe::egui::{Align, ComboBox, Frame, Id, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 use lucide_icons::Icon;
 
+use super::blocks::blocks_ui;
 use super::error_legend::error_legend_ui;
 use super::swipe::swipe_ui;
 use super::theme::Tokens;
@@ -85,6 +86,7 @@ fn view_ui(
     let scene = scene(state, view, map.as_ref(), &scored);
     let response = canvas_ui(ui, NAMES[view], &mut camera, input, &scene, &tool);
     state.camera = camera;
+    blocks_ui(ui, picture, state);
     view_notes::prediction_ui(ui, picture, view, state);
     if shows_prediction(state, view) {
         swipe_ui(ui, picture, view, state, actions);

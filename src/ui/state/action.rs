@@ -162,6 +162,8 @@ pub enum ViewAction {
     ToggleLayer(Layer),
     /// Set a layer's opacity in the active view, 0 to 1.
     SetOpacity(Layer, f32),
+    /// Show or hide the blocks that validate, in all views.
+    ToggleBlocks,
     /// Show this map as the prediction.
     SetMap(MapChoice),
     /// Let this learn the quick map.

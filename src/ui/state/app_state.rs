@@ -28,6 +28,7 @@ use super::tile_role::TileRole;
 use super::tool::{Tool, ToolKind};
 use super::view_camera::ViewCamera;
 use crate::data::{ClassEdits, Fate, Tile};
+use crate::domain::blocks::HeldOut;
 use crate::domain::config::{StepOffer, StepSize};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{ClassDef, Notice, RunConfig, Stroke};
@@ -58,6 +59,8 @@ pub struct AppState {
     pub decoding: Option<(usize, usize)>,
     /// Role of each tile in a run started now, by id. Missing tiles have none.
     pub(crate) roles: BTreeMap<String, TileRole>,
+    /// What blocks hold out of tiles in a run started now, by id.
+    pub(crate) planned_blocks: BTreeMap<String, HeldOut>,
     /// Only tiles whose id contains this text are listed.
     pub filter: String,
     /// Scroll the list to the tile in view at the next frame.
@@ -131,6 +134,7 @@ impl AppState {
             thumbnails: Thumbnails::default(),
             decoding: None,
             roles: BTreeMap::new(),
+            planned_blocks: BTreeMap::new(),
             filter: String::new(),
             scroll_to_tile: false,
             camera: ViewCamera::default(),

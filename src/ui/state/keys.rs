@@ -85,6 +85,7 @@ fn view() -> Vec<Binding> {
         ),
         row("View", &[plain(Key::Q)], "Quick map, network's, or the better", UiAction::View(ViewAction::NextMap)),
         row("View", &[plain(Key::C)], "Swipe two ticked runs over the tile", UiAction::Runs(RunsAction::ToggleSwipe)),
+        row("View", &[plain(Key::K)], "Blocks that validate", UiAction::View(ViewAction::ToggleBlocks)),
         row("View", &[plain(Key::A)], "Previous tile", UiAction::StepTile(-1)),
         row("View", &[plain(Key::D)], "Next tile", UiAction::StepTile(1)),
     ]

@@ -13,6 +13,7 @@ pub mod export_state;
 mod first_preset;
 pub mod format;
 pub mod frame_times;
+pub mod held_blocks;
 pub mod image_pyramid;
 pub mod in_view;
 pub mod job_progress;

@@ -68,6 +68,7 @@ impl AppState {
     /// Assigns the roles again after a change of project, form or split.
     pub fn assign_roles(&mut self) {
         self.roles.clear();
+        self.planned_blocks.clear();
         let Some(open) = &self.project else { return };
         let drawn = Division::of(&open.project, &self.config());
         let id = |index: usize| open.project.tiles[index].id.clone();
@@ -77,5 +78,6 @@ impl AppState {
             let role = if self.roles.contains_key(&tile) { TileRole::Divided } else { TileRole::Validation };
             self.roles.insert(tile, role);
         }
+        self.planned_blocks = drawn.held_out.into_iter().map(|(index, held)| (id(index), held)).collect();
     }
 }

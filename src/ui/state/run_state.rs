@@ -259,6 +259,7 @@ pub(crate) mod tests {
             device: device(),
             train_tiles: vec!["a".to_owned()],
             val_tiles: vec!["b".to_owned()],
+            held_out: BTreeMap::new(),
             parameters: 1234,
             predicts: true,
             predicting: None,

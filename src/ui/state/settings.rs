@@ -25,6 +25,8 @@ pub struct Settings {
     pub two_views: bool,
     /// The layers of each view, left and right.
     pub layers: [LayerSet; 2],
+    /// Whether the blocks that validate are drawn.
+    pub blocks: bool,
     /// Which map is shown as the prediction.
     pub map: MapChoice,
     /// What learns the quick map.
@@ -53,6 +55,7 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             two_views: true,
             layers: [Preset::Sampled.layers(), Preset::Prediction.layers()],
+            blocks: true,
             map: MapChoice::Auto,
             quick_method: QuickMethod::Linear,
             radius: 4.0,

@@ -25,6 +25,7 @@ impl AppState {
             ViewAction::SetOpacity(layer, opacity) => {
                 self.settings.layers[active][layer].opacity = opacity.clamp(0.0, 1.0);
             }
+            ViewAction::ToggleBlocks => self.settings.blocks = !self.settings.blocks,
             ViewAction::SetMap(choice) => self.choose_map(choice),
             ViewAction::SetQuickMethod(method) => self.settings.quick_method = method,
             ViewAction::NextMap => self.next_map(),
