@@ -44,7 +44,7 @@ fn a_report_of_two_runs_stands_by_itself() {
     let compare = || {
         let mut command = pointillist();
         command.arg("compare").args([&evil, &full]).arg("--html").arg(&html).arg("--figures").arg(&figures);
-        command.args(["--title", "<b>Two & more"]);
+        command.args(["--figure-format", "both", "--title", "<b>Two & more"]);
         command
     };
     compare().assert().success().stdout(contains("| configuration |").and(contains("IoU after the last step")));
@@ -67,6 +67,8 @@ fn a_report_of_two_runs_stands_by_itself() {
     for name in ["loss", "miou", "labels", "classes", "confusion-full-rows", "reliability-full"] {
         let svg = fs::read_to_string(figures.join(format!("{name}.svg"))).unwrap();
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{name}: {svg}");
+        let png = image::open(figures.join(format!("{name}.png"))).unwrap();
+        assert!(png.width() >= 400 && png.to_rgb8().pixels().any(|pixel| pixel.0 != [255; 3]), "{name}");
     }
     compare().assert().failure().stderr(contains("--overwrite"));
     compare().arg("--overwrite").arg("--no-pictures").assert().success();

@@ -1,13 +1,14 @@
 //! Runs side by side: which settings differ, what they scored, tables and figures of that.
 //!
 //! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`settings`] names what differs, and
-//! [`labels`] counts what was learned from; [`tables`] and [`figures`] show it.
+//! [`labels`] counts what was learned from; [`tables`] and [`figures`] show it, [`figure_files`] writes figures.
 
 mod alike;
 pub mod comparison;
 mod curves;
 mod entry;
 mod epoch_length;
+pub mod figure_files;
 pub mod figures;
 pub mod further;
 pub mod label_counts;
