@@ -6,6 +6,7 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 
 use super::class_edits;
 use super::exporting;
+use super::figure_saving;
 use super::jobs::JobOutcome;
 use super::network_files;
 use super::opening::take_project;
@@ -45,6 +46,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             return vec![UiAction::Runs(RunsAction::ReadFigures)];
         }
         JobOutcome::Figures(figures) => state.runs_table.figures.extend(figures),
+        JobOutcome::FiguresWritten(result) => figure_saving::take(state, result),
         JobOutcome::QuickSaved { folder, runs } => {
             state.take_runs(runs);
             (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::figures_export::FiguresExport;
 use super::run_column::{Cell, RunColumn, is_trained};
 use super::run_figures::RunFigures;
 use crate::train::run_differences::{Difference, differences};
@@ -26,6 +27,8 @@ pub struct RunsTable {
     pub ticked: Vec<PathBuf>,
     /// What they have measured, or why that cannot be read.
     pub figures: BTreeMap<PathBuf, Result<RunFigures, String>>,
+    /// How the export of their figures stands.
+    pub export: FiguresExport,
     /// Tags and note being edited.
     pub draft: NotesDraft,
     /// The columns.
