@@ -2,7 +2,7 @@
 //!
 //! [`plan`] is read from a file or a preset and says which runs there are; [`key`] says when two runs are the same, by configuration
 //! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done; [`overview`]
-//! and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, [`table`] and [`page`] write that down.
+//! and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, by the [`settings`] in which they differ; [`table`] and [`page`] write that down.
 //! Training itself is the engine's.
 
 pub mod claim;
@@ -32,6 +32,7 @@ pub mod record;
 pub mod report;
 pub mod report_row;
 pub mod session;
+pub mod settings;
 pub mod shard;
 pub mod slurm;
 pub mod standing;

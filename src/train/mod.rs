@@ -12,7 +12,6 @@ pub mod frozen;
 pub mod loss;
 mod moments;
 pub mod optimizer;
-pub mod run_differences;
 pub mod run_list;
 pub mod run_notes;
 pub mod schedule;

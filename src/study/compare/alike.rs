@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::entry::Entry;
 use super::run::ComparedRun;
-use super::settings::{self, Settings};
+use crate::study::settings::{self, Settings};
 
 /// An entry with its settings.
 pub(super) struct Named {

@@ -4,10 +4,10 @@ use super::alike::{self, Named};
 use super::entry::{self, Entry};
 use super::labels::LabelCounter;
 use super::run::ComparedRun;
-use super::settings;
 use crate::domain::Strategy;
 use crate::study::figure::Figure;
 use crate::study::report_row::ReportRow;
+use crate::study::settings;
 
 /// Length of a name of several settings beyond which it does not help.
 const LONG: usize = 80;
@@ -57,7 +57,9 @@ impl Comparison {
         entry::tell_names_apart(&mut entries);
         let mut waiting = alike::named(entries);
         let all: Vec<_> = waiting.iter().map(|named| named.settings.clone()).collect();
-        let (fields, common) = (settings::differing(&all), settings::common(&all));
+        let is_setting = |field: &String| !settings::is_seed(field);
+        let fields = settings::differing(&all).into_iter().filter(is_setting).collect();
+        let common = settings::common(&all);
         let mut comparison = Self { title: title.to_owned(), fields, common, ..Self::default() };
         while !waiting.is_empty() {
             let taken = alike::take(&mut waiting, &comparison.fields, &mut comparison.notes);

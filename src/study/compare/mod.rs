@@ -1,7 +1,6 @@
 //! Runs side by side: which settings differ, what they scored, tables and figures of that.
 //!
-//! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`settings`] names what differs, and
-//! [`labels`] counts what was learned from; [`tables`] and [`figures`] show it, [`figure_files`] writes figures.
+//! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`labels`] counts what was learned from; [`tables`] and [`figures`] show it, [`figure_files`] writes figures.
 
 mod alike;
 pub mod comparison;
@@ -16,7 +15,6 @@ pub mod labels;
 mod over_labels;
 mod pairs;
 pub mod run;
-pub mod settings;
 mod shades;
 pub mod tables;
 pub mod texts;

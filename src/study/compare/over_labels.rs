@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::comparison::{Comparison, Group};
-use super::settings;
 use crate::charts::lines::{LineChart, Point, Series, Shape};
 use crate::domain::{Choice as _, Strategy};
+use crate::study::settings;
 
 /// Size of the figure.
 const SIZE: [f64; 2] = [720.0, 400.0];

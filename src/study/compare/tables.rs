@@ -7,10 +7,10 @@ use super::further;
 use super::label_counts::LabelCounts;
 use super::pairs::{self, Pair};
 use super::run::ComparedRun;
-use super::settings;
 use crate::charts::scale::signed;
 use crate::study::figure::Figure;
 use crate::study::report_row;
+use crate::study::settings;
 use crate::study::table::sheet::Kind;
 use crate::study::table::{Cell, Column, Row, Table};
 
@@ -31,7 +31,8 @@ pub fn scores(comparison: &Comparison) -> Table {
     for (row, group) in table.rows.iter_mut().zip(owners) {
         let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64));
         row.cells.push(Cell::Figure(labels.filter(|_| !row.is_published)));
-        row.cells.extend(group.settings.iter().map(|value| Cell::text(value.as_str())));
+        let values = comparison.fields.iter().zip(&group.settings);
+        row.cells.extend(values.map(|(field, value)| Cell::Text(settings::shown(field, value), value.clone())));
     }
     table
 }
