@@ -23,6 +23,7 @@ pub mod keys;
 pub mod overview;
 pub mod owner;
 pub mod page;
+mod phrases;
 pub mod plan;
 mod plan_file;
 pub mod preset;

@@ -12,6 +12,7 @@ pub mod figures;
 pub mod further;
 pub mod label_counts;
 pub mod labels;
+pub mod name_table;
 mod over_labels;
 mod pairs;
 pub mod run;

@@ -95,8 +95,8 @@ impl Gallery {
             let Some(other) = comparison.members(group).find(alike) else { continue };
             progress(&other.name);
             match predict(other, &scene.picture, &mut devices) {
-                Ok(map) => gallery.add(&format!("prediction, {}", group.name), mask_png(&map, &run.classes)),
-                Err(error) => gallery.notes.push(format!("{} is not shown: {error:#}", group.name)),
+                Ok(map) => gallery.add(&format!("prediction, {}", group.words), mask_png(&map, &run.classes)),
+                Err(error) => gallery.notes.push(format!("{} is not shown: {error:#}", group.words)),
             }
         }
         gallery
