@@ -9,6 +9,7 @@ pub mod clipping;
 pub mod division;
 pub mod folder;
 pub mod frozen;
+pub mod label_counts;
 pub mod loss;
 mod moments;
 pub mod optimizer;

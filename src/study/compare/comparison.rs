@@ -2,7 +2,7 @@
 
 use super::alike::{self, Named};
 use super::entry::{self, Entry};
-use super::labels::LabelCounter;
+use super::labels::{Counted, LabelCounter};
 use super::run::ComparedRun;
 use crate::domain::Strategy;
 use crate::study::figure::Figure;
@@ -202,14 +202,9 @@ impl Comparison {
         for number in 0..all {
             progress(number, all);
             match counter.of(&self.runs[number]) {
-                Ok(counts) => {
-                    if counts.total() == 0 {
-                        let name = &self.runs[number].name;
-                        self.notes.push(format!(
-                            "{name}: nothing of what it learned from has a label now: it is in no figure over labels"
-                        ));
-                    }
-                    self.runs[number].labels = Some(counts);
+                Ok(counted) => {
+                    self.notes.extend(label_note(&self.runs[number].name, &counted));
+                    self.runs[number].labels = Some(counted.labels);
                 }
                 Err(why) => self.notes.push(format!("{}: labels are not counted: {why}", self.runs[number].name)),
             }
@@ -239,6 +234,19 @@ impl Comparison {
     pub fn reference_with_runs(&self) -> Option<&Group> {
         let chosen = self.groups.get(self.reference);
         chosen.into_iter().chain(&self.groups).find(|group| !group.members.is_empty())
+    }
+}
+
+/// What numbers of labels do not say.
+fn label_note(name: &str, counted: &Counted) -> Option<String> {
+    match counted {
+        Counted { labels, .. } if labels.total() == 0 => {
+            Some(format!("{name}: nothing of what it learned from has a label now: it is in no figure over labels"))
+        }
+        Counted { are_of_now: true, .. } => Some(format!(
+            "{name}: its own labels are counted as they are now, since it does not tell how many it began with"
+        )),
+        Counted { .. } => None,
     }
 }
 

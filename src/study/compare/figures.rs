@@ -206,8 +206,8 @@ pub fn reliability(comparison: &Comparison, group: &Group) -> Option<Plate> {
 #[cfg(test)]
 mod tests {
     use super::super::comparison::tests::comparison;
-    use super::super::label_counts::LabelCounts;
     use super::*;
+    use crate::train::label_counts::LabelCounts;
 
     fn counted() -> Comparison {
         let mut comparison = comparison();

@@ -10,7 +10,6 @@ mod epoch_length;
 pub mod figure_files;
 pub mod figures;
 pub mod further;
-pub mod label_counts;
 pub mod labels;
 pub mod name_table;
 mod over_labels;

@@ -90,8 +90,8 @@ fn suffix(comparison: &Comparison, group: &Group) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::comparison::tests::comparison;
-    use super::super::label_counts::LabelCounts;
     use super::*;
+    use crate::train::label_counts::LabelCounts;
 
     fn counted() -> Comparison {
         let mut comparison = comparison();

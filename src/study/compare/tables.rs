@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::comparison::{Comparison, Group};
 use super::further;
-use super::label_counts::LabelCounts;
 use super::pairs::{self, Pair};
 use super::run::ComparedRun;
 use crate::charts::scale::signed;
@@ -13,6 +12,7 @@ use crate::study::report_row::{self, ReportRow};
 use crate::study::settings;
 use crate::study::table::sheet::Kind;
 use crate::study::table::{Cell, Column, Row, Table};
+use crate::train::label_counts::LabelCounts;
 
 /// Scores of each configuration in the form of the published tables, published rows beside ours; then labels, and every setting that
 /// differs.
