@@ -97,6 +97,7 @@ fn tables_have_every_setting_that_differs() {
     let twice =
         compare(&["--format", "csv", again.as_str()]).success().stderr(contains("is given twice: it counts once"));
     assert_eq!(String::from_utf8_lossy(&twice.get_output().stdout), csv);
+    compare(&["--format", "csv", "--reference", "weighted"]).failure().stderr(contains("which CSV has not"));
     compare(&["--reference", "three"]).failure().stderr(contains("nothing is called 'three': choose among"));
     pointillist().arg("compare").arg(&data).assert().failure().stderr(contains("not a run folder"));
 }

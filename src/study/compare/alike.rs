@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::entry::Entry;
+use super::origins::{KnownFiles, Origins};
 use super::run::ComparedRun;
 use crate::study::phrases;
 use crate::study::settings::{self, Settings};
@@ -51,12 +52,15 @@ pub(super) fn named(entries: Vec<Entry>) -> Vec<Named> {
     let digests = |entry: &Entry| entry.run.as_ref().and_then(|run| run.digest.clone());
     let known: Vec<(Option<String>, PathBuf)> =
         entries.iter().map(|entry| (digests(entry), entry.config.data.clone())).collect();
+    let origins = |entry: &Entry| entry.run.as_ref().map(|run| run.origins.clone()).unwrap_or_default();
+    let all: Vec<Origins> = entries.iter().map(origins).collect();
+    let files = KnownFiles::of(entries.iter().map(|entry| &entry.config).zip(&all));
     let config = |entry: &Entry| {
         let digest = digests(entry);
         let same = known.iter().find(|(other, _)| digest.is_some() && *other == digest);
         let mut config = entry.config.clone();
         same.iter().for_each(|(_, data)| config.data.clone_from(data));
-        config
+        files.name_in(config, &origins(entry))
     };
     let named = |entry: Entry| {
         let config = config(&entry);

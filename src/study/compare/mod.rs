@@ -12,6 +12,7 @@ pub mod figures;
 pub mod further;
 pub mod labels;
 pub mod name_table;
+pub mod origins;
 mod over_labels;
 mod pairs;
 pub mod run;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::epoch_length;
+use super::origins::Origins;
 use crate::data::DataError;
 use crate::domain::{Classes, FurtherScores, RunConfig};
 use crate::engine::protocol::{Outcome, Summary};
@@ -34,6 +35,8 @@ pub struct ComparedRun {
     pub steps_per_epoch: Option<u64>,
     /// Hash of its data and labels, as a study's run records it.
     pub digest: Option<String>,
+    /// Hashes of the files that it began with.
+    pub origins: Origins,
     /// What it learned from at its start, where that was recorded: of runs with own labels, which grow.
     pub recorded_labels: Option<LabelCounts>,
     /// What it learned from, once that is counted.
@@ -69,6 +72,7 @@ impl ComparedRun {
             recorded_labels: run.labels(),
             steps_per_epoch: recorded.or_else(|| epoch_length::of(&steps, &metrics, summary.as_ref())),
             summary,
+            origins: Origins::of(&run.config, record.as_ref()),
             config: run.config,
             classes: run.classes,
             steps,
@@ -171,6 +175,7 @@ pub(crate) mod tests {
             split: SplitRecord::default(),
             steps_per_epoch: Some(10),
             digest: None,
+            origins: Origins::default(),
             recorded_labels: None,
             labels: None,
         }
