@@ -90,9 +90,9 @@ fn tables_have_every_setting_that_differs() {
     let lines: Vec<&str> = csv.lines().collect();
     assert!(lines[0].ends_with(",labels,train.class_weights"), "{csv}");
     assert!(lines.len() == 3 && lines[1].contains(",ours,2,") && lines[2].contains(",ours,1,"), "{csv}");
-    compare(&["--format", "latex", "--reference", "weighted"])
-        .success()
-        .stdout(contains("\\begin{tabular}").and(contains("against inverse frequency weights")).and(contains("$\\pm$")));
+    compare(&["--format", "latex", "--reference", "weighted"]).success().stdout(
+        contains("\\begin{tabular}").and(contains("against inverse frequency weights")).and(contains("$\\pm$")),
+    );
     let again = runs[0].join("../one").display().to_string();
     let twice =
         compare(&["--format", "csv", again.as_str()]).success().stderr(contains("is given twice: it counts once"));

@@ -100,7 +100,7 @@ impl OutputArgs {
         let plates = figures::all(comparison);
         self.refuse_to_replace(figure_files::existing(folder, &plates, self.figure_format))?;
         figure_files::write(folder, &plates, self.figure_format)?;
-        let left = figure_files::left_over(folder, &plates);
+        let left = figure_files::left_over(folder, &plates, self.figure_format);
         if !left.is_empty() {
             let (names, folder) = (left.join(", "), folder.display());
             out::error(&format!("[WARNING] {folder} has figures of another comparison as well: {names}"));

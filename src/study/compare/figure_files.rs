@@ -36,8 +36,7 @@ impl FigureFormat {
 
 /// The first file of these figures that is there already.
 pub fn existing(folder: &Path, plates: &[Plate], format: FigureFormat) -> Option<PathBuf> {
-    let of = |plate| format.endings().iter().map(move |ending| path(folder, plate, ending));
-    plates.iter().flat_map(of).find(|path| path.exists())
+    paths(folder, plates, format).find(|path| path.exists())
 }
 
 /// Writes figures. The folder must exist; files of these names are replaced.
@@ -54,6 +53,11 @@ pub fn write(folder: &Path, plates: &[Plate], format: FigureFormat) -> Result<()
     Ok(())
 }
 
+/// The files of these figures.
+fn paths(folder: &Path, plates: &[Plate], format: FigureFormat) -> impl Iterator<Item = PathBuf> {
+    plates.iter().flat_map(move |plate| format.endings().iter().map(move |ending| path(folder, plate, ending)))
+}
+
 fn path(folder: &Path, plate: &Plate, ending: &str) -> PathBuf {
     folder.join(format!("{}.{ending}", plate.name))
 }
@@ -67,11 +71,11 @@ fn bytes(plate: &Plate, ending: &str, path: &Path) -> Result<Vec<u8>, DataError>
 }
 
 /// Names of files in a folder that are called like figures and are none of these: an earlier comparison may have left them.
-pub fn left_over(folder: &Path, plates: &[Plate]) -> Vec<String> {
-    let ours: BTreeSet<&str> = plates.iter().map(|plate| plate.name.as_str()).collect();
+pub fn left_over(folder: &Path, plates: &[Plate], format: FigureFormat) -> Vec<String> {
+    let ours: BTreeSet<PathBuf> = paths(folder, plates, format).collect();
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let is_left = |name: &String| figure_of(name, FigureFormat::Both).is_some_and(|stem| !ours.contains(stem));
+    let is_left = |name: &String| figure_of(name, FigureFormat::Both).is_some() && !ours.contains(&folder.join(name));
     let mut left: Vec<String> = names.filter(is_left).collect();
     left.sort_unstable();
     left
@@ -145,10 +149,12 @@ mod tests {
     #[test]
     fn figures_of_an_earlier_comparison_are_named_and_other_files_are_not() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["confusion-old-rows.svg", "reliability-old.png", "loss.svg", "notes.md", "photo.png"] {
+        for name in ["confusion-old-rows.svg", "reliability-old.png", "loss.svg", "loss.png", "notes.md", "photo.png"] {
             std::fs::write(dir.path().join(name), "").unwrap();
         }
         let plates = figures::all(&comparison());
-        assert_eq!(left_over(dir.path(), &plates), ["confusion-old-rows.svg", "reliability-old.png"]);
+        let of_old = ["confusion-old-rows.svg", "reliability-old.png"];
+        assert_eq!(left_over(dir.path(), &plates, FigureFormat::Both), of_old);
+        assert!(left_over(dir.path(), &plates, FigureFormat::Svg).contains(&"loss.png".to_owned()));
     }
 }
