@@ -12,7 +12,7 @@ use super::train_args::TrainArgs;
 use super::values::{choice, encoder, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::{Arch, Colors, Encoder, Norm, Upsampling};
+use crate::domain::config::{Arch, Colors, Encoder, Norm, Precision, Upsampling};
 use crate::quick::clicks::Placement;
 
 /// Label a landscape with dots, and watch a network learn it.
@@ -336,6 +336,9 @@ pub struct BenchArgs {
     /// Average the weights, keeping this share at each step.
     #[arg(long, default_value_t = 0.0)]
     pub ema: f64,
+    /// In which numbers a training step computes.
+    #[arg(long, value_parser = choice::<Precision>(), default_value = Precision::Auto.name())]
+    pub precision: Precision,
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long, default_value = "cpu")]
     pub device: String,

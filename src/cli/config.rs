@@ -111,6 +111,7 @@ impl TrainArgs {
         set(&mut train.patience, self.patience);
         set(&mut train.batch, self.batch);
         set(&mut train.accumulate, self.accumulate);
+        set(&mut train.precision, self.precision);
         set(&mut train.input, self.resize.map(InputSize::Resize).or(self.crop.map(InputSize::Crop)));
         set(&mut train.optimizer, self.optimizer);
         set(&mut train.lr, self.lr);
@@ -183,7 +184,8 @@ mod tests {
     use crate::cli::args::{Args, Verb};
     use crate::domain::checkpoint::Checkpoint;
     use crate::domain::config::{
-        Arch, Batches, Encoder, LossWeights, ModelConfig, Norm, Optimizer, Schedule, SplitBy, TrainConfig, Upsampling,
+        Arch, Batches, Encoder, LossWeights, ModelConfig, Norm, Optimizer, Precision, Schedule, SplitBy, TrainConfig,
+        Upsampling,
     };
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Classes, Notice, Sampling};
@@ -205,7 +207,7 @@ mod tests {
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --in-channels 4 --norm group --upsampling nearest --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3,gated-crf=0.4 --crf-radius 3 --crf-sigma-xy 4 --crf-sigma-rgb 0.2 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
-             --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
+             --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --precision mixed --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
              --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --split-by block --block 600 --seed 7 --device cpu --no-flips --rotation 30 --shift-scale-rotate 0.5 --shift-limit 0.1 --scale-limit 0.2 --rotate-limit 15 --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last --tensorboard",
         )
@@ -247,6 +249,7 @@ mod tests {
             patience: 4,
             batch: 2,
             accumulate: 3,
+            precision: Precision::Mixed,
             input: InputSize::Resize(512),
             optimizer: Optimizer::Sgd,
             lr: 0.01,

@@ -64,6 +64,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("patience", train.patience.to_string()),
         ("batch", train.batch.to_string()),
         ("accumulate", train.accumulate.to_string()),
+        ("precision", train.precision.name().to_owned()),
         ("optimizer", train.optimizer.name().to_owned()),
         ("lr", train.lr.to_string()),
         ("encoder_lr", train.encoder_lr.to_string()),

@@ -6,7 +6,7 @@ use super::sampling_args::SamplingArgs;
 use super::values::{LossArg, choice, class_weights, encoder, loss, whole};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{
-    Arch, Batches, Colors, Encoder, Norm, Optimizer, Preset, Schedule, SplitBy, Supervision, Upsampling,
+    Arch, Batches, Colors, Encoder, Norm, Optimizer, Precision, Preset, Schedule, SplitBy, Supervision, Upsampling,
 };
 use crate::domain::weights::ClassWeights;
 
@@ -115,6 +115,9 @@ pub struct TrainArgs {
     /// Batches whose gradients make up one step: as a batch that many times as large, in the memory of one.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub accumulate: Option<usize>,
+    /// In which numbers the network computes while it learns: mixed is for GPUs that compute in 16 bits.
+    #[arg(long, value_parser = choice::<Precision>())]
+    pub precision: Option<Precision>,
     /// Train on square crops with this many pixels a side.
     #[arg(long, group = "input", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub crop: Option<u32>,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::device::Devices;
 use super::refusal::Refusal;
 use crate::data::feed::batch::Batch;
-use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, TrainConfig};
+use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, Precision, TrainConfig};
 use crate::domain::hash::Stream;
 use crate::domain::{Notice, UNLABELLED};
 use crate::model::{IN_CHANNELS, Net};
@@ -39,6 +39,8 @@ pub struct BenchConfig {
     pub steps: usize,
     /// Share that an average of the weights keeps at each step; 0 for none.
     pub ema: f64,
+    /// In which numbers a training step computes.
+    pub precision: Precision,
     /// Where to compute.
     pub device: DeviceChoice,
 }
@@ -76,6 +78,9 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
         return Err(Refusal(problem));
     }
     let opened = Devices::default().open(&config.device)?;
+    if let Some(problem) = opened.precision_problem(config.precision) {
+        return Err(Refusal(problem));
+    }
     let device = opened.device;
     device.seed(42);
     let batch = random_batch(config);
@@ -91,7 +96,8 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     } else {
         let training = device.autodiff();
         let net = Net::new(&config.model, config.classes, &training);
-        let mut trainer = Trainer::new(net, &TrainConfig { ema: config.ema, ..TrainConfig::default() }, training);
+        let train = TrainConfig { ema: config.ema, precision: config.precision, ..TrainConfig::default() };
+        let mut trainer = Trainer::new(net, &train, training);
         let classes = ClassTerms::equal(config.classes);
         timed(config.steps, || {
             trainer.step(slice::from_ref(&batch), &classes, 1e-3);
@@ -143,7 +149,17 @@ mod tests {
 
     fn config(infer: bool, size: u32) -> BenchConfig {
         let model = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
-        BenchConfig { infer, model, classes: 3, size, batch: 1, steps: 3, ema: 0.5, device: DeviceChoice::Cpu }
+        BenchConfig {
+            infer,
+            model,
+            classes: 3,
+            size,
+            batch: 1,
+            steps: 3,
+            ema: 0.5,
+            precision: Precision::Auto,
+            device: DeviceChoice::Cpu,
+        }
     }
 
     #[test]

@@ -10,10 +10,11 @@ use burn::tensor::{Device, DeviceKind};
 
 use super::protocol::DeviceInfo;
 use super::refusal::Refusal;
-use crate::domain::config::{DeviceChoice, RunConfig};
+use crate::domain::config::{DeviceChoice, Precision, RunConfig, TrainConfig};
 use crate::domain::{Choice as _, Classes, Notice};
 use crate::infer::Predictor;
 use crate::model::Net;
+use crate::train::precision;
 
 /// A graphics adapter of this machine.
 #[derive(Clone, Debug)]
@@ -148,6 +149,25 @@ pub struct OpenDevice {
 }
 
 impl OpenDevice {
+    /// Why it cannot compute in this precision.
+    pub(super) fn precision_problem(&self, wanted: Precision) -> Option<Notice> {
+        if wanted != Precision::Mixed || precision::computes_in_f16(&self.device) {
+            return None;
+        }
+        let why = if self.info.is_gpu { "does not compute in 16 bits" } else { "takes longer in 16 bits than in 32" };
+        let notice = Notice::new("Mixed precision cannot be used").cause(format!("{} {why}", self.info.name));
+        Some(notice.remedy("Choose the precision f32 (--precision f32)"))
+    }
+
+    /// Its description, with the precision that a run has there.
+    pub(super) fn info_of(&self, train: &TrainConfig) -> DeviceInfo {
+        let precision = match precision::is_mixed(train.precision, &self.device) {
+            true => Precision::Mixed,
+            false => Precision::F32,
+        };
+        DeviceInfo { precision, ..self.info.clone() }
+    }
+
     /// A network of the run's shape, ready to predict.
     pub(super) fn predictor(&self, config: &RunConfig, classes: &Classes, net: Net) -> Predictor {
         use burn::module::Module as _;
@@ -193,8 +213,13 @@ impl Devices {
                 device
             }
         };
-        let info =
-            DeviceInfo { name: adapter.name.clone(), backend: format!("{:?}", adapter.backend), is_gpu: true, why };
+        let info = DeviceInfo {
+            name: adapter.name.clone(),
+            backend: format!("{:?}", adapter.backend),
+            is_gpu: true,
+            why,
+            ..DeviceInfo::default()
+        };
         Ok(OpenDevice { device, info, max_buffer: adapter.max_buffer })
     }
 }
@@ -209,8 +234,13 @@ pub fn free_memory() -> Option<u64> {
 fn cpu(why: String) -> OpenDevice {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let plural = if threads == 1 { "" } else { "s" };
-    let info =
-        DeviceInfo { name: format!("CPU, {threads} thread{plural}"), backend: "Flex".to_owned(), is_gpu: false, why };
+    let info = DeviceInfo {
+        name: format!("CPU, {threads} thread{plural}"),
+        backend: "Flex".to_owned(),
+        is_gpu: false,
+        why,
+        ..DeviceInfo::default()
+    };
     OpenDevice { device: Device::flex(), info, max_buffer: u64::MAX }
 }
 
@@ -243,6 +273,18 @@ mod tests {
         assert_eq!(named(&by_name, &only_software), Ok(Some("llvmpipe (LLVM 15)".to_owned())));
         let (_, why) = resolve(&DeviceChoice::Auto, &only_software).unwrap();
         assert!(why.contains("software renderer"), "{why}");
+    }
+
+    #[test]
+    fn mixed_precision_is_refused_on_a_cpu_and_auto_is_not_mixed_there() {
+        let cpu = cpu("asked for".to_owned());
+        let problem = cpu.precision_problem(Precision::Mixed).expect("refused").to_string();
+        assert!(problem.contains("CPU") && problem.ends_with("(--precision f32)"), "{problem}");
+        for precision in [Precision::Auto, Precision::F32] {
+            assert_eq!(cpu.precision_problem(precision), None);
+            let train = TrainConfig { precision, ..TrainConfig::default() };
+            assert_eq!(cpu.info_of(&train).precision, Precision::F32);
+        }
     }
 
     #[test]

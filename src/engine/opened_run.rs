@@ -77,6 +77,7 @@ impl OpenedRun {
         preparation: &mut Preparation<'_>,
     ) -> anyhow::Result<(Self, Predictor)> {
         let device = devices.open(&plan.config.device)?;
+        device.precision_problem(plan.config.train.precision).map_or(Ok(()), |problem| Err(Refusal(problem)))?;
         check_memory(plan, &device, matches!(beginning, Beginning::New), preparation.outbox)?;
         let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;
@@ -233,7 +234,7 @@ fn describe(
         folder: out.to_owned(),
         config: plan.config.clone(),
         classes: plan.project.classes.iter().cloned().collect(),
-        device: device.info.clone(),
+        device: device.info_of(&plan.config.train),
         train_tiles: plan.ids(set.tiles()),
         val_tiles: plan.ids(plan.val.iter().copied()),
         parameters: net.parameters(),
@@ -251,7 +252,7 @@ mod tests {
     use super::*;
     use crate::data::demo;
     use crate::domain::RunConfig;
-    use crate::domain::config::{DeviceChoice, InputSize, Length};
+    use crate::domain::config::{DeviceChoice, InputSize, Length, Precision};
     use crate::engine::protocol::Phase;
     use crate::engine::start;
     use crate::engine::transport::{UserEnd as _, in_process};
@@ -277,6 +278,12 @@ mod tests {
         let is_made = |what: &str| ["making pseudo-labels", "building the network"].contains(&what);
         let makes = |kind: EventKind| matches!(kind, EventKind::Phase(Phase::Preparing { what, .. }) if is_made(&what));
         assert!(!told.into_iter().any(makes));
+    }
+
+    #[test]
+    fn mixed_precision_on_a_cpu_is_refused_before_anything_is_made() {
+        let (refusal, _) = refused(|config| config.train.precision = Precision::Mixed);
+        assert!(refusal.to_string().ends_with("Choose the precision f32 (--precision f32)"), "{refusal}");
     }
 
     #[test]

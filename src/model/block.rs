@@ -7,8 +7,9 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, PaddingConfig2d};
-use burn::tensor::{Device, activation};
+use burn::tensor::{Device, FloatDType, activation};
 
+use super::convolve::{convolve, numbers};
 use super::norm::{BlockNorm, update_running_statistics};
 use crate::domain::config::Norm;
 use crate::kernels::flex::{self, StageTensors};
@@ -32,8 +33,11 @@ impl ConvNorm {
         Self { conv: conv.with_bias(false).init(device), norm: BlockNorm::new(kind, to, device) }
     }
 
+    /// Statistics are in f32 always, the result is in the type of `x`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        activation::relu(self.norm.forward(self.conv.forward(x)))
+        let numbers = numbers(&x);
+        let normalised = self.norm.forward(convolve(&self.conv, x).cast(FloatDType::F32));
+        activation::relu(normalised).cast(numbers)
     }
 
     fn tensors(&self) -> StageTensors {
@@ -119,7 +123,7 @@ pub fn head(from: usize, classes: usize, device: &Device) -> Conv2d {
 pub fn apply_head(head: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let bias = head.bias.as_ref().map(Param::val);
     let on_cpu = bias.and_then(|bias| flex::head(&x, &head.weight.val(), &bias));
-    on_cpu.unwrap_or_else(|| head.forward(x))
+    on_cpu.unwrap_or_else(|| convolve(head, x))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use burn::Tensor;
 use burn::tensor::TensorData;
 
+use super::convolve::numbers;
 use super::input::IN_CHANNELS;
 use crate::data::feed::normalize::{MEAN, STD};
 
@@ -12,9 +13,10 @@ use crate::data::feed::normalize::{MEAN, STD};
 /// # Shapes
 /// - `images`, result: `[batch, 3, height, width]`
 pub(super) fn scale_bands(images: Tensor<4>, scale: [f32; IN_CHANNELS], shift: [f32; IN_CHANNELS]) -> Tensor<4> {
-    let device = images.device();
+    let (device, numbers) = (images.device(), numbers(&images));
     let per_band = |values: [f32; IN_CHANNELS]| {
-        Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, IN_CHANNELS, 1, 1]), &device)
+        let values = Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, IN_CHANNELS, 1, 1]), &device);
+        values.cast(numbers)
     };
     images * per_band(scale) + per_band(shift)
 }

@@ -9,6 +9,7 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, TensorData};
 
+use super::convolve::convolve;
 use crate::kernels::depthwise::Depthwise;
 use crate::kernels::flex::{self, LayerTensors};
 use crate::pretrained::lite0;
@@ -61,8 +62,8 @@ impl InvertedResidual {
     }
 
     fn by_burn(&self, x: Tensor<4>) -> Tensor<4> {
-        let wide = self.expand.as_ref().map_or_else(|| x.clone(), |expand| relu6(expand.forward(x.clone())));
-        let projected = self.project.forward(relu6(self.depthwise.forward(wide)));
+        let wide = self.expand.as_ref().map_or_else(|| x.clone(), |expand| relu6(convolve(expand, x.clone())));
+        let projected = convolve(&self.project, relu6(convolve(&self.depthwise, wide)));
         if projected.dims() == x.dims() { projected + x } else { projected }
     }
 

@@ -6,6 +6,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::Device;
 
 use super::colors::scale_bands;
+use super::convolve::convolve;
 use super::input::IN_CHANNELS;
 use super::inverted_residual::{InvertedResidual, conv, relu6, same_padding, tensors};
 use crate::data::feed::normalize::{MEAN, STD};
@@ -50,7 +51,7 @@ impl Lite0 {
     }
 
     fn stem(&self, x: Tensor<4>) -> Tensor<4> {
-        flex::stem(&x, tensors(&self.stem)).unwrap_or_else(|| relu6(self.stem.forward(x)))
+        flex::stem(&x, tensors(&self.stem)).unwrap_or_else(|| relu6(convolve(&self.stem, x)))
     }
 }
 

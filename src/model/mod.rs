@@ -7,6 +7,7 @@
 
 pub mod block;
 mod colors;
+mod convolve;
 mod input;
 mod inverted_residual;
 pub mod lite0;

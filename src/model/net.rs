@@ -35,7 +35,7 @@ impl Net {
         }
     }
 
-    /// Computes the logits of every pixel.
+    /// Computes the logits of every pixel, in the type of the images: in f16, the convolutions compute in f16.
     ///
     /// # Shapes
     /// - `images`: `[batch, in_channels, height, width]`, height and width multiples of the configuration's stride

@@ -11,6 +11,7 @@ use burn::tensor::ops::ConvTransposeOptions;
 use burn::tensor::{Device, TensorData};
 
 use super::block::apply_head;
+use super::convolve::numbers;
 use crate::kernels::flex;
 use crate::pretrained::lite0::STAGE_CHANNELS;
 
@@ -98,6 +99,7 @@ fn by_burn(x: Tensor<4>) -> Tensor<4> {
     let kernel = [0.25, 0.75, 0.75, 0.25_f32];
     let weights: Vec<f32> = kernel.iter().flat_map(|a| kernel.map(|b| a * b)).collect();
     let weights = Tensor::<4>::from_data(TensorData::new(weights, [1, 1, 4, 4]), &bordered.device());
+    let weights = weights.cast(numbers(&bordered));
     let options = ConvTransposeOptions::new([2, 2], [1, 1], [0, 0], [1, 1], channels);
     let doubled = conv_transpose2d(bordered, weights.repeat_dim(0, channels), None, options);
     doubled.narrow(2, 2, 2 * height).narrow(3, 2, 2 * width)

@@ -6,6 +6,7 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::tensor::Device;
 
+use super::convolve::{convolve, convolve_transposed};
 use super::transparent::transparent_module;
 use crate::domain::config::Upsampling;
 use crate::kernels::flex;
@@ -55,8 +56,8 @@ impl Up {
 
     fn by_burn(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            Self::Transposed(conv) => conv.forward(x),
-            Self::Nearest(conv) => conv.forward(repeated(x)),
+            Self::Transposed(conv) => convolve_transposed(conv, x),
+            Self::Nearest(conv) => convolve(conv, repeated(x)),
         }
     }
 }

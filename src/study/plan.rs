@@ -9,6 +9,7 @@ use super::plan_file::PlanFile;
 use super::preset::StudyPreset;
 use super::published::Published;
 use crate::data::Project;
+use crate::domain::config::Precision;
 use crate::domain::{Choice, Notice};
 use crate::engine::refusal::Refusal;
 use crate::train::division;
@@ -70,6 +71,16 @@ impl Plan {
         refuse_unknown_rows(&runs, &file.published)?;
         let PlanFile { about, published, .. } = file;
         Ok(Self { name: name.to_owned(), about, text: text.to_owned(), home: folder.join(name), runs, published })
+    }
+
+    /// The same with this precision for all runs, if one is given: those of a plan that says mixed can be made where nothing computes
+    /// in 16 bits.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Option<Precision>) -> Self {
+        for (run, precision) in self.runs.iter_mut().zip(precision.into_iter().cycle()) {
+            run.config.train.precision = precision;
+        }
+        self
     }
 
     /// Opens the projects of all runs, and checks that every run can start.

@@ -58,7 +58,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::config::{Arch, InputSize, Length, LossWeights, Optimizer, Schedule, Supervision};
+    use crate::domain::config::{Arch, InputSize, Length, LossWeights, Optimizer, Precision, Schedule, Supervision};
     use crate::domain::weights::ClassWeights;
     use crate::domain::{Choice as _, Classes, RunConfig, Strategy};
     use crate::study::plan::Plan;
@@ -122,6 +122,7 @@ mod tests {
             assert_eq!(train.class_weights, ClassWeights::Given(vec![0.66, 1.27, 1.12, 1.03, 1.91]));
             assert_eq!((train.input, train.batch, train.length), (InputSize::Resize(384), 32, Length::Epochs(12)));
             assert_eq!((train.optimizer, train.lr, train.weight_decay), (Optimizer::Adam, 1e-5, 1e-4));
+            assert_eq!(train.precision, Precision::Mixed);
             assert!(train.flips && !train.quarter_turns, "flips, rotation and shift-scale-rotate");
             assert_eq!((train.rotation, train.shift_scale_rotate), (90.0, 0.5));
             assert_eq!((train.shift_limit, train.scale_limit, train.rotate_limit), (0.0625, 0.1, 45.0));
@@ -142,6 +143,7 @@ mod tests {
             for run in plan(small).runs {
                 let (model, train) = (&run.config.model, &run.config.train);
                 assert_eq!((model.base, train.input, train.length), (16, InputSize::Crop(256), Length::Steps(200)));
+                assert_eq!(train.precision, Precision::F32);
             }
             assert!(plan(small).published.is_empty(), "its scores are not those of the study");
         }

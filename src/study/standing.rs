@@ -10,6 +10,7 @@ use super::keys;
 use super::overview::{Overview, RunState, RunStatus};
 use super::plan::Plan;
 use super::report::{self, ReportRow};
+use crate::domain::config::Precision;
 
 /// Which plan, with which data, and where its results are.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct StudyRequest {
     pub text: Option<String>,
     /// Folder of tiles, instead of the one that the plan names.
     pub data: Option<PathBuf>,
+    /// In which numbers all runs compute, instead of what the plan says.
+    pub precision: Option<Precision>,
     /// Folder of the study, instead of the plan's own.
     pub out: Option<PathBuf>,
     /// Runs that were made before, which tell how long one takes.
@@ -73,7 +76,7 @@ impl StudyRequest {
             None => Plan::open(&self.plan, data)?,
         };
         let folder = StudyFolder::at(self.out.as_ref().unwrap_or(&plan.home));
-        Ok((plan, folder))
+        Ok((plan.with_precision(self.precision), folder))
     }
 
     /// Writes the plan, if that is still to be done.

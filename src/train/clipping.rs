@@ -1,10 +1,9 @@
 //! Clipping of gradients by their global norm (Pascanu, Mikolov, Bengio, ICML 2013).
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
 
-use crate::kernels::flex;
+use super::all_gradients;
 
 /// Added to the norm, as PyTorch does, so that a gradient of 0 is not divided by 0.
 const EPSILON: f64 = 1e-6;
@@ -12,58 +11,19 @@ const EPSILON: f64 = 1e-6;
 /// Scales all gradients of a module alike so that the norm of all their values together is at most `limit`, as PyTorch's
 /// `clip_grad_norm_` does. Smaller gradients stay as they are. Returns the norm before.
 pub fn clip<M: Module>(gradients: &mut GradientsParams, module: &M, limit: f64) -> f64 {
-    let norm = norm(gradients, module);
+    let norm = all_gradients::norm(gradients, module);
     let factor = limit / (norm + EPSILON);
     // A NaN is passed on, so that a diverged run is noticed.
     if factor < 1.0 || factor.is_nan() {
-        module.visit(&mut Scale { gradients, factor });
+        all_gradients::scale(gradients, module, factor);
     }
     norm
 }
 
-/// The square root of the sum of the squares of all gradients.
-fn norm<M: Module>(gradients: &GradientsParams, module: &M) -> f64 {
-    let mut squares = Squares { gradients, on_cpu: 0.0, elsewhere: Vec::new() };
-    module.visit(&mut squares);
-    let Squares { on_cpu, elsewhere, .. } = squares;
-    // One sum for all, because reading a value waits for the device.
-    let elsewhere = if elsewhere.is_empty() { 0.0 } else { Tensor::cat(elsewhere, 0).sum().into_scalar::<f32>() };
-    (on_cpu + f64::from(elsewhere)).sqrt()
-}
-
-struct Squares<'a> {
-    gradients: &'a GradientsParams,
-    on_cpu: f64,
-    /// A sum of squares for each tensor on other devices.
-    elsewhere: Vec<Tensor<1>>,
-}
-
-impl ModuleVisitor for Squares<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-        match flex::squared_sum(&gradient) {
-            Some(sum) => self.on_cpu += sum,
-            None => self.elsewhere.push((gradient.clone() * gradient).sum()),
-        }
-    }
-}
-
-struct Scale<'a> {
-    gradients: &'a mut GradientsParams,
-    factor: f64,
-}
-
-impl ModuleVisitor for Scale<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            self.gradients.register(param.id, gradient * self.factor);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::module::Param;
+    use burn::tensor::{Device, Tensor};
 
     use super::*;
 

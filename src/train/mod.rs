@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides when something happens: the engine calls it.
 
+mod all_gradients;
 pub mod average;
 mod block_draw;
 pub mod check;
@@ -11,8 +12,10 @@ pub mod folder;
 pub mod frozen;
 pub mod label_counts;
 pub mod loss;
+pub mod loss_scale;
 mod moments;
 pub mod optimizer;
+pub mod precision;
 pub mod run_list;
 pub mod run_notes;
 pub mod schedule;

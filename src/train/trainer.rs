@@ -3,14 +3,16 @@
 use burn::module::{Module, ParamGroup};
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
 use super::average::Average;
 use super::clipping;
 use super::frozen;
 use super::loss::{self, GatedCrf, Mixture, Scene, Targets};
+use super::loss_scale::{LossScale, Verdict};
 use super::moments;
 use super::optimizer;
+use super::precision;
 use super::trainer_state::TrainerState;
 use super::weighting::ClassTerms;
 use crate::data::feed::batch::Batch;
@@ -32,6 +34,8 @@ pub struct Trainer {
     clip_norm: f64,
     /// Weight of pseudo-labels.
     pseudo: f64,
+    /// The factor of the loss in mixed precision; `None` in f32.
+    scale: Option<LossScale>,
     device: Device,
 }
 
@@ -43,7 +47,8 @@ impl Trainer {
         let frozen = net.pretrained().filter(|_| config.encoder_lr == 0.0);
         let TrainConfig { clip_norm, pseudo_labels, .. } = *config;
         let (loss, crf) = (loss::terms_of(config), loss::crf_of(config));
-        Self { net, average, optimizer, frozen, loss, crf, clip_norm, pseudo: pseudo_labels, device }
+        let scale = precision::is_mixed(config.precision, &device).then(LossScale::default);
+        Self { net, average, optimizer, frozen, loss, crf, clip_norm, pseudo: pseudo_labels, scale, device }
     }
 
     /// A trainer as it was saved. `net` is a network of the same shape.
@@ -51,7 +56,7 @@ impl Trainer {
     /// # Errors
     /// If what was saved is damaged, or of another network.
     pub fn resumed(net: Net, saved: TrainerState, config: &TrainConfig, device: Device) -> Result<Self, RecordError> {
-        let TrainerState { weights, average, updates, moments: saved_moments } = saved;
+        let TrainerState { weights, average, updates, moments: saved_moments, scale } = saved;
         // Moments and average find their parameters by the ids that are saved with the weights.
         let net = net.try_load_record(ModuleRecord::from_bytes(weights)?)?;
         moments::check(&net, &saved_moments)?;
@@ -59,6 +64,9 @@ impl Trainer {
         trainer.optimizer = trainer.optimizer.from_bytes(saved_moments)?;
         if let (Some(saved), true) = (average, config.ema > 0.0) {
             trainer.average = Some(Average::resumed(&trainer.net, config.ema, saved, updates)?);
+        }
+        if trainer.scale.is_some() {
+            trainer.scale = scale.or(trainer.scale);
         }
         Ok(trainer)
     }
@@ -74,17 +82,33 @@ impl Trainer {
             average,
             updates: self.average.as_ref().map_or(0, Average::updates),
             moments: self.optimizer.into_bytes()?,
+            scale: self.scale,
         })
     }
 
     /// Takes one step on the gradients of these batches together, and returns the loss before it. Apart from batch
     /// normalisation, cross-entropy over several batches is that over one large batch: each counts as much as its labels weigh.
     /// Memory is needed for one batch at a time.
+    ///
+    /// In mixed precision a step whose gradients overflow changes nothing; where they overflow whatever the loss is scaled with,
+    /// the loss is NaN.
     pub fn step(&mut self, batches: &[Batch], classes: &ClassTerms, lr: f64) -> f32 {
         let (losses, mut gradients) = self.gradients(batches, classes);
         if let Some(frozen) = &self.frozen {
             frozen::drop_gradients(&mut gradients, &self.net, frozen);
         }
+        let verdict = self.scale.as_mut().map_or(Verdict::Use, |scale| scale.unscale(&mut gradients, &self.net));
+        match verdict {
+            Verdict::Use => self.update(gradients, lr),
+            Verdict::Skip => {}
+            Verdict::Diverged => return f32::NAN,
+        }
+        // Reading waits for the device, which would otherwise run hundreds of kernels ahead of pause and stop. It comes last: by
+        // then all work of the step is queued.
+        losses.into_iter().map(Tensor::into_scalar::<f32>).sum()
+    }
+
+    fn update(&mut self, mut gradients: GradientsParams, lr: f64) {
         if self.clip_norm > 0.0 {
             clipping::clip(&mut gradients, &self.net, self.clip_norm);
         }
@@ -93,9 +117,6 @@ impl Trainer {
         if let Some(average) = &mut self.average {
             average.update(&self.net);
         }
-        // Reading waits for the device, which would otherwise run hundreds of kernels ahead of pause and stop. It comes last: by
-        // then all work of the step is queued.
-        losses.into_iter().map(Tensor::into_scalar::<f32>).sum()
     }
 
     /// The part of the loss that each batch has, and the gradients of all together.
@@ -106,11 +127,13 @@ impl Trainer {
         let pseudo = batches.iter().zip(&told).map(|(batch, told)| told.targets(&batch.pseudo.labels));
         let pseudo = learned(pseudo.collect(), self.pseudo);
         let existing: usize = batches.iter().map(Batch::existing).sum();
+        let factor = self.scale.map_or(1.0, |scale| scale.factor());
         let (mut sum, mut losses) = (GradientsAccumulator::new(), Vec::new());
         for (batch, parts) in batches.iter().zip(labels.into_iter().zip(pseudo)) {
             let loss = self.loss(batch, parts, batch.existing() as f64 / existing.max(1) as f64);
-            sum.accumulate(&self.net, GradientsParams::from_grads(loss.backward(), &self.net));
-            losses.push(loss.detach());
+            losses.push(loss.clone().detach());
+            let scaled = if self.scale.is_some() { loss * factor } else { loss };
+            sum.accumulate(&self.net, GradientsParams::from_grads(scaled.backward(), &self.net));
         }
         (losses, sum.grads())
     }
@@ -119,7 +142,7 @@ impl Trainer {
     /// step. Over labels it is the mean of those of the network's heads (deep supervision, Zhou et al. 2018); only of the head that
     /// predicts neighbours have to agree.
     fn loss(&self, batch: &Batch, learned: (Learned<'_>, Learned<'_>), share: f64) -> Tensor<1> {
-        let heads = self.net.supervised(images(batch, &self.device));
+        let heads = self.logits(batch);
         let (of_each, predicts) = (1.0 / heads.len() as f64, heads.last().expect("a network has a head").clone());
         let losses = heads.into_iter().map(|logits| self.loss_of(logits, learned));
         let loss = losses.reduce(|sum, more| sum + more).expect("a network has a head") * of_each;
@@ -129,12 +152,24 @@ impl Trainer {
         loss + loss::gated_crf(predicts, scene, crf) * (weight * share)
     }
 
+    /// The logits of each head, in f32.
+    fn logits(&self, batch: &Batch) -> Vec<Tensor<4>> {
+        let images = images(batch, &self.device);
+        let images = if self.scale.is_some() { images.cast(FloatDType::F16) } else { images };
+        self.net.supervised(images).into_iter().map(|logits| logits.cast(FloatDType::F32)).collect()
+    }
+
     fn loss_of(&self, logits: Tensor<4>, (labels, pseudo): (Learned<'_>, Learned<'_>)) -> Tensor<1> {
         let of_labels = loss::mixture(logits.clone(), labels.targets, &self.loss) * labels.weight;
         if pseudo.weight == 0.0 {
             return of_labels;
         }
         of_labels + loss::mixture(logits, pseudo.targets, &self.loss) * pseudo.weight
+    }
+
+    /// Steps that changed nothing, because gradients overflowed in f16; `None` in f32.
+    pub fn skipped(&self) -> Option<u64> {
+        self.scale.map(|scale| scale.skipped())
     }
 
     /// The network in validation mode: running statistics, no gradients. Where weights are averaged it is their average.

@@ -2,6 +2,8 @@
 
 use burn::tensor::Bytes;
 
+use super::loss_scale::LossScale;
+
 /// Weights and moments of a trainer, each part in Burn's format.
 pub struct TrainerState {
     /// The weights that learn, with the running statistics.
@@ -12,4 +14,6 @@ pub struct TrainerState {
     pub updates: u64,
     /// What the optimiser knows of each parameter.
     pub moments: Bytes,
+    /// The factor of the loss in mixed precision.
+    pub scale: Option<LossScale>,
 }

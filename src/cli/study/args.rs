@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use crate::cli::outputs::OutputArgs;
 use crate::cli::values::{choice, whole};
-use crate::domain::config::DeviceChoice;
+use crate::domain::config::{DeviceChoice, Precision};
 use crate::study::folder::StudyFolder;
 use crate::study::plan::Plan;
 use crate::study::preset::StudyPreset;
@@ -44,6 +44,9 @@ pub struct StudyChoice {
     /// Folder of tiles, instead of the one that the plan names.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// In which numbers the runs compute, instead of what the plan says: f32 where nothing computes in 16 bits.
+    #[arg(long, value_parser = choice::<Precision>())]
+    pub precision: Option<Precision>,
     /// Folder of the study [default: named like the plan, beside its file or in the working folder].
     #[arg(long)]
     pub out: Option<PathBuf>,
@@ -122,7 +125,7 @@ pub struct SlurmArgs {
 impl StudyChoice {
     /// The plan and its folder.
     pub(super) fn open(&self) -> anyhow::Result<(Plan, StudyFolder)> {
-        let plan = Plan::open(&self.plan, self.data.as_deref())?;
+        let plan = Plan::open(&self.plan, self.data.as_deref())?.with_precision(self.precision);
         let folder = StudyFolder::at(self.out.as_ref().unwrap_or(&plan.home));
         Ok((plan, folder))
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::args::{SlurmArgs, StudyChoice};
 use crate::cli::out;
+use crate::domain::Choice as _;
 use crate::study::folder::StudyFolder;
 use crate::study::slurm::SlurmScript;
 
@@ -32,6 +33,9 @@ fn command(study: &StudyChoice, folder: &StudyFolder) -> anyhow::Result<Vec<Stri
     let mut command = vec![text(std::env::current_exe()?), "study".to_owned(), "run".to_owned(), text(plan)];
     if let Some(data) = &study.data {
         command.extend(["--data".to_owned(), text(absolute(data))]);
+    }
+    if let Some(precision) = study.precision {
+        command.extend(["--precision".to_owned(), precision.name().to_owned()]);
     }
     command.extend(["--out".to_owned(), text(folder.root.clone()), "--no-wait".to_owned(), "--quiet".to_owned()]);
     Ok(command)

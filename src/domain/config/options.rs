@@ -102,6 +102,21 @@ choice_enum! {
 }
 
 choice_enum! {
+    /// In which numbers a network computes while it learns. It predicts in 32 bits always.
+    #[derive(Default)]
+    pub enum Precision, "precision" {
+        #[default]
+        Auto { name: "auto", title: "Automatic", help: "Mixed on a GPU that computes in 16 bits, otherwise 32 bits" }
+        F32 { name: "f32", title: "32 bits", help: "Everything in 32 bits" }
+        Mixed {
+            name: "mixed",
+            title: "Mixed",
+            help: "Convolutions in 16 bits; weights, statistics and loss in 32 (Micikevicius et al. 2018). For GPUs that compute in 16 bits"
+        }
+    }
+}
+
+choice_enum! {
     /// Learning rate schedule.
     pub enum Schedule, "schedule" {
         Cosine { name: "cosine", title: "Cosine", help: "Half a cosine from the learning rate down to 0" }

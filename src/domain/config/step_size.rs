@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::extent::InputSize;
-use super::run_config::TrainConfig;
+use super::train_config::TrainConfig;
 
 /// Crops per batch, and batches per step, at most. More do not fit in any machine of today.
 pub const MAX_BATCH: usize = 1024;

@@ -4,7 +4,7 @@ use super::extent::{InputSize, Length};
 use super::loss_weights::LossWeights;
 use super::options::{LossTerm, Optimizer, Schedule};
 use super::problem_list::Problems;
-use super::run_config::TrainConfig;
+use super::train_config::TrainConfig;
 use crate::domain::{Choice as _, Notice};
 
 impl TrainConfig {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::checkpoint::Checkpoint;
-use crate::domain::config::Length;
+use crate::domain::config::{Length, Precision};
 use crate::domain::{ClassDef, RunConfig};
 use crate::quick::method::QuickMethod;
 
@@ -20,6 +20,19 @@ pub struct DeviceInfo {
     pub is_gpu: bool,
     /// Why this device was chosen, as part of a sentence.
     pub why: String,
+    /// In which numbers a network learns there: `f32` or `mixed`, or `auto` where that was not decided.
+    #[serde(default)]
+    pub precision: Precision,
+}
+
+impl DeviceInfo {
+    /// Its graphics API, and whether a network learns there in mixed precision.
+    pub fn how(&self) -> String {
+        match self.precision {
+            Precision::Mixed => format!("{}, mixed precision", self.backend),
+            Precision::Auto | Precision::F32 => self.backend.clone(),
+        }
+    }
 }
 
 /// A run that is ready to train or, once opened, to predict.

@@ -94,7 +94,13 @@ fn predicting() -> Predicting {
 }
 
 fn device() -> DeviceInfo {
-    DeviceInfo { name: "CPU".to_owned(), backend: "Flex".to_owned(), is_gpu: false, why: "asked for".to_owned() }
+    DeviceInfo {
+        name: "CPU".to_owned(),
+        backend: "Flex".to_owned(),
+        is_gpu: false,
+        why: "asked for".to_owned(),
+        ..DeviceInfo::default()
+    }
 }
 
 fn info() -> RunInfo {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::DataError;
 use crate::data::files::write;
+use crate::train::loss_scale::LossScale;
 use crate::train::trainer_state::TrainerState;
 
 /// Version of the format. Files of other versions are refused.
@@ -24,6 +25,9 @@ struct Header<P> {
     progress: P,
     /// Updates of the average.
     updates: u64,
+    /// The factor of the loss in mixed precision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scale: Option<LossScale>,
     /// Lengths of the parts in bytes.
     parts: Lengths,
 }
@@ -47,10 +51,10 @@ struct Version {
 /// # Errors
 /// If the disk is full or the folder is gone.
 pub(super) fn write(path: &Path, progress: &impl Serialize, trainer: &TrainerState) -> Result<(), DataError> {
-    let TrainerState { weights, average, updates, moments } = trainer;
+    let TrainerState { weights, average, updates, moments, scale } = trainer;
     let parts =
         Lengths { weights: weights.len(), average: average.as_deref().map(<[u8]>::len), moments: moments.len() };
-    let header = Header { version: VERSION, progress, updates: *updates, parts };
+    let header = Header { version: VERSION, progress, updates: *updates, scale: *scale, parts };
     let header = serde_json::to_vec(&header)
         .map_err(|error| DataError::Content { what: error.to_string(), path: path.to_owned() })?;
     let length = (header.len() as u64).to_le_bytes();
@@ -80,7 +84,8 @@ fn parse<P: DeserializeOwned>(bytes: &[u8]) -> Result<(P, TrainerState), String>
     if version != VERSION {
         return Err(format!("the file has version {version}, and this program reads version {VERSION}"));
     }
-    let Header { progress, updates, parts, .. } = serde_json::from_slice::<Header<P>>(header).map_err(unreadable)?;
+    let Header { progress, updates, scale, parts, .. } =
+        serde_json::from_slice::<Header<P>>(header).map_err(unreadable)?;
     let Lengths { weights, average, moments } = parts;
     let mut left = rest;
     let mut take = |length: usize| -> Result<Bytes, String> {
@@ -92,7 +97,7 @@ fn parse<P: DeserializeOwned>(bytes: &[u8]) -> Result<(P, TrainerState), String>
     if !left.is_empty() {
         return Err(damaged("something follows its last part"));
     }
-    Ok((progress, TrainerState { weights, average, updates, moments }))
+    Ok((progress, TrainerState { weights, average, updates, moments, scale }))
 }
 
 #[cfg(test)]
@@ -101,7 +106,13 @@ mod tests {
 
     fn state(average: Option<&[u8]>) -> TrainerState {
         let bytes = |bytes: &[u8]| Bytes::from_bytes_vec(bytes.to_vec());
-        TrainerState { weights: bytes(b"weights"), average: average.map(bytes), updates: 3, moments: bytes(b"mom") }
+        TrainerState {
+            weights: bytes(b"weights"),
+            average: average.map(bytes),
+            updates: 3,
+            moments: bytes(b"mom"),
+            scale: Some(LossScale::default()),
+        }
     }
 
     #[test]
@@ -111,7 +122,7 @@ mod tests {
         for average in [None, Some(&b"average"[..]), Some(b"")] {
             write(&path, &[1, 2, 3], &state(average)).unwrap();
             let (progress, back) = read::<Vec<u8>>(&path).unwrap();
-            assert_eq!((progress, back.updates), (vec![1, 2, 3], 3));
+            assert_eq!((progress, back.updates, back.scale), (vec![1, 2, 3], 3, Some(LossScale::default())));
             assert_eq!([&back.weights[..], &back.moments[..]], [&b"weights"[..], b"mom"]);
             assert_eq!(back.average.as_deref(), average);
         }
@@ -132,7 +143,10 @@ mod tests {
             assert!(told.contains("damaged") && told.ends_with("last.state"), "{end}: {told}");
         }
         assert!(told(&[&whole[..], b"x"].concat()).contains("follows"));
-        let other = String::from_utf8_lossy(&whole).replacen("\"version\":1", "\"version\":2", 1);
-        assert!(told(other.as_bytes()).contains("version 2"), "{other}");
+        let mut other = whole.clone();
+        let version = br#""version":1"#;
+        let at = other.windows(version.len()).position(|bytes| bytes == version).unwrap();
+        other[at + version.len() - 1] = b'2';
+        assert!(told(&other).contains("version 2"));
     }
 }

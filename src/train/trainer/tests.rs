@@ -1,3 +1,5 @@
+mod mixed;
+
 use std::slice;
 
 use burn::module::{ModuleVisitor, Param, ParamGroup};

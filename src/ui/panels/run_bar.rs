@@ -191,7 +191,7 @@ fn miou_text(miou: f64, step: u64, best: Option<(f64, u64)>) -> String {
 fn device_ui(ui: &mut Ui, state: &AppState, is_tight: bool) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
-    let name = format!("{} ({})", device.name, device.backend);
+    let name = format!("{} ({})", device.name, device.how());
     let text = format!("{name}: {}", device.why);
     if !is_tight {
         ui.weak(name).on_hover_text(&text);

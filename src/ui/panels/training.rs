@@ -80,7 +80,7 @@ fn preset_row_ui(ui: &mut Ui, pair: &[Preset], chosen: Option<Preset>, form: &mu
 fn device_ui(ui: &mut Ui, state: &AppState) {
     let Some(info) = &state.run.info else { return };
     let device = &info.device;
-    ui.weak(format!("{} {} ({}): {}.", device_of(state), device.name, device.backend, device.why));
+    ui.weak(format!("{} {} ({}): {}.", device_of(state), device.name, device.how(), device.why));
 }
 
 fn device_of(state: &AppState) -> &'static str {

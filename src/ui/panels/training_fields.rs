@@ -237,6 +237,7 @@ pub fn rest_ui(ui: &mut Ui, form: &mut RunConfig) {
     }
     field(ui, "Seed", |ui| ui.add(DragValue::new(&mut form.seed)));
     field(ui, "Device", |ui| device_ui(ui, &mut form.device));
+    choice_ui(ui, "Precision", &mut form.train.precision);
     field(ui, "TensorBoard", |ui| {
         ui.add(Checkbox::new(&mut form.tensorboard, "event file"))
             .on_hover_text("Writes losses and scores to an event file in the run folder as well");

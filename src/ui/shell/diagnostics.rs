@@ -20,7 +20,7 @@ pub(crate) fn text(state: &AppState) -> String {
     let mut add = |line: String| writeln!(out, "{line}").ok(); // Writing to a string cannot fail.
     if let Some(info) = &state.run.info {
         let device = &info.device;
-        add(format!("trained on: {} ({}), because {}", device.name, device.backend, device.why));
+        add(format!("trained on: {} ({}), because {}", device.name, device.how(), device.why));
         add(format!("network: {} parameters, phase {:?}", info.parameters, state.run.phase));
     }
     if let Some(open) = &state.project {

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
 use super::services::Services;
+use crate::domain::config::Precision;
 use crate::domain::{Choice as _, Notice, panic};
 use crate::study::estimate::Measured;
 use crate::study::grid::{self, GridForm};
@@ -107,12 +108,20 @@ fn request(state: &AppState) -> Result<Option<StudyRequest>, String> {
     let Some(open) = &state.project else { return Ok(None) };
     let (form, root) = (&state.study.form, open.project.root.clone());
     let home = run_list::studies_home(&root);
-    let plain = StudyRequest { plan: PathBuf::new(), text: None, data: None, out: None, before: measured(state) };
+    let plain = StudyRequest {
+        plan: PathBuf::new(),
+        text: None,
+        data: None,
+        precision: None,
+        out: None,
+        before: measured(state),
+    };
     Ok(match form.source {
         PlanSource::BuiltIn => {
             let name = form.preset.name();
             let (plan, out) = (PathBuf::from(name), Some(home.join(name)));
-            Some(StudyRequest { plan, data: Some(root), out, ..plain })
+            let precision = Some(state.settings.form.train.precision).filter(|chosen| *chosen != Precision::Auto);
+            Some(StudyRequest { plan, data: Some(root), precision, out, ..plain })
         }
         PlanSource::Grid => {
             let base = state.config().with_absolute_paths(Path::new(""));

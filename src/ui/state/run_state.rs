@@ -242,7 +242,13 @@ pub(crate) mod tests {
 
     pub(in crate::ui) fn device() -> DeviceInfo {
         let text = |text: &str| text.to_owned();
-        DeviceInfo { name: text("2 threads"), backend: text("Flex"), is_gpu: false, why: text("no GPU found") }
+        DeviceInfo {
+            name: text("2 threads"),
+            backend: text("Flex"),
+            is_gpu: false,
+            why: text("no GPU found"),
+            ..DeviceInfo::default()
+        }
     }
 
     pub(in crate::ui) fn info() -> RunInfo {
