@@ -50,10 +50,9 @@ pub(super) fn expand(file: &PlanFile) -> Result<Vec<PlannedRun>, Notice> {
     }
     let start = variants(file)?;
     let drafts = axes.iter().try_fold(start, |drafts, (field, values)| vary(&drafts, field, values))?;
-    let mut runs: Vec<PlannedRun> = drafts.iter().flat_map(|draft| with_seeds(draft, &file.seeds)).collect();
+    let runs: Vec<PlannedRun> = drafts.iter().flat_map(|draft| with_seeds(draft, &file.seeds)).collect();
     refuse_doubles(&runs)?;
-    tell_words_apart(&mut runs);
-    Ok(runs)
+    Ok(with_distinct_words(runs))
 }
 
 /// The fields of the grid with their values.
@@ -143,7 +142,7 @@ impl Draft {
 }
 
 /// Where words do not tell configurations apart, their names do.
-fn tell_words_apart(runs: &mut [PlannedRun]) {
+fn with_distinct_words(mut runs: Vec<PlannedRun>) -> Vec<PlannedRun> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for run in runs.iter() {
         names.entry(run.words.clone()).or_default().insert(run.configuration.clone());
@@ -151,6 +150,7 @@ fn tell_words_apart(runs: &mut [PlannedRun]) {
     for run in runs.iter_mut().filter(|run| names[&run.words].len() > 1) {
         run.words.clone_from(&run.configuration);
     }
+    runs
 }
 
 fn refuse_doubles(runs: &[PlannedRun]) -> Result<(), Notice> {
@@ -216,21 +216,6 @@ mod tests {
     }
 
     #[test]
-    fn words_say_what_the_grid_varies_and_variants_keep_their_names() {
-        let words = |text: &str| -> Vec<String> { runs(text).unwrap().into_iter().map(|run| run.words).collect() };
-        let grid = "seeds = [0, 1]\n[grid]\nsampling.strategy = [{ fraction_per_class = 0.01 }]\n\
-                    train.class_weights = ['none', 'inverse']";
-        let want = ["1 % of each class · no class weights", "1 % of each class · inverse frequency weights"];
-        assert_eq!(words(grid), [want[0], want[0], want[1], want[1]]);
-        let variant = "[grid]\nmodel.arch = ['unet', 'unet++']\n[[variant]]\nname = 'PCE 10 %'";
-        assert_eq!(words(variant), ["PCE 10 % · U-Net", "PCE 10 % · U-Net++"]);
-        assert_eq!(words(""), ["base"]);
-        let full = "[base]\ntrain.supervision = 'full'\n[grid]\n\
-                    sampling.strategy = [{ fraction_per_class = 0.01 }, { fraction_per_class = 0.1 }]";
-        assert_eq!(words(full)[1], "strategy-fraction_per_class-0.1", "words do not tell them apart");
-    }
-
-    #[test]
     fn what_cannot_be_planned_is_refused_with_the_remedy() {
         for (text, told) in [
             ("[grid]\ntrain.lr = 0.1", "[grid] train.lr = 0.1 is no list of values. Give all values"),
@@ -255,5 +240,20 @@ mod tests {
         let list = values.join(",");
         let text = format!("[grid]\nseed = [{list}]\nsampling.seed = [{list}]\ntrain.batch = [{list}]");
         assert!(runs(&text).unwrap_err().contains("more than 10000 runs"));
+    }
+
+    #[test]
+    fn words_say_what_the_grid_varies_and_variants_keep_their_names() {
+        let words = |text: &str| -> Vec<String> { runs(text).unwrap().into_iter().map(|run| run.words).collect() };
+        let grid = "seeds = [0, 1]\n[grid]\nsampling.strategy = [{ fraction_per_class = 0.01 }]\n\
+                    train.class_weights = ['none', 'inverse']";
+        let want = ["1 % of each class · no class weights", "1 % of each class · inverse frequency weights"];
+        assert_eq!(words(grid), [want[0], want[0], want[1], want[1]]);
+        let variant = "[grid]\nmodel.arch = ['unet', 'unet++']\n[[variant]]\nname = 'PCE 10 %'";
+        assert_eq!(words(variant), ["PCE 10 % · U-Net", "PCE 10 % · U-Net++"]);
+        assert_eq!(words(""), ["base"]);
+        let full = "[base]\ntrain.supervision = 'full'\n[grid]\n\
+                    sampling.strategy = [{ fraction_per_class = 0.01 }, { fraction_per_class = 0.1 }]";
+        assert_eq!(words(full)[1], "strategy-fraction_per_class-0.1", "words do not tell them apart");
     }
 }

@@ -6,7 +6,6 @@ use eframe::egui::{ColorImage, Context, TextureOptions};
 
 use super::class_edits;
 use super::exporting;
-use super::figure_saving;
 use super::jobs::JobOutcome;
 use super::network_files;
 use super::opening::take_project;
@@ -34,6 +33,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.say(Level::Error, Notice::new("The folder could not be opened").cause(why));
         }
         JobOutcome::Picked(action) => return vec![action],
+        JobOutcome::FiguresWritten(result) => super::figure_saving::take(state, result),
         JobOutcome::NoFolderDialog(instead) => {
             state.say(Level::Info, Notice::new("The desktop has no dialog for files").remedy("Type the path instead"));
             return vec![UiAction::Show(Some(instead))];
@@ -46,7 +46,6 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             return vec![UiAction::Runs(RunsAction::ReadFigures)];
         }
         JobOutcome::Figures(figures) => state.runs_table.figures.extend(figures),
-        JobOutcome::FiguresWritten(result) => figure_saving::take(state, result),
         JobOutcome::QuickSaved { folder, runs } => {
             state.take_runs(runs);
             (state.settings.tab, state.settings.lower_open) = (Tab::Runs, Some(true));

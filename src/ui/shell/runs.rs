@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::figure_saving;
 use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
 use super::services::Services;
-use super::swiping;
+use super::{figure_saving, swiping};
 use crate::data::DataError;
 use crate::domain::Notice;
 use crate::study::compare::ComparedRun;
