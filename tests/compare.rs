@@ -44,7 +44,7 @@ fn a_report_of_two_runs_stands_by_itself() {
     let compare = || {
         let mut command = pointillist();
         command.arg("compare").args([&evil, &full]).arg("--html").arg(&html).arg("--figures").arg(&figures);
-        command.args(["--title", "<b>Two & more"]);
+        command.args(["--figure-format", "both", "--title", "<b>Two & more"]);
         command
     };
     compare().assert().success().stdout(contains("| configuration |").and(contains("IoU after the last step")));
@@ -67,6 +67,8 @@ fn a_report_of_two_runs_stands_by_itself() {
     for name in ["loss", "miou", "labels", "classes", "confusion-full-rows", "reliability-full"] {
         let svg = fs::read_to_string(figures.join(format!("{name}.svg"))).unwrap();
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{name}: {svg}");
+        let png = image::open(figures.join(format!("{name}.png"))).unwrap();
+        assert!(png.width() >= 400 && png.to_rgb8().pixels().any(|pixel| pixel.0 != [255; 3]), "{name}");
     }
     compare().assert().failure().stderr(contains("--overwrite"));
     compare().arg("--overwrite").arg("--no-pictures").assert().success();
@@ -88,13 +90,14 @@ fn tables_have_every_setting_that_differs() {
     let lines: Vec<&str> = csv.lines().collect();
     assert!(lines[0].ends_with(",labels,train.class_weights"), "{csv}");
     assert!(lines.len() == 3 && lines[1].contains(",ours,2,") && lines[2].contains(",ours,1,"), "{csv}");
-    compare(&["--format", "latex", "--reference", "weighted"])
-        .success()
-        .stdout(contains("\\begin{tabular}").and(contains("against class weights inverse")).and(contains("$\\pm$")));
+    compare(&["--format", "latex", "--reference", "weighted"]).success().stdout(
+        contains("\\begin{tabular}").and(contains("against inverse frequency weights")).and(contains("$\\pm$")),
+    );
     let again = runs[0].join("../one").display().to_string();
     let twice =
         compare(&["--format", "csv", again.as_str()]).success().stderr(contains("is given twice: it counts once"));
     assert_eq!(String::from_utf8_lossy(&twice.get_output().stdout), csv);
+    compare(&["--format", "csv", "--reference", "weighted"]).failure().stderr(contains("which CSV has not"));
     compare(&["--reference", "three"]).failure().stderr(contains("nothing is called 'three': choose among"));
     pointillist().arg("compare").arg(&data).assert().failure().stderr(contains("not a run folder"));
 }

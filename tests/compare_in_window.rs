@@ -17,9 +17,12 @@ use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::train::folder::{MetricsRow, RunFolder, SplitRecord, StepRow};
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::figures_export::FiguresExport;
 use pointillist::ui::state::runs_action::RunsAction;
+use pointillist::ui::state::score_moment::ScoreMoment;
 
-/// A run folder with tables, as a run of 20 steps leaves them; every class has the IoU `iou`.
+/// A run folder with tables, as a run of 20 steps leaves them; every class has the IoU `iou` in the end, and an eighth more after half
+/// of the steps.
 fn leave_run(project: &Project, name: &str, lr: f64, iou: f64) -> PathBuf {
     let folder = project.root.join(".pointillist/runs").join(name);
     let mut config = RunConfig { data: project.root.clone(), ..RunConfig::demo() };
@@ -29,8 +32,8 @@ fn leave_run(project: &Project, name: &str, lr: f64, iou: f64) -> PathBuf {
         run.add_step(&StepRow { step, epoch: 1, loss: 1.0 / step as f32, lr }).unwrap();
     }
     let iou_of_all = vec![iou; project.classes.len()];
-    let row = MetricsRow {
-        step: 20,
+    let row = |step: u64, iou: f64, iou_of_all: Vec<f64>| MetricsRow {
+        step,
         epoch: 1,
         train_loss: 0.1,
         miou: iou,
@@ -40,10 +43,13 @@ fn leave_run(project: &Project, name: &str, lr: f64, iou: f64) -> PathBuf {
         iou: iou_of_all,
         raw_miou: None,
     };
-    run.add_metrics(&row).unwrap();
+    run.add_metrics(&row(10, iou + 0.125, vec![iou + 0.125; iou_of_all.len()])).unwrap();
+    run.add_metrics(&row(20, iou, iou_of_all)).unwrap();
     run.write_split(&SplitRecord::new(project, Vec::new(), Vec::new())).unwrap();
-    run.write_summary(&serde_json::json!({ "outcome": "completed", "steps": 20, "best_miou": iou, "secs": 2.0 }))
-        .unwrap();
+    run.write_summary(
+        &serde_json::json!({ "outcome": "completed", "steps": 20, "best_miou": iou + 0.125, "secs": 2.0 }),
+    )
+    .unwrap();
     run.sync().unwrap();
     folder
 }
@@ -101,11 +107,37 @@ fn ticked_runs_stand_beside_the_first() {
     let table = &harness.state().state().runs_table;
     assert_eq!(table.ticked, [slow, fast.clone()]);
     let figures = table.figures[&fast].as_ref().unwrap();
-    assert_eq!((figures.loss.len(), figures.miou.len(), figures.best.as_ref().unwrap().step), (20, 1, 20));
+    assert_eq!((figures.loss.len(), figures.miou.len(), figures.best.as_ref().unwrap().step), (20, 2, 10));
     let better = harness.get_all_by_label("+0.250").count();
     let scored = figures.classes.iter().filter(|class| !class.ignored).count();
     assert_eq!(better, 1 + scored, "mIoU and each scored class");
     harness.get_by_label("Loss, smoothed");
+    assert!(harness.query_all_by_label("0.625").count() > 0 && harness.query_all_by_label("0.500").count() == 0);
+    click(&mut harness, "after the last step");
+    assert_eq!(harness.state().state().settings.scores, ScoreMoment::Final);
+    assert!(harness.query_all_by_label("0.500").count() > 0 && harness.query_all_by_label("0.625").count() == 0);
+}
+
+#[test]
+fn figures_of_the_ticked_runs_are_written_once() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut harness, [slow, fast]) = window(home.path());
+    let ctx = harness.ctx.clone();
+    for run in [slow, fast] {
+        harness.state_mut().act(&ctx, UiAction::Runs(RunsAction::Tick(run, true)));
+    }
+    let folder = home.path().join("new/figures");
+    harness.state_mut().act(&ctx, UiAction::Runs(RunsAction::WriteFigures(folder.clone())));
+    let is_over = |app: &App| app.state().runs_table.export != FiguresExport::Writing;
+    step_until(&mut harness, "figures are written", is_over);
+    let FiguresExport::Written(figures, _) = harness.state().state().runs_table.export else { panic!("not written") };
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2 * figures, "SVG and PNG");
+    image::open(folder.join("classes.png")).unwrap();
+    harness.state_mut().act(&ctx, UiAction::Runs(RunsAction::WriteFigures(folder)));
+    step_until(&mut harness, "they are there already", is_over);
+    assert_eq!(harness.state().state().runs_table.export, FiguresExport::Idle);
+    let told = harness.state().state().messages.text();
+    assert!(told.contains("classes.svg exists") || told.contains("loss.svg exists"), "{told}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn labels_added_while_training_count_from_the_next_batch_on() {
     journal.append(&click(4, 0.0)).unwrap();
     let mut config = bench.config(Length::Steps(1_000_000));
     config.sampling.strategy = Strategy::OwnLabelsOnly;
-    bench.start(1, config);
+    let folder = bench.start(1, config);
     let labelled = |event: &Event| match &event.kind {
         EventKind::Step(step) => Some(step.labelled),
         _ => None,
@@ -84,6 +84,8 @@ fn labels_added_while_training_count_from_the_next_batch_on() {
     bench.engine.send(Command::Stop);
     let summary = bench.until_finished();
     assert_eq!(summary.outcome, Outcome::Stopped);
+    let began: Value = serde_json::from_slice(&std::fs::read(folder.join("labels.json")).unwrap()).unwrap();
+    assert_eq!((&began["labels"], &began["tiles"]), (&serde_json::json!([0, 0, 0, 0, 1, 0, 0]), &serde_json::json!(1)));
 }
 
 #[test]

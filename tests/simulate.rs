@@ -54,6 +54,9 @@ fn simulated_clicks_are_scored_and_repeat() {
     curve().assert().success().stdout(contains("1 lines"));
     assert!(fs::read_to_string(&picture).unwrap().contains("Random forest"));
     curve().assert().failure().stderr(contains("--overwrite"));
+    let png = dir.path().join("curve.png");
+    pointillist().arg("curve").arg(&scores).arg("--out").arg(&png).assert().success();
+    assert!(image::open(&png).unwrap().into_rgb8().pixels().any(|pixel| pixel.0 != [255; 3]));
 }
 
 #[test]

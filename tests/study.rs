@@ -68,7 +68,8 @@ fn two_workers_make_every_run_once() {
     assert!(study.names("claims").is_empty());
 
     pointillist().args(study.arguments("report")).assert().success().stdout(
-        contains("| class_weights-none | 3 | 0.")
+        contains("| no class weights | 3 | 0.")
+            .and(contains("| no class weights | class_weights-none |"))
             .and(contains("±"))
             .and(contains("| IoU after the last step |"))
             .and(contains("6 runs are planned. Mean")),

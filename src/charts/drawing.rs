@@ -78,6 +78,11 @@ impl Drawing {
         )
     }
 
+    /// Width and height, pixels.
+    pub fn size(&self) -> [f64; 2] {
+        self.size
+    }
+
     pub(super) fn height(&self) -> f64 {
         self.size[1]
     }

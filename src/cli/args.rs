@@ -239,7 +239,7 @@ pub struct CurveArgs {
     /// Tables that `simulate` wrote. Each gives a line for every method in it.
     #[arg(required = true)]
     pub tables: Vec<PathBuf>,
-    /// SVG file for the picture.
+    /// File for the picture: SVG, or PNG if it ends with .png.
     #[arg(long)]
     pub out: PathBuf,
     /// Replace an existing file.

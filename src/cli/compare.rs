@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::args::CompareArgs;
-use super::out;
+use super::{no_effect, out};
 use crate::domain::count::counted;
 use crate::study::compare::{ComparedRun, Comparison, Entry, texts};
 
 pub(super) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
+    no_effect::refuse_for_comparison(&args.output)?;
     args.output.check()?;
     let mut entries = Vec::new();
     for folder in distinct(&args.runs) {

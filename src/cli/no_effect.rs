@@ -2,17 +2,30 @@
 
 use super::args::SimulateArgs;
 use super::choices::Method;
+use super::outputs::OutputArgs;
 use super::train_args::TrainArgs;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{LossTerm, LossWeights, Optimizer, Schedule, SplitBy};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice, RunConfig, Strategy};
+use crate::study::table::TableFormat;
 
 /// Refuses what is for networks only, where a quick head computes.
 pub(super) fn refuse_for_quick_head(checkpoint: Option<Checkpoint>, device: Option<&str>) -> anyhow::Result<()> {
     let has_none = "--checkpoint chooses between a network's checkpoints, and a quick head has none: leave it out";
     anyhow::ensure!(checkpoint.is_none(), has_none);
     anyhow::ensure!(device.is_none(), "--device is for networks, and a quick head computes on the CPU: leave it out");
+    Ok(())
+}
+
+/// Refuses a reference where nothing that is made has differences. The report of a study always has a file with them.
+pub(super) fn refuse_for_comparison(output: &OutputArgs) -> anyhow::Result<()> {
+    let has_differences = output.format != TableFormat::Csv || output.wants_figures();
+    let remedy = "leave it out, or choose --format markdown or latex, --html or --figures";
+    anyhow::ensure!(
+        has_differences || output.reference.is_none(),
+        "--reference is for differences, which CSV has not: {remedy}"
+    );
     Ok(())
 }
 

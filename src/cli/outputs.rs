@@ -8,6 +8,7 @@ use super::values::choice;
 use crate::data::files::write;
 use crate::domain::Choice as _;
 use crate::engine::priority;
+use crate::study::compare::figure_files::{self, FigureFormat};
 use crate::study::compare::{Comparison, figures};
 use crate::study::page::{self, Gallery};
 use crate::study::table::TableFormat;
@@ -21,9 +22,12 @@ pub struct OutputArgs {
     /// HTML file for the whole report: tables, figures and pictures in one file that loads nothing else.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Folder for the figures, as SVG files.
+    /// Folder for the figures.
     #[arg(long, value_name = "FOLDER")]
     pub figures: Option<PathBuf>,
+    /// As what the figures are written.
+    #[arg(long, value_parser = choice::<FigureFormat>(), default_value = FigureFormat::Svg.name(), requires = "figures")]
+    pub figure_format: FigureFormat,
     /// Configuration or run that others are compared with [default: the first].
     #[arg(long, value_name = "NAME")]
     pub reference: Option<String>,
@@ -41,16 +45,25 @@ impl OutputArgs {
         self.html.is_some() || self.figures.is_some()
     }
 
-    /// Refuses to replace a report, before the work for it begins.
+    /// Refuses to replace a report or figures, before the work for them begins.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        let Some(path) = &self.html else { return Ok(()) };
-        out::create_folder_of(path)?;
-        anyhow::ensure!(
-            self.overwrite || !path.exists(),
-            "{} exists: choose another file, or give --overwrite",
-            path.display()
-        );
-        Ok(())
+        if let Some(path) = &self.html {
+            out::create_folder_of(path)?;
+            anyhow::ensure!(
+                self.overwrite || !path.exists(),
+                "{} exists: choose another file, or give --overwrite",
+                path.display()
+            );
+        }
+        let there = self.figures.as_ref().and_then(|folder| figure_files::any_in(folder, self.figure_format));
+        self.refuse_to_replace(there)
+    }
+
+    fn refuse_to_replace(&self, figure: Option<PathBuf>) -> anyhow::Result<()> {
+        match figure.filter(|_| !self.overwrite) {
+            Some(there) => anyhow::bail!("{} exists: choose another folder, or give --overwrite", there.display()),
+            None => Ok(()),
+        }
     }
 
     /// Chooses the reference and counts labels, with a progress bar.
@@ -85,12 +98,12 @@ impl OutputArgs {
     fn write_figures(&self, comparison: &Comparison, folder: &Path) -> anyhow::Result<usize> {
         out::create_folder(folder)?;
         let plates = figures::all(comparison);
-        let path = |plate: &figures::Plate| folder.join(format!("{}.svg", plate.name));
-        if let Some(existing) = plates.iter().map(path).find(|path| !self.overwrite && path.exists()) {
-            anyhow::bail!("{} exists: choose another folder, or give --overwrite", existing.display());
-        }
-        for plate in &plates {
-            write::atomically(&path(plate), plate.drawing.file().as_bytes())?;
+        self.refuse_to_replace(figure_files::existing(folder, &plates, self.figure_format))?;
+        figure_files::write(folder, &plates, self.figure_format)?;
+        let left = figure_files::left_over(folder, &plates, self.figure_format);
+        if !left.is_empty() {
+            let (names, folder) = (left.join(", "), folder.display());
+            out::error(&format!("[WARNING] {folder} has figures of another comparison as well: {names}"));
         }
         Ok(plates.len())
     }

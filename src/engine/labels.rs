@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::label_record;
 use super::learner::LearnedLabels;
 use super::outbox::Outbox;
 use super::preparation::{Cancelled, Preparation};
@@ -17,6 +18,7 @@ use crate::domain::config::Batches;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, Notice, Strategy};
 use crate::train::division;
+use crate::train::label_counts::LabelCounts;
 use crate::train::weighting::Weighting;
 
 /// The labels of a run, ready to be learned from.
@@ -25,11 +27,13 @@ pub(super) struct Labels {
     pub(super) journal: Journal,
     /// The training tiles with their labels.
     pub(super) learned: LearnedLabels,
+    /// How many there are, in a run that begins with own labels.
+    pub(super) counts: Option<LabelCounts>,
 }
 
 impl Labels {
-    /// Reads the labels and reports what they are. Refuses a run without any.
-    pub(super) fn open(plan: &RunPlan, preparation: &mut Preparation<'_>) -> anyhow::Result<Self> {
+    /// Reads the labels and reports what they are. Refuses a run without any. `begins`: nothing of the run was saved before.
+    pub(super) fn open(plan: &RunPlan, begins: bool, preparation: &mut Preparation<'_>) -> anyhow::Result<Self> {
         let (journal, mut replay) = Journal::open_to_follow(&plan.project)?;
         if plan.config.train.keep_aside && plan.val.is_empty() {
             replay.book.hide_kept_aside();
@@ -37,6 +41,7 @@ impl Labels {
         replay.notes.iter().for_each(|note| preparation.outbox.warn(note.as_str()));
         let in_masks = report_masks(plan, &replay.book, preparation)?;
         report_test_tiles(plan, &replay.book, preparation.outbox);
+        let book = begins.then(|| replay.book.clone());
         let set = TrainingSet::new(
             Arc::clone(&plan.project),
             plan.train.clone(),
@@ -50,7 +55,9 @@ impl Labels {
         let learned = LearnedLabels { set, weighting, in_masks };
         count(plan, &learned, preparation)?;
         report_unlabelled(plan, &learned.set, preparation.outbox);
-        Ok(Self { journal, learned })
+        let tiles: Vec<usize> = learned.set.tiles().into_iter().collect();
+        let counts = book.map(|book| label_record::count(plan, &tiles, &book, preparation)).transpose()?.flatten();
+        Ok(Self { journal, learned, counts })
     }
 }
 

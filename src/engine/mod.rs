@@ -21,6 +21,7 @@ pub mod handle;
 mod head_start;
 pub mod imported;
 mod kept_split;
+mod label_record;
 mod labels;
 mod latest;
 mod learner;

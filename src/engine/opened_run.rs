@@ -81,7 +81,7 @@ impl OpenedRun {
         check_memory(plan, &device, device::free_memory(), matches!(beginning, Beginning::New), preparation.outbox)?;
         let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;
-        let Labels { journal, learned } = Labels::open(plan, preparation)?;
+        let Labels { journal, learned, counts } = Labels::open(plan, !beginning.is_saved(), preparation)?;
         if matches!(beginning, Beginning::New) {
             refuse_endless_warm_up(plan, &learned.set)?;
         }
@@ -117,6 +117,7 @@ impl OpenedRun {
         let split = record_of_split(plan, &set, &info);
         if progress.is_none() {
             folder.write_split(&split)?;
+            folder.write_labels(counts.as_ref())?;
         }
         let steps = progress.as_ref().map_or(0, |progress| progress.step);
         let wanted = plan.config.tensorboard.then(|| EventFile::create(folder.path(), classes, steps));

@@ -1,10 +1,11 @@
 //! From a plan to its runs: variants × grid × seeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
 use super::fields::{self, Setting};
+use super::phrases;
 use super::plan_file::PlanFile;
 use crate::domain::{Notice, RunConfig};
 
@@ -18,6 +19,8 @@ pub struct PlannedRun {
     pub name: String,
     /// The name without the seed.
     pub configuration: String,
+    /// The configuration in words: the name of its variant, and what the grid varies.
+    pub words: String,
     /// Its whole configuration.
     pub config: RunConfig,
 }
@@ -26,6 +29,10 @@ pub struct PlannedRun {
 #[derive(Clone)]
 struct Draft {
     parts: Vec<String>,
+    /// Name of its variant, as it is typed.
+    variant: Option<String>,
+    /// Fields that the grid has set.
+    fields: Vec<String>,
     config: RunConfig,
 }
 
@@ -46,7 +53,7 @@ pub(super) fn expand(file: &PlanFile) -> Result<Vec<PlannedRun>, Notice> {
     let drafts = if file.drop_idle { without_idle(drafts) } else { drafts };
     let runs: Vec<PlannedRun> = drafts.iter().flat_map(|draft| with_seeds(draft, &file.seeds)).collect();
     refuse_doubles(&runs)?;
-    Ok(runs)
+    Ok(with_distinct_words(runs))
 }
 
 /// The fields of the grid with their values.
@@ -61,7 +68,8 @@ fn axes(file: &PlanFile) -> Result<Vec<(String, Vec<Value>)>, Notice> {
 
 fn variants(file: &PlanFile) -> Result<Vec<Draft>, Notice> {
     if file.variant.is_empty() {
-        return Ok(vec![Draft { parts: Vec::new(), config: file.base.clone() }]);
+        let config = file.base.clone();
+        return Ok(vec![Draft { parts: Vec::new(), variant: None, fields: Vec::new(), config }]);
     }
     let variant = |table: &toml::Table| {
         let mut table = table.clone();
@@ -76,7 +84,7 @@ fn variants(file: &PlanFile) -> Result<Vec<Draft>, Notice> {
         let settings = fields::settings(&table);
         let place = format!("[[variant]] {name}:");
         let config = settings.iter().try_fold(file.base.clone(), |config, setting| set(&config, setting, &place))?;
-        Ok(Draft { parts: vec![folder_name], config })
+        Ok(Draft { parts: vec![folder_name], variant: Some(name), fields: Vec::new(), config })
     };
     file.variant.iter().map(variant).collect()
 }
@@ -97,7 +105,8 @@ fn vary(drafts: &[Draft], field: &str, values: &[Value]) -> Result<Vec<Draft>, N
         let setting = Setting { field: field.to_owned(), value: value.clone() };
         let config = set(&draft.config, &setting, "[grid]")?;
         let parts = draft.parts.iter().cloned().chain([format!("{short}-{}", fields::label(value))]).collect();
-        Ok(Draft { parts, config })
+        let fields = draft.fields.iter().cloned().chain([field.to_owned()]).collect();
+        Ok(Draft { parts, variant: draft.variant.clone(), fields, config })
     };
     drafts.iter().flat_map(|draft| values.iter().map(move |value| with(draft, value))).collect()
 }
@@ -121,7 +130,11 @@ fn without_idle(drafts: Vec<Draft>) -> Vec<Draft> {
 /// The runs of a configuration. A single seed is not part of the name.
 fn with_seeds(draft: &Draft, seeds: &[u64]) -> Vec<PlannedRun> {
     let configuration = if draft.parts.is_empty() { "base".to_owned() } else { draft.parts.join("_") };
-    let run = |name: String, config: RunConfig| PlannedRun { name, configuration: configuration.clone(), config };
+    let words = draft.words().unwrap_or_else(|| configuration.clone());
+    let run = |name: String, config: RunConfig| {
+        let (configuration, words) = (configuration.clone(), words.clone());
+        PlannedRun { name, configuration, words, config }
+    };
     let seeded = |seed: u64| {
         let mut config = draft.config.clone();
         (config.seed, config.sampling.seed) = (seed, seed);
@@ -132,6 +145,29 @@ fn with_seeds(draft: &Draft, seeds: &[u64]) -> Vec<PlannedRun> {
         [seed] => vec![run(configuration.clone(), seeded(*seed))],
         _ => seeds.iter().map(|seed| run(format!("{configuration}_seed-{seed}"), seeded(*seed))).collect(),
     }
+}
+
+impl Draft {
+    /// The configuration in words; `None` if it is the base.
+    fn words(&self) -> Option<String> {
+        let phrases = phrases::of(&self.config);
+        let varied = self.fields.iter().filter_map(|field| phrases::of_field(&phrases, field));
+        let varied = phrases::joined(varied);
+        let words: Vec<String> = self.variant.iter().cloned().chain([varied]).filter(|part| !part.is_empty()).collect();
+        (!words.is_empty()).then(|| words.join(" · "))
+    }
+}
+
+/// Where words do not tell configurations apart, their names do.
+fn with_distinct_words(mut runs: Vec<PlannedRun>) -> Vec<PlannedRun> {
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for run in runs.iter() {
+        names.entry(run.words.clone()).or_default().insert(run.configuration.clone());
+    }
+    for run in runs.iter_mut().filter(|run| names[&run.words].len() > 1) {
+        run.words.clone_from(&run.configuration);
+    }
+    runs
 }
 
 fn refuse_doubles(runs: &[PlannedRun]) -> Result<(), Notice> {
@@ -234,5 +270,20 @@ mod tests {
         let list = values.join(",");
         let text = format!("[grid]\nseed = [{list}]\nsampling.seed = [{list}]\ntrain.batch = [{list}]");
         assert!(runs(&text).unwrap_err().contains("more than 10000 runs"));
+    }
+
+    #[test]
+    fn words_say_what_the_grid_varies_and_variants_keep_their_names() {
+        let words = |text: &str| -> Vec<String> { runs(text).unwrap().into_iter().map(|run| run.words).collect() };
+        let grid = "seeds = [0, 1]\n[grid]\nsampling.strategy = [{ fraction_per_class = 0.01 }]\n\
+                    train.class_weights = ['none', 'inverse']";
+        let want = ["1 % of each class · no class weights", "1 % of each class · inverse frequency weights"];
+        assert_eq!(words(grid), [want[0], want[0], want[1], want[1]]);
+        let variant = "[grid]\nmodel.arch = ['unet', 'unet++']\n[[variant]]\nname = 'PCE 10 %'";
+        assert_eq!(words(variant), ["PCE 10 % · U-Net", "PCE 10 % · U-Net++"]);
+        assert_eq!(words(""), ["base"]);
+        let full = "[base]\ntrain.supervision = 'full'\n[grid]\n\
+                    sampling.strategy = [{ fraction_per_class = 0.01 }, { fraction_per_class = 0.1 }]";
+        assert_eq!(words(full)[1], "strategy-fraction_per_class-0.1", "words do not tell them apart");
     }
 }

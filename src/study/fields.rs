@@ -1,8 +1,14 @@
 //! Fields of a configuration by their dotted names, such as `train.lr`, so that a plan can vary every one of them.
 
+use std::sync::LazyLock;
+
 use toml::{Table, Value};
 
 use crate::domain::RunConfig;
+
+/// A configuration with every field, which tells tables of fields from values.
+static KNOWN: LazyLock<Value> =
+    LazyLock::new(|| Value::try_from(RunConfig::every_field()).unwrap_or_else(|_| Value::Table(Table::new())));
 
 /// A field and the value that it gets.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,9 +20,8 @@ pub(super) struct Setting {
 
 /// The fields that a table sets. `"train.lr" = 1`, `train.lr = 1` and `train = { lr = 1 }` mean the same.
 pub(super) fn settings(table: &Table) -> Vec<Setting> {
-    let known = Value::try_from(RunConfig::every_field()).unwrap_or_else(|_| Value::Table(Table::new()));
     let mut found = Vec::new();
-    collect("", table, &known, &mut found);
+    collect("", table, &KNOWN, &mut found);
     found
 }
 

@@ -7,6 +7,9 @@ use super::hash_cache::hash_bytes;
 use crate::domain::RunConfig;
 use crate::domain::config::{DeviceChoice, Encoder};
 
+/// Settings that do not make another run: where it computes, and what it writes beside its tables. Nor does the place of the data.
+pub const BESIDE: [&str; 2] = ["device", "tensorboard"];
+
 /// What a run does, and with which data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunKey {
@@ -45,6 +48,10 @@ impl RunKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::study::fields;
+
+    /// Where the data are.
+    const PLACE: &str = "data";
 
     fn key(config: &RunConfig, data: &str) -> RunKey {
         RunKey::new(config, None, Fingerprint { digest: data.to_owned(), files: 1, bytes: 2 })
@@ -60,6 +67,26 @@ mod tests {
         let other = RunConfig { seed: 7, ..config.clone() };
         assert_ne!(key(&config, "d").id(), key(&other, "d").id());
         assert_ne!(key(&config, "d").id(), key(&config, "e").id());
+    }
+
+    #[test]
+    fn the_settings_beside_are_those_that_the_key_leaves_out() {
+        let base =
+            RunConfig { ignore: Some(vec!["x".to_owned()]), init_from: Some("/r".into()), ..RunConfig::few_clicks() };
+        let table = toml::Table::try_from(&base).unwrap();
+        let mut compared = 0;
+        for setting in fields::settings(&table) {
+            let Ok(other) = fields::set(&RunConfig::demo(), &setting) else { panic!("{setting:?}") };
+            if other != RunConfig::demo() {
+                let is_other = key(&other, "d") != key(&RunConfig::demo(), "d");
+                let counts = !BESIDE.contains(&setting.field.as_str()) && setting.field != PLACE;
+                assert_eq!(is_other, counts, "{}", setting.field);
+                compared += 1;
+            }
+        }
+        let beside = RunConfig { device: DeviceChoice::Gpu, tensorboard: true, data: "/e".into(), ..RunConfig::demo() };
+        assert_eq!(key(&beside, "d"), key(&RunConfig::demo(), "d"));
+        assert!(compared > 5, "{compared}");
     }
 
     #[test]

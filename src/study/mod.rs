@@ -1,8 +1,9 @@
 //! Studies: a plan is a queue of runs, worked off by one or several processes that share a folder.
 //!
 //! [`plan`] is read from a file or a preset and says which runs there are; [`key`] says when two runs are the same, by configuration
-//! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done, going on with attempts that were broken off; [`overview`]
-//! and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, [`table`] and [`page`] write that down.
+//! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done, going on with attempts
+//! that were broken off; [`overview`] and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, by the
+//! [`settings`] in which they differ; [`table`] and [`page`] write that down.
 //! Training itself is the engine's.
 
 mod attempt;
@@ -25,6 +26,7 @@ pub mod keys;
 pub mod overview;
 pub mod owner;
 pub mod page;
+mod phrases;
 pub mod plan;
 mod plan_file;
 pub mod plans;
@@ -35,6 +37,7 @@ pub mod record;
 pub mod report;
 pub mod report_row;
 pub mod session;
+pub mod settings;
 pub mod shard;
 pub mod slurm;
 pub mod standing;

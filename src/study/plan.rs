@@ -104,6 +104,12 @@ impl Plan {
         Err(Refusal(if self.runs.iter().any(is_idle) { notice.remedy(remedy) } else { notice }).into())
     }
 
+    /// The configuration of this name in words.
+    pub fn words<'a>(&'a self, configuration: &'a str) -> &'a str {
+        let run = self.runs.iter().find(|run| run.configuration == configuration);
+        run.map_or(configuration, |run| run.words.as_str())
+    }
+
     /// Names of the configurations, seeds left out, in order.
     pub fn configurations(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();

@@ -1,7 +1,7 @@
 //! The report of a study, in the form of the published tables: mean ± standard deviation over seeds for each configuration, and the
 //! published rows beside ours.
 
-use super::compare::{ComparedRun, Comparison, Entry, further, tables};
+use super::compare::{ComparedRun, Comparison, Entry, further, name_table, tables};
 pub use super::figure::Figure;
 use super::folder::DoneRun;
 use super::overview::{Overview, RunState};
@@ -13,20 +13,23 @@ use super::table::TableFormat;
 /// The rows: each configuration of the plan, followed by what was published about it.
 pub fn rows(plan: &Plan, overview: &Overview) -> Vec<ReportRow> {
     let beside = |name: &str| {
-        let ours = own_row(name, overview);
-        let published: Vec<_> = plan.published.iter().filter(|row| row.run == name).map(ReportRow::published).collect();
+        let words = plan.words(name);
+        let ours = own_row(name, words, overview);
+        let published = plan.published.iter().filter(|row| row.run == name);
+        let published: Vec<_> = published.map(|row| ReportRow::published(row, words)).collect();
         std::iter::once(ours).chain(published).collect::<Vec<_>>()
     };
     plan.configurations().into_iter().flat_map(beside).collect()
 }
 
-fn own_row(name: &str, overview: &Overview) -> ReportRow {
+fn own_row(name: &str, words: &str, overview: &Overview) -> ReportRow {
     let planned: Vec<_> = overview.runs.iter().filter(|run| run.configuration == name).collect();
     let done: Vec<&DoneRun> = planned.iter().filter_map(|run| done(&run.state)).collect();
     let over_seeds = |value: &dyn Fn(&DoneRun) -> Option<f64>| Figure::of(done.iter().filter_map(|run| value(run)));
     let last = |run: &DoneRun| run.summary.last.as_ref().map(|last| last.scores.clone());
     ReportRow {
         configuration: name.to_owned(),
+        words: words.to_owned(),
         is_published: false,
         runs: [done.len(), planned.len()],
         best_miou: over_seeds(&|run| run.summary.best_miou),
@@ -49,6 +52,7 @@ pub fn comparison(plan: &Plan, overview: &Overview) -> Comparison {
     let mut notes = Vec::new();
     let mut entry = |(run, state): (&PlannedRun, &RunState)| Entry {
         configuration: Some(run.configuration.clone()),
+        words: run.words.clone(),
         config: run.config.clone(),
         run: done(state).and_then(|done| {
             let opened = ComparedRun::open(&done.folder).inspect_err(|error| notes.push(error.to_string())).ok()?;
@@ -59,15 +63,16 @@ pub fn comparison(plan: &Plan, overview: &Overview) -> Comparison {
     let entries = plan.runs.iter().zip(states).map(&mut entry).collect();
     let mut comparison = Comparison::of(&plan.name, entries);
     comparison.about.clone_from(&plan.about);
-    comparison.published = plan.published.iter().map(ReportRow::published).collect();
+    comparison.published = plan.published.iter().map(|row| ReportRow::published(row, plan.words(&row.run))).collect();
     comparison.notes.extend(notes);
     comparison
 }
 
 /// The whole report in Markdown: the table of scores with what is missing, the scores beside the headline, the IoU of each class with
-/// its differences to the reference, and what class weights do.
+/// its differences to the reference, what class weights do, and the names of configurations that stand in words.
 pub fn markdown(plan: &Plan, rows: &[ReportRow], comparison: &Comparison) -> String {
-    let further = [further::table, tables::classes, tables::deltas, tables::weights].map(|table| table(comparison));
+    let further = [further::table, tables::classes, tables::deltas, tables::weights, name_table::table];
+    let further = further.map(|table| table(comparison));
     let further = further.iter().filter(|table| !table.rows.is_empty()).map(|table| TableFormat::Markdown.text(table));
     std::iter::once(scores(plan, rows)).chain(further).collect::<Vec<_>>().join("\n")
 }
@@ -131,9 +136,9 @@ mod tests {
     fn published_rows_stand_beside_ours() {
         let (plan, rows) = table();
         let text = scores(&plan, &rows);
-        let want = "| arch-unet | 2 | 0.4500 ± 0.0707 | – | – | – |\n\
-                    | arch-unet (A100) | published | 0.4902 | – | – | 1.50 |\n\
-                    | arch-unet++ | 1 | 0.6000 | – | – | – |\n";
+        let want = "| U-Net | 2 | 0.4500 ± 0.0707 | – | – | – |\n\
+                    | U-Net (A100) | published | 0.4902 | – | – | 1.50 |\n\
+                    | U-Net++ | 1 | 0.6000 | – | – | – |\n";
         assert!(text.contains(want), "{text}");
         assert!(text.starts_with("# nets\n\nTwo nets\n") && text.contains("4 runs are planned. 1 of them"), "{text}");
     }
@@ -153,13 +158,15 @@ mod tests {
         let (plan, rows) = table();
         let entry = |run: &PlannedRun| Entry {
             configuration: Some(run.configuration.clone()),
+            words: run.words.clone(),
             config: run.config.clone(),
             run: Some(run_of(&run.name, run.config.clone(), 0.5, &[0.5])),
         };
         let mut comparison = Comparison::of("nets", plan.runs.iter().map(entry).collect());
-        assert!(markdown(&plan, &rows, &comparison).contains("| against arch-unet |"));
+        assert!(markdown(&plan, &rows, &comparison).contains("| against U-Net |"));
         comparison.compare_with("arch-unet++").unwrap();
         let text = markdown(&plan, &rows, &comparison);
-        assert!(text.contains("| against arch-unet++ |") && text.contains("4 runs are planned"), "{text}");
+        assert!(text.contains("| against U-Net++ |") && text.contains("4 runs are planned"), "{text}");
+        assert!(text.contains("| U-Net++ | arch-unet++ |"), "the name is findable: {text}");
     }
 }

@@ -9,6 +9,8 @@ use super::table::{Cell, Column, Row, Table, sheet::Kind};
 pub struct ReportRow {
     /// Name of the configuration, seeds left out.
     pub configuration: String,
+    /// The configuration in words.
+    pub words: String,
     /// Whether it was published by others.
     pub is_published: bool,
     /// Runs that are done, and those that the plan has; both 0 of a published row.
@@ -26,11 +28,12 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
-    /// The row of what was published.
-    pub(super) fn published(row: &Published) -> Self {
+    /// The row of what was published about a configuration that is called so in words.
+    pub(super) fn published(row: &Published, words: &str) -> Self {
         let single = |value: Option<f64>| Figure::of(value);
         Self {
             configuration: row.run.clone(),
+            words: words.to_owned(),
             is_published: true,
             runs: [0, 0],
             best_miou: single(row.best_miou),
@@ -43,7 +46,7 @@ impl ReportRow {
 
     fn row(&self) -> Row {
         let note = if self.note.is_empty() { String::new() } else { format!(" ({})", self.note) };
-        let name = Cell::Text(format!("{}{note}", self.configuration), self.configuration.clone());
+        let name = Cell::Text(format!("{}{note}", self.words), self.configuration.clone());
         let runs = self.runs[0].to_string();
         let (source, runs) = match self.is_published {
             true => ("published", Cell::Text("published".to_owned(), String::new())),

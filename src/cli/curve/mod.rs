@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::args::CurveArgs;
 use super::out;
+use crate::charts::raster;
 use crate::data::files::write;
 
 pub(super) fn run(args: &CurveArgs) -> anyhow::Result<ExitCode> {
@@ -23,7 +24,10 @@ pub(super) fn run(args: &CurveArgs) -> anyhow::Result<ExitCode> {
         path.display()
     );
     let lines = lines::read(&args.tables)?;
-    write::atomically(path, picture::picture(&lines).file().as_bytes())?;
+    let picture = picture::picture(&lines);
+    let is_png = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
+    let bytes = if is_png { raster::png(&picture).map_err(anyhow::Error::msg)? } else { picture.file().into_bytes() };
+    write::atomically(path, &bytes)?;
     out::line(&format!("[INFO] {} lines are drawn in {}", lines.len(), path.display()));
     Ok(ExitCode::SUCCESS)
 }

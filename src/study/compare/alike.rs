@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use super::entry::Entry;
+use super::origins::{KnownFiles, Origins};
 use super::run::ComparedRun;
-use super::settings::{self, Settings};
+use crate::study::phrases;
+use crate::study::settings::{self, Settings};
 
 /// An entry with its settings.
 pub(super) struct Named {
     pub(super) entry: Entry,
     pub(super) settings: Settings,
+    pub(super) phrases: Settings,
     /// Why it stands by itself has been told.
     is_told: bool,
 }
@@ -49,14 +52,21 @@ pub(super) fn named(entries: Vec<Entry>) -> Vec<Named> {
     let digests = |entry: &Entry| entry.run.as_ref().and_then(|run| run.digest.clone());
     let known: Vec<(Option<String>, PathBuf)> =
         entries.iter().map(|entry| (digests(entry), entry.config.data.clone())).collect();
-    let settings = |entry: &Entry| {
+    let origins = |entry: &Entry| entry.run.as_ref().map(|run| run.origins.clone()).unwrap_or_default();
+    let all: Vec<Origins> = entries.iter().map(origins).collect();
+    let files = KnownFiles::of(entries.iter().map(|entry| &entry.config).zip(&all));
+    let config = |entry: &Entry| {
         let digest = digests(entry);
         let same = known.iter().find(|(other, _)| digest.is_some() && *other == digest);
         let mut config = entry.config.clone();
         same.iter().for_each(|(_, data)| config.data.clone_from(data));
-        settings::of(&config)
+        files.name_in(config, &origins(entry))
     };
-    entries.into_iter().map(|entry| Named { settings: settings(&entry), entry, is_told: false }).collect()
+    let named = |entry: Entry| {
+        let config = config(&entry);
+        Named { settings: settings::of(&config), phrases: phrases::of(&config), entry, is_told: false }
+    };
+    entries.into_iter().map(named).collect()
 }
 
 /// Takes the entries that are one configuration with the first, each seed once, and notes why others are not.

@@ -2,12 +2,14 @@
 
 use super::alike::{self, Named};
 use super::entry::{self, Entry};
-use super::labels::LabelCounter;
+use super::labels::{Counted, LabelCounter};
 use super::run::ComparedRun;
-use super::settings;
 use crate::domain::Strategy;
 use crate::study::figure::Figure;
+use crate::study::phrases;
 use crate::study::report_row::ReportRow;
+use crate::study::settings::{self, Settings};
+use crate::study::table::Cell;
 
 /// Length of a name of several settings beyond which it does not help.
 const LONG: usize = 80;
@@ -38,16 +40,27 @@ pub struct Comparison {
 /// Runs that differ in their seeds alone.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Its name.
+    /// Its name, by which it can be chosen.
     pub name: String,
+    /// Its name for readers: what differs, in words, unless it has a name of its own.
+    pub words: String,
     /// Values of [`Comparison::fields`]; several, separated, where they do not make another group.
     pub settings: Vec<String>,
+    /// The same in phrases; empty where another one says it.
+    pub phrases: Vec<String>,
     /// Which labels are learned from.
     pub strategy: Strategy,
     /// Numbers of its runs.
     pub members: Vec<usize>,
     /// Runs that there should be.
     pub planned: usize,
+}
+
+impl Group {
+    /// Its name in a table: in words; in files of data as it is.
+    pub(super) fn cell(&self) -> Cell {
+        Cell::Text(self.words.clone(), self.name.clone())
+    }
 }
 
 impl Comparison {
@@ -57,7 +70,9 @@ impl Comparison {
         entry::tell_names_apart(&mut entries);
         let mut waiting = alike::named(entries);
         let all: Vec<_> = waiting.iter().map(|named| named.settings.clone()).collect();
-        let (fields, common) = (settings::differing(&all), settings::common(&all));
+        let is_setting = |field: &String| !settings::is_seed(field);
+        let fields = settings::differing(&all).into_iter().filter(is_setting).collect();
+        let common = settings::common(&all);
         let mut comparison = Self { title: title.to_owned(), fields, common, ..Self::default() };
         while !waiting.is_empty() {
             let taken = alike::take(&mut waiting, &comparison.fields, &mut comparison.notes);
@@ -69,19 +84,15 @@ impl Comparison {
 
     fn add_group(&mut self, alike: Vec<Named>) {
         let Some(first) = alike.first() else { return };
-        let (name, strategy) = (first.entry.configuration.clone(), first.entry.config.label_sampling().strategy);
-        let value = |field: &String| {
-            let mut values: Vec<&str> =
-                alike.iter().map(|named| named.settings.get(field).map_or("–", String::as_str)).collect();
-            values.sort_unstable();
-            values.dedup();
-            values.join(" / ")
-        };
-        let settings = self.fields.iter().map(value).collect();
+        let (name, words) = (first.entry.configuration.clone().unwrap_or_default(), first.entry.words.clone());
+        let strategy = first.entry.config.label_sampling().strategy;
+        let settings =
+            self.fields.iter().map(|field| values(&alike, |named| text(&named.settings, field, "–"))).collect();
+        let phrases = self.fields.iter().map(|field| values(&alike, |named| text(&named.phrases, field, ""))).collect();
         let (planned, from) = (alike.len(), self.runs.len());
         self.runs.extend(alike.into_iter().filter_map(|named| named.entry.run));
         let members = (from..self.runs.len()).collect();
-        self.groups.push(Group { name: name.unwrap_or_default(), settings, strategy, members, planned });
+        self.groups.push(Group { name, words, settings, phrases, strategy, members, planned });
     }
 
     /// Names groups without a name: by their run if each has one, else by what differs.
@@ -92,15 +103,37 @@ impl Comparison {
             if group.name.is_empty() {
                 let by_settings = self.named_by_settings(group);
                 let first = group.members.first().map(|index| self.runs[*index].name.clone());
-                let name = if is_single || by_settings.is_empty() { first.unwrap_or_default() } else { by_settings };
-                self.groups[number].name = name;
+                let by_run = is_single || by_settings.is_empty();
+                let words = if by_run { String::new() } else { self.words_of(group) };
+                self.groups[number].name = if by_run { first.unwrap_or_default() } else { by_settings };
+                self.groups[number].words = words;
+            }
+            if self.groups[number].words.is_empty() {
+                self.groups[number].words = self.groups[number].name.clone();
             }
             let state = self.members(&self.groups[number]).find(|run| !run.is_complete()).map(ComparedRun::ending);
             if let Some(state) = state {
                 self.groups[number].name += &format!(" ({state})");
+                self.groups[number].words += &format!(" ({state})");
             }
             self.tell_from_those_before(number);
         }
+        self.tell_words_apart();
+    }
+
+    /// Where words do not tell groups apart, their names do.
+    fn tell_words_apart(&mut self) {
+        let all: Vec<String> = self.groups.iter().map(|group| group.words.clone()).collect();
+        for group in &mut self.groups {
+            if all.iter().filter(|words| **words == group.words).count() > 1 {
+                group.words.clone_from(&group.name);
+            }
+        }
+    }
+
+    fn words_of(&self, group: &Group) -> String {
+        let fields = self.fields.iter().zip(&group.phrases).filter(|(field, _)| settings::tells_apart(field));
+        phrases::joined(fields.map(|(field, phrase)| (field.as_str(), phrase.as_str())))
     }
 
     /// Two groups of equal settings, as of runs with other labels, are told apart by their first runs.
@@ -109,6 +142,7 @@ impl Comparison {
         let first = group.members.first().map(|index| self.runs[*index].name.clone());
         if let Some(first) = first.filter(|_| before.iter().any(|other| other.name == group.name)) {
             self.groups[number].name += &format!(" ({first})");
+            self.groups[number].words += &format!(" ({first})");
         }
     }
 
@@ -151,6 +185,7 @@ impl Comparison {
     pub fn row(&self, group: &Group) -> ReportRow {
         ReportRow {
             configuration: group.name.clone(),
+            words: group.words.clone(),
             is_published: false,
             runs: [group.members.len(), group.planned],
             best_miou: self.figure(group, ComparedRun::best_miou),
@@ -167,14 +202,9 @@ impl Comparison {
         for number in 0..all {
             progress(number, all);
             match counter.of(&self.runs[number]) {
-                Ok(counts) => {
-                    if counts.total() == 0 {
-                        let name = &self.runs[number].name;
-                        self.notes.push(format!(
-                            "{name}: nothing of what it learned from has a label now: it is in no figure over labels"
-                        ));
-                    }
-                    self.runs[number].labels = Some(counts);
+                Ok(counted) => {
+                    self.notes.extend(label_note(&self.runs[number].name, &counted));
+                    self.runs[number].labels = Some(counted.labels);
                 }
                 Err(why) => self.notes.push(format!("{}: labels are not counted: {why}", self.runs[number].name)),
             }
@@ -186,14 +216,15 @@ impl Comparison {
     /// # Errors
     /// With the names there are, if none is called so.
     pub fn compare_with(&mut self, name: &str) -> Result<(), String> {
-        let is_meant = |group: &Group| group.name == name || self.members(group).any(|run| run.name == name);
+        let is_called = |group: &Group| [&group.name, &group.words].iter().any(|called| *called == name);
+        let is_meant = |group: &Group| is_called(group) || self.members(group).any(|run| run.name == name);
         let Some(number) = self.groups.iter().position(is_meant) else {
             let names: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
             return Err(format!("nothing is called '{name}': choose among {}", names.join(", ")));
         };
         self.reference = number;
         if let Some(used) = self.reference_with_runs().filter(|used| used.name != self.groups[number].name) {
-            let note = format!("{} has no run yet: differences are to {}", self.groups[number].name, used.name);
+            let note = format!("{} has no run yet: differences are to {}", self.groups[number].words, used.words);
             self.notes.push(note);
         }
         Ok(())
@@ -204,6 +235,31 @@ impl Comparison {
         let chosen = self.groups.get(self.reference);
         chosen.into_iter().chain(&self.groups).find(|group| !group.members.is_empty())
     }
+}
+
+/// What numbers of labels do not say.
+fn label_note(name: &str, counted: &Counted) -> Option<String> {
+    match counted {
+        Counted { labels, .. } if labels.total() == 0 => {
+            Some(format!("{name}: nothing of what it learned from has a label now: it is in no figure over labels"))
+        }
+        Counted { are_of_now: true, .. } => Some(format!(
+            "{name}: its own labels are counted as they are now, since it does not tell how many it began with"
+        )),
+        Counted { .. } => None,
+    }
+}
+
+fn text<'a>(settings: &'a Settings, field: &str, missing: &'a str) -> &'a str {
+    settings.get(field).map_or(missing, String::as_str)
+}
+
+/// Values that the runs of a group have of a setting, each once.
+fn values<'a>(alike: &'a [Named], of: impl Fn(&'a Named) -> &'a str) -> String {
+    let mut values: Vec<&str> = alike.iter().map(of).collect();
+    values.sort_unstable();
+    values.dedup();
+    values.join(" / ")
 }
 
 #[cfg(test)]

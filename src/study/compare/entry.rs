@@ -8,6 +8,8 @@ use crate::domain::RunConfig;
 pub struct Entry {
     /// Name of its configuration; `None` to name it by what differs.
     pub configuration: Option<String>,
+    /// The same in words; without effect where there is no name.
+    pub words: String,
     /// Its configuration.
     pub config: RunConfig,
     /// The run, if it is done.
@@ -16,7 +18,7 @@ pub struct Entry {
 
 impl From<ComparedRun> for Entry {
     fn from(run: ComparedRun) -> Self {
-        Self { configuration: None, config: run.config.clone(), run: Some(run) }
+        Self { configuration: None, words: String::new(), config: run.config.clone(), run: Some(run) }
     }
 }
 

@@ -89,7 +89,7 @@ pub fn curves(comparison: &Comparison) -> Vec<Plate> {
 fn curve(comparison: &Comparison, label: &str, points: fn(&Comparison, &Group) -> Vec<Point>) -> LineChart {
     let series = |(pen, group): (usize, &Group)| {
         let points = points(comparison, group);
-        Series { name: group.name.clone(), pen, shape: Shape::Line, points }
+        Series { name: group.words.clone(), pen, shape: Shape::Line, points }
     };
     LineChart {
         title: format!("{label} over steps"),
@@ -123,11 +123,11 @@ pub fn classes(comparison: &Comparison) -> Option<Plate> {
     let left_out = left_out(all.len() - shown.len());
     let caption = format!(
         "IoU of each class after the last step, and its difference to {} over seeds that both have.{left_out}{}",
-        reference.name,
+        reference.words,
         spread(comparison, "Whiskers")
     );
     let title = "IoU of each class".to_owned();
-    let series = shown.iter().map(|group| group.name.clone()).collect();
+    let series = shown.iter().map(|group| group.words.clone()).collect();
     let chart = BarChart { title, label: "IoU".to_owned(), series, reference: Some(0), groups };
     (!chart.groups.is_empty()).then(|| Plate { name: "classes".to_owned(), caption, drawing: chart.draw() })
 }
@@ -167,7 +167,7 @@ pub fn weights(comparison: &Comparison) -> Option<Plate> {
     };
     let groups = comparison.classes().into_iter().map(bars);
     let groups: Vec<BarGroup> = groups.filter(|group| group.bars.iter().any(Option::is_some)).collect();
-    let series = pairs.iter().map(|pair| pair.with.name.clone()).collect();
+    let series = pairs.iter().map(|pair| pair.with.words.clone()).collect();
     let (title, label) = ("Gain of class weights".to_owned(), "IoU with class weights minus IoU without".to_owned());
     let chart = BarChart { title, label, series, reference: None, groups };
     (!chart.groups.is_empty()).then(|| Plate {
@@ -188,7 +188,7 @@ pub fn confusion(comparison: &Comparison, group: &Group, shares: Shares) -> Opti
         Shares::Columns => "percent of the pixels of each predicted class; the diagonal is precision",
         Shares::Counts => "pixels, in shades by row",
     };
-    let caption = format!("{}: {unit}.", group.name);
+    let caption = format!("{}: {unit}.", group.words);
     Some(Plate { name: format!("confusion-{}-{}", folder_name(&group.name), shares.name()), caption, drawing })
 }
 
@@ -198,7 +198,7 @@ pub fn reliability(comparison: &Comparison, group: &Group) -> Option<Plate> {
     let caption = format!(
         "{}: accuracy of the pixels predicted with about one confidence. Orange is what it lacks of the confidence, green what it \
          exceeds it by, gray the share of pixels.",
-        group.name
+        group.words
     );
     Some(Plate { name: format!("reliability-{}", folder_name(&group.name)), caption, drawing })
 }
@@ -206,8 +206,8 @@ pub fn reliability(comparison: &Comparison, group: &Group) -> Option<Plate> {
 #[cfg(test)]
 mod tests {
     use super::super::comparison::tests::comparison;
-    use super::super::label_counts::LabelCounts;
     use super::*;
+    use crate::train::label_counts::LabelCounts;
 
     fn counted() -> Comparison {
         let mut comparison = comparison();
@@ -242,7 +242,7 @@ mod tests {
         let mut comparison = comparison();
         comparison.groups[0].members.clear();
         let plate = classes(&comparison).unwrap();
-        let used = &comparison.groups[1].name;
+        let used = &comparison.groups[1].words;
         assert!(plate.caption.contains(&format!("difference to {used} ")), "{}", plate.caption);
         assert!(plate.drawing.file().contains("0.500 (+0.400)"));
     }

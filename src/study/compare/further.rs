@@ -24,7 +24,7 @@ pub fn table(comparison: &Comparison) -> Table {
     let has_any = |group: &&Group| comparison.members(group).any(|run| run.further().is_some());
     let row = |group: &Group| {
         let cell = |(.., score): &Score| Cell::Figure(comparison.figure(group, |run| run.further().map(score)));
-        Row::new(std::iter::once(Cell::text(group.name.as_str())).chain(SCORES.iter().map(cell)).collect())
+        Row::new(std::iter::once(group.cell()).chain(SCORES.iter().map(cell)).collect())
     };
     let rows = comparison.groups.iter().filter(has_any).map(row).collect();
     let first = Column::new("further scores", "configuration", Kind::Text);

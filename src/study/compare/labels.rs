@@ -1,16 +1,16 @@
-//! How many labels a run learned from, counted from its masks and journal: run folders do not hold that.
+//! How many labels a run learned from: as its folder records it, or counted from masks and journal.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use super::label_counts::LabelCounts;
 use super::run::ComparedRun;
 use crate::data::layout::tile::TileMatch;
-use crate::data::{DataError, Journal, Project, Tile};
+use crate::data::{DataError, Journal, Project};
 use crate::domain::blocks::HeldOut;
-use crate::domain::{Classes, LabelBook, Mask, Sampling, sampling};
+use crate::domain::{Classes, Sampling};
+use crate::train::label_counts::LabelCounts;
 
 /// What the labels of a run depend on.
 #[derive(Clone, PartialEq)]
@@ -27,7 +27,16 @@ struct Key {
 #[derive(Default)]
 pub struct LabelCounter {
     projects: BTreeMap<PathBuf, Result<Project, String>>,
-    known: Vec<(Key, Result<LabelCounts, String>)>,
+    known: Vec<(Key, Result<Counted, String>)>,
+}
+
+/// Labels of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// How many there are.
+    pub labels: LabelCounts,
+    /// There are own labels among them, as they are now: the run does not tell how many it had.
+    pub are_of_now: bool,
 }
 
 impl LabelCounter {
@@ -35,7 +44,10 @@ impl LabelCounter {
     ///
     /// # Errors
     /// With a sentence, if the tiles cannot be read any more.
-    pub fn of(&mut self, run: &ComparedRun) -> Result<LabelCounts, String> {
+    pub fn of(&mut self, run: &ComparedRun) -> Result<Counted, String> {
+        if let Some(labels) = run.recorded_labels.clone() {
+            return Ok(Counted { labels, are_of_now: false });
+        }
         let (data, sampling) = (run.config.data.clone(), run.config.label_sampling());
         let (tiles, held_out) = (run.split.train.clone(), run.split.held_out.clone());
         let hides_kept_aside = run.config.train.keep_aside && run.split.val.is_empty();
@@ -54,7 +66,7 @@ impl LabelCounter {
     }
 }
 
-fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<LabelCounts, String> {
+fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<Counted, String> {
     let told = |error: DataError| error.to_string();
     let project = project.adopt(&run.classes, false).map_err(told)?;
     let tiles = tiles_of(run, &project)?;
@@ -63,8 +75,11 @@ fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<LabelCounts,
         replay.book.hide_kept_aside();
     }
     let held_out = run.split.held_out_of(&project);
-    let of = |index: &usize| of_tile(&project, *index, held_out.get(index), &key.sampling, &replay.book);
-    tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.add(b))).map_err(told)
+    let book = &replay.book;
+    let of = |index: &usize| LabelCounts::of_tile(&project, *index, held_out.get(index), &key.sampling, book);
+    let labels = tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.add(b))).map_err(told)?;
+    let are_of_now = tiles.iter().any(|index| book.carries(&project.tiles[*index].id));
+    Ok(Counted { labels, are_of_now })
 }
 
 /// The tiles that a run learned from, by index. What is missing must not count as nothing.
@@ -78,51 +93,6 @@ fn tiles_of(run: &ComparedRun, project: &Project) -> Result<Vec<usize>, String> 
         TileMatch::None => Err(format!("tile {id}, from which it learned, is missing")),
     };
     run.split.train.iter().map(find).collect()
-}
-
-/// What is held out of a tile by blocks is neither learned from nor part of its mask.
-fn of_tile(
-    project: &Project,
-    index: usize,
-    held_out: Option<&HeldOut>,
-    sampling: &Sampling,
-    book: &LabelBook,
-) -> Result<LabelCounts, DataError> {
-    let tile = &project.tiles[index];
-    let [width, height] = tile.size;
-    let mut full = project.read_mask(tile)?.map_or_else(|| Mask::unlabelled(width, height), |read| read.mask);
-    // Before labels are sampled, as in training.
-    held_out.iter().for_each(|held| held.hide(&mut full));
-    let (mut labels, full) = labels_of(project, tile, full, sampling, book)?;
-    held_out.iter().for_each(|held| held.hide(&mut labels));
-    let counts = |mask: &Mask| {
-        let counts = mask.counts(project.classes.len());
-        let of = |(class, count)| if project.classes.is_scored(class as u8) { count } else { 0 };
-        counts.into_iter().enumerate().map(of).collect()
-    };
-    Ok(LabelCounts { labels: counts(&labels), masks: counts(&full), tiles: 1 })
-}
-
-/// The labels that a tile is learned with, and its mask, both without pixels that do not exist.
-///
-/// # Errors
-/// If the image cannot be read.
-pub(crate) fn labels_of(
-    project: &Project,
-    tile: &Tile,
-    mut full: Mask,
-    sampling: &Sampling,
-    book: &LabelBook,
-) -> Result<(Mask, Mask), DataError> {
-    let mut labels = sampling::sample(&full, &tile.short_id, sampling);
-    if book.carries(&tile.id) {
-        labels.overlay(&book.rasterize(&tile.id, tile.size));
-    }
-    if let Some(valid) = project.valid_pixels(tile)? {
-        valid.take_out_of(&mut labels);
-        valid.take_out_of(&mut full);
-    }
-    Ok((labels, full))
 }
 
 #[cfg(test)]
@@ -148,12 +118,16 @@ mod tests {
         let mut full = sparse.clone();
         full.config.train.supervision = Supervision::Full;
         let mut counter = LabelCounter::default();
-        let [few, all] = [&sparse, &full].map(|run| counter.of(run).unwrap());
+        let [few, all] = [&sparse, &full].map(|run| counter.of(run).unwrap().labels);
         assert!((0.1..0.101).contains(&few.share()) && few.tiles == 2, "{few:?}");
         assert!((all.share() - 1.0).abs() < 1e-12 && all.masks == few.masks);
-        assert_eq!((counter.of(&sparse).unwrap(), counter.known.len()), (few, 2), "counted once");
+        let again = counter.of(&sparse).unwrap();
+        assert_eq!((again.labels, again.are_of_now, counter.known.len()), (few, false, 2), "counted once");
         sparse.config.data = "/no/such/folder".into();
         assert!(counter.of(&sparse).unwrap_err().contains("/no/such/folder"));
+        let recorded = LabelCounts { labels: vec![7], masks: vec![0], tiles: 1 };
+        sparse.recorded_labels = Some(recorded.clone());
+        assert_eq!(counter.of(&sparse).unwrap().labels, recorded, "as the run folder tells");
     }
 
     /// A run that learned from full masks of a demo tile.
@@ -182,14 +156,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut run = full_run(demo::unpack(dir.path()).unwrap());
         let mut counter = LabelCounter::default();
-        let whole = counter.of(&run).unwrap();
+        let whole = counter.of(&run).unwrap().labels;
         let tile = run.split.train[0].clone();
         let [width, height] = Project::open(&run.config.data).unwrap().tile(&tile).unwrap().size;
         let left = PixelRect { x: 0, y: 0, width: width / 2, height };
         let held = HeldOut { scored: [("b".to_owned(), left)].into(), hidden: vec![left] };
         run.split.held_out = [(tile.clone(), held)].into();
         run.split.val = vec![tile];
-        let rest = counter.of(&run).unwrap();
+        let rest = counter.of(&run).unwrap().labels;
         assert!(rest.total() > 0 && rest.total() < whole.total(), "{rest:?} {whole:?}");
         assert_eq!(rest.labels, rest.masks, "the share of what can be learned from is whole");
     }

@@ -1,21 +1,21 @@
 //! Runs side by side: which settings differ, what they scored, tables and figures of that.
 //!
-//! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`settings`] names what differs, and
-//! [`labels`] counts what was learned from; [`tables`] and [`figures`] show it.
+//! [`run`] reads a run folder; [`comparison`] groups runs that differ in their seeds alone; [`labels`] counts what was learned from; [`tables`] and [`figures`] show it, [`figure_files`] writes figures.
 
 mod alike;
 pub mod comparison;
 mod curves;
 mod entry;
 mod epoch_length;
+pub mod figure_files;
 pub mod figures;
 pub mod further;
-pub mod label_counts;
 pub mod labels;
+pub mod name_table;
+pub mod origins;
 mod over_labels;
 mod pairs;
 pub mod run;
-pub mod settings;
 mod shades;
 pub mod tables;
 pub mod texts;

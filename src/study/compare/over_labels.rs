@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::comparison::{Comparison, Group};
-use super::settings;
 use crate::charts::lines::{LineChart, Point, Series, Shape};
 use crate::domain::{Choice as _, Strategy};
+use crate::study::settings;
 
 /// Size of the figure.
 const SIZE: [f64; 2] = [720.0, 400.0];
@@ -82,15 +82,16 @@ fn point(comparison: &Comparison, group: &Group) -> Option<Point> {
 fn suffix(comparison: &Comparison, group: &Group) -> String {
     let is_other =
         |field: &str| settings::tells_apart(field) && !field.starts_with("sampling.") && field != "train.supervision";
-    let fields = comparison.fields.iter().zip(&group.settings).filter(|(field, _)| is_other(field));
-    fields.map(|(field, value)| format!(", {} {value}", settings::title(field, &comparison.fields))).collect()
+    let fields = comparison.fields.iter().zip(&group.phrases);
+    let fields = fields.filter(|(field, phrase)| is_other(field) && !phrase.is_empty());
+    fields.map(|(_, phrase)| format!(", {phrase}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::comparison::tests::comparison;
-    use super::super::label_counts::LabelCounts;
     use super::*;
+    use crate::train::label_counts::LabelCounts;
 
     fn counted() -> Comparison {
         let mut comparison = comparison();
@@ -108,14 +109,15 @@ mod tests {
     #[test]
     fn amounts_of_labels_form_a_line_and_full_masks_a_level() {
         let mut comparison = counted();
-        let sparse = |rest: &str| format!("sparse labels, class weights {rest}");
+        let sparse = |rest: &str| format!("sparse labels, {rest}");
+        let [off, on] = ["no class weights", "inverse frequency weights"].map(sparse);
         assert_eq!(
             shapes(&comparison),
-            [(sparse("none"), 0, Shape::Dots, 2), (sparse("inverse"), 1, Shape::Dots, 1)],
+            [(off, 0, Shape::Dots, 2), (on, 1, Shape::Dots, 1)],
             "10 % and 1 % are one line"
         );
         comparison.groups[2].strategy = Strategy::Full;
-        let full = "full supervision, class weights inverse".to_owned();
+        let full = "full supervision, inverse frequency weights".to_owned();
         assert_eq!(shapes(&comparison)[1], (full, 1, Shape::Level, 1));
     }
 
@@ -136,7 +138,7 @@ mod tests {
         let names: Vec<String> = shapes(&comparison).into_iter().map(|(name, ..)| name).collect();
         assert_eq!(
             names[..2],
-            ["fraction of each class, class weights none", "fraction of all pixels, class weights none"]
+            ["fraction of each class, no class weights", "fraction of all pixels, no class weights"]
         );
     }
 
@@ -158,6 +160,7 @@ mod tests {
         comparison.fields.push("device".to_owned());
         for (group, device) in comparison.groups.iter_mut().zip(["cpu", "gpu", "gpu"]) {
             group.settings.push(device.to_owned());
+            group.phrases.push(format!("device {device}"));
         }
         assert_eq!(shapes(&comparison)[0].3, 2);
     }

@@ -1,7 +1,7 @@
 //! Configurations that differ in their class weights alone.
 
 use super::comparison::{Comparison, Group};
-use super::settings;
+use crate::study::settings;
 
 /// The field that tells the two apart, and its value without weights.
 const FIELD: &str = "train.class_weights";

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::epoch_length;
-use super::label_counts::LabelCounts;
+use super::origins::Origins;
 use crate::data::DataError;
 use crate::domain::{Classes, FurtherScores, RunConfig};
 use crate::engine::protocol::{Outcome, Summary};
 use crate::study::folder::minutes_per_epoch;
 use crate::study::record::Record;
 use crate::train::folder::{FinishedRun, MetricsRow, SplitRecord, StepRow};
+use crate::train::label_counts::LabelCounts;
 
 /// A run, and what its folder says of it.
 #[derive(Clone, Debug)]
@@ -34,6 +35,10 @@ pub struct ComparedRun {
     pub steps_per_epoch: Option<u64>,
     /// Hash of its data and labels, as a study's run records it.
     pub digest: Option<String>,
+    /// Hashes of the files that it began with.
+    pub origins: Origins,
+    /// What it learned from at its start, where that was recorded: of runs with own labels, which grow.
+    pub recorded_labels: Option<LabelCounts>,
     /// What it learned from, once that is counted.
     pub labels: Option<LabelCounts>,
 }
@@ -64,8 +69,10 @@ impl ComparedRun {
             name: name_of(folder),
             folder: folder.to_owned(),
             split: run.split().unwrap_or_default(),
+            recorded_labels: run.labels(),
             steps_per_epoch: recorded.or_else(|| epoch_length::of(&steps, &metrics, summary.as_ref())),
             summary,
+            origins: Origins::of(&run.config, record.as_ref()),
             config: run.config,
             classes: run.classes,
             steps,
@@ -168,6 +175,8 @@ pub(crate) mod tests {
             split: SplitRecord::default(),
             steps_per_epoch: Some(10),
             digest: None,
+            origins: Origins::default(),
+            recorded_labels: None,
             labels: None,
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn confusion(comparison: &Comparison, group: &Group, shares: Shares) 
     let names = scored.iter().map(|class| first.classes.name(*class as u8).to_owned()).collect();
     let row =
         |truth: &usize| scored.iter().map(|predicted| cell(&sum, &scored, [*truth, *predicted], shares)).collect();
-    let title = format!("Confusion matrix of {}, {}", group.name, shares.title());
+    let title = format!("Confusion matrix of {}, {}", group.words, shares.title());
     let sides = ["truth".to_owned(), "prediction".to_owned()];
     Some(MatrixChart { title, names, sides, cells: scored.iter().map(row).collect() }.draw())
 }
@@ -76,7 +76,7 @@ pub(super) fn reliability(comparison: &Comparison, group: &Group) -> Option<Draw
         share: bin.pixels as f64 / pixels as f64,
     });
     let headline = format!("calibration error {:.4}", sum.error());
-    let title = format!("Reliability of {}: {headline}", group.name);
+    let title = format!("Reliability of {}: {headline}", group.words);
     (pixels > 0).then(|| ReliabilityChart { title, headline, bins: filled.collect(), of: sum.bins.len() }.draw())
 }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use super::comparison::{Comparison, Group};
 use super::further;
-use super::label_counts::LabelCounts;
 use super::pairs::{self, Pair};
 use super::run::ComparedRun;
-use super::settings;
 use crate::charts::scale::signed;
 use crate::study::figure::Figure;
-use crate::study::report_row;
+use crate::study::report_row::{self, ReportRow};
+use crate::study::settings;
 use crate::study::table::sheet::Kind;
 use crate::study::table::{Cell, Column, Row, Table};
+use crate::train::label_counts::LabelCounts;
 
 /// Scores of each configuration in the form of the published tables, published rows beside ours; then labels, and every setting that
 /// differs.
@@ -20,8 +20,9 @@ pub fn scores(comparison: &Comparison) -> Table {
     let mut rows = Vec::new();
     let mut owners: Vec<&Group> = Vec::new();
     for group in &comparison.groups {
-        let published = comparison.published.iter().filter(|row| row.configuration == group.name);
-        let all: Vec<_> = std::iter::once(comparison.row(group)).chain(published.cloned()).collect();
+        let published = comparison.published.iter().filter(|row| row.configuration == group.name).cloned();
+        let published = published.map(|row| ReportRow { words: group.words.clone(), ..row });
+        let all: Vec<_> = std::iter::once(comparison.row(group)).chain(published).collect();
         owners.extend(std::iter::repeat_n(group, all.len()));
         rows.extend(all);
     }
@@ -31,7 +32,8 @@ pub fn scores(comparison: &Comparison) -> Table {
     for (row, group) in table.rows.iter_mut().zip(owners) {
         let labels = comparison.figure(group, |run| run.labels.as_ref().map(|labels| labels.total() as f64));
         row.cells.push(Cell::Figure(labels.filter(|_| !row.is_published)));
-        row.cells.extend(group.settings.iter().map(|value| Cell::text(value.as_str())));
+        let values = comparison.fields.iter().zip(&group.settings);
+        row.cells.extend(values.map(|(field, value)| Cell::Text(settings::shown(field, value), value.clone())));
     }
     table
 }
@@ -45,7 +47,7 @@ pub fn classes(comparison: &Comparison) -> Table {
     let classes = comparison.classes();
     let row = |group: &Group| {
         let figure = |class: &String| Cell::Figure(comparison.figure(group, |run| run.iou(class)));
-        Row::new(std::iter::once(Cell::text(group.name.as_str())).chain(classes.iter().map(figure)).collect())
+        Row::new(std::iter::once(group.cell()).chain(classes.iter().map(figure)).collect())
     };
     let done = comparison.groups.iter().filter(|group| !group.members.is_empty());
     Table { columns: class_columns("IoU after the last step", &classes, Kind::Score(4)), rows: done.map(row).collect() }
@@ -59,9 +61,9 @@ pub fn deltas(comparison: &Comparison) -> Table {
     let row = |group: &Group| {
         let cell =
             |class: &String| Cell::number(difference(comparison, Pair { with: group, without: reference }, class));
-        Row::new(std::iter::once(Cell::text(group.name.as_str())).chain(classes.iter().map(cell)).collect())
+        Row::new(std::iter::once(group.cell()).chain(classes.iter().map(cell)).collect())
     };
-    let title = format!("against {}", reference.name);
+    let title = format!("against {}", reference.words);
     Table { columns: class_columns(&title, &classes, Kind::Gain(4)), rows: others.map(row).collect() }
 }
 
@@ -73,11 +75,11 @@ pub fn weights(comparison: &Comparison) -> Table {
     };
     let rows = pairs::of(comparison).into_iter().flat_map(|pair| {
         let gain = classes.iter().map(|class| gain_cell(difference(comparison, pair, class))).collect();
-        let named = |name: String, cells: Vec<Cell>| Row::new([vec![Cell::text(name)], cells].concat());
+        let named = |name: Cell, cells: Vec<Cell>| Row::new([vec![name], cells].concat());
         [
-            named(pair.without.name.clone(), figures(pair.without)),
-            named(pair.with.name.clone(), figures(pair.with)),
-            named("gain of the weights".to_owned(), gain),
+            named(pair.without.cell(), figures(pair.without)),
+            named(pair.with.cell(), figures(pair.with)),
+            named(Cell::text("gain of the weights"), gain),
         ]
     });
     Table { columns: class_columns("class weights off and on", &classes, Kind::Score(4)), rows: rows.collect() }
@@ -115,21 +117,26 @@ fn class_columns(first: &str, classes: &[String], kind: Kind) -> Vec<Column> {
 pub fn labels(comparison: &Comparison) -> Table {
     let classes = comparison.classes();
     let mut rows: Vec<Row> = Vec::new();
-    let mut seen: Vec<(&ComparedRun, &LabelCounts, Vec<String>)> = Vec::new();
+    let mut seen: Vec<(&ComparedRun, &LabelCounts, Vec<&Group>)> = Vec::new();
     for group in &comparison.groups {
         let Some((run, counts)) = comparison.members(group).find_map(|run| Some((run, run.labels.as_ref()?))) else {
             continue;
         };
         match seen.iter().position(|(other, same, _)| *same == counts && other.classes == run.classes) {
-            Some(place) => seen[place].2.push(group.name.clone()),
+            Some(place) => seen[place].2.push(group),
             None => {
-                seen.push((run, counts, vec![group.name.clone()]));
+                seen.push((run, counts, vec![group]));
                 rows.push(label_row(run, counts, &classes));
             }
         }
     }
-    for (row, (_, _, names)) in rows.iter_mut().zip(seen) {
-        row.cells.insert(0, Cell::text(names.join(", ")));
+    let joined = |groups: &[&Group], name: fn(&Group) -> &str| -> String {
+        groups.iter().map(|group| name(group)).collect::<Vec<_>>().join(", ")
+    };
+    for (row, (_, _, groups)) in rows.iter_mut().zip(seen) {
+        let cell =
+            Cell::Text(joined(&groups, |group| group.words.as_str()), joined(&groups, |group| group.name.as_str()));
+        row.cells.insert(0, cell);
     }
     let class = |name: &String| Column::new(name.as_str(), format!("labels_{name}"), Kind::Count);
     let columns = [
@@ -170,11 +177,11 @@ pub fn runs(comparison: &Comparison) -> Table {
         Column::new("configuration", "configuration", Kind::Text),
     ];
     let rows =
-        comparison.groups.iter().flat_map(|group| comparison.members(group).map(|run| run_row(run, &group.name)));
+        comparison.groups.iter().flat_map(|group| comparison.members(group).map(move |run| run_row(run, group.cell())));
     Table { columns, rows: rows.collect() }
 }
 
-fn run_row(run: &ComparedRun, configuration: &str) -> Row {
+fn run_row(run: &ComparedRun, configuration: Cell) -> Row {
     let (summary, last) = (run.summary.as_ref(), run.last());
     let of =
         |value: fn(&crate::engine::protocol::Summary) -> String| Cell::text(summary.map(value).unwrap_or_default());
@@ -192,7 +199,7 @@ fn run_row(run: &ComparedRun, configuration: &str) -> Row {
         Cell::number(summary.map(|summary| summary.parameters as f64)),
         of(|summary| summary.device.name.clone()),
         of(|summary| summary.version.clone()),
-        Cell::text(configuration),
+        configuration,
     ])
 }
 
@@ -201,7 +208,6 @@ mod tests {
     use super::super::comparison::tests::comparison;
     use super::*;
     use crate::study::published::Published;
-    use crate::study::report_row::ReportRow;
     use crate::study::table::TableFormat;
 
     #[test]
@@ -209,12 +215,14 @@ mod tests {
         let mut comparison = comparison();
         let name = comparison.groups[1].name.clone();
         let published = Published { run: name, best_miou: Some(0.3), note: "A100".to_owned(), ..Published::default() };
-        comparison.published.push(ReportRow::published(&published));
+        comparison.published.push(ReportRow::published(&published, "so"));
         let table = scores(&comparison);
         let text = TableFormat::Csv.text(&table);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].ends_with("note,labels,sampling.strategy,train.class_weights"), "{text}");
         assert_eq!((lines.len(), table.rows[2].is_published), (5, true));
+        assert_eq!(table.rows[2].shown(&table.columns)[0], "1 % of each class · no class weights (A100)");
+        assert!(lines[2].starts_with("\"strategy fraction_per_class 0.01, class weights none\",ours"), "{text}");
         assert!(
             lines[3].contains(",published,,0.3,,") && lines[3].contains(",A100,,fraction_per_class 0.01,none"),
             "{text}"
@@ -263,7 +271,7 @@ mod tests {
         let mut comparison = comparison();
         comparison.groups[0].members.clear();
         let table = deltas(&comparison);
-        assert_eq!(table.columns[0].title, format!("against {}", comparison.groups[1].name));
+        assert_eq!(table.columns[0].title, format!("against {}", comparison.groups[1].words));
         assert_eq!((table.rows.len(), table.rows[0].shown(&table.columns)[1].as_str()), (1, "+0.4000"));
         comparison.groups.iter_mut().for_each(|group| group.members.clear());
         assert!(deltas(&comparison).rows.is_empty());

@@ -1,7 +1,7 @@
 //! The tables of a comparison as one text.
 
 use super::comparison::Comparison;
-use super::{further, tables};
+use super::{further, name_table, tables};
 use crate::study::table::{Table, TableFormat};
 
 /// The tables in this form. CSV has one header, so that it holds the scores alone.
@@ -14,8 +14,8 @@ pub fn of(comparison: &Comparison, format: TableFormat) -> String {
 }
 
 fn joined(comparison: &Comparison, format: TableFormat) -> String {
-    let all = [tables::scores, further::table, tables::classes, tables::deltas, tables::weights]
-        .map(|table| table(comparison));
+    let all = [tables::scores, further::table, tables::classes, tables::deltas, tables::weights, name_table::table];
+    let all = all.map(|table| table(comparison));
     let filled = all.iter().filter(|table: &&Table| !table.rows.is_empty());
     filled.map(|table| format.text(table)).collect::<Vec<_>>().join("\n")
 }
@@ -30,7 +30,8 @@ mod tests {
         let text = |format| of(&comparison(), format);
         let (markdown, csv, latex) = (text(TableFormat::Markdown), text(TableFormat::Csv), text(TableFormat::Latex));
         assert!(markdown.starts_with("# test\n\n| configuration |") && markdown.contains("| gain of the weights |"));
-        assert_eq!((csv.lines().count(), latex.matches("\\begin{tabular}").count()), (4, 4));
-        assert!(latex.contains("fraction\\_per\\_class"));
+        assert_eq!((csv.lines().count(), latex.matches("\\begin{tabular}").count()), (4, 5));
+        assert!(latex.contains("fraction\\_per\\_class") && latex.contains("10 \\% of each class"), "{latex}");
+        assert!(markdown.contains("| 10 % of each class · no class weights | strategy fraction_per_class 0.1"));
     }
 }

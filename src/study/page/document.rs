@@ -104,7 +104,7 @@ mod tests {
         comparison.notes.push(EVIL.to_owned());
         let published =
             Published { run: EVIL.to_owned(), note: EVIL.to_owned(), best_miou: Some(0.4321), ..Published::default() };
-        comparison.published.push(ReportRow::published(&published));
+        comparison.published.push(ReportRow::published(&published, EVIL));
         comparison
     }
 

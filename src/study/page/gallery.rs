@@ -15,9 +15,9 @@ use crate::domain::config::{DeviceChoice, InputSize};
 use crate::domain::{ClassDef, Classes, LabelBook, Mask, Sampling, Strategy, UNLABELLED};
 use crate::engine::device::Devices;
 use crate::engine::finished;
-use crate::study::compare::labels::labels_of;
 use crate::study::compare::{ComparedRun, Comparison};
 use crate::train::folder::FinishedRun;
+use crate::train::label_counts::labels_of;
 
 /// Side of what is predicted of a tile, where the networks see crops; pixels.
 const SIDE: u32 = 512;
@@ -95,8 +95,8 @@ impl Gallery {
             let Some(other) = comparison.members(group).find(alike) else { continue };
             progress(&other.name);
             match predict(other, &scene.picture, &mut devices) {
-                Ok(map) => gallery.add(&format!("prediction, {}", group.name), mask_png(&map, &run.classes)),
-                Err(error) => gallery.notes.push(format!("{} is not shown: {error:#}", group.name)),
+                Ok(map) => gallery.add(&format!("prediction, {}", group.words), mask_png(&map, &run.classes)),
+                Err(error) => gallery.notes.push(format!("{} is not shown: {error:#}", group.words)),
             }
         }
         gallery

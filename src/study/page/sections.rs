@@ -106,8 +106,10 @@ pub(super) fn confusions(comparison: &Comparison) -> String {
             return String::new();
         }
         let open = if std::mem::take(&mut is_first) { " open" } else { "" };
-        let name = escaped(&group.name);
-        format!("<details{open}><summary>{name}</summary>\n<div class=\"plates\">\n{plates}</div></details>\n")
+        let (words, name) = (escaped(&group.words), escaped(&group.name));
+        format!(
+            "<details{open}><summary title=\"{name}\">{words}</summary>\n<div class=\"plates\">\n{plates}</div></details>\n"
+        )
     };
     let all: String = comparison.groups.iter().map(&mut unfold).collect();
     let about = "Pixels of the validation tiles after the last step, summed over the runs of a configuration.";

@@ -33,6 +33,7 @@ fn escaped(text: &str) -> String {
             '−' => out.push_str("$-$"),
             '²' => out.push_str("$^2$"),
             '–' => out.push_str("--"),
+            '·' => out.push_str("$\\cdot$"),
             '\u{a0}' => out.push_str("\\,"),
             control if control.is_control() => out.push(' '),
             other => out.push(other),
@@ -53,6 +54,7 @@ mod tests {
                     10 \\% \\& more & 0.4902 & $-$0.020 & 1.50 \\\\\n\\bottomrule\n\\end{tabular}\n";
         assert_eq!(text(&table()), want);
         assert_eq!(escaped("[2pt]*"), "{[}2pt]{*}");
+        assert_eq!(escaped("1 % · x"), "1 \\% $\\cdot$ x");
         assert_eq!(escaped("\\input{x}^~"), "\\textbackslash{}input\\{x\\}\\textasciicircum{}\\textasciitilde{}");
     }
 }

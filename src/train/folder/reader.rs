@@ -19,6 +19,7 @@ use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;
 use crate::quick::head_record;
 use crate::quick::method::QuickMethod;
+use crate::train::label_counts::LabelCounts;
 use crate::train::snapshot::Snapshot;
 use crate::train::trainer_state::TrainerState;
 
@@ -123,6 +124,11 @@ impl FinishedRun {
     /// If `split.json` is missing or damaged.
     pub fn split(&self) -> Result<SplitRecord, DataError> {
         read_json(&self.path.join(files::SPLIT))
+    }
+
+    /// How many labels the run began with; `None` if it had no own labels, or is of a version that did not record them.
+    pub fn labels(&self) -> Option<LabelCounts> {
+        read_json(&self.path.join(files::LABELS)).ok()
     }
 
     /// `summary.json`, and a sentence for each field that was not understood. `None` if the run was killed before it wrote

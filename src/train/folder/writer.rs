@@ -19,6 +19,7 @@ use crate::data::files::lock::lock;
 use crate::data::files::write;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
+use crate::train::label_counts::LabelCounts;
 use crate::train::snapshot::Snapshot;
 
 /// What is kept of the tables of a run that is resumed.
@@ -199,6 +200,15 @@ impl RunFolder {
     /// If the disk is full or the folder is gone.
     pub fn write_split(&self, split: &SplitRecord) -> Result<(), DataError> {
         write_json(&self.path.join(files::SPLIT), split)
+    }
+
+    /// Writes `labels.json`, or removes that of an earlier start.
+    ///
+    /// # Errors
+    /// If the disk is full or the folder is gone.
+    pub fn write_labels(&self, labels: Option<&LabelCounts>) -> Result<(), DataError> {
+        let path = self.path.join(files::LABELS);
+        labels.map_or_else(|| remove(&path), |labels| write_json(&path, labels))
     }
 
     /// Writes `summary.json`.

@@ -1,19 +1,24 @@
-//! The compare tab: curves of the ticked runs over each other, and the IoU of each class beside that of the first.
+//! The compare tab: curves of the ticked runs over each other, and the IoU of each class beside that of the first; their figures as files.
 
 use std::path::Path;
 
-use eframe::egui::{Color32, CornerRadius, Grid, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Button, Color32, CornerRadius, Grid, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::curves::{Scale, Series, column, plot};
 use super::runs::swipe_button_ui;
 use super::theme::{Tokens, UNIT, class_color, series_color};
 use super::widgets::{nothing_yet, number, swatch};
-use crate::domain::ClassDef;
+use crate::charts::scale::signed;
+use crate::domain::count::counted;
+use crate::domain::{Choice as _, ClassDef};
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::figures_export::FiguresExport;
 use crate::ui::state::format;
 use crate::ui::state::letters::letter;
 use crate::ui::state::run_figures::RunFigures;
+use crate::ui::state::runs_action::RunsAction;
+use crate::ui::state::score_moment::ScoreMoment;
 
 /// Width of the bar of an IoU of 1, points.
 const BAR: f32 = 72.0;
@@ -57,7 +62,9 @@ pub fn compare_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         };
         column(ui, size(0.3), "Loss, smoothed", switch_ui, |ui| plot(ui, "Loss of runs", &loss, scale));
         column(ui, size(0.3), "mIoU", |_| {}, |ui| plot(ui, "mIoU of runs", &miou, Scale::Score));
-        column(ui, size(0.4), "IoU per class", |ui| drop(ui.weak("at each run's best mIoU")), |ui| bars_ui(ui, &runs));
+        let moment = state.settings.scores;
+        let moment_ui = |ui: &mut Ui| moment_ui(ui, moment, actions);
+        column(ui, size(0.4), "IoU per class", moment_ui, |ui| bars_ui(ui, &runs, moment));
     });
 }
 
@@ -65,10 +72,37 @@ fn series<'a>(run: &'a Compared<'_>, points: &'a [egui_plot::PlotPoint]) -> Seri
     Series { name: &run.letter, color: run.color, width: 2.0, points }
 }
 
+/// Which scores the bars show: a report of the same runs compares classes after the last step.
+fn moment_ui(ui: &mut Ui, moment: ScoreMoment, actions: &mut Vec<UiAction>) {
+    for choice in ScoreMoment::ALL {
+        if ui.selectable_label(moment == *choice, choice.title()).on_hover_text(choice.help()).clicked() {
+            actions.push(UiAction::Runs(RunsAction::CompareAt(*choice)));
+        }
+    }
+}
+
+/// Writes the figures of the ticked runs, and says where they are.
+fn export_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let export = &state.runs_table.export;
+    let button = ui.add_enabled(*export != FiguresExport::Writing, Button::new("Save figures…"));
+    let help = "The figures of the ticked runs as SVG and PNG files, as compare --figures writes them";
+    if button.on_hover_text(help).on_disabled_hover_text("Figures are being written").clicked() {
+        actions.push(UiAction::Runs(RunsAction::PickFiguresFolder));
+    }
+    match export {
+        FiguresExport::Idle => {}
+        FiguresExport::Writing => drop(ui.weak("Reading runs and drawing…")),
+        FiguresExport::Written(figures, folder) => {
+            ui.weak(format!("{} in {}", counted(*figures as u64, "figure"), folder.display()));
+        }
+    }
+}
+
 /// Which run has which letter and colour, and what could not be read.
 fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut Vec<UiAction>) {
     ui.horizontal_wrapped(|ui| {
         swipe_button_ui(ui, state, actions);
+        export_ui(ui, state, actions);
         for run in runs {
             ui.label(RichText::new(&run.letter).monospace().strong().color(run.color));
             ui.label(number(&run.name));
@@ -83,8 +117,8 @@ fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut
 }
 
 /// A row for each class, a bar for each run, with what it has more or less than the first.
-fn bars_ui(ui: &mut Ui, runs: &[Compared<'_>]) {
-    let Some(first) = runs.iter().find(|run| run.figures.best.is_some()) else {
+fn bars_ui(ui: &mut Ui, runs: &[Compared<'_>], moment: ScoreMoment) {
+    let Some(first) = runs.iter().find(|run| run.figures.scores(moment).is_some()) else {
         nothing_yet(ui, "None of these runs has a score.");
         return;
     };
@@ -96,14 +130,14 @@ fn bars_ui(ui: &mut Ui, runs: &[Compared<'_>]) {
             }
             ui.end_row();
             ui.strong("mIoU");
-            let miou = |run: &Compared<'_>| run.figures.best.as_ref().map(|best| best.miou);
+            let miou = |run: &Compared<'_>| run.figures.scores(moment).map(|scores| scores.miou);
             row_ui(ui, runs, first, &miou);
             for class in scored_classes(runs) {
                 ui.horizontal(|ui| {
                     swatch(ui, class_color(class.color), 14.0);
                     ui.add(Label::new(&class.name).extend());
                 });
-                row_ui(ui, runs, first, &|run: &Compared<'_>| run.figures.iou_of(&class.name));
+                row_ui(ui, runs, first, &|run: &Compared<'_>| run.figures.iou_of(&class.name, moment));
             }
         });
     });
@@ -129,7 +163,7 @@ fn row_ui(ui: &mut Ui, runs: &[Compared<'_>], first: &Compared<'_>, value: &dyn 
             bar_ui(ui, own.unwrap_or(0.0), run.color);
             ui.label(number(format::score(own.unwrap_or(f64::NAN))));
             if let Some(delta) = delta {
-                ui.label(number(format!("{delta:+.3}")).color(color_of(ui, delta)));
+                ui.label(number(signed(delta, 3)).color(color_of(ui, delta)));
             }
         });
     }

@@ -20,9 +20,39 @@ use super::widgets::fixed;
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::keys::{POINTER_HELP, bindings};
+use crate::ui::state::runs_action::RunsAction;
 
 /// Height of the list of keys, points.
 const KEYS_HEIGHT: f32 = 560.0;
+
+/// A dialog in which the path of a folder is typed.
+struct PathDialog {
+    heading: &'static str,
+    /// Name of the field, for screen readers.
+    field: &'static str,
+    button: &'static str,
+    /// What is done with the path.
+    then: fn(PathBuf) -> UiAction,
+}
+
+const PROJECT_PATH: PathDialog = PathDialog {
+    heading: "Open a project by its path",
+    field: "Path of the project folder",
+    button: "Open",
+    then: UiAction::OpenProject,
+};
+const RUN_PATH: PathDialog = PathDialog {
+    heading: "Open a run by its path",
+    field: "Path of the run folder",
+    button: "Open",
+    then: UiAction::OpenRun,
+};
+const FIGURES_PATH: PathDialog = PathDialog {
+    heading: "Save the figures of the ticked runs",
+    field: "Path of the folder for figures",
+    button: "Save",
+    then: |folder| UiAction::Runs(RunsAction::WriteFigures(folder)),
+};
 
 /// Draws the open dialog, if any.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -37,6 +67,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::About
             | Dialog::OpenPath
             | Dialog::OpenRunPath
+            | Dialog::FiguresPath
             | Dialog::Classes
             | Dialog::Recognised
             | Dialog::RunNotes
@@ -46,8 +77,9 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
         match dialog {
             Dialog::Keys => keys_ui(ui, room.y - 170.0),
             Dialog::About => about_ui(ui),
-            Dialog::OpenPath => path_ui(ui, state, "project", UiAction::OpenProject, actions),
-            Dialog::OpenRunPath => path_ui(ui, state, "run", UiAction::OpenRun, actions),
+            Dialog::OpenPath => path_ui(ui, state, &PROJECT_PATH, actions),
+            Dialog::OpenRunPath => path_ui(ui, state, &RUN_PATH, actions),
+            Dialog::FiguresPath => path_ui(ui, state, &FIGURES_PATH, actions),
             Dialog::Export => export_ui(ui, state, actions),
             Dialog::ExportWeights => export_weights_ui(ui, state, actions),
             Dialog::ImportNetwork => import_network_ui(ui, state, actions),
@@ -142,12 +174,12 @@ fn focus_at_first(ui: &Ui, response: &Response, len: usize) {
     state.store(ui.ctx(), response.id);
 }
 
-fn path_ui(ui: &mut Ui, state: &AppState, what: &str, open: fn(PathBuf) -> UiAction, actions: &mut Vec<UiAction>) {
-    ui.heading(format!("Open a {what} by its path"));
+fn path_ui(ui: &mut Ui, state: &AppState, dialog: &PathDialog, actions: &mut Vec<UiAction>) {
+    ui.heading(dialog.heading);
     ui.add_space(8.0);
     let mut path = state.typed_path.clone();
     let edit = TextEdit::singleline(&mut path).hint_text("/path/to/folder").desired_width(f32::INFINITY);
-    let response = ui.add(edit).accessible_name(format!("Path of the {what} folder"));
+    let response = ui.add(edit).accessible_name(dialog.field);
     focus_at_first(ui, &response, path.chars().count());
     if response.changed() {
         actions.push(UiAction::TypePath(path.clone()));
@@ -156,8 +188,8 @@ fn path_ui(ui: &mut Ui, state: &AppState, what: &str, open: fn(PathBuf) -> UiAct
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let named = !path.trim().is_empty();
-        if (ui.add_enabled(named, eframe::egui::Button::new("Open")).clicked() || entered) && named {
-            actions.push(open(from_home(path.trim())));
+        if (ui.add_enabled(named, eframe::egui::Button::new(dialog.button)).clicked() || entered) && named {
+            actions.push((dialog.then)(from_home(path.trim())));
         }
         if ui.button("Cancel").clicked() {
             actions.push(UiAction::Show(None));

@@ -43,7 +43,8 @@ pub(super) fn table_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
 /// The name of a column, with which the table is sorted.
 fn heading_ui(ui: &mut Ui, state: &AppState, column: &RunColumn, actions: &mut Vec<UiAction>) {
     let weak = Tokens::of(ui).weak;
-    let text = RichText::new(column.title()).color(weak);
+    let title = state.runs_table.title(column);
+    let text = RichText::new(title.as_str()).color(weak);
     let sign = match &state.runs_table.sort {
         Some((of, false)) if of == column => Some(Icon::ArrowUp),
         Some((of, true)) if of == column => Some(Icon::ArrowDown),
@@ -56,7 +57,7 @@ fn heading_ui(ui: &mut Ui, state: &AppState, column: &RunColumn, actions: &mut V
     ui.spacing_mut().button_padding.x = 0.0; // The heading begins where its column does.
     let button = ui.add(button.frame_when_inactive(false));
     let button = button.on_hover_text(format!("{}. Click to sort", column.help()));
-    if button.accessible_name(format!("Sort by {}", column.title())).clicked() {
+    if button.accessible_name(format!("Sort by {title}")).clicked() {
         actions.push(UiAction::Runs(RunsAction::SortBy(column.clone())));
     }
 }

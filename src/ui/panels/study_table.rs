@@ -36,10 +36,8 @@ pub(super) fn table_ui(ui: &mut Ui, standing: &Standing) {
 fn row_ui(ui: &mut Ui, row: &ReportRow) {
     let weak = Tokens::of(ui).weak;
     let shade = |text: RichText| if row.is_published { text.color(weak) } else { text };
-    let name = ui.add(Label::new(shade(RichText::new(&row.configuration))).extend());
-    if !row.note.is_empty() {
-        name.on_hover_text(&row.note);
-    }
+    let name = ui.add(Label::new(shade(RichText::new(&row.words))).extend());
+    name.on_hover_text(format!("{}\n{}", row.configuration, row.note).trim_end());
     let runs = match row.is_published {
         true => "published".to_owned(),
         false => format!("{} of {}", row.runs[0], row.runs[1]),

@@ -10,6 +10,8 @@ use eframe::egui::{
 };
 use lucide_icons::LUCIDE_FONT_BYTES;
 
+use crate::charts::fonts;
+
 /// Base of all distances, points.
 pub const UNIT: f32 = 4.0;
 
@@ -157,9 +159,9 @@ pub fn install(ctx: &Context) {
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
     let files: [(&str, &'static [u8]); 4] = [
-        ("inter", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/Inter-Regular.ttf"))),
+        ("inter", fonts::INTER),
         ("inter-semibold", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/Inter-SemiBold.ttf"))),
-        ("jetbrains-mono", include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/JetBrainsMono-Regular.ttf"))),
+        ("jetbrains-mono", fonts::JETBRAINS_MONO),
         ("lucide", LUCIDE_FONT_BYTES),
     ];
     for (name, bytes) in files {

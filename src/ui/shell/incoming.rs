@@ -33,6 +33,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.say(Level::Error, Notice::new("The folder could not be opened").cause(why));
         }
         JobOutcome::Picked(action) => return vec![action],
+        JobOutcome::FiguresWritten(result) => super::figure_saving::take(state, result),
         JobOutcome::NoFolderDialog(instead) => {
             state.say(Level::Info, Notice::new("The desktop has no dialog for files").remedy("Type the path instead"));
             return vec![UiAction::Show(Some(instead))];

@@ -39,6 +39,8 @@ pub enum JobOutcome {
     Runs(ProjectRuns),
     /// The figures of runs were read, or why not, by folder.
     Figures(Vec<(PathBuf, Result<RunFigures, String>)>),
+    /// The figures of the compared runs were written, so many into this folder, or why not.
+    FiguresWritten(Result<(usize, PathBuf), Notice>),
     /// The quick map was saved as a run.
     QuickSaved {
         /// The run folder.

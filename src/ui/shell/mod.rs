@@ -10,6 +10,7 @@ mod class_edits;
 mod diagnostics;
 pub mod execute;
 mod exporting;
+mod figure_saving;
 mod graphics;
 mod incoming;
 pub mod jobs;

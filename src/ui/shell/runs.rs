@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::jobs::{JobOutcome, ProjectRuns};
 use super::opening::report_no_thread;
 use super::services::Services;
-use super::swiping;
+use super::{figure_saving, swiping};
 use crate::data::DataError;
 use crate::domain::Notice;
-use crate::train::folder::FinishedRun;
+use crate::study::compare::ComparedRun;
 use crate::train::run_notes::RunNotes;
 use crate::ui::state::action::Dialog;
 use crate::ui::state::app_state::AppState;
@@ -36,6 +36,9 @@ pub(crate) fn act(services: &Services, state: &mut AppState, action: RunsAction)
             swiping::follow_ticks(state);
         }
         RunsAction::ReadFigures => read_figures(services, state),
+        RunsAction::CompareAt(moment) => state.settings.scores = moment,
+        RunsAction::PickFiguresFolder => figure_saving::pick_folder(services, state),
+        RunsAction::WriteFigures(folder) => figure_saving::begin(services, state, folder),
         RunsAction::EditNotes(folder) => {
             state.draft_notes(&folder);
             state.dialog = Some(Dialog::RunNotes);
@@ -65,9 +68,7 @@ fn read_figures(services: &Services, state: &mut AppState) {
 }
 
 fn figures(folder: &Path) -> Result<RunFigures, DataError> {
-    let run = FinishedRun::open(folder)?;
-    let (steps, rows) = run.history();
-    Ok(RunFigures::of(&run.classes, &steps, &rows))
+    Ok(RunFigures::of(&ComparedRun::open(folder)?))
 }
 
 fn save_notes(services: &Services, state: &mut AppState) {

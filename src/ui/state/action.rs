@@ -275,6 +275,8 @@ pub enum Dialog {
     OpenPath,
     /// The path of a run.
     OpenRunPath,
+    /// The folder for figures, for desktops without a folder dialog.
+    FiguresPath,
     /// The export of maps.
     Export,
     /// The export of a run's network.

@@ -45,19 +45,19 @@ pub struct Cell {
 }
 
 impl RunColumn {
-    /// Heading.
-    pub fn title(&self) -> String {
+    /// Its name; that of a setting is the one in `config.toml`.
+    pub fn name(&self) -> &str {
         match self {
-            Self::Name => "run".to_owned(),
-            Self::Network => "network".to_owned(),
-            Self::Labels => "labels".to_owned(),
-            Self::Setting(field) => setting_title(field),
-            Self::Steps => "steps".to_owned(),
-            Self::BestMiou => "best mIoU".to_owned(),
-            Self::Time => "time".to_owned(),
-            Self::Ended => "ended".to_owned(),
-            Self::Tags => "tags".to_owned(),
-            Self::Note => "note".to_owned(),
+            Self::Name => "run",
+            Self::Network => "network",
+            Self::Labels => "labels",
+            Self::Setting(field) => field.as_str(),
+            Self::Steps => "steps",
+            Self::BestMiou => "best mIoU",
+            Self::Time => "time",
+            Self::Ended => "ended",
+            Self::Tags => "tags",
+            Self::Note => "note",
         }
     }
 
@@ -116,12 +116,6 @@ impl Cell {
             text => Self { text: text.to_owned(), number: text.parse().ok() },
         }
     }
-}
-
-/// The last part of a setting's name; that of sampling has a seed of its own, so its settings keep their section.
-fn setting_title(field: &str) -> String {
-    let short = if field.starts_with("sampling.") { field } else { field.rsplit('.').next().unwrap_or(field) };
-    short.replace(['_', '.'], " ")
 }
 
 /// Whether its configuration says how it was trained.

@@ -3,9 +3,11 @@
 use egui_plot::PlotPoint;
 
 use super::curves::Curves;
-use crate::domain::{ClassDef, Classes};
+use super::score_moment::ScoreMoment;
+use crate::domain::ClassDef;
 use crate::engine::protocol::StepReport;
-use crate::train::folder::{MetricsRow, StepRow};
+use crate::study::compare::ComparedRun;
+use crate::train::folder::StepRow;
 
 /// The figures of a run that is compared with others.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,12 +19,14 @@ pub struct RunFigures {
     /// The classes of its network.
     pub classes: Vec<ClassDef>,
     /// The evaluation with the highest mean IoU; `None` if nothing was scored.
-    pub best: Option<BestScores>,
+    pub best: Option<RunScores>,
+    /// The evaluation after the last step, as reports have it; `None` if nothing was scored.
+    pub last: Option<RunScores>,
 }
 
-/// The evaluation of a run with the highest mean IoU.
+/// The scores of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BestScores {
+pub struct RunScores {
     /// Steps taken until then.
     pub step: u64,
     /// Mean IoU.
@@ -32,58 +36,66 @@ pub struct BestScores {
 }
 
 impl RunFigures {
-    /// Takes the tables of a run folder.
-    pub fn of(classes: &Classes, steps: &[StepRow], rows: &[MetricsRow]) -> Self {
+    /// Takes what a run folder says.
+    pub fn of(run: &ComparedRun) -> Self {
         let mut curves = Curves::default();
-        for &StepRow { step, epoch, loss, lr } in steps {
+        for &StepRow { step, epoch, loss, lr } in &run.steps {
             curves.add_step(&StepReport { step, epoch, loss, lr, step_secs: 0.0, waiting: 0.0, labelled: 0 });
         }
-        let scored = || rows.iter().filter(|row| !row.miou.is_nan());
+        let scored = || run.metrics.iter().filter(|row| !row.miou.is_nan());
         let best = scored().max_by(|a, b| a.miou.total_cmp(&b.miou));
+        let last = run.last().filter(|last| !last.miou.is_nan());
         Self {
             loss: curves.smoothed,
             miou: scored().map(|row| PlotPoint::new(row.step as f64, row.miou)).collect(),
-            classes: classes.iter().cloned().collect(),
-            best: best.map(|row| BestScores { step: row.step, miou: row.miou, iou: row.iou.clone() }),
+            classes: run.classes.iter().cloned().collect(),
+            best: best.map(|row| RunScores { step: row.step, miou: row.miou, iou: row.iou.clone() }),
+            last: last.map(|last| RunScores { step: run.last_step(), miou: last.miou, iou: last.iou.to_vec() }),
         }
     }
 
-    /// IoU of the class with this name at the best evaluation; `None` if the run has none.
-    pub fn iou_of(&self, class: &str) -> Option<f64> {
+    /// The scores of an evaluation; `None` if the run has none.
+    pub fn scores(&self, moment: ScoreMoment) -> Option<&RunScores> {
+        match moment {
+            ScoreMoment::Best => self.best.as_ref(),
+            ScoreMoment::Final => self.last.as_ref(),
+        }
+    }
+
+    /// IoU of the class with this name at an evaluation; `None` if the run has none.
+    pub fn iou_of(&self, class: &str, moment: ScoreMoment) -> Option<f64> {
         let place = self.classes.iter().position(|own| own.name == class)?;
-        self.best.as_ref()?.iou.get(place).copied().filter(|iou| !iou.is_nan())
+        self.scores(moment)?.iou.get(place).copied().filter(|iou| !iou.is_nan())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::RunConfig;
+    use crate::study::compare::run::tests::run;
 
-    fn row(step: u64, miou: f64, iou: [f64; 2]) -> MetricsRow {
-        let iou = iou.to_vec();
-        MetricsRow {
-            step,
-            epoch: 1,
-            train_loss: 1.0,
-            miou,
-            pixel_accuracy: 0.5,
-            pixels: 4,
-            secs: 1.0,
-            iou,
-            raw_miou: None,
-        }
+    #[test]
+    fn classes_are_compared_at_the_best_and_at_the_last_evaluation() {
+        let mut run = run("a", RunConfig::demo(), 0.4, &[0.7, f64::NAN]);
+        (run.metrics[0].miou, run.metrics[0].iou) = (0.5, vec![0.6, 0.4]);
+        let figures = RunFigures::of(&run);
+        assert_eq!((figures.miou.len(), figures.loss.len()), (2, 20));
+        let names: Vec<String> = run.classes.iter().map(|class| class.name.clone()).collect();
+        let iou = |moment| [0, 1, 2].map(|class: usize| figures.iou_of(&names[class], moment));
+        assert_eq!(iou(ScoreMoment::Best), [Some(0.6), Some(0.4), None]);
+        assert_eq!(iou(ScoreMoment::Final), [Some(0.7), None, None]);
+        assert_eq!(figures.iou_of(&names[0], ScoreMoment::Final), run.iou(&names[0]), "as reports have it");
+        assert_eq!(figures.iou_of("lava", ScoreMoment::Best), None);
+        let steps = [ScoreMoment::Best, ScoreMoment::Final].map(|moment| figures.scores(moment).unwrap().step);
+        assert_eq!(steps, [10, 20]);
     }
 
     #[test]
-    fn classes_are_compared_at_the_best_evaluation() {
-        let classes = Classes::deepglobe();
-        let rows = [row(10, 0.5, [0.6, 0.4]), row(20, f64::NAN, [0.9, 0.9]), row(30, 0.4, [0.7, f64::NAN])];
-        let step = StepRow { step: 1, epoch: 1, loss: 2.0, lr: 1e-3 };
-        let figures = RunFigures::of(&classes, &[step], &rows);
-        assert_eq!((figures.miou.len(), figures.loss.len()), (2, 1), "what is not scored leaves no point");
-        let names: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
-        assert_eq!((figures.iou_of(names[0]), figures.iou_of(names[1])), (Some(0.6), Some(0.4)));
-        assert_eq!((figures.iou_of(names[2]), figures.iou_of("lava")), (None, None));
-        assert_eq!(RunFigures::of(&classes, &[], &[]).best, None);
+    fn what_is_not_scored_leaves_no_point() {
+        let mut run = run("a", RunConfig::demo(), 0.4, &[]);
+        run.metrics.iter_mut().for_each(|row| row.miou = f64::NAN);
+        let figures = RunFigures::of(&run);
+        assert_eq!((figures.miou.len(), figures.best, figures.last), (0, None, None));
     }
 }

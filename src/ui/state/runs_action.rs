@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::run_column::RunColumn;
 use super::runs_table::NotesDraft;
+use super::score_moment::ScoreMoment;
 
 /// A request about the list of runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,12 @@ pub enum RunsAction {
     TickNone,
     /// Read the figures of the compared runs again.
     ReadFigures,
+    /// Compare these scores of the runs.
+    CompareAt(ScoreMoment),
+    /// Choose a folder for the figures of the compared runs.
+    PickFiguresFolder,
+    /// Write the figures of the compared runs into this folder.
+    WriteFigures(PathBuf),
     /// Edit tags and note of the run in this folder.
     EditNotes(PathBuf),
     /// Replace tags and note as typed so far.

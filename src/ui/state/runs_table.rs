@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::figures_export::FiguresExport;
 use super::run_column::{Cell, RunColumn, is_trained};
 use super::run_figures::RunFigures;
-use crate::train::run_differences::{Difference, differences};
+use crate::study::settings::{self, Settings};
 use crate::train::run_list::RunEntry;
 
 /// Columns before and after those of the settings.
@@ -26,6 +27,8 @@ pub struct RunsTable {
     pub ticked: Vec<PathBuf>,
     /// What they have measured, or why that cannot be read.
     pub figures: BTreeMap<PathBuf, Result<RunFigures, String>>,
+    /// How the export of their figures stands.
+    pub export: FiguresExport,
     /// Tags and note being edited.
     pub draft: NotesDraft,
     /// The columns.
@@ -58,12 +61,12 @@ impl RunsTable {
     /// Lists the runs anew.
     pub fn refresh(&mut self, runs: &[RunEntry], has_masks: bool) {
         let listed: Vec<usize> = (0..runs.len()).filter(|run| self.passes(&runs[*run], has_masks)).collect();
-        let trained: Vec<usize> =
-            listed.iter().copied().filter(|run| is_trained(&runs[*run]) && runs[*run].config.is_some()).collect();
-        let found = differences(trained.iter().filter_map(|run| runs[*run].config.as_ref()));
-        let settings = found.iter().map(|difference| RunColumn::Setting(difference.field.clone()));
-        self.columns = BEFORE.iter().cloned().chain(settings).chain(AFTER.iter().cloned()).collect();
-        let row = |run: usize| RunRow { run, cells: cells(&runs[run], has_masks, &found, place(&trained, run)) };
+        let trained = |run: usize| runs[run].config.as_ref().filter(|_| is_trained(&runs[run])).map(settings::of);
+        let known: BTreeMap<usize, Settings> = listed.iter().filter_map(|run| Some((*run, trained(*run)?))).collect();
+        let fields = differing(&known);
+        let columns = fields.iter().cloned().map(RunColumn::Setting);
+        self.columns = BEFORE.iter().cloned().chain(columns).chain(AFTER.iter().cloned()).collect();
+        let row = |run: usize| RunRow { run, cells: cells(&runs[run], has_masks, &fields, known.get(&run)) };
         self.rows = listed.into_iter().map(row).collect();
         self.sort_rows();
     }
@@ -79,6 +82,19 @@ impl RunsTable {
         let Some(place) = self.columns.iter().position(|other| other == column) else { return };
         let highest_first = *highest_first;
         self.rows.sort_by(|a, b| order(&a.cells[place], &b.cells[place], highest_first));
+    }
+
+    /// Heading of a column. A setting keeps the section of its name where another column is called alike.
+    pub fn title(&self, column: &RunColumn) -> String {
+        let field = |column: &RunColumn| match column {
+            RunColumn::Setting(field) => Some(field.clone()),
+            _ => None,
+        };
+        let fields: Vec<String> = self.columns.iter().filter_map(field).collect();
+        match column {
+            RunColumn::Setting(field) => settings::title(field, &fields),
+            other => other.name().to_owned(),
+        }
     }
 
     /// Sorts by a column: the lowest first, at the second time the highest, at the third as the list is.
@@ -106,16 +122,19 @@ impl RunsTable {
     }
 }
 
-/// Place of a run among those that were compared for differences.
-fn place(trained: &[usize], run: usize) -> Option<usize> {
-    trained.iter().position(|other| *other == run)
+/// The settings in which runs of a project differ, seeds among them.
+fn differing(known: &BTreeMap<usize, Settings>) -> Vec<String> {
+    let all: Vec<Settings> = known.values().cloned().collect();
+    settings::differing(&all).into_iter().filter(|field| field != settings::PLACE).collect()
 }
 
-fn cells(run: &RunEntry, has_masks: bool, found: &[Difference], place: Option<usize>) -> Vec<Cell> {
-    let setting =
-        |difference: &Difference| place.map_or_else(Cell::nothing, |place| Cell::of_setting(&difference.values[place]));
+fn cells(run: &RunEntry, has_masks: bool, fields: &[String], known: Option<&Settings>) -> Vec<Cell> {
+    let setting = |field: &String| {
+        let value = known.and_then(|settings| settings.get(field));
+        value.map_or_else(Cell::nothing, |value| Cell::of_setting(&settings::shown(field, value)))
+    };
     let fixed = |column: &RunColumn| column.cell(run, has_masks);
-    BEFORE.iter().map(fixed).chain(found.iter().map(setting)).chain(AFTER.iter().map(fixed)).collect()
+    BEFORE.iter().map(fixed).chain(fields.iter().map(setting)).chain(AFTER.iter().map(fixed)).collect()
 }
 
 /// Numbers by size, before words; what is missing comes last in either direction.
@@ -170,7 +189,7 @@ mod tests {
         let runs = [run("c", 1e-3, None), run("b", 1e-5, None), run("a", 1e-5, None)];
         let settings = |table: &RunsTable| -> Vec<String> {
             let is_setting = |column: &&RunColumn| matches!(column, RunColumn::Setting(_));
-            table.columns.iter().filter(is_setting).map(RunColumn::title).collect()
+            table.columns.iter().filter(is_setting).map(|column| table.title(column)).collect()
         };
         let all = table(&runs, |_| {});
         assert_eq!((settings(&all), names(&all)), (vec!["lr".to_owned()], vec!["c", "b", "a"]));
@@ -179,6 +198,21 @@ mod tests {
         quick.is_quick = true;
         let with_quick = table(&[runs[1].clone(), runs[2].clone(), quick], |_| {});
         assert!(settings(&with_quick).is_empty(), "the settings of a quick head say nothing");
+    }
+
+    #[test]
+    fn two_seeds_have_two_names_and_two_losses_two_texts() {
+        let mut runs = [run("b", 1e-3, None), run("a", 1e-3, None)];
+        if let Some(config) = &mut runs[1].config {
+            (config.seed, config.sampling.seed, config.train.loss.dice) = (7, 8, 0.5);
+            config.data = "/elsewhere".into();
+        }
+        let table = table(&runs, |_| {});
+        let titles: Vec<String> = table.columns[3..6].iter().map(|column| table.title(column)).collect();
+        assert_eq!(titles, ["sampling.seed", "seed", "loss"], "the place of the data is no setting");
+        assert_eq!(table.title(&table.columns[6]), "steps");
+        let losses: Vec<&str> = table.rows.iter().map(|row| row.cells[5].text.as_str()).collect();
+        assert_eq!(losses, ["cross-entropy 1", "cross-entropy 1, dice 0.5"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::action::Tab;
 use super::layer::LayerSet;
 use super::map_source::MapChoice;
 use super::preset::Preset;
+use super::score_moment::ScoreMoment;
 use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
 use crate::domain::{RunConfig, config, stored};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub lower_open: Option<bool>,
     /// Whether the loss is drawn on a logarithmic scale.
     pub log_loss: bool,
+    /// Which scores of runs are compared.
+    pub scores: ScoreMoment,
     /// Whether the first steps were dismissed.
     pub help_dismissed: bool,
     /// Splits the user chose, by project folder and image file.
@@ -64,6 +67,7 @@ impl Default for Settings {
             tab: Tab::Curves,
             lower_open: None,
             log_loss: false,
+            scores: ScoreMoment::Best,
             help_dismissed: false,
             splits: BTreeMap::new(),
         }

@@ -32,6 +32,15 @@ fn runs_that_differ_in_the_seed_alone_are_one_group() {
         comparison.groups.iter().map(|group| (group.name.as_str(), group.members.as_slice())).collect();
     assert_eq!(groups[0], ("strategy fraction_per_class 0.1, class weights none", [0, 1].as_slice()));
     assert_eq!((groups.len(), groups[1].1, groups[2].1), (3, [2].as_slice(), [3].as_slice()));
+    let words: Vec<&str> = comparison.groups.iter().map(|group| group.words.as_str()).collect();
+    assert_eq!(
+        words,
+        [
+            "10 % of each class · no class weights",
+            "1 % of each class · no class weights",
+            "10 % of each class · inverse frequency weights"
+        ]
+    );
     let row = comparison.row(&comparison.groups[0]);
     assert_eq!((row.runs, row.final_miou.unwrap().text(3).as_str()), ([2, 2], "0.450 ± 0.071"));
     assert!((row.best_miou.unwrap().mean - 0.5).abs() < 1e-12, "the mean of .45 and .55");
@@ -100,8 +109,8 @@ fn a_reference_without_runs_is_told_and_replaced() {
     comparison.compare_with("c").unwrap_err();
     let name = comparison.groups[2].name.clone();
     comparison.compare_with(&name).unwrap();
-    let used = comparison.reference_with_runs().unwrap().name.clone();
-    assert_eq!(used, comparison.groups[0].name);
+    let used = comparison.reference_with_runs().unwrap().words.clone();
+    assert_eq!(used, comparison.groups[0].words);
     assert!(comparison.notes[0].ends_with(&format!("differences are to {used}")), "{:?}", comparison.notes);
 }
 
@@ -109,12 +118,14 @@ fn a_reference_without_runs_is_told_and_replaced() {
 fn what_is_planned_has_a_group_before_it_is_done() {
     let planned = |name: &str, ratio: f64| Entry {
         configuration: Some(name.to_owned()),
+        words: format!("{name} in words"),
         config: config(0, ratio, ClassWeights::None),
         run: None,
     };
     let comparison = Comparison::of("test", vec![planned("x", 0.1), planned("y", 0.2)]);
     assert_eq!((comparison.groups.len(), comparison.runs.len(), comparison.groups[0].planned), (2, 0, 1));
     assert_eq!(comparison.row(&comparison.groups[0]).best_miou, None);
+    assert_eq!(comparison.groups[1].words, "y in words");
 }
 
 #[test]
@@ -122,5 +133,7 @@ fn the_reference_is_chosen_by_a_name() {
     let mut comparison = comparison();
     comparison.compare_with("c").unwrap();
     assert_eq!(comparison.reference, 2);
+    comparison.compare_with("1 % of each class · no class weights").unwrap();
+    assert_eq!(comparison.reference, 1);
     assert!(comparison.compare_with("d").unwrap_err().contains("choose among strategy"));
 }

@@ -1,17 +1,20 @@
-//! Settings by name, and which of them differ between runs.
+//! Settings by name, and which of them differ between runs: in reports and in the window's list of runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use super::fields;
+use super::key::BESIDE;
 use crate::domain::RunConfig;
 use crate::domain::config::Supervision;
-use crate::study::fields;
 
+/// Where the data are. Of data that are known to be the same, the place is none of a run's settings.
+pub const PLACE: &str = "data";
 /// Settings in which runs of one configuration may differ.
 const SEEDS: [&str; 2] = ["seed", "sampling.seed"];
-/// Where a run computes and what it writes beside its tables do not make it another configuration, as in a study's key of a run.
-const BESIDE: [&str; 2] = ["device", "tensorboard"];
+/// Settings whose values are names from outside, which are shown as they are.
+const NAMES: [&str; 6] = [PLACE, "device", "ignore", "init_from", "model.encoder", "split"];
 /// The value of a setting without effect.
 const NOTHING: &str = "–";
 
@@ -29,12 +32,12 @@ pub fn of(config: &RunConfig) -> Settings {
     settings
 }
 
-/// Names of the settings whose values differ, seeds left out, in alphabetical order.
+/// Names of the settings whose values differ, in alphabetical order.
 pub fn differing(all: &[Settings]) -> Vec<String> {
     let names: BTreeSet<&String> = all.iter().flat_map(BTreeMap::keys).collect();
     let differs = |name: &&&String| {
         let values: BTreeSet<Option<&String>> = all.iter().map(|settings| settings.get(**name)).collect();
-        values.len() > 1 && !SEEDS.contains(&name.as_str())
+        values.len() > 1
     };
     names.iter().filter(differs).map(|name| (*name).clone()).collect()
 }
@@ -43,14 +46,24 @@ pub fn differing(all: &[Settings]) -> Vec<String> {
 pub fn common(all: &[Settings]) -> Vec<(String, String)> {
     let Some(first) = all.first() else { return Vec::new() };
     let is_common = |name: &String, value: &String| all.iter().all(|settings| settings.get(name) == Some(value));
-    let told = |name: &String| !SEEDS.contains(&name.as_str()) && name != "data";
+    let told = |name: &String| !is_seed(name) && name != PLACE;
     let pairs = first.iter().filter(|(name, value)| told(name) && is_common(name, value));
     pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Whether a setting makes another configuration.
+/// Whether a setting makes another configuration, as in a study's key of a run.
 pub(super) fn tells_apart(field: &str) -> bool {
     !BESIDE.contains(&field)
+}
+
+/// Whether runs that differ in this setting alone are one configuration.
+pub fn is_seed(field: &str) -> bool {
+    SEEDS.contains(&field)
+}
+
+/// A value of [`Settings`] for readers: without the underscores of names in files.
+pub fn shown(field: &str, value: &str) -> String {
+    if NAMES.contains(&field) { value.to_owned() } else { value.replace('_', " ") }
 }
 
 /// The name of a setting for readers: without its section where that is clear, in words.
@@ -107,12 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_named_and_seeds_are_not() {
+    fn what_differs_is_named_and_seeds_are_known() {
         let (one, mut other) = (RunConfig::demo(), RunConfig::demo());
         (other.seed, other.sampling.seed, other.model.arch) = (7, 7, Arch::UNetPlusPlus);
         other.sampling.strategy = Strategy::FractionPerClass(0.01);
         let all = [of(&one), of(&other)];
-        assert_eq!(differing(&all), ["model.arch", "sampling.strategy"]);
+        let differ = differing(&all);
+        assert_eq!(differ, ["model.arch", "sampling.seed", "sampling.strategy", "seed"]);
+        assert_eq!(differ.iter().filter(|field| is_seed(field)).count(), 2);
         let common = common(&all);
         assert!(common.iter().any(|(name, value)| name == "train.batch" && value == "2"), "{common:?}");
         assert!(common.iter().all(|(name, _)| !["seed", "model.arch", "data"].contains(&name.as_str())));
@@ -131,9 +146,23 @@ mod tests {
     }
 
     #[test]
+    fn losses_are_told_apart_by_the_terms_that_are_on() {
+        let [plain, mut mixed] = [RunConfig::demo(), RunConfig::demo()];
+        mixed.train.loss.dice = 0.5;
+        let loss = |config: &RunConfig| of(config)["train.loss"].clone();
+        assert_eq!([loss(&plain), loss(&mixed)], ["cross-entropy 1", "cross-entropy 1, dice 0.5"]);
+    }
+
+    #[test]
+    fn values_are_shown_without_underscores_and_names_as_they_are() {
+        assert_eq!(shown("sampling.strategy", "fraction_per_class 0.1"), "fraction per class 0.1");
+        assert_eq!(shown("model.encoder", "my_weights.pth"), "my_weights.pth");
+    }
+
+    #[test]
     fn titles_are_short_where_they_are_clear() {
-        let fields = ["train.class_weights", "split.seed", "sampling.seed"].map(str::to_owned);
+        let fields = ["train.class_weights", "seed", "sampling.seed"].map(str::to_owned);
         let titles: Vec<String> = fields.iter().map(|field| title(field, &fields)).collect();
-        assert_eq!(titles, ["class weights", "split.seed", "sampling.seed"]);
+        assert_eq!(titles, ["class weights", "seed", "sampling.seed"]);
     }
 }

@@ -1,0 +1,97 @@
+//! A drawing as pixels, with the fonts that the program ships: the same on every machine.
+
+use std::sync::{Arc, LazyLock};
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::fontdb::Database;
+use resvg::usvg::{Options, Tree};
+
+use super::Drawing;
+use super::fonts;
+
+/// Pixels of a picture for each of the drawing: sharp in print at half a column, and on dense screens.
+pub const SCALE: u32 = 2;
+
+/// The fonts, read once. Nothing of the system's is among them.
+static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
+    let mut database = Database::new();
+    for font in [fonts::INTER, fonts::JETBRAINS_MONO] {
+        database.load_font_data(font.to_vec());
+    }
+    database.set_sans_serif_family("Inter"); // The family that drawings ask for.
+    Arc::new(database)
+});
+
+/// The drawing as a PNG file on white, with [`SCALE`] pixels for each of its own.
+///
+/// # Errors
+/// With a sentence, if the drawing has no extent or is too large to be held in memory.
+pub fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
+    let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
+    let tree = Tree::from_str(&drawing.file(), &options).map_err(|error| error.to_string())?;
+    let [width, height] = drawing.size().map(|side| (side * f64::from(SCALE)).ceil() as u32);
+    let mut pixels =
+        Pixmap::new(width, height).ok_or_else(|| format!("a figure of {width} × {height} pixels cannot be drawn"))?;
+    let scale = SCALE as f32;
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use image::RgbImage;
+
+    use super::super::drawing::Anchor;
+    use super::*;
+
+    fn pixels(drawing: &Drawing) -> RgbImage {
+        image::load_from_memory(&png(drawing).unwrap()).unwrap().into_rgb8()
+    }
+
+    /// Pixels that are not white.
+    fn drawn(image: &RgbImage) -> usize {
+        image.pixels().filter(|pixel| pixel.0 != [255; 3]).count()
+    }
+
+    fn sheet() -> Drawing {
+        Drawing::new("a sheet", [120.0, 40.0])
+    }
+
+    #[test]
+    fn an_empty_sheet_is_white_at_twice_its_size() {
+        let image = pixels(&sheet());
+        assert_eq!((image.dimensions(), drawn(&image)), ((240, 80), 0));
+    }
+
+    #[test]
+    fn marks_are_where_they_are_drawn() {
+        let mut drawing = sheet();
+        drawing.block([10.0, 5.0], [20.0, 10.0], "#ff0000", 1.0);
+        let image = pixels(&drawing);
+        assert_eq!(drawn(&image), 40 * 20);
+        assert_eq!([image.get_pixel(20, 10).0, image.get_pixel(59, 29).0], [[255, 0, 0]; 2]);
+    }
+
+    #[test]
+    fn texts_are_drawn_in_the_fonts_of_the_program() {
+        let with = |text: &str| {
+            let mut drawing = sheet();
+            drawing.text([60.0, 25.0], Anchor::Middle, text);
+            pixels(&drawing)
+        };
+        let one = with("mIoU ± −0.5 …");
+        assert!(drawn(&one) > 200, "{}", drawn(&one));
+        assert!(one != with("mIoU ± −0.6 …"), "another digit is another picture");
+        let narrow = with("iiiiiiii");
+        assert!(drawn(&with("WWWWWWWW")) > 2 * drawn(&narrow), "letters, not boxes of one width");
+        assert!(one == with("mIoU ± −0.5 …"), "the same again");
+    }
+
+    #[test]
+    fn figures_find_their_font_and_hold_no_pictures() {
+        let file = sheet().file();
+        assert!(file.contains("font-family=\"sans-serif\"") && !file.contains("<image"), "{file}");
+        let family = FONTS.family_name(&resvg::usvg::fontdb::Family::SansSerif);
+        assert!(FONTS.faces().any(|face| face.families.iter().any(|(name, _)| name == family)), "{family}");
+    }
+}
