@@ -27,7 +27,7 @@ pub(super) fn count(
     for (number, part) in tiles.chunks(PART).enumerate() {
         preparation.check()?;
         preparation.announce("counting labels", number * PART, tiles.len());
-        match part.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.add(b))) {
+        match part.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.plus(b))) {
             Ok(counts) => sum = sum.add(counts),
             Err(_) => return Ok(None),
         }

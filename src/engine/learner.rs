@@ -113,6 +113,11 @@ impl Learner {
         self.trainer.step(batches, &self.terms, lr)
     }
 
+    /// Steps that changed nothing, because gradients overflowed in 16 bits.
+    pub(super) fn skipped(&self) -> u64 {
+        self.trainer.skipped().unwrap_or(0)
+    }
+
     /// Reads new labels from the journal, effective from the next step. Returns the ids of the tiles on which there is something else to
     /// learn now.
     ///

@@ -129,7 +129,7 @@ impl Run {
         let note = report::weights_line(&info.config.train.class_weights, &self.opened.learner.terms().weights);
         note.into_iter().for_each(|note| self.inform(outbox, note));
         let (name, why) = (&info.device.name, &info.device.why);
-        self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.backend));
+        self.inform(outbox, format!("Training on {name} ({}): {why}", info.device.how()));
         if self.tuning {
             self.inform(outbox, report::TUNING_LINE.to_owned());
         }

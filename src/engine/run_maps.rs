@@ -147,9 +147,9 @@ impl Worker {
 
     /// Drops the networks of runs that have gone on since.
     fn forget_former(&mut self, ends: &Ends) {
-        for place in 0..2 {
-            if self.ends[place] != ends[place] {
-                (self.loaded[place], self.ends[place]) = (None, ends[place].clone());
+        for (place, end) in ends.iter().enumerate() {
+            if self.ends[place] != *end {
+                (self.loaded[place], self.ends[place]) = (None, end.clone());
             }
         }
     }

@@ -58,7 +58,7 @@ impl LabelCounts {
 
     /// Counts of these tiles and others.
     #[must_use]
-    pub fn add(mut self, other: Self) -> Self {
+    pub fn plus(mut self, other: Self) -> Self {
         let sum = |into: &mut Vec<u64>, from: Vec<u64>| {
             into.resize(into.len().max(from.len()), 0);
             into.iter_mut().zip(from).for_each(|(sum, count)| *sum += count);
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn counts_of_tiles_add_up() {
         let counts = |labels: &[u64]| LabelCounts { labels: labels.to_vec(), masks: vec![50, 50], tiles: 1 };
-        let sum = LabelCounts::default().add(counts(&[4, 0])).add(counts(&[1, 5]));
+        let sum = LabelCounts::default().plus(counts(&[4, 0])).plus(counts(&[1, 5]));
         assert_eq!((sum.labels.as_slice(), sum.total(), sum.tiles), ([5, 5].as_slice(), 10, 2));
         assert!((sum.share() - 0.05).abs() < 1e-12);
         assert!(LabelCounts::default().share().is_nan(), "no masks");

@@ -6,10 +6,13 @@ use super::grid::{Grid, is_complete};
 use super::naming::{self, Cell};
 use super::tile::{Place, Tile};
 
+/// Tiles of a scene: index and the two numbers of the name.
+type Members = Vec<(usize, [u32; 2])>;
+
 /// Gives tiles the place that their names tell, where the names of all tiles of a scene do. `is_located` tells whether the files of a tile
 /// say where it lies: of such scenes names are not asked. Returns how each name was read, in words.
 pub(super) fn assign(tiles: &mut [Tile], is_located: impl Fn(usize) -> bool) -> Vec<Option<&'static str>> {
-    let mut scenes: BTreeMap<(String, bool), Vec<(usize, [u32; 2])>> = BTreeMap::new();
+    let mut scenes: BTreeMap<(String, bool), Members> = BTreeMap::new();
     for (index, tile) in tiles.iter().enumerate().filter(|(_, tile)| tile.place.is_none() && tile.fault.is_none()) {
         if let Some((scene, cell)) = scene_and_cell(&tile.short_id) {
             scenes.entry((scene, cell.is_marked)).or_default().push((index, cell.numbers));

@@ -21,6 +21,7 @@ impl Run {
         let unsaved = if self.step > 0 { self.save_at_end(outbox).err() } else { None };
         let mut summary = self.summary(ending.outcome(), ending.into_why());
         summary.unsaved = unsaved.map(|error| error.to_string());
+        self.tell_skipped(outbox);
         let recorder = &mut self.opened.recorder;
         recorder.log(&report::closing_line(&summary), outbox);
         summary.unsaved.iter().for_each(|why| recorder.log(&format!("[ERROR] {}", report::unsaved_line(why)), outbox));
@@ -29,6 +30,18 @@ impl Run {
             summary.unsaved.get_or_insert(error.to_string());
         }
         summary
+    }
+
+    /// Says how many steps of a run in mixed precision changed nothing.
+    fn tell_skipped(&self, outbox: &Outbox) {
+        let skipped = self.opened.learner.skipped();
+        if skipped > 0 {
+            let steps = self.step;
+            self.inform(
+                outbox,
+                format!("{skipped} of {steps} steps changed nothing: their gradients overflowed in 16 bits"),
+            );
+        }
     }
 
     /// Ends the run after an error. Its figures and the reason are written, so that it can be opened. The checkpoints stay as

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Run;
 use crate::domain::Notice;
+use crate::domain::config::Precision;
 use crate::engine::outbox::Outbox;
 use crate::engine::protocol::{EventKind, StepReport};
 use crate::engine::refusal::Refusal;
@@ -23,16 +24,24 @@ impl Run {
         let loss = self.opened.learner.learn(&batches, lr);
         self.step += 1;
         if !loss.is_finite() {
-            let headline = format!("The loss is {loss} at step {}", self.step);
-            let remedy = format!(
-                "Resume it with a lower learning rate than {lr} (--resume with --lr), or start a new run with one; it may begin with \
-                 the best checkpoint of this one"
-            );
-            return Err(Refusal(Notice::new(headline).remedy(remedy)).into());
+            return Err(self.diverged(loss, lr).into());
         }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
         self.report(lr, batches.iter().map(|batch| batch.labelled).sum(), outbox);
         Ok(())
+    }
+
+    fn diverged(&self, loss: f32, lr: f64) -> Refusal {
+        let headline = format!("The loss is {loss} at step {}", self.step);
+        let mixed = match self.opened.info.device.precision {
+            Precision::Mixed => ", or start one in 32 bits (--precision f32)",
+            Precision::Auto | Precision::F32 => "",
+        };
+        let remedy = format!(
+            "Resume it with a lower learning rate than {lr} (--resume with --lr), or start a new run with one; it may begin with \
+             the best checkpoint of this one{mixed}"
+        );
+        Refusal(Notice::new(headline).remedy(remedy))
     }
 
     /// Reports the step: to the table by count, to the user by the clock.

@@ -77,7 +77,7 @@ fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<Counted, Str
     let held_out = run.split.held_out_of(&project);
     let book = &replay.book;
     let of = |index: &usize| LabelCounts::of_tile(&project, *index, held_out.get(index), &key.sampling, book);
-    let labels = tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.add(b))).map_err(told)?;
+    let labels = tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.plus(b))).map_err(told)?;
     let are_of_now = tiles.iter().any(|index| book.carries(&project.tiles[*index].id));
     Ok(Counted { labels, are_of_now })
 }
