@@ -33,7 +33,7 @@ impl Run {
     }
 
     /// Says how many steps of a run in mixed precision changed nothing.
-    fn tell_skipped(&self, outbox: &Outbox) {
+    fn tell_skipped(&mut self, outbox: &Outbox) {
         let skipped = self.opened.learner.skipped();
         if skipped > 0 {
             let steps = self.step;
