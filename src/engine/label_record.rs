@@ -28,7 +28,7 @@ pub(super) fn count(
         preparation.check()?;
         preparation.announce("counting labels", number * PART, tiles.len());
         match part.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.plus(b))) {
-            Ok(counts) => sum = sum.add(counts),
+            Ok(counts) => sum = sum.plus(counts),
             Err(_) => return Ok(None),
         }
     }

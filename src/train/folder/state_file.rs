@@ -201,7 +201,7 @@ mod tests {
             assert!(told.contains("damaged") && told.ends_with("last.state"), "{end}: {told}");
         }
         assert!(told(&[&whole[..], b"x"].concat()).contains("follows"));
-        let mut other = whole.clone();
+        let mut other = whole;
         let version = br#""version":1"#;
         let at = other.windows(version.len()).position(|bytes| bytes == version).unwrap();
         other[at + version.len() - 1] = b'2';

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn every_loss_that_is_offered_can_be_trained_with() {
         for (loss, label, _) in losses() {
-            let mut config = crate::domain::RunConfig::default();
+            let mut config = RunConfig::default();
             config.train.loss = loss;
             let problems = config.problems(&crate::domain::Classes::deepglobe());
             assert!(problems.is_empty(), "{label}: {problems:?}");
