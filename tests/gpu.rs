@@ -57,6 +57,23 @@ fn a_run_on_swiftshader_trains_and_its_checkpoint_scores_alike_on_the_cpu() {
     assert!((gpu - cpu).abs() < 1e-3, "one network, two devices: {gpu} and {cpu}");
 }
 
+#[test]
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+fn mixed_precision_is_refused_on_a_device_that_computes_in_32_bits_alone() {
+    if !Path::new(DRIVER).exists() {
+        eprintln!("skipped: SwiftShader is not installed ({DRIVER})");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let run = dir.path().join("run");
+    let mut train = pointillist();
+    train.args(["train", "--device", "swiftshader", "--precision", "mixed", "--preset", "demo"]);
+    train.args(["--data", concat!(env!("CARGO_MANIFEST_DIR"), "/data/demo"), "--out"]).arg(&run);
+    let told = String::from_utf8(train.assert().failure().get_output().stderr.clone()).unwrap();
+    assert!(told.contains("does not compute in 16 bits") && told.contains("--precision f32"), "{told}");
+    assert!(!run.exists());
+}
+
 /// SwiftShader; `None` if it is not installed, or `test` has passed in another process: the driver is found only if a process starts with
 /// its variable.
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]

@@ -337,7 +337,7 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 0.0)]
     pub ema: f64,
     /// In which numbers a training step computes.
-    #[arg(long, value_parser = choice::<Precision>(), default_value = Precision::Auto.name())]
+    #[arg(long, value_parser = choice::<Precision>(), default_value = Precision::Auto.name(), conflicts_with = "infer")]
     pub precision: Precision,
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name.
     #[arg(long, default_value = "cpu")]

@@ -45,7 +45,7 @@ fn as_json(args: &BenchArgs, report: &BenchReport) -> anyhow::Result<String> {
         "arch": args.arch.name(), "encoder": args.encoder.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
         "norm": args.norm.name(), "upsampling": args.upsampling.name(),
         "size": args.size, "batch": args.batch, "steps": args.steps, "infer": args.infer,
-        "ema": args.ema, "precision": args.precision.name(),
+        "ema": args.ema,
     });
     if let (Some(value), Some(asked)) = (value.as_object_mut(), asked.as_object()) {
         value.extend(asked.clone());

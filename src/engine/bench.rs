@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use crate::data::feed::batch::Batch;
 use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, Precision, TrainConfig};
 use crate::domain::hash::Stream;
-use crate::domain::{Notice, UNLABELLED};
+use crate::domain::{Choice as _, Notice, UNLABELLED};
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::trainer::Trainer;
 use crate::train::weighting::ClassTerms;
@@ -52,6 +52,8 @@ pub struct BenchReport {
     pub engine: String,
     /// Name and backend of the device.
     pub device: String,
+    /// In which numbers it computed.
+    pub precision: &'static str,
     /// Threads in the compute pool.
     pub threads: usize,
     /// Median time of a step, seconds.
@@ -78,9 +80,10 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
         return Err(Refusal(problem));
     }
     let opened = Devices::default().open(&config.device)?;
-    if let Some(problem) = opened.precision_problem(config.precision) {
+    if let Some(problem) = opened.precision_problem(config.precision, true) {
         return Err(Refusal(problem));
     }
+    let precision = if config.infer { Precision::F32 } else { opened.info_of(&training_of(config)).precision };
     let device = opened.device;
     device.seed(42);
     let batch = random_batch(config);
@@ -96,8 +99,7 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     } else {
         let training = device.autodiff();
         let net = Net::new(&config.model, config.classes, &training);
-        let train = TrainConfig { ema: config.ema, precision: config.precision, ..TrainConfig::default() };
-        let mut trainer = Trainer::new(net, &train, training);
+        let mut trainer = Trainer::new(net, &training_of(config), training);
         let classes = ClassTerms::equal(config.classes);
         timed(config.steps, || {
             trainer.step(slice::from_ref(&batch), &classes, 1e-3);
@@ -107,11 +109,16 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     Ok(BenchReport {
         engine: concat!("pointillist ", env!("CARGO_PKG_VERSION")).to_owned(),
         device: format!("{} ({})", opened.info.name, opened.info.backend),
+        precision: precision.name(),
         threads: rayon::current_num_threads(),
         seconds,
         images_per_s: config.batch as f64 / seconds,
         all_seconds,
     })
+}
+
+fn training_of(config: &BenchConfig) -> TrainConfig {
+    TrainConfig { ema: config.ema, precision: config.precision, ..TrainConfig::default() }
 }
 
 fn random_batch(config: &BenchConfig) -> Batch {

@@ -149,14 +149,19 @@ pub struct OpenDevice {
 }
 
 impl OpenDevice {
-    /// Why it cannot compute in this precision.
-    pub(super) fn precision_problem(&self, wanted: Precision) -> Option<Notice> {
+    /// Why it cannot compute in this precision, with the remedy for a run that is new or one that is resumed.
+    pub(super) fn precision_problem(&self, wanted: Precision, is_new: bool) -> Option<Notice> {
         if wanted != Precision::Mixed || precision::computes_in_f16(&self.device) {
             return None;
         }
         let why = if self.info.is_gpu { "does not compute in 16 bits" } else { "takes longer in 16 bits than in 32" };
         let notice = Notice::new("Mixed precision cannot be used").cause(format!("{} {why}", self.info.name));
-        Some(notice.remedy("Choose the precision f32 (--precision f32)"))
+        Some(notice.remedy(match is_new {
+            true => "Choose the precision f32 (--precision f32)",
+            false => {
+                "Resume it where it was begun, or start a new run from its weights (--init-from) with --precision f32"
+            }
+        }))
     }
 
     /// Its description, with the precision that a run has there.
@@ -279,10 +284,12 @@ mod tests {
     #[test]
     fn mixed_precision_is_refused_on_a_cpu_and_auto_is_not_mixed_there() {
         let cpu = cpu("asked for".to_owned());
-        let problem = cpu.precision_problem(Precision::Mixed).expect("refused").to_string();
+        let problem = cpu.precision_problem(Precision::Mixed, true).expect("refused").to_string();
         assert!(problem.contains("CPU") && problem.ends_with("(--precision f32)"), "{problem}");
+        let problem = cpu.precision_problem(Precision::Mixed, false).expect("refused").to_string();
+        assert!(problem.contains("--init-from"), "a run that is resumed keeps its settings: {problem}");
         for precision in [Precision::Auto, Precision::F32] {
-            assert_eq!(cpu.precision_problem(precision), None);
+            assert_eq!(cpu.precision_problem(precision, true), None);
             let train = TrainConfig { precision, ..TrainConfig::default() };
             assert_eq!(cpu.info_of(&train).precision, Precision::F32);
         }

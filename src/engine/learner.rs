@@ -113,7 +113,7 @@ impl Learner {
         self.trainer.step(batches, &self.terms, lr)
     }
 
-    /// Steps that changed nothing, because gradients overflowed in 16 bits.
+    /// Steps that changed no weight, because gradients overflowed in 16 bits.
     pub(super) fn skipped(&self) -> u64 {
         self.trainer.skipped().unwrap_or(0)
     }

@@ -77,7 +77,10 @@ impl OpenedRun {
         preparation: &mut Preparation<'_>,
     ) -> anyhow::Result<(Self, Predictor)> {
         let device = devices.open(&plan.config.device)?;
-        device.precision_problem(plan.config.train.precision).map_or(Ok(()), |problem| Err(Refusal(problem)))?;
+        let is_new = matches!(beginning, Beginning::New);
+        device
+            .precision_problem(plan.config.train.precision, is_new)
+            .map_or(Ok(()), |problem| Err(Refusal(problem)))?;
         check_memory(plan, &device, device::free_memory(), matches!(beginning, Beginning::New), preparation.outbox)?;
         let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
         preparation.check()?;

@@ -37,7 +37,7 @@ impl ConvNorm {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let numbers = numbers(&x);
         let normalised = self.norm.forward(convolve(&self.conv, x).cast(FloatDType::F32));
-        activation::relu(normalised).cast(numbers)
+        activation::relu(normalised.cast(numbers))
     }
 
     fn tensors(&self) -> StageTensors {

@@ -24,6 +24,7 @@ impl RunKey {
     pub fn new(config: &RunConfig, encoder: Option<String>, data: Fingerprint) -> Self {
         let mut config =
             RunConfig { data: PathBuf::new(), device: DeviceChoice::Auto, tensorboard: false, ..config.clone() };
+        config.train.precision = config.train.precision.in_study();
         if let (Encoder::File(_), Some(hash)) = (&config.model.encoder, encoder) {
             config.model.encoder = Encoder::File(hash.into());
         }

@@ -66,6 +66,7 @@ impl Plan {
         let mut runs = expand(&file).map_err(Refusal)?;
         for run in &mut runs {
             run.config = run.config.clone().with_absolute_paths(folder);
+            run.config.train.precision = run.config.train.precision.in_study();
         }
         refuse_without_data(&runs)?;
         refuse_unknown_rows(&runs, &file.published)?;
@@ -78,7 +79,7 @@ impl Plan {
     #[must_use]
     pub fn with_precision(mut self, precision: Option<Precision>) -> Self {
         for (run, precision) in self.runs.iter_mut().zip(precision.into_iter().cycle()) {
-            run.config.train.precision = precision;
+            run.config.train.precision = precision.in_study();
         }
         self
     }

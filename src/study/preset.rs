@@ -87,6 +87,7 @@ mod tests {
             // Beside what is varied, it is the preset of a single run.
             let mut reference = RunConfig { data: config.data.clone(), ..RunConfig::reference() };
             reference.ignore = Some(vec!["unknown".to_owned()]);
+            reference.train.precision = Precision::F32;
             reference.sampling = config.sampling;
             reference.train.supervision = config.train.supervision;
             reference.train.class_weights = config.train.class_weights.clone();

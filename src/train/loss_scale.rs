@@ -12,7 +12,7 @@ use super::all_gradients;
 /// The factor at the start, and after how many steps without an overflow it doubles: as in PyTorch's `GradScaler`.
 const FIRST: f64 = 65_536.0;
 const GROWTH_INTERVAL: u32 = 2_000;
-/// Beyond this, the loss itself would come near the largest f32.
+/// It grows no further: gradients that are still lost then are too small to matter.
 const LARGEST: f64 = 16_777_216.0;
 
 /// The factor of the loss, and what it depends on.
@@ -52,6 +52,11 @@ impl LossScale {
     /// What the loss is multiplied with.
     pub(super) fn factor(&self) -> f64 {
         self.factor
+    }
+
+    /// Whether a run can have saved it.
+    pub(super) fn is_sound(&self) -> bool {
+        self.factor.is_finite() && self.factor >= 1.0
     }
 
     /// Steps that were skipped because gradients overflowed.

@@ -80,7 +80,7 @@ impl Trainer {
             trainer.average = Some(Average::resumed(&trainer.net, config.ema, saved, updates)?);
         }
         if trainer.scale.is_some() {
-            trainer.scale = scale.or(trainer.scale);
+            trainer.scale = scale.filter(LossScale::is_sound).or(trainer.scale);
         }
         Ok(trainer)
     }
@@ -109,7 +109,7 @@ impl Trainer {
     /// normalisation, cross-entropy over several batches is that over one large batch: each counts as much as its labels weigh.
     /// Memory is needed for one batch at a time.
     ///
-    /// In mixed precision a step whose gradients overflow changes nothing; where they overflow whatever the loss is scaled with,
+    /// In mixed precision a step whose gradients overflow changes no weight; where they overflow whatever the loss is scaled with,
     /// the loss is NaN.
     pub fn step(&mut self, batches: &[Batch], classes: &ClassTerms, lr: f64) -> f32 {
         let (losses, mut gradients) = self.gradients(batches, classes);
@@ -196,7 +196,7 @@ impl Trainer {
         of_labels + loss::mixture(logits, pseudo.targets, &self.loss) * pseudo.weight
     }
 
-    /// Steps that changed nothing, because gradients overflowed in f16; `None` in f32.
+    /// Steps that changed no weight, because gradients overflowed in f16; `None` in f32.
     pub fn skipped(&self) -> Option<u64> {
         self.scale.map(|scale| scale.skipped())
     }

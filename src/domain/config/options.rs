@@ -116,6 +116,14 @@ choice_enum! {
     }
 }
 
+impl Precision {
+    /// That of a run in a study. `auto` is f32 there: the runs of a table are comparable whichever machines make them.
+    #[must_use]
+    pub fn in_study(self) -> Self {
+        if self == Self::Auto { Self::F32 } else { self }
+    }
+}
+
 choice_enum! {
     /// Learning rate schedule.
     pub enum Schedule, "schedule" {

@@ -32,14 +32,14 @@ impl Run {
         summary
     }
 
-    /// Says how many steps of a run in mixed precision changed nothing.
+    /// Says how many steps of a run in mixed precision changed no weight.
     fn tell_skipped(&mut self, outbox: &Outbox) {
         let skipped = self.opened.learner.skipped();
         if skipped > 0 {
             let steps = self.step;
             self.inform(
                 outbox,
-                format!("{skipped} of {steps} steps changed nothing: their gradients overflowed in 16 bits"),
+                format!("{skipped} of {steps} steps changed no weight: their gradients overflowed in 16 bits"),
             );
         }
     }

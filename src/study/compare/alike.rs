@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::entry::Entry;
 use super::origins::{KnownFiles, Origins};
 use super::run::ComparedRun;
+use crate::domain::config::Precision;
 use crate::study::phrases;
 use crate::study::settings::{self, Settings};
 
@@ -60,6 +61,7 @@ pub(super) fn named(entries: Vec<Entry>) -> Vec<Named> {
         let same = known.iter().find(|(other, _)| digest.is_some() && *other == digest);
         let mut config = entry.config.clone();
         same.iter().for_each(|(_, data)| config.data.clone_from(data));
+        config.train.precision = precision(entry);
         files.name_in(config, &origins(entry))
     };
     let named = |entry: Entry| {
@@ -67,6 +69,12 @@ pub(super) fn named(entries: Vec<Entry>) -> Vec<Named> {
         Named { settings: settings::of(&config), phrases: phrases::of(&config), entry, is_told: false }
     };
     entries.into_iter().map(named).collect()
+}
+
+/// In which numbers a run learned: what its end says, since `auto` depends on the device. Runs of earlier versions computed in f32.
+fn precision(entry: &Entry) -> Precision {
+    let summary = entry.run.as_ref().and_then(|run| run.summary.as_ref());
+    summary.map_or(entry.config.train.precision, |summary| summary.device.precision.in_study())
 }
 
 /// Takes the entries that are one configuration with the first, each seed once, and notes why others are not.
