@@ -116,6 +116,11 @@ impl RunMaps {
         self.wake.try_send(()).ok(); // Full: the thread has not yet looked at the request before.
     }
 
+    /// Forgets what was asked for last: whoever has dropped the maps needs them again.
+    pub fn forget(&mut self) {
+        self.asked = None;
+    }
+
     /// The maps that came since the last call, with their tile.
     pub fn poll(&self) -> Option<(String, TwoMaps)> {
         self.answers.take()
@@ -250,6 +255,9 @@ mod tests {
         let both = answer(&mut maps, &[None, None]);
         assert!(both.0 == "a" && both.1.contains('x') && both.2.contains('y'), "{both:?}");
         let ended = RunEnd { steps: 7, ..RunEnd::default() };
-        assert_eq!(answer(&mut maps, &[None, Some(ended)]), both, "a run that has ended since is asked for again");
+        let ends = [None, Some(ended)];
+        assert_eq!(answer(&mut maps, &ends), both, "a run that has ended since is asked for again");
+        maps.forget();
+        assert_eq!(answer(&mut maps, &ends), both, "so is what was forgotten");
     }
 }

@@ -220,9 +220,11 @@ impl App {
         ended.into_iter().for_each(|action| self.act(ctx, action));
     }
 
-    /// Shortcuts are off while a text field has the focus or a dialog is open.
+    /// Shortcuts are off while a text field has the focus, a dialog is open, or the window is about to close.
     fn takes_keys(&self, ctx: &Context) -> bool {
-        self.state.dialog.is_none() && !ctx.text_edit_focused()
+        let closing = &self.state.closing;
+        let is_closing = closing.is_asking() || closing.is_waiting();
+        self.state.dialog.is_none() && !is_closing && !ctx.text_edit_focused()
     }
 
     /// Ages the toasts, unless the pointer is over one or the window has no focus.

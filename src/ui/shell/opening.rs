@@ -82,8 +82,7 @@ fn close_if_open(services: &mut Services, state: &mut AppState, path: &Path) {
     }
 }
 
-/// Whether a run or a study is in progress; if so, tells the user to stop it first. Both belong to their project, and nothing
-/// else makes networks while a run draws its first weights.
+/// Whether a run or a study is in progress; if so, tells the user to stop it first. Both belong to their project.
 fn refuses_while_running(state: &mut AppState) -> bool {
     let running = state.run.is_running() || state.study.is_running();
     if running {

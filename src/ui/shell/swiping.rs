@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::services::Services;
 use crate::domain::Notice;
-use crate::engine::Phase;
 use crate::engine::run_maps::RunMaps;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::layer::Layer;
@@ -62,12 +61,10 @@ pub(crate) fn follow(services: &mut Services, state: &mut AppState) {
         services.run_maps = RunMaps::start(swipe.runs.clone(), services.waker()).ok();
     }
     let (Some(maps), Some(tile)) = (&mut services.run_maps, tile) else { return };
-    swipe.look_at(&tile, &project.classes);
-    // A run in preparation draws its first weights: nothing else makes networks meanwhile.
-    let prepares = matches!(state.run.phase, Phase::Preparing { .. }) || state.study.is_running();
-    if !prepares {
-        maps.want(&project, &tile, &ends);
+    if swipe.look_at(&tile, &project.classes) {
+        maps.forget();
     }
+    maps.want(&project, &tile, &ends);
     if let Some((of, made)) = maps.poll() {
         swipe.take(&of, made);
     }

@@ -50,7 +50,11 @@ impl Closing {
             return if self.left { CloseDecision::Close } else { CloseDecision::Wait };
         }
         match (self.asks, asked) {
-            (true, _) if !is_working => CloseDecision::Close, // Nothing is left to ask about.
+            (true, true) if !is_working => CloseDecision::Close, // Nothing is left to ask about.
+            (true, false) if !is_working => {
+                self.asks = false; // A question without an answer is no consent, and how the study ended is still to be read.
+                CloseDecision::KeepOpen
+            }
             (true, false) => CloseDecision::Ask,
             (false, true) if work == Work::Study => {
                 self.asks = true;
@@ -140,9 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn a_study_that_ends_while_it_is_asked_about_keeps_nothing_open() {
+    fn a_study_that_ends_while_it_is_asked_about_leaves_the_window_open() {
         let (mut closing, now) = (Closing::default(), Instant::now());
         assert_eq!(closing.next(true, Work::Study, now), CloseDecision::Ask);
-        assert_eq!(closing.next(false, Work::None, now), CloseDecision::Close);
+        assert_eq!(closing.next(false, Work::None, now), CloseDecision::KeepOpen);
+        assert!(!closing.is_asking());
+        assert_eq!(closing.next(true, Work::Study, now), CloseDecision::Ask);
+        assert_eq!(closing.next(true, Work::None, now), CloseDecision::Close, "unless it is closed in the same frame");
     }
 }

@@ -48,12 +48,14 @@ impl Swipe {
         format!("{}: {}", letter(side), folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy())
     }
 
-    /// Forgets the maps of another tile, and of other classes.
-    pub fn look_at(&mut self, tile: &str, classes: &Classes) {
-        if self.tile != tile || self.classes != *classes {
+    /// Forgets the maps of another tile, and of other classes. Returns whether it did: then maps are to be asked for again.
+    pub fn look_at(&mut self, tile: &str, classes: &Classes) -> bool {
+        let is_other = self.tile != tile || self.classes != *classes;
+        if is_other {
             let (tile, classes) = (tile.to_owned(), classes.clone());
             *self = Self { share: self.share, tile, classes, ..Self::new(self.runs.clone()) };
         }
+        is_other
     }
 
     /// Takes the maps of a tile.
@@ -187,7 +189,7 @@ mod tests {
         let mut swipe = swipe([Some(Ok(map(1))), Some(Ok(map(2)))]);
         swipe.move_to(0.75);
         assert!(swipe.map_of("b").is_none());
-        swipe.look_at("b", &Classes::default());
+        assert!(swipe.look_at("b", &Classes::default()) && !swipe.look_at("b", &Classes::default()));
         swipe.take("a", [Some(Ok(map(1))), None]);
         assert!(swipe.map_of("a").is_none() && swipe.map_of("b").is_none());
         assert!((swipe.share - 0.75).abs() < 1e-6, "the handle stays where it was");
