@@ -1,4 +1,4 @@
-//! Tiles that were cut from a scene in steps of their own size, as rows and columns in their names tell.
+//! Tiles that were cut from a scene, as numbers in their names tell: rows and columns of tiles, or first pixels.
 
 use std::collections::BTreeSet;
 
@@ -7,75 +7,79 @@ use crate::domain::geometry::PixelRect;
 /// No scene has more pixels along a side.
 const MOST: u32 = 1 << 30;
 
-/// Where the tiles of a scene lie.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Grid {
-    /// The pixels of each tile.
-    pub(super) rects: Vec<PixelRect>,
-    /// Names count pixels, not tiles.
-    pub(super) in_pixels: bool,
-}
-
-impl Grid {
-    /// The grid of tiles of these rows and columns. `None` unless each has a place of its own, and all are of one size, but for those of
-    /// the last row and the last column, which may be smaller.
-    pub(super) fn of(places: &[[u32; 2]], sizes: &[[u32; 2]]) -> Option<Self> {
-        let rows = Line::of(places.iter().map(|[row, _]| *row), sizes.iter().map(|[_, height]| *height))?;
-        let columns = Line::of(places.iter().map(|[_, column]| *column), sizes.iter().map(|[width, _]| *width))?;
-        let in_pixels = rows.unit.or(columns.unit).is_some_and(|unit| unit == Unit::Pixels);
-        let agree = rows.unit.is_none() || columns.unit.is_none() || rows.unit == columns.unit;
-        let is_unique = places.iter().collect::<BTreeSet<_>>().len() == places.len();
-        let rect =
-            |((x, y), [width, height]): ((u32, u32), &[u32; 2])| PixelRect { x, y, width: *width, height: *height };
-        let rects = || columns.firsts.into_iter().zip(rows.firsts).zip(sizes).map(rect).collect();
-        (agree && is_unique).then(rects).map(|rects| Self { rects, in_pixels })
-    }
-}
-
-/// Whether these places are all those of a rectangle of at least two rows and columns, counted from 0 or 1.
-pub(super) fn is_complete(places: &[[u32; 2]]) -> bool {
-    let along = |axis: usize| places.iter().map(|place| place[axis]).collect::<BTreeSet<u32>>();
-    let (rows, columns) = (along(0), along(1));
-    let is_counted = |numbers: &BTreeSet<u32>| {
-        let (first, last) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
-        numbers.len() > 1 && first <= 1 && (last - first) as usize == numbers.len() - 1
-    };
-    is_counted(&rows) && is_counted(&columns) && rows.len() * columns.len() == places.len()
-}
-
 /// What numbers in names count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unit {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
     Tiles,
     Pixels,
 }
 
-/// Tiles along one side of a scene.
-struct Line {
-    /// First pixel of each.
-    firsts: Vec<u32>,
-    /// What the numbers count; `None` if all are 0, which does not tell.
-    unit: Option<Unit>,
+impl Unit {
+    /// What these rows and columns count; `None` if they may be either. One unit holds for both, and pixels win: tiles that overlap must
+    /// not lie apart.
+    pub(super) fn of(places: &[[u32; 2]], sizes: &[[u32; 2]]) -> Option<Self> {
+        let [width, height] = largest(sizes);
+        let told = [Self::along(places, 0, height), Self::along(places, 1, width)];
+        [Self::Pixels, Self::Tiles].into_iter().find(|unit| told.contains(&Some(*unit)))
+    }
+
+    /// What the numbers of an axis count. Tiles are counted by ones, and no cutter goes on by one pixel; but some move the last tile
+    /// inwards, so that beyond a tile's length the last step does not tell.
+    fn along(places: &[[u32; 2]], axis: usize, length: u32) -> Option<Self> {
+        let distinct: BTreeSet<u32> = places.iter().map(|place| place[axis]).collect();
+        let numbers: Vec<u32> = distinct.into_iter().collect();
+        let is_beyond = numbers.last().is_some_and(|last| *last >= length);
+        let telling = numbers.len().saturating_sub(usize::from(is_beyond));
+        if numbers[..telling].windows(2).any(|pair| pair[1] - pair[0] == 1) {
+            return Some(Self::Tiles);
+        }
+        is_beyond.then_some(Self::Pixels)
+    }
 }
 
-impl Line {
-    fn of(numbers: impl Iterator<Item = u32> + Clone, lengths: impl Iterator<Item = u32> + Clone) -> Option<Self> {
-        let (step, last) = (lengths.clone().max()?.max(1), numbers.clone().max()?);
-        let at_end = numbers.clone().zip(lengths.clone()).filter(|(number, _)| *number == last);
-        let is_even = at_end.map(|(_, length)| length).collect::<BTreeSet<_>>().len() == 1
-            && numbers.clone().zip(lengths).all(|(number, length)| number == last || length == step);
-        let unit = match last {
-            0 => None,
-            last if last >= step && numbers.clone().all(|number| number.is_multiple_of(step)) => Some(Unit::Pixels),
-            _ => Some(Unit::Tiles),
-        };
-        let first = |number: u32| {
-            let first = if unit == Some(Unit::Pixels) { Some(number) } else { number.checked_mul(step) };
-            first.filter(|first| *first < MOST)
-        };
-        let firsts = numbers.map(first).collect::<Option<Vec<u32>>>()?;
-        is_even.then_some(Self { firsts, unit })
-    }
+/// The pixels of tiles that lie edge to edge in these rows and columns. `None` unless each has a place of its own, and all are of one
+/// size, but for those of the last row and the last column, which may be smaller.
+pub(super) fn edge_to_edge(places: &[[u32; 2]], sizes: &[[u32; 2]]) -> Option<Vec<PixelRect>> {
+    let [width, height] = largest(sizes);
+    let placed = |(&[row, column], size): (&[u32; 2], &[u32; 2])| {
+        rect([column.checked_mul(width)?, row.checked_mul(height)?], *size)
+    };
+    if is_grid(places, sizes) { places.iter().zip(sizes).map(placed).collect() } else { None }
+}
+
+/// The pixels of tiles whose names tell their first row and column of pixels. They may overlap.
+pub(super) fn by_first_pixel(places: &[[u32; 2]], sizes: &[[u32; 2]]) -> Option<Vec<PixelRect>> {
+    places.iter().zip(sizes).map(|(&[y, x], size)| rect([x, y], *size)).collect()
+}
+
+/// Whether these are the first pixels of tiles that lie edge to edge.
+pub(super) fn are_steps(places: &[[u32; 2]], sizes: &[[u32; 2]]) -> bool {
+    let [width, height] = largest(sizes);
+    let is_step = |[row, column]: &[u32; 2]| row.is_multiple_of(height) && column.is_multiple_of(width);
+    is_grid(places, sizes) && places.iter().all(is_step)
+}
+
+fn rect([x, y]: [u32; 2], [width, height]: [u32; 2]) -> Option<PixelRect> {
+    (x < MOST && y < MOST).then_some(PixelRect { x, y, width, height })
+}
+
+/// The largest width and the largest height, at least 1.
+fn largest(sizes: &[[u32; 2]]) -> [u32; 2] {
+    [0, 1].map(|axis| sizes.iter().map(|size| size[axis]).max().unwrap_or(1).max(1))
+}
+
+/// Whether each tile has a place of its own, and only those at the end of an axis are smaller than others.
+fn is_grid(places: &[[u32; 2]], sizes: &[[u32; 2]]) -> bool {
+    let is_unique = places.iter().collect::<BTreeSet<_>>().len() == places.len();
+    is_unique && [[0, 1], [1, 0]].iter().all(|[axis, side]| is_even(places, *axis, sizes, *side))
+}
+
+/// Whether the tiles before the last of an axis have the largest length, and those at its end one length.
+fn is_even(places: &[[u32; 2]], axis: usize, sizes: &[[u32; 2]], side: usize) -> bool {
+    let (last, length) = (places.iter().map(|place| place[axis]).max(), largest(sizes)[side]);
+    let (ending, before): (Vec<_>, Vec<_>) = places.iter().zip(sizes).partition(|(place, _)| Some(place[axis]) == last);
+    let ends: BTreeSet<u32> = ending.iter().map(|(_, size)| size[side]).collect();
+    ends.len() <= 1 && before.iter().all(|(_, size)| size[side] == length)
 }
 
 #[cfg(test)]
@@ -91,28 +95,40 @@ mod tests {
         let places = [[0, 0], [0, 1], [1, 0], [1, 1]];
         let sizes = [[10, 8], [4, 8], [10, 3], [4, 3]];
         let rects = vec![rect(0, 0, 10, 8), rect(10, 0, 4, 8), rect(0, 8, 10, 3), rect(10, 8, 4, 3)];
-        assert_eq!(Grid::of(&places, &sizes), Some(Grid { rects, in_pixels: false }));
-        assert_eq!(Grid::of(&places.map(|[row, column]| [column, row]), &sizes), None, "turned, sizes contradict");
-        assert_eq!(Grid::of(&places, &[[10, 8], [4, 8], [10, 3], [5, 3]]), None, "one column of two widths");
-        assert_eq!(Grid::of(&[[0, 0], [0, 0]], &[[4, 4]; 2]), None, "one place for two");
+        assert_eq!(edge_to_edge(&places, &sizes), Some(rects));
+        let turned = places.map(|[row, column]| [column, row]);
+        assert_eq!(edge_to_edge(&turned, &sizes), None, "turned, sizes contradict");
+        assert_eq!(edge_to_edge(&places, &[[10, 8], [4, 8], [10, 3], [5, 3]]), None, "one column of two widths");
+        assert_eq!(edge_to_edge(&[[0, 0], [0, 0]], &[[4, 4]; 2]), None, "one place for two");
+        assert_eq!(edge_to_edge(&[[0, 0], [0, u32::MAX]], &[[512, 512]; 2]), None, "no scene is as large");
+    }
+
+    /// What these columns of 512 pixels count.
+    fn counted(columns: &[u32]) -> Option<Unit> {
+        let places: Vec<[u32; 2]> = columns.iter().map(|column| [0, *column]).collect();
+        Unit::of(&places, &vec![[512, 512]; places.len()])
     }
 
     #[test]
-    fn multiples_of_the_size_count_pixels() {
-        let grid = Grid::of(&[[0, 0], [0, 512], [512, 0]], &[[512, 512]; 3]).unwrap();
-        assert!(grid.in_pixels);
-        assert_eq!(grid.rects[1..], [rect(512, 0, 512, 512), rect(0, 512, 512, 512)]);
-        assert!(!Grid::of(&[[3, 7], [3, 8]], &[[512, 512]; 2]).unwrap().in_pixels);
-        assert_eq!(Grid::of(&[[0, 256], [1, 0]], &[[256, 256]; 2]), None, "rows count tiles, columns pixels");
-        assert_eq!(Grid::of(&[[0, 0], [0, u32::MAX]], &[[512, 512]; 2]), None, "no scene is as large");
+    fn tiles_are_counted_by_ones_and_pixels_are_not() {
+        assert_eq!([counted(&[0, 1, 2]), counted(&[3, 9, 10])], [Some(Unit::Tiles); 2]);
+        assert_eq!([counted(&[0, 512]), counted(&[0, 256, 512])], [Some(Unit::Pixels); 2], "overlapping too");
+        assert_eq!(counted(&[0, 512, 788]), Some(Unit::Pixels), "the last tile is moved inwards");
+        assert_eq!(counted(&[0, 512, 513]), Some(Unit::Pixels), "by nearly a whole tile");
+        assert_eq!(counted(&[800, 801, 802]), Some(Unit::Tiles), "far from the first");
+        assert_eq!([counted(&[0, 256]), counted(&[3, 9])], [None; 2], "either");
+        let both = [[0, 0], [1, 0], [0, 512]];
+        assert_eq!(Unit::of(&both, &[[512, 512]; 3]), Some(Unit::Pixels), "one unit for a scene");
     }
 
     #[test]
-    fn a_rectangle_without_gaps_is_complete() {
-        assert!(is_complete(&[[1, 1], [1, 2], [2, 2], [2, 1]]));
-        assert!(!is_complete(&[[1, 1], [1, 2], [2, 2]]), "one is missing");
-        assert!(!is_complete(&[[0, 0], [0, 1]]), "one row");
-        assert!(!is_complete(&[[2019, 1], [2019, 2], [2020, 1], [2020, 2]]), "years");
-        assert!(!is_complete(&[[0, 0], [0, 2], [1, 0], [1, 2]]), "a column is missing");
+    fn first_pixels_are_multiples_of_the_size_where_nothing_overlaps() {
+        let sizes = [[512, 512]; 3];
+        assert!(are_steps(&[[0, 0], [0, 512], [1024, 0]], &sizes));
+        assert!(!are_steps(&[[0, 0], [0, 256], [0, 512]], &sizes));
+        assert!(!are_steps(&[[0, 0], [0, 1], [1, 0]], &sizes), "rows and columns");
+        let overlapping = by_first_pixel(&[[0, 0], [0, 256], [7, 512]], &sizes).unwrap();
+        assert_eq!(overlapping[1..], [rect(256, 0, 512, 512), rect(512, 7, 512, 512)]);
+        assert_eq!(by_first_pixel(&[[0, MOST]], &sizes[..1]), None);
     }
 }

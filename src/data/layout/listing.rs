@@ -8,6 +8,7 @@ use rayon::prelude::{IntoParallelRefMutIterator, ParallelIterator};
 
 use super::places::{self, Source};
 use super::tile::Tile;
+use super::unplaced;
 use crate::data::mask::faults;
 use crate::data::raster::georeference::Georeference;
 use crate::data::raster::header::Header;
@@ -67,7 +68,8 @@ pub(crate) fn read_headers(listing: &mut Listing) {
         let world_file = world_files.of(&tile.image);
         read_header(tile, world_file)
     };
-    let (notes, located): (Vec<Option<String>>, Vec<Located>) = listing.tiles.par_iter_mut().map(read).unzip();
+    let (notes, mut located): (Vec<Option<String>>, Vec<Located>) = listing.tiles.par_iter_mut().map(read).unzip();
+    listing.notes.extend(unplaced::take_away(&listing.tiles, &mut located));
     listing.remarks.extend(places::assign(&mut listing.tiles, &located));
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (tile, note) in listing.tiles.iter().zip(&notes) {

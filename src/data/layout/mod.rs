@@ -18,3 +18,4 @@ mod recognised;
 pub(crate) mod scan;
 pub(crate) mod split_lists;
 pub mod tile;
+mod unplaced;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::grid::{Grid, is_complete};
-use super::naming::{self, Cell};
+use super::grid::{self, Unit};
+use super::naming::{self, Cell, Letters};
 use super::tile::{Place, Tile};
+use crate::domain::geometry::PixelRect;
 
 /// Tiles of a scene: index and the two numbers of the name.
 type Members = Vec<(usize, [u32; 2])>;
@@ -12,21 +13,21 @@ type Members = Vec<(usize, [u32; 2])>;
 /// Gives tiles the place that their names tell, where the names of all tiles of a scene do. `is_located` tells whether the files of a tile
 /// say where it lies: of such scenes names are not asked. Returns how each name was read, in words.
 pub(super) fn assign(tiles: &mut [Tile], is_located: impl Fn(usize) -> bool) -> Vec<Option<&'static str>> {
-    let mut scenes: BTreeMap<(String, bool), Members> = BTreeMap::new();
+    let mut scenes: BTreeMap<(String, Letters), Members> = BTreeMap::new();
     for (index, tile) in tiles.iter().enumerate().filter(|(_, tile)| tile.place.is_none() && tile.fault.is_none()) {
         if let Some((scene, cell)) = scene_and_cell(&tile.short_id) {
-            scenes.entry((scene, cell.is_marked)).or_default().push((index, cell.numbers));
+            scenes.entry((scene, cell.letters)).or_default().push((index, cell.numbers));
         }
     }
     let mut read = vec![None; tiles.len()];
-    for ((scene, is_marked), members) in scenes {
+    for ((scene, letters), members) in scenes {
         if members.len() < 2 || members.iter().any(|(index, _)| is_located(*index)) {
             continue;
         }
         let sizes: Vec<[u32; 2]> = members.iter().map(|(index, _)| tiles[*index].size).collect();
         let numbers: Vec<[u32; 2]> = members.iter().map(|(_, numbers)| *numbers).collect();
-        let Some((grid, words)) = grid(&numbers, &sizes, is_marked) else { continue };
-        for ((index, _), rect) in members.into_iter().zip(grid.rects) {
+        let Some((rects, words)) = rects(&numbers, &sizes, letters) else { continue };
+        for ((index, _), rect) in members.into_iter().zip(rects) {
             tiles[index].place = Some(Place { scene: scene.clone(), rect: Some(rect) });
             read[index] = Some(words);
         }
@@ -34,45 +35,50 @@ pub(super) fn assign(tiles: &mut [Tile], is_located: impl Fn(usize) -> bool) -> 
     read
 }
 
-/// The scene and the cell that a tile's short id names. Folders of a split divide no scene.
+/// The scene and the cell that a tile's short id names. The split that folders name divides no scene.
 fn scene_and_cell(short_id: &str) -> Option<(String, Cell<'_>)> {
     let (folders, stem) = short_id.rsplit_once('/').unwrap_or(("", short_id));
     let cell = naming::cell_of(stem)?;
-    let folders = folders.split('/').filter(|folder| naming::split_named(folder).is_none());
-    let parts: Vec<&str> = folders.chain([cell.before]).filter(|part| !part.is_empty()).collect();
+    let folders = folders.split('/').map(naming::without_split);
+    let parts: Vec<String> = folders.chain([cell.before.to_owned()]).filter(|part| !part.is_empty()).collect();
     let scene = if parts.is_empty() { "all tiles".to_owned() } else { parts.join("/") };
     Some((scene, cell))
 }
 
-/// The grid of tiles with these numbers in their names, and how they were read. Numbers without letters count rows and columns of a
-/// complete rectangle, as `gdal_retile` writes them, or pixels to the right and down; the other way round where sizes say so.
-fn grid(numbers: &[[u32; 2]], sizes: &[[u32; 2]], is_marked: bool) -> Option<(Grid, &'static str)> {
-    if is_marked {
-        return Some((Grid::of(numbers, sizes)?, "row and column in their names say"));
+/// The pixels of tiles with these numbers in their names, and how they were read. Where x and y may count tiles or pixels they count pixels:
+/// if that is wrong, tiles lie too close together, and nothing that is learned from is scored.
+fn rects(numbers: &[[u32; 2]], sizes: &[[u32; 2]], letters: Letters) -> Option<(Vec<PixelRect>, &'static str)> {
+    match (letters, Unit::of(numbers, sizes)) {
+        (Letters::None, _) => without_letters(numbers, sizes),
+        (_, Some(Unit::Tiles)) => {
+            Some((grid::edge_to_edge(numbers, sizes)?, "row and column in their names say, edge to edge"))
+        }
+        (_, Some(Unit::Pixels)) | (Letters::Coordinates, None) => Some((
+            grid::by_first_pixel(numbers, sizes)?,
+            "the first pixel in their names says, counted to the right and down",
+        )),
+        (Letters::Cells, None) => None,
     }
+}
+
+/// The pixels of tiles whose names have two numbers without letters. They are read only as first pixels, to the right and down or, where
+/// sizes say so, the other way round: small numbers may be those of an image and of its patches.
+fn without_letters(numbers: &[[u32; 2]], sizes: &[[u32; 2]]) -> Option<(Vec<PixelRect>, &'static str)> {
     let turned: Vec<[u32; 2]> = numbers.iter().map(|[first, second]| [*second, *first]).collect();
-    let may = |grid: &Grid| grid.in_pixels || is_complete(numbers);
-    let by_row = Grid::of(numbers, sizes).filter(may);
-    let by_column = Grid::of(&turned, sizes).filter(may);
-    match (by_row, by_column) {
-        (Some(grid), None) if grid.in_pixels => {
-            Some((grid, "the two numbers in their names say, read as y and x in pixels"))
-        }
-        (_, Some(grid)) if grid.in_pixels => {
-            Some((grid, "the two numbers in their names say, read as x and y in pixels (…_y512_x0 says another order)"))
-        }
-        (Some(grid), _) => {
-            Some((grid, "the two numbers in their names say, read as row and column (…_c7_r3 says another order)"))
-        }
-        (None, Some(grid)) => Some((grid, "the two numbers in their names say, read as column and row")),
-        (None, None) => None,
-    }
+    let (places, words) = if grid::are_steps(&turned, sizes) {
+        (
+            turned.as_slice(),
+            "the two numbers in their names say, read as x and y in pixels (…_y512_x0 says another order)",
+        )
+    } else {
+        (numbers, "the two numbers in their names say, read as y and x in pixels")
+    };
+    if grid::are_steps(places, sizes) { Some((grid::by_first_pixel(places, sizes)?, words)) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::geometry::PixelRect;
 
     /// Tiles of these names and sizes, with places, and how their names were read.
     fn placed(named: &[(&str, [u32; 2])]) -> (Vec<Tile>, Vec<Option<&'static str>>) {
@@ -102,10 +108,30 @@ mod tests {
     }
 
     #[test]
-    fn numbers_alone_count_rows_and_columns_only_of_a_complete_rectangle() {
-        let ids = ["tile_0_0", "tile_0_1", "tile_1_0", "tile_1_1"];
-        assert_eq!(corners(&ids, 16), [Some([0, 0]), Some([16, 0]), Some([0, 16]), Some([16, 16])]);
-        assert_eq!(corners(&ids[..3], 16), [None; 3]);
+    fn x_and_y_may_overlap() {
+        let half = ["o_x0_y0", "o_x256_y0", "o_x512_y0"];
+        assert_eq!(corners(&half, 512), [Some([0, 0]), Some([256, 0]), Some([512, 0])], "by half a tile");
+        let moved = ["o_x0_y0", "o_x512_y0", "o_x788_y0"];
+        assert_eq!(corners(&moved, 512)[2], Some([788, 0]), "the last one is moved inwards");
+        assert_eq!(corners(&half[..2], 512)[1], Some([256, 0]), "within a tile's length");
+        assert_eq!(corners(&["o_x0_y0", "o_x1_y0"], 512)[1], Some([512, 0]), "tiles");
+        assert_eq!(corners(&["o_r0_c0", "o_r0_c512", "o_r788_c0"], 512)[2], Some([0, 788]));
+        assert_eq!(corners(&["o_r0_c0", "o_r0_c256"], 512), [None; 2], "rows and columns, or pixels");
+    }
+
+    #[test]
+    fn folders_of_places_divide_scenes_and_those_of_splits_do_not() {
+        let (tiles, _) = placed(&[("train_berlin/t_r0_c0", [8; 2]), ("train_berlin/t_r0_c1", [8; 2])]);
+        assert_eq!(tiles[0].scene(), "berlin/t");
+        let (tiles, _) = placed(&[("train_berlin/t_r0_c0", [8; 2]), ("val_paris/t_r0_c1", [8; 2])]);
+        assert!(tiles.iter().all(|tile| tile.place.is_none()), "one tile of each");
+    }
+
+    #[test]
+    fn small_numbers_without_letters_tell_no_place() {
+        // Image and patch, as well as row and column: the patches of an image must stay together.
+        let ids = ["img_1_1", "img_1_2", "img_2_1", "img_2_2"];
+        assert_eq!(corners(&ids, 16), [None; 4]);
         assert_eq!(corners(&["a_2019_1", "a_2019_2", "a_2020_1", "a_2020_2"], 16), [None; 4]);
     }
 
@@ -117,12 +143,12 @@ mod tests {
 
     #[test]
     fn sizes_tell_which_number_is_the_row() {
-        let named = [("t_0_0", [16, 16]), ("t_1_0", [5, 16]), ("t_0_1", [16, 9]), ("t_1_1", [5, 9])];
+        let named = [("t_0_0", [16, 16]), ("t_0_16", [5, 16]), ("t_16_0", [16, 9]), ("t_16_16", [5, 9])];
         let (tiles, read) = placed(&named);
         let rect = PixelRect { x: 16, y: 0, width: 5, height: 16 };
-        assert_eq!(tiles[1].rect_in_scene(), Some(rect), "the first number is the column");
-        assert!(read[1].is_some_and(|words| words.contains("column and row")));
-        let (tiles, _) = placed(&[("t_0_0", [16, 16]), ("t_0_1", [9, 16]), ("t_1_0", [7, 16]), ("t_1_1", [9, 16])]);
+        assert_eq!(tiles[1].rect_in_scene(), Some(rect), "the second number is x");
+        assert!(read[1].is_some_and(|words| words.contains("y and x")));
+        let (tiles, _) = placed(&[("t_0_0", [16, 16]), ("t_0_16", [9, 16]), ("t_16_0", [7, 16]), ("t_16_16", [9, 16])]);
         assert!(tiles.iter().all(|tile| tile.place.is_none()), "neither order");
     }
 

@@ -101,6 +101,15 @@ pub(crate) fn split_named(text: &str) -> Option<Split> {
     })
 }
 
+/// The name of a folder without the words that name a split: `val_paris` → `paris`, `train` → nothing.
+pub(crate) fn without_split(folder: &str) -> String {
+    if split_named(folder).is_none() {
+        return folder.to_owned();
+    }
+    let words = folder.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| split_named(word).is_none()).collect::<Vec<_>>().join("_")
+}
+
 /// The scene that a tile belongs to by its name:
 /// * crops `<scene>_<x0>_<y0>_<x1>_<y1>` and numbered parts `<scene>_<n>` (LandCover.ai) belong to `<scene>`;
 /// * numbered parts without a scene's name (`image_part_001`, `patch_3`) belong to their folder, if it has a name.
@@ -135,13 +144,24 @@ pub(crate) fn rect_of(stem: &str) -> Option<PixelRect> {
     (x0 < x1 && y0 < y1).then(|| PixelRect { x: x0, y: y0, width: x1 - x0, height: y1 - y0 })
 }
 
+/// What letters before two numbers say of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Letters {
+    /// There are none: the order is not told.
+    None,
+    /// Row and column: `_r3_c7`, `_col7_row3`.
+    Cells,
+    /// Coordinates: `_x512_y0`.
+    Coordinates,
+}
+
 /// What the name of a tile says of its place in a grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cell<'a> {
     /// The name before the numbers.
     pub(crate) before: &'a str,
-    /// Whether letters tell row and column: `_r3_c7`, `_col7_row3`, `_x512_y0`.
-    pub(crate) is_marked: bool,
+    /// What letters before the numbers say.
+    pub(crate) letters: Letters,
     /// Row and column where that is told; else both numbers as they stand.
     pub(crate) numbers: [u32; 2],
 }
@@ -151,16 +171,18 @@ pub(crate) fn cell_of(stem: &str) -> Option<Cell<'_>> {
     let (rest, second) = stem.rsplit_once('_')?;
     let (before, first) = rest.rsplit_once('_').unwrap_or(("", rest));
     let (first, second) = (Counted::of(first)?, Counted::of(second)?);
-    let (is_marked, numbers) = match (first.axis, second.axis) {
-        (Some(Axis::Row), Some(Axis::Column)) => (true, [first.number, second.number]),
-        (Some(Axis::Column), Some(Axis::Row)) => (true, [second.number, first.number]),
-        (None, None) => (false, [first.number, second.number]),
+    let numbers = match (first.axis, second.axis) {
+        (Some(Axis::Row), Some(Axis::Column)) | (None, None) => [first.number, second.number],
+        (Some(Axis::Column), Some(Axis::Row)) => [second.number, first.number],
         _ => return None,
     };
-    Some(Cell { before, is_marked, numbers })
+    // Of mixed letters, those of rows and columns hold.
+    let letters = if first.axis.is_none() { Letters::None } else { first.letters.min(second.letters) };
+    Some(Cell { before, letters, numbers })
 }
 
 /// What a number in a name counts.
+#[derive(Clone, Copy)]
 enum Axis {
     Row,
     Column,
@@ -169,19 +191,22 @@ enum Axis {
 /// A number in a name, and what the letters before it say that it counts.
 struct Counted {
     axis: Option<Axis>,
+    letters: Letters,
     number: u32,
 }
 
 impl Counted {
     fn of(word: &str) -> Option<Self> {
         let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
-        let axis = match letters.to_lowercase().as_str() {
-            "" => None,
-            "r" | "row" | "y" => Some(Axis::Row),
-            "c" | "col" | "column" | "x" => Some(Axis::Column),
+        let (axis, says) = match letters.to_lowercase().as_str() {
+            "" => (None, Letters::None),
+            "r" | "row" => (Some(Axis::Row), Letters::Cells),
+            "c" | "col" | "column" => (Some(Axis::Column), Letters::Cells),
+            "y" => (Some(Axis::Row), Letters::Coordinates),
+            "x" => (Some(Axis::Column), Letters::Coordinates),
             _ => return None,
         };
-        Some(Self { axis, number: word[letters.len()..].parse().ok()? })
+        Some(Self { axis, letters: says, number: word[letters.len()..].parse().ok()? })
     }
 }
 
@@ -237,6 +262,7 @@ mod tests {
         assert_eq!(split_named("Validation"), Some(Split::Val));
         assert_eq!(split_named("test"), Some(Split::Test));
         assert_eq!(split_named("contest"), None);
+        assert_eq!(["train", "val_paris", "a-b"].map(without_split), ["", "paris", "a-b"]);
     }
 
     #[test]
@@ -257,10 +283,11 @@ mod tests {
         assert_eq!(rect_of("area1_0_0_512"), None);
         assert_eq!(rect_of("area1_512_0_512_100"), None, "no pixel wide");
         assert_eq!(rect_of("area1_0_0_+1_9999999999"), None);
-        let cell = |before, is_marked, numbers| Some(Cell { before, is_marked, numbers });
-        assert_eq!(cell_of("my_ortho_r03_c7"), cell("my_ortho", true, [3, 7]));
-        assert_eq!(cell_of("ortho_X512_Y1024"), cell("ortho", true, [1024, 512]));
-        assert_eq!([cell_of("tile_3_7"), cell_of("3_7")], [cell("tile", false, [3, 7]), cell("", false, [3, 7])]);
+        let cell = |before, letters, numbers| Some(Cell { before, letters, numbers });
+        assert_eq!(cell_of("my_ortho_r03_c7"), cell("my_ortho", Letters::Cells, [3, 7]));
+        assert_eq!(cell_of("ortho_X512_Y1024"), cell("ortho", Letters::Coordinates, [1024, 512]));
+        let bare = |before| cell(before, Letters::None, [3, 7]);
+        assert_eq!([cell_of("tile_3_7"), cell_of("3_7")], [bare("tile"), bare("")]);
         for stem in ["image_part_001", "ortho_r3_7", "ortho_r3_r7", "ortho_r_c", "a_1_99999999999", "a-r1-c2"] {
             assert_eq!(cell_of(stem), None, "{stem}");
         }
