@@ -54,8 +54,10 @@ fn after_a_refusal_another_run_can_start() {
     let missing = RunConfig { data: "/no/such/folder".into(), ..bench.config(Length::Steps(2)) };
     bench.start(2, missing);
     assert!(bench.until("the refusal", failure).contains("/no/such/folder"));
-    bench.start(3, bench.config(Length::Steps(2)));
+    let out = bench.start(3, bench.config(Length::Steps(2)));
     assert_eq!(bench.until_finished().steps, 2);
+    let began: Value = serde_json::from_slice(&std::fs::read(out.join("labels.json")).unwrap()).unwrap();
+    assert_eq!(began, serde_json::json!({ "own": false }));
     assert!(bench.engine.send(Command::Open { run: 4, folder: bench.data(), data: None }));
     assert!(bench.until("the refusal", failure).contains("Not a run folder"));
 }

@@ -96,7 +96,8 @@ impl Reporter {
                 | EventKind::Checkpoint { .. }
                 | EventKind::LearningRate(_)
                 | EventKind::Predicting(_)
-                | EventKind::Export(_) => {}
+                | EventKind::Export(_)
+                | EventKind::Unresumable => {}
                 EventKind::WouldFit(offer) => self.offer = Some(offer),
                 EventKind::Failed(notice) => {
                     self.bar.finish_and_clear();

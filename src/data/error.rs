@@ -38,6 +38,14 @@ impl DataError {
         move |cause| Self::Io { doing, path: path.to_owned(), cause }
     }
 
+    /// Whether trying again cannot help: a file is not there, or holds what it holds. What the system refuses now, it may do later.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Io { cause, .. } => cause.kind() == std::io::ErrorKind::NotFound,
+            Self::Content { .. } | Self::Known(_) => true,
+        }
+    }
+
     /// For invalid content.
     pub(crate) fn content(what: impl Into<String>, path: &Path) -> Self {
         Self::Content { what: what.into(), path: path.to_owned() }
@@ -47,6 +55,14 @@ impl DataError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_refuses_may_pass() {
+        let failed = |kind: std::io::ErrorKind| DataError::io("cannot read", Path::new("a"))(kind.into());
+        assert!(!failed(std::io::ErrorKind::StorageFull).is_lasting());
+        assert!(failed(std::io::ErrorKind::NotFound).is_lasting());
+        assert!(DataError::content("damaged", Path::new("a")).is_lasting());
+    }
 
     #[test]
     fn a_chain_of_causes_says_each_once() {

@@ -6,20 +6,21 @@ use super::preparation::{Cancelled, Preparation};
 use super::run_plan::RunPlan;
 use crate::domain::LabelBook;
 use crate::train::label_counts::LabelCounts;
+use crate::train::start_labels::StartLabels;
 
 /// Tiles that are read at a time; between them a run can be stopped.
 const PART: usize = 64;
 
-/// The labels of these tiles. `None` without own labels, since the others follow from the masks, and if a tile cannot be read, which
-/// the loader reports.
+/// The labels of these tiles. They are counted only with own labels among them, since the others follow from the masks. `None` if a
+/// tile cannot be read, which the loader reports.
 pub(super) fn count(
     plan: &RunPlan,
     tiles: &[usize],
     book: &LabelBook,
     preparation: &mut Preparation<'_>,
-) -> Result<Option<LabelCounts>, Cancelled> {
+) -> Result<Option<StartLabels>, Cancelled> {
     if !tiles.iter().any(|index| book.carries(&plan.project.tiles[*index].id)) {
-        return Ok(None);
+        return Ok(Some(StartLabels::WITHOUT_OWN));
     }
     let sampling = plan.config.label_sampling();
     let of = |index: &usize| LabelCounts::of_tile(&plan.project, *index, plan.held_out.get(index), &sampling, book);
@@ -32,5 +33,5 @@ pub(super) fn count(
             Err(_) => return Ok(None),
         }
     }
-    Ok(Some(sum))
+    Ok(Some(StartLabels::Counted(sum)))
 }

@@ -18,7 +18,7 @@ use crate::domain::config::Batches;
 use crate::domain::split::Split;
 use crate::domain::{LabelBook, Notice, Strategy};
 use crate::train::division;
-use crate::train::label_counts::LabelCounts;
+use crate::train::start_labels::StartLabels;
 use crate::train::weighting::Weighting;
 
 /// The labels of a run, ready to be learned from.
@@ -27,8 +27,8 @@ pub(super) struct Labels {
     pub(super) journal: Journal,
     /// The training tiles with their labels.
     pub(super) learned: LearnedLabels,
-    /// How many there are, in a run that begins with own labels.
-    pub(super) counts: Option<LabelCounts>,
+    /// How many there are, in a run that begins.
+    pub(super) counts: Option<StartLabels>,
 }
 
 impl Labels {

@@ -15,7 +15,7 @@ use super::progress::{Progress, SavedState};
 use super::protocol::{EventKind, RunInfo};
 use super::pseudo_labels;
 use super::recorder::Recorder;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Unresumable};
 use super::run_plan::RunPlan;
 use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
@@ -148,7 +148,7 @@ fn reopen(
     let trainer = learner.trainer_state();
     let trainer = trainer.map_err(|error| anyhow::anyhow!("The state of the run cannot be written: {error}"))?;
     claim.save_state(progress, &trainer)?;
-    Ok(RunFolder::reopen(claim, stored, classes, progress.kept())?)
+    RunFolder::reopen(claim, stored, classes, progress.kept()).map_err(Unresumable::of)
 }
 
 /// What `split.json` says.
@@ -194,7 +194,7 @@ fn learner(
     let trainer = Trainer::resumed(net, trainer, &config.train, training).map_err(|error| {
         let cause = format!("its last.state is damaged, or of another network ({error})");
         let remedy = "Start a new run from its weights (--init-from)";
-        Refusal(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
+        Unresumable(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
     })?;
     Ok(Learner::going_on(trainer, progress.batches, config, labels)?)
 }

@@ -24,8 +24,24 @@ impl Refusal {
     }
 }
 
+/// A run that can never be resumed, whatever else changes: its folder is damaged, of another version, or of other classes.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unresumable(pub(super) Notice);
+
+impl Unresumable {
+    /// For `map_err` on errors about the files of a run. What cannot be read or written at the moment is no reason to give the run up.
+    pub(super) fn of(error: DataError) -> anyhow::Error {
+        if error.is_lasting() { Self(notice(error.into())).into() } else { error.into() }
+    }
+}
+
 /// The notice for an error: refusals and file errors in their parts, anything else as a headline.
 pub(super) fn notice(error: anyhow::Error) -> Notice {
+    let error = match error.downcast::<Unresumable>() {
+        Ok(Unresumable(notice)) => return notice,
+        Err(error) => error,
+    };
     match error.downcast::<Refusal>() {
         Ok(Refusal(notice)) => notice,
         Err(error) => match error.downcast_ref::<DataError>() {
@@ -55,6 +71,16 @@ mod tests {
         let want = Notice::new("The run cannot start").cause("A batch of 0").remedy("Choose 1");
         assert_eq!(told(&problems[..1]), want);
         assert_eq!(notice(anyhow::anyhow!("disk full").context("cannot save")).headline, "Cannot save: disk full");
+    }
+
+    #[test]
+    fn a_run_is_given_up_for_what_its_files_hold_and_not_for_a_full_disk() {
+        let damaged = Unresumable::of(DataError::content("damaged", std::path::Path::new("last.state")));
+        assert!(damaged.is::<Unresumable>());
+        assert_eq!(notice(damaged).headline, "Damaged: last.state");
+        let (path, cause) = ("last.state".into(), std::io::ErrorKind::StorageFull.into());
+        let full = Unresumable::of(DataError::Io { doing: "cannot write", path, cause });
+        assert!(!full.is::<Unresumable>() && notice(full).headline == "Cannot write last.state");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::preparation::Preparation;
 use super::progress::{Progress, SavedState};
 use super::project;
 use super::protocol::Outcome;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Unresumable};
 use super::run::Run;
 use super::run_history::RunHistory;
 use crate::data::Project;
@@ -54,9 +54,9 @@ pub(super) fn resume(
     let outbox = preparation.outbox;
     preparation.announce("opening the run", 0, 0);
     asked.refuse_rate()?;
-    FinishedRun::open(&asked.folder)?; // No lock is left in a folder that is not that of a run.
+    FinishedRun::open(&asked.folder).map_err(Unresumable::of)?; // No lock is left in a folder that is not that of a run.
     let claim = Claim::take(&asked.folder)?;
-    let mut run = FinishedRun::open(&asked.folder)?; // What was read before may be out of date.
+    let mut run = FinishedRun::open(&asked.folder).map_err(Unresumable::of)?; // What was read before may be out of date.
     run.notes.iter().for_each(|note| outbox.warn(note.as_str()));
     let (history, _) = RunHistory::read(&run);
     let mut saved = saved(&run, &history)?;
@@ -79,7 +79,7 @@ pub(super) fn resume(
     let mut plan = project::plan(project, &config, preparation)?;
     let progress = saved.as_ref().map(|saved| saved.progress.clone());
     if let Some(progress) = &progress {
-        kept_split::keep(&mut plan, &run.split()?, &progress.left_out)?;
+        kept_split::keep(&mut plan, &run.split().map_err(Unresumable::of)?, &progress.left_out)?;
     }
     let beginning = Beginning::Resumed { claim, stored, saved: saved.map(Box::new) };
     let (opened, predictor) = OpenedRun::open(&plan, &asked.folder, beginning, devices, preparation)?;
@@ -97,12 +97,12 @@ pub(super) fn resume(
 /// Where the run was saved last; `None` if it has nothing to lose by starting again.
 fn saved(run: &FinishedRun, history: &RunHistory) -> anyhow::Result<Option<SavedState>> {
     let refuse = |cause: &str, remedy: &str| {
-        Err(Refusal(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy)).into())
+        Err(Unresumable(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy)).into())
     };
     if run.is_quick() {
         return refuse("it is a quick head, which learns anew from your clicks each time", "Save the quick map again");
     }
-    if let Some((mut progress, trainer)) = run.state::<Progress>()? {
+    if let Some((mut progress, trainer)) = run.state::<Progress>().map_err(Unresumable::of)? {
         if let Some(problem) = progress.problem(&run.config.train) {
             let cause = format!("its last.state is damaged: it has {problem}");
             return refuse(&cause, "Start a new run from its weights (--init-from)");
@@ -138,7 +138,9 @@ fn length(
     let (step, per_epoch) = (progress.step, progress.steps_per_epoch);
     let is_over = match history.summary.as_ref().map(|summary| summary.outcome) {
         Some(Outcome::Completed) => step >= planned.steps(per_epoch),
-        Some(Outcome::Early | Outcome::Imported) => true,
+        // One whose last state could not be written has its end before it again.
+        Some(Outcome::Early) => history.summary.as_ref().is_none_or(|summary| summary.unsaved.is_none()),
+        Some(Outcome::Imported) => true,
         Some(Outcome::Stopped | Outcome::Failed) | None => false,
     };
     if is_over && more_epochs == 0 {
@@ -150,14 +152,14 @@ fn length(
 }
 
 /// The outputs of the network stand for the classes the run began with.
-fn refuse_other_classes(project: &Project, classes: &Classes) -> Result<(), Refusal> {
+fn refuse_other_classes(project: &Project, classes: &Classes) -> Result<(), Unresumable> {
     let names = |classes: &Classes| classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>();
     let (here, of_run) = (names(&project.classes), names(classes));
     if here == of_run {
         return Ok(());
     }
     let cause = format!("its classes are {}, those of the project {}", of_run.join(", "), here.join(", "));
-    Err(Refusal(
+    Err(Unresumable(
         Notice::new("The run cannot be resumed")
             .cause(cause)
             .remedy("Restore the classes, or start a new run from its weights (--init-from)"),

@@ -12,7 +12,7 @@ use super::outbox::Outbox;
 use super::preparation::{Cancelled, Preparation};
 use super::preview::Previewer;
 use super::protocol::{Command, EventKind, ExportNews, ExportRequest, Phase, RunId, Summary};
-use super::refusal::notice;
+use super::refusal::{Unresumable, notice};
 use super::resume::{Resumption, resume};
 use super::run::{Run, Turn};
 use super::session::Session;
@@ -85,7 +85,12 @@ impl Worker {
                 self.outbox.send(EventKind::Phase(Phase::Idle));
                 return false;
             }
-            Ok(Err(error)) => self.break_off(notice(error)),
+            Ok(Err(error)) => {
+                if error.is::<Unresumable>() {
+                    self.outbox.send(EventKind::Unresumable);
+                }
+                self.break_off(notice(error))
+            }
             Err(why) => {
                 let remedy = "Start again; if it was the graphics device, restart the program or choose the device cpu. \
                               Everything saved before is intact";

@@ -6,8 +6,7 @@ use crate::data::{DataError, Project, Tile};
 use crate::domain::blocks::HeldOut;
 use crate::domain::{LabelBook, Mask, Sampling, sampling};
 
-/// Labelled pixels of the training tiles, at the tiles' own size. Pixels of ignored classes do not count. In a run folder it is
-/// `labels.json`.
+/// Labelled pixels of the training tiles, at the tiles' own size. Pixels of ignored classes do not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelCounts {
     /// Labels learned from, by class in index order.

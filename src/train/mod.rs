@@ -20,6 +20,7 @@ pub mod run_list;
 pub mod run_notes;
 pub mod schedule;
 pub mod snapshot;
+pub mod start_labels;
 pub mod trainer;
 pub mod trainer_state;
 pub mod weighting;

@@ -55,6 +55,9 @@ pub enum EventKind {
     Finished(Box<Summary>),
     /// The run that is about to be refused needs more memory than there is; this would fit.
     WouldFit(StepOffer),
+    /// The run that is about to be refused can never be resumed, whatever else changes: its folder is damaged, of another version, or of
+    /// other classes.
+    Unresumable,
     /// The run broke off or did not start. Files written before stay, and another run can be started.
     Failed(Notice),
     /// The run was stopped before its first step; nothing was written.

@@ -203,6 +203,7 @@ fn event_kinds() -> Vec<EventKind> {
         EventKind::Warning(_) => EventKind::Warning(notice()),
         EventKind::Finished(_) => EventKind::Finished(Box::new(summary())),
         EventKind::WouldFit(_) => EventKind::WouldFit(offer()),
+        EventKind::Unresumable => EventKind::Unresumable,
         EventKind::Failed(_) => EventKind::Failed(notice()),
         EventKind::Cancelled => EventKind::Cancelled,
     })

@@ -9,8 +9,9 @@ use super::run::ComparedRun;
 use crate::data::layout::tile::TileMatch;
 use crate::data::{DataError, Journal, Project};
 use crate::domain::blocks::HeldOut;
-use crate::domain::{Classes, Sampling};
+use crate::domain::{Classes, LabelBook, Sampling};
 use crate::train::label_counts::LabelCounts;
+use crate::train::start_labels::StartLabels;
 
 /// What the labels of a run depend on.
 #[derive(Clone, PartialEq)]
@@ -21,6 +22,8 @@ struct Key {
     classes: Classes,
     held_out: BTreeMap<String, HeldOut>,
     hides_kept_aside: bool,
+    /// Own labels count, as far as is known.
+    has_own: bool,
 }
 
 /// Counts labels; what several runs share is counted once.
@@ -45,13 +48,15 @@ impl LabelCounter {
     /// # Errors
     /// With a sentence, if the tiles cannot be read any more.
     pub fn of(&mut self, run: &ComparedRun) -> Result<Counted, String> {
-        if let Some(labels) = run.recorded_labels.clone() {
-            return Ok(Counted { labels, are_of_now: false });
-        }
+        let has_own = match &run.recorded_labels {
+            Some(StartLabels::Counted(labels)) => return Ok(Counted { labels: labels.clone(), are_of_now: false }),
+            Some(StartLabels::OfMasks { own }) => *own,
+            None => true,
+        };
         let (data, sampling) = (run.config.data.clone(), run.config.label_sampling());
         let (tiles, held_out) = (run.split.train.clone(), run.split.held_out.clone());
         let hides_kept_aside = run.config.train.keep_aside && run.split.val.is_empty();
-        let key = Key { data, sampling, tiles, classes: run.classes.clone(), held_out, hides_kept_aside };
+        let key = Key { data, sampling, tiles, classes: run.classes.clone(), held_out, hides_kept_aside, has_own };
         if let Some((_, counts)) = self.known.iter().find(|(known, _)| *known == key) {
             return counts.clone();
         }
@@ -70,16 +75,22 @@ fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<Counted, Str
     let told = |error: DataError| error.to_string();
     let project = project.adopt(&run.classes, false).map_err(told)?;
     let tiles = tiles_of(run, &project)?;
-    let (_, mut replay) = Journal::open_to_follow(&project).map_err(told)?;
-    if key.hides_kept_aside {
-        replay.book.hide_kept_aside();
-    }
+    let own = if key.has_own { own_labels(key, &project).map_err(told)? } else { LabelBook::default() };
+    let book = &own;
     let held_out = run.split.held_out_of(&project);
-    let book = &replay.book;
     let of = |index: &usize| LabelCounts::of_tile(&project, *index, held_out.get(index), &key.sampling, book);
     let labels = tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.plus(b))).map_err(told)?;
     let are_of_now = tiles.iter().any(|index| book.carries(&project.tiles[*index].id));
     Ok(Counted { labels, are_of_now })
+}
+
+/// The own labels as they are now.
+fn own_labels(key: &Key, project: &Project) -> Result<LabelBook, DataError> {
+    let (_, mut replay) = Journal::open_to_follow(project)?;
+    if key.hides_kept_aside {
+        replay.book.hide_kept_aside();
+    }
+    Ok(replay.book)
 }
 
 /// The tiles that a run learned from, by index. What is missing must not count as nothing.
@@ -102,7 +113,7 @@ mod tests {
     use crate::data::demo;
     use crate::domain::config::Supervision;
     use crate::domain::geometry::PixelRect;
-    use crate::domain::{RunConfig, Strategy};
+    use crate::domain::{Edit, RunConfig, Strategy, Stroke};
 
     #[test]
     fn sampled_labels_are_a_share_of_the_masks() {
@@ -126,7 +137,7 @@ mod tests {
         sparse.config.data = "/no/such/folder".into();
         assert!(counter.of(&sparse).unwrap_err().contains("/no/such/folder"));
         let recorded = LabelCounts { labels: vec![7], masks: vec![0], tiles: 1 };
-        sparse.recorded_labels = Some(recorded.clone());
+        sparse.recorded_labels = Some(StartLabels::Counted(recorded.clone()));
         assert_eq!(counter.of(&sparse).unwrap().labels, recorded, "as the run folder tells");
     }
 
@@ -138,6 +149,23 @@ mod tests {
         run.config.train.supervision = Supervision::Full;
         (run.classes, run.split.train) = (project.classes, vec![tile]);
         run
+    }
+
+    #[test]
+    fn own_labels_drawn_later_are_not_counted_where_there_were_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = full_run(demo::unpack(dir.path()).unwrap());
+        run.config.train.supervision = Supervision::Sparse;
+        run.config.sampling.strategy = Strategy::FractionPerClass(0.01);
+        run.recorded_labels = Some(StartLabels::WITHOUT_OWN);
+        let before = LabelCounter::default().of(&run).unwrap();
+        let project = Project::open(&run.config.data).unwrap();
+        let stroke = Stroke { tile: run.split.train[0].clone(), class: Some(4), radius: 9.0, path: vec![[30.0, 30.0]] };
+        Journal::open(&project).unwrap().0.append(&Edit::Begin(stroke)).unwrap();
+        assert_eq!(LabelCounter::default().of(&run).unwrap(), before);
+        run.recorded_labels = None;
+        let now = LabelCounter::default().of(&run).unwrap();
+        assert!(now.are_of_now && now.labels.total() > before.labels.total(), "{now:?} {before:?}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::study::folder::minutes_per_epoch;
 use crate::study::record::Record;
 use crate::train::folder::{FinishedRun, MetricsRow, SplitRecord, StepRow};
 use crate::train::label_counts::LabelCounts;
+use crate::train::start_labels::StartLabels;
 
 /// A run, and what its folder says of it.
 #[derive(Clone, Debug)]
@@ -37,8 +38,8 @@ pub struct ComparedRun {
     pub digest: Option<String>,
     /// Hashes of the files that it began with.
     pub origins: Origins,
-    /// What it learned from at its start, where that was recorded: of runs with own labels, which grow.
-    pub recorded_labels: Option<LabelCounts>,
+    /// What it learned from at its start, where that was recorded.
+    pub recorded_labels: Option<StartLabels>,
     /// What it learned from, once that is counted.
     pub labels: Option<LabelCounts>,
 }

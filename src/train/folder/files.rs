@@ -23,7 +23,7 @@ pub const STEPS: &str = "steps.csv";
 pub const NOTES: &str = "notes.json";
 /// Which tiles were learned from and which were scored.
 pub const SPLIT: &str = "split.json";
-/// How many labels a run with own labels began with.
+/// The labels that a run began with, or that none of them were own ones.
 pub const LABELS: &str = "labels.json";
 /// What the command line printed.
 pub const LOG: &str = "log.txt";

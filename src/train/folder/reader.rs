@@ -19,8 +19,8 @@ use crate::domain::{ClassDef, Classes, RunConfig, stored};
 use crate::model::Net;
 use crate::quick::head_record;
 use crate::quick::method::QuickMethod;
-use crate::train::label_counts::LabelCounts;
 use crate::train::snapshot::Snapshot;
+use crate::train::start_labels::StartLabels;
 use crate::train::trainer_state::TrainerState;
 
 /// What learned the quick head of a run folder; `None` of a network's run, or if the file is damaged.
@@ -126,8 +126,8 @@ impl FinishedRun {
         read_json(&self.path.join(files::SPLIT))
     }
 
-    /// How many labels the run began with; `None` if it had no own labels, or is of a version that did not record them.
-    pub fn labels(&self) -> Option<LabelCounts> {
+    /// The labels that the run began with; `None` if it is of a version that did not record them, or a tile could not be read.
+    pub fn labels(&self) -> Option<StartLabels> {
         read_json(&self.path.join(files::LABELS)).ok()
     }
 

@@ -4,7 +4,7 @@
 //! the other, the parts that it names with their lengths.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Bytes;
@@ -115,7 +115,10 @@ pub(super) fn read_progress<P: DeserializeOwned>(path: &Path) -> Result<P, DataE
     let mut file = File::open(path).map_err(doing())?;
     let size = file.metadata().map_err(doing())?.len();
     let mut length = [0; 8];
-    file.read_exact(&mut length).map_err(|error| refuse(damaged(&error.to_string())))?;
+    file.read_exact(&mut length).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => refuse(damaged("it is too short")),
+        _ => doing()(error),
+    })?;
     let length = u64::from_le_bytes(length);
     let rest = size.saturating_sub(8).checked_sub(length).ok_or_else(|| refuse(damaged("its header is cut off")))?;
     let mut text = Vec::new();

@@ -19,8 +19,8 @@ use crate::data::files::lock::lock;
 use crate::data::files::write;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::{Classes, RunConfig};
-use crate::train::label_counts::LabelCounts;
 use crate::train::snapshot::Snapshot;
+use crate::train::start_labels::StartLabels;
 
 /// What is kept of the tables of a run that is resumed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -206,7 +206,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// If the disk is full or the folder is gone.
-    pub fn write_labels(&self, labels: Option<&LabelCounts>) -> Result<(), DataError> {
+    pub fn write_labels(&self, labels: Option<&StartLabels>) -> Result<(), DataError> {
         let path = self.path.join(files::LABELS);
         labels.map_or_else(|| remove(&path), |labels| write_json(&path, labels))
     }

@@ -96,6 +96,7 @@ impl RunState {
             EventKind::Evaluated(evaluation) => self.evaluated(evaluation),
             EventKind::PreviewReady => self.previews += 1,
             EventKind::WouldFit(_) => {} // It outlives a run that cannot begin: the state of the window takes it in.
+            EventKind::Unresumable => {} // The refusal that follows says why.
             EventKind::Export(_) => {}   // It concerns no run: the state of the window takes it in.
             EventKind::Checkpoint { path, best } => {
                 let which = if best { "Best checkpoint" } else { "Checkpoint" };
