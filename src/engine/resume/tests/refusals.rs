@@ -4,7 +4,8 @@ use std::fs;
 
 use super::bench::Bench;
 use crate::engine::progress::Progress;
-use crate::engine::protocol::{EventKind, Phase};
+use crate::engine::protocol::{EventKind, Outcome, Phase, Summary};
+use crate::engine::refusal::Unresumable;
 use crate::train::folder::{Claim, FinishedRun};
 
 #[test]
@@ -17,6 +18,8 @@ fn what_cannot_be_resumed_is_refused_and_stays_as_it_is() {
     bench.events();
     let told = bench.refusal("run");
     assert!(told.contains("in progress"), "{told}");
+    let is_given_up = || bench.try_resume("run", 0).err().unwrap().is::<Unresumable>();
+    assert!(!is_given_up());
     let opens = |event: &EventKind| matches!(event, EventKind::Phase(Phase::Preparing { what, .. }) if what.contains("project"));
     assert!(!bench.events().iter().any(opens), "it is told before anything is prepared");
     bench.stop(going);
@@ -30,21 +33,22 @@ fn what_cannot_be_resumed_is_refused_and_stays_as_it_is() {
     fs::rename(&image, &hidden).unwrap();
     let told = bench.refusal("run");
     assert!(told.contains(id.as_str()) && told.contains("Restore"), "{told}");
+    assert!(!is_given_up(), "the file may come back");
     fs::rename(&hidden, &image).unwrap();
 
     let classes = bench.folder("run").join("classes.json");
     let names = fs::read_to_string(&classes).unwrap();
     fs::write(&classes, names.replace("water", "sea")).unwrap();
     let told = bench.refusal("run");
-    assert!(told.contains("sea") && told.contains("water"), "{told}");
+    assert!(told.contains("sea") && told.contains("water") && is_given_up(), "{told}");
     fs::write(&classes, names).unwrap();
 
     let state = bench.folder("run").join("last.state");
     let whole = fs::read(&state).unwrap();
     fs::write(&state, &whole[..whole.len() / 2]).unwrap();
-    assert!(bench.refusal("run").contains("last.state"));
+    assert!(bench.refusal("run").contains("last.state") && is_given_up());
     fs::remove_file(&state).unwrap();
-    assert!(bench.refusal("run").contains("no last.state"));
+    assert!(bench.refusal("run").contains("no last.state") && is_given_up());
     fs::write(&state, whole).unwrap();
 
     assert_eq!(before, ["summary.json", "steps.csv", "config.toml"].map(content));
@@ -62,6 +66,23 @@ fn a_state_that_cannot_be_written_is_told_once_and_the_checkpoints_stand() {
     assert!(warnings.len() == 1 && format!("{warnings:?}").contains("cannot be resumed from here"), "{warnings:?}");
     let summary = bench.stop(going);
     assert!(summary.unsaved.is_none() && bench.folder("run").join("last.bpk").is_file(), "{:?}", summary.unsaved);
+}
+
+#[test]
+fn an_early_end_that_was_not_saved_lies_before_the_run_again() {
+    let bench = Bench::new();
+    let mut going = bench.start(&bench.config(), "run");
+    bench.reach(&mut going, 3);
+    let mut summary = bench.stop(going);
+    summary.outcome = Outcome::Early;
+    let ended = |unsaved: Option<&str>| {
+        let summary = Summary { unsaved: unsaved.map(str::to_owned), ..(*summary).clone() };
+        fs::write(bench.folder("run").join("summary.json"), serde_json::to_vec(&summary).unwrap()).unwrap();
+    };
+    ended(None);
+    assert!(bench.refusal("run").contains("complete"));
+    ended(Some("the disk is full"));
+    assert_eq!(bench.finish(bench.resume("run")).steps, 13);
 }
 
 #[test]
