@@ -7,6 +7,7 @@ use toml::Value;
 use super::fields::{self, Setting};
 use super::phrases;
 use super::plan_file::PlanFile;
+use super::settings;
 use crate::domain::{Notice, RunConfig};
 
 /// Runs of a plan at most. More are a typing error.
@@ -115,9 +116,9 @@ fn vary(drafts: &[Draft], field: &str, values: &[Value]) -> Result<Vec<Draft>, N
 fn without_idle(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut kept: Vec<Draft> = Vec::new();
     for draft in drafts {
-        let model = draft.config.model.clone().without_idle();
-        let was_so = model == draft.config.model;
-        let draft = Draft { config: RunConfig { model, ..draft.config }, ..draft };
+        let before = draft.config.clone();
+        let draft = draft.without_idle();
+        let was_so = before == draft.config;
         match kept.iter_mut().find(|other| other.config == draft.config) {
             Some(other) if was_so => *other = draft,
             Some(_) => {}
@@ -148,6 +149,19 @@ fn with_seeds(draft: &Draft, seeds: &[u64]) -> Vec<PlannedRun> {
 }
 
 impl Draft {
+    /// The draft without settings that have no effect. Its name does not say them either.
+    fn without_idle(self) -> Self {
+        let config = RunConfig { model: self.config.model.clone().without_idle(), ..self.config.clone() };
+        let (before, after) = (settings::of(&self.config), settings::of(&config));
+        let has_effect = |field: &String| before.get(field) == after.get(field);
+        let of_variant = usize::from(self.variant.is_some()); // Its part is the first; the others are those of the fields.
+        let of_fields = self.parts[of_variant..].iter().zip(&self.fields);
+        let kept = of_fields.filter(|(_, field)| has_effect(field)).map(|(part, _)| part);
+        let parts = self.parts[..of_variant].iter().chain(kept).cloned().collect();
+        let fields = self.fields.iter().filter(|field| has_effect(field)).cloned().collect();
+        Self { parts, fields, config, ..self }
+    }
+
     /// The configuration in words; `None` if it is the base.
     fn words(&self) -> Option<String> {
         let phrases = phrases::of(&self.config);
@@ -241,6 +255,13 @@ mod tests {
         let (deep, plain) = ("arch-unet++_deep_supervision-on", "arch-unet++_deep_supervision-off");
         assert_eq!(told, [("arch-unet_deep_supervision-off", false), (deep, true), (plain, false)]);
         assert!(found.iter().all(|run| run.config.model.colors == Colors::Unit), "which has an effect");
+        let single = runs(&text.replace("[true, false]", "[true]")).unwrap();
+        let told: Vec<_> = single.iter().map(|run| (run.configuration.as_str(), run.words.as_str())).collect();
+        assert_eq!(told[0], ("arch-unet", "U-Net"), "it says nothing of deep supervision");
+        assert_eq!(told[1], (deep, "U-Net++ · deep supervision on"));
+        let pretrained = "drop_idle = true\n[grid]\n'model.encoder' = ['none', 'lite0']\n'model.colors' = ['unit']";
+        let names: Vec<String> = runs(pretrained).unwrap().into_iter().map(|run| run.name).collect();
+        assert_eq!(names, ["colors-unit_encoder-none", "encoder-lite0"]);
         let as_written = runs(&text.replace("drop_idle = true", "")).unwrap();
         assert_eq!(as_written.iter().filter(|run| run.config.model.deep_supervision).count(), 2);
     }
