@@ -36,7 +36,7 @@ pub struct ComparedRun {
     pub steps_per_epoch: Option<u64>,
     /// Hash of its data and labels, as a study's run records it.
     pub digest: Option<String>,
-    /// Hashes of the files that it began with.
+    /// Hashes of the files that it began with, as a study recorded them.
     pub origins: Origins,
     /// What it learned from at its start, where that was recorded.
     pub recorded_labels: Option<StartLabels>,
@@ -73,7 +73,7 @@ impl ComparedRun {
             recorded_labels: run.labels(),
             steps_per_epoch: recorded.or_else(|| epoch_length::of(&steps, &metrics, summary.as_ref())),
             summary,
-            origins: Origins::of(&run.config, record.as_ref()),
+            origins: Origins::of(record.as_ref()),
             config: run.config,
             classes: run.classes,
             steps,
