@@ -27,6 +27,13 @@ impl BestNetwork {
         self.labels_changed = true;
     }
 
+    /// The training loss has another term from now on: networks that were rated by it are no longer compared with those to come.
+    pub(super) fn loss_changed(&mut self) {
+        if let Some(best) = self.best.as_mut().filter(|best| best.miou.is_none()) {
+            best.rating = f64::NEG_INFINITY;
+        }
+    }
+
     /// Takes in an evaluation. Returns whether it is the best so far; an untrained network never is. A run that was killed and resumed
     /// may repeat the evaluation that was the best one: its network is written again, if it was not on the disk yet.
     pub(super) fn rate(&mut self, step: u64, miou: f64, train_loss: f32) -> bool {
@@ -79,6 +86,19 @@ mod tests {
         let mut unscored = BestNetwork::default();
         assert_eq!([unscored.rate(1, f64::NAN, 2.0), unscored.rate(2, f64::NAN, 3.0)], [true, false]);
         assert_eq!((unscored.step(), unscored.miou()), (Some(1), None));
+    }
+
+    #[test]
+    fn a_loss_of_before_a_term_began_is_beaten_by_any_and_a_score_is_not() {
+        let mut unscored = BestNetwork::default();
+        unscored.rate(1, f64::NAN, 0.1);
+        unscored.loss_changed();
+        assert_eq!([(2, 5.0), (3, 6.0)].map(|(step, loss)| unscored.rate(step, f64::NAN, loss)), [true, false]);
+        assert_eq!(unscored.step(), Some(2));
+        let mut scored = BestNetwork::default();
+        scored.rate(1, 0.5, 0.1);
+        scored.loss_changed();
+        assert!(!scored.rate(2, 0.4, 0.1));
     }
 
     #[test]

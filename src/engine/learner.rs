@@ -16,6 +16,7 @@ use crate::data::{DataError, Journal, TileFault};
 use crate::domain::RunConfig;
 use crate::domain::config::TrainConfig;
 use crate::model::Net;
+use crate::train::loss;
 use crate::train::snapshot::Snapshot;
 use crate::train::trainer::Trainer;
 use crate::train::trainer_state::TrainerState;
@@ -32,6 +33,10 @@ pub(super) struct Learner {
     teacher: Option<PseudoTeacher>,
     /// Renewals of pseudo-labels that are known.
     renewals: u64,
+    /// Whether neighbours have to agree by now; never where the loss does not ask that of them.
+    neighbours_agree: bool,
+    /// Whether the loss asks that of them at some time.
+    has_crf: bool,
     terms: ClassTerms,
 }
 
@@ -76,7 +81,8 @@ impl Learner {
         let teacher = PseudoTeacher::start(&labels.set, config)?;
         let terms = labels.terms();
         let (accumulate, renewals) = (config.train.accumulate, labels.set.pseudo_labels().renewals());
-        Ok(Self { trainer, loader, accumulate, labels, teacher, renewals, terms })
+        let (neighbours_agree, has_crf) = (false, config.train.loss.gated_crf > 0.0);
+        Ok(Self { trainer, loader, accumulate, labels, teacher, renewals, neighbours_agree, has_crf, terms })
     }
 
     /// Waits for the batches of the next step.
@@ -103,13 +109,20 @@ impl Learner {
         self.teacher.as_ref()?.take_trouble()
     }
 
-    /// Whether neighbours have to agree from the next step on, where the loss asks that of them.
-    pub(super) fn let_neighbours_agree(&mut self, agree: bool) {
-        self.trainer.let_neighbours_agree(agree);
+    /// Neighbours have to agree as they had when the run was saved: once they have to, they have to for good, however long the run gets.
+    pub(super) fn go_on_agreeing(&mut self, neighbours_agree: bool) {
+        self.neighbours_agree = neighbours_agree && self.has_crf;
     }
 
-    /// Takes a step and returns the loss before it.
-    pub(super) fn learn(&mut self, batches: &[Batch], lr: f64) -> f32 {
+    /// Whether neighbours had to agree in the last step.
+    pub(super) fn neighbours_agree(&self) -> bool {
+        self.neighbours_agree
+    }
+
+    /// Takes the step after `step` steps, of `total` that are planned, and returns the loss before it.
+    pub(super) fn learn(&mut self, batches: &[Batch], lr: f64, step: u64, total: u64) -> f32 {
+        self.neighbours_agree |= self.has_crf && loss::crf_has_begun(step, total);
+        self.trainer.let_neighbours_agree(self.neighbours_agree);
         self.trainer.step(batches, &self.terms, lr)
     }
 

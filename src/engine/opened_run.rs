@@ -196,7 +196,9 @@ fn learner(
         let remedy = "Start a new run from its weights (--init-from)";
         Unresumable(Notice::new("The run cannot be resumed").cause(cause).remedy(remedy))
     })?;
-    Ok(Learner::going_on(trainer, progress.batches, config, labels)?)
+    let mut learner = Learner::going_on(trainer, progress.batches, config, labels)?;
+    learner.go_on_agreeing(progress.neighbours_agree);
+    Ok(learner)
 }
 
 /// Refuses a run that needs more plain memory than is `free` (bytes; `None` if the system does not say), or larger buffers than the device

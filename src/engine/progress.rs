@@ -33,6 +33,9 @@ pub(super) struct Progress {
     pub(super) last_rate: f64,
     pub(super) meter: Meter,
     pub(super) best: BestNetwork,
+    /// Whether neighbours have to agree by now (gated CRF). Of a state that does not say so, its step tells.
+    #[serde(default)]
+    pub(super) neighbours_agree: bool,
     pub(super) early_stop: EarlyStop,
     pub(super) evaluated_at_step: Option<u64>,
     /// The last evaluation.

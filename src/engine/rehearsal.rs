@@ -34,6 +34,7 @@ impl Rehearsal {
             return Err(Refusal::of_start(&problems));
         }
         let device = Devices::default().open(&config.device)?;
+        device.precision_problem(config.train.precision, true).map_or(Ok(()), |problem| Err(Refusal(problem)))?;
         Ok(Self { project, config, device })
     }
 
@@ -55,7 +56,7 @@ impl Rehearsal {
         let start = course.start(config.train.lr);
         for step in 0..steps {
             let batches = learner.next_batches().map_err(anyhow::Error::msg)?;
-            let loss = learner.learn(&batches, course.rate(start, step));
+            let loss = learner.learn(&batches, course.rate(start, step), step, steps);
             if !loss.is_finite() {
                 let headline = format!("The loss is {loss} at step {}", step + 1);
                 return Err(Refusal(Notice::new(headline).remedy("Train with a lower learning rate")).into());
@@ -71,5 +72,58 @@ impl Rehearsal {
         set.tiles().into_iter().for_each(|tile| set.count(tile));
         let weighting = Weighting::new(config.train.class_weights.clone(), &project.classes);
         LearnedLabels { set: Arc::new(set), weighting, in_masks: vec![false; project.classes.len()] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::demo;
+    use crate::domain::config::{DeviceChoice, InputSize, Precision};
+    use crate::domain::{ClassMap, Edit, Stroke};
+
+    fn demo_project() -> (tempfile::TempDir, Arc<Project>) {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::open(&demo::unpack(&dir.path().join("demo")).unwrap()).unwrap();
+        (dir, Arc::new(project))
+    }
+
+    fn config() -> RunConfig {
+        let mut config = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::demo() };
+        (config.model.base, config.train.input, config.train.lr) = (2, InputSize::Crop(32), 0.1);
+        config
+    }
+
+    /// The map by a network that has taken so many steps on two strokes.
+    fn map_after(project: &Arc<Project>, gated_crf: f64, steps: u64) -> ClassMap {
+        let mut config = config();
+        (config.train.loss.gated_crf, config.train.crf_sigma_rgb) = (gated_crf, 5.0);
+        let rehearsal = Rehearsal::new(Arc::clone(project), config).unwrap();
+        let mut book = LabelBook::default();
+        for class in [0_u8, 1] {
+            let path = vec![[40.0 * f32::from(class + 1), 90.0]];
+            drop(book.apply(Edit::Begin(Stroke { tile: "2001".to_owned(), class: Some(class), radius: 3.0, path })));
+        }
+        let tile = project.tiles.iter().position(|tile| tile.id == "2001").unwrap();
+        let predictor = rehearsal.train(book, vec![tile], 5, steps).unwrap();
+        predictor.predict(project.read_picture(&project.tiles[tile]).unwrap())
+    }
+
+    #[test]
+    fn neighbours_have_to_agree_from_the_step_on_from_which_they_have_to_in_a_run() {
+        let (_dir, project) = demo_project();
+        let [first_without, first] = [0.0, 50.0].map(|weight| map_after(&project, weight, 1).confidence);
+        assert!(first_without == first, "not in the first step");
+        let [without, second] = [0.0, 50.0].map(|weight| map_after(&project, weight, 2).confidence);
+        assert!(without != second, "but in the second of two");
+    }
+
+    #[test]
+    fn mixed_precision_on_a_cpu_is_refused_as_in_a_run() {
+        let (_dir, project) = demo_project();
+        let mut config = config();
+        config.train.precision = Precision::Mixed;
+        let refusal = Rehearsal::new(project, config).err().unwrap().to_string();
+        assert!(refusal.contains("Mixed precision cannot be used"), "{refusal}");
     }
 }

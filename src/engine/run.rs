@@ -157,6 +157,17 @@ impl Run {
     pub(super) fn set_paused(&mut self, paused: bool, outbox: &Outbox) {
         self.paused = paused;
         outbox.send(EventKind::Phase(self.phase()));
+        self.follow_state(outbox);
+    }
+
+    /// Tells what has come of the state that was being written. In a pause nobody asks again until it ends, so it is waited for: who
+    /// pauses may switch the machine off.
+    fn follow_state(&mut self, outbox: &Outbox) {
+        if self.is_paused() {
+            self.opened.recorder.wait_for_state(outbox);
+        } else {
+            self.opened.recorder.follow_state(outbox);
+        }
     }
 
     fn phase(&self) -> Phase {
@@ -207,7 +218,7 @@ impl Run {
     pub(super) fn turn(&mut self, predictor: &mut Predictor, outbox: &Outbox) -> anyhow::Result<Turn> {
         if self.evaluation.is_some() {
             self.evaluation_turn(predictor, outbox);
-            self.opened.recorder.follow_state(outbox);
+            self.follow_state(outbox);
             return Ok(Turn::More(0.0));
         }
         if let Some(ending) = self.ending.take() {
@@ -227,7 +238,7 @@ impl Run {
         if std::mem::take(&mut self.tuning) {
             outbox.send(EventKind::Phase(self.phase()));
         }
-        self.opened.recorder.follow_state(outbox);
+        self.follow_state(outbox);
         if self.opened.recorder.is_due() {
             self.save_all(self.opened.recorder.wants_state(), outbox).ok(); // The recorder reports it and tries again.
         }

@@ -23,6 +23,7 @@ impl Run {
             last_rate: self.last_rate,
             meter: self.meter.clone(),
             best: self.best.clone(),
+            neighbours_agree: self.opened.learner.neighbours_agree(),
             early_stop: self.early_stop.clone(),
             evaluated_at_step: self.evaluated_at_step,
             last: self.last.clone(),

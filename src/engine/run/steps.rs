@@ -9,7 +9,6 @@ use crate::engine::outbox::Outbox;
 use crate::engine::protocol::{EventKind, StepReport};
 use crate::engine::refusal::Refusal;
 use crate::train::folder::{self, StepRow};
-use crate::train::loss;
 
 impl Run {
     pub(super) fn take_step(&mut self, outbox: &Outbox) -> anyhow::Result<()> {
@@ -20,15 +19,24 @@ impl Run {
         let batches = batches.map_err(anyhow::Error::msg)?;
         self.follow_pseudo_labels(outbox);
         let lr = self.learning_rate();
-        self.opened.learner.let_neighbours_agree(loss::crf_has_begun(self.step, self.opened.info.total_steps));
-        let loss = self.opened.learner.learn(&batches, lr);
+        let agreed = self.opened.learner.neighbours_agree();
+        let loss = self.opened.learner.learn(&batches, lr, self.step, self.opened.info.total_steps);
         self.step += 1;
         if !loss.is_finite() {
             return Err(self.diverged(loss, lr).into());
         }
+        if agreed != self.opened.learner.neighbours_agree() {
+            self.loss_changed();
+        }
         self.meter.step(loss, waiting.as_secs_f64(), (began.elapsed() - waiting).as_secs_f64());
         self.report(lr, batches.iter().map(|batch| batch.labelled).sum(), outbox);
         Ok(())
+    }
+
+    /// Losses of before are not compared with those to come, which have another term.
+    fn loss_changed(&mut self) {
+        self.best.loss_changed();
+        self.meter.since_evaluation.take();
     }
 
     fn diverged(&self, loss: f32, lr: f64) -> Refusal {

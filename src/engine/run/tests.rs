@@ -10,12 +10,13 @@ use crate::engine::device::Devices;
 use crate::engine::preparation::Preparation;
 use crate::engine::protocol::Outcome;
 use crate::engine::start;
-use crate::engine::transport::in_process;
+use crate::engine::transport::{UserEnd as _, in_process};
 
 /// A run that ends early, since its network does not learn; it is paused right before that.
 struct Bench {
     run: Run,
     predictor: Predictor,
+    user: in_process::User,
     outbox: Outbox,
     journal: Journal,
     /// The data and the run folder.
@@ -25,6 +26,11 @@ struct Bench {
 impl Bench {
     /// A run before its first step.
     fn started() -> Self {
+        Self::of(|_| {})
+    }
+
+    /// The same with other settings.
+    fn of(change: impl FnOnce(&mut RunConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = demo::unpack(&dir.path().join("demo")).unwrap();
         let (mut journal, _) = Journal::open(&Project::open(&data).unwrap()).unwrap();
@@ -33,12 +39,13 @@ impl Bench {
         (config.model.base, config.train.input) = (2, InputSize::Crop(32));
         (config.train.lr, config.train.patience, config.train.length) = (1e-12, 1, Length::Epochs(40));
         config.sampling.strategy = Strategy::OwnLabelsOnly;
-        let (_, end) = in_process::connect(Arc::new(|| {}));
+        change(&mut config);
+        let (user, end) = in_process::connect(Arc::new(|| {}));
         let outbox = Outbox::new(Arc::new(end));
         let (mut never, out) = (|| false, dir.path().join("run"));
         let mut preparation = Preparation::new(&outbox, &mut never);
         let (run, predictor) = start::start(&config, &out, &mut Devices::default(), &mut preparation).unwrap();
-        Self { run, predictor, outbox, journal, _dir: dir }
+        Self { run, predictor, user, outbox, journal, _dir: dir }
     }
 
     fn new() -> Self {
@@ -47,7 +54,13 @@ impl Bench {
         bench
     }
 
+    /// The events since the last call or turn.
+    fn events(&self) -> Vec<EventKind> {
+        std::iter::from_fn(|| self.user.try_event()).map(|event| event.kind).collect()
+    }
+
     fn turn(&mut self) -> Option<Box<Summary>> {
+        self.events(); // Few may wait.
         match self.run.turn(&mut self.predictor, &self.outbox).unwrap() {
             Turn::More(_) => None,
             Turn::Finished(summary) => Some(summary),
@@ -120,4 +133,67 @@ fn a_run_that_is_stopped_before_its_first_step_takes_none() {
     bench.run.stop(&bench.outbox);
     let summary = bench.turn().expect("the end");
     assert_eq!((summary.outcome, summary.steps), (Outcome::Stopped, 0));
+}
+
+fn tells_that_there_is_no_state(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Warning(notice) if notice.to_string().contains("cannot be resumed from here"))
+}
+
+/// A run whose state cannot be written: no file takes the place of a folder.
+fn without_state() -> Bench {
+    let bench = Bench::started();
+    std::fs::create_dir(bench.run.info().folder.join("last.state")).unwrap();
+    bench
+}
+
+#[test]
+fn whoever_pauses_is_told_of_a_state_that_was_not_written() {
+    let mut bench = without_state();
+    bench.run.save_all(true, &bench.outbox).unwrap();
+    assert!(!bench.events().iter().any(tells_that_there_is_no_state), "it is being written");
+    bench.run.set_paused(true, &bench.outbox);
+    assert!(bench.events().iter().any(tells_that_there_is_no_state));
+}
+
+#[test]
+fn a_state_that_was_not_written_after_an_evaluation_is_told_in_the_pause_that_follows() {
+    let mut bench = without_state();
+    bench.run.evaluate(&mut bench.predictor, &bench.outbox);
+    bench.run.set_paused(true, &bench.outbox);
+    assert!(!bench.run.is_paused(), "the evaluation goes on");
+    while !bench.run.is_paused() {
+        assert_eq!(bench.turn(), None);
+    }
+    assert!(bench.events().iter().any(tells_that_there_is_no_state), "before it rests");
+}
+
+/// One step an epoch, of 600: neighbours have to agree from the fourth on, which the loss shows.
+fn smoothed() -> Bench {
+    Bench::of(|config| {
+        (config.val_ratio, config.train.length) = (0.0, Length::Steps(600));
+        (config.train.loss.gated_crf, config.train.crf_sigma_rgb) = (50.0, 5.0);
+    })
+}
+
+#[test]
+fn without_scores_a_loss_of_before_neighbours_had_to_agree_is_not_to_be_beaten() {
+    let mut bench = smoothed();
+    assert_eq!(bench.run.info().steps_per_epoch, 1);
+    let losses = [3, 4].map(|step| {
+        while bench.run.evaluated_at_step != Some(step) {
+            assert_eq!(bench.turn(), None);
+        }
+        bench.run.last.as_ref().unwrap().train_loss
+    });
+    assert!(losses[1] > 2.0 * losses[0], "{losses:?}");
+    assert_eq!(bench.run.best.step(), Some(4));
+}
+
+#[test]
+fn a_training_loss_is_a_mean_over_steps_with_the_same_terms() {
+    let mut bench = smoothed();
+    for (step, steps) in [(1, 1), (2, 2), (3, 3), (4, 1), (5, 2)] {
+        bench.run.take_step(&bench.outbox).unwrap();
+        assert_eq!((bench.run.step(), bench.run.meter.since_evaluation.count()), (step, steps));
+    }
 }

@@ -114,8 +114,7 @@ impl Bench {
     }
 
     /// Trains from start to end, and leaves copies of the run's folder as a kill at these steps would: `name-3` and so on. It is saved
-    /// at the steps of `saves`. All of them have the first weights of one run: tests that run at the same time draw from the random
-    /// numbers that others are drawn from.
+    /// at the steps of `saves`.
     pub(super) fn train(&self, config: &RunConfig, name: &str, saves: &[u64], kills: &[u64]) -> Box<Summary> {
         let mut going = self.start(config, name);
         let last = *kills.iter().max().unwrap();

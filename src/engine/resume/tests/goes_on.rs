@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::bench::Bench;
+use super::bench::{Bench, copy};
 use crate::domain::Strategy;
 use crate::domain::config::Length;
 use crate::engine::protocol::{EventKind, Outcome};
 use crate::train::folder::FinishedRun;
+use crate::train::loss::crf_has_begun;
 
 #[test]
 fn a_run_without_a_checkpoint_starts_again() {
@@ -65,6 +66,28 @@ fn a_run_that_has_ended_is_made_longer() {
     let share = (info.total_steps - 1) as f64 / info.total_steps as f64;
     let cosine = config.train.lr * 0.5 * (1.0 + (std::f64::consts::PI * share).cos());
     assert!((last_rate - cosine).abs() < 1e-12, "the schedule reaches to the new end");
+}
+
+/// The loss before a step tells whether they have to: weights and batches are the same, whatever the length.
+#[test]
+fn neighbours_that_had_to_agree_have_to_however_long_a_run_gets() {
+    let bench = Bench::new();
+    let mut config = bench.config();
+    config.train.loss.gated_crf = 1.0;
+    bench.finish(bench.start(&config, "short"));
+    copy(&bench.folder("short"), &bench.folder("long"));
+    let goes_on = |name: &str, more_epochs: u32| {
+        let mut going = bench.try_resume(name, more_epochs).unwrap();
+        let (step, total) = (going.run.step(), going.run.info().total_steps);
+        bench.reach(&mut going, step + 1);
+        bench.stop(going);
+        let rows = FinishedRun::open(&bench.folder(name)).unwrap().history().0;
+        let next = rows.iter().find(|row| row.step == step + 1).unwrap().loss;
+        (next, crf_has_begun(step, total))
+    };
+    let [(short, begins), (long, begins_later)] = [goes_on("short", 1), goes_on("long", 1000)];
+    assert!(begins && !begins_later, "a new run of that length has no such term yet");
+    assert_eq!(short.to_bits(), long.to_bits(), "{short} {long}");
 }
 
 #[test]
