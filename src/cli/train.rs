@@ -155,7 +155,7 @@ impl Reporter {
     }
 
     fn phase(&mut self, phase: &Phase) {
-        self.is_looking_back &= !matches!(phase, Phase::Tuning | Phase::Training);
+        self.is_looking_back &= !phase.takes_steps();
         let of = |done: usize, total: usize| if total > 0 { format!(" {done}/{total}") } else { String::new() };
         let message = match phase {
             Phase::Preparing { what, done, total } => format!("{what}{}", of(*done, *total)),

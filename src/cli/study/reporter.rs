@@ -69,15 +69,22 @@ impl<'a> Reporter<'a> {
                 self.bar.set_position(step.step);
                 self.bar.set_message(format!("loss {:.4}", step.loss));
             }
-            EventKind::Phase(Phase::Preparing { what, .. }) => self.bar.set_message(what.clone()),
-            EventKind::Phase(Phase::Tuning) => self.bar.set_message(Phase::TUNING),
-            EventKind::Phase(Phase::Training) => self.is_looking_back = false,
+            EventKind::Phase(phase) => self.phase(phase),
             EventKind::Evaluated(_) if self.is_looking_back => {}
             EventKind::Evaluated(evaluation) => {
                 report::epoch_lines(evaluation, self.epochs).iter().for_each(|line| self.print(line));
             }
             EventKind::Warning(notice) => self.bar.suspend(|| out::error(&format!("[WARNING] {}: {notice}", self.run))),
             _ => {}
+        }
+    }
+
+    fn phase(&mut self, phase: &Phase) {
+        self.is_looking_back &= !phase.takes_steps();
+        match phase {
+            Phase::Preparing { what, .. } => self.bar.set_message(what.clone()),
+            Phase::Tuning => self.bar.set_message(Phase::TUNING),
+            Phase::Idle | Phase::Training | Phase::Paused | Phase::Evaluating { .. } | Phase::Stopping => {}
         }
     }
 
@@ -125,7 +132,23 @@ pub(super) fn duration(secs: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::study::preset::StudyPreset;
+
+    /// A run that is resumed on a GPU may be evaluated before its first step.
+    #[test]
+    fn what_a_run_did_before_is_over_once_it_takes_steps_or_tries_kernels() {
+        let plan = Plan::read("study", StudyPreset::DeepGlobe.text(), Path::new(""), Some(Path::new("tiles"))).unwrap();
+        let folder = StudyFolder::at(Path::new("study"));
+        for (phase, looks_back) in [(Phase::Tuning, false), (Phase::Training, false), (Phase::Stopping, true)] {
+            let mut reporter = Reporter::new(&plan, &[], &folder, true);
+            reporter.is_looking_back = true;
+            reporter.event(&Event { run: 0, kind: EventKind::Phase(phase.clone()) });
+            assert_eq!(reporter.is_looking_back, looks_back, "{phase:?}");
+        }
+    }
 
     #[test]
     fn durations_are_rounded_for_reading() {

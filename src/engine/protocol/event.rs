@@ -101,6 +101,11 @@ impl Phase {
     /// What is said during [`Phase::Tuning`], in few words.
     pub const TUNING: &'static str = "trying GPU kernels";
 
+    /// Whether steps are being taken.
+    pub fn takes_steps(&self) -> bool {
+        matches!(self, Self::Tuning | Self::Training)
+    }
+
     /// Whether a run is in progress.
     pub fn is_running(&self) -> bool {
         !matches!(self, Self::Idle)
