@@ -17,7 +17,7 @@ use crate::domain::Notice;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::DeviceChoice;
 use crate::infer::Predictor;
-use crate::model::{Net, draw};
+use crate::model::Net;
 use crate::quick::head::QuickHead;
 use crate::train::folder::{FinishedRun, load_checkpoint};
 
@@ -106,7 +106,7 @@ pub fn load(
     let device = devices.open(&run.config.device)?;
     let net = Net::new(&run.config.model, run.classes.len(), &device.device);
     let training = device.device.clone().autodiff();
-    let parameters = draw::apart(|| Net::new(&run.config.model, run.classes.len(), &training).parameters());
+    let parameters = Net::new(&run.config.model, run.classes.len(), &training).parameters();
     let snapshot = load_checkpoint(&run.path, net, &run.classes, run.nearest(checkpoint))?;
     let mut predictor = device.predictor(&run.config, &run.classes, snapshot.net.clone());
     predictor.show(snapshot);

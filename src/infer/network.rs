@@ -37,9 +37,10 @@ impl NetworkPredictor {
         Self { net, device, input, window, stride, one_size: false, scored, candidates, table }
     }
 
-    /// Whether overviews of all tiles are of one size.
+    /// Whether overviews of all tiles are of one size. Those of a network with group norm never are: more padding would change the
+    /// statistics of the image, and with them the map.
     pub(super) fn set_one_size(&mut self, one_size: bool) {
-        self.one_size = one_size;
+        self.one_size = one_size && self.net.has_running_statistics();
     }
 
     /// Replaces the network by another state of itself, and the classes that may be predicted.

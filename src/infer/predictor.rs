@@ -50,8 +50,8 @@ impl Predictor {
         Self(Maker::Network(Box::new(NetworkPredictor::new(net, input, stride, classes, device))))
     }
 
-    /// The same for a device that tries kernels for each new shape of tensors, as GPUs do: overviews are padded to one size. All
-    /// windows are of one size anyway.
+    /// The same for a device that tries kernels for each new shape of tensors, as GPUs do: overviews are padded to one size, unless
+    /// the network's normalisation sees the padding. All windows are of one size anyway.
     pub fn of_one_size(mut self, one_size: bool) -> Self {
         if let Maker::Network(network) = &mut self.0 {
             network.set_one_size(one_size);
@@ -194,7 +194,7 @@ impl TileJob {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::config::ModelConfig;
+    use crate::domain::config::{ModelConfig, Norm};
     use crate::domain::{UNLABELLED, Validity};
 
     fn config() -> ModelConfig {
@@ -279,6 +279,20 @@ mod tests {
         while job.advance(&predictor) {}
         assert!(job.is_complete());
         assert_eq!(job.finish().classes, predictor.predict(image.into()).classes);
+    }
+
+    #[test]
+    fn an_overview_by_group_norm_is_the_same_on_a_gpu() {
+        let net = Net::new(&ModelConfig { norm: Norm::Group, ..config() }, 7, &Device::flex());
+        let whole: Picture = picture(1400, 150).into();
+        let [cpu, gpu] = [false, true].map(|one_size| {
+            let predictor = predictor_of(net.clone(), InputSize::Crop(32)).of_one_size(one_size);
+            let overview = predictor.overview(&whole).map(Arc::new);
+            let mut job = predictor.begin(Arc::new(whole.clone())).overview_first(overview);
+            assert!(job.advance(&predictor));
+            job.so_far().clone()
+        });
+        assert!(cpu.classes == gpu.classes && cpu.confidence == gpu.confidence);
     }
 
     #[test]

@@ -122,7 +122,15 @@ impl Net {
         sums.0.is_empty() || Tensor::cat(sums.0, 0).sum().into_scalar::<f32>().is_finite()
     }
 
-    /// Number of trainable parameters. The running statistics of batch norm are not among them.
+    /// Whether it normalises with statistics of the training. Without them it takes those of each image, with its padding (group norm).
+    pub fn has_running_statistics(&self) -> bool {
+        let mut running = FindRunning(false);
+        self.visit(&mut running);
+        running.0
+    }
+
+    /// Number of trainable parameters of a network that can be trained. The running statistics of batch norm are not among them. No
+    /// weight is drawn to count it.
     pub fn parameters(&self) -> usize {
         let mut count = CountTrainable(0);
         self.visit(&mut count);
@@ -139,12 +147,22 @@ impl ModuleVisitor for Sums {
     }
 }
 
+/// Finds the statistics of batch norm by the name that they have in checkpoints.
+struct FindRunning(bool);
+
+impl ModuleVisitor for FindRunning {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.0 |= name == "running_mean";
+    }
+}
+
 struct CountTrainable(usize);
 
 impl ModuleVisitor for CountTrainable {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if param.is_require_grad() {
-            self.0 += param.shape().num_elements();
+        // Only weights that learn are drawn when they are first read, and asking for their gradients would read them.
+        if !param.is_initialized() || param.is_require_grad() {
+            self.0 += param.lazy_shape().num_elements();
         }
     }
 }
@@ -255,6 +273,39 @@ mod tests {
         }
         let wide = Net::new(&config(Arch::UNet, 4, 3), 3, &device);
         assert!(Net::new(&config(Arch::UNet, 2, 3), 3, &device).start_as(wide, &[Some(0); 3]).is_err());
+    }
+
+    #[test]
+    fn batch_norm_alone_has_running_statistics() {
+        for encoder in [Encoder::None, Encoder::Lite0] {
+            let found = [Norm::Batch, Norm::Group].map(|norm| {
+                let config = ModelConfig { encoder: encoder.clone(), norm, ..config(Arch::UNet, 2, 5) };
+                Net::new(&config, 3, &Device::flex()).has_running_statistics()
+            });
+            assert_eq!(found, [true, false], "{encoder:?}");
+        }
+    }
+
+    /// Group norm has no running statistics, which are there from the start.
+    #[test]
+    fn counting_parameters_draws_none() {
+        struct Drawn(usize);
+        impl ModuleVisitor for Drawn {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                self.0 += usize::from(param.is_initialized());
+            }
+        }
+        let drawn = |net: &Net| {
+            let mut drawn = Drawn(0);
+            net.visit(&mut drawn);
+            drawn.0
+        };
+        let group = ModelConfig { norm: Norm::Group, ..config(Arch::UNet, 4, 2) };
+        let net = Net::new(&group, 3, &Device::flex().autodiff());
+        let count = net.parameters();
+        assert_eq!(drawn(&net), 0);
+        assert!(net.is_finite() && drawn(&net) > 0, "now they are");
+        assert_eq!(net.parameters(), count);
     }
 
     /// Folded, EfficientNet-Lite0 without its classifier has 2,939,120 weights and biases.
