@@ -71,6 +71,15 @@ fn a_report_of_two_runs_stands_by_itself() {
         assert!(png.width() >= 400 && png.to_rgb8().pixels().any(|pixel| pixel.0 != [255; 3]), "{name}");
     }
     compare().assert().failure().stderr(contains("--overwrite"));
+    let mut other_form = pointillist();
+    other_form.arg("compare").args([&evil, &full]).arg("--figures").arg(&figures).args(["--figure-format", "png"]);
+    fs::remove_file(figures.join("loss.png")).unwrap();
+    other_form.assert().failure().stderr(contains("--overwrite"));
+    other_form
+        .arg("--overwrite")
+        .assert()
+        .success()
+        .stderr(contains("has other figures as well").and(contains("loss.svg")));
     compare().arg("--overwrite").arg("--no-pictures").assert().success();
     let again = fs::read_to_string(&html).unwrap();
     assert!(!again.contains("<img ") && again.len() < page.len());

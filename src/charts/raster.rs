@@ -1,10 +1,11 @@
 //! A drawing as pixels, with the fonts that the program ships: the same on every machine.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
-use resvg::usvg::{Options, Tree};
+use resvg::usvg::{Group, Node, Options, Tree};
 
 use super::Drawing;
 use super::fonts;
@@ -25,16 +26,40 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 /// The drawing as a PNG file on white, with [`SCALE`] pixels for each of its own.
 ///
 /// # Errors
-/// With a sentence, if the drawing has no extent or is too large to be held in memory.
+/// With a sentence, if the drawing has no extent, is too large to be held in memory, or has characters that no font has: they would
+/// become boxes.
 pub fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
     let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
     let tree = Tree::from_str(&drawing.file(), &options).map_err(|error| error.to_string())?;
+    let mut lacking = BTreeSet::new();
+    find_lacking(tree.root(), &mut lacking);
+    if !lacking.is_empty() {
+        let characters: Vec<&str> = lacking.iter().map(String::as_str).collect();
+        return Err(format!("the fonts of the program have no {}", characters.join(" ")));
+    }
     let [width, height] = drawing.size().map(|side| (side * f64::from(SCALE)).ceil() as u32);
     let mut pixels =
         Pixmap::new(width, height).ok_or_else(|| format!("a figure of {width} × {height} pixels cannot be drawn"))?;
     let scale = SCALE as f32;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| error.to_string())
+}
+
+/// Finds the texts of glyphs that no font has.
+fn find_lacking(group: &Group, lacking: &mut BTreeSet<String>) {
+    /// What a font draws in place of a character that it lacks.
+    const NOT_DEFINED: u32 = 0;
+    for node in group.children() {
+        match node {
+            Node::Group(inner) => find_lacking(inner, lacking),
+            Node::Text(text) => {
+                let glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
+                let undrawn = glyphs.filter(|glyph| glyph.id.0 == NOT_DEFINED);
+                lacking.extend(undrawn.map(|glyph| glyph.text.clone()));
+            }
+            Node::Path(_) | Node::Image(_) => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +110,20 @@ mod tests {
         let narrow = with("iiiiiiii");
         assert!(drawn(&with("WWWWWWWW")) > 2 * drawn(&narrow), "letters, not boxes of one width");
         assert!(one == with("mIoU ± −0.5 …"), "the same again");
+    }
+
+    #[test]
+    fn characters_that_no_font_has_are_named() {
+        let with = |text: &str| {
+            let mut drawing = sheet();
+            drawing.text([60.0, 25.0], Anchor::Middle, text);
+            png(&drawing)
+        };
+        let refusal = with("class 建筑").unwrap_err();
+        assert!(refusal.contains('建') && refusal.contains('筑') && !refusal.contains("class"), "{refusal}");
+        for known in ["Ünïcödé", "Дорога", "δρόμος", "· – ± − × … ² → ↑"] {
+            assert!(with(known).is_ok(), "{known}");
+        }
     }
 
     #[test]

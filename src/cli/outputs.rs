@@ -55,7 +55,7 @@ impl OutputArgs {
                 path.display()
             );
         }
-        let there = self.figures.as_ref().and_then(|folder| figure_files::any_in(folder, self.figure_format));
+        let there = self.figures.as_ref().and_then(|folder| figure_files::any_in(folder));
         self.refuse_to_replace(there)
     }
 
@@ -98,12 +98,11 @@ impl OutputArgs {
     fn write_figures(&self, comparison: &Comparison, folder: &Path) -> anyhow::Result<usize> {
         out::create_folder(folder)?;
         let plates = figures::all(comparison);
-        self.refuse_to_replace(figure_files::existing(folder, &plates, self.figure_format))?;
         figure_files::write(folder, &plates, self.figure_format)?;
         let left = figure_files::left_over(folder, &plates, self.figure_format);
         if !left.is_empty() {
             let (names, folder) = (left.join(", "), folder.display());
-            out::error(&format!("[WARNING] {folder} has figures of another comparison as well: {names}"));
+            out::error(&format!("[WARNING] {folder} has other figures as well, which stay as they are: {names}"));
         }
         Ok(plates.len())
     }

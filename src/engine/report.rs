@@ -5,12 +5,20 @@ use std::path::Path;
 use super::protocol::{Evaluation, Outcome, Summary};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::weights::ClassWeights;
-use crate::domain::{Choice as _, Classes};
+use crate::domain::{Choice as _, Classes, Notice};
 use crate::quick::method::QuickMethod;
 
 /// What is said before the first step on a GPU.
 pub(super) const TUNING_LINE: &str = "The first step and the first prediction try GPU kernels: a minute or two for a network and input \
                                       that are new to this GPU, a moment once they are known. A stop waits for the step";
+
+/// How the failure of a run begins whose loss is no finite number any more.
+pub(super) const DIVERGED: &str = "The loss is";
+
+/// Whether a run has failed because its loss is no finite number any more: going on in the same way would not help.
+pub fn is_divergence(failure: &Notice) -> bool {
+    failure.headline.starts_with(DIVERGED)
+}
 
 /// The two lines of an evaluation.
 pub fn epoch_lines(evaluation: &Evaluation, epochs: u32) -> [String; 2] {

@@ -1,18 +1,23 @@
 //! One run of a study, by the engine.
 
+use std::fs;
 use std::path::Path;
 
+use super::earlier;
 use super::folder::StudyFolder;
 use super::heartbeat::Heartbeat;
 use super::key::RunKey;
 use super::keys;
-use super::record::Record;
-use crate::domain::RunConfig;
+use super::record::{self, Record};
+use crate::domain::{Notice, RunConfig};
 use crate::engine::protocol::{Outcome, RunId, Summary};
 use crate::engine::{Command, EngineHandle, Event, EventKind, report};
 
 /// Why a run is not made by a worker that has read other data.
 const CHANGED: &str = "The data or labels have changed since this worker began. Start the same command again";
+
+/// What to do about a run that has diverged.
+const DIVERGED: &str = "It is tried once more from where it was saved, and then from the start. A lower train.lr in the plan makes it another run";
 
 /// What is to be run.
 pub(super) struct Job<'a> {
@@ -40,7 +45,7 @@ pub(super) enum End {
     Done(Box<Summary>),
     /// With the reason.
     Failed(String),
-    /// It was to be resumed and cannot be, for this reason. Its folder is as it was.
+    /// It was to be resumed and never can be, for this reason. Its folder is as it was.
     Refused(String),
     /// Somebody asked for it.
     Stopped,
@@ -65,20 +70,22 @@ pub(super) struct Means<'a> {
 pub(super) fn run(job: &Job<'_>, way: Way, means: &mut Means<'_>) -> anyhow::Result<End> {
     let Means { engine, heartbeat, is_asked_to_stop, tell } = means;
     engine.send(job.command(way));
-    let (mut can_be_refused, mut is_stopping, mut fault) = (way == Way::Resumed, false, None);
+    let (mut is_unresumable, mut is_stopping, mut fault) = (false, false, None);
     while let Some(event) = engine.wait_event() {
         if event.run != job.number {
             continue; // It belongs to the run before.
         }
         if let EventKind::Failed(notice) = &event.kind
-            && can_be_refused
+            && is_unresumable
         {
             return Ok(End::Refused(notice.without_remedy()));
         }
         tell(&event);
-        if let EventKind::Started(info) = &event.kind {
-            can_be_refused = false;
-            fault = job.began(info.steps_per_epoch).err();
+        match &event.kind {
+            EventKind::Unresumable => is_unresumable = true,
+            EventKind::Started(info) => fault = job.began(info.steps_per_epoch).err(),
+            EventKind::Failed(notice) if report::is_divergence(notice) => earlier::note_divergence(job.out),
+            _ => {}
         }
         if let Some(end) = end(event.kind) {
             return Ok(if heartbeat.is_lost_now() { End::Lost } else { with_fault(end, fault) });
@@ -102,9 +109,18 @@ impl Job<'_> {
 
     /// The run has read its data and is about to learn: from now on its folder says which run it is.
     fn began(&self, steps_per_epoch: u64) -> anyhow::Result<()> {
-        self.confirm_data()?;
-        Record::new(self.study, self.name, self.key, steps_per_epoch).write(self.out)?;
+        let file = self.out.join(record::FILE);
+        if !self.has_its_data()? {
+            fs::remove_file(file).ok(); // From here on it learns from other data: it is not the run of the plan.
+            anyhow::bail!("{CHANGED}");
+        }
+        let divergence = Record::read(self.out).and_then(|before| before.divergence);
+        Record { divergence, ..Record::new(self.study, self.name, self.key, steps_per_epoch) }.write(self.out)?;
         Ok(())
+    }
+
+    fn has_its_data(&self) -> anyhow::Result<bool> {
+        Ok(keys::of_run(&self.config, &mut self.folder.hashes())?.id() == self.key.id())
     }
 
     /// Refuses a run whose data are no longer those of its key.
@@ -112,8 +128,7 @@ impl Job<'_> {
     /// # Errors
     /// If they are not, or cannot be read.
     pub(super) fn confirm_data(&self) -> anyhow::Result<()> {
-        let now = keys::of_run(&self.config, &mut self.folder.hashes())?;
-        anyhow::ensure!(now.id() == self.key.id(), "{CHANGED}");
+        anyhow::ensure!(self.has_its_data()?, "{CHANGED}");
         Ok(())
     }
 }
@@ -122,10 +137,15 @@ impl Job<'_> {
 fn end(event: EventKind) -> Option<End> {
     match event {
         EventKind::Finished(summary) => Some(of_summary(summary)),
-        EventKind::Failed(notice) => Some(End::Failed(notice.to_string())),
+        EventKind::Failed(notice) => Some(End::Failed(failure(notice))),
         EventKind::Cancelled => Some(End::Stopped),
         _ => None,
     }
+}
+
+/// Why a run has failed. A study makes its runs as its plan says, so another learning rate is for the plan.
+fn failure(notice: Notice) -> String {
+    if report::is_divergence(&notice) { notice.remedy(DIVERGED).to_string() } else { notice.to_string() }
 }
 
 /// A run that was stopped for a fault has failed.

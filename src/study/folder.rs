@@ -4,6 +4,7 @@
 //! writes into nobody's results.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -108,17 +109,29 @@ impl StudyFolder {
     /// # Errors
     /// If it cannot be moved.
     pub(super) fn keep(&self, attempt: &Path, name: &str) -> Result<PathBuf, DataError> {
-        let mut tries = 0;
-        loop {
-            // A run of this name may be done already: the plan has changed, or another worker was quicker.
-            let target = run_list::free_folder(&self.runs(), name).unwrap_or_else(|| self.runs().join(name));
-            match fs::rename(attempt, &target) {
-                Ok(()) => return Ok(target),
-                Err(error) if tries == MOVES => return Err(DataError::io("cannot move the run to", &target)(error)),
-                Err(_) => std::thread::sleep(BETWEEN_MOVES), // Windows moves no folder while a file in it is open.
+        // A run of this name may be done already: the plan has changed, or another worker was quicker.
+        let target = || run_list::free_folder(&self.runs(), name).unwrap_or_else(|| self.runs().join(name));
+        move_folder(attempt, &target, "cannot move the run to")
+    }
+}
+
+/// Moves a folder, for which it tries for a while: Windows moves none while a file in it is open. `to` is asked each time. Returns where it
+/// is.
+///
+/// # Errors
+/// If it is not there, or cannot be moved.
+pub(super) fn move_folder(from: &Path, to: &dyn Fn() -> PathBuf, doing: &'static str) -> Result<PathBuf, DataError> {
+    let mut tries = 0;
+    loop {
+        let target = to();
+        match fs::rename(from, &target) {
+            Ok(()) => return Ok(target),
+            Err(error) if tries == MOVES || error.kind() == ErrorKind::NotFound => {
+                return Err(DataError::io(doing, &target)(error));
             }
-            tries += 1;
+            Err(_) => std::thread::sleep(BETWEEN_MOVES),
         }
+        tries += 1;
     }
 }
 

@@ -44,3 +44,4 @@ pub mod standing;
 pub mod table;
 mod time_left;
 mod worker;
+mod worth;

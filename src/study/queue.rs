@@ -89,6 +89,7 @@ impl Queue<'_> {
     ) -> anyhow::Result<Tally> {
         let (began, tried, tally) = (failure::seconds(), BTreeSet::new(), Tally::default());
         let mut worker = Worker { engine, is_asked_to_stop, tell, began, tried, tally };
+        self.tidy();
         loop {
             let before = worker.tally.begun;
             self.pass(&mut worker)?;
@@ -102,6 +103,12 @@ impl Queue<'_> {
                 pause(is_asked_to_stop);
             }
         }
+    }
+
+    /// Removes attempts at runs that are done: who has made such a run may have been killed before it did.
+    fn tidy(&self) {
+        let done: BTreeSet<String> = self.folder.done().into_iter().map(|run| run.record.id).collect();
+        earlier::remove(self.folder, |record| done.contains(&record.id));
     }
 
     /// Goes through the queue once.
@@ -176,7 +183,8 @@ impl Queue<'_> {
         Ok(match attempt::make(job, &mut means)? {
             End::Done(summary) => match self.folder.keep(job.out, job.name) {
                 Ok(_) => {
-                    earlier::remove(self.folder, &job.key.id());
+                    let id = job.key.id();
+                    earlier::remove(self.folder, |record| record.id == id);
                     End::Done(summary)
                 }
                 Err(error) => End::Failed(error.to_string()),

@@ -26,6 +26,18 @@ pub struct Record {
     pub steps_per_epoch: u64,
     /// The key.
     pub key: RunKey,
+    /// That its loss has diverged, if it has.
+    pub divergence: Option<Divergence>,
+}
+
+/// That the loss of a run has diverged after it was saved last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Divergence {
+    /// The step of that state.
+    pub after: u64,
+    /// How often it has diverged from there.
+    pub times: u32,
 }
 
 /// [`Record`] as it stands in the file.
@@ -38,12 +50,27 @@ struct Stored {
     steps_per_epoch: u64,
     config: serde_json::Value,
     data: Fingerprint,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    divergence: Option<Divergence>,
 }
 
 impl Record {
     /// The record of a run that begins.
     pub fn new(study: &str, run: &str, key: &RunKey, steps_per_epoch: u64) -> Self {
-        Self { study: study.to_owned(), run: run.to_owned(), id: key.id(), steps_per_epoch, key: key.clone() }
+        let (study, run, key) = (study.to_owned(), run.to_owned(), key.clone());
+        Self { study, run, id: key.id(), steps_per_epoch, key, divergence: None }
+    }
+
+    /// The same, after its loss has diverged once more. It was saved last after this step.
+    #[must_use]
+    pub fn diverged(self, after: u64) -> Self {
+        let before = self.divergence.filter(|before| before.after == after).map_or(0, |before| before.times);
+        Self { divergence: Some(Divergence { after, times: before + 1 }), ..self }
+    }
+
+    /// Whether it has gone on from the state after this step in vain: its loss had diverged from there, and did so again.
+    pub fn has_diverged_again(&self, after: u64) -> bool {
+        self.divergence.is_some_and(|divergence| divergence.after == after && divergence.times > 1)
     }
 
     /// Whether it is the run with this key, whose id is `id`. A later version gives a run another id; its key is the same.
@@ -58,9 +85,9 @@ impl Record {
     pub fn write(&self, folder: &Path) -> Result<(), DataError> {
         let file = folder.join(FILE);
         let broken = |error: serde_json::Error| DataError::content(error.to_string(), &file);
-        let Self { study, run, id, steps_per_epoch, key } = self.clone();
+        let Self { study, run, id, steps_per_epoch, key, divergence } = self.clone();
         let config = serde_json::to_value(&key.config).map_err(broken)?;
-        let stored = Stored { study, run, id, steps_per_epoch, config, data: key.data };
+        let stored = Stored { study, run, id, steps_per_epoch, config, data: key.data, divergence };
         write::atomically(&file, &serde_json::to_vec_pretty(&stored).map_err(broken)?)
     }
 
@@ -68,10 +95,10 @@ impl Record {
     /// came later have their default.
     pub fn read(folder: &Path) -> Option<Self> {
         let text = std::fs::read(folder.join(FILE)).ok()?;
-        let Stored { study, run, id, steps_per_epoch, config, data } = serde_json::from_slice(&text).ok()?;
+        let Stored { study, run, id, steps_per_epoch, config, data, divergence } = serde_json::from_slice(&text).ok()?;
         let (mut config, lost) = stored::read(&RunConfig::default(), &RunConfig::every_field(), &config).ok()?;
         config.train.precision = config.train.precision.in_study(); // Earlier versions computed in f32 always.
-        lost.is_empty().then_some(Self { study, run, id, steps_per_epoch, key: RunKey { config, data } })
+        lost.is_empty().then_some(Self { study, run, id, steps_per_epoch, key: RunKey { config, data }, divergence })
     }
 }
 
@@ -95,6 +122,18 @@ mod tests {
         assert!(Record::read(dir.path()).unwrap().is_of(&key, "the id of a later version"));
         std::fs::write(&file, text.replacen("\"jitter\"", "\"fancy\"", 1)).unwrap();
         assert_eq!(Record::read(dir.path()), None, "a later version wrote it");
+    }
+
+    #[test]
+    fn a_run_that_gets_further_may_diverge_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = Record::new("s", "r", &RunKey::new(&RunConfig::demo(), None, Fingerprint::default()), 7);
+        let once = record.diverged(5);
+        assert!(!once.has_diverged_again(5));
+        assert!(!once.clone().diverged(9).has_diverged_again(9), "it was saved in between");
+        once.diverged(5).write(dir.path()).unwrap();
+        let twice = Record::read(dir.path()).unwrap();
+        assert!(twice.has_diverged_again(5) && !twice.has_diverged_again(9));
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(super) fn run(args: &CurveArgs) -> anyhow::Result<ExitCode> {
     let lines = lines::read(&args.tables)?;
     let picture = picture::picture(&lines);
     let is_png = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
-    let bytes = if is_png { raster::png(&picture).map_err(anyhow::Error::msg)? } else { picture.file().into_bytes() };
+    let refused = |why: String| anyhow::anyhow!("{}: {why}; write it as SVG", path.display());
+    let bytes = if is_png { raster::png(&picture).map_err(refused)? } else { picture.file().into_bytes() };
     write::atomically(path, &bytes)?;
     out::line(&format!("[INFO] {} lines are drawn in {}", lines.len(), path.display()));
     Ok(ExitCode::SUCCESS)

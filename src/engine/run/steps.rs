@@ -8,6 +8,7 @@ use crate::domain::config::Precision;
 use crate::engine::outbox::Outbox;
 use crate::engine::protocol::{EventKind, StepReport};
 use crate::engine::refusal::Refusal;
+use crate::engine::report;
 use crate::train::folder::{self, StepRow};
 
 impl Run {
@@ -40,7 +41,7 @@ impl Run {
     }
 
     fn diverged(&self, loss: f32, lr: f64) -> Refusal {
-        let headline = format!("The loss is {loss} at step {}", self.step);
+        let headline = format!("{} {loss} at step {}", report::DIVERGED, self.step);
         let mixed = match self.opened.info.device.precision {
             Precision::Mixed => ", or start one in 32 bits (--precision f32)",
             Precision::Auto | Precision::F32 => "",

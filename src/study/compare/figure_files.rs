@@ -42,15 +42,17 @@ pub fn existing(folder: &Path, plates: &[Plate], format: FigureFormat) -> Option
 /// Writes figures. The folder must exist; files of these names are replaced.
 ///
 /// # Errors
-/// If a figure cannot be drawn or a file cannot be written.
+/// If a figure cannot be drawn, before anything is written, or a file cannot be written.
 pub fn write(folder: &Path, plates: &[Plate], format: FigureFormat) -> Result<(), DataError> {
-    for plate in plates {
-        for ending in format.endings() {
+    let drawn: Vec<(PathBuf, Vec<u8>)> = plates
+        .iter()
+        .flat_map(|plate| format.endings().iter().map(move |ending| (plate, *ending)))
+        .map(|(plate, ending)| {
             let path = path(folder, plate, ending);
-            write::atomically(&path, &bytes(plate, ending, &path)?)?;
-        }
-    }
-    Ok(())
+            bytes(plate, ending, &path).map(|bytes| (path, bytes))
+        })
+        .collect::<Result<_, _>>()?;
+    drawn.iter().try_for_each(|(path, bytes)| write::atomically(path, bytes))
 }
 
 /// The files of these figures.
@@ -70,34 +72,35 @@ fn bytes(plate: &Plate, ending: &str, path: &Path) -> Result<Vec<u8>, DataError>
     }
 }
 
-/// Names of files in a folder that are called like figures and are none of these: an earlier comparison may have left them.
+/// Names of files in a folder that are called like figures and are none of these, as others of an earlier comparison, or those in the
+/// other form.
 pub fn left_over(folder: &Path, plates: &[Plate], format: FigureFormat) -> Vec<String> {
     let ours: BTreeSet<PathBuf> = paths(folder, plates, format).collect();
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let is_left = |name: &String| figure_of(name, FigureFormat::Both).is_some() && !ours.contains(&folder.join(name));
+    let is_left = |name: &String| is_figure_name(name) && !ours.contains(&folder.join(name));
     let mut left: Vec<String> = names.filter(is_left).collect();
     left.sort_unstable();
     left
 }
 
-/// A figure that is in a folder before any is drawn.
-pub fn any_in(folder: &Path, format: FigureFormat) -> Option<PathBuf> {
+/// A figure, of any form, that is in a folder before any is drawn.
+pub fn any_in(folder: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_figure = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        figure_of(&name, format).is_some()
+        is_figure_name(&name)
     };
     entries.map(|entry| entry.path()).filter(is_figure).min()
 }
 
-/// The name of the figure that a file of this name would hold.
-fn figure_of(name: &str, format: FigureFormat) -> Option<&str> {
-    let (stem, ending) = name.rsplit_once('.')?;
+/// Whether a file of this name would be a figure.
+fn is_figure_name(name: &str) -> bool {
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let of_a_group = |kind: &str| stem.starts_with(kind);
     let is_matrix = || of_a_group("confusion-") && Shares::ALL.iter().any(|shares| stem.contains(shares.name()));
     let is_named = SINGLE.contains(&stem) || is_matrix() || of_a_group("reliability-");
-    (is_named && format.endings().contains(&ending)).then_some(stem)
+    is_named && FigureFormat::Both.endings().contains(&ending)
 }
 
 #[cfg(test)]
@@ -132,18 +135,24 @@ mod tests {
     fn what_is_there_is_found_by_its_form() {
         let dir = tempfile::tempdir().unwrap();
         let plates = figures::all(&comparison());
-        assert_eq!(
-            (existing(dir.path(), &plates, FigureFormat::Both), any_in(dir.path(), FigureFormat::Both)),
-            (None, None)
-        );
+        assert_eq!((existing(dir.path(), &plates, FigureFormat::Both), any_in(dir.path())), (None, None));
         write(dir.path(), &plates[..1], FigureFormat::Png).unwrap();
         let there = Some(dir.path().join("loss.png"));
         assert_eq!(existing(dir.path(), &plates, FigureFormat::Both), there);
-        assert_eq!(any_in(dir.path(), FigureFormat::Png), there);
-        assert_eq!(
-            (existing(dir.path(), &plates, FigureFormat::Svg), any_in(dir.path(), FigureFormat::Svg)),
-            (None, None)
-        );
+        assert_eq!(existing(dir.path(), &plates, FigureFormat::Svg), None);
+        assert_eq!(any_in(dir.path()), there, "whatever its form");
+    }
+
+    #[test]
+    fn nothing_is_written_if_a_picture_cannot_be_drawn() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut comparison = comparison();
+        comparison.groups[0].words = "建筑".to_owned();
+        let plates = figures::all(&comparison);
+        let refusal = write(dir.path(), &plates, FigureFormat::Both).unwrap_err().to_string();
+        assert!(refusal.contains("建") && refusal.contains("write it as SVG"), "{refusal}");
+        assert_eq!(names(dir.path()), Vec::<String>::new());
+        write(dir.path(), &plates, FigureFormat::Svg).unwrap();
     }
 
     #[test]
