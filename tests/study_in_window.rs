@@ -21,7 +21,7 @@ use pointillist::study::grid::GridForm;
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
 use pointillist::ui::state::study_action::StudyAction;
-use pointillist::ui::state::study_state::{PlanSource, StudyForm};
+use pointillist::ui::state::study_form::{PlanSource, StudyForm};
 
 fn act(harness: &mut Harness<'_, App>, action: UiAction) {
     let ctx = harness.ctx.clone();

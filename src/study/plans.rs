@@ -26,13 +26,13 @@ pub struct Made {
     pub all: usize,
 }
 
-/// The plans of a folder by name. None if the folder is missing.
-pub fn of(home: &Path) -> Vec<StoredPlan> {
+/// The plans of a folder by name, as long as `goes_on` says so. None if the folder is missing.
+pub fn of(home: &Path, goes_on: &impl Fn() -> bool) -> Vec<StoredPlan> {
     let entries = fs::read_dir(home).into_iter().flatten().flatten();
     let is_plan = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "toml") && file.is_file();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_plan).collect();
     files.sort();
-    files.into_iter().map(stored).collect()
+    files.into_iter().take_while(|_| goes_on()).map(stored).collect()
 }
 
 fn stored(file: PathBuf) -> StoredPlan {
@@ -54,13 +54,14 @@ mod tests {
     #[test]
     fn plans_are_listed_by_name_and_those_that_cannot_be_read_say_why() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(of(&dir.path().join("missing")).is_empty());
+        assert!(of(&dir.path().join("missing"), &|| true).is_empty());
         let plan = "seeds = [0, 1, 2]\n[base]\ndata = '/tiles'\n";
         for (name, text) in [("b.toml", plan), ("a.toml", "seeds = 'many'"), ("notes.txt", plan)] {
             fs::write(dir.path().join(name), text).unwrap();
         }
         fs::create_dir(dir.path().join("b")).unwrap();
-        let found = of(dir.path());
+        assert!(of(dir.path(), &|| false).is_empty(), "nobody waits for them any more");
+        let found = of(dir.path(), &|| true);
         assert_eq!(found.iter().map(|plan| plan.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert!(found[0].made.as_ref().is_err_and(|why| why.contains("a.toml")), "{found:?}");
         assert_eq!(found[1].made, Ok(Made { done: 0, all: 3 }));

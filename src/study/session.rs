@@ -11,9 +11,9 @@ use super::keys;
 use super::plan::Plan;
 use super::queue::{News, Queue};
 use super::shard::Shard;
-use super::standing::{Standing, StudyRequest};
+use super::standing::{self, Standing, StudyRequest};
 use crate::domain::config::DeviceChoice;
-use crate::domain::panic;
+use crate::domain::{Notice, panic};
 use crate::engine::{EngineHandle, EventKind, Phase, Waker};
 
 /// News that wait to be taken at most. The thread waits for room: what is told last counts.
@@ -39,7 +39,9 @@ pub enum StudyNews {
     Does(Doing),
     /// How it stands: at the start, and after each run.
     Stands(Box<Standing>),
-    /// A run failed: its name and why. The others go on.
+    /// A run goes on, but something is to be known of it: the run in words, and what. An earlier attempt was left behind, for one.
+    RunWarned(String, Notice),
+    /// A run failed: the run in words, and why. The others go on.
     RunFailed(String, String),
     /// It is over, as far as this program is concerned: all runs are done or have failed, or it was stopped.
     Ended {
@@ -196,6 +198,7 @@ impl Watch<'_> {
             EventKind::Step(step) => self.teller.mention(Doing::Steps(self.run, step.step, self.steps)),
             EventKind::Phase(Phase::Preparing { what, .. }) => self.makes(what),
             EventKind::Phase(Phase::Tuning) => self.makes(Phase::TUNING),
+            EventKind::Warning(notice) => self.teller.tell(StudyNews::RunWarned(self.words(), notice.clone())),
             _ => {}
         }
     }
@@ -204,13 +207,40 @@ impl Watch<'_> {
         self.teller.mention(Doing::Makes(self.run, what.to_owned()));
     }
 
+    /// The run in progress in words.
+    fn words(&self) -> String {
+        standing::words(&self.plan.runs[self.run])
+    }
+
     fn failed(&self, why: &str) {
-        self.teller.tell(StudyNews::RunFailed(self.plan.runs[self.run].name.clone(), why.to_owned()));
+        self.teller.tell(StudyNews::RunFailed(self.words(), why.to_owned()));
         self.stands();
     }
 
     fn stands(&self) {
         let standing = Standing::of(self.plan, Some(self.keys), self.folder, &self.request.before);
         self.teller.tell(StudyNews::Stands(Box::new(standing)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_known_of_a_run_is_told_with_the_run_in_words() {
+        let plan = Plan::read("x", "seeds = [4]\n[base]\ndata = '/tiles'\n", Path::new(""), None).unwrap();
+        let (sender, news) = bounded(QUEUE);
+        let teller = Teller { sender, waker: Arc::new(|| {}), brake: Arc::default() };
+        let (text, data, precision, out) = (None, None, None, None);
+        let request = StudyRequest { plan: "x".into(), text, data, precision, out, before: Vec::new() };
+        let folder = StudyFolder::at(Path::new("x"));
+        let (request, plan, folder, teller) = (&request, &plan, &folder, &teller);
+        let mut watch = Watch { request, plan, keys: &[], folder, teller, run: 0, steps: 0 };
+        let notice = Notice::new("The attempt base is left behind").cause("its state is damaged");
+        watch.event(&EventKind::Warning(notice.clone()));
+        assert_eq!(news.try_recv().ok(), Some(StudyNews::RunWarned("base · seed 4".to_owned(), notice)));
     }
 }

@@ -8,7 +8,7 @@ use super::grid;
 use super::key::RunKey;
 use super::keys;
 use super::overview::{Overview, RunState, RunStatus};
-use super::plan::Plan;
+use super::plan::{Plan, PlannedRun};
 use super::report::{self, ReportRow};
 use crate::domain::config::Precision;
 
@@ -51,6 +51,8 @@ pub struct Standing {
 pub struct RunLine {
     /// Its name.
     pub name: String,
+    /// The same in words: its configuration, and the seed.
+    pub words: String,
     /// `done`, `running`, `failed` or `waiting`.
     pub state: &'static str,
     /// Best mean IoU, once it is done.
@@ -116,7 +118,7 @@ impl Standing {
             name: plan.name.clone(),
             about: plan.about.clone(),
             folder: folder.root.clone(),
-            runs: overview.runs.iter().map(line).collect(),
+            runs: plan.runs.iter().zip(&overview.runs).map(|(run, status)| line(run, status)).collect(),
             rows: report::rows(plan, &overview),
             left_secs: overview.left_secs.or_else(|| estimate::seconds(plan, before)),
         }
@@ -128,8 +130,17 @@ impl Standing {
     }
 }
 
-fn line(run: &RunStatus) -> RunLine {
-    let (done, note) = match &run.state {
+/// A run in words: its configuration, and the seed unless that is part of it.
+pub(super) fn words(run: &PlannedRun) -> String {
+    let seed = format!("seed {}", run.config.seed);
+    match run.words.split(" · ").any(|part| part == seed) {
+        true => run.words.clone(),
+        false => format!("{} · {seed}", run.words),
+    }
+}
+
+fn line(run: &PlannedRun, status: &RunStatus) -> RunLine {
+    let (done, note) = match &status.state {
         RunState::Done(done) => (Some(done), String::new()),
         RunState::Running(owner) => (None, owner.describe()),
         RunState::Failed(failure) => (None, failure.why.clone()),
@@ -137,9 +148,33 @@ fn line(run: &RunStatus) -> RunLine {
     };
     RunLine {
         name: run.name.clone(),
-        state: run.state.word(),
+        words: words(run),
+        state: status.state.word(),
         best_miou: done.and_then(|done| done.summary.best_miou),
         secs: done.map(|done| done.summary.secs),
         note,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_named_in_words_with_their_seed() {
+        let read = |text: &str| Plan::read("x", text, Path::new(""), None).unwrap();
+        let plan =
+            read("seeds = [4, 7]\n[base]\ndata = '/tiles'\n[grid]\n'train.class_weights' = ['none', 'inverse']\n");
+        let folder = tempfile::tempdir().unwrap();
+        let standing = Standing::of(&plan, None, &StudyFolder::at(folder.path()), &[]);
+        let told: Vec<(&str, &str)> =
+            standing.runs.iter().map(|run| (run.name.as_str(), run.words.as_str())).take(2).collect();
+        let want = [
+            ("class_weights-none_seed-4", "no class weights · seed 4"),
+            ("class_weights-none_seed-7", "no class weights · seed 7"),
+        ];
+        assert_eq!(told, want);
+        let varied = read("[base]\ndata = '/tiles'\n[grid]\nseed = [1, 2]\n");
+        assert_eq!(words(&varied.runs[0]), "seed 1", "it is said once");
     }
 }

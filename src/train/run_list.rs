@@ -107,8 +107,12 @@ pub fn home(project_root: &Path) -> PathBuf {
 
 /// The folder for a project's plans and studies, beside that of its runs.
 pub fn studies_home(project_root: &Path) -> PathBuf {
-    let runs = home(project_root);
-    if runs == inside(project_root) { runs.with_file_name("studies") } else { runs.join("studies") }
+    studies_beside(project_root, &home(project_root))
+}
+
+/// The same where the folder for its runs is known: no file is written to see whether there can be one.
+pub fn studies_beside(project_root: &Path, runs: &Path) -> PathBuf {
+    if *runs == inside(project_root) { runs.with_file_name("studies") } else { runs.join("studies") }
 }
 
 /// The folders with the runs of a project's studies, by the name of the study.

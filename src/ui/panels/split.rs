@@ -51,7 +51,13 @@ fn offer_ui(ui: &mut Ui, state: &AppState, offer: &Offer, actions: &mut Vec<UiAc
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let name = if offer.there > 0 { "Cut the rest" } else { "Cut" };
-        if accent_button(ui, Icon::Scissors, name, !state.run.is_running()).clicked() {
+        let why_not = state.why_busy();
+        let button = accent_button(ui, Icon::Scissors, name, why_not.is_none());
+        let clicked = button.clicked();
+        if let Some(why) = why_not {
+            button.on_disabled_hover_text(why);
+        }
+        if clicked {
             actions.push(UiAction::Split(SplitAction::Begin));
         }
         close_ui(ui, "Not now", actions);

@@ -15,7 +15,7 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 use crate::ui::state::study_action::StudyAction;
-use crate::ui::state::study_state::{PlanSource, StudyForm};
+use crate::ui::state::study_form::{PlanSource, StudyForm};
 
 /// Width of the form, points.
 const FORM: f32 = 400.0;
@@ -94,7 +94,7 @@ fn standing_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     }
     clash_ui(ui, state, actions);
     let Some(standing) = &study.standing else {
-        if study.fault.is_none() && study.clash.is_none() {
+        if study.fault.is_none() && study.clash.is_none() && !study.looks.is_looking() {
             ui.weak("How a study stands, and its results, are shown here.");
         }
         return;
@@ -121,6 +121,10 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         progress(ui, study.progress(), BAR, "");
     } else {
         start_ui(ui, state, actions);
+        if study.looks.is_looking() {
+            ui.weak("Looking …")
+                .on_hover_text("The runs of the study are read; of one that has begun, its data as well");
+        }
     }
     if let Some(standing) = &study.standing {
         ui.add_space(2.0 * UNIT);
@@ -130,7 +134,8 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 
 fn start_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let standing = state.study.standing.as_ref();
-    let is_over = standing.is_some_and(|standing| standing.count("done") == standing.runs.len());
+    let is_known = !state.study.looks.is_looking();
+    let is_over = is_known && standing.is_some_and(|standing| standing.count("done") == standing.runs.len());
     let clashes = state.study.clash.is_some().then_some("There is another plan of this name");
     let why_not = state.why_no_study().or(clashes).or(is_over.then_some("Every run is done"));
     let begun = standing.is_some_and(|standing| standing.count("done") > 0);
@@ -174,6 +179,7 @@ mod tests {
     fn the_summary_says_what_is_left() {
         let run = |state: &'static str| RunLine {
             name: String::new(),
+            words: String::new(),
             state,
             best_miou: None,
             secs: None,

@@ -8,7 +8,7 @@ use crate::domain::config::{Arch, LossTerm, LossWeights, Supervision};
 use crate::domain::weights::ClassWeights;
 use crate::domain::{Choice, RunConfig, Strategy};
 use crate::ui::state::app_state::AppState;
-use crate::ui::state::study_state::StudyForm;
+use crate::ui::state::study_form::StudyForm;
 
 /// Shares of the labels that are offered.
 const RATIOS: [f64; 4] = [0.01, 0.05, 0.1, 0.15];

@@ -12,7 +12,7 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 use crate::ui::state::study_action::StudyAction;
-use crate::ui::state::study_state::{PlanSource, StudyForm};
+use crate::ui::state::study_form::{PlanSource, StudyForm};
 
 /// Draws the plans in rows. A click chooses one.
 pub(super) fn plans_ui(ui: &mut Ui, plans: &[StoredPlan], form: &mut StudyForm) {
@@ -30,7 +30,7 @@ fn plan_ui(ui: &mut Ui, plan: &StoredPlan, form: &mut StudyForm) {
     let is_chosen = form.source == PlanSource::File && Path::new(&form.file) == plan.file;
     let row = ui.selectable_label(is_chosen, plan.name.as_str()).on_hover_text(plan.file.display().to_string());
     if row.accessible_name(format!("Plan {}", plan.name)).clicked() {
-        *form = form.clone().with_file(&plan.file);
+        *form = form.clone().with_own_file(&plan.file);
     }
     match &plan.made {
         Ok(_) => ui.label(number(made_text(plan))),
@@ -54,13 +54,14 @@ pub(super) fn clash_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction
     let made = plan.map_or(String::new(), |plan| format!(" ({})", made_text(plan)));
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let text = format!(
-        "There is another plan called {name}{made}. It differs from this one in what is ticked or in the settings of the Training panel."
+        "There is another plan called {name}{made}. It differs from this one in what is ticked or in the settings of the Training panel, \
+         or was made by another version or before the project was moved."
     );
     ui.add(Label::new(text).wrap());
     ui.horizontal_wrapped(|ui| {
         let set = |form: StudyForm| UiAction::Study(StudyAction::SetForm(Box::new(form)));
         if go_on_ui(ui, state) {
-            actions.push(set(study.form.clone().with_file(file)));
+            actions.push(set(study.form.clone().with_own_file(file)));
             actions.push(UiAction::Study(StudyAction::Begin));
         }
         let help = "Keep that plan, and make another one of what is ticked here";

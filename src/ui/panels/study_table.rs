@@ -61,7 +61,8 @@ fn score(figure: Option<Figure>) -> String {
 pub(super) fn runs_ui(ui: &mut Ui, standing: &Standing) {
     let error = Tokens::of(ui).error;
     for run in standing.runs.iter().filter(|run| run.state == "failed") {
-        ui.add(Label::new(RichText::new(format!("{} failed: {}", run.name, run.note)).color(error)).wrap());
+        let told = RichText::new(format!("{} failed: {}", run.words, run.note)).color(error);
+        ui.add(Label::new(told).wrap()).on_hover_text(&run.name);
     }
     CollapsingHeader::new("Runs of the study").id_salt("runs of the study").show(ui, |ui| {
         Grid::new("study runs").num_columns(4).striped(true).spacing([16.0, 3.0]).show(ui, |ui| {
@@ -74,7 +75,7 @@ pub(super) fn runs_ui(ui: &mut Ui, standing: &Standing) {
 }
 
 fn line_ui(ui: &mut Ui, run: &RunLine) {
-    ui.label(number(&run.name));
+    ui.label(&run.words).on_hover_text(&run.name);
     let tokens = Tokens::of(ui);
     let color = match run.state {
         "done" => tokens.good,

@@ -284,6 +284,7 @@ impl eframe::App for App {
             self.handle_events(&ctx, &later);
             self.end_input(&ctx);
         }
+        studies::look_when_due(&self.services, &mut self.state, &ctx);
         self.kept.follow(&self.state.settings, &ctx);
         if needs_redraw {
             // Draw the changes in this frame: laying out the panels again takes a tenth of the time of drawing.

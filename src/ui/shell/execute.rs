@@ -1,5 +1,7 @@
 //! The one place where actions are carried out.
 
+use std::path::PathBuf;
+
 use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
@@ -7,6 +9,7 @@ use super::{
     checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
     selection, splitting, studies,
 };
+use crate::data::ClassEdits;
 use crate::domain::split::Split;
 use crate::domain::{Edit, Notice, RunConfig};
 use crate::engine::Command;
@@ -27,7 +30,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::OpenDemo => opening::open_demo(services, state),
         UiAction::OpenRun(folder) => opening::open_run(services, state, folder),
         UiAction::Resume { folder, more_epochs } => opening::resume(services, state, folder, more_epochs),
-        UiAction::StartFrom(folder) => run_control::start_from(services, state, folder),
+        UiAction::StartFrom(folder) => start_from(services, state, folder),
         UiAction::ListRuns => opening::list_runs(services, state),
         UiAction::Runs(action) => runs::act(services, state, action),
         UiAction::Study(action) => studies::act(services, state, action),
@@ -47,8 +50,8 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::SetRadius(radius) => state.settings.radius = radius.clamp(*RADII.start(), *RADII.end()),
         UiAction::StepRadius(steps) => state.settings.step_radius(steps),
         UiAction::DraftClasses(draft) => state.class_draft = draft,
-        UiAction::SetClasses(edits) => class_edits::set_classes(services, state, &edits),
-        UiAction::SetSplit(index, split) => set_split(services, state, index, split),
+        UiAction::SetClasses(edits) => set_classes(services, state, &edits),
+        UiAction::SetSplit(index, split) => set_split(state, index, split),
         UiAction::SetForm(form) => set_form(services, state, *form),
         UiAction::StartOrPause => run_control::start_or_pause(services, state),
         UiAction::Stop => run_control::stop(services, state),
@@ -80,12 +83,23 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
 
 fn set_form(services: &Services, state: &mut AppState, form: RunConfig) {
     run_control::set_form(services, state, form);
-    studies::follow_settings(services, state);
+    studies::follow_settings(state);
 }
 
-fn set_split(services: &Services, state: &mut AppState, index: usize, split: Option<Split>) {
+fn start_from(services: &Services, state: &mut AppState, folder: PathBuf) {
+    run_control::start_from(services, state, folder);
+    studies::follow_settings(state);
+}
+
+fn set_split(state: &mut AppState, index: usize, split: Option<Split>) {
     run_control::set_split(state, index, split);
-    studies::follow_settings(services, state);
+    studies::follow_settings(state);
+}
+
+/// Weights of classes are settings, and follow the classes.
+fn set_classes(services: &mut Services, state: &mut AppState, edits: &ClassEdits) {
+    class_edits::set_classes(services, state, edits);
+    studies::follow_settings(state);
 }
 
 fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {

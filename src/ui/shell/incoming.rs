@@ -4,16 +4,13 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Context, TextureOptions};
 
-use super::class_edits;
-use super::exporting;
 use super::jobs::{JobOutcome, ProjectRuns};
-use super::network_files;
 use super::opening::take_project;
 use super::services::Services;
-use super::splitting;
 use super::tiles::loaded::Loaded;
+use super::{class_edits, exporting, figure_saving, network_files, splitting, studies};
 use crate::data::label::journal::DiskState;
-use crate::domain::Notice;
+use crate::domain::{Notice, RunConfig};
 use crate::ui::state::action::{Tab, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::check::CheckState;
@@ -33,7 +30,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.say(Level::Error, Notice::new("The folder could not be opened").cause(why));
         }
         JobOutcome::Picked(action) => return vec![action],
-        JobOutcome::FiguresWritten(result) => super::figure_saving::take(state, result),
+        JobOutcome::FiguresWritten { root, result } => figure_saving::take(state, &root, result),
         JobOutcome::NoFolderDialog(instead) => {
             state.say(Level::Info, Notice::new("The desktop has no dialog for files").remedy("Type the path instead"));
             return vec![UiAction::Show(Some(instead))];
@@ -58,10 +55,7 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             report.warning.iter().for_each(|warning| state.say(Level::Warning, warning.as_str()));
             state.check = CheckState::Done(report);
         }
-        JobOutcome::Failed(notice) => {
-            state.opening = None;
-            state.say(Level::Error, notice);
-        }
+        JobOutcome::Failed(notice) => state.say(Level::Error, notice),
         // Another project was opened meanwhile.
         JobOutcome::Runs(_) | JobOutcome::Checked(..) | JobOutcome::Nothing => {}
     }
@@ -88,7 +82,7 @@ pub(crate) fn take_news(
         state.apply_quick(answer);
     }
     exporting::take_news(services, state);
-    let (was_running, sampling) = (state.run.is_running(), state.settings.form.sampling);
+    let (was_running, form) = (state.run.is_running(), state.settings.form.clone());
     while let Some(event) = services.engine.try_event() {
         state.apply(event);
         if since.elapsed() > DRAIN {
@@ -96,11 +90,19 @@ pub(crate) fn take_news(
             break;
         }
     }
-    if state.settings.form.sampling != sampling {
-        services.tiles.set_sampling(state.settings.form.sampling); // An opened run has filled in the form.
-    }
+    follow_form(services, state, &form);
     report_disk(state);
     (was_running && !state.run.is_running()).then_some(UiAction::ListRuns)
+}
+
+/// Follows a run that was opened and has filled in the form; before, it was this.
+fn follow_form(services: &Services, state: &mut AppState, before: &RunConfig) {
+    if state.settings.form.sampling != before.sampling {
+        services.tiles.set_sampling(state.settings.form.sampling);
+    }
+    if state.settings.form != *before {
+        studies::follow_settings(state);
+    }
 }
 
 fn take_loaded(state: &mut AppState, loaded: Loaded, ctx: &Context) {
@@ -170,6 +172,18 @@ mod tests {
         let open = UiAction::OpenProject("/p".into());
         let actions = take_outcome(&mut services, &mut state, JobOutcome::Picked(open.clone()));
         assert_eq!((actions, state.opening), (vec![open], None), "the action is returned, not executed");
+    }
+
+    #[test]
+    fn a_job_that_fails_says_nothing_of_the_project_being_opened() {
+        let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
+        let mut services = Services::start(&Context::default(), attention).unwrap();
+        let mut state = AppState::new(Settings::default());
+        state.opening = Some("/p".into());
+        take_outcome(&mut services, &mut state, JobOutcome::Failed(Notice::new("Tags were not saved")));
+        assert!(state.opening.is_some() && state.why_busy().is_some());
+        take_outcome(&mut services, &mut state, JobOutcome::OpenFailed("/p".into(), "it is no folder".to_owned()));
+        assert!(state.opening.is_none() && state.why_busy().is_none());
     }
 
     #[test]

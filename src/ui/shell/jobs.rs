@@ -17,6 +17,7 @@ use crate::train::check::Check;
 use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::check::CheckReport;
+use crate::ui::state::figures_export::SavedFigures;
 use crate::ui::state::job_progress::JobProgress;
 use crate::ui::state::network_files::NetworkNews;
 use crate::ui::state::run_figures::RunFigures;
@@ -39,8 +40,13 @@ pub enum JobOutcome {
     Runs(ProjectRuns),
     /// The figures of runs were read, or why not, by folder.
     Figures(Vec<(PathBuf, Result<RunFigures, String>)>),
-    /// The figures of the compared runs were written, so many into this folder, or why not.
-    FiguresWritten(Result<(usize, PathBuf), Notice>),
+    /// The figures of the compared runs were written, or why not.
+    FiguresWritten {
+        /// The project's folder.
+        root: PathBuf,
+        /// Which, and where.
+        result: Result<SavedFigures, Notice>,
+    },
     /// The quick map was saved as a run.
     QuickSaved {
         /// The run folder.
@@ -149,23 +155,17 @@ impl Jobs {
 
     /// Reads a project and its labels.
     pub fn open(&self, root: PathBuf) -> std::io::Result<()> {
-        self.spawn("open project", move || match open(&root) {
-            Ok(opened) => JobOutcome::Opened(Box::new(opened)),
-            Err(error) => JobOutcome::OpenFailed(root, format!("{error:#}")),
-        })
+        self.spawn("open project", move || open_at(root, open))
     }
 
     /// Unpacks the demo project into the user data folder and reads it.
     pub fn open_demo(&self) -> std::io::Result<()> {
         self.spawn("open demo", || {
             let Some(folder) = demo::folder() else {
-                let notice = Notice::new("The demo cannot be unpacked").cause("this system has no user data folder");
-                return JobOutcome::Failed(notice.remedy("Open data/demo of the source distribution instead"));
+                let why = "this system has no user data folder. Open data/demo of the source distribution instead";
+                return JobOutcome::OpenFailed(PathBuf::from("demo"), why.to_owned());
             };
-            match demo::unpack(&folder).map_err(anyhow::Error::from).and_then(|root| open(&root)) {
-                Ok(opened) => JobOutcome::Opened(Box::new(opened)),
-                Err(error) => JobOutcome::OpenFailed(folder, format!("{error:#}")),
-            }
+            open_at(folder, |folder| open(&demo::unpack(folder)?))
         })
     }
 
@@ -216,6 +216,15 @@ impl Jobs {
     }
 }
 
+/// Opens a project by a folder. Also a fault of the program says that it could not be opened, which is waited for.
+fn open_at(folder: PathBuf, open: impl FnOnce(&Path) -> anyhow::Result<Opened>) -> JobOutcome {
+    let opened = panic::caught(|| open(&folder).map_err(|error| format!("{error:#}")));
+    match opened.unwrap_or_else(Err) {
+        Ok(opened) => JobOutcome::Opened(Box::new(opened)),
+        Err(why) => JobOutcome::OpenFailed(folder, why),
+    }
+}
+
 fn open(root: &Path) -> anyhow::Result<Opened> {
     let project = Project::open(root)?;
     let (journal, replay) = Journal::open(&project)?;
@@ -262,6 +271,13 @@ mod tests {
         let JobOutcome::Failed(notice) = wait(&jobs) else { panic!("expected a failure") };
         let text = notice.to_string();
         assert!(text.contains("test job") && text.contains("test panic"), "{text}");
+    }
+
+    #[test]
+    fn a_fault_while_a_project_is_opened_says_that_it_was_not() {
+        let outcome = open_at(PathBuf::from("/p"), |_| panic!("test panic"));
+        let JobOutcome::OpenFailed(path, why) = outcome else { panic!("expected a failure") };
+        assert_eq!((path.as_path(), why.as_str()), (Path::new("/p"), "test panic"));
     }
 
     #[test]

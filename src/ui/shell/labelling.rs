@@ -10,10 +10,8 @@ use crate::ui::state::message::Level;
 /// Writes an edit to the journal, then draws it. An edit that cannot be written is not drawn: the file is
 /// authoritative.
 pub(crate) fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
-    if state.study.is_running() {
-        let notice = Notice::new("Labels stay as they are while a study is in progress");
-        let notice = notice.cause("its runs are compared on the same data").remedy("Stop the study to label");
-        return state.messages.say_now("labels of a study", state.clock, Level::Warning, notice);
+    if refuses_during_study(state) {
+        return;
     }
     let in_view = state.tile().map(|tile| tile.id.clone());
     let (Some(project), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
@@ -38,6 +36,17 @@ pub(crate) fn label(services: &mut Services, state: &mut AppState, edit: Edit) {
     if in_view.as_ref() == Some(&tile) {
         state.view.follow_labels(&project.book, &tile);
     }
+}
+
+/// Whether a study is in progress, which keeps the labels as they are; if so, tells it.
+fn refuses_during_study(state: &mut AppState) -> bool {
+    let refuses = state.study.is_running();
+    if refuses {
+        let notice = Notice::new("Labels stay as they are while a study is in progress");
+        let notice = notice.cause("its runs are compared on the same data").remedy("Stop the study to label");
+        state.messages.say_now("labels of a study", state.clock, Level::Warning, notice);
+    }
+    refuses
 }
 
 /// Undoes or redoes, showing the tile concerned.
@@ -69,6 +78,9 @@ pub(crate) fn tell_labels(services: &Services, state: &AppState) {
 
 /// Moves labels whose tile is missing to another tile.
 pub(crate) fn relink(services: &mut Services, state: &mut AppState, from: &str, tile: &str) {
+    if refuses_during_study(state) {
+        return;
+    }
     let (Some(open), Some(journal)) = (&mut state.project, &mut services.journal) else { return };
     if let Err(error) = journal.relink(&mut open.book, from, tile) {
         let notice = Notice::new(format!("The labels of {from} could not be moved")).cause(error.to_string());

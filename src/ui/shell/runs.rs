@@ -32,7 +32,7 @@ pub(crate) fn act(services: &Services, state: &mut AppState, action: RunsAction)
             read_figures(services, state);
         }
         RunsAction::TickNone => {
-            state.runs_table.ticked.clear();
+            state.runs_table.tick_none();
             swiping::follow_ticks(state);
         }
         RunsAction::ReadFigures => read_figures(services, state),

@@ -16,7 +16,7 @@ use crate::ui::state::message::Level;
 /// Carries out an action.
 pub(crate) fn act(services: &Services, state: &mut AppState, action: SplitAction) {
     match action {
-        SplitAction::Begin if !state.split.is_running() && state.why_no_study().is_none() => begin(services, state),
+        SplitAction::Begin if !state.split.is_running() && state.why_busy().is_none() => begin(services, state),
         SplitAction::Begin => {}
         SplitAction::Cancel => state.split.stop(),
     }

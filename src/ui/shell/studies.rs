@@ -1,8 +1,9 @@
 //! Studies: looks at a plan in the background, has it carried out on a thread of its own, and takes in what happens.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use eframe::egui::Context;
 
 use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
@@ -19,21 +20,29 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::message::Level;
 use crate::ui::state::study_action::StudyAction;
+use crate::ui::state::study_form::{PlanSource, StudyForm};
 use crate::ui::state::study_look::StudyLook;
-use crate::ui::state::study_state::PlanSource;
+use crate::ui::state::study_looks::Looked;
 
 /// Carries out an action.
 pub(crate) fn act(services: &mut Services, state: &mut AppState, action: StudyAction) {
     match action {
-        StudyAction::SetForm(_) if state.study.is_running() => {} // A file was chosen too late.
-        StudyAction::SetForm(form) => {
-            state.study.form = *form;
-            look(services, state);
+        StudyAction::SetForm(form) => set_form(state, *form),
+        StudyAction::SetFile(file) => {
+            let form = state.study.form.clone().with_file(&file);
+            set_form(state, form);
         }
         StudyAction::PickPlan => pick_plan(services, state),
-        StudyAction::Look => look(services, state),
+        StudyAction::Look => look_again(services, state),
         StudyAction::Begin => begin(services, state),
         StudyAction::Stop => stop(services, state),
+    }
+}
+
+fn set_form(state: &mut AppState, form: StudyForm) {
+    if !state.study.is_running() {
+        state.study.choose(form);
+        state.study.looks.after_rest(Instant::now());
     }
 }
 
@@ -46,12 +55,11 @@ pub(crate) fn stop(services: &Services, state: &mut AppState) {
 }
 
 fn pick_plan(services: &Services, state: &mut AppState) {
-    let form = state.study.form.clone();
     let mut dialog = rfd::AsyncFileDialog::new().set_title("Plan of a study").add_filter("Plans", &["toml"]);
-    if let Some(open) = &state.project {
-        dialog = dialog.set_directory(run_list::studies_home(&open.project.root));
+    if let Some(home) = home(state) {
+        dialog = dialog.set_directory(home);
     }
-    let then = move |file: PathBuf| UiAction::Study(StudyAction::SetForm(Box::new(form.with_file(&file))));
+    let then = |file: PathBuf| UiAction::Study(StudyAction::SetFile(file));
     let picked = dialog.pick_file();
     // On a desktop without such a dialog the path is typed into the field beside the button.
     let result = services.jobs.spawn("file dialog", move || match pollster::block_on(picked) {
@@ -61,30 +69,48 @@ fn pick_plan(services: &Services, state: &mut AppState) {
     report_no_thread(state, result);
 }
 
-/// Looks again once the settings have changed that a grid is put together from, and of which a built-in plan takes the precision.
-pub(crate) fn follow_settings(services: &Services, state: &mut AppState) {
-    if state.is_at_studies() && state.study.form.source != PlanSource::File {
-        look(services, state);
+/// Looks again once settings have changed that a grid is put together from, or of which a built-in plan takes the precision.
+pub(crate) fn follow_settings(state: &mut AppState) {
+    let is_followed = !state.study.is_running() && state.study.form.source != PlanSource::File;
+    if is_followed && state.is_at_studies() {
+        state.study.looks.after_rest(Instant::now());
     }
 }
 
-/// Sees in the background how the chosen study stands, and which plans there are.
+/// Looks if that is due, else has a frame drawn when it is.
+pub(crate) fn look_when_due(services: &Services, state: &mut AppState, ctx: &Context) {
+    match state.study.looks.wait(Instant::now()) {
+        Some(left) if left.is_zero() => look(services, state),
+        Some(left) => ctx.request_repaint_after(left),
+        None => {}
+    }
+}
+
+/// Sees how the chosen study stands now, and which plans there are.
+fn look_again(services: &Services, state: &mut AppState) {
+    state.study.looks.renew();
+    look(services, state);
+}
+
+/// Sees in the background how the chosen study stands, unless that was looked at last.
 fn look(services: &Services, state: &mut AppState) {
-    let Some(open) = state.project.as_ref().filter(|_| !state.study.is_running()) else { return };
-    let home = run_list::studies_home(&open.project.root);
-    let look = state.study.next_look();
-    let last = Arc::clone(&state.study.last_look);
-    let request = request(state);
+    let Some(home) = home(state).filter(|_| !state.study.is_running()) else { return state.study.looks.cancel() };
+    let request = request(state, &home);
+    let Some(number) = state.study.looks.begin(&request) else { return };
+    let (goes_on, listed) = (state.study.looks.goes_on(), state.study.looks.lists_plans().then_some(home));
     let result = services.jobs.spawn("look at study", move || {
-        let goes_on = || last.load(Ordering::Relaxed) == look;
-        let found = panic::caught(|| find(request, &home, &goes_on)).unwrap_or_else(StudyLook::failed);
-        JobOutcome::Study(look, Box::new(found))
+        let found = panic::caught(|| find(request, listed.as_deref(), &goes_on)).unwrap_or_else(StudyLook::failed);
+        JobOutcome::Study(number, Box::new(found))
     });
+    if result.is_err() {
+        state.study.looks.cancel();
+    }
     report_no_thread(state, result);
 }
 
-fn find(request: Result<Option<StudyRequest>, String>, home: &Path, goes_on: &(impl Fn() -> bool + Sync)) -> StudyLook {
-    let plans = plans::of(home);
+/// Looks at what is chosen, and lists the plans of a folder if one is given.
+fn find(request: Looked, listed: Option<&Path>, goes_on: &(impl Fn() -> bool + Sync)) -> StudyLook {
+    let plans = listed.map(|home| plans::of(home, goes_on));
     let request = match request {
         Ok(Some(request)) => request,
         Ok(None) => return StudyLook { plans, ..StudyLook::default() },
@@ -101,8 +127,9 @@ fn begin(services: &mut Services, state: &mut AppState) {
         state.say(Level::Warning, Notice::new("The study cannot start").cause(why));
         return;
     }
+    let Some(home) = home(state) else { return };
     let device = state.settings.form.device.clone();
-    match request(state) {
+    match request(state, &home) {
         Ok(Some(request)) => match StudySession::start(request, device, services.waker()) {
             Ok(session) => {
                 services.study = Some(session);
@@ -115,11 +142,16 @@ fn begin(services: &mut Services, state: &mut AppState) {
     }
 }
 
-/// The chosen plan with its data and its folder; `None` while none is chosen.
-fn request(state: &AppState) -> Result<Option<StudyRequest>, String> {
+/// The folder for the open project's plans and studies.
+fn home(state: &AppState) -> Option<PathBuf> {
+    let (open, runs) = state.project.as_ref().zip(state.runs_home.as_ref())?;
+    Some(run_list::studies_beside(&open.project.root, runs))
+}
+
+/// The chosen plan with its data and its folder, in or beside the project's plans at `home`; `None` while none is chosen.
+fn request(state: &AppState, home: &Path) -> Looked {
     let Some(open) = &state.project else { return Ok(None) };
     let (form, root) = (&state.study.form, open.project.root.clone());
-    let home = run_list::studies_home(&root);
     let plain = StudyRequest {
         plan: PathBuf::new(),
         text: None,
@@ -143,7 +175,7 @@ fn request(state: &AppState) -> Result<Option<StudyRequest>, String> {
                 false => GridForm { labels: Vec::new(), ..form.grid.clone() }.text(&base.own_labels_only())?,
             };
             let text = Some(text);
-            Some(StudyRequest { plan: grid::file(&home, &form.name), text, ..plain })
+            Some(StudyRequest { plan: grid::file(home, &form.name), text, ..plain })
         }
         PlanSource::File if form.file.trim().is_empty() => None,
         PlanSource::File => {
@@ -166,18 +198,13 @@ pub(crate) fn take_news(services: &mut Services, state: &mut AppState) -> Option
     let before = done(state);
     while let Some(news) = services.study.as_ref().and_then(StudySession::poll) {
         let is_end = matches!(news, StudyNews::Ended { .. } | StudyNews::Failed(_));
-        if let StudyNews::Failed(why) = &news {
-            state.say(Level::Error, Notice::new("The study cannot go on").cause(why.as_str()));
-        }
-        if let Some(told) = state.study.apply(news) {
-            state.say(Level::Error, told);
+        if let Some((level, told)) = state.study.apply(news) {
+            state.say(level, told);
         }
         if is_end {
             services.study = None;
             (state.study.is_stopping, state.study.doing) = (false, None);
-            if state.study.fault.is_none() {
-                look(services, state); // The list of plans says how many runs are done.
-            }
+            look_again(services, state); // The list of plans says how many runs are done, and no run is in progress any more.
         }
     }
     (done(state) > before).then_some(UiAction::ListRuns)

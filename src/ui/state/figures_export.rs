@@ -10,6 +10,19 @@ pub enum FiguresExport {
     Idle,
     /// Runs are read and figures drawn.
     Writing,
-    /// So many figures are in the folder.
+    /// So many figures of the ticked runs are in the folder.
     Written(usize, PathBuf),
+}
+
+/// Figures that were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedFigures {
+    /// The runs that they compare.
+    pub runs: Vec<PathBuf>,
+    /// How many there are.
+    pub count: usize,
+    /// Where they are.
+    pub folder: PathBuf,
+    /// What is to be known of them: what could not be read or counted, and which other figures are beside them.
+    pub notes: Vec<String>,
 }

@@ -3,14 +3,20 @@
 use super::action::Tab;
 use super::app_state::AppState;
 use super::closing::Work;
+use super::study_form::PlanSource;
 
 impl AppState {
     /// Why the chosen study cannot start; `None` if it can.
     pub fn why_no_study(&self) -> Option<&'static str> {
         match () {
             () if self.project.is_none() => Some("Open a project first"),
-            () => self.why_busy(),
+            () => self.why_busy().or_else(|| self.why_no_plan()),
         }
+    }
+
+    fn why_no_plan(&self) -> Option<&'static str> {
+        let form = &self.study.form;
+        (form.source == PlanSource::File && form.file.trim().is_empty()).then_some("Choose a plan file first")
     }
 
     /// What keeps anything else from being trained or opened; `None` if nothing does.
@@ -18,6 +24,7 @@ impl AppState {
         match self.work() {
             Work::Run => Some("A run is in progress. Stop it first"),
             Work::Study => Some("A study is in progress. Stop it first"),
+            Work::None if self.opening.is_some() => Some("A project is being opened. Wait until it is open"),
             Work::None => None,
         }
     }

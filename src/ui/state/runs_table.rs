@@ -112,6 +112,20 @@ impl RunsTable {
         if is_ticked {
             self.ticked.push(folder.to_owned());
         }
+        self.forget_export();
+    }
+
+    /// Compares no runs.
+    pub fn tick_none(&mut self) {
+        self.ticked.clear();
+        self.forget_export();
+    }
+
+    /// The figures that were written last are of other runs.
+    fn forget_export(&mut self) {
+        if self.export != FiguresExport::Writing {
+            self.export = FiguresExport::Idle;
+        }
     }
 
     /// The ticked runs whose figures are there, with their place in the order of ticking.

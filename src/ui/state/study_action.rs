@@ -1,12 +1,16 @@
 //! What the user can ask of a study.
 
-use super::study_state::StudyForm;
+use std::path::PathBuf;
+
+use super::study_form::StudyForm;
 
 /// A request about a study.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StudyAction {
     /// Choose another plan, or change what it compares.
     SetForm(Box<StudyForm>),
+    /// Choose this plan file.
+    SetFile(PathBuf),
     /// Choose a plan file in the desktop's dialog.
     PickPlan,
     /// See how it stands.

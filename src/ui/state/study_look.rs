@@ -12,8 +12,8 @@ pub struct StudyLook {
     pub standing: Option<Result<Standing, String>>,
     /// The file that has the name of the plan that is put together, and holds another plan.
     pub clash: Option<PathBuf>,
-    /// The plans in the project's folder.
-    pub plans: Vec<StoredPlan>,
+    /// The plans in the project's folder, if they were listed.
+    pub plans: Option<Vec<StoredPlan>>,
 }
 
 impl StudyLook {

@@ -1,77 +1,30 @@
 //! The study that the window shows: which plan, how it stands, and what it does.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::message::Level;
+use super::study_form::StudyForm;
 use super::study_look::StudyLook;
-use crate::domain::choice::choice_enum;
-use crate::study::grid::{self, GridForm};
+use super::study_looks::StudyLooks;
+use crate::domain::Notice;
+use crate::study::grid;
 use crate::study::plans::StoredPlan;
-use crate::study::preset::StudyPreset;
 use crate::study::session::{Doing, StudyNews};
 use crate::study::standing::Standing;
-
-choice_enum! {
-    /// Where a plan comes from.
-    pub enum PlanSource, "plan" {
-        BuiltIn { name: "built-in", title: "Built-in", help: "A plan of a reference study, on the tiles of the open project" }
-        Grid { name: "grid", title: "Grid", help: "The settings of the training panel, with what is ticked here combined each with each" }
-        File { name: "file", title: "File", help: "A plan file: one of this project, or another" }
-    }
-}
-
-/// Which plan.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StudyForm {
-    /// Where it comes from.
-    pub source: PlanSource,
-    /// The built-in plan.
-    pub preset: StudyPreset,
-    /// Name of the plan that is put together.
-    pub name: String,
-    /// What it compares.
-    pub grid: GridForm,
-    /// Path of a plan file, as typed.
-    pub file: String,
-    /// The plan of the file is carried out on the open project, whatever folder it names.
-    pub on_project: bool,
-}
-
-impl Default for StudyForm {
-    fn default() -> Self {
-        Self {
-            source: PlanSource::Grid,
-            preset: StudyPreset::DeepGlobeSmall,
-            name: "labels-and-weights".to_owned(),
-            grid: GridForm::default(),
-            file: String::new(),
-            on_project: true,
-        }
-    }
-}
-
-impl StudyForm {
-    /// The form for a plan file.
-    #[must_use]
-    pub fn with_file(self, file: &Path) -> Self {
-        Self { source: PlanSource::File, file: file.display().to_string(), ..self }
-    }
-}
 
 /// A study in the window.
 #[derive(Clone, Debug, Default)]
 pub struct StudyState {
     /// Which plan.
     pub form: StudyForm,
-    /// Which look at the plan is the last: answers to earlier ones do not count.
-    pub looks: u64,
-    /// The same, for those who look: they read no more once another look is the last.
-    pub last_look: Arc<AtomicU64>,
+    /// When it is looked at.
+    pub looks: StudyLooks,
     /// How it stands, once it was looked at.
     pub standing: Option<Standing>,
     /// Why it cannot be looked at or carried out.
     pub fault: Option<String>,
+    /// The fault ended the study: a look at it does not answer it.
+    pub has_failed: bool,
     /// What it does; `None` while it is not worked at.
     pub doing: Option<Doing>,
     /// It was asked to stop.
@@ -80,7 +33,7 @@ pub struct StudyState {
     pub clash: Option<PathBuf>,
     /// The plans in the project's folder.
     pub plans: Vec<StoredPlan>,
-    /// Runs that failed in this session, with the reason.
+    /// Runs that failed in this session, in words, with the reason.
     pub failed: Vec<(String, String)>,
 }
 
@@ -90,54 +43,80 @@ impl StudyState {
         self.doing.is_some()
     }
 
-    /// The number of another look: those before are out of date.
-    pub fn next_look(&mut self) -> u64 {
-        self.looks += 1;
-        self.last_look.store(self.looks, Ordering::Relaxed);
-        self.looks
+    /// Chooses another plan, or changes what it compares. How another plan stands says nothing of this one.
+    pub fn choose(&mut self, form: StudyForm) {
+        if !self.form.is_same_plan(&form) {
+            self.forget_answer();
+        }
+        self.form = form;
+    }
+
+    /// Forgets what the last look has found, and that the study failed.
+    pub fn forget_answer(&mut self) {
+        (self.standing, self.clash) = (None, None);
+        (self.fault, self.has_failed) = (None, false);
+        self.looks.forget();
     }
 
     /// Another project is open. Looks are counted on: the answer to one at the project before does not count.
     pub fn leave_project(&mut self) {
-        let looks = self.next_look();
-        *self = Self { form: self.form.clone(), looks, last_look: Arc::clone(&self.last_look), ..Self::default() };
+        self.looks.cancel();
+        *self = Self { form: self.form.clone(), looks: self.looks.clone(), ..Self::default() };
     }
 
-    /// It begins.
+    /// It begins. What was being looked at is out of date.
     pub fn begin(&mut self) {
-        self.next_look(); // What is being looked at is out of date.
-        (self.doing, self.is_stopping, self.fault) = (Some(Doing::Reads(0, 0)), false, None);
-        self.clash = None;
+        if self.looks.is_looking() {
+            self.standing = None; // It may be of other settings.
+        }
+        self.looks.cancel();
+        (self.doing, self.is_stopping) = (Some(Doing::Reads(0, 0)), false);
+        (self.fault, self.has_failed, self.clash) = (None, false, None);
         self.failed.clear();
     }
 
     /// Takes in what happens. Returns what to tell the user.
-    pub fn apply(&mut self, news: StudyNews) -> Option<String> {
+    pub fn apply(&mut self, news: StudyNews) -> Option<(Level, Notice)> {
         match news {
             StudyNews::Does(doing) => self.doing = Some(doing),
             StudyNews::Stands(standing) => self.standing = Some(*standing),
-            StudyNews::RunFailed(name, why) => {
-                let told = format!("Run {name} of the study failed: {why}");
-                self.failed.push((name, why));
-                return Some(told);
+            StudyNews::RunWarned(run, notice) => {
+                let headline = format!("Run {run} of the study: {}", notice.headline);
+                return Some((Level::Warning, Notice { headline, ..notice }));
+            }
+            StudyNews::RunFailed(run, why) => {
+                let told = Notice::new(format!("Run {run} of the study failed")).cause(why.as_str());
+                self.failed.push((run, why));
+                return Some((Level::Error, told));
             }
             StudyNews::Ended { .. } => self.doing = None,
-            StudyNews::Failed(why) => (self.doing, self.fault) = (None, Some(why)),
+            StudyNews::Failed(why) => {
+                let told = Notice::new("The study cannot go on").cause(why.as_str());
+                (self.doing, self.fault, self.has_failed) = (None, Some(why), true);
+                return Some((Level::Error, told));
+            }
         }
         None
     }
 
     /// Takes in how a study stands that was looked at. Answers to earlier looks do not count.
     pub fn looked(&mut self, look: u64, found: StudyLook) {
-        if look != self.looks || self.is_running() {
+        if !self.looks.takes(look) || self.is_running() {
             return;
         }
-        (self.standing, self.fault) = match found.standing {
+        let (standing, fault) = match found.standing {
             Some(Ok(standing)) => (Some(standing), None),
             Some(Err(why)) => (None, Some(why)),
             None => (None, None),
         };
-        (self.clash, self.plans) = (found.clash, found.plans);
+        (self.standing, self.clash) = (standing, found.clash);
+        if !self.has_failed {
+            self.fault = fault;
+        }
+        if let Some(plans) = found.plans {
+            self.plans = plans;
+            self.looks.plans_are_listed();
+        }
     }
 
     /// A name like the one that is typed, which no plan has.
@@ -175,8 +154,8 @@ impl StudyState {
         let doing = self.doing.as_ref()?;
         let run = |place: usize| {
             let runs = self.standing.as_ref().map_or(&[][..], |standing| &standing.runs);
-            let name = runs.get(place).map_or("", |run| run.name.as_str());
-            format!("run {} of {}: {name}", place + 1, runs.len())
+            let words = runs.get(place).map_or("", |run| run.words.as_str());
+            format!("run {} of {}: {words}", place + 1, runs.len())
         };
         Some(match doing {
             _ if self.is_stopping => "Stopping after the step …".to_owned(),
@@ -197,6 +176,7 @@ mod tests {
     fn standing(states: [&'static str; 2]) -> Standing {
         let run = |(place, state): (usize, &'static str)| RunLine {
             name: format!("run-{place}"),
+            words: format!("loss {place}"),
             state,
             best_miou: None,
             secs: None,
@@ -220,7 +200,7 @@ mod tests {
         state.apply(StudyNews::Stands(Box::new(standing(["done", "running"]))));
         state.apply(StudyNews::Does(Doing::Steps(1, 50, 100)));
         assert!((state.progress() - 0.75).abs() < 1e-6);
-        assert_eq!(state.words().as_deref(), Some("run 2 of 2: run-1 · step 50 of 100"));
+        assert_eq!(state.words().as_deref(), Some("run 2 of 2: loss 1 · step 50 of 100"));
         state.is_stopping = true;
         assert_eq!(state.words().as_deref(), Some("Stopping after the step …"));
         state.apply(StudyNews::Ended { stopped: true });
@@ -231,34 +211,86 @@ mod tests {
     fn a_failed_run_is_named_and_the_study_goes_on() {
         let mut state = StudyState::default();
         state.begin();
-        let told = state.apply(StudyNews::RunFailed("pce-1".to_owned(), "no memory".to_owned()));
-        assert_eq!(told.as_deref(), Some("Run pce-1 of the study failed: no memory"));
+        let told = state.apply(StudyNews::RunFailed("pce 1 %".to_owned(), "no memory".to_owned()));
+        assert_eq!(told, Some((Level::Error, Notice::new("Run pce 1 % of the study failed").cause("no memory"))));
         assert!(state.is_running() && state.failed.len() == 1);
+        let left = Notice::new("The attempt x is left behind").cause("it is damaged");
+        let told = state.apply(StudyNews::RunWarned("pce 1 %".to_owned(), left));
+        let (level, notice) = told.unwrap();
+        assert_eq!((level, notice.cause.as_deref()), (Level::Warning, Some("it is damaged")));
+        assert_eq!(notice.headline, "Run pce 1 % of the study: The attempt x is left behind");
         state.apply(StudyNews::Failed("the data have changed".to_owned()));
         assert_eq!((state.is_running(), state.fault.as_deref()), (false, Some("the data have changed")));
     }
 
+    fn look(standing: Result<Standing, String>) -> StudyLook {
+        StudyLook { standing: Some(standing), ..StudyLook::default() }
+    }
+
+    #[test]
+    fn why_a_study_failed_stays_until_it_begins_again_or_another_is_chosen() {
+        let mut state = StudyState::default();
+        state.begin();
+        state.apply(StudyNews::Failed("the data have changed".to_owned()));
+        let number = state.looks.begin(&Ok(None)).unwrap();
+        state.looked(number, look(Ok(standing(["done", "waiting"]))));
+        assert_eq!(state.fault.as_deref(), Some("the data have changed"));
+        assert!(state.standing.is_some(), "no run is shown as running");
+        state.choose(StudyForm { name: "other".to_owned(), ..StudyForm::default() });
+        assert!(state.fault.is_none() && state.standing.is_none());
+        let number = state.looks.begin(&Ok(None)).unwrap();
+        state.looked(number, StudyLook::failed("it cannot be read".to_owned()));
+        assert_eq!(state.fault.as_deref(), Some("it cannot be read"));
+    }
+
     #[test]
     fn answers_to_earlier_looks_do_not_count() {
-        let mut state = StudyState { looks: 2, ..StudyState::default() };
-        let look = |standing| StudyLook { standing: Some(standing), ..StudyLook::default() };
-        state.looked(1, look(Ok(standing(["done", "done"]))));
+        let mut state = StudyState::default();
+        let first = state.looks.begin(&Ok(None)).unwrap();
+        let second = state.looks.begin(&Err(String::new())).unwrap();
+        state.looked(first, look(Ok(standing(["done", "done"]))));
         assert!(state.standing.is_none());
-        state.looked(2, look(Ok(standing(["done", "waiting"]))));
+        state.looked(second, look(Ok(standing(["done", "waiting"]))));
         assert_eq!(state.standing.as_ref().map(|standing| standing.count("done")), Some(1));
+        let third = state.looks.begin(&Ok(None)).unwrap();
         state.begin();
-        state.looked(3, StudyLook::failed("too late".to_owned()));
+        assert!(state.standing.is_none(), "what is shown may be of other settings");
+        state.looked(third, StudyLook::failed("too late".to_owned()));
         assert!(state.fault.is_none());
+    }
+
+    #[test]
+    fn how_another_plan_stands_is_not_shown() {
+        let mut state = StudyState { standing: Some(standing(["done", "done"])), ..StudyState::default() };
+        let mut form = state.form.clone();
+        form.grid.seeds += 1;
+        state.choose(form.clone());
+        assert!(state.standing.is_some(), "the plan is the same, until a look says how it stands now");
+        state.choose(form.with_file(Path::new("/other.toml")));
+        assert!(state.standing.is_none());
+    }
+
+    #[test]
+    fn plans_stay_where_a_look_lists_none() {
+        let plan = StoredPlan { file: "/a.toml".into(), name: "a".to_owned(), made: Err(String::new()) };
+        let mut state = StudyState::default();
+        state.looks.renew();
+        let number = state.looks.begin(&Ok(None)).unwrap();
+        state.looked(number, StudyLook { plans: Some(vec![plan]), ..StudyLook::default() });
+        assert!(!state.looks.lists_plans());
+        let number = state.looks.begin(&Err(String::new())).unwrap();
+        state.looked(number, StudyLook::default());
+        assert_eq!(state.plans.len(), 1);
     }
 
     #[test]
     fn the_answer_to_a_look_at_another_project_does_not_count() {
         let mut state = StudyState::default();
-        let look = state.next_look();
+        let look = state.looks.begin(&Ok(None)).unwrap();
         state.leave_project();
         state.looked(look, StudyLook::failed("of the other".to_owned()));
         assert!(state.fault.is_none());
-        assert_ne!(state.next_look(), look);
+        assert_ne!(state.looks.begin(&Ok(None)), Some(look));
     }
 
     #[test]
