@@ -2,14 +2,15 @@
 
 use std::cmp::Reverse;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::folder::{StudyFolder, done_run};
+use super::folder::{StudyFolder, move_folder};
 use super::key::RunKey;
 use super::record::Record;
+use super::worth::Worth;
 use crate::data::DataError;
 use crate::domain::RunConfig;
-use crate::engine::protocol::Summary;
 use crate::engine::resumable;
 use crate::train::folder::{Claim, FinishedRun, take_over};
 
@@ -19,31 +20,42 @@ pub(super) struct Earlier {
     pub(super) worth: Worth,
 }
 
-/// What an attempt is good for.
+/// Why a run cannot go on with an attempt.
 #[derive(Debug)]
-pub(super) enum Worth {
-    /// It is complete; only moving it to what is done is left.
-    Complete(Box<Summary>),
-    /// The run can go on from this step.
-    Step(u64),
-    /// It cannot, for this reason.
-    Nothing(String),
+pub(super) enum Hindrance {
+    /// The attempt is damaged: it never can.
+    Lasting(String),
+    /// It cannot at the moment. The attempt is worth what it was.
+    Passing(String),
 }
 
-/// Attempts at the run with this key, the one that is furthest on first. The run must be claimed.
-pub(super) fn of(study: &StudyFolder, key: &RunKey) -> Vec<Earlier> {
-    let id = key.id();
-    let mut found: Vec<Earlier> = attempts(study)
-        .filter(|(_, record)| record.is_of(key, &id))
+/// Attempts at the run with this key, the one that is furthest on first. The run must be claimed. An attempt that another version of this
+/// program makes at the moment, under another claim, is none of them.
+///
+/// # Errors
+/// If they cannot be listed.
+pub(super) fn of(study: &StudyFolder, key: &RunKey) -> Result<Vec<Earlier>, DataError> {
+    let (id, claims) = (key.id(), study.claims());
+    // A network file system lists a folder from memory until this machine has changed it.
+    drop(tempfile::NamedTempFile::new_in(study.unfinished()));
+    let is_free = |record: &Record| record.id == id || claims.holder(&record.id).is_none();
+    let mut found: Vec<Earlier> = attempts(study)?
+        .into_iter()
+        .filter(|(_, record)| record.is_of(key, &id) && is_free(record))
         .map(|(folder, record)| Earlier { worth: Worth::of(&folder, &record), folder })
         .collect();
     found.sort_by_key(|attempt| Reverse(attempt.worth.rank()));
-    found
+    Ok(found)
 }
 
-/// Removes the attempts at a run that is done, whose id this is, unless somebody writes to them. Nothing else is removed.
-pub(super) fn remove(study: &StudyFolder, id: &str) {
-    for (folder, _) in attempts(study).filter(|(_, record)| record.id == id) {
+/// Removes the attempts at runs that are done, unless somebody writes to them. Nothing else is removed; one that was made longer is another
+/// run.
+pub(super) fn remove(study: &StudyFolder, is_done: impl Fn(&Record) -> bool) {
+    let found = attempts(study).unwrap_or_else(|error| {
+        log::warn!("attempts that are no longer needed stay: {error}");
+        Vec::new()
+    });
+    for (folder, _) in found.into_iter().filter(|(folder, record)| is_done(record) && !is_longer(folder, record)) {
         let is_free = Claim::take(&folder).map(drop); // Dropped at once: some systems remove no folder with an open file.
         let removed = is_free
             .and_then(|()| fs::remove_dir_all(&folder).map_err(DataError::io("cannot remove the attempt", &folder)));
@@ -53,60 +65,64 @@ pub(super) fn remove(study: &StudyFolder, id: &str) {
     }
 }
 
+/// Whether it was made longer than its plan says, or shorter.
+fn is_longer(folder: &Path, record: &Record) -> bool {
+    FinishedRun::open(folder).is_ok_and(|run| run.config.train.length != record.key.config.train.length)
+}
+
 /// The attempts at all runs, by name. A link is none of them: what is behind it is not the study's.
-fn attempts(study: &StudyFolder) -> impl Iterator<Item = (PathBuf, Record)> {
-    let entries = fs::read_dir(study.unfinished()).into_iter().flatten().flatten();
+fn attempts(study: &StudyFolder) -> Result<Vec<(PathBuf, Record)>, DataError> {
+    let unfinished = study.unfinished();
+    let entries = match fs::read_dir(&unfinished) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(DataError::io("cannot list the attempts in", &unfinished))?,
+    };
     let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
-    let mut folders: Vec<PathBuf> = entries.filter(is_folder).map(|entry| entry.path()).collect();
+    let mut folders: Vec<PathBuf> = entries.flatten().filter(is_folder).map(|entry| entry.path()).collect();
     folders.sort();
-    folders.into_iter().filter_map(|folder| Record::read(&folder).map(|record| (folder, record)))
+    Ok(folders.into_iter().filter_map(|folder| Record::read(&folder).map(|record| (folder, record))).collect())
 }
 
-impl Worth {
-    fn of(folder: &Path, record: &Record) -> Self {
-        if let Some(done) = done_run(folder) {
-            return Self::Complete(Box::new(done.summary));
-        }
-        match step(folder, record) {
-            Ok(Some(step)) => Self::Step(step),
-            Ok(None) => Self::Nothing("it was broken off before its state was saved".to_owned()),
-            Err(error) => Self::Nothing(error.to_string()),
-        }
-    }
-
-    /// How far on it is.
-    fn rank(&self) -> Option<u64> {
-        match self {
-            Self::Complete(_) => Some(u64::MAX),
-            Self::Step(step) => Some(*step),
-            Self::Nothing(_) => None,
-        }
+/// Notes that the loss of the run in this folder has diverged.
+pub(super) fn note_divergence(folder: &Path) {
+    let (Some(record), Ok(Some(step))) = (Record::read(folder), resumable::step(folder)) else { return };
+    if let Err(error) = record.diverged(step).write(folder) {
+        log::warn!("it is not noted that the run has diverged: {error}");
     }
 }
 
-/// The step that an attempt goes on from, if it has been saved.
-fn step(folder: &Path, record: &Record) -> anyhow::Result<Option<u64>> {
-    let length = FinishedRun::open(folder)?.config.train.length;
-    anyhow::ensure!(length == record.key.config.train.length, "it has another length than the plan says");
-    resumable::step(folder)
+impl Hindrance {
+    /// That of an error about the attempt's files.
+    fn of(error: DataError) -> Self {
+        if error.is_lasting() { Self::Lasting(error.to_string()) } else { Self::passing(error) }
+    }
+
+    fn passing(error: DataError) -> Self {
+        Self::Passing(error.to_string())
+    }
 }
 
 impl Earlier {
     /// Moves the attempt to `to`, and makes it this worker's own. Whoever made it before finds no folder to write to any more.
-    /// Paths and device become those of `config`: another machine may have begun it.
+    /// Paths, device and what is written beside the tables become those of `config`: another machine may have begun it.
     ///
     /// # Errors
-    /// If it is in progress, or cannot be moved or written; it is where it was then.
-    pub(super) fn adopt(&self, to: &Path, config: &RunConfig) -> Result<(), DataError> {
-        let mut stored = FinishedRun::open(&self.folder)?.config;
+    /// If it is in progress, damaged, or cannot be moved or written; it is where it was then.
+    pub(super) fn adopt(&self, to: &Path, config: &RunConfig) -> Result<(), Hindrance> {
+        let mut stored = FinishedRun::open(&self.folder).map_err(Hindrance::of)?.config;
         stored.data.clone_from(&config.data);
-        stored.device = config.device.clone();
+        (stored.device, stored.tensorboard) = (config.device.clone(), config.tensorboard);
         stored.init_from.clone_from(&config.init_from);
         stored.model.encoder = config.model.encoder.clone();
-        drop(Claim::take(&self.folder)?);
-        fs::rename(&self.folder, to).map_err(DataError::io("cannot move the attempt to", to))?;
-        take_over(to, &stored).inspect_err(|_| {
+        drop(Claim::take(&self.folder).map_err(Hindrance::passing)?);
+        let moved = move_folder(&self.folder, &|| to.to_owned(), "cannot move the attempt to");
+        moved.map_err(Hindrance::passing)?;
+        take_over(to, &stored).map_err(|error| {
             self.give_back(to).ok(); // What is told is why it was not taken over.
+            match error {
+                DataError::Io { .. } => Hindrance::of(error),
+                DataError::Content { .. } | DataError::Known(_) => Hindrance::passing(error),
+            }
         })
     }
 
@@ -115,7 +131,7 @@ impl Earlier {
     /// # Errors
     /// If it cannot be moved.
     pub(super) fn give_back(&self, from: &Path) -> Result<(), DataError> {
-        fs::rename(from, &self.folder).map_err(DataError::io("cannot move the attempt back to", &self.folder))
+        move_folder(from, &|| self.folder.clone(), "cannot move the attempt back to").map(drop)
     }
 
     /// The name of its folder.
@@ -129,7 +145,7 @@ mod tests {
     use super::*;
     use crate::domain::Classes;
     use crate::domain::config::{DeviceChoice, Length};
-    use crate::engine::protocol::Outcome;
+    use crate::engine::protocol::{Outcome, Summary};
     use crate::study::fingerprint::Fingerprint;
     use crate::train::folder::{RunFolder, files};
 
@@ -144,6 +160,15 @@ mod tests {
         drop(RunFolder::create(&folder, &config, &Classes::deepglobe()).unwrap());
         Record::new("s", "run", &key(seed), 10).write(&folder).unwrap();
         folder
+    }
+
+    fn found(study: &StudyFolder) -> Vec<Earlier> {
+        of(study, &key(1)).unwrap()
+    }
+
+    fn remove_done(study: &StudyFolder) {
+        let id = key(1).id();
+        remove(study, |record| record.id == id);
     }
 
     fn names(study: &StudyFolder) -> Vec<String> {
@@ -162,13 +187,13 @@ mod tests {
         let notes = study.unfinished().join("notes");
         fs::create_dir(&notes).unwrap();
         fs::write(notes.join("todo.txt"), "").unwrap();
-        let found: Vec<_> = of(&study, &key(1)).iter().map(Earlier::name).collect();
-        assert_eq!(found, ["one", "two"]);
+        let names_found: Vec<_> = found(&study).iter().map(Earlier::name).collect();
+        assert_eq!(names_found, ["one", "two"]);
         let held = Claim::take(&study.unfinished().join("two")).unwrap();
-        remove(&study, &key(1).id());
+        remove_done(&study);
         assert_eq!(names(&study), ["notes", "other", "two"], "two is in progress");
         drop(held);
-        remove(&study, &key(1).id());
+        remove_done(&study);
         assert_eq!(names(&study), ["notes", "other"]);
     }
 
@@ -180,8 +205,8 @@ mod tests {
         let target = attempt(&other, "kept", 1);
         fs::create_dir_all(study.unfinished()).unwrap();
         std::os::unix::fs::symlink(&target, study.unfinished().join("link")).unwrap();
-        remove(&study, &key(1).id());
-        assert!(of(&study, &key(1)).is_empty() && target.join("config.toml").exists());
+        remove_done(&study);
+        assert!(found(&study).is_empty() && target.join("config.toml").exists());
     }
 
     #[test]
@@ -189,7 +214,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let study = StudyFolder::at(dir.path());
         let folder = attempt(&study, "run", 1);
-        let worth = || of(&study, &key(1)).remove(0).worth;
+        let worth = || found(&study).remove(0).worth;
         let why = || match worth() {
             Worth::Nothing(why) => why,
             other => panic!("{other:?}"),
@@ -204,6 +229,44 @@ mod tests {
         longer.train.length = Length::Steps(12_345);
         take_over(&folder, &longer).unwrap();
         assert!(why().contains("another length"));
+        remove_done(&study);
+        assert!(folder.exists(), "a longer run is another one");
+    }
+
+    #[test]
+    fn an_attempt_is_not_given_up_because_it_cannot_be_read_at_the_moment() {
+        let dir = tempfile::tempdir().unwrap();
+        let study = StudyFolder::at(dir.path());
+        attempt(&study, "damaged", 1);
+        let folder = attempt(&study, "run", 1);
+        fs::create_dir(folder.join(files::STATE)).unwrap(); // Reading it fails, as with a disk that is gone.
+        let first = found(&study).remove(0);
+        assert!(first.name() == "run" && matches!(first.worth, Worth::Unknown(_)), "{:?}", first.worth);
+    }
+
+    #[test]
+    fn an_attempt_that_lacks_a_table_stays_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let study = StudyFolder::at(dir.path());
+        let (folder, to) = (attempt(&study, "run", 1), study.unfinished().join("run-now"));
+        fs::remove_file(folder.join(files::STEPS)).unwrap();
+        let adopted = found(&study).remove(0).adopt(&to, &RunConfig::demo());
+        assert!(matches!(&adopted, Err(Hindrance::Lasting(why)) if why.contains(files::STEPS)), "{adopted:?}");
+        assert!(folder.exists() && !to.exists());
+    }
+
+    #[test]
+    fn what_another_version_makes_at_the_moment_is_left_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let study = StudyFolder::at(dir.path());
+        let folder = attempt(&study, "run", 1);
+        Record { id: "other".to_owned(), ..Record::read(&folder).unwrap() }.write(&folder).unwrap();
+        assert_eq!(found(&study).len(), 1);
+        fs::create_dir(dir.path().join("claims")).unwrap();
+        let claim = study.claims().take("other", "run").unwrap();
+        assert!(found(&study).is_empty());
+        drop(claim);
+        assert_eq!(found(&study).len(), 1);
     }
 
     #[test]
@@ -212,9 +275,10 @@ mod tests {
         let study = StudyFolder::at(dir.path());
         let (folder, to) = (attempt(&study, "run-before", 1), study.unfinished().join("run-now"));
         let here = RunConfig { seed: 1, data: "/here".into(), device: DeviceChoice::Cpu, ..RunConfig::demo() };
-        let earlier = of(&study, &key(1)).remove(0);
+        let earlier = found(&study).remove(0);
         let held = Claim::take(&folder).unwrap();
-        assert!(earlier.adopt(&to, &here).is_err() && folder.exists() && !to.exists());
+        assert!(matches!(earlier.adopt(&to, &here), Err(Hindrance::Passing(why)) if why.contains("in progress")));
+        assert!(folder.exists() && !to.exists());
         drop(held);
         earlier.adopt(&to, &here).unwrap();
         assert!(!folder.exists());

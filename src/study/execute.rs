@@ -17,7 +17,8 @@ use crate::engine::{Command, EngineHandle, Event, EventKind, report};
 const CHANGED: &str = "The data or labels have changed since this worker began. Start the same command again";
 
 /// What to do about a run that has diverged.
-const DIVERGED: &str = "It is tried once more from where it was saved, and then from the start. A lower train.lr in the plan makes it another run";
+const DIVERGED: &str = "It is tried once more from where it was saved, and then from the start. A lower train.lr in the plan makes it \
+                        another run";
 
 /// What is to be run.
 pub(super) struct Job<'a> {
@@ -163,5 +164,39 @@ fn of_summary(summary: Box<Summary>) -> End {
         (Outcome::Completed | Outcome::Early, None) => End::Done(summary),
         (Outcome::Stopped | Outcome::Imported, None) => End::Stopped,
         (Outcome::Failed, None) => End::Failed(summary.why.unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::demo;
+    use crate::study::fingerprint::Fingerprint;
+
+    #[test]
+    fn an_attempt_that_has_read_other_data_is_no_longer_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = demo::unpack(&dir.path().join("demo")).unwrap();
+        let (folder, out) = (StudyFolder::at(&dir.path().join("study")), dir.path().join("run"));
+        fs::create_dir(&out).unwrap();
+        let here = RunConfig { data, ..RunConfig::demo() };
+        let gone = RunConfig { data: dir.path().join("gone"), ..RunConfig::demo() };
+        let key = RunKey::new(&here, None, Fingerprint::default());
+        for (config, is_found) in [(gone, true), (here, false)] {
+            Record::new("s", "run", &key, 10).write(&out).unwrap();
+            let job = Job { study: "s", name: "run", config, key: &key, out: &out, folder: &folder, number: 1 };
+            assert!(job.began(10).is_err());
+            assert_eq!(Record::read(&out).is_some(), is_found, "data that cannot be read tell nothing");
+        }
+    }
+
+    #[test]
+    fn a_run_that_diverges_is_told_what_the_plan_can_do() {
+        let diverged = failure(Notice::new("The loss is NaN at step 7").remedy("Resume it with --lr"));
+        assert!(
+            diverged.starts_with("The loss is NaN at step 7. It is tried") && !diverged.contains("--lr"),
+            "{diverged}"
+        );
+        assert_eq!(failure(Notice::new("No memory").remedy("Choose less")), "No memory. Choose less");
     }
 }

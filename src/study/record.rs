@@ -95,7 +95,8 @@ impl Record {
     /// came later have their default.
     pub fn read(folder: &Path) -> Option<Self> {
         let text = std::fs::read(folder.join(FILE)).ok()?;
-        let Stored { study, run, id, steps_per_epoch, config, data, divergence } = serde_json::from_slice(&text).ok()?;
+        let Stored { study, run, id, steps_per_epoch, config, data, divergence } =
+            serde_json::from_slice(&text).ok()?;
         let (mut config, lost) = stored::read(&RunConfig::default(), &RunConfig::every_field(), &config).ok()?;
         config.train.precision = config.train.precision.in_study(); // Earlier versions computed in f32 always.
         lost.is_empty().then_some(Self { study, run, id, steps_per_epoch, key: RunKey { config, data }, divergence })
