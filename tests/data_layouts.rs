@@ -350,6 +350,16 @@ fn names_of_a_grid_tell_where_tiles_lie() {
     let project = Project::open(dir.path()).unwrap();
     assert_eq!(corners(&project), [Some([0, 0]), Some([16, 0]), None]);
     assert!(tells(&project.remarks, "row and column in their names"), "{:?}", project.remarks);
+    let halves = folder_of_images(&["o_x00_y0.png", "o_x08_y0.png", "o_x16_y0.png"], &[]);
+    assert_eq!(corners(&Project::open(halves.path()).unwrap()), [Some([0, 0]), Some([8, 0]), Some([16, 0])]);
+    let images_and_patches = folder_of_images(&["img_1_1.png", "img_1_2.png", "img_2_1.png", "img_2_2.png"], &[]);
+    let project = Project::open(images_and_patches.path()).unwrap();
+    assert_eq!((corners(&project), groups(&project).len()), (vec![None; 4], 2), "patches of an image stay together");
+    let same = "1 0 0 -1 0.5 -0.5";
+    let unplaced = folder_of_images(&["a.png", "b.png"], &[("a.pgw", same), ("b.pgw", same)]);
+    let project = Project::open(unplaced.path()).unwrap();
+    assert_eq!(corners(&project), [None; 2]);
+    assert!(tells(&project.notes, "lie at the origin, and are not used; the first is a"), "{:?}", project.notes);
     let world = "0.5 0 0 -0.5 0 0";
     let located = folder_of_images(&["ortho_r0_c0.png", "ortho_r0_c1.png"], &[("ortho_r0_c0.pgw", world)]);
     let project = Project::open(located.path()).unwrap();

@@ -7,27 +7,28 @@ use super::naming::{self, Cell, Letters};
 use super::tile::{Place, Tile};
 use crate::domain::geometry::PixelRect;
 
-/// Tiles of a scene: index and the two numbers of the name.
-type Members = Vec<(usize, [u32; 2])>;
+/// Tiles of a scene: index, and letters and numbers of the name.
+type Members = Vec<(usize, Letters, [u32; 2])>;
 
-/// Gives tiles the place that their names tell, where the names of all tiles of a scene do. `is_located` tells whether the files of a tile
+/// Gives tiles the place that their names tell, where the names of all tiles of a scene do, in one way. `is_located` tells whether the files of a tile
 /// say where it lies: of such scenes names are not asked. Returns how each name was read, in words.
 pub(super) fn assign(tiles: &mut [Tile], is_located: impl Fn(usize) -> bool) -> Vec<Option<&'static str>> {
-    let mut scenes: BTreeMap<(String, Letters), Members> = BTreeMap::new();
+    let mut scenes: BTreeMap<String, Members> = BTreeMap::new();
     for (index, tile) in tiles.iter().enumerate().filter(|(_, tile)| tile.place.is_none() && tile.fault.is_none()) {
         if let Some((scene, cell)) = scene_and_cell(&tile.short_id) {
-            scenes.entry((scene, cell.letters)).or_default().push((index, cell.numbers));
+            scenes.entry(scene).or_default().push((index, cell.letters, cell.numbers));
         }
     }
     let mut read = vec![None; tiles.len()];
-    for ((scene, letters), members) in scenes {
-        if members.len() < 2 || members.iter().any(|(index, _)| is_located(*index)) {
+    for (scene, members) in scenes {
+        let [(_, letters, _), _, ..] = members[..] else { continue };
+        if members.iter().any(|(index, other, _)| is_located(*index) || *other != letters) {
             continue;
         }
-        let sizes: Vec<[u32; 2]> = members.iter().map(|(index, _)| tiles[*index].size).collect();
-        let numbers: Vec<[u32; 2]> = members.iter().map(|(_, numbers)| *numbers).collect();
+        let sizes: Vec<[u32; 2]> = members.iter().map(|(index, ..)| tiles[*index].size).collect();
+        let numbers: Vec<[u32; 2]> = members.iter().map(|(.., numbers)| *numbers).collect();
         let Some((rects, words)) = rects(&numbers, &sizes, letters) else { continue };
-        for ((index, _), rect) in members.into_iter().zip(rects) {
+        for ((index, ..), rect) in members.into_iter().zip(rects) {
             tiles[index].place = Some(Place { scene: scene.clone(), rect: Some(rect) });
             read[index] = Some(words);
         }
@@ -117,6 +118,7 @@ mod tests {
         assert_eq!(corners(&["o_x0_y0", "o_x1_y0"], 512)[1], Some([512, 0]), "tiles");
         assert_eq!(corners(&["o_r0_c0", "o_r0_c512", "o_r788_c0"], 512)[2], Some([0, 788]));
         assert_eq!(corners(&["o_r0_c0", "o_r0_c256"], 512), [None; 2], "rows and columns, or pixels");
+        assert_eq!(corners(&["o_x0_y0", "o_x512_y0", "o_r0_c0", "o_r0_c1"], 512), [None; 4], "in two ways");
     }
 
     #[test]
