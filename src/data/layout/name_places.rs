@@ -10,8 +10,8 @@ use crate::domain::geometry::PixelRect;
 /// Tiles of a scene: index, and letters and numbers of the name.
 type Members = Vec<(usize, Letters, [u32; 2])>;
 
-/// Gives tiles the place that their names tell, where the names of all tiles of a scene do, in one way. `is_located` tells whether the files of a tile
-/// say where it lies: of such scenes names are not asked. Returns how each name was read, in words.
+/// Gives tiles the place that their names tell, where the names of all tiles of a scene do, in one way. `is_located` tells whether the
+/// files of a tile say where it lies: of such scenes names are not asked. Returns how each name was read, in words.
 pub(super) fn assign(tiles: &mut [Tile], is_located: impl Fn(usize) -> bool) -> Vec<Option<&'static str>> {
     let mut scenes: BTreeMap<String, Members> = BTreeMap::new();
     for (index, tile) in tiles.iter().enumerate().filter(|(_, tile)| tile.place.is_none() && tile.fault.is_none()) {
@@ -46,8 +46,8 @@ fn scene_and_cell(short_id: &str) -> Option<(String, Cell<'_>)> {
     Some((scene, cell))
 }
 
-/// The pixels of tiles with these numbers in their names, and how they were read. Where x and y may count tiles or pixels they count pixels:
-/// if that is wrong, tiles lie too close together, and nothing that is learned from is scored.
+/// The pixels of tiles with these numbers in their names, and how they were read. Where x and y may count tiles or pixels they count
+/// pixels: if that is wrong, tiles lie too close together, and nothing that is learned from is scored.
 fn rects(numbers: &[[u32; 2]], sizes: &[[u32; 2]], letters: Letters) -> Option<(Vec<PixelRect>, &'static str)> {
     match (letters, Unit::of(numbers, sizes)) {
         (Letters::None, _) => without_letters(numbers, sizes),
