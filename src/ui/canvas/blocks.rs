@@ -8,22 +8,37 @@ use crate::domain::geometry::{Camera, PixelRect};
 
 /// Distance between the lines of the hatching, points along an edge.
 const STEP: f32 = 14.0;
+/// Longer side below which a block is filled, points: lines would cover it, and there may be hundreds of thousands.
+const SMALL: f32 = 6.0;
 
 /// Draws what blocks hold out of a tile in a view: what is scored is outlined and hatched; thin lines bound what is hidden from training.
 /// `line` stands out from `halo`, so that one of them does from any picture.
 pub fn draw_held_out(painter: &Painter, view: Rect, camera: &Camera, held: &HeldOut, [line, halo]: [Color32; 2]) {
-    let on_screen = |part: PixelRect| {
+    let thin = Stroke::new(1.0, line.gamma_multiply(0.6));
+    for hidden in in_view(held.hidden.iter(), view, camera).filter(|part| !is_small(part)) {
+        painter.rect_stroke(hidden, 0.0, thin, StrokeKind::Inside);
+    }
+    let origin = screen_from_image(view, camera, [0.0; 2]);
+    for scored in in_view(held.scored.values(), view, camera) {
+        if is_small(&scored) {
+            painter.rect_filled(scored, 0.0, line.gamma_multiply(0.5));
+        } else {
+            draw_block(painter, scored, view, origin, [line, halo]);
+        }
+    }
+}
+
+/// Where parts of the tile are on screen, those left out that are not in view.
+fn in_view<'a>(parts: impl Iterator<Item = &'a PixelRect>, view: Rect, camera: &Camera) -> impl Iterator<Item = Rect> {
+    let on_screen = move |part: &PixelRect| {
         let corner = |x: u32, y: u32| screen_from_image(view, camera, [x as f32, y as f32]);
         Rect::from_min_max(corner(part.x, part.y), corner(part.x + part.width, part.y + part.height))
     };
-    let thin = Stroke::new(1.0, line.gamma_multiply(0.6));
-    for hidden in &held.hidden {
-        painter.rect_stroke(on_screen(*hidden), 0.0, thin, StrokeKind::Inside);
-    }
-    let origin = screen_from_image(view, camera, [0.0; 2]);
-    for scored in held.scored.values() {
-        draw_block(painter, on_screen(*scored), view, origin, [line, halo]);
-    }
+    parts.map(on_screen).filter(move |part| part.intersects(view))
+}
+
+fn is_small(part: &Rect) -> bool {
+    part.size().max_elem() < SMALL
 }
 
 fn draw_block(painter: &Painter, block: Rect, view: Rect, origin: Pos2, [line, halo]: [Color32; 2]) {
@@ -60,6 +75,21 @@ mod tests {
     use eframe::egui::vec2;
 
     use super::*;
+
+    #[test]
+    fn only_blocks_in_view_are_drawn_and_small_ones_have_no_lines() {
+        let block = |x: u32| PixelRect { x, y: 0, width: 32, height: 32 };
+        let (blocks, view) = ([block(0), block(500), block(900)], Rect::from_min_size(Pos2::ZERO, vec2(100.0, 100.0)));
+        let shown = |zoom: f32| {
+            let camera = Camera { center_in_image: [516.0, 16.0], zoom };
+            in_view(blocks.iter(), view, &camera).collect::<Vec<_>>()
+        };
+        let near = shown(1.0);
+        assert_eq!(near, [Rect::from_center_size(view.center(), vec2(32.0, 32.0))]);
+        let far = shown(0.1);
+        assert_eq!(far.len(), 3);
+        assert!(!is_small(&near[0]) && far.iter().all(is_small));
+    }
 
     #[test]
     fn hatching_stays_in_its_area_and_moves_with_the_picture() {
