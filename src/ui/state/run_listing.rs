@@ -18,6 +18,7 @@ impl AppState {
         self.runs = runs;
         let there = |folder: &PathBuf| self.runs.iter().any(|run| run.folder == *folder);
         self.runs_table.ticked.retain(there);
+        self.runs_table.take(&self.runs);
         self.refresh_runs();
     }
 

@@ -35,6 +35,8 @@ pub struct RunsTable {
     pub columns: Vec<RunColumn>,
     /// The rows.
     pub rows: Vec<RunRow>,
+    /// Settings of the runs in the list, by their index; `None` of runs that say nothing of how they were trained.
+    settings: Vec<Option<Settings>>,
 }
 
 /// A row of the table.
@@ -58,16 +60,22 @@ pub struct NotesDraft {
 }
 
 impl RunsTable {
-    /// Lists the runs anew.
+    /// Takes other runs, which [`Self::refresh`] lists. Their settings are worked out once, not at each key typed into the filter.
+    pub fn take(&mut self, runs: &[RunEntry]) {
+        let settings = |run: &RunEntry| run.config.as_ref().filter(|_| is_trained(run)).map(settings::of);
+        self.settings = runs.iter().map(settings).collect();
+    }
+
+    /// Lists the runs that were taken last anew.
     pub fn refresh(&mut self, runs: &[RunEntry], has_masks: bool) {
         let listed: Vec<usize> = (0..runs.len()).filter(|run| self.passes(&runs[*run], has_masks)).collect();
-        let trained = |run: usize| runs[run].config.as_ref().filter(|_| is_trained(&runs[run])).map(settings::of);
-        let known: BTreeMap<usize, Settings> = listed.iter().filter_map(|run| Some((*run, trained(*run)?))).collect();
-        let fields = differing(&known);
+        let known = |run: usize| self.settings.get(run)?.as_ref();
+        let fields = differing(listed.iter().filter_map(|run| known(*run)));
         let columns = fields.iter().cloned().map(RunColumn::Setting);
-        self.columns = BEFORE.iter().cloned().chain(columns).chain(AFTER.iter().cloned()).collect();
-        let row = |run: usize| RunRow { run, cells: cells(&runs[run], has_masks, &fields, known.get(&run)) };
-        self.rows = listed.into_iter().map(row).collect();
+        let columns = BEFORE.iter().cloned().chain(columns).chain(AFTER.iter().cloned()).collect();
+        let row = |run: usize| RunRow { run, cells: cells(&runs[run], has_masks, &fields, known(run)) };
+        let rows = listed.into_iter().map(row).collect();
+        (self.columns, self.rows) = (columns, rows);
         self.sort_rows();
     }
 
@@ -137,8 +145,8 @@ impl RunsTable {
 }
 
 /// The settings in which runs of a project differ, seeds among them.
-fn differing(known: &BTreeMap<usize, Settings>) -> Vec<String> {
-    let all: Vec<Settings> = known.values().cloned().collect();
+fn differing<'a>(known: impl Iterator<Item = &'a Settings>) -> Vec<String> {
+    let all: Vec<Settings> = known.cloned().collect();
     settings::differing(&all).into_iter().filter(|field| field != settings::PLACE).collect()
 }
 
@@ -189,6 +197,7 @@ mod tests {
 
     fn table(runs: &[RunEntry], change: impl FnOnce(&mut RunsTable)) -> RunsTable {
         let mut table = RunsTable::default();
+        table.take(runs);
         change(&mut table);
         table.refresh(runs, true);
         table
@@ -212,6 +221,21 @@ mod tests {
         quick.is_quick = true;
         let with_quick = table(&[runs[1].clone(), runs[2].clone(), quick], |_| {});
         assert!(settings(&with_quick).is_empty(), "the settings of a quick head say nothing");
+    }
+
+    #[test]
+    fn ticking_other_runs_forgets_the_figures_of_those_before() {
+        let written = || FiguresExport::Written(3, "/figures".into());
+        let mut table = RunsTable { export: written(), ..RunsTable::default() };
+        table.tick(Path::new("a"), true);
+        assert_eq!(table.export, FiguresExport::Idle);
+        table.export = FiguresExport::Writing;
+        table.tick_none();
+        assert_eq!(
+            (table.ticked.len(), &table.export),
+            (0, &FiguresExport::Writing),
+            "they are being written all the same"
+        );
     }
 
     #[test]
