@@ -97,10 +97,10 @@ impl KnownFiles {
 
     /// The configuration with one name in place of all paths of a content.
     pub(super) fn name_in(&self, mut config: RunConfig, origins: &Origins) -> RunConfig {
-        if let Some(path) = encoder_file(&config).map(Path::to_owned) {
-            let first = self.encoders.first(&path, self.encoder_hash(&config, origins));
-            let named = first.map(|(first, hash)| name(first, hash));
-            config.model.encoder = Encoder::File(named.unwrap_or_else(|| path.clone()));
+        if let Some(path) = encoder_file(&config).map(Path::to_owned)
+            && let Some((first, hash)) = self.encoders.first(&path, self.encoder_hash(&config, origins))
+        {
+            config.model.encoder = Encoder::File(name(first, hash));
         }
         if let Some(file) = beginning(&config)
             && let Some(((first, _), hash)) = self.beginnings.first(&file, origins.beginning.as_deref())
