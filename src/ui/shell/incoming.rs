@@ -187,6 +187,20 @@ mod tests {
     }
 
     #[test]
+    fn a_study_is_looked_at_again_once_a_run_has_filled_in_the_form() {
+        let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
+        let services = Services::start(&Context::default(), attention).unwrap();
+        let mut state = AppState::new(Settings::default());
+        state.settings.tab = Tab::Studies;
+        let same = state.settings.form.clone();
+        follow_form(&services, &mut state, &same);
+        assert!(!state.study.looks.is_looking());
+        let before = RunConfig { seed: same.seed + 1, ..same };
+        follow_form(&services, &mut state, &before);
+        assert!(state.study.looks.is_looking());
+    }
+
+    #[test]
     fn runs_of_another_project_are_not_listed() {
         let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
         let mut services = Services::start(&Context::default(), attention).unwrap();

@@ -39,3 +39,21 @@ impl AppState {
         self.settings.tab == Tab::Studies && self.layout.lower
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::state::held_blocks::tests::state;
+
+    #[test]
+    fn a_study_waits_for_a_plan_and_for_the_project_that_is_being_opened() {
+        let mut state = state();
+        assert_eq!(state.why_no_study(), None);
+        state.study.form.source = PlanSource::File;
+        assert_eq!(state.why_no_study(), Some("Choose a plan file first"));
+        state.study.form.file = "/a.toml".to_owned();
+        assert_eq!(state.why_no_study(), None);
+        state.opening = Some("/other".into());
+        assert!(state.why_no_study().is_some_and(|why| why.contains("being opened")));
+    }
+}
