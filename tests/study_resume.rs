@@ -16,8 +16,10 @@ use planned::{Study, WEIGHTS, steps};
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 
-/// A run that takes some seconds.
-const LONG: &str = "[[variant]]\nname = 'long'\ntrain.length = { steps = 400 }\n";
+/// A run that takes some seconds, so that it can be stopped on its way.
+const LONG: &str = "[[variant]]\nname = 'long'\ntrain.length = { steps = 1200 }\n";
+/// Its steps.
+const STEPS: u64 = 1200;
 const GOES_ON: &str = "It goes on after step";
 
 /// Asks a worker to stop.
@@ -32,7 +34,8 @@ fn stopped(signal: &str) -> (Study, PathBuf) {
     let worker = study.spawn(&[]);
     let attempt = study.wait_for_steps("long");
     stop(worker, signal);
-    assert!(steps(&attempt) < 400 && attempt.join("last.state").exists());
+    assert!(attempt.exists(), "the run has ended before it could be stopped");
+    assert!(steps(&attempt) < STEPS && attempt.join("last.state").exists());
     (study, attempt)
 }
 
@@ -56,49 +59,71 @@ fn rows(run: &Path, table: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn a_signal_saves_the_run_and_gives_it_back() {
-    for signal in ["-INT", "-TERM", "-HUP", "-USR1"] {
+    let hang_up = Some("-HUP").filter(|_| !are_under_nohup());
+    for signal in ["-INT", "-TERM", "-USR1"].into_iter().chain(hang_up) {
         let (study, attempt) = stopped(signal);
         assert!(study.names("claims").is_empty() && attempt.join("last.bpk").exists(), "{signal}");
         assert_eq!(study.states(), ["waiting"]);
     }
 }
 
+/// Whether these tests ignore SIGHUP, which what they start inherits.
+fn are_under_nohup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_study_under_nohup_outlives_the_terminal() {
+    let study = Study::new(LONG);
+    let mut worker = study.spawn_by("nohup");
+    study.wait_for_steps("long");
+    Command::new("kill").args(["-HUP", &worker.id().to_string()]).status().unwrap();
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+    assert_eq!(steps(&study.folder("runs/long")), STEPS);
+}
+
 #[test]
 fn a_run_that_was_interrupted_goes_on_and_equals_one_that_never_was() {
     let (study, attempt) = stopped("-TERM");
-    let told = format!("{GOES_ON} {} of 400", steps(&attempt));
+    let told = format!("{GOES_ON} {} of {STEPS}", steps(&attempt));
     study.run().success().stdout(contains(told).and(contains("1 of 1 runs are done")));
     assert!(study.names("unfinished").is_empty() && study.names("claims").is_empty());
     let whole = Study::new(LONG);
     whole.run().success().stdout(contains(GOES_ON).not());
     let [resumed, whole] = [study, whole].map(|study| {
         let run = study.folder("runs/long");
-        assert_eq!((study.states(), steps(&run)), (vec!["done".to_owned()], 400));
+        assert_eq!((study.states(), steps(&run)), (vec!["done".to_owned()], STEPS));
         [rows(&run, "steps.csv"), rows(&run, "metrics.csv")]
     });
-    assert!(whole[0].len() == 401 && whole[1].len() > 2);
+    assert!(whole[0].len() as u64 == STEPS + 1 && whole[1].len() > 2);
     assert!(resumed == whole, "the figures differ");
 }
 
 #[test]
 fn of_several_attempts_the_furthest_goes_on_and_none_is_left() {
     let (study, first) = stopped("-INT");
-    copy(&first, &study.folder("unfinished/long-zzz"));
-    let (worker, began) = (study.spawn(&[]), Instant::now());
+    let other = study.folder("unfinished/long-zzz");
+    copy(&first, &other);
+    let before = steps(&other);
+    let (mut worker, began) = (study.spawn(&[]), Instant::now());
     let is_further = |now: &PathBuf| {
         let table = fs::read_to_string(now.join("steps.csv")).unwrap_or_default();
-        *now != first && table.lines().count() as u64 > steps(&study.folder("unfinished/long-zzz")) + 10
+        *now != first && *now != other && table.lines().count() as u64 > before + 1 // The header counts.
     };
     let second = loop {
         if let Some(now) = study.attempt("long").filter(is_further) {
             break now;
         }
+        assert!(worker.try_wait().unwrap().is_none(), "the worker has ended before it could be stopped");
         assert!(began.elapsed() < Duration::from_secs(120), "the run does not go on");
         std::thread::sleep(Duration::from_millis(5));
     };
     stop(worker, "-INT");
-    assert!(study.names("unfinished").len() == 2 && steps(&second) > steps(&study.folder("unfinished/long-zzz")));
-    study.run().success().stdout(contains(format!("{GOES_ON} {} of 400", steps(&second))));
+    assert!(study.names("unfinished").len() == 2 && steps(&second) > before);
+    study.run().success().stdout(contains(format!("{GOES_ON} {} of {STEPS}", steps(&second))));
     assert!(study.names("unfinished").is_empty());
 }
 
@@ -119,8 +144,34 @@ fn a_run_whose_attempts_are_damaged_begins_anew_and_says_why() {
             .and(contains("last.state is damaged, or of another network"))
             .and(contains("The run begins anew")),
     );
-    assert_eq!(steps(&study.folder("runs/long")), 400);
+    assert_eq!(steps(&study.folder("runs/long")), STEPS);
     assert!(study.names("unfinished").is_empty(), "they are no longer needed");
+}
+
+#[test]
+fn an_attempt_that_is_in_use_is_neither_replaced_nor_lost() {
+    let (study, attempt) = stopped("-INT");
+    let lock = fs::File::create(attempt.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let hindered = contains("cannot go on at the moment").and(contains("in progress")).and(contains("anew").not());
+    study.run().failure().stderr(hindered);
+    assert_eq!(study.names("unfinished").len(), 1);
+    assert_eq!(study.states(), ["failed"]);
+    drop(lock);
+    std::thread::sleep(Duration::from_millis(1100)); // A worker makes nothing that has failed since it began, by the second.
+    let told = format!("{GOES_ON} {} of {STEPS}", steps(&attempt));
+    study.run().success().stdout(contains(told));
+}
+
+#[test]
+fn a_run_that_has_diverged_twice_from_its_state_begins_anew() {
+    let (study, attempt) = stopped("-INT");
+    let file = attempt.join("study.json");
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    record["divergence"] = serde_json::json!({ "after": steps(&attempt), "times": 2 });
+    fs::write(&file, record.to_string()).unwrap();
+    let told = contains("its loss has diverged twice").and(contains("The run begins anew"));
+    study.run().success().stdout(contains(GOES_ON).not()).stderr(told);
 }
 
 #[test]
@@ -137,7 +188,7 @@ fn an_attempt_on_other_data_and_what_is_no_attempt_stay() {
 }
 
 #[test]
-fn a_complete_attempt_is_kept_and_runs_of_a_study_are_not_made_longer() {
+fn a_complete_attempt_is_kept_and_runs_of_a_study_are_not_resumed_by_themselves() {
     let study = Study::new(WEIGHTS);
     study.run().success();
     let (run, attempt) = (study.folder("runs/class_weights-none"), study.folder("unfinished/class_weights-none-zzz"));
@@ -148,9 +199,9 @@ fn a_complete_attempt_is_kept_and_runs_of_a_study_are_not_made_longer() {
     assert!(study.names("unfinished").is_empty());
 
     let config = fs::read_to_string(run.join("config.toml")).unwrap();
-    for change in [["--more-epochs", "1"], ["--lr", "0.01"]] {
+    for change in [&["--more-epochs", "1"][..], &["--lr", "0.01"], &["--data", "elsewhere"], &[]] {
         let refused = pointillist().args(["train", "--resume"]).arg(&run).args(change).assert().failure();
-        refused.stderr(contains("A run of a study cannot be made longer").and(contains("--init-from")));
+        refused.stderr(contains("A run of a study is not resumed by itself").and(contains("--init-from")));
     }
     assert_eq!(fs::read_to_string(run.join("config.toml")).unwrap(), config);
 }

@@ -13,7 +13,7 @@ const ECHO: Duration = Duration::from_secs(1);
 
 static FIRST: OnceLock<Instant> = OnceLock::new();
 
-/// Calls `stop` on the first Ctrl-C (or SIGTERM, SIGHUP, SIGUSR1) and its echo, and ends the process on the second.
+/// Calls `stop` on the first Ctrl-C (or SIGTERM, SIGUSR1, SIGHUP without `nohup`) and its echo, and ends the process on the second.
 pub(super) fn on_first(stop: impl Fn() + Send + 'static) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
         let now = Instant::now();

@@ -29,10 +29,8 @@ pub(super) fn run(args: TrainArgs) -> anyhow::Result<ExitCode> {
 /// What the engine is asked to do: to start a run, or to go on with one.
 fn command(args: &TrainArgs) -> anyhow::Result<Command> {
     if let Some(folder) = &args.resume {
+        refuse_run_of_study(folder)?;
         let (folder, more_epochs) = (folder.clone(), args.more_epochs.unwrap_or(0));
-        if more_epochs > 0 || args.lr.is_some() {
-            refuse_run_of_study(&folder)?;
-        }
         let data = args.data.as_ref().map(std::path::absolute).transpose()?;
         return Ok(Command::Continue { run: 1, folder, data, more_epochs, lr: args.lr });
     }
@@ -41,14 +39,15 @@ fn command(args: &TrainArgs) -> anyhow::Result<Command> {
     Ok(Command::Start { run: 1, config: Box::new(args.config()?), out })
 }
 
-/// A study counts its runs as what its plan says, so none is made longer or goes on at another rate.
+/// A study counts its runs as what its plan says, and its workers do not expect anybody else to make one: here it could become longer, or
+/// learn at another rate or from other data.
 fn refuse_run_of_study(folder: &Path) -> Result<(), Refusal> {
     if !folder.join(record::FILE).exists() {
         return Ok(());
     }
-    let notice = Notice::new("A run of a study cannot be made longer or go on at another rate")
+    let notice = Notice::new("A run of a study is not resumed by itself")
         .cause(format!("{} belongs to one, which counts it as what its plan says", folder.display()));
-    Err(Refusal(notice.remedy("Start a new run from its weights (--init-from)")))
+    Err(Refusal(notice.remedy("Go on with the study (study run), or start a new run from its weights (--init-from)")))
 }
 
 /// Prints events.

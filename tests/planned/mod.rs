@@ -48,6 +48,13 @@ impl Study {
         command.args(self.arguments("run")).args(more).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// The same, started by another program, which is given the command line.
+    pub(crate) fn spawn_by(&self, program: &str) -> Child {
+        let mut command = Command::new(program);
+        command.arg(env!("CARGO_BIN_EXE_pointillist")).args(self.arguments("run"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.dir.path().join("plan").join(name)
     }
