@@ -43,18 +43,13 @@ impl StudyState {
         self.doing.is_some()
     }
 
-    /// Chooses another plan, or changes what it compares. How another plan stands says nothing of this one.
+    /// Chooses another plan, or changes what it compares. How another plan stands says nothing of this one, and why it failed is
+    /// answered by the next look.
     pub fn choose(&mut self, form: StudyForm) {
         if !self.form.is_same_plan(&form) {
-            self.forget_answer();
+            (self.standing, self.clash, self.fault) = (None, None, None);
         }
-        self.form = form;
-    }
-
-    /// Forgets what the last look has found, and that the study failed.
-    pub fn forget_answer(&mut self) {
-        (self.standing, self.clash) = (None, None);
-        (self.fault, self.has_failed) = (None, false);
+        (self.form, self.has_failed) = (form, false);
         self.looks.forget();
     }
 
