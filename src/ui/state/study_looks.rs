@@ -46,15 +46,9 @@ impl StudyLooks {
         self.is_out || self.due.is_some()
     }
 
-    /// The answer to the last look is of no use any more: the same is looked at again.
-    pub fn forget(&mut self) {
-        self.asked = None;
-    }
-
     /// Something has changed on the disk: the same is looked at again, and the plans are listed.
     pub fn renew(&mut self) {
-        self.forget();
-        self.lists_plans = true;
+        (self.asked, self.lists_plans) = (None, true);
     }
 
     /// Whether the plans are to be listed.

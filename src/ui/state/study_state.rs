@@ -50,7 +50,7 @@ impl StudyState {
             (self.standing, self.clash, self.fault) = (None, None, None);
         }
         (self.form, self.has_failed) = (form, false);
-        self.looks.forget();
+        self.looks.cancel();
     }
 
     /// Another project is open. Looks are counted on: the answer to one at the project before does not count.
@@ -261,8 +261,11 @@ mod tests {
         form.grid.seeds += 1;
         state.choose(form.clone());
         assert!(state.standing.is_some(), "the plan is the same, until a look says how it stands now");
+        let number = state.looks.begin(&Ok(None)).unwrap();
         state.choose(form.with_file(Path::new("/other.toml")));
         assert!(state.standing.is_none());
+        state.looked(number, look(Ok(standing(["done", "done"]))));
+        assert!(state.standing.is_none(), "nor is the answer to a look at the one before");
     }
 
     #[test]
