@@ -64,6 +64,9 @@ fn a_signal_saves_the_run_and_gives_it_back() {
         let (study, attempt) = stopped(signal);
         assert!(study.names("claims").is_empty() && attempt.join("last.bpk").exists(), "{signal}");
         assert_eq!(study.states(), ["waiting"]);
+        let state = fs::read(attempt.join("last.state")).unwrap();
+        let begins = String::from_utf8_lossy(&state[..64]);
+        assert!(begins.contains(&format!("\"step\":{},", steps(&attempt))), "the script for Slurm reads {begins}");
     }
 }
 

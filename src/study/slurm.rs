@@ -37,17 +37,18 @@ impl SlurmScript<'_> {
              #SBATCH --signal=B:USR1@120\n\
              {options}\
              # Every task goes through the whole queue and takes what nobody else has. --shard spreads where they begin.\n\
-             # How far the study is: runs that are done, and rows of steps of those that are not.\n\
+             # How far the study is: runs that are done, and steps after which the others were saved. A state begins with its step.\n\
              runs() {{ find {runs} -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }}\n\
-             rows() {{ cat {unfinished}/*/steps.csv 2>/dev/null | grep -c '^[0-9]'; }}\n\
-             again=0 had_runs=$(runs) had_rows=$(rows)\n\
+             states() {{ for state in {unfinished}/*/last.state; do head -c 64 \"$state\" 2>/dev/null; echo; done; }}\n\
+             steps() {{ states | grep -ao '\"step\":[0-9]*' | awk -F: '{{ sum += $2 }} END {{ print sum + 0 }}'; }}\n\
+             again=0 had_runs=$(runs) had_steps=$(steps)\n\
              trap 'signalled=1; again=1; kill -TERM \"$!\" 2>/dev/null' USR1\n\
              trap 'signalled=1; kill -TERM \"$!\" 2>/dev/null' TERM INT\n\
              {command} --shard \"$SLURM_ARRAY_TASK_ID/{tasks}\" &\n\
              # A signal ends the wait while the worker is still ending: wait again.\n\
              while true; do\n  signalled=0 code=0\n  wait \"$!\" || code=$?\n  ((signalled)) || break\ndone\n\
              # A run that is cut short goes on from there. Without a step taken, the next time would be no better.\n\
-             if ((again && ($(runs) > had_runs || $(rows) > had_rows))); then\n  \
+             if ((again && ($(runs) > had_runs || $(steps) > had_steps))); then\n  \
              scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\"\n\
              elif ((again)); then\n  echo 'The study got no further within the time limit: give a longer --time' >&2\nfi\n\
              exit \"$code\"\n",
@@ -91,7 +92,7 @@ mod tests {
             "#SBATCH --output=\"/my out/slurm-%A_%a.log\"\n",
             "#SBATCH --gres=gpu:1\n# Every",
             "find '/my out/runs' -mindepth 1",
-            "cat '/my out/unfinished'/*/steps.csv",
+            "for state in '/my out/unfinished'/*/last.state;",
             "/usr/bin/pointillist study run '/my plans/it'\\''s.toml' --shard \"$SLURM_ARRAY_TASK_ID/4\" &\n",
             "scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"",
         ] {
@@ -132,8 +133,8 @@ mod tests {
                      while true; do sleep 0.05; done";
         let [one_done, one_begun, none_done] = [
             "mkdir -p runs/a",
-            "mkdir -p unfinished/a-1; echo 1,1,0.5,0.1 > unfinished/a-1/steps.csv",
-            "mkdir -p runs unfinished/a-1; echo step,epoch,loss,lr > unfinished/a-1/steps.csv",
+            "mkdir -p unfinished/a-1; printf '12345678{\"version\":1,\"progress\":{\"step\":3,' > unfinished/a-1/last.state",
+            "mkdir -p runs unfinished/a-1; echo 1,1,0.5,0.1 > unfinished/a-1/steps.csv",
         ]
         .map(|makes| saves.replace("MAKES", makes));
         assert_eq!(run(&one_done, Some("-USR1")), (Some(130), "3/4\nsaved\nrequeue 7_3\n".to_owned()));
