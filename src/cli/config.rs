@@ -108,6 +108,7 @@ impl TrainArgs {
         set(&mut train.crf_sigma_rgb, self.crf_sigma_rgb);
         set(&mut train.class_weights, self.class_weights.clone());
         set(&mut train.length, self.epochs.map(Length::Epochs).or(self.steps.map(Length::Steps)));
+        set(&mut train.evaluate_every, self.evaluate_every);
         set(&mut train.patience, self.patience);
         set(&mut train.batch, self.batch);
         set(&mut train.accumulate, self.accumulate);
@@ -207,7 +208,7 @@ mod tests {
     fn every_switch_of_the_reference_line_reaches_the_configuration() {
         let got = config(
             "pointillist train --data D --out R --arch unet++ --encoder lite0 --base 8 --levels 4 --in-channels 4 --norm group --upsampling nearest --supervision full --loss cross-entropy=0.5,focal=2,dice=0.1,jaccard=0.2,error-dice=0.3,gated-crf=0.4 --crf-radius 3 --crf-sigma-xy 4 --crf-sigma-rgb 0.2 --label-smoothing 0.1 --focal-gamma 3 --keep 0.01 \
-             --class-weights 0.5,1,2 --epochs 3 --patience 4 --batch 2 --accumulate 3 --precision mixed --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
+             --class-weights 0.5,1,2 --epochs 3 --evaluate-every 2 --patience 4 --batch 2 --accumulate 3 --precision mixed --resize 512 --optimizer sgd --momentum 0.8 --nesterov --lr 0.01 \
              --encoder-lr 0.5 --no-head-start --weight-decay 0 \
              --clip-norm 1.5 --schedule polynomial --warm-up 5 --decay-power 2 --folds 5 --fold 3 --split-by block --block 600 --seed 7 --device cpu --no-flips --rotation 30 --shift-scale-rotate 0.5 --shift-limit 0.1 --scale-limit 0.2 --rotate-limit 15 --keep-aside --batches classes --scales --jitter 0.2 --ema 0.9 --score-raw --ignore water,unknown --ignore rock --init-from W --init-checkpoint last --tensorboard",
         )
@@ -246,6 +247,7 @@ mod tests {
             crf_sigma_rgb: 0.2,
             class_weights: ClassWeights::Given(vec![0.5, 1.0, 2.0]),
             length: Length::Epochs(3),
+            evaluate_every: 2,
             patience: 4,
             batch: 2,
             accumulate: 3,

@@ -61,6 +61,7 @@ fn training(config: &RunConfig) -> Vec<(&'static str, String)> {
         ("crf_sigma_xy", train.crf_sigma_xy.to_string()),
         ("crf_sigma_rgb", train.crf_sigma_rgb.to_string()),
         ("class_weights", weights(&train.class_weights)),
+        ("evaluate_every", train.evaluate_every.to_string()),
         ("patience", train.patience.to_string()),
         ("batch", train.batch.to_string()),
         ("accumulate", train.accumulate.to_string()),

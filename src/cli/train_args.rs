@@ -106,6 +106,9 @@ pub struct TrainArgs {
     /// Optimiser steps, instead of epochs.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub steps: Option<u64>,
+    /// Epochs from one evaluation to the next; the last step is evaluated always.
+    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub evaluate_every: Option<u32>,
     /// End the run after this many evaluations without a better mIoU; 0 turns it off.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub patience: Option<u32>,

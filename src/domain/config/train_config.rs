@@ -29,6 +29,8 @@ pub struct TrainConfig {
     pub class_weights: ClassWeights,
     /// How long to train.
     pub length: Length,
+    /// Epochs from one evaluation to the next, 1 to 10,000. The last step is evaluated always.
+    pub evaluate_every: u32,
     /// Evaluations without a better mIoU after which the run ends; 0 if it always takes all its steps.
     pub patience: u32,
     /// Crops or resized tiles per batch, 1 to 1024.
@@ -111,6 +113,7 @@ impl Default for TrainConfig {
             crf_sigma_rgb: 0.1,
             class_weights: ClassWeights::None,
             length: Length::Epochs(20),
+            evaluate_every: 1,
             patience: 0,
             batch: 4,
             accumulate: 1,

@@ -7,10 +7,14 @@ use super::problem_list::Problems;
 use super::train_config::TrainConfig;
 use crate::domain::{Choice as _, Notice};
 
+/// Epochs between two evaluations at most.
+const MOST_EPOCHS: u32 = 10_000;
+
 impl TrainConfig {
     /// What is wrong with optimiser, schedule, loss and recipe.
     pub(super) fn problems(&self) -> Vec<Notice> {
         let mut problems = Problems::default();
+        self.check_evaluations(&mut problems);
         self.check_optimizer(&mut problems);
         self.check_schedule(&mut problems);
         self.check_loss(&mut problems);
@@ -24,6 +28,14 @@ impl TrainConfig {
         let headline = format!("A warm-up of {warm_up} steps never ends in a run of {total}");
         (warm_up > 0 && warm_up >= total)
             .then(|| Notice::new(headline).remedy("Train for longer, or warm up in fewer steps"))
+    }
+
+    fn check_evaluations(&self, problems: &mut Problems) {
+        problems.refuse(
+            !(1..=MOST_EPOCHS).contains(&self.evaluate_every),
+            format!("A run cannot be evaluated every {} epochs", self.evaluate_every),
+            format!("Choose 1 to {MOST_EPOCHS}"),
+        );
     }
 
     fn check_optimizer(&self, problems: &mut Problems) {

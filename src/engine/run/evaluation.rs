@@ -36,11 +36,16 @@ impl Run {
         Some(raw)
     }
 
-    /// Whether an epoch or the run has ended, and its network has not been evaluated.
+    /// Whether as many epochs as lie between two evaluations or the run have ended, and its network has not been evaluated.
     pub(super) fn is_evaluation_due(&self) -> bool {
-        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
-        let at_end = self.step.is_multiple_of(steps_per_epoch) || self.step == total_steps;
+        let at_end = self.is_end_of_round() || self.step == self.opened.info.total_steps;
         self.step > 0 && at_end && self.evaluated_at_step != Some(self.step)
+    }
+
+    /// Whether as many epochs as lie between two evaluations have ended.
+    fn is_end_of_round(&self) -> bool {
+        let RunInfo { config, steps_per_epoch, .. } = &self.opened.info;
+        self.step.is_multiple_of(steps_per_epoch * u64::from(config.train.evaluate_every.max(1)))
     }
 
     pub(super) fn evaluation_turn(&mut self, predictor: &Predictor, outbox: &Outbox) {
@@ -94,7 +99,7 @@ impl Run {
 
     /// Ends the run if its score has stopped rising. Only scores at the end of an epoch count, not those that somebody asks for.
     fn end_early_if_due(&mut self, miou: f64, outbox: &Outbox) {
-        if self.step == 0 || !self.step.is_multiple_of(self.opened.info.steps_per_epoch) {
+        if self.step == 0 || !self.is_end_of_round() {
             return;
         }
         let why = self.early_stop.rate(miou);
@@ -104,9 +109,8 @@ impl Run {
         }
     }
 
-    /// Whether an epoch has ended and there are steps left.
+    /// Whether the epochs up to an evaluation have ended and there are steps left.
     pub(super) fn may_end_early(&self) -> bool {
-        let RunInfo { steps_per_epoch, total_steps, .. } = self.opened.info;
-        self.step > 0 && self.step.is_multiple_of(steps_per_epoch) && self.step < total_steps
+        self.step > 0 && self.is_end_of_round() && self.step < self.opened.info.total_steps
     }
 }

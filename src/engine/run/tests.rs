@@ -93,6 +93,20 @@ fn a_pause_puts_off_an_early_end() {
 }
 
 #[test]
+fn evaluations_are_as_many_epochs_apart_as_is_said_and_the_last_step_has_one() {
+    let mut bench = Bench::of(|config| {
+        (config.train.patience, config.train.evaluate_every, config.train.length) = (0, 2, Length::Epochs(5));
+    });
+    let (mut scored, epoch) = (Vec::new(), bench.run.info().steps_per_epoch);
+    while bench.turn().is_none() {
+        scored.extend(bench.run.evaluated_at_step);
+    }
+    scored.extend(bench.run.evaluated_at_step);
+    scored.dedup();
+    assert_eq!(scored, [2, 4, 5].map(|epochs| epochs * epoch));
+}
+
+#[test]
 fn a_run_that_is_stopped_before_its_early_end_was_stopped() {
     let mut bench = Bench::new();
     bench.run.stop(&bench.outbox);

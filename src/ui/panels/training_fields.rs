@@ -88,6 +88,12 @@ fn encoder_file_ui(ui: &mut Ui, path: &mut PathBuf) {
 pub fn length_ui(ui: &mut Ui, form: &mut RunConfig) {
     let train = &mut form.train;
     field(ui, "Length", |ui| extent_ui(ui, &mut train.length, [Length::Epochs(20), Length::Steps(1000)]));
+    field(ui, "Evaluate every", |ui| {
+        ui.add(DragValue::new(&mut train.evaluate_every).range(1..=10_000).speed(0.05)).on_hover_text(
+            "Epochs from one evaluation to the next: more where there are many pixels to score. The last step is evaluated always",
+        );
+        ui.weak(if train.evaluate_every == 1 { "epoch" } else { "epochs" });
+    });
     field(ui, "Patience", |ui| {
         ui.add(DragValue::new(&mut train.patience).range(0..=10_000).suffix(" evaluations")).on_hover_text(
             "The run ends after this many evaluations without a better mIoU; 0 turns it off. It needs validation tiles",
