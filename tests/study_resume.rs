@@ -125,7 +125,9 @@ fn of_several_attempts_the_furthest_goes_on_and_none_is_left() {
         std::thread::sleep(Duration::from_millis(5));
     };
     stop(worker, "-INT");
-    assert!(study.names("unfinished").len() == 2 && steps(&second) > before);
+    let left = study.names("unfinished");
+    assert!(left.len() == 2 && second.exists(), "{left:?}, not {}", second.display());
+    assert!(steps(&second) > before);
     study.run().success().stdout(contains(format!("{GOES_ON} {} of {STEPS}", steps(&second))));
     assert!(study.names("unfinished").is_empty());
 }

@@ -202,6 +202,7 @@ mod tests {
         (want.seed, want.sampling.seed) = (0, 0);
         want.sampling.strategy = Strategy::FractionPerClass(0.01);
         (want.train.class_weights, want.train.supervision) = (ClassWeights::None, Supervision::Sparse);
+        want.train.precision = want.train.precision.in_study();
         assert_eq!(plan.runs.len(), 4);
         assert_eq!(plan.runs[0].config, want);
     }

@@ -102,7 +102,8 @@ impl Study {
 
 /// Steps of a run that has ended, by its summary.
 pub(crate) fn steps(run: &Path) -> u64 {
-    let text = fs::read(run.join("summary.json")).unwrap();
+    let file = run.join("summary.json");
+    let text = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     serde_json::from_slice::<serde_json::Value>(&text).unwrap()["steps"].as_u64().unwrap()
 }
 

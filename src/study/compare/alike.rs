@@ -74,7 +74,7 @@ pub(super) fn named(entries: Vec<Entry>) -> Vec<Named> {
 /// In which numbers a run learned: what its end says, since `auto` depends on the device. Runs of earlier versions computed in f32.
 fn precision(entry: &Entry) -> Precision {
     let summary = entry.run.as_ref().and_then(|run| run.summary.as_ref());
-    summary.map_or(entry.config.train.precision, |summary| summary.device.precision.in_study())
+    summary.map_or(entry.config.train.precision, |summary| summary.device.precision).in_study()
 }
 
 /// Takes the entries that are one configuration with the first, each seed once, and notes why others are not.

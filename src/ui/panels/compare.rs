@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use eframe::egui::{Button, Color32, CornerRadius, Grid, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{
+    Align, Button, Color32, CornerRadius, FontSelection, Grid, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2,
+};
 
 use super::curves::{Scale, Series, column, plot};
 use super::runs::swipe_button_ui;
@@ -104,8 +107,7 @@ fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut
         swipe_button_ui(ui, state, actions);
         export_ui(ui, state, actions);
         for run in runs {
-            ui.label(RichText::new(&run.letter).monospace().strong().color(run.color));
-            ui.label(number(&run.name));
+            ui.add(Label::new(titled(ui, run)).extend());
             ui.add_space(2.0 * UNIT);
         }
         for (place, folder) in state.runs_table.ticked.iter().enumerate() {
@@ -114,6 +116,16 @@ fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut
             }
         }
     });
+}
+
+/// A run's letter and name, which no line break comes between.
+fn titled(ui: &Ui, run: &Compared<'_>) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let letter = RichText::new(format!("{} ", run.letter)).monospace().strong().color(run.color);
+    for text in [letter, number(&run.name)] {
+        text.append_to(&mut job, ui.style(), FontSelection::Default, Align::Center);
+    }
+    job
 }
 
 /// A row for each class, a bar for each run, with what it has more or less than the first.

@@ -7,15 +7,22 @@ use crate::model::draw;
 const MIXED: Precision = Precision::Mixed;
 
 fn trainer(model: &ModelConfig, precision: Precision) -> Trainer {
+    trainer_of(net(model), precision)
+}
+
+fn trainer_of(net: Net, precision: Precision) -> Trainer {
+    Trainer::new(net, &TrainConfig { precision, ..TrainConfig::default() }, Device::flex().autodiff())
+}
+
+/// A network whose weights are drawn, so that its clones have the same.
+fn net(model: &ModelConfig) -> Net {
     let device = Device::flex().autodiff();
-    let made = draw::seeded::<()>(&device, 1, || Ok(Net::new(model, 2, &device)));
-    let net = made.expect("nothing fails");
-    Trainer::new(net, &TrainConfig { precision, ..TrainConfig::default() }, device)
+    draw::seeded::<()>(&device, 1, || Ok(Net::new(model, 2, &device))).expect("nothing fails")
 }
 
 /// The loss of the tiny scene and its gradients, of which the factor of the loss is taken out.
-fn gradients(model: &ModelConfig, precision: Precision) -> (f32, Vec<f32>) {
-    let mut trainer = trainer(model, precision);
+fn gradients(net: &Net, precision: Precision) -> (f32, Vec<f32>) {
+    let mut trainer = trainer_of(net.clone(), precision);
     let (losses, mut gradients) = trainer.gradients(&[tiny_scene()], &ClassTerms::equal(2));
     if let Some(scale) = &mut trainer.scale {
         assert_eq!(scale.unscale(&mut gradients, &trainer.net), Verdict::Use);
@@ -37,7 +44,8 @@ fn gradients_are_those_of_f32_within_the_digits_of_f16() {
     let other = ModelConfig { norm: Norm::Group, upsampling: Upsampling::Nearest, ..small.clone() };
     let pretrained = ModelConfig { encoder: Encoder::Lite0, base: 4, ..ModelConfig::default() };
     for model in [small, nested, other, pretrained] {
-        let ((loss, exact), (mixed_loss, mixed)) = (gradients(&model, Precision::F32), gradients(&model, MIXED));
+        let net = net(&model);
+        let ((loss, exact), (mixed_loss, mixed)) = (gradients(&net, Precision::F32), gradients(&net, MIXED));
         assert!((loss - mixed_loss).abs() < 5e-3 * loss, "{model:?}: {loss} {mixed_loss}");
         assert!(mixed != exact, "{model:?}: it computes in f16");
         let lengths = [&exact, &mixed].map(|gradient| dot(gradient, gradient).sqrt());
