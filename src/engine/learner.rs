@@ -14,7 +14,7 @@ use crate::data::feed::training_set::TrainingSet;
 use crate::data::feed::warp::WarpPlan;
 use crate::data::{DataError, Journal, TileFault};
 use crate::domain::RunConfig;
-use crate::domain::config::TrainConfig;
+use crate::domain::config::{Precision, TrainConfig};
 use crate::model::Net;
 use crate::train::loss;
 use crate::train::snapshot::Snapshot;
@@ -124,6 +124,11 @@ impl Learner {
         self.neighbours_agree |= self.has_crf && loss::crf_has_begun(step, total);
         self.trainer.let_neighbours_agree(self.neighbours_agree);
         self.trainer.step(batches, &self.terms, lr)
+    }
+
+    /// In which numbers the network learns.
+    pub(super) fn precision(&self) -> Precision {
+        self.trainer.precision()
     }
 
     /// Steps that changed no weight, because gradients overflowed in 16 bits.

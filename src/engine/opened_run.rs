@@ -21,7 +21,7 @@ use super::warm_start::WarmStart;
 use crate::data::feed::training_set::TrainingSet;
 use crate::data::{Journal, Project};
 use crate::domain::blocks::HeldOut;
-use crate::domain::config::StepSize;
+use crate::domain::config::{Precision, StepSize};
 use crate::domain::{Classes, Notice, RunConfig};
 use crate::infer::Predictor;
 use crate::model::room::Room;
@@ -106,11 +106,13 @@ impl OpenedRun {
             Some(_) => empty_network(plan, learned.set.classes(), &device)?,
             None => first_network(plan, &learned.set, &device, preparation)?,
         };
-        let info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
+        let mut info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
         let progress = saved.as_ref().map(|saved| saved.progress.clone());
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
         let set = Arc::clone(&learned.set);
+        let was_mixed = saved.as_ref().is_some_and(|saved| saved.trainer.scale.is_some());
         let learner = learner(plan, learned, net, saved, &device)?;
+        info.device.precision = learner.precision();
         predictor.show(learner.snapshot());
         let classes = &plan.project.classes;
         let folder = match claimed {
@@ -129,7 +131,9 @@ impl OpenedRun {
         let warning = warm.as_ref().and_then(|warm| warm.warning(plan));
         warning.into_iter().for_each(|warning| recorder.warn(preparation.outbox, warning));
         let warm = warm.map(|warm| warm.note(&plan.project.classes));
-        warm.into_iter().chain(note).for_each(|note| recorder.inform(preparation.outbox, note));
+        let in_f32 = (was_mixed && info.device.precision == Precision::F32)
+            .then(|| "It was begun in mixed precision and goes on in 32 bits".to_owned());
+        warm.into_iter().chain(note).chain(in_f32).for_each(|note| recorder.inform(preparation.outbox, note));
         let (project, val, held_out) = (Arc::clone(&plan.project), plan.val.clone(), Arc::clone(&plan.held_out));
         Ok((Self { info, project, val, held_out, split, learner, journal, recorder }, predictor))
     }
@@ -250,7 +254,7 @@ fn describe(
         folder: out.to_owned(),
         config: plan.config.clone(),
         classes: plan.project.classes.iter().cloned().collect(),
-        device: device.info_of(&plan.config.train),
+        device: device.info.clone(),
         train_tiles: plan.ids(set.tiles()),
         val_tiles: plan.ids(plan.val.iter().copied()),
         held_out: plan.blocks(),

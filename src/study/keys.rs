@@ -51,7 +51,13 @@ pub(super) fn of_run(config: &RunConfig, cache: &mut HashCache) -> anyhow::Resul
 
 /// The data of a run that draws its validation tiles or blocks from a project.
 fn drawn(config: &RunConfig, print: Fingerprint, project: Option<&Project>) -> Fingerprint {
-    match project.filter(|_| config.split_by == SplitBy::Block) {
+    let counts = |project: &&Project| match config.split_by {
+        SplitBy::Block => true,
+        // Tiles that touch are one scene.
+        SplitBy::Scene => project.tiles.iter().any(|tile| tile.place.is_some()),
+        SplitBy::Tile => false,
+    };
+    match project.filter(counts) {
         Some(project) => print.with_places(project),
         None => print,
     }

@@ -98,7 +98,7 @@ impl Division {
             notes.truncate(usize::from(pools)); // The share that was drawn is no longer true; the fold is.
             notes.extend(asked_notes(tiles, config, &train, &val));
         }
-        if config.split_by == SplitBy::Tile && !is_given {
+        if config.split_by != SplitBy::Block && !is_given {
             notes.extend(divided_scenes_note(tiles, &train, &val));
         }
         if config.split_by == SplitBy::Block {
@@ -267,13 +267,16 @@ fn scenes_note(groups: &[&str], val: usize, ratio: f64) -> Option<String> {
     })
 }
 
-/// Says that scenes are learned from and scored, if that was asked for.
+/// Says that scenes are learned from and scored: if that was asked for, or if there is only one.
 fn divided_scenes_note(tiles: &[Tile], train: &[usize], val: &[usize]) -> Option<String> {
-    let scenes = |of: &[usize]| of.iter().map(|index| tiles[*index].group.as_str()).collect::<BTreeSet<_>>();
+    let scenes = |of: &[usize]| of.iter().map(|index| tiles[*index].scene()).collect::<BTreeSet<_>>();
     let both = scenes(train).intersection(&scenes(val)).count();
     (both > 0).then(|| {
         let scenes = counted(both as u64, "scene");
-        format!("Tiles of {scenes} train and validate: tiles next to training tiles are scored too well")
+        format!(
+            "Tiles of {scenes} train and validate: tiles next to training tiles are scored too well; blocks (--split-by block) are kept \
+             apart"
+        )
     })
 }
 
@@ -304,6 +307,24 @@ mod tests {
         let note = &divided.notes[1];
         assert!(note.starts_with("3 of 6 tiles (50 %) validate instead of 1: "), "{note}");
         assert!(note.contains("2 scenes"), "{note}");
+    }
+
+    /// Tiles of 4×4 pixels, whose names tell where they lie.
+    #[test]
+    fn tiles_that_touch_or_overlap_train_or_validate_together() {
+        let divided = divided(&["a_x0_y0", "a_x2_y0", "a_x4_y0", "b_x0_y0", "b_x4_y0", "b_x8_y0"]);
+        let letters = |tiles: &[usize]| -> BTreeSet<String> {
+            tiles.iter().map(|index| divided.project.tiles[*index].id[..1].to_owned()).collect()
+        };
+        assert_eq!((divided.train.len(), divided.val.len()), (3, 3));
+        assert!(letters(&divided.train).is_disjoint(&letters(&divided.val)));
+    }
+
+    #[test]
+    fn of_a_single_scene_tiles_are_drawn_and_a_note_says_what_that_means() {
+        let divided = divided(&["a_x0_y0", "a_x4_y0", "a_x8_y0", "a_x12_y0"]);
+        assert_eq!((divided.train.len(), divided.val.len()), (3, 1));
+        assert!(divided.notes.iter().any(|note| note.contains("--split-by block")), "{:?}", divided.notes);
     }
 
     #[test]

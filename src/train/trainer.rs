@@ -16,7 +16,7 @@ use super::precision;
 use super::trainer_state::TrainerState;
 use super::weighting::ClassTerms;
 use crate::data::feed::batch::Batch;
-use crate::domain::config::TrainConfig;
+use crate::domain::config::{Precision, TrainConfig};
 use crate::model::{IN_CHANNELS, Net};
 
 /// A network and its optimiser.
@@ -79,9 +79,12 @@ impl Trainer {
         if let (Some(saved), true) = (average, config.ema > 0.0) {
             trainer.average = Some(Average::resumed(&trainer.net, config.ema, saved, updates)?);
         }
-        if trainer.scale.is_some() {
-            trainer.scale = scale.filter(LossScale::is_sound).or(trainer.scale);
-        }
+        trainer.scale = match (trainer.scale, scale.filter(LossScale::is_sound)) {
+            (Some(_), Some(saved)) => Some(saved),
+            // A run that was begun in f32 goes on so, unless it is to be mixed.
+            (fresh, None) => fresh.filter(|_| config.precision == Precision::Mixed),
+            (None, Some(_)) => None,
+        };
         Ok(trainer)
     }
 
@@ -194,6 +197,11 @@ impl Trainer {
             return of_labels;
         }
         of_labels + loss::mixture(logits, pseudo.targets, &self.loss) * pseudo.weight
+    }
+
+    /// In which numbers the network learns.
+    pub fn precision(&self) -> Precision {
+        if self.scale.is_some() { Precision::Mixed } else { Precision::F32 }
     }
 
     /// Steps that changed no weight, because gradients overflowed in f16; `None` in f32.

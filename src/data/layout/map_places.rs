@@ -100,6 +100,16 @@ fn rects(on_map: &[Georeference], sizes: impl Iterator<Item = [u32; 2]>) -> Opti
     on_map.iter().zip(sizes).map(rect).collect()
 }
 
+/// Makes one group of the tiles of each scene, so that none of them is scored while one that it touches is learned from.
+pub(super) fn join_groups(tiles: &mut [Tile]) {
+    let mut leaders: Vec<usize> = (0..tiles.len()).collect();
+    join_by_name(tiles, &mut leaders);
+    for index in 0..tiles.len() {
+        let first = leader(&mut leaders, index);
+        tiles[index].group = tiles[first].group.clone();
+    }
+}
+
 /// Joins the tiles of one group, those whose names tell the same scene, and the formats of one image.
 fn join_by_name(tiles: &[Tile], leaders: &mut [usize]) {
     let mut first: HashMap<(bool, &str), usize> = HashMap::new();
