@@ -69,12 +69,13 @@ pub fn comparison(plan: &Plan, overview: &Overview) -> Comparison {
 }
 
 /// The whole report in Markdown: the table of scores with what is missing, the scores beside the headline, the IoU of each class with
-/// its differences to the reference, what class weights do, and the names of configurations that stand in words.
+/// its differences to the reference, what class weights do, the names of configurations that stand in words, and notes.
 pub fn markdown(plan: &Plan, rows: &[ReportRow], comparison: &Comparison) -> String {
     let further = [further::table, tables::classes, tables::deltas, tables::weights, name_table::table];
     let further = further.map(|table| table(comparison));
     let further = further.iter().filter(|table| !table.rows.is_empty()).map(|table| TableFormat::Markdown.text(table));
-    std::iter::once(scores(plan, rows)).chain(further).collect::<Vec<_>>().join("\n")
+    let text = std::iter::once(scores(plan, rows)).chain(further).collect::<Vec<_>>().join("\n");
+    text + &TableFormat::Markdown.notes(&comparison.notes)
 }
 
 fn scores(plan: &Plan, rows: &[ReportRow]) -> String {
@@ -168,5 +169,7 @@ mod tests {
         let text = markdown(&plan, &rows, &comparison);
         assert!(text.contains("| against U-Net++ |") && text.contains("4 runs are planned"), "{text}");
         assert!(text.contains("| U-Net++ | arch-unet++ |"), "the name is findable: {text}");
+        comparison.notes = vec!["other tiles".to_owned()];
+        assert!(markdown(&plan, &rows, &comparison).ends_with("|\n\n* other tiles\n"));
     }
 }

@@ -4,6 +4,7 @@ use super::alike::{self, Named};
 use super::entry::{self, Entry};
 use super::labels::{Counted, LabelCounter};
 use super::run::ComparedRun;
+use super::scored;
 use crate::domain::Strategy;
 use crate::study::figure::Figure;
 use crate::study::phrases;
@@ -33,7 +34,7 @@ pub struct Comparison {
     pub published: Vec<ReportRow>,
     /// The group that others are to be compared with; see [`Self::reference_with_runs`].
     pub reference: usize,
-    /// What could not be read, a sentence each.
+    /// What could not be read, and what tables and figures do not say of themselves; a sentence each.
     pub notes: Vec<String>,
 }
 
@@ -79,7 +80,17 @@ impl Comparison {
             comparison.add_group(taken);
         }
         comparison.name_groups();
+        comparison.note_other_pixels();
         comparison
+    }
+
+    /// Notes where scores are those of different tiles or blocks.
+    fn note_other_pixels(&mut self) {
+        let groups = self.groups.iter();
+        let named: Vec<(&str, Vec<&ComparedRun>)> =
+            groups.map(|group| (group.words.as_str(), self.members(group).collect())).collect();
+        let told = scored::notes(&named);
+        self.notes.extend(told);
     }
 
     fn add_group(&mut self, alike: Vec<Named>) {
@@ -219,8 +230,9 @@ impl Comparison {
         let is_called = |group: &Group| [&group.name, &group.words].iter().any(|called| *called == name);
         let is_meant = |group: &Group| is_called(group) || self.members(group).any(|run| run.name == name);
         let Some(number) = self.groups.iter().position(is_meant) else {
-            let names: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
-            return Err(format!("nothing is called '{name}': choose among {}", names.join(", ")));
+            let names: Vec<String> = self.groups.iter().map(|group| format!("'{}'", group.name)).collect();
+            let run = self.runs.first().map_or_else(String::new, |run| format!(", or a run, such as '{}'", run.name));
+            return Err(format!("nothing is called '{name}': choose among {}{run}", names.join(", ")));
         };
         self.reference = number;
         if let Some(used) = self.reference_with_runs().filter(|used| used.name != self.groups[number].name) {

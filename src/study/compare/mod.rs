@@ -16,6 +16,7 @@ pub mod origins;
 mod over_labels;
 mod pairs;
 pub mod run;
+pub mod scored;
 mod shades;
 pub mod tables;
 pub mod texts;

@@ -8,8 +8,10 @@ use crate::study::table::{Table, TableFormat};
 pub fn of(comparison: &Comparison, format: TableFormat) -> String {
     match format {
         TableFormat::Csv => format.text(&tables::scores(comparison)),
-        TableFormat::Markdown => format!("# {}\n\n{}", comparison.title, joined(comparison, format)),
-        TableFormat::Latex => joined(comparison, format),
+        TableFormat::Markdown => {
+            format!("# {}\n\n{}{}", comparison.title, joined(comparison, format), format.notes(&comparison.notes))
+        }
+        TableFormat::Latex => format.notes(&comparison.notes) + &joined(comparison, format),
     }
 }
 
@@ -33,5 +35,15 @@ mod tests {
         assert_eq!((csv.lines().count(), latex.matches("\\begin{tabular}").count()), (4, 5));
         assert!(latex.contains("fraction\\_per\\_class") && latex.contains("10 \\% of each class"), "{latex}");
         assert!(markdown.contains("| 10 % of each class · no class weights | strategy fraction_per_class 0.1"));
+    }
+
+    #[test]
+    fn notes_stand_with_the_tables() {
+        let mut comparison = comparison();
+        comparison.notes.push("other\n<tiles>".to_owned());
+        let text = |format| of(&comparison, format);
+        assert!(text(TableFormat::Markdown).ends_with("\n* other \\<tiles>\n"), "{}", text(TableFormat::Markdown));
+        assert!(text(TableFormat::Latex).starts_with("% other <tiles>\n%"), "{}", text(TableFormat::Latex));
+        assert!(!text(TableFormat::Csv).contains("tiles"), "it has one header");
     }
 }

@@ -90,12 +90,15 @@ impl Gallery {
                 gallery.add(&format!("labels, {}", sampling.strategy.describe()), labels);
             }
         }
-        let mut devices = Devices::default();
+        let (mut devices, tile) = (Devices::default(), &scene.project.tiles[scene.tile].id);
         for group in &comparison.groups {
             let Some(other) = comparison.members(group).find(alike) else { continue };
             progress(&other.name);
             match predict(other, &scene.picture, &mut devices) {
-                Ok(map) => gallery.add(&format!("prediction, {}", group.words), mask_png(&map, &run.classes)),
+                Ok(map) => {
+                    let part = other_part(run, other, tile);
+                    gallery.add(&format!("prediction, {}{part}", group.words), mask_png(&map, &run.classes));
+                }
                 Err(error) => gallery.notes.push(format!("{} is not shown: {error:#}", group.words)),
             }
         }
@@ -163,8 +166,15 @@ fn part_of(run: &ComparedRun, tile: &str) -> &'static str {
     match run.split.val.iter().any(|id| id == tile) {
         true if is_learned_from => "validation tile that was learned from beside its held-out blocks",
         true => "validation tile",
-        false => "training tile",
+        false if is_learned_from => "training tile",
+        false => "tile that is neither learned from nor scored",
     }
+}
+
+/// What a tile is to another run than the first, where that differs.
+fn other_part(first: &ComparedRun, other: &ComparedRun, tile: &str) -> String {
+    let part = part_of(other, tile);
+    if part == part_of(first, tile) { String::new() } else { format!(" (for this run a {part})") }
 }
 
 /// The tile that an id of a run's split means, if it has a mask.
@@ -227,6 +237,10 @@ mod tests {
         let mut run = run("a", RunConfig::demo(), 0.5, &[]);
         (run.split.train, run.split.val) = (vec!["x".to_owned(), "y".to_owned()], vec!["y".to_owned(), "z".to_owned()]);
         assert_eq!([part_of(&run, "x"), part_of(&run, "z")], ["training tile", "validation tile"]);
-        assert!(part_of(&run, "y").contains("learned from"));
+        assert!(part_of(&run, "y").contains("learned from") && part_of(&run, "w").contains("neither"));
+        let mut other = run.clone();
+        other.split.val.clear();
+        assert_eq!(other_part(&run, &run, "y"), "");
+        assert_eq!(other_part(&run, &other, "y"), " (for this run a training tile)");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::study::compare::{ComparedRun, Comparison, Group};
+use crate::study::compare::{ComparedRun, Comparison, scored};
 
 /// Tiles, or scenes of touching tiles, below which one of them decides a score.
 const FEW_TILES: usize = 10;
@@ -13,7 +13,7 @@ const FEW_STEPS: u64 = 2000;
 
 /// Sentences, each about one limit.
 pub(super) fn sentences(comparison: &Comparison) -> Vec<String> {
-    let all = [runs, tiles, selection, seeds, splits, unfinished, steps, labels, classes, devices, published];
+    let all = [runs, tiles, selection, seeds, unfinished, steps, labels, classes, devices, published];
     all.iter().filter_map(|limit| limit(comparison)).collect()
 }
 
@@ -24,21 +24,38 @@ fn runs(comparison: &Comparison) -> Option<String> {
 }
 
 fn tiles(comparison: &Comparison) -> Option<String> {
-    let scored = comparison.runs.iter().map(|run| run.split.val.len()).filter(|tiles| *tiles > 0).min()?;
-    let scenes = comparison.runs.iter().filter_map(ComparedRun::further).map(|further| further.parts);
-    let scenes = scenes.filter(|parts| *parts > 0).min().unwrap_or(scored).min(scored);
+    let runs = || comparison.runs.iter().filter(|run| !run.split.val.is_empty());
+    let least = runs().min_by_key(|run| scenes(run))?;
+    if scenes(least) >= FEW_TILES {
+        return None;
+    }
+    let few = scored_on(least);
+    let places = "little of other places, seasons or sensors";
+    Some(if scored::are_the_same(runs()) {
+        format!(
+            "Scores are measured on {few}. With so few, a single scene decides them: they rank configurations on these tiles, and say \
+             {places}."
+        )
+    } else {
+        format!("Runs are scored on different pixels, some only on {few}. With so few, a single scene decides a score: it says {places}.")
+    })
+}
+
+/// Scenes that a run is scored on, or tiles where it is not known which touch.
+fn scenes(run: &ComparedRun) -> usize {
+    let tiles = run.split.val.len();
+    run.further().map(|further| further.parts).filter(|parts| *parts > 0).unwrap_or(tiles).min(tiles)
+}
+
+fn scored_on(run: &ComparedRun) -> String {
+    let (scenes, scored) = (scenes(run), run.split.val.len());
     let tiles = if scored == 1 { "one tile".to_owned() } else { format!("{scored} tiles") };
-    let few = match scenes {
+    let tiles = if scored::is_in_blocks(run) { format!("blocks of {tiles}") } else { tiles };
+    match scenes {
         1 if scored > 1 => format!("{tiles} of one scene"),
         _ if scenes < scored => format!("{tiles} of {scenes} scenes"),
         _ => tiles,
-    };
-    (scenes < FEW_TILES).then(|| {
-        format!(
-            "Scores are measured on {few}. With so few, a single scene decides them: they rank configurations on these tiles, and \
-             say little of other places, seasons or sensors."
-        )
-    })
+    }
 }
 
 fn selection(comparison: &Comparison) -> Option<String> {
@@ -65,19 +82,6 @@ fn seeds(comparison: &Comparison) -> Option<String> {
         )),
         _ => None,
     }
-}
-
-fn splits(comparison: &Comparison) -> Option<String> {
-    let differs = |group: &Group| {
-        let mut members = comparison.members(group);
-        let first = members.next().map(|run| (&run.split.val, &run.split.held_out));
-        members.any(|run| Some((&run.split.val, &run.split.held_out)) != first)
-    };
-    comparison.groups.iter().any(differs).then(|| {
-        "Runs of a configuration were scored on different pixels, drawn by their seeds: their spread is that of tiles as well as of \
-         training."
-            .to_owned()
-    })
 }
 
 fn unfinished(comparison: &Comparison) -> Option<String> {
@@ -158,9 +162,10 @@ mod tests {
         let told = |runs: [ComparedRun; 2]| {
             sentences(&Comparison::of("t", runs.into_iter().map(Entry::from).collect())).join("\n")
         };
-        assert!(told([with("a", 0, "7"), with("b", 1, "8")]).contains("different pixels"));
+        let drawn = told([with("a", 0, "7"), with("b", 1, "8")]);
+        assert!(drawn.contains("different pixels, some only on one tile") && !drawn.contains("rank"), "{drawn}");
         let same = told([with("a", 0, "7"), with("b", 1, "7")]);
-        assert!(!same.contains("different pixels") && !same.contains("reach their end"), "{same}");
+        assert!(!same.contains("different pixels") && same.contains("measured on one tile") && !same.contains("reach their end"), "{same}");
         let killed = ComparedRun { summary: None, ..with("b", 1, "7") };
         assert!(told([with("a", 0, "7"), killed]).contains("1 did not reach their end"));
     }

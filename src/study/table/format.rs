@@ -22,4 +22,13 @@ impl TableFormat {
             Self::Latex => latex::text(table),
         }
     }
+
+    /// Notes to tables in this form: a list in Markdown, comments in LaTeX; nothing without notes, and in CSV.
+    pub fn notes(self, notes: &[String]) -> String {
+        match self {
+            Self::Markdown => markdown::notes(notes),
+            Self::Csv => String::new(),
+            Self::Latex => latex::notes(notes),
+        }
+    }
 }

@@ -15,6 +15,11 @@ pub(super) fn text(table: &Table) -> String {
     )
 }
 
+/// Comments, a line each.
+pub(super) fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("% {}\n", note.replace(['\n', '\r'], " "))).collect()
+}
+
 /// A text in which nothing is a command.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -13,6 +13,12 @@ pub(super) fn text(table: &Table) -> String {
     head + &rule + &rows
 }
 
+/// A list, after an empty line.
+pub(super) fn notes(notes: &[String]) -> String {
+    let list: String = notes.iter().map(|note| format!("* {}\n", escaped(note))).collect();
+    if list.is_empty() { list } else { format!("\n{list}") }
+}
+
 /// A bar would end the cell, a line break the row, and `<` begin HTML; a backslash would undo the escape of what follows.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "\\<").replace(['\n', '\r'], " ")

@@ -135,5 +135,5 @@ fn the_reference_is_chosen_by_a_name() {
     assert_eq!(comparison.reference, 2);
     comparison.compare_with("1 % of each class · no class weights").unwrap();
     assert_eq!(comparison.reference, 1);
-    assert!(comparison.compare_with("d").unwrap_err().contains("choose among strategy"));
+    assert!(comparison.compare_with("d").unwrap_err().contains("choose among 'strategy"));
 }
