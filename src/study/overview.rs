@@ -8,6 +8,7 @@ use super::key::RunKey;
 use super::owner::Owner;
 use super::plan::Plan;
 use super::time_left::{self, Progress, Timed};
+use crate::domain::count::counted;
 
 /// A run of the plan, and how it stands.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ pub struct Overview {
     pub runs: Vec<RunStatus>,
     /// Seconds until all are done, with as many workers as there are now; `None` before the first one is done.
     pub left_secs: Option<f64>,
+    /// Finished runs in the folder that are none of the plan's: made with other data or settings.
+    pub others: usize,
 }
 
 /// A row of `study status --json`.
@@ -83,7 +86,8 @@ impl Overview {
             .collect();
         let timed: Vec<_> =
             plan.runs.iter().zip(&runs).map(|(run, status)| timed(&run.config, &status.state)).collect();
-        Self { left_secs: time_left::seconds(&timed), runs }
+        let others = keys.map_or(0, |keys| others(keys, &done));
+        Self { left_secs: time_left::seconds(&timed), runs, others }
     }
 
     /// Runs in this state, by its word.
@@ -91,11 +95,29 @@ impl Overview {
         self.runs.iter().filter(|run| run.state.word() == word).count()
     }
 
+    /// That there are finished runs which do not count, if there are any.
+    pub fn uncounted(&self) -> Option<String> {
+        let (runs, them) = (counted(self.others as u64, "finished run"), if self.others == 1 { "it" } else { "them" });
+        (self.others > 0).then(|| {
+            format!(
+                "Not counted: {runs} in this study's folder, made with other data or other settings than those of the plan now. \
+                 pointillist compare shows {them}"
+            )
+        })
+    }
+
     /// Everything as JSON.
     pub fn json(&self) -> serde_json::Value {
         let rows: Vec<Row<'_>> = self.runs.iter().map(row).collect();
-        serde_json::json!({ "runs": rows, "left_secs": self.left_secs })
+        serde_json::json!({ "runs": rows, "left_secs": self.left_secs, "others": self.others })
     }
+}
+
+/// How many runs have none of these keys.
+fn others(keys: &[RunKey], done: &[DoneRun]) -> usize {
+    let ids: Vec<String> = keys.iter().map(RunKey::id).collect();
+    let is_of_plan = |run: &DoneRun| keys.iter().zip(&ids).any(|(key, id)| run.record.is_of(key, id));
+    done.iter().filter(|run| !is_of_plan(run)).count()
 }
 
 fn state(key: &RunKey, done: &[DoneRun], folder: &StudyFolder) -> RunState {
@@ -133,5 +155,32 @@ fn row(run: &RunStatus) -> Row<'_> {
         },
         RunState::Failed(failure) => Row { why: Some(&failure.why), ..plain },
         RunState::Waiting => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::RunConfig;
+    use crate::engine::protocol::Summary;
+    use crate::study::fingerprint::Fingerprint;
+    use crate::study::record::Record;
+
+    #[test]
+    fn finished_runs_of_other_data_are_told() {
+        let key = |digest: &str| {
+            let print = Fingerprint { digest: digest.to_owned(), files: 1, bytes: 2 };
+            RunKey::new(&RunConfig::demo(), None, print)
+        };
+        let done = |digest: &str| DoneRun {
+            folder: "/no/such/run".into(),
+            record: Record::new("s", "r", &key(digest), 1),
+            summary: Summary::default(),
+        };
+        assert_eq!(others(&[key("a")], &[done("a"), done("b")]), 1);
+        let overview = |others: usize| Overview { runs: Vec::new(), left_secs: None, others };
+        let told = overview(1).uncounted().unwrap();
+        assert!(told.contains("1 finished run ") && told.ends_with("compare shows it"), "{told}");
+        assert_eq!(overview(0).uncounted(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! A plan: which runs a study has. Read from a file, or from a preset by its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use super::expand::PlannedRun;
@@ -76,12 +76,20 @@ impl Plan {
 
     /// The same with this precision for all runs, if one is given: those of a plan that says mixed can be made where nothing computes
     /// in 16 bits.
-    #[must_use]
-    pub fn with_precision(mut self, precision: Option<Precision>) -> Self {
-        for (run, precision) in self.runs.iter_mut().zip(precision.into_iter().cycle()) {
-            run.config.train.precision = precision.in_study();
+    ///
+    /// # Errors
+    /// If two runs become the same by it.
+    pub fn with_precision(mut self, precision: Option<Precision>) -> Result<Self, Refusal> {
+        let Some(precision) = precision.map(Precision::in_study) else { return Ok(self) };
+        let before: Vec<Precision> = self.runs.iter().map(|run| run.config.train.precision).collect();
+        self.runs.iter_mut().for_each(|run| run.config.train.precision = precision);
+        for (index, run) in self.runs.iter().enumerate() {
+            let is_twin = |other: &usize| before[*other] != before[index] && self.runs[*other].config == run.config;
+            if let Some(other) = (0..index).find(is_twin) {
+                return Err(Refusal(same_in(precision, &self.runs[other].name, &run.name)));
+            }
         }
-        self
+        Ok(self)
     }
 
     /// Opens the projects of all runs, and checks that every run can start.
@@ -121,6 +129,14 @@ impl Plan {
         }
         names
     }
+}
+
+/// That two runs differ in their precision alone, and one is asked for.
+fn same_in(precision: Precision, one: &str, other: &str) -> Notice {
+    let name = precision.name();
+    Notice::new(format!("With the precision {name} for all runs, {one} and {other} are the same run"))
+        .cause("the plan varies train.precision, and they differ in nothing else")
+        .remedy("Leave --precision out, or take train.precision out of the plan")
 }
 
 /// What keeps a run from starting, with its name.
@@ -166,11 +182,13 @@ fn refuse_without_data(runs: &[PlannedRun]) -> Result<(), Refusal> {
 }
 
 fn refuse_unknown_rows(runs: &[PlannedRun], published: &[Published]) -> Result<(), Refusal> {
-    match published.iter().find(|row| !runs.iter().any(|run| run.configuration == row.run)) {
+    let configurations: BTreeSet<&str> = runs.iter().map(|run| run.configuration.as_str()).collect();
+    let configurations: Vec<&str> = configurations.into_iter().collect();
+    match published.iter().find(|row| !configurations.contains(&row.run.as_str())) {
         None => Ok(()),
         Some(row) => Err(Refusal(
             Notice::new(format!("[[published]] {}: no configuration of the plan is called so", row.run))
-                .remedy("Give the name of one, without its seed"),
+                .remedy(format!("Give the name of one, without its seed: {}", configurations.join(", "))),
         )),
     }
 }
@@ -193,6 +211,19 @@ mod tests {
     }
 
     #[test]
+    fn a_precision_for_all_runs_is_refused_where_it_makes_two_the_same() {
+        let read = |text: &str| Plan::read("x", text, Path::new(""), Some(Path::new("D"))).unwrap();
+        let varied = read("[grid]\n'train.precision' = ['f32', 'mixed']\n");
+        assert!(varied.clone().with_precision(None).is_ok());
+        let refusal = varied.with_precision(Some(Precision::F32)).unwrap_err().to_string();
+        assert!(refusal.contains("precision-f32 and precision-mixed are the same run"), "{refusal}");
+        assert!(refusal.contains("Leave --precision out"), "{refusal}");
+        let mixed = read("[base.train]\nprecision = 'mixed'\n[grid]\n'train.lr' = [0.1, 0.2]\n");
+        let plain = mixed.with_precision(Some(Precision::Auto)).unwrap();
+        assert!(plain.runs.iter().all(|run| run.config.train.precision == Precision::F32));
+    }
+
+    #[test]
     fn a_plan_that_cannot_be_read_names_file_and_field() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("mine.toml");
@@ -204,7 +235,8 @@ mod tests {
         assert!(sede.contains("mine.toml") && sede.contains("sede") && sede.contains("line 2"), "{sede}");
         assert!(refusal("gird = 1\n").contains("gird"));
         assert!(refusal("").contains("--data"));
-        assert!(refusal("[base]\ndata = 'x'\n[[published]]\nrun = 'y'\n").contains("[[published]] y"));
+        let unknown = refusal("[base]\ndata = 'x'\n[[published]]\nrun = 'y'\n");
+        assert!(unknown.contains("[[published]] y") && unknown.ends_with("its seed: base"), "{unknown}");
         let missing = Plan::open(Path::new("no-such-plan"), None).unwrap_err().to_string();
         assert!(missing.contains("no-such-plan") && missing.contains("landcover-ai"), "{missing}");
     }

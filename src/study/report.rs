@@ -65,6 +65,7 @@ pub fn comparison(plan: &Plan, overview: &Overview) -> Comparison {
     comparison.about.clone_from(&plan.about);
     comparison.published = plan.published.iter().map(|row| ReportRow::published(row, plan.words(&row.run))).collect();
     comparison.notes.extend(notes);
+    comparison.notes.extend(overview.uncounted());
     comparison
 }
 
@@ -128,7 +129,7 @@ mod tests {
             configuration: run.configuration.clone(),
             state,
         });
-        let overview = Overview { runs: runs.collect(), left_secs: None };
+        let overview = Overview { runs: runs.collect(), left_secs: None, others: 0 };
         let rows = rows(&plan, &overview);
         (plan, rows)
     }

@@ -78,7 +78,7 @@ impl StudyRequest {
             None => Plan::open(&self.plan, data)?,
         };
         let folder = StudyFolder::at(self.out.as_ref().unwrap_or(&plan.home));
-        Ok((plan.with_precision(self.precision), folder))
+        Ok((plan.with_precision(self.precision)?, folder))
     }
 
     /// The file of the plan that is still to be written, if it holds another plan.

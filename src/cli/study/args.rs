@@ -125,7 +125,7 @@ pub struct SlurmArgs {
 impl StudyChoice {
     /// The plan and its folder.
     pub(super) fn open(&self) -> anyhow::Result<(Plan, StudyFolder)> {
-        let plan = Plan::open(&self.plan, self.data.as_deref())?.with_precision(self.precision);
+        let plan = Plan::open(&self.plan, self.data.as_deref())?.with_precision(self.precision)?;
         let folder = StudyFolder::at(self.out.as_ref().unwrap_or(&plan.home));
         Ok((plan, folder))
     }

@@ -25,6 +25,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         out::line("Stopped while the data were read. The same command goes on");
         return Ok(ExitCode::from(interrupt::CODE));
     };
+    let uncounted = Overview::of(&plan, Some(&keys), &folder).uncounted();
+    uncounted.iter().for_each(|told| out::error(&format!("[WARNING] {told}")));
     let (shard, device, waits) = (args.shard, args.device(), !args.no_wait);
     let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard, device, waits };
     let mut reporter = Reporter::new(&plan, &keys, &folder, args.quiet);

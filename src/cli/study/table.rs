@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use super::args::ReportArgs;
 use super::status::overview;
 use crate::cli::out;
+use crate::data::DataError;
 use crate::data::files::write;
 use crate::study::compare::texts;
+use crate::study::folder::StudyFolder;
+use crate::study::overview::Overview;
 use crate::study::report;
 use crate::study::table::TableFormat;
 
@@ -21,10 +24,7 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     }
     let text = report::markdown(&plan, &rows, &comparison);
     comparison.notes.iter().for_each(|note| out::error(&format!("[WARNING] {note}")));
-    if folder.root.is_dir() {
-        write::atomically(&folder.root.join("report.md"), text.as_bytes())?;
-        write::atomically(&folder.root.join("report.csv"), report::csv(&rows).as_bytes())?;
-    }
+    keep(&folder, &overview, &text, &report::csv(&rows))?;
     let printed = match args.output.format {
         TableFormat::Markdown => text,
         TableFormat::Csv => report::csv(&rows),
@@ -33,4 +33,18 @@ pub(super) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     out::line(printed.trim_end());
     args.output.write(&comparison)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the tables to the study's folder. An empty one does not replace that of runs which count no more.
+fn keep(folder: &StudyFolder, overview: &Overview, text: &str, csv: &str) -> Result<(), DataError> {
+    let (tables, sheet) = (folder.root.join("report.md"), folder.root.join("report.csv"));
+    if overview.count("done") == 0 && overview.others > 0 && tables.exists() {
+        out::error(&format!("[WARNING] {} is kept as it is: no run of the plan is done", tables.display()));
+        return Ok(());
+    }
+    if folder.root.is_dir() {
+        write::atomically(&tables, text.as_bytes())?;
+        write::atomically(&sheet, csv.as_bytes())?;
+    }
+    Ok(())
 }

@@ -37,7 +37,9 @@ fn tiles(comparison: &Comparison) -> Option<String> {
              {places}."
         )
     } else {
-        format!("Runs are scored on different pixels, some only on {few}. With so few, a single scene decides a score: it says {places}.")
+        format!(
+            "Runs are scored on different pixels, some only on {few}. With so few, a single scene decides a score: it says {places}."
+        )
     })
 }
 
@@ -165,7 +167,12 @@ mod tests {
         let drawn = told([with("a", 0, "7"), with("b", 1, "8")]);
         assert!(drawn.contains("different pixels, some only on one tile") && !drawn.contains("rank"), "{drawn}");
         let same = told([with("a", 0, "7"), with("b", 1, "7")]);
-        assert!(!same.contains("different pixels") && same.contains("measured on one tile") && !same.contains("reach their end"), "{same}");
+        assert!(
+            !same.contains("different pixels")
+                && same.contains("measured on one tile")
+                && !same.contains("reach their end"),
+            "{same}"
+        );
         let killed = ComparedRun { summary: None, ..with("b", 1, "7") };
         assert!(told([with("a", 0, "7"), killed]).contains("1 did not reach their end"));
     }
