@@ -45,6 +45,8 @@ fn one_tile_is_learned_from_and_scored_and_evaluate_scores_the_same_pixels() {
     let output = pointillist().args(["evaluate", "--json", "--run"]).arg(&run).output().unwrap();
     let again: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((again["pixels"].as_u64(), again["miou_interval_parts"].as_u64()), (Some(scored), Some(2)));
+    let table = pointillist().args(["evaluate", "--run"]).arg(&run).assert().success();
+    table.stdout(contains("the run's validation blocks (2, in 1 tile)"));
     let (again, before) = (again["miou"].as_f64().unwrap(), summary["best_miou"].as_f64().unwrap());
     assert!((again - before).abs() < 1e-9, "{again} {before}");
 }

@@ -56,6 +56,23 @@ fn test_tiles_that_a_run_learned_from_are_left_out() {
 }
 
 #[test]
+fn the_folder_of_the_run_and_its_parts_are_not_scored_as_other_data() {
+    let dir = TempDir::new().unwrap();
+    let run = learned(dir.path(), true);
+    let evaluate = |data: &str| {
+        let mut command = pointillist();
+        command.args(["evaluate", "--run"]).arg(&run).arg("--data").arg(dir.path().join(data));
+        command
+    };
+    let output = evaluate("data").assert().success();
+    output.stderr(contains("The run learned from 1 of 3 tiles scored")).stdout(contains("(3; 1 of them learned from)"));
+    evaluate("data/train").assert().success().stderr(contains("learned from 1 of 1 tile scored"));
+    evaluate("data/val").assert().success().stderr(contains("learned from").not()).stdout(contains("(1)"));
+    let json: Value = serde_json::from_slice(&evaluate("data").arg("--json").output().unwrap().stdout).unwrap();
+    assert_eq!(json["tiles_learned_from"], serde_json::json!(["train/train"]));
+}
+
+#[test]
 fn a_folder_without_test_tiles_has_none_to_score() {
     let dir = TempDir::new().unwrap();
     let run = learned(dir.path(), false);

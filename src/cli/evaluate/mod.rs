@@ -42,7 +42,9 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         let names = unknown.join(", ");
         out::error(&format!("[WARNING] The run does not have these classes, and their pixels are not scored: {names}"));
     }
-    let ScoredTiles { which, tiles, held_out } = tiles::scored(args, &run, &project)?;
+    let scored = tiles::scored(args, &run, &project)?;
+    let blocks = scored.blocks();
+    let ScoredTiles { which, tiles, held_out, learned } = scored;
     let checkpoint = run.nearest(args.checkpoint.unwrap_or_default());
     let (predictor, ..) = finished::load(&run, checkpoint, &mut Devices::default())?;
     let result = score(EvaluationJob::new(project, &tiles).of_blocks(Arc::new(held_out)), &predictor);
@@ -53,7 +55,9 @@ pub(super) fn run(args: &EvaluateArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("nothing was scored: no tile can be read");
     }
     let by = run.quick_method().map_or_else(|| format!("{} checkpoint", checkpoint.name()), QuickMethod::head);
-    let which = Measured { tiles: which, checkpoint: (!run.is_quick()).then_some(checkpoint), by: &by };
+    let checkpoint = (!run.is_quick()).then_some(checkpoint);
+    let which = Measured { tiles: which, blocks, learned: &learned, checkpoint, by: &by };
+    which.warning(&result).into_iter().for_each(|warning| out::error(&format!("[WARNING] {warning}")));
     out::line(&if args.json {
         report::as_json(&result, which, &run.classes)?
     } else {

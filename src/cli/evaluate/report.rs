@@ -1,8 +1,11 @@
 //! Scores as JSON and as a table.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::domain::checkpoint::Checkpoint;
+use crate::domain::count::counted;
 use crate::domain::{Classes, FurtherScores};
 use crate::infer::evaluation::Evaluated;
 
@@ -10,10 +13,48 @@ use crate::infer::evaluation::Evaluated;
 #[derive(Clone, Copy)]
 pub(super) struct Measured<'a> {
     pub(super) tiles: &'static str,
+    /// How many blocks; 0 where whole tiles are scored.
+    pub(super) blocks: usize,
+    /// Ids of tiles that were learned from.
+    pub(super) learned: &'a BTreeSet<String>,
     /// Absent for a quick head.
     pub(super) checkpoint: Option<Checkpoint>,
     /// The checkpoint or the quick head in words.
     pub(super) by: &'a str,
+}
+
+impl Measured<'_> {
+    /// The scored tiles that were learned from.
+    fn learned<'a>(&self, result: &'a Evaluated) -> Vec<&'a str> {
+        let ids = result.tiles.iter().map(|(id, _)| id.as_str());
+        ids.filter(|id| self.learned.contains(*id)).collect()
+    }
+
+    /// A warning where the scores are in part of tiles that were learned from.
+    pub(super) fn warning(&self, result: &Evaluated) -> Option<String> {
+        let learned = self.learned(result).len();
+        (learned > 0).then(|| {
+            format!(
+                "The run learned from {learned} of {} scored, so the scores are better than on other tiles. Leave out --data to score its \
+                 validation tiles alone",
+                counted(result.tiles.len() as u64, "tile")
+            )
+        })
+    }
+
+    /// What was scored, and how much of it: "the test tiles (3)".
+    fn line(&self, result: &Evaluated) -> String {
+        let tiles = result.tiles.len();
+        let many = match self.blocks {
+            0 => tiles.to_string(),
+            blocks => format!("{blocks}, in {}", counted(tiles as u64, "tile")),
+        };
+        let learned = match self.learned(result).len() {
+            0 => String::new(),
+            learned => format!("; {learned} of them learned from"),
+        };
+        format!("{} ({many}{learned})", self.tiles)
+    }
 }
 
 /// All scores, for scripts.
@@ -54,6 +95,7 @@ pub(super) fn as_json(result: &Evaluated, which: Measured<'_>, classes: &Classes
         "pixels": scores.pixels,
         "classes": per_class,
         "tiles": tiles,
+        "tiles_learned_from": which.learned(result),
         "confusion": result.confusion,
     });
     Ok(serde_json::to_string_pretty(&value)?)
@@ -73,10 +115,9 @@ pub(super) fn as_table(result: &Evaluated, which: Measured<'_>, classes: &Classe
     lines.extend(summary_lines(result, classes));
     let megapixels = result.scores.pixels as f64 / 1e6;
     lines.push(format!(
-        "{}, measured on {} ({}), full masks at native resolution, {megapixels:.2} Mpx",
+        "{}, measured on {}, full masks at native resolution, {megapixels:.2} Mpx",
         which.by,
-        which.tiles,
-        result.tiles.len()
+        which.line(result)
     ));
     lines.join("\n")
 }

@@ -1,13 +1,13 @@
 //! Which tiles are scored.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::args::EvaluateArgs;
 use super::super::choices::Scored;
 use super::super::out;
-use crate::data::Project;
 use crate::data::layout::tile::TileMatch;
+use crate::data::{Project, Tile};
 use crate::domain::RunConfig;
 use crate::domain::blocks::HeldOut;
 use crate::train::division::Division;
@@ -21,11 +21,18 @@ pub(super) struct ScoredTiles {
     pub(super) tiles: Vec<usize>,
     /// Of these only the blocks that were held out of the run are scored.
     pub(super) held_out: BTreeMap<usize, HeldOut>,
+    /// Ids of those in another folder that the run learned from all the same.
+    pub(super) learned: BTreeSet<String>,
 }
 
 impl ScoredTiles {
     fn whole(which: &'static str, tiles: Vec<usize>) -> Self {
-        Self { which, tiles, held_out: BTreeMap::new() }
+        Self { which, tiles, held_out: BTreeMap::new(), learned: BTreeSet::new() }
+    }
+
+    /// How many blocks are scored. One across several tiles counts once.
+    pub(super) fn blocks(&self) -> usize {
+        self.held_out.values().flat_map(|held| held.scored.keys()).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -36,11 +43,28 @@ impl ScoredTiles {
 /// # Errors
 /// If there are none.
 pub(super) fn scored(args: &EvaluateArgs, run: &FinishedRun, project: &Project) -> anyhow::Result<ScoredTiles> {
-    match (args.split, args.data.as_deref()) {
+    let mut scored = match (args.split, args.data.as_deref()) {
         (Scored::Test, data) => test_tiles(run, project, data),
         (Scored::Val, Some(data)) => all_tiles(project, data),
         (Scored::Val, None) => validation_tiles(run, project),
+    }?;
+    if args.data.is_some() {
+        scored.learned = learned_files(run, project, &scored.tiles);
     }
+    Ok(scored)
+}
+
+/// Ids of tiles whose image the run learned from: the folder may be that of the run, a part of it, or have it as a part.
+fn learned_files(run: &FinishedRun, project: &Project, tiles: &[usize]) -> BTreeSet<String> {
+    let split = run.split().unwrap_or_else(|error| {
+        out::error(&format!("[WARNING] It is not known which tiles the run learned from: {error}"));
+        SplitRecord::default()
+    });
+    let files = split.train.iter().filter_map(|id| split.files.get(id));
+    let learned: BTreeSet<PathBuf> = files.filter_map(|file| run.config.data.join(file).canonicalize().ok()).collect();
+    let tiles = tiles.iter().map(|index| &project.tiles[*index]);
+    let is_learned = |tile: &&Tile| tile.image.canonicalize().is_ok_and(|image| learned.contains(&image));
+    tiles.filter(is_learned).map(|tile| tile.id.clone()).collect()
 }
 
 fn all_tiles(project: &Project, data: &Path) -> anyhow::Result<ScoredTiles> {
@@ -77,7 +101,7 @@ fn validation_tiles(run: &FinishedRun, project: &Project) -> anyhow::Result<Scor
     if !tiles.is_empty() {
         let held_out = split.held_out_of(project);
         let which = if held_out.is_empty() { "the run's validation tiles" } else { "the run's validation blocks" };
-        return Ok(ScoredTiles { which, tiles, held_out });
+        return Ok(ScoredTiles { held_out, ..ScoredTiles::whole(which, tiles) });
     }
     let others = if run.is_quick() { unlearned(project, &split) } else { Vec::new() };
     let missing = match (run.is_quick(), with_masks(project).is_empty()) {
