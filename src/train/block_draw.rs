@@ -62,7 +62,10 @@ pub(super) fn draw(project: &Project, config: &RunConfig, asked: &dyn Fn(&Tile) 
         }
     }
     let all = names.iter().collect::<BTreeSet<_>>().len();
-    drawn.notes = notes(config, [all, chosen.len()], scenes.iter().filter(|scene| !scene.is_mapped).count());
+    drawn.notes = std::iter::once(drawn_note(config, [all, chosen.len()], Shape::of(&scenes)))
+        .chain(undivided_note(&scenes))
+        .chain(alone_note(tiles, &scenes))
+        .collect();
     drawn
 }
 
@@ -140,27 +143,77 @@ impl DrawnBlocks {
     }
 }
 
+/// What units are.
+#[derive(Clone, Copy)]
+enum Shape {
+    Blocks,
+    Scenes,
+    Both,
+}
+
+impl Shape {
+    fn of(scenes: &[Scene<'_>]) -> Self {
+        match scenes.iter().filter(|scene| scene.is_mapped).count() {
+            0 if !scenes.is_empty() => Self::Scenes,
+            mapped if mapped == scenes.len() => Self::Blocks,
+            _ => Self::Both,
+        }
+    }
+
+    /// "blocks of 512 px", and what is left out around those that validate.
+    fn words(self, block: u32) -> [String; 2] {
+        let margin = format!(", with {} px around", blocks::margin(block));
+        match self {
+            Self::Blocks => [format!("blocks of {block} px"), format!("{margin} the latter left out")],
+            Self::Scenes => ["whole scenes".to_owned(), String::new()],
+            Self::Both => {
+                [format!("blocks of {block} px and whole scenes"), format!("{margin} blocks that validate left out")]
+            }
+        }
+    }
+}
+
 /// How the blocks were drawn: so many of all.
-fn notes(config: &RunConfig, [all, chosen]: [usize; 2], undivided: usize) -> Vec<String> {
+fn drawn_note(config: &RunConfig, [all, chosen]: [usize; 2], shape: Shape) -> String {
     let RunConfig { folds, fold, val_ratio, block, .. } = config;
-    let parts = format!("{} train / {chosen} val blocks of {block} px", all - chosen);
-    let margin = format!("with {} px around the latter left out", blocks::margin(*block));
-    let how = match (*folds, chosen) {
+    let [units, margin] = shape.words(*block);
+    let parts = format!("{} train / {chosen} val {units}", all - chosen);
+    match (*folds, chosen) {
         (0, 0) => {
             "No validation blocks: nothing is scored, and the checkpoint with the lowest training loss is the best"
                 .to_owned()
         }
         (_, 0) => format!("Fold {fold} of {folds} has no block: there are fewer blocks than folds. Nothing is scored"),
         (0, _) => {
-            format!("No valid split provided -> split train into {parts} (val_ratio={val_ratio}), {margin}")
+            format!("No valid split provided -> split train into {parts} (val_ratio={val_ratio}){margin}")
         }
-        (_, _) => format!("Fold {fold} of {folds} validates: {parts}, {margin}"),
-    };
-    let whole = (undivided > 0).then(|| {
+        (_, _) => format!("Fold {fold} of {folds} validates: {parts}{margin}"),
+    }
+}
+
+/// Says that scenes are not divided.
+fn undivided_note(scenes: &[Scene<'_>]) -> Option<String> {
+    let undivided = scenes.iter().filter(|scene| !scene.is_mapped).count();
+    (undivided > 0).then(|| {
         let scenes = counted(undivided as u64, "scene");
         format!("{scenes} of several tiles not divided into blocks: it is not known where the tiles lie")
-    });
-    std::iter::once(how).chain(whole).collect()
+    })
+}
+
+/// Says that tiles have no known neighbours. One that is alone has none.
+fn alone_note(tiles: &[Tile], scenes: &[Scene<'_>]) -> Option<String> {
+    let is_alone = |scene: &&Scene<'_>| match scene.tiles.as_slice() {
+        [(index, _)] => tiles[*index].rect_in_scene().is_none(),
+        _ => false,
+    };
+    let alone = scenes.iter().filter(is_alone).count();
+    (alone > 1).then(|| {
+        let tiles = counted(alone as u64, "tile");
+        format!(
+            "{tiles} taken for scenes of their own: neither names nor tags nor world files tell where they lie. If some are neighbours, \
+             they are learned from up to the edge of a block in another"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -105,7 +105,25 @@ fn a_scene_whose_tiles_have_no_place_stays_whole() {
     assert_eq!((division.train.len(), division.val.len(), division.held_out.len()), (2, 2, 0));
     let group = |index: usize| project.tiles[index].group.as_str();
     assert!(division.train.iter().all(|train| division.val.iter().all(|val| group(*train) != group(*val))));
+    assert!(division.notes[0].contains("1 train / 1 val whole scenes (val_ratio=0.1)"), "{:?}", division.notes);
+    assert!(!division.notes[0].contains("px"), "nothing is left out: {:?}", division.notes);
     assert!(division.notes[1].starts_with("2 scenes of several tiles not divided"), "{:?}", division.notes);
+}
+
+#[test]
+fn blocks_beside_whole_scenes_are_told_apart() {
+    let project = project(&[("north_1", [8, 8]), ("north_2", [8, 8]), ("ortho", [64, 16])]);
+    let notes = Division::of(&project, &config(16)).notes;
+    assert!(notes[0].contains("val blocks of 16 px and whole scenes"), "{notes:?}");
+}
+
+#[test]
+fn tiles_of_which_no_place_is_known_are_counted() {
+    let notes = |tiles: &[(&str, [u32; 2])]| Division::of(&project(tiles), &config(16)).notes;
+    let several = notes(&[("north", [64, 64]), ("south", [64, 64]), ("west", [64, 64])]);
+    assert!(several[1].starts_with("3 tiles taken for scenes of their own"), "{several:?}");
+    assert_eq!(notes(&[("ortho", [64, 64])]).len(), 1, "a tile alone has no neighbours");
+    assert_eq!(Division::of(&scene(), &config(48)).notes.len(), 1, "their places are known");
 }
 
 #[test]
