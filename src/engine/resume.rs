@@ -14,6 +14,7 @@ use super::protocol::Outcome;
 use super::refusal::{Refusal, Unresumable};
 use super::run::Run;
 use super::run_history::RunHistory;
+use super::run_plan::RunPlan;
 use crate::data::Project;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::Length;
@@ -85,7 +86,7 @@ pub(super) fn resume(
     let (opened, predictor) = OpenedRun::open(&plan, &asked.folder, beginning, devices, preparation)?;
     let mut resumed = match progress {
         Some(progress) => go_on(opened, progress, preparation),
-        None => start_again(opened, std::mem::take(&mut plan.notes), preparation),
+        None => start_again(opened, &mut plan, preparation),
     };
     if let Some(lr) = asked.lr {
         resumed.set_learning_rate(lr, outbox);
@@ -178,10 +179,11 @@ fn go_on(opened: OpenedRun, progress: Progress, preparation: &Preparation<'_>) -
     run
 }
 
-fn start_again(opened: OpenedRun, split: Vec<String>, preparation: &Preparation<'_>) -> Run {
+fn start_again(opened: OpenedRun, plan: &mut RunPlan, preparation: &Preparation<'_>) -> Run {
     let mut run = Run::new(opened);
     run.inform(preparation.outbox, "The run starts again: it had no checkpoint yet".to_owned());
-    split.into_iter().for_each(|note| run.inform(preparation.outbox, note));
+    std::mem::take(&mut plan.notes).into_iter().for_each(|note| run.inform(preparation.outbox, note));
+    plan.warning.take().into_iter().for_each(|warning| run.warn(preparation.outbox, warning));
     run
 }
 

@@ -214,6 +214,11 @@ impl Run {
         predictor.show(evaluated.unwrap_or_else(|| self.opened.learner.snapshot()));
     }
 
+    /// Warns the user, and in the log.
+    pub(super) fn warn(&mut self, outbox: &Outbox, notice: Notice) {
+        self.opened.recorder.warn(outbox, notice);
+    }
+
     /// Takes a step, or predicts a window of an evaluation.
     pub(super) fn turn(&mut self, predictor: &mut Predictor, outbox: &Outbox) -> anyhow::Result<Turn> {
         if self.evaluation.is_some() {

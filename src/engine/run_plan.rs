@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::refusal::Refusal;
 use crate::data::Project;
-use crate::domain::RunConfig;
 use crate::domain::blocks::HeldOut;
-use crate::domain::config::Batches;
+use crate::domain::config::{Batches, SplitBy};
+use crate::domain::{Notice, RunConfig};
 use crate::train::division::{self, DividedProject};
 
 /// A run that could be started, as far as configuration and project tell.
@@ -24,6 +24,8 @@ pub(super) struct RunPlan {
     pub(super) held_out: Arc<BTreeMap<usize, HeldOut>>,
     /// What the user should know about these decisions.
     pub(super) notes: Vec<String>,
+    /// What makes the run other than was asked for.
+    pub(super) warning: Option<Notice>,
 }
 
 impl RunPlan {
@@ -50,7 +52,8 @@ impl RunPlan {
                 "Without validation tiles there is no score to stop early by: the run takes all its steps".to_owned(),
             );
         }
-        Ok(Self { config, project, train, val, held_out: Arc::new(held_out), notes })
+        let warning = if val.is_empty() { unscored(&project, &train, &config) } else { None };
+        Ok(Self { config, project, train, val, held_out: Arc::new(held_out), notes, warning })
     }
 
     /// Ids of tiles.
@@ -69,6 +72,24 @@ impl RunPlan {
         let per_epoch = self.config.train.steps_per_epoch(epoch);
         (per_epoch, self.config.train.length.steps(per_epoch))
     }
+}
+
+/// Why no block validates although that was asked for: there are too few. Without masks, or where all is assigned by hand, none is drawn.
+fn unscored(project: &Project, train: &[usize], config: &RunConfig) -> Option<Notice> {
+    let is_asked = config.folds > 0 || config.val_ratio > 0.0;
+    let is_drawn = |index: &usize| {
+        let tile = &project.tiles[*index];
+        tile.mask.is_some() && division::asked(config, tile).is_none()
+    };
+    (config.split_by == SplitBy::Block && is_asked && train.iter().any(is_drawn)).then(|| {
+        let (few, fewer) = match config.folds {
+            0 => ("one block holds all that has a mask", ""),
+            _ => ("there are fewer blocks than folds", ", fewer folds"),
+        };
+        Notice::new("Nothing validates, so the run has no score")
+            .cause(format!("at {} px {few}", config.block))
+            .remedy(format!("Choose smaller blocks (--block){fewer}, or draw tiles (--split-by tile)"))
+    })
 }
 
 #[cfg(test)]
@@ -112,6 +133,28 @@ mod tests {
         });
         let notes = plan.unwrap().notes;
         assert!(notes.iter().any(|note| note.contains("no score to stop early by")), "{notes:?}");
+    }
+
+    #[test]
+    fn blocks_too_large_to_validate_are_warned_of_with_the_remedy() {
+        let planned = |change: fn(&mut RunConfig)| {
+            let plan = planned(|config, project| {
+                (config.split_by, config.block) = (SplitBy::Block, 4000);
+                project.tiles.retain(|tile| tile.mask.is_some());
+                project.tiles.truncate(1);
+                change(config);
+            });
+            plan.unwrap().warning.map(|warning| warning.to_string())
+        };
+        let share = planned(|_| ()).unwrap();
+        assert!(
+            share.contains("at 4000 px one block holds all") && share.contains("smaller blocks (--block)"),
+            "{share}"
+        );
+        let folds = planned(|config| (config.folds, config.fold) = (3, 3)).unwrap();
+        assert!(folds.contains("fewer blocks than folds") && folds.contains("fewer folds"), "{folds}");
+        assert_eq!(planned(|config| config.val_ratio = 0.0), None, "that was asked for");
+        assert_eq!(planned(|config| config.block = 96), None, "several blocks");
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(super) fn start(
     let (opened, predictor) = OpenedRun::open(&plan, out, Beginning::New, devices, preparation)?;
     let mut run = Run::new(opened);
     plan.notes.into_iter().for_each(|note| run.inform(preparation.outbox, note));
+    plan.warning.into_iter().for_each(|warning| run.warn(preparation.outbox, warning));
     run.announce_start(None, preparation.outbox);
     Ok((run, predictor))
 }
