@@ -78,7 +78,7 @@ fn variants(file: &PlanFile) -> Result<Vec<Draft>, Notice> {
             return Err(Notice::new("A [[variant]] has no name").remedy("Add name = \"…\", which names its runs"));
         };
         let folder_name = fields::folder_name(&name);
-        if folder_name.is_empty() {
+        if !folder_name.contains(char::is_alphanumeric) {
             return Err(Notice::new(format!("A [[variant]] is called \"{name}\", which names no folder"))
                 .remedy("Give it letters or digits"));
         }
@@ -276,6 +276,7 @@ mod tests {
             ("[[variant]]\nseed = 1", "A [[variant]] has no name"),
             ("[[variant]]\nname = ''", "A [[variant]] is called \"\", which names no folder. Give it letters"),
             ("[[variant]]\nname = '..'", "names no folder"),
+            ("[[variant]]\nname = '?!'", "names no folder"),
             ("seeds = [1, 1]", "Two runs are called base_seed-1"),
             ("[[variant]]\nname = 'a'\n[[variant]]\nname = 'A'", "Two runs are called A"),
             ("[[variant]]\nname = 'a'\n[[variant]]\nname = 'b'", "a and b are the same run"),

@@ -69,9 +69,9 @@ pub(super) fn label(value: &Value) -> String {
     }
 }
 
-/// A text with only what every file system takes in the name of a folder.
+/// A text with only what every file system takes in the name of a folder: letters and digits of any script, and `+-_.`.
 pub(super) fn folder_name(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || ['+', '-', '_', '.'].contains(&c);
+    let is_plain = |c: char| c.is_alphanumeric() || ['+', '-', '_', '.'].contains(&c);
     let plain: String = text.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
     plain.trim_start_matches('.').to_owned()
 }
@@ -142,5 +142,6 @@ mod tests {
         assert_eq!(labelled("v = '../a b'"), "-a-b");
         assert_eq!(labelled("v = [1.5, 2]"), "1.5-2");
         assert_eq!(labelled("v = 'unet++'"), "unet++");
+        assert_eq!(["森林", "Wälder/1"].map(folder_name), ["森林", "Wälder-1"]);
     }
 }

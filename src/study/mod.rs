@@ -41,6 +41,7 @@ pub mod settings;
 pub mod shard;
 pub mod slurm;
 pub mod standing;
+pub mod startable;
 pub mod table;
 mod time_left;
 mod worker;

@@ -147,7 +147,7 @@ fn problems<'a>(run: &'a PlannedRun, projects: &Projects) -> Vec<(&'a str, Notic
 }
 
 /// Each problem once, with the first run that has it and the number of others.
-fn told_once<'a>(problems: impl Iterator<Item = (&'a str, Notice)>) -> Vec<String> {
+pub(super) fn told_once<'a>(problems: impl Iterator<Item = (&'a str, Notice)>) -> Vec<String> {
     let mut found: Vec<(Notice, &str, usize)> = Vec::new();
     for (run, notice) in problems {
         match found.iter_mut().find(|(other, ..)| *other == notice) {

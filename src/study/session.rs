@@ -8,10 +8,12 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::folder::StudyFolder;
 use super::key::RunKey;
 use super::keys;
+use super::overview::Overview;
 use super::plan::Plan;
 use super::queue::{News, Queue};
 use super::shard::Shard;
 use super::standing::{self, Standing, StudyRequest};
+use super::startable;
 use crate::domain::config::DeviceChoice;
 use crate::domain::{Notice, panic};
 use crate::engine::{EngineHandle, EventKind, Phase, Waker};
@@ -152,6 +154,7 @@ fn work(request: &StudyRequest, device: DeviceChoice, teller: &Teller) -> anyhow
         !teller.is_asked_to_stop()
     };
     let Some(keys) = keys::of_plan(&plan, &projects, &mut folder.hashes(), &go_on)? else { return Ok(true) };
+    startable::check(&plan, &Overview::of(&plan, Some(&keys), &folder), Some(&device))?; // What some runs lack each of them tells.
     let engine = EngineHandle::start(Arc::new(|| {}))?;
     teller.brake.stops_run.set(Box::new(engine.stopper())).ok(); // It is set once.
     let (shard, device) = (Shard::default(), Some(device));

@@ -45,11 +45,20 @@ fn is_gone(pid: u32) -> Option<bool> {
     let Some(pid) = i32::try_from(pid).ok().filter(|pid| *pid > 0) else {
         return Some(true); // No process has such an id, and to the system it means others.
     };
-    match kill(Pid::from_raw(pid), None::<Signal>) {
-        Ok(()) | Err(Errno::EPERM) => Some(false),
+    let pid = Pid::from_raw(pid);
+    match kill(pid, None::<Signal>) {
+        Ok(()) | Err(Errno::EPERM) => Some(is_zombie(pid)),
         Err(Errno::ESRCH) => Some(true),
         Err(_) => None,
     }
+}
+
+/// Whether a process has ended and only waits for whoever started it to take notice, which in a container may be never. Its state stands
+/// behind its name, which is in brackets and may hold any character.
+#[cfg(unix)]
+fn is_zombie(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with(['Z', 'X']))
 }
 
 #[cfg(not(unix))]
@@ -109,5 +118,18 @@ mod tests {
                 "the first process lives, whoever may see it"
             );
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_nobody_has_reaped_is_over() {
+        let mut child = Command::new("true").spawn().unwrap();
+        let ends = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while is_gone(child.id()) == Some(false) && std::time::Instant::now() < ends {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(is_gone(child.id()), Some(true));
+        child.wait().unwrap();
+        assert_eq!(is_gone(std::process::id()), Some(false));
     }
 }

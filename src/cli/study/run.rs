@@ -14,6 +14,7 @@ use crate::study::keys;
 use crate::study::overview::Overview;
 use crate::study::plan::{Plan, Projects};
 use crate::study::queue::{Queue, Tally};
+use crate::study::startable;
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let (plan, folder) = args.study.open()?;
@@ -25,9 +26,10 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         out::line("Stopped while the data were read. The same command goes on");
         return Ok(ExitCode::from(interrupt::CODE));
     };
-    let uncounted = Overview::of(&plan, Some(&keys), &folder).uncounted();
-    uncounted.iter().for_each(|told| out::error(&format!("[WARNING] {told}")));
     let (shard, device, waits) = (args.shard, args.device(), !args.no_wait);
+    let before = Overview::of(&plan, Some(&keys), &folder);
+    let told = [before.uncounted(), startable::check(&plan, &before, device.as_ref())?];
+    told.iter().flatten().for_each(|told| out::error(&format!("[WARNING] {told}")));
     let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard, device, waits };
     let mut reporter = Reporter::new(&plan, &keys, &folder, args.quiet);
     let tally = queue.work(&engine, &interrupt::asked, &mut |news| reporter.take(news))?;
