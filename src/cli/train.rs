@@ -129,7 +129,10 @@ impl Reporter {
         self.bar.finish_and_clear();
         let interrupted = interrupt::asked();
         if interrupted {
-            self.print_last(&format!("Stopped at step {}. The run is in {}", summary.steps, summary.folder.display()));
+            let (steps, folder) = (summary.steps, summary.folder.display());
+            self.print_last(&format!(
+                "Stopped at step {steps}. The run is in {folder}; train --resume {folder} goes on"
+            ));
         } else {
             self.print_last(&report::closing_line(summary));
         }

@@ -30,7 +30,7 @@ pub struct TrainArgs {
     /// Configuration to start from, such as the config.toml of another run.
     #[arg(long)]
     pub config: Option<PathBuf>,
-    /// Settings of network and training to start from.
+    /// Settings of network and training to start from. The defaults that this help names are those without it.
     #[arg(long, conflicts_with = "config", value_parser = choice::<Preset>())]
     pub preset: Option<Preset>,
     /// Begin with the weights of the run in this folder, whose network has the same shape. Its classes are matched by name: those that

@@ -154,8 +154,11 @@ impl OpenDevice {
         if wanted != Precision::Mixed || precision::computes_in_f16(&self.device) {
             return None;
         }
-        let why = if self.info.is_gpu { "does not compute in 16 bits" } else { "takes longer in 16 bits than in 32" };
-        let notice = Notice::new("Mixed precision cannot be used").cause(format!("{} {why}", self.info.name));
+        let notice = match self.info.is_gpu {
+            true => Notice::new("Mixed precision cannot be used")
+                .cause(format!("{} does not compute in 16 bits", self.info.name)),
+            false => Notice::new("Mixed precision cannot be used on a CPU").cause("16 bits take longer there than 32"),
+        };
         Some(notice.remedy(match is_new {
             true => "Choose the precision f32 (--precision f32)",
             false => {
