@@ -16,8 +16,6 @@ const BOTTOM: f64 = 44.0;
 const NOTES: f64 = 104.0;
 /// Longest name of a group, characters.
 const NAME: usize = 28;
-/// Colour of the reference.
-const GRAY: &str = "#8A8A8A";
 
 /// A figure of bars.
 #[derive(Clone, Debug)]
@@ -28,8 +26,8 @@ pub struct BarChart {
     pub label: String,
     /// Names of the bars of each group.
     pub series: Vec<String>,
-    /// Which of them the others are compared with: it is gray.
-    pub reference: Option<usize>,
+    /// Number of the pen of each: that of its line in other figures. Beyond the colours there are, they repeat.
+    pub pens: Vec<usize>,
     /// The groups, from top to bottom.
     pub groups: Vec<BarGroup>,
 }
@@ -94,13 +92,9 @@ impl BarChart {
         drawing
     }
 
-    /// The reference is gray; the others have the colours that they would have without it.
+    /// Bars have no dashes.
     fn pen(&self, series: usize) -> Pen {
-        match self.reference {
-            Some(reference) if reference == series => Pen { color: GRAY, dash: "" },
-            Some(reference) if reference < series => Pen { dash: "", ..palette::pen(series - 1) },
-            _ => Pen { dash: "", ..palette::pen(series) },
-        }
+        Pen { dash: "", ..palette::pen(self.pens.get(series).copied().unwrap_or(series)) }
     }
 
     fn draw_axis(&self, drawing: &mut Drawing, frame: &Frame, bottom: f64) {
@@ -155,7 +149,7 @@ mod tests {
             title: "t".to_owned(),
             label: "IoU".to_owned(),
             series: values.iter().enumerate().map(|(index, _)| format!("run {index}")).collect(),
-            reference: Some(1),
+            pens: vec![3, 0, 9],
             groups: vec![BarGroup { name: "water <&>".to_owned(), bars: values.to_vec() }],
         }
     }
@@ -170,11 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_is_gray_and_what_is_missing_has_no_bar() {
+    fn bars_have_the_colours_of_their_pens_and_what_is_missing_has_no_bar() {
         let chart = chart(&[bar(0.4), bar(0.2), None]);
         let svg = chart.draw().file();
         assert_eq!(svg.matches("fill-opacity=\"0.85\"").count(), 2, "{svg}");
-        assert!(svg.contains(GRAY) && svg.contains("water &lt;&amp;&gt;") && svg.contains("+0.400"), "{svg}");
-        assert_eq!([chart.pen(0), chart.pen(2)], [palette::pen(0), palette::pen(1)]);
+        assert!(svg.contains("water &lt;&amp;&gt;") && svg.contains("+0.400"), "{svg}");
+        assert_eq!([chart.pen(0), chart.pen(1)], [palette::pen(3), palette::pen(0)]);
+        assert_eq!((chart.pen(2).color, chart.pen(2).dash), (palette::pen(9).color, ""));
     }
 }

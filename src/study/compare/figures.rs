@@ -12,8 +12,8 @@ use crate::charts::scale::signed;
 use crate::domain::Choice as _;
 use crate::study::fields::folder_name;
 
-/// Bars of one class, at most: more cannot be told apart.
-pub const MOST_BARS: usize = 8;
+/// Bars of one class, at most: as many as there are colours.
+pub const MOST_BARS: usize = 7;
 /// Size of a curve.
 const SMALL: [f64; 2] = [520.0, 330.0];
 
@@ -128,8 +128,17 @@ pub fn classes(comparison: &Comparison) -> Option<Plate> {
     );
     let title = "IoU of each class".to_owned();
     let series = shown.iter().map(|group| group.words.clone()).collect();
-    let chart = BarChart { title, label: "IoU".to_owned(), series, reference: Some(0), groups };
+    let chart = BarChart { title, label: "IoU".to_owned(), series, pens: pens(comparison, shown), groups };
     (!chart.groups.is_empty()).then(|| Plate { name: "classes".to_owned(), caption, drawing: chart.draw() })
+}
+
+/// The pens that groups have in curves. Beyond the colours there are it is the last one; where two would have that, all are numbered anew.
+fn pens(comparison: &Comparison, groups: &[&Group]) -> Vec<usize> {
+    let place = |group: &&Group| done(comparison).position(|other| std::ptr::eq(other, *group));
+    let places = groups.iter().map(|group| place(group).map(|place| place.min(MOST_BARS - 1)));
+    let places: Option<Vec<usize>> = places.collect();
+    let differ = |places: &Vec<usize>| places.iter().collect::<BTreeSet<_>>().len() == places.len();
+    places.filter(differ).unwrap_or_else(|| (0..groups.len()).collect())
 }
 
 fn left_out(number: usize) -> String {
@@ -169,7 +178,8 @@ pub fn weights(comparison: &Comparison) -> Option<Plate> {
     let groups: Vec<BarGroup> = groups.filter(|group| group.bars.iter().any(Option::is_some)).collect();
     let series = pairs.iter().map(|pair| pair.with.words.clone()).collect();
     let (title, label) = ("Gain of class weights".to_owned(), "IoU with class weights minus IoU without".to_owned());
-    let chart = BarChart { title, label, series, reference: None, groups };
+    let pens = pens(comparison, &pairs.iter().map(|pair| pair.with).collect::<Vec<_>>());
+    let chart = BarChart { title, label, series, pens, groups };
     (!chart.groups.is_empty()).then(|| Plate {
         name: "weights".to_owned(),
         caption: format!(
@@ -235,6 +245,15 @@ mod tests {
         assert!(svg.contains("0.350<") && svg.contains("0.500 (+0.200)") && svg.contains("0.100 (−0.200)"), "{svg}");
         let gains = weights(&comparison()).unwrap().drawing.file();
         assert!(gains.contains(">+0.200<") && gains.contains(">+0.000<"), "{gains}");
+    }
+
+    #[test]
+    fn a_configuration_has_one_colour_in_bars_and_curves() {
+        let comparison = comparison();
+        let [first, second, third] = &comparison.groups[..] else { panic!("{:?}", comparison.groups) };
+        assert_eq!(pens(&comparison, &[third, first, second]), [2, 0, 1]);
+        let elsewhere = first.clone();
+        assert_eq!(pens(&comparison, &[third, &elsewhere]), [0, 1], "it is in no curve");
     }
 
     #[test]
