@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::refusal::Refusal;
 use crate::data::Project;
 use crate::domain::blocks::HeldOut;
-use crate::domain::config::{Batches, SplitBy};
+use crate::domain::config::{Batches, Length, SplitBy, TrainConfig};
+use crate::domain::count::counted;
 use crate::domain::{Notice, RunConfig};
 use crate::train::division::{self, DividedProject};
 
@@ -51,6 +52,8 @@ impl RunPlan {
             notes.push(
                 "Without validation tiles there is no score to stop early by: the run takes all its steps".to_owned(),
             );
+        } else {
+            notes.extend(endless_patience(&config.train));
         }
         let warning = if val.is_empty() { unscored(&project, &train, &config) } else { None };
         Ok(Self { config, project, train, val, held_out: Arc::new(held_out), notes, warning })
@@ -72,6 +75,19 @@ impl RunPlan {
         let per_epoch = self.config.train.steps_per_epoch(epoch);
         (per_epoch, self.config.train.length.steps(per_epoch))
     }
+}
+
+/// Says that a run ends before its patience can be over. How many evaluations a run of so many steps has is not known here.
+fn endless_patience(train: &TrainConfig) -> Option<String> {
+    let Length::Epochs(epochs) = train.length else { return None };
+    let evaluations = epochs.div_ceil(train.evaluate_every.max(1));
+    (train.patience > 0 && train.patience.saturating_add(1) >= evaluations).then(|| {
+        format!(
+            "A patience of {} never ends this run early: it has {}",
+            train.patience,
+            counted(u64::from(evaluations), "evaluation")
+        )
+    })
 }
 
 /// Why no block validates although that was asked for: there are too few. Without masks, or where all is assigned by hand, none is drawn.
@@ -133,6 +149,18 @@ mod tests {
         });
         let notes = plan.unwrap().notes;
         assert!(notes.iter().any(|note| note.contains("no score to stop early by")), "{notes:?}");
+    }
+
+    #[test]
+    fn a_patience_longer_than_the_run_is_told() {
+        let told = |patience: u32, evaluate_every: u32| {
+            let plan = planned(|config, _| {
+                (config.train.patience, config.train.evaluate_every) = (patience, evaluate_every);
+            });
+            plan.unwrap().notes.iter().any(|note| note.contains("never ends this run early: it has"))
+        };
+        assert!(told(2, 10), "the demo's 20 epochs have two evaluations, the second at the end");
+        assert!(!told(2, 5) && told(3, 5) && !told(0, 10));
     }
 
     #[test]

@@ -49,7 +49,8 @@ impl FinishedRun {
         let file = path.join(files::CONFIG);
         let text = fs::read_to_string(&file).map_err(|cause| {
             if path.is_dir() && cause.kind() == ErrorKind::NotFound {
-                return DataError::content("not a run folder: it has no config.toml", path);
+                let study = if path.join("runs").is_dir() { " (those of a study are in its folder runs)" } else { "" };
+                return DataError::content(format!("not a run folder: it has no config.toml{study}"), path);
             }
             DataError::io("cannot read", if path.is_dir() { &file } else { path })(cause)
         })?;
