@@ -130,7 +130,7 @@ fn runs_are_never_overwritten_and_other_folders_refused() {
     assert!(again.is_err_and(|error| error.to_string().contains("choose another")));
     let empty = tempfile::tempdir().unwrap();
     assert!(FinishedRun::open(empty.path()).is_err_and(|error| error.to_string().contains("not a run folder")));
-    std::fs::create_dir(empty.path().join("runs")).unwrap();
+    fs::create_dir(empty.path().join("runs")).unwrap();
     assert!(FinishedRun::open(empty.path()).is_err_and(|error| error.to_string().contains("in its folder runs")));
     let net = Net::new(&RunConfig::demo().model, 7, &Device::flex());
     let missing = load_checkpoint(run.path(), net, &Classes::deepglobe(), Checkpoint::Last);
