@@ -71,6 +71,7 @@ pub(crate) fn read_headers(listing: &mut Listing) {
     let (notes, mut located): (Vec<Option<String>>, Vec<Located>) = listing.tiles.par_iter_mut().map(read).unzip();
     listing.notes.extend(unplaced::take_away(&listing.tiles, &mut located));
     listing.remarks.extend(places::assign(&mut listing.tiles, &located));
+    ungroup_if_single(&mut listing.tiles);
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (tile, note) in listing.tiles.iter().zip(&notes) {
         if let Some(note) = note {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::listing::ungroup_if_single;
 use super::tile::Tile;
 use super::{map_places, name_places};
 use crate::data::raster::georeference::Georeference;
@@ -33,7 +32,6 @@ pub(super) fn assign(tiles: &mut [Tile], located: &[Option<(Georeference, Source
     let georeferences: Vec<Option<Georeference>> = located.iter().map(|at| at.map(|(at, _)| at)).collect();
     map_places::assign(tiles, &georeferences);
     map_places::join_groups(tiles);
-    ungroup_if_single(tiles);
     // What the corners in a name told needs no words, whatever a file says besides.
     let source = |index: usize| located[index].filter(|_| !had[index]).map(|(_, source)| source);
     let words = |index: usize| named[index].or_else(|| source(index).map(Source::words));
