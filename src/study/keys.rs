@@ -54,7 +54,7 @@ fn drawn(config: &RunConfig, print: Fingerprint, project: Option<&Project>) -> F
     let counts = |project: &&Project| match config.split_by {
         SplitBy::Block => true,
         // Tiles that touch are one scene.
-        SplitBy::Scene => project.tiles.iter().any(|tile| tile.place.is_some()),
+        SplitBy::Scene => project.tiles.iter().any(|tile| tile.rect_in_scene().is_some()),
         SplitBy::Tile => false,
     };
     match project.filter(counts) {
