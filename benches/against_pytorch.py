@@ -2,9 +2,10 @@
 """Times our training step and inference and PyTorch's in turn on one machine, and prints the ratios of their medians.
 
 usage: against_pytorch.py [--program PATH] [--rounds 3] [--steps 6] [--warm-up 4] [--arch unet unetpp] [--base 16 32 64]
-                          [--what train infer] [--device cpu|gpu] [--tile 2448]
+                          [--what train infer] [--device cpu|gpu] [--precision f32|mixed] [--tile 2448]
 
 Training is timed on 4×256² for U-Net and 2×256² for U-Net++, inference on one square tile with a side of --tile pixels.
+On a GPU, PyTorch's convolutions in f32 use TF32, as is its default; mixed precision is its autocast to f16 with GradScaler.
 PyTorch runs with contiguous tensors and with channels last, and the better of the two counts. Prints one row of a Markdown
 table per comparison. Requires `pip install torch numpy` and a `cargo build --release`.
 """
@@ -90,12 +91,16 @@ def pytorch(case):
     labels = torch.randint(0, CLASSES, (batch, size, size), device=device)
     labels[torch.rand(labels.shape, device=device) > 0.1] = 255
     optimizer = torch.optim.AdamW(net.parameters(), 1e-3)
+    is_mixed = case["precision"] == "mixed"
+    scaler = torch.amp.GradScaler(device.type, enabled=is_mixed)
 
     def train():
-        loss = functional.cross_entropy(net(images), labels, ignore_index=255)
+        with torch.autocast(device.type, torch.float16, enabled=is_mixed):
+            loss = functional.cross_entropy(net(images), labels, ignore_index=255)
         optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
         loss.item()
 
     def infer():
@@ -124,6 +129,8 @@ def theirs(case, channels_last):
 def ours(program, case):
     command = [program, "bench", "--json", "--infer" if case["what"] == "infer" else "--train"]
     command += ["--arch", {"unet": "unet", "unetpp": "unet++"}[case["arch"]], "--device", case["device"]]
+    if case["what"] == "train":
+        command += ["--precision", case["precision"]]
     for name in ("base", "size", "batch", "steps"):
         command += [f"--{name}", str(case[name])]
     return json.loads(run(command))["seconds"]
@@ -154,6 +161,7 @@ def main():
     parser.add_argument("--base", nargs="+", type=int, default=[16, 32, 64])
     parser.add_argument("--what", nargs="+", choices=["train", "infer"], default=["train", "infer"])
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--precision", choices=["f32", "mixed"], default="f32", help="of training steps")
     parser.add_argument("--tile", type=int, default=2448)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -167,8 +175,9 @@ def main():
                 batch = 1 if what == "infer" else {"unet": 4, "unetpp": 2}[arch]
                 size = args.tile if what == "infer" else 256
                 case = dict(arch=arch, what=what, base=base, size=size, batch=batch, device=args.device, steps=args.steps)
-                case["warm_up"] = args.warm_up
+                case.update(warm_up=args.warm_up, precision=args.precision)
                 compare(args.program, case, args.rounds)
 
 
-main()
+if __name__ == "__main__":
+    main()

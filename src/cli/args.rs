@@ -9,7 +9,7 @@ use super::outputs::OutputArgs;
 use super::sampling_args::SamplingArgs;
 use super::study::args::StudyArgs;
 use super::train_args::TrainArgs;
-use super::values::{choice, encoder, whole};
+use super::values::{LossArg, choice, encoder, loss, whole};
 use crate::domain::Choice as _;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::config::{Arch, Colors, Encoder, Norm, Precision, Upsampling};
@@ -333,6 +333,9 @@ pub struct BenchArgs {
     /// Steps to time, after 4 to warm up.
     #[arg(long, default_value_t = 12)]
     pub steps: usize,
+    /// Terms of the loss, each with its weight if that is not 1: cross-entropy (the default), focal, dice, jaccard, error-dice, gated-crf.
+    #[arg(long, value_name = "TERM[=WEIGHT],...", value_parser = loss, conflicts_with = "infer")]
+    pub loss: Option<LossArg>,
     /// Average the weights, keeping this share at each step.
     #[arg(long, default_value_t = 0.0)]
     pub ema: f64,

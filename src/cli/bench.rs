@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::BenchArgs;
 use super::out;
 use crate::domain::Choice as _;
-use crate::domain::config::{DeviceChoice, ModelConfig};
+use crate::domain::config::{DeviceChoice, LossWeights, ModelConfig, TrainConfig};
 use crate::engine::bench::{BenchConfig, BenchReport, bench};
 use crate::engine::priority;
 
@@ -32,10 +32,13 @@ fn config(args: &BenchArgs) -> BenchConfig {
         size: args.size,
         batch: args.batch,
         steps: args.steps,
-        ema: args.ema,
-        precision: args.precision,
+        training: TrainConfig { ema: args.ema, precision: args.precision, loss: loss(args), ..TrainConfig::default() },
         device: DeviceChoice::from(args.device.clone()),
     }
+}
+
+fn loss(args: &BenchArgs) -> LossWeights {
+    args.loss.map_or_else(LossWeights::default, |loss| loss.weights)
 }
 
 /// One line: the settings and the timings.
@@ -45,7 +48,7 @@ fn as_json(args: &BenchArgs, report: &BenchReport) -> anyhow::Result<String> {
         "arch": args.arch.name(), "encoder": args.encoder.name(), "base": args.base, "levels": args.levels, "classes": args.classes,
         "norm": args.norm.name(), "upsampling": args.upsampling.name(),
         "size": args.size, "batch": args.batch, "steps": args.steps, "infer": args.infer,
-        "ema": args.ema,
+        "ema": args.ema, "loss": loss(args),
     });
     if let (Some(value), Some(asked)) = (value.as_object_mut(), asked.as_object()) {
         value.extend(asked.clone());

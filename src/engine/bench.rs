@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use crate::data::feed::batch::Batch;
 use crate::domain::config::{DeviceChoice, InputSize, ModelConfig, Precision, TrainConfig};
 use crate::domain::hash::Stream;
-use crate::domain::{Choice as _, Notice, UNLABELLED};
+use crate::domain::{Choice as _, UNLABELLED};
 use crate::model::{IN_CHANNELS, Net};
 use crate::train::trainer::Trainer;
 use crate::train::weighting::ClassTerms;
@@ -37,10 +37,8 @@ pub struct BenchConfig {
     pub batch: usize,
     /// Steps to time.
     pub steps: usize,
-    /// Share that an average of the weights keeps at each step; 0 for none.
-    pub ema: f64,
-    /// In which numbers a training step computes.
-    pub precision: Precision,
+    /// What a training step consists of.
+    pub training: TrainConfig,
     /// Where to compute.
     pub device: DeviceChoice,
 }
@@ -72,18 +70,16 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     if config.batch == 0 || config.steps == 0 || config.classes == 0 {
         return Err(Refusal("A benchmark needs at least one image, one step and one class".into()));
     }
-    if !(0.0..1.0).contains(&config.ema) {
-        let problem = Notice::new(format!("An average that keeps {} of its weights cannot be timed", config.ema));
-        return Err(Refusal(problem.remedy("Choose 0 (none) up to but not including 1, such as 0.99")));
-    }
-    if let Some(problem) = config.model.problems(InputSize::Crop(config.size)).into_iter().next() {
+    let mut problems = config.training.problems();
+    problems.extend(config.model.problems(InputSize::Crop(config.size)));
+    if let Some(problem) = problems.into_iter().next() {
         return Err(Refusal(problem));
     }
     let opened = Devices::default().open(&config.device)?;
-    if let Some(problem) = opened.precision_problem(config.precision, true) {
+    if let Some(problem) = opened.precision_problem(config.training.precision, true) {
         return Err(Refusal(problem));
     }
-    let precision = if config.infer { Precision::F32 } else { opened.info_of(&training_of(config)).precision };
+    let precision = if config.infer { Precision::F32 } else { opened.info_of(&config.training).precision };
     let device = opened.device;
     device.seed(42);
     let batch = random_batch(config);
@@ -99,7 +95,7 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
     } else {
         let training = device.autodiff();
         let net = Net::new(&config.model, config.classes, &training);
-        let mut trainer = Trainer::new(net, &training_of(config), training);
+        let mut trainer = Trainer::new(net, &config.training, training);
         let classes = ClassTerms::equal(config.classes);
         timed(config.steps, || {
             trainer.step(slice::from_ref(&batch), &classes, 1e-3);
@@ -115,10 +111,6 @@ pub fn bench(config: &BenchConfig) -> Result<BenchReport, Refusal> {
         images_per_s: config.batch as f64 / seconds,
         all_seconds,
     })
-}
-
-fn training_of(config: &BenchConfig) -> TrainConfig {
-    TrainConfig { ema: config.ema, precision: config.precision, ..TrainConfig::default() }
 }
 
 fn random_batch(config: &BenchConfig) -> Batch {
@@ -153,6 +145,7 @@ fn median(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::config::LossWeights;
 
     fn config(infer: bool, size: u32) -> BenchConfig {
         let model = ModelConfig { base: 2, levels: 3, ..ModelConfig::default() };
@@ -163,8 +156,7 @@ mod tests {
             size,
             batch: 1,
             steps: 3,
-            ema: 0.5,
-            precision: Precision::Auto,
+            training: TrainConfig { ema: 0.5, ..TrainConfig::default() },
             device: DeviceChoice::Cpu,
         }
     }
@@ -184,10 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn an_average_that_keeps_all_or_less_than_nothing_is_refused() {
+    fn what_a_run_refuses_is_not_timed_either() {
         for ema in [1.0, -0.1, 7.0, f64::NAN] {
-            assert!(bench(&BenchConfig { ema, ..config(false, 16) }).is_err(), "{ema}");
+            let training = TrainConfig { ema, ..TrainConfig::default() };
+            assert!(bench(&BenchConfig { training, ..config(false, 16) }).is_err(), "{ema}");
         }
+        let training = TrainConfig { loss: LossWeights::none(), ..TrainConfig::default() };
+        assert!(bench(&BenchConfig { training, ..config(false, 16) }).is_err());
     }
 
     #[test]

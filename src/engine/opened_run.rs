@@ -27,6 +27,7 @@ use crate::infer::Predictor;
 use crate::model::room::Room;
 use crate::model::{Net, draw};
 use crate::train::folder::{Claim, RunFolder, SplitRecord};
+use crate::train::precision;
 use crate::train::trainer::Trainer;
 
 /// Where a run begins.
@@ -42,13 +43,6 @@ pub(super) enum Beginning {
         /// Where it was saved; before the first step if it was not.
         saved: Option<Box<SavedState>>,
     },
-}
-
-impl Beginning {
-    /// Whether there is a state to go on from.
-    fn is_saved(&self) -> bool {
-        matches!(self, Self::Resumed { saved: Some(_), .. })
-    }
 }
 
 /// What a run works with.
@@ -76,16 +70,21 @@ impl OpenedRun {
         devices: &mut Devices,
         preparation: &mut Preparation<'_>,
     ) -> anyhow::Result<(Self, Predictor)> {
+        let (claimed, saved) = match beginning {
+            Beginning::New => (None, None),
+            Beginning::Resumed { claim, stored, saved } => (Some((claim, stored)), saved),
+        };
+        // A run that was killed before its first save is not new, since its folder and its settings stay; but it begins all the same.
+        let (is_new, begins) = (claimed.is_none(), saved.is_none());
         let device = devices.open(&plan.config.device)?;
-        let is_new = matches!(beginning, Beginning::New);
         device
             .precision_problem(plan.config.train.precision, is_new)
             .map_or(Ok(()), |problem| Err(Refusal(problem)))?;
-        check_memory(plan, &device, device::free_memory(), matches!(beginning, Beginning::New), preparation.outbox)?;
-        let warm = if beginning.is_saved() { None } else { WarmStart::of(&plan.config)? };
+        check_memory(plan, &device, device::free_memory(), is_new, preparation.outbox)?;
+        let warm = if begins { WarmStart::of(&plan.config)? } else { None };
         preparation.check()?;
-        let Labels { journal, learned, counts } = Labels::open(plan, !beginning.is_saved(), preparation)?;
-        if matches!(beginning, Beginning::New) {
+        let Labels { journal, learned, counts } = Labels::open(plan, begins, preparation)?;
+        if is_new {
             refuse_endless_warm_up(plan, &learned.set)?;
         }
         if let Err(error) = plan.project.keep_class_order() {
@@ -97,14 +96,10 @@ impl OpenedRun {
             !preparation.is_cancelled()
         };
         pseudo_labels::give(&learned.set, &plan.config, &mut go_on).ok_or(Cancelled)?;
-        let (claimed, saved) = match beginning {
-            Beginning::New => (None, None),
-            Beginning::Resumed { claim, stored, saved } => (Some((claim, stored)), saved),
-        };
         preparation.announce("building the network", 0, 0);
-        let net = match &saved {
-            Some(_) => empty_network(plan, learned.set.classes(), &device)?,
-            None => first_network(plan, &learned.set, &device, preparation)?,
+        let net = match begins {
+            true => first_network(plan, &learned.set, &device, preparation)?,
+            false => empty_network(plan, learned.set.classes(), &device)?,
         };
         let mut info = describe(plan, &learned.set, &net, &device, out, saved.as_deref());
         let progress = saved.as_ref().map(|saved| saved.progress.clone());
@@ -120,7 +115,7 @@ impl OpenedRun {
             Some((claim, stored)) => reopen(claim, &stored, classes, progress.as_ref(), &learner)?,
         };
         let split = record_of_split(plan, &set, &info);
-        if progress.is_none() {
+        if begins {
             folder.write_split(&split)?;
             folder.write_labels(counts.as_ref())?;
         }
@@ -217,7 +212,8 @@ fn check_memory(
     let (model, classes, asked) = (&plan.config.model, plan.project.classes.len(), StepSize::of(&plan.config.train));
     let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
     let free = free.map(|free| free.saturating_sub(beside));
-    let room = Room { free, is_shared: !device.info.is_gpu, buffer: device.max_buffer };
+    let is_mixed = precision::is_mixed(plan.config.train.precision, &device.device);
+    let room = Room { free, is_shared: device.is_shared, buffer: device.max_buffer, is_mixed };
     let Some(problem) = room.problem(model, classes, asked) else { return Ok(()) };
     let offer = room.offer(model, classes, asked).filter(|_| is_new);
     let remedy = match &offer {

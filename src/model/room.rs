@@ -16,6 +16,8 @@ pub struct Room {
     pub is_shared: bool,
     /// The largest buffer of the device in bytes.
     pub buffer: u64,
+    /// Whether convolutions compute in f16.
+    pub is_mixed: bool,
 }
 
 impl Room {
@@ -26,8 +28,7 @@ impl Room {
 
     fn memory_problem(self, model: &ModelConfig, step: StepSize) -> Option<String> {
         let (crops, state) = (estimate::crops_bytes(step), estimate::state_bytes(model));
-        let tensors =
-            if self.is_shared { estimate::step_memory_bytes(model, step.batch, step.input.side()) } else { 0 };
+        let tensors = if self.is_shared { estimate::step_memory_bytes(model, step, self.is_mixed) } else { 0 };
         let needed = crops + state + tensors;
         let free = self.free.filter(|free| needed > *free)?;
         let parts =
@@ -39,7 +40,7 @@ impl Room {
     }
 
     fn buffer_problem(self, model: &ModelConfig, classes: usize, step: StepSize) -> Option<String> {
-        let bytes = estimate::largest_tensor_bytes(model, classes, step.batch, step.input.side());
+        let bytes = estimate::largest_tensor_bytes(model, classes, step, self.is_mixed);
         (bytes > self.buffer).then(|| {
             let [needed, there] = [bytes, self.buffer].map(|bytes| bytes / MIB);
             format!("the largest tensor needs {needed} MiB, but a buffer of the device holds only {there} MiB")
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
     use crate::domain::config::Arch;
 
-    const ROOM: Room = Room { free: None, is_shared: true, buffer: u64::MAX };
+    const ROOM: Room = Room { free: None, is_shared: true, buffer: u64::MAX, is_mixed: false };
 
     fn step(batch: usize, accumulate: usize, side: u32) -> StepSize {
         StepSize { batch, accumulate, input: InputSize::Crop(side) }
@@ -105,7 +106,7 @@ mod tests {
 
     /// Room for this step and no more.
     fn room_for(model: &ModelConfig, step: StepSize) -> Room {
-        let tensors = estimate::step_memory_bytes(model, step.batch, step.input.side());
+        let tensors = estimate::step_memory_bytes(model, step, false);
         Room { free: Some(tensors + estimate::crops_bytes(step) + estimate::state_bytes(model)), ..ROOM }
     }
 
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn crops_of_all_batches_wait_in_plain_memory_wherever_the_tensors_are() {
         let (model, many) = (small(), step(4, 64, 1024));
-        let room = Room { free: Some(2 << 30), is_shared: false, buffer: u64::MAX };
+        let room = Room { free: Some(2 << 30), is_shared: false, ..ROOM };
         let problem = room.problem(&model, 7, many).expect("256 crops of 15 MiB");
         assert!(problem.contains("3.8 GiB for its crops") && !problem.contains("tensors"), "{problem}");
         let StepSize { batch, accumulate, input } = room.offer(&model, 7, many).expect("something fits").fits;
@@ -161,12 +162,13 @@ mod tests {
 
     #[test]
     fn a_tensor_too_large_for_a_buffer_is_refused() {
-        // U-Net++ base 64, 5 levels, batch 8, 512²: 5·64 channels, 2560 MiB. Many adapters hold at most 2 GiB in a buffer.
+        // U-Net++ base 64, 5 levels, batch 4, 512²: 5·64 channels, 1280 MiB, too little to be taken apart.
         let model = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, ..ModelConfig::default() };
-        let room = Room { free: None, is_shared: false, buffer: 1 << 31 };
-        let problem = room.problem(&model, 7, step(8, 1, 512)).expect("too large");
-        assert!(problem.contains("2560 MiB") && problem.contains("only 2048 MiB"), "{problem}");
-        assert_eq!(room.problem(&model, 7, step(6, 1, 512)), None);
-        assert_eq!(room.offer(&model, 7, step(8, 1, 512)).map(|offer| offer.fits), Some(step(4, 2, 512)));
+        let room = Room { is_shared: false, buffer: 1 << 30, ..ROOM };
+        let problem = room.problem(&model, 7, step(4, 1, 512)).expect("too large");
+        assert!(problem.contains("1280 MiB") && problem.contains("only 1024 MiB"), "{problem}");
+        assert_eq!(room.problem(&model, 7, step(3, 1, 512)), None);
+        assert_eq!(room.offer(&model, 7, step(4, 1, 512)).map(|offer| offer.fits), Some(step(2, 2, 512)));
+        assert_eq!(Room { is_mixed: true, ..room }.problem(&model, 7, step(4, 1, 512)), None);
     }
 }

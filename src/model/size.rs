@@ -1,5 +1,6 @@
 //! Memory estimates for a run, made before it starts.
 
+use super::convolve::LARGEST_TENSOR;
 use super::input::IN_CHANNELS;
 use super::lite0_unet::{decoder_channels, skip_channels};
 use crate::domain::config::{Arch, Encoder, ModelConfig, StepSize, Upsampling};
@@ -55,22 +56,33 @@ fn weights(config: &ModelConfig) -> u64 {
     all as u64
 }
 
-/// Size of the largest single tensor of a training step, in bytes. That is the widest concatenation at full resolution
-/// (the input of the first level's last block), or the logits if there are very many classes.
-pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, batch: usize, size: u32) -> u64 {
-    let concatenated = match (&config.encoder, config.arch) {
-        (Encoder::None, Arch::UNet) => (2 * config.channels(0)).max(config.in_channels),
-        (Encoder::None, Arch::UNetPlusPlus) => (config.levels * config.channels(0)).max(config.in_channels),
-        (Encoder::Lite0 | Encoder::File(_), _) => (decoder_channels(config, 0) + IN_CHANNELS).max(WIDEST_PER_PIXEL),
+/// Size of the largest single tensor of a training step, in bytes: a concatenation at full resolution that is not taken apart, or what is
+/// in f32 always: images, what normalisation reads, convolutions in groups and logits.
+pub fn largest_tensor_bytes(config: &ModelConfig, classes: usize, step: StepSize, is_mixed: bool) -> u64 {
+    let pixels = step.batch as u64 * u64::from(step.input.side()).pow(2);
+    let convolved = |channels: usize| channels as u64 * pixels * value_bytes(is_mixed);
+    let width = config.channels(0);
+    let (concatenated, expanded) = match (&config.encoder, config.arch) {
+        (Encoder::None, Arch::UNet) => (2 * width, 0),
+        (Encoder::None, Arch::UNetPlusPlus) => (config.levels * width, 0),
+        (Encoder::Lite0 | Encoder::File(_), _) => (decoder_channels(config, 0) + IN_CHANNELS, WIDEST_PER_PIXEL),
     };
-    let channels = concatenated.max(classes) as u64;
-    batch as u64 * channels * u64::from(size) * u64::from(size) * size_of::<f32>() as u64
+    let doubled = convolved(doubled_channels(config));
+    let whole = Some(convolved(concatenated)).filter(|bytes| *bytes <= LARGEST_TENSOR);
+    let exact = width.max(config.in_channels).max(classes).max(expanded) as u64 * pixels * value_bytes(false);
+    whole.unwrap_or(0).max(doubled).max(exact)
+}
+
+/// Bytes of a value that a convolution reads.
+fn value_bytes(is_mixed: bool) -> u64 {
+    if is_mixed { 2 } else { 4 }
 }
 
 /// Lower bound for the memory of a training step, in bytes: every block of a level saves about eight tensors of the
 /// level's width for the backward pass. An estimate that serves to refuse hopeless runs, not a measurement.
-pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
+pub fn step_memory_bytes(config: &ModelConfig, step: StepSize, is_mixed: bool) -> u64 {
     const SAVED: u64 = 8;
+    let (batch, size) = (step.batch, step.input.side());
     let halvings = config.halvings();
     let channels = |level: usize| match (&config.encoder, config.arch) {
         (Encoder::None, Arch::UNet) => config.channels(level) * (2 - usize::from(level == halvings)),
@@ -80,9 +92,10 @@ pub fn step_memory_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     };
     let level = |level: usize| {
         let side = u64::from(size) >> level;
-        SAVED * batch as u64 * channels(level) as u64 * side * side * size_of::<f32>() as u64
+        SAVED * batch as u64 * channels(level) as u64 * side * side * value_bytes(is_mixed)
     };
-    (0..=halvings).map(level).sum::<u64>() + doubled_bytes(config, batch, size) + side_head_bytes(config, batch, size)
+    let doubled = (batch * doubled_channels(config)) as u64 * u64::from(size).pow(2) * value_bytes(is_mixed);
+    (0..=halvings).map(level).sum::<u64>() + doubled + side_head_bytes(config, batch, size)
 }
 
 /// Size of the logits of further heads, which tell two classes apart or more.
@@ -90,14 +103,13 @@ fn side_head_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
     (2 * batch * config.side_heads()) as u64 * u64::from(size).pow(2) * size_of::<f32>() as u64
 }
 
-/// Size of what the last step of a decoder convolves: with nearest up-sampling, all channels of the level below at full resolution.
-fn doubled_bytes(config: &ModelConfig, batch: usize, size: u32) -> u64 {
-    let channels = match (config.upsampling, &config.encoder) {
+/// Channels that the last step of a decoder convolves at full resolution to double it: with nearest up-sampling, all of the level below.
+fn doubled_channels(config: &ModelConfig) -> usize {
+    match (config.upsampling, &config.encoder) {
         (Upsampling::Transposed, _) => 0,
         (Upsampling::Nearest, Encoder::None) => config.channels(1),
         (Upsampling::Nearest, Encoder::Lite0 | Encoder::File(_)) => decoder_channels(config, 1),
-    };
-    batch as u64 * channels as u64 * u64::from(size).pow(2) * size_of::<f32>() as u64
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +119,10 @@ mod tests {
     use super::*;
     use crate::domain::config::{InputSize, Norm};
     use crate::model::Net;
+
+    fn step(batch: usize, side: u32) -> StepSize {
+        StepSize { batch, accumulate: 1, input: InputSize::Crop(side) }
+    }
 
     #[test]
     fn the_weights_are_nearly_all_parameters() {
@@ -128,10 +144,14 @@ mod tests {
     fn further_heads_and_doubled_levels_take_memory() {
         let small = ModelConfig { base: 4, levels: 3, ..ModelConfig::default() };
         let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..small.clone() };
-        assert_eq!(step_memory_bytes(&nearest, 2, 64) - step_memory_bytes(&small, 2, 64), 2 * 8 * 64 * 64 * 4);
+        fn bytes(config: &ModelConfig, batch: usize, is_mixed: bool) -> u64 {
+            step_memory_bytes(config, step(batch, 64), is_mixed)
+        }
+        assert_eq!(bytes(&nearest, 2, false) - bytes(&small, 2, false), 2 * 8 * 64 * 64 * 4);
+        assert_eq!(bytes(&nearest, 2, true) * 2, bytes(&nearest, 2, false));
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, levels: 4, ..small };
         let deep = ModelConfig { deep_supervision: true, ..nested.clone() };
-        assert_eq!(step_memory_bytes(&deep, 3, 64) - step_memory_bytes(&nested, 3, 64), 2 * 2 * 3 * 64 * 64 * 4);
+        assert_eq!(bytes(&deep, 3, false) - bytes(&nested, 3, false), 2 * 2 * 3 * 64 * 64 * 4);
     }
 
     #[test]
@@ -142,10 +162,30 @@ mod tests {
 
     #[test]
     fn the_largest_tensor_is_the_widest_at_full_resolution() {
+        fn mib(config: &ModelConfig, batch: usize, size: u32, is_mixed: bool) -> u64 {
+            largest_tensor_bytes(config, 7, step(batch, size), is_mixed) >> 20
+        }
         let nested = ModelConfig { arch: Arch::UNetPlusPlus, base: 64, ..ModelConfig::default() };
-        assert_eq!(largest_tensor_bytes(&nested, 7, 8, 512) >> 20, 2560, "5·64 channels");
-        // The expanded activation of the encoder's second block: 96 channels at half the resolution.
+        assert_eq!(mib(&nested, 6, 512, false), 1920, "5·64 channels");
+        assert_eq!(mib(&nested, 6, 512, true), 960, "half of that");
+        assert_eq!(mib(&nested, 8, 512, false), 512, "2560 MiB would fit no buffer: its parts");
+        let nearest = ModelConfig { upsampling: Upsampling::Nearest, ..nested };
+        assert_eq!(mib(&nearest, 8, 512, false), 1024, "128 channels, which are one part");
+        // The expanded activation of the encoder's second block: 96 channels at half the resolution, convolved in groups, so in f32.
         let lite0 = ModelConfig { encoder: Encoder::Lite0, ..ModelConfig::default() };
-        assert_eq!(largest_tensor_bytes(&lite0, 7, 4, 256), 4 * 96 * 128 * 128 * 4);
+        for is_mixed in [false, true] {
+            assert_eq!(largest_tensor_bytes(&lite0, 7, step(4, 256), is_mixed), 4 * 96 * 128 * 128 * 4);
+        }
+    }
+
+    #[test]
+    fn the_published_settings_of_landcover_ai_fit_a_buffer() {
+        for arch in [Arch::UNet, Arch::UNetPlusPlus] {
+            let model = ModelConfig { arch, base: 64, ..ModelConfig::default() };
+            for is_mixed in [false, true] {
+                let bytes = largest_tensor_bytes(&model, 5, step(32, 384), is_mixed);
+                assert_eq!(bytes >> 20, 1152, "what normalisation reads, in f32");
+            }
+        }
     }
 }

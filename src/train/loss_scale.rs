@@ -32,10 +32,13 @@ impl Default for LossScale {
 }
 
 /// What becomes of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Verdict {
     /// The gradients are divided by the factor and can be used.
-    Use,
+    Use {
+        /// The norm of all of them together, which clipping needs as well.
+        norm: f64,
+    },
     /// They overflowed: the next step has half the factor.
     Skip,
     /// They overflow whatever the factor.
@@ -67,16 +70,16 @@ impl LossScale {
     /// Divides the gradients by the factor, and chooses that of the next step.
     pub(super) fn unscale<M: Module>(&mut self, gradients: &mut GradientsParams, module: &M) -> Verdict {
         all_gradients::scale(gradients, module, 1.0 / self.factor);
-        self.rate(all_gradients::norm(gradients, module).is_finite())
+        self.rate(all_gradients::norm(gradients, module))
     }
 
-    fn rate(&mut self, is_finite: bool) -> Verdict {
-        if is_finite {
+    fn rate(&mut self, norm: f64) -> Verdict {
+        if norm.is_finite() {
             self.steps += 1;
             if self.steps == GROWTH_INTERVAL {
                 (self.factor, self.steps) = ((self.factor * 2.0).min(LARGEST), 0);
             }
-            return Verdict::Use;
+            return Verdict::Use { norm };
         }
         self.skipped += 1;
         if self.factor <= 1.0 {
@@ -112,7 +115,7 @@ mod tests {
     #[test]
     fn gradients_are_divided_by_the_factor_of_the_loss() {
         let mut scale = LossScale::default();
-        assert_eq!(unscaled(&mut scale, 3.0 * 65_536.0), (Verdict::Use, 3.0));
+        assert_eq!(unscaled(&mut scale, 3.0 * 65_536.0), (Verdict::Use { norm: 3.0 }, 3.0));
         assert_eq!(scale, LossScale { steps: 1, ..LossScale::default() });
     }
 
@@ -130,11 +133,11 @@ mod tests {
     #[test]
     fn the_factor_doubles_after_many_good_steps_up_to_a_limit() {
         let mut scale = LossScale::default();
-        (0..GROWTH_INTERVAL - 1).for_each(|_| assert_eq!(scale.rate(true), Verdict::Use));
+        (0..GROWTH_INTERVAL - 1).for_each(|_| assert_eq!(scale.rate(0.5), Verdict::Use { norm: 0.5 }));
         assert_eq!(scale.factor(), FIRST);
-        scale.rate(true);
+        scale.rate(0.5);
         assert_eq!((scale.factor(), scale.steps), (2.0 * FIRST, 0));
-        (0..20 * GROWTH_INTERVAL).for_each(|_| assert_eq!(scale.rate(true), Verdict::Use));
+        (0..20 * GROWTH_INTERVAL).for_each(|_| assert_eq!(scale.rate(0.5), Verdict::Use { norm: 0.5 }));
         assert_eq!(scale.factor(), LARGEST);
     }
 }

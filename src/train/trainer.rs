@@ -5,6 +5,7 @@ use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
+use super::all_gradients;
 use super::average::Average;
 use super::clipping;
 use super::frozen;
@@ -119,20 +120,23 @@ impl Trainer {
         if let Some(frozen) = &self.frozen {
             frozen::drop_gradients(&mut gradients, &self.net, frozen);
         }
-        let verdict = self.scale.as_mut().map_or(Verdict::Use, |scale| scale.unscale(&mut gradients, &self.net));
+        let verdict = self.scale.as_mut().map(|scale| scale.unscale(&mut gradients, &self.net));
         match verdict {
-            Verdict::Use => self.update(gradients, lr),
-            Verdict::Skip => {}
-            Verdict::Diverged => return f32::NAN,
+            None => self.update(gradients, None, lr),
+            Some(Verdict::Use { norm }) => self.update(gradients, Some(norm), lr),
+            Some(Verdict::Skip) => {}
+            Some(Verdict::Diverged) => return f32::NAN,
         }
         // Reading waits for the device, which would otherwise run hundreds of kernels ahead of pause and stop. It comes last: by
         // then all work of the step is queued.
         losses.into_iter().map(Tensor::into_scalar::<f32>).sum()
     }
 
-    fn update(&mut self, mut gradients: GradientsParams, lr: f64) {
+    /// `norm` is that of the gradients, if it is known: to compute it reads them all and waits for the device.
+    fn update(&mut self, mut gradients: GradientsParams, norm: Option<f64>, lr: f64) {
         if self.clip_norm > 0.0 {
-            clipping::clip(&mut gradients, &self.net, self.clip_norm);
+            let norm = norm.unwrap_or_else(|| all_gradients::norm(&gradients, &self.net));
+            clipping::clip(&mut gradients, &self.net, norm, self.clip_norm);
         }
         // The optimiser consumes the network and returns the updated one; the clone shares its tensors.
         self.net = self.optimizer.step(lr, self.net.clone(), gradients);

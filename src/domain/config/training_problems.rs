@@ -12,7 +12,7 @@ const MOST_EPOCHS: u32 = 10_000;
 
 impl TrainConfig {
     /// What is wrong with optimiser, schedule, loss and recipe.
-    pub(super) fn problems(&self) -> Vec<Notice> {
+    pub fn problems(&self) -> Vec<Notice> {
         let mut problems = Problems::default();
         self.check_evaluations(&mut problems);
         self.check_optimizer(&mut problems);

@@ -1,4 +1,5 @@
 mod mixed;
+mod threads;
 
 use std::slice;
 
@@ -79,27 +80,33 @@ fn sgd_overfits_a_tiny_scene() {
     }
 }
 
-/// Without momentum a step of SGD is the learning rate times the gradient, so the change has the norm of the clipped gradient.
+/// How far a step of this length moves the weights. Without momentum a step of SGD is the learning rate times the gradient, so the
+/// change has the norm of the clipped gradient.
+fn distance(net: &Net, config: TrainConfig, lr: f64) -> f64 {
+    let config = TrainConfig { optimizer: Optimizer::Sgd, momentum: 0.0, weight_decay: 0.0, ..config };
+    let mut trainer = Trainer::new(net.clone(), &config, Device::flex().autodiff());
+    trainer.step(&[tiny_scene()], &ClassTerms::equal(2), lr);
+    let [before, after] = [net, &trainer.net].map(|net| TrainableFloats::of(net).0.concat());
+    before.iter().zip(&after).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+}
+
+fn assert_clipped(net: &Net, precision: Precision) {
+    let moved = |clip_norm| distance(net, TrainConfig { clip_norm, precision, ..TrainConfig::default() }, 0.5);
+    let free = moved(0.0);
+    assert!((moved(0.1 * free) - 0.05 * free).abs() < 1e-4 * free, "{free}");
+    assert!((moved(100.0) - free).abs() < 1e-9, "a small gradient stays as it is");
+}
+
+/// A step is as long as the learning rate times the norm that gradients are clipped to, if nothing else has a part in that norm.
+fn assert_clipped_without_the_encoder(net: &Net, precision: Precision) {
+    let config = TrainConfig { encoder_lr: 0.0, clip_norm: 0.01, precision, ..TrainConfig::default() };
+    let moved = distance(net, config, 10.0);
+    assert!((moved - 0.1).abs() < 1e-3, "{moved}");
+}
+
 #[test]
 fn a_step_moves_the_weights_no_further_than_clipped_gradients_do() {
-    let device = Device::flex().autodiff();
-    let net = small_net(&device);
-    let distance = |clip_norm| {
-        let config = TrainConfig {
-            optimizer: Optimizer::Sgd,
-            momentum: 0.0,
-            weight_decay: 0.0,
-            clip_norm,
-            ..TrainConfig::default()
-        };
-        let mut trainer = Trainer::new(net.clone(), &config, device.clone());
-        trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 0.5);
-        let [before, after] = [&net, &trainer.net].map(|net| TrainableFloats::of(net).0.concat());
-        before.iter().zip(&after).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
-    };
-    let free = distance(0.0);
-    assert!((distance(0.1 * free) - 0.05 * free).abs() < 1e-4 * free, "{free}");
-    assert!((distance(100.0) - free).abs() < 1e-9, "a small gradient stays as it is");
+    assert_clipped(&small_net(&Device::flex().autodiff()), Precision::F32);
 }
 
 /// Batch normalisation sees one batch at a time; here each has the same images, and so the same statistics as both together.
@@ -248,26 +255,12 @@ fn pretrained_after_steps(encoder_lr: f64) -> [Net; 2] {
     [trainer.valid(), net.valid()]
 }
 
-/// Without momentum a step of SGD is as long as the learning rate times the norm that gradients are clipped to, if nothing else has
-/// a part in that norm.
 #[test]
 fn a_frozen_encoder_has_no_part_in_the_norm_of_gradients() {
     let device = Device::flex().autodiff();
     device.seed(1);
     let net = Net::new(&ModelConfig { encoder: Encoder::Lite0, base: 4, ..ModelConfig::default() }, 2, &device);
-    let config = TrainConfig {
-        optimizer: Optimizer::Sgd,
-        momentum: 0.0,
-        weight_decay: 0.0,
-        encoder_lr: 0.0,
-        clip_norm: 0.01,
-        ..TrainConfig::default()
-    };
-    let mut trainer = Trainer::new(net.clone(), &config, device);
-    trainer.step(&[tiny_scene()], &ClassTerms::equal(2), 10.0);
-    let [before, after] = [&net, &trainer.net].map(|net| TrainableFloats::of(net).0.concat());
-    let distance = before.iter().zip(&after).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
-    assert!((distance - 0.1).abs() < 1e-3, "{distance}");
+    assert_clipped_without_the_encoder(&net, Precision::F32);
 }
 
 /// The largest change of a parameter among those of the encoder, and among the others.
