@@ -16,8 +16,10 @@ use pointillist::domain::RunConfig;
 use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::train::folder::{MetricsRow, RunFolder, SplitRecord, StepRow};
 use pointillist::ui::App;
-use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::action::{Dialog, Tab, UiAction};
+use pointillist::ui::state::figure_gallery::{Drawn, FigureKey, GalleryFigure};
 use pointillist::ui::state::figures_export::FiguresExport;
+use pointillist::ui::state::report_export::{ReportAction, ReportOf};
 use pointillist::ui::state::runs_action::RunsAction;
 use pointillist::ui::state::score_moment::ScoreMoment;
 
@@ -138,6 +140,70 @@ fn figures_of_the_ticked_runs_are_written_once() {
     assert_eq!(harness.state().state().runs_table.export, FiguresExport::Idle);
     let told = harness.state().state().messages.text();
     assert!(told.contains("classes.svg exists") || told.contains("loss.svg exists"), "{told}");
+}
+
+#[test]
+fn the_report_of_the_ticked_runs_is_written_once() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut harness, [slow, fast]) = window(home.path());
+    for run in [slow, fast] {
+        act(&mut harness, UiAction::Runs(RunsAction::Tick(run, true)));
+    }
+    act(&mut harness, UiAction::ShowTab(Tab::Compare));
+    harness.run_ok();
+    harness.get_by_label("Save report…");
+    let folder = home.path().join("new/report");
+    let write = UiAction::Report(ReportAction::Write(ReportOf::Runs, folder.clone()));
+    act(&mut harness, write.clone());
+    step_until(&mut harness, "the report is written", |app| app.state().report.is_none());
+    let text = |ending: &str| fs::read_to_string(folder.join(format!("report.{ending}"))).unwrap();
+    assert!(text("md").starts_with("# 2 runs\n") && text("html").starts_with("<!DOCTYPE html>"));
+    assert!(text("csv").lines().count() == 3 && text("tex").contains("\\begin{tabular}"), "{}", text("csv"));
+    let toast = harness.state().state().messages.toasts().next().map(|(_, message)| message.notice.to_string());
+    assert_eq!(toast, Some(format!("The report is in {}", folder.display())));
+    act(&mut harness, write);
+    step_until(&mut harness, "it is there already", |app| app.state().report.is_none());
+    let told = harness.state().state().messages.text();
+    assert!(told.contains("report.md exists: choose another folder"), "{told}");
+}
+
+/// The figures of the ticked runs, if they are read.
+fn shown(app: &App) -> Option<&Vec<GalleryFigure>> {
+    app.state().gallery.of(&app.state().runs_table.ticked)?.as_ref().ok()
+}
+
+/// Whether the picture of a figure is there, at one of the scales of the tab.
+fn is_drawn(app: &App, figure: &GalleryFigure) -> bool {
+    let keys =
+        [0.5, 0.75, 1.0].map(|scale| [true, false].map(|is_dark| FigureKey::new(figure.content, scale, is_dark)));
+    keys.as_flattened().iter().any(|key| matches!(app.state().gallery.drawn(*key), Some(Drawn::Ready(_))))
+}
+
+#[test]
+fn figures_of_the_ticked_runs_are_shown_and_enlarged() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut harness, [slow, fast]) = window(home.path());
+    for run in [slow, fast] {
+        act(&mut harness, UiAction::Runs(RunsAction::Tick(run, true)));
+    }
+    act(&mut harness, UiAction::ShowTab(Tab::Compare));
+    harness.run_ok();
+    click(&mut harness, "All figures");
+    step_until(&mut harness, "the runs are read", |app| shown(app).is_some());
+    step_until(&mut harness, "the first figure is drawn", |app| {
+        shown(app).is_some_and(|figures| is_drawn(app, &figures[0]))
+    });
+    step_until(&mut harness, "labels are counted", |app| !app.state().gallery.is_reading());
+    harness.run_ok();
+    let names: Vec<String> = shown(harness.state()).unwrap().iter().map(|figure| figure.plate.name.clone()).collect();
+    assert_eq!(names, ["loss", "miou", "classes"], "the others have no data");
+    click(&mut harness, "Enlarge: validation mIoU over steps");
+    assert_eq!(harness.state().state().dialog, Some(Dialog::Figure));
+    harness.get_by_label_contains("Mean IoU of the validation tiles");
+    click(&mut harness, "Close");
+    act(&mut harness, UiAction::Runs(RunsAction::TickNone));
+    harness.run_ok();
+    assert_eq!(harness.query_all_by_label_contains("Enlarge: ").count(), 0);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use pointillist::domain::config::{DeviceChoice, InputSize, Length};
 use pointillist::engine::protocol::Outcome;
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::runs_action::RunsAction;
 
 /// The window over the demo project, training a small network without validation tiles.
 fn training(length: Length) -> (tempfile::TempDir, Harness<'static, App>) {
@@ -156,9 +157,12 @@ fn a_run_that_has_ended_can_be_continued() {
     act(&mut harness, UiAction::ShowTab(Tab::Runs));
     harness.run_ok();
     assert!(harness.query_by_label_contains("Resume run ").is_none());
+    act(&mut harness, UiAction::Runs(RunsAction::SetMoreEpochs(1)));
     harness.get_by_label_contains("Continue run ").click();
     harness.run_ok();
-    harness.get_by_label("1 more epoch").click();
+    harness.get_by_label("Epochs to train on for").click();
+    harness.run_ok();
+    harness.get_by_label("Train on").click();
     step_until(&mut harness, "it goes on", |app| app.state().run.step.is_some_and(|report| report.step > steps));
     step_until(&mut harness, "to its new end", |app| app.state().run.summary.is_some());
     let summary = harness.state().state().run.summary.clone().expect("it has ended");

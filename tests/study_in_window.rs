@@ -20,6 +20,7 @@ use pointillist::domain::{Edit, RunConfig, Strategy, Stroke};
 use pointillist::study::grid::GridForm;
 use pointillist::ui::App;
 use pointillist::ui::state::action::{Tab, UiAction};
+use pointillist::ui::state::report_export::{ReportAction, ReportOf};
 use pointillist::ui::state::study_action::StudyAction;
 use pointillist::ui::state::study_form::{PlanSource, StudyForm};
 
@@ -97,6 +98,34 @@ fn what_the_window_has_begun_the_command_line_finds_done() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && text.contains("2 of 2 runs are done"), "{output:?}");
     assert_eq!((before, runs()), (2, 2), "none was made again");
+}
+
+#[test]
+fn the_report_of_the_window_is_that_of_the_command_line() {
+    let (home, mut harness, root) = window(Length::Steps(2));
+    choose_weights(&mut harness);
+    step_until(&mut harness, "the plan was looked at", |app| app.state().study.standing.is_some());
+    harness.run_ok();
+    assert!(harness.get_by_label("Save report…").accesskit_node().is_disabled(), "no run is done");
+    act(&mut harness, UiAction::Study(StudyAction::Begin));
+    step_until(&mut harness, "it is over", |app| !app.state().study.is_running() && done(app) == 2);
+    let folder = home.path().join("report");
+    act(&mut harness, UiAction::Report(ReportAction::Write(ReportOf::Study, folder.clone())));
+    step_until(&mut harness, "the report is written", |app| app.state().report.is_none());
+    let told = harness.state().state().messages.text();
+    assert!(told.contains("The report is in"), "{told}");
+
+    let (studies, html) = (root.join(".pointillist/studies"), home.path().join("cli.html"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pointillist"));
+    let command = command.args(["study", "report"]).arg(studies.join("weights.toml")).arg("--html").arg(&html);
+    let output = command.args(["--format", "latex"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let (ours, theirs) = (|name: &str| fs::read_to_string(folder.join(name)).unwrap(), studies.join("weights"));
+    for name in ["report.md", "report.csv"] {
+        assert_eq!(ours(name), fs::read_to_string(theirs.join(name)).unwrap());
+    }
+    assert_eq!(ours("report.tex").trim_end(), String::from_utf8_lossy(&output.stdout).trim_end());
+    assert!(ours("report.html") == fs::read_to_string(html).unwrap(), "the pages differ");
 }
 
 #[test]

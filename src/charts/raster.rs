@@ -9,6 +9,7 @@ use resvg::usvg::{Group, Node, Options, Tree};
 
 use super::Drawing;
 use super::fonts;
+use super::inks::Inks;
 
 /// Pixels of a picture for each of the drawing: sharp in print at half a column, and on dense screens.
 pub const SCALE: u32 = 2;
@@ -23,13 +24,36 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     Arc::new(database)
 });
 
+/// Pixels from left to right and from top to bottom: red, green, blue and opacity, the first three multiplied by the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Width and height.
+    pub size: [u32; 2],
+    /// Four bytes for each pixel.
+    pub rgba: Vec<u8>,
+}
+
 /// The drawing as a PNG file on white, with [`SCALE`] pixels for each of its own.
 ///
 /// # Errors
 /// With a sentence, if the drawing has no extent, is too large to be held in memory, or has characters that no font has: they would
 /// become boxes.
 pub fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
-    let options = Options { fontdb: Arc::clone(&FONTS), ..Options::default() };
+    render(drawing, f64::from(SCALE), None)?.encode_png().map_err(|error| error.to_string())
+}
+
+/// The drawing in these colours, with so many pixels for each of its own.
+///
+/// # Errors
+/// As [`png`].
+pub fn pixels(drawing: &Drawing, scale: f64, inks: &Inks) -> Result<Pixels, String> {
+    let drawn = render(drawing, scale, Some(inks))?;
+    Ok(Pixels { size: [drawn.width(), drawn.height()], rgba: drawn.take() })
+}
+
+fn render(drawing: &Drawing, scale: f64, inks: Option<&Inks>) -> Result<Pixmap, String> {
+    let style_sheet = inks.map(Inks::style_sheet);
+    let options = Options { fontdb: Arc::clone(&FONTS), style_sheet, ..Options::default() };
     let tree = Tree::from_str(&drawing.file(), &options).map_err(|error| error.to_string())?;
     let mut lacking = BTreeSet::new();
     find_lacking(tree.root(), &mut lacking);
@@ -37,12 +61,11 @@ pub fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
         let characters: Vec<&str> = lacking.iter().map(String::as_str).collect();
         return Err(format!("the fonts of the program have no {}", characters.join(" ")));
     }
-    let [width, height] = drawing.size().map(|side| (side * f64::from(SCALE)).ceil() as u32);
+    let [width, height] = drawing.size().map(|side| (side * scale).ceil() as u32);
     let mut pixels =
         Pixmap::new(width, height).ok_or_else(|| format!("a figure of {width} × {height} pixels cannot be drawn"))?;
-    let scale = SCALE as f32;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| error.to_string())
+    resvg::render(&tree, Transform::from_scale(scale as f32, scale as f32), &mut pixels.as_mut());
+    Ok(pixels)
 }
 
 /// Finds the texts of glyphs that no font has.
@@ -69,7 +92,7 @@ mod tests {
     use super::super::drawing::Anchor;
     use super::*;
 
-    fn pixels(drawing: &Drawing) -> RgbImage {
+    fn picture(drawing: &Drawing) -> RgbImage {
         image::load_from_memory(&png(drawing).unwrap()).unwrap().into_rgb8()
     }
 
@@ -84,7 +107,7 @@ mod tests {
 
     #[test]
     fn an_empty_sheet_is_white_at_twice_its_size() {
-        let image = pixels(&sheet());
+        let image = picture(&sheet());
         assert_eq!((image.dimensions(), drawn(&image)), ((240, 80), 0));
     }
 
@@ -92,9 +115,26 @@ mod tests {
     fn marks_are_where_they_are_drawn() {
         let mut drawing = sheet();
         drawing.block([10.0, 5.0], [20.0, 10.0], "#ff0000", 1.0);
-        let image = pixels(&drawing);
+        let image = picture(&drawing);
         assert_eq!(drawn(&image), 40 * 20);
         assert_eq!([image.get_pixel(20, 10).0, image.get_pixel(59, 29).0], [[255, 0, 0]; 2]);
+    }
+
+    #[test]
+    fn other_inks_take_the_place_of_those_of_a_file() {
+        let mut drawing = sheet();
+        drawing.block([10.0, 5.0], [20.0, 10.0], "#ff0000", 1.0);
+        drawing.axis([60.0, 0.0], [60.0, 40.0]);
+        let inks = Inks { paper: [10, 20, 30], ink: [255; 3], soft: [0, 200, 0], grid: [0; 3] };
+        let drawn = pixels(&drawing, 0.5, &inks).unwrap();
+        assert_eq!((drawn.size, drawn.rgba.len()), ([60, 20], 60 * 20 * 4));
+        let at = |x: usize, y: usize| &drawn.rgba[4 * (60 * y + x)..][..4];
+        assert_eq!(
+            [at(1, 1), at(8, 5)],
+            [[10, 20, 30, 255], [255, 0, 0, 255]],
+            "what means something keeps its colour"
+        );
+        assert!(at(30, 10)[1] > 50, "an axis is green: {:?}", at(30, 10));
     }
 
     #[test]
@@ -102,7 +142,7 @@ mod tests {
         let with = |text: &str| {
             let mut drawing = sheet();
             drawing.text([60.0, 25.0], Anchor::Middle, text);
-            pixels(&drawing)
+            picture(&drawing)
         };
         let one = with("mIoU ± −0.5 …");
         assert!(drawn(&one) > 200, "{}", drawn(&one));

@@ -32,6 +32,7 @@ mod train;
 mod train_args;
 mod values;
 mod warned;
+mod weights_file;
 
 use std::process::ExitCode;
 

@@ -97,8 +97,9 @@ pub struct TrainArgs {
     #[arg(long, group = "sampling", visible_alias = "clicks-only")]
     pub own_labels_only: bool,
     /// Weights of the classes in cross-entropy and focal loss: none; inverse, median, enet or effective=0.99, by which rare classes
-    /// weigh more; or one per class, such as 0.5,1,2.
-    #[arg(long, allow_hyphen_values = true, value_parser = class_weights)]
+    /// weigh more; one per class, such as 0.5,1,2; or the path of a file of such numbers, a JSON array or a number a line, in the
+    /// order of the classes.
+    #[arg(long, value_name = "KIND|NUMBERS|FILE", allow_hyphen_values = true, value_parser = class_weights)]
     pub class_weights: Option<ClassWeights>,
     /// Passes over the training tiles.
     #[arg(long, group = "length", allow_negative_numbers = true, value_parser = whole::<u32>)]

@@ -1,9 +1,11 @@
 //! Parsers of argument values.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::weights_file;
 use crate::domain::Choice;
 use crate::domain::config::{Encoder, LOSS_NAMES, LossTerm, LossWeights, Supervision};
 use crate::domain::weights::ClassWeights;
@@ -69,7 +71,7 @@ pub(super) fn encoder(text: &str) -> Result<Encoder, String> {
     }
 }
 
-/// Takes a name such as `inverse`, `effective=0.99`, or numbers separated by commas.
+/// Takes a name such as `inverse`, `effective=0.99`, numbers separated by commas, or the path of a file that holds them.
 pub(super) fn class_weights(text: &str) -> Result<ClassWeights, String> {
     if let Some(named) = ClassWeights::from_name(text).filter(|named| !matches!(named, ClassWeights::Given(_))) {
         return Ok(named);
@@ -78,8 +80,19 @@ pub(super) fn class_weights(text: &str) -> Result<ClassWeights, String> {
         let beta = beta.trim().parse();
         return beta.map(ClassWeights::Effective).map_err(|error| format!("'{text}' has no number: {error}"));
     }
-    let number = |number: &str| number.trim().parse().map_err(|error| format!("'{number}' is not a number: {error}"));
-    text.split(',').map(number).collect::<Result<_, _>>().map(ClassWeights::Given)
+    let weights = match numbers(text) {
+        Err(_) if Path::new(text).is_file() => weights_file::read(Path::new(text)),
+        Err(why) => Err(format!("{why}, and there is no file '{text}'")),
+        Ok(numbers) => Ok(numbers),
+    };
+    weights.map(ClassWeights::Given)
+}
+
+/// Numbers separated by commas.
+fn numbers(text: &str) -> Result<Vec<f32>, String> {
+    let number =
+        |number: &str| number.trim().parse::<f32>().map_err(|error| format!("'{number}' is not a number: {error}"));
+    text.split(',').map(number).collect()
 }
 
 /// Takes a whole number from 0. What is too small is refused with the rest of the configuration, with the remedy.
@@ -99,7 +112,20 @@ mod tests {
         assert_eq!(class_weights("effective"), Ok(ClassWeights::Effective(0.99)));
         assert_eq!(class_weights("effective=0.9"), Ok(ClassWeights::Effective(0.9)));
         assert_eq!(class_weights("0.5, 2"), Ok(ClassWeights::Given(vec![0.5, 2.0])));
-        assert!(class_weights("effective=much").is_err() && class_weights("rare").is_err());
+        assert!(class_weights("effective=much").is_err());
+        let refusal = class_weights("rare").unwrap_err();
+        assert!(refusal.contains("'rare' is not a number") && refusal.contains("no file 'rare'"), "{refusal}");
+    }
+
+    #[test]
+    fn class_weights_can_come_from_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("weights.txt");
+        std::fs::write(&file, "0.66\n1.27\n").unwrap();
+        let path = file.to_str().unwrap();
+        assert_eq!(class_weights(path), Ok(ClassWeights::Given(vec![0.66, 1.27])));
+        std::fs::write(&file, "0.66\nwater\n").unwrap();
+        assert!(class_weights(path).unwrap_err().contains("weights.txt: line 2, 'water'"));
     }
 
     #[test]

@@ -35,17 +35,25 @@ pub(super) enum Hindrance {
 /// # Errors
 /// If they cannot be listed.
 pub(super) fn of(study: &StudyFolder, key: &RunKey) -> Result<Vec<Earlier>, DataError> {
-    let (id, claims) = (key.id(), study.claims());
     // A network file system lists a folder from memory until this machine has changed it.
     drop(tempfile::NamedTempFile::new_in(study.unfinished()));
-    let is_free = |record: &Record| record.id == id || claims.holder(&record.id).is_none();
-    let mut found: Vec<Earlier> = attempts(study)?
+    let mut found: Vec<Earlier> = at_run(study, &attempts(study)?, key)
         .into_iter()
-        .filter(|(_, record)| record.is_of(key, &id) && is_free(record))
-        .map(|(folder, record)| Earlier { worth: Worth::of(&folder, &record), folder })
+        .map(|(folder, record)| Earlier { worth: Worth::of(folder, record), folder: folder.clone() })
         .collect();
     found.sort_by_key(|attempt| Reverse(attempt.worth.rank()));
     Ok(found)
+}
+
+/// Those of a study's attempts that are at the run with this key, but for those that another version makes at the moment.
+pub(super) fn at_run<'a>(
+    study: &StudyFolder,
+    attempts: &'a [(PathBuf, Record)],
+    key: &RunKey,
+) -> Vec<&'a (PathBuf, Record)> {
+    let (id, claims) = (key.id(), study.claims());
+    let is_free = |record: &Record| record.id == id || claims.holder(&record.id).is_none();
+    attempts.iter().filter(|(_, record)| record.is_of(key, &id) && is_free(record)).collect()
 }
 
 /// Removes the attempts at runs that are done, unless somebody writes to them. Nothing else is removed; one that was made longer is another
@@ -71,7 +79,10 @@ fn is_longer(folder: &Path, record: &Record) -> bool {
 }
 
 /// The attempts at all runs, by name. A link is none of them: what is behind it is not the study's.
-fn attempts(study: &StudyFolder) -> Result<Vec<(PathBuf, Record)>, DataError> {
+///
+/// # Errors
+/// If they cannot be listed.
+pub(super) fn attempts(study: &StudyFolder) -> Result<Vec<(PathBuf, Record)>, DataError> {
     let unfinished = study.unfinished();
     let entries = match fs::read_dir(&unfinished) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use toml::Value;
 
+use super::axis;
 use super::fields::folder_name;
+use super::more_axes::MoreAxes;
 use crate::data::DataError;
 use crate::data::files::write;
 use crate::domain::config::{Arch, LossWeights, Supervision};
@@ -25,6 +26,8 @@ pub struct GridForm {
     pub networks: Vec<Arch>,
     /// Losses.
     pub losses: Vec<LossWeights>,
+    /// Further settings.
+    pub more: MoreAxes,
     /// How many seeds, from 0 on; 0 leaves that of the base.
     pub seeds: u64,
 }
@@ -33,7 +36,7 @@ impl Default for GridForm {
     fn default() -> Self {
         let labels = [0.01, 0.1].map(Strategy::FractionPerClass).to_vec();
         let weights = vec![ClassWeights::None, ClassWeights::Inverse];
-        Self { labels, weights, networks: Vec::new(), losses: Vec::new(), seeds: 1 }
+        Self { labels, weights, networks: Vec::new(), losses: Vec::new(), more: MoreAxes::default(), seeds: 1 }
     }
 }
 
@@ -56,16 +59,16 @@ impl GridForm {
             let seeds: Vec<String> = (0..self.seeds).map(|seed| seed.to_string()).collect();
             text += &format!("seeds = [{}]\n", seeds.join(", "));
         }
-        if self.networks.len() > 1 {
+        if self.networks.len() > 1 || self.more.encoders.len() > 1 {
             text += "drop_idle = true\n"; // What the base says of its own network.
         }
         let axes = [
-            axis("sampling.strategy", &self.labels)?,
-            axis("train.class_weights", &self.weights)?,
-            axis("model.arch", &self.networks)?,
-            axis("train.loss", &self.losses)?,
+            axis::line("sampling.strategy", &self.labels)?,
+            axis::line("train.class_weights", &self.weights)?,
+            axis::line("model.arch", &self.networks)?,
+            axis::line("train.loss", &self.losses)?,
         ];
-        let axes: Vec<String> = axes.into_iter().flatten().collect();
+        let axes: Vec<String> = axes.into_iter().flatten().chain(self.more.lines()?).collect();
         if !axes.is_empty() {
             text += &format!("\n[grid]\n{}\n", axes.join("\n"));
         }
@@ -77,31 +80,16 @@ impl GridForm {
         if !self.labels.is_empty() {
             base.train.supervision = Supervision::Sparse; // Full masks would make all of them the same run.
         }
-        if let [only] = self.labels.as_slice() {
-            base.sampling.strategy = *only;
-        }
-        if let [only] = self.weights.as_slice() {
-            base.train.class_weights = only.clone();
-        }
-        if let [only] = self.networks.as_slice() {
-            base.model.arch = *only;
+        axis::set_only(&mut base.sampling.strategy, &self.labels);
+        axis::set_only(&mut base.train.class_weights, &self.weights);
+        axis::set_only(&mut base.model.arch, &self.networks);
+        axis::set_only(&mut base.train.loss, &self.losses);
+        self.more.set(&mut base);
+        if self.networks.len() == 1 || self.more.encoders.len() == 1 {
             base.model = base.model.without_idle();
-        }
-        if let [only] = self.losses.as_slice() {
-            base.train.loss = *only;
         }
         base
     }
-}
-
-/// A line of the grid; `None` if there is nothing to combine.
-fn axis<T: Serialize>(field: &str, values: &[T]) -> Result<Option<String>, String> {
-    if values.len() < 2 {
-        return Ok(None);
-    }
-    let values: Result<Vec<Value>, _> = values.iter().map(Value::try_from).collect();
-    let values = Value::Array(values.map_err(|error| error.to_string())?);
-    Ok(Some(format!("\"{field}\" = {values}")))
 }
 
 /// The file of a plan with this name. The name of the file has only what every file system takes.
@@ -135,6 +123,7 @@ pub fn keep(file: &Path, text: &str) -> Result<(), DataError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::config::{Colors, Encoder, Optimizer};
     use crate::study::plan::Plan;
 
     fn plan(grid: &GridForm) -> Plan {
@@ -152,6 +141,7 @@ mod tests {
             networks: vec![Arch::UNet, Arch::UNetPlusPlus],
             losses: vec![LossWeights::default(), jaccard],
             seeds: 3,
+            ..GridForm::default()
         };
         let plan = plan(&grid);
         assert_eq!((plan.runs.len(), plan.configurations().len()), (3 * 2 * 2 * 2 * 3, 24));
@@ -180,6 +170,36 @@ mod tests {
     }
 
     #[test]
+    fn further_settings_are_combined_with_the_others() {
+        let more = MoreAxes { rates: vec![1e-3, 1e-4], optimizers: vec![Optimizer::Sgd], ..MoreAxes::default() };
+        let given = ClassWeights::Given(vec![0.66, 1.27]);
+        let weights = vec![ClassWeights::None, given.clone()];
+        let plan = plan(&GridForm { labels: Vec::new(), weights, more, ..GridForm::default() });
+        let names: Vec<&str> = plan.runs.iter().map(|run| run.name.as_str()).collect();
+        let want = ["class_weights-none_lr-0.001", "class_weights-none_lr-0.0001"];
+        assert_eq!(names[..2], want);
+        assert_eq!(names[2], "class_weights-given-0.66-1.27_lr-0.001");
+        assert_eq!(plan.runs[3].words, "class weights 0.66, 1.27 · lr 0.0001");
+        assert_eq!(plan.runs[3].config.train.class_weights, given);
+        assert!(plan.runs.iter().all(|run| run.config.train.optimizer == Optimizer::Sgd));
+    }
+
+    #[test]
+    fn own_colours_are_of_the_networks_without_a_pretrained_encoder() {
+        let mut base = RunConfig { data: "/tiles".into(), ..RunConfig::demo() };
+        base.model.colors = Colors::Unit;
+        let colors = |encoders: &[Encoder]| -> Vec<Colors> {
+            let more = MoreAxes { encoders: encoders.to_vec(), ..MoreAxes::default() };
+            let grid = GridForm { labels: Vec::new(), weights: Vec::new(), more, ..GridForm::default() };
+            let plan = Plan::read("mine", &grid.text(&base).unwrap(), Path::new("/home"), None).unwrap();
+            plan.runs.iter().map(|run| run.config.model.colors).collect()
+        };
+        assert_eq!(colors(&[Encoder::None, Encoder::Lite0]), [Colors::Unit, Colors::ImageNet]);
+        assert_eq!(colors(&[Encoder::Lite0]), [Colors::ImageNet]);
+        assert_eq!(colors(&[]), [Colors::Unit]);
+    }
+
+    #[test]
     fn a_single_value_is_set_and_names_no_run() {
         let grid = GridForm {
             labels: vec![Strategy::FractionPerClass(0.05)],
@@ -187,6 +207,7 @@ mod tests {
             networks: vec![Arch::UNetPlusPlus],
             losses: Vec::new(),
             seeds: 0,
+            ..GridForm::default()
         };
         let plan = plan(&grid);
         let [run] = plan.runs.as_slice() else { panic!("one run") };

@@ -3,10 +3,11 @@
 //! [`plan`] is read from a file or a preset and says which runs there are; [`key`] says when two runs are the same, by configuration
 //! and [`fingerprint`] of the data; [`claim`] keeps two workers from one run; [`queue`] works off what is not done, going on with attempts
 //! that were broken off; [`overview`] and [`report`] read what there is. [`compare`] puts runs side by side, of a study or not, by the
-//! [`settings`] in which they differ; [`table`] and [`page`] write that down.
+//! [`settings`] in which they differ; [`table`] and [`page`] write that down, [`report_files`] in a folder.
 //! Training itself is the engine's.
 
 mod attempt;
+mod axis;
 pub mod claim;
 pub mod compare;
 mod earlier;
@@ -23,6 +24,7 @@ pub mod hash_cache;
 mod heartbeat;
 pub mod key;
 pub mod keys;
+pub mod more_axes;
 pub mod overview;
 pub mod owner;
 pub mod page;
@@ -35,7 +37,9 @@ pub mod published;
 pub mod queue;
 pub mod record;
 pub mod report;
+pub mod report_files;
 pub mod report_row;
+mod saved;
 pub mod session;
 pub mod settings;
 pub mod shard;

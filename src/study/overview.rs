@@ -6,7 +6,8 @@ use super::failure::{self, Failure};
 use super::folder::{DoneRun, StudyFolder};
 use super::key::RunKey;
 use super::owner::Owner;
-use super::plan::Plan;
+use super::plan::{Plan, PlannedRun};
+use super::saved::Saved;
 use super::time_left::{self, Progress, Timed};
 use crate::domain::count::counted;
 
@@ -19,6 +20,8 @@ pub struct RunStatus {
     pub configuration: String,
     /// How it stands.
     pub state: RunState,
+    /// The share of its steps that is saved, of a run that is not done; 0 if none is.
+    pub saved: f64,
 }
 
 /// How a run stands.
@@ -72,22 +75,18 @@ struct Row<'a> {
 impl Overview {
     /// Reads the study's folder. Without `keys` no run has been begun.
     pub fn of(plan: &Plan, keys: Option<&[RunKey]>, folder: &StudyFolder) -> Self {
-        let done = folder.done();
-        let state = |index: usize| keys.map_or(RunState::Waiting, |keys| state(&keys[index], &done, folder));
-        let runs: Vec<RunStatus> = plan
-            .runs
-            .iter()
-            .enumerate()
-            .map(|(index, run)| RunStatus {
-                name: run.name.clone(),
-                configuration: run.configuration.clone(),
-                state: state(index),
-            })
-            .collect();
-        let timed: Vec<_> =
-            plan.runs.iter().zip(&runs).map(|(run, status)| timed(&run.config, &status.state)).collect();
+        let (done, saved) = (folder.done(), Saved::of(folder));
+        let status = |(index, run): (usize, &PlannedRun)| {
+            let key = keys.map(|keys| &keys[index]);
+            let state = key.map_or(RunState::Waiting, |key| state(key, &done, folder));
+            let is_done = matches!(state, RunState::Done(_));
+            let saved = key.filter(|_| !is_done).map_or(0.0, |key| saved.share(key));
+            RunStatus { name: run.name.clone(), configuration: run.configuration.clone(), state, saved }
+        };
+        let runs: Vec<RunStatus> = plan.runs.iter().enumerate().map(status).collect();
+        let left_secs = time_left::seconds(&timed(plan, &runs));
         let others = keys.map_or(0, |keys| others(keys, &done));
-        Self { left_secs: time_left::seconds(&timed), runs, others }
+        Self { runs, left_secs, others }
     }
 
     /// Runs in this state, by its word.
@@ -130,13 +129,22 @@ fn state(key: &RunKey, done: &[DoneRun], folder: &StudyFolder) -> RunState {
     running.or_else(failed).unwrap_or(RunState::Waiting)
 }
 
-fn timed<'a>(config: &'a crate::domain::RunConfig, state: &RunState) -> Timed<'a> {
-    let progress = match state {
+/// The runs of a plan that stand so, as far as time is concerned.
+pub(super) fn timed<'a>(plan: &'a Plan, runs: &[RunStatus]) -> Vec<Timed<'a>> {
+    let timed = |(run, status): (&'a PlannedRun, &RunStatus)| Timed {
+        config: &run.config,
+        progress: progress(&status.state),
+        saved: status.saved,
+    };
+    plan.runs.iter().zip(runs).map(timed).collect()
+}
+
+fn progress(state: &RunState) -> Progress {
+    match state {
         RunState::Done(run) => Progress::Done(run.summary.secs),
         RunState::Running(owner) => Progress::Running(failure::seconds().saturating_sub(owner.since) as f64),
         RunState::Failed(_) | RunState::Waiting => Progress::Open,
-    };
-    Timed { config, progress }
+    }
 }
 
 fn row(run: &RunStatus) -> Row<'_> {

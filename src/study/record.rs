@@ -73,6 +73,11 @@ impl Record {
         self.divergence.is_some_and(|divergence| divergence.after == after && divergence.times > 1)
     }
 
+    /// Steps of the run in all; 0 if unknown.
+    pub fn steps(&self) -> u64 {
+        self.key.config.train.length.steps(self.steps_per_epoch)
+    }
+
     /// Whether it is the run with this key, whose id is `id`. A later version gives a run another id; its key is the same.
     pub fn is_of(&self, key: &RunKey, id: &str) -> bool {
         self.id == id || self.key == *key

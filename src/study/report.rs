@@ -128,6 +128,7 @@ mod tests {
             name: run.name.clone(),
             configuration: run.configuration.clone(),
             state,
+            saved: 0.0,
         });
         let overview = Overview { runs: runs.collect(), left_secs: None, others: 0 };
         let rows = rows(&plan, &overview);

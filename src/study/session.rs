@@ -14,7 +14,6 @@ use super::queue::{News, Queue};
 use super::shard::Shard;
 use super::standing::{self, Standing, StudyRequest};
 use super::startable;
-use crate::domain::config::DeviceChoice;
 use crate::domain::{Notice, panic};
 use crate::engine::{EngineHandle, EventKind, Phase, Waker};
 
@@ -65,12 +64,12 @@ impl StudySession {
     ///
     /// # Errors
     /// If the thread cannot be started.
-    pub fn start(request: StudyRequest, device: DeviceChoice, waker: Waker) -> std::io::Result<Self> {
+    pub fn start(request: StudyRequest, waker: Waker) -> std::io::Result<Self> {
         let brake = Arc::<Brake>::default();
         let (sender, news) = bounded(QUEUE);
         let teller = Teller { sender, waker, brake: Arc::clone(&brake) };
         std::thread::Builder::new().name("study".to_owned()).spawn(move || {
-            let end = panic::caught(|| work(&request, device, &teller).map_err(|error| format!("{error:#}")));
+            let end = panic::caught(|| work(&request, &teller).map_err(|error| format!("{error:#}")));
             teller.tell(match end.unwrap_or_else(Err) {
                 Ok(stopped) => StudyNews::Ended { stopped },
                 Err(why) => StudyNews::Failed(why),
@@ -144,7 +143,7 @@ impl Teller {
 }
 
 /// Works off the plan. Returns whether it was stopped.
-fn work(request: &StudyRequest, device: DeviceChoice, teller: &Teller) -> anyhow::Result<bool> {
+fn work(request: &StudyRequest, teller: &Teller) -> anyhow::Result<bool> {
     let (plan, folder) = request.open()?;
     let projects = plan.projects()?;
     request.keep()?;
@@ -154,10 +153,11 @@ fn work(request: &StudyRequest, device: DeviceChoice, teller: &Teller) -> anyhow
         !teller.is_asked_to_stop()
     };
     let Some(keys) = keys::of_plan(&plan, &projects, &mut folder.hashes(), &go_on)? else { return Ok(true) };
-    startable::check(&plan, &Overview::of(&plan, Some(&keys), &folder), Some(&device))?; // What some runs lack each of them tells.
+    let before = Overview::of(&plan, Some(&keys), &folder);
+    startable::check(&plan, &before, request.device.as_ref())?; // What some runs lack each of them tells.
     let engine = EngineHandle::start(Arc::new(|| {}))?;
     teller.brake.stops_run.set(Box::new(engine.stopper())).ok(); // It is set once.
-    let (shard, device) = (Shard::default(), Some(device));
+    let (shard, device) = (Shard::default(), request.device.clone());
     let queue = Queue { plan: &plan, keys: &keys, folder: &folder, shard, device, waits: true };
     let mut watch = Watch { request, plan: &plan, keys: &keys, folder: &folder, teller, run: 0, steps: 0 };
     watch.stands();
@@ -221,7 +221,8 @@ impl Watch<'_> {
     }
 
     fn stands(&self) {
-        let standing = Standing::of(self.plan, Some(self.keys), self.folder, &self.request.before);
+        let overview = Overview::of(self.plan, Some(self.keys), self.folder);
+        let standing = Standing::of(self.plan, &overview, self.folder, &self.request.before);
         self.teller.tell(StudyNews::Stands(Box::new(standing)));
     }
 }
@@ -237,8 +238,8 @@ mod tests {
         let plan = Plan::read("x", "seeds = [4]\n[base]\ndata = '/tiles'\n", Path::new(""), None).unwrap();
         let (sender, news) = bounded(QUEUE);
         let teller = Teller { sender, waker: Arc::new(|| {}), brake: Arc::default() };
-        let (text, data, precision, out) = (None, None, None, None);
-        let request = StudyRequest { plan: "x".into(), text, data, precision, out, before: Vec::new() };
+        let (text, data, precision, device, out) = (None, None, None, None, None);
+        let request = StudyRequest { plan: "x".into(), text, data, precision, device, out, before: Vec::new() };
         let folder = StudyFolder::at(Path::new("x"));
         let (request, plan, folder, teller) = (&request, &plan, &folder, &teller);
         let mut watch = Watch { request, plan, keys: &[], folder, teller, run: 0, steps: 0 };

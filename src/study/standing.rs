@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use super::estimate::{self, Measured};
 use super::folder::StudyFolder;
 use super::grid;
-use super::key::RunKey;
 use super::keys;
 use super::overview::{Overview, RunState, RunStatus};
 use super::plan::{Plan, PlannedRun};
 use super::report::{self, ReportRow};
-use crate::domain::config::Precision;
+use super::startable::Unstartable;
+use crate::domain::config::{DeviceChoice, Precision};
 
 /// Which plan, with which data, and where its results are.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct StudyRequest {
     pub data: Option<PathBuf>,
     /// In which numbers all runs compute, instead of what the plan says.
     pub precision: Option<Precision>,
+    /// Where to compute, instead of where the plan says.
+    pub device: Option<DeviceChoice>,
     /// Folder of the study, instead of the plan's own.
     pub out: Option<PathBuf>,
     /// Runs that were made before, which tell how long one takes.
@@ -30,7 +32,7 @@ pub struct StudyRequest {
 }
 
 /// How a study stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
     /// Name of the study.
     pub name: String,
@@ -44,6 +46,10 @@ pub struct Standing {
     pub rows: Vec<ReportRow>,
     /// Seconds until all are done; `None` while nothing tells.
     pub left_secs: Option<f64>,
+    /// That there are finished runs in the folder which do not count, if there are any.
+    pub uncounted: Option<String>,
+    /// Runs that are left and cannot start here; `None` if every one can, or while the study is worked at: then each says so itself.
+    pub unstartable: Option<Unstartable>,
 }
 
 /// A run of a study in a line.
@@ -96,31 +102,43 @@ impl StudyRequest {
         Ok(())
     }
 
-    /// How the study stands now. The data are read only if a run has been begun, and as long as `goes_on` says so.
+    /// The plan, its folder, and which runs are done. The data are read only if a run has been begun, and as long as `goes_on` says so.
     ///
     /// # Errors
     /// If the plan or the data cannot be read.
-    pub fn look(&self, goes_on: &(impl Fn() -> bool + Sync)) -> anyhow::Result<Standing> {
+    pub fn overview(&self, goes_on: &(impl Fn() -> bool + Sync)) -> anyhow::Result<(Plan, StudyFolder, Overview)> {
         let (plan, folder) = self.open()?;
         let keys = match folder.has_begun() {
             true => keys::of_plan(&plan, &plan.projects()?, &mut folder.hashes(), &|_, _| goes_on())?,
             false => None,
         };
-        Ok(Standing::of(&plan, keys.as_deref(), &folder, &self.before))
+        let overview = Overview::of(&plan, keys.as_deref(), &folder);
+        Ok((plan, folder, overview))
+    }
+
+    /// How the study stands now. The data are read as for [`Self::overview`].
+    ///
+    /// # Errors
+    /// If the plan or the data cannot be read.
+    pub fn look(&self, goes_on: &(impl Fn() -> bool + Sync)) -> anyhow::Result<Standing> {
+        let (plan, folder, overview) = self.overview(goes_on)?;
+        let unstartable = Unstartable::of(&plan, &overview, self.device.as_ref());
+        Ok(Standing { unstartable, ..Standing::of(&plan, &overview, &folder, &self.before) })
     }
 }
 
 impl Standing {
-    /// Reads the study's folder. Without `keys` no run has been begun.
-    pub(super) fn of(plan: &Plan, keys: Option<&[RunKey]>, folder: &StudyFolder, before: &[Measured]) -> Self {
-        let overview = Overview::of(plan, keys, folder);
+    /// That of a plan in its folder. Whether its runs can start here is not looked at.
+    pub(super) fn of(plan: &Plan, overview: &Overview, folder: &StudyFolder, before: &[Measured]) -> Self {
         Self {
             name: plan.name.clone(),
             about: plan.about.clone(),
             folder: folder.root.clone(),
             runs: plan.runs.iter().zip(&overview.runs).map(|(run, status)| line(run, status)).collect(),
-            rows: report::rows(plan, &overview),
-            left_secs: overview.left_secs.or_else(|| estimate::seconds(plan, before)),
+            rows: report::rows(plan, overview),
+            left_secs: overview.left_secs.or_else(|| estimate::seconds(plan, overview, before)),
+            uncounted: overview.uncounted(),
+            unstartable: None,
         }
     }
 
@@ -165,8 +183,8 @@ mod tests {
         let read = |text: &str| Plan::read("x", text, Path::new(""), None).unwrap();
         let plan =
             read("seeds = [4, 7]\n[base]\ndata = '/tiles'\n[grid]\n'train.class_weights' = ['none', 'inverse']\n");
-        let folder = tempfile::tempdir().unwrap();
-        let standing = Standing::of(&plan, None, &StudyFolder::at(folder.path()), &[]);
+        let folder = StudyFolder::at(Path::new("/no/such/study"));
+        let standing = Standing::of(&plan, &Overview::of(&plan, None, &folder), &folder, &[]);
         let told: Vec<(&str, &str)> =
             standing.runs.iter().map(|run| (run.name.as_str(), run.words.as_str())).take(2).collect();
         let want = [
@@ -176,5 +194,35 @@ mod tests {
         assert_eq!(told, want);
         let varied = read("[base]\ndata = '/tiles'\n[grid]\nseed = [1, 2]\n");
         assert_eq!(words(&varied.runs[0]), "seed 1", "it is said once");
+    }
+
+    #[test]
+    fn what_does_not_count_is_told_in_the_words_of_the_overview() {
+        let plan = Plan::read("x", "[base]\ndata = '/tiles'\n", Path::new(""), None).unwrap();
+        let folder = StudyFolder::at(Path::new("/no/such/study"));
+        let overview = Overview { others: 2, ..Overview::of(&plan, None, &folder) };
+        let told = Standing::of(&plan, &overview, &folder, &[]).uncounted;
+        assert!(told.is_some() && told == overview.uncounted(), "{told:?}");
+    }
+
+    #[test]
+    fn a_look_tells_of_runs_that_cannot_start_here() {
+        let home = tempfile::tempdir().unwrap();
+        let look = |precisions: &str| {
+            let text = format!("[base]\ndata = '/tiles'\n[grid]\n'train.precision' = [{precisions}]\n");
+            let request = StudyRequest {
+                plan: home.path().join("x.toml"),
+                text: Some(text),
+                data: None,
+                precision: None,
+                device: Some(DeviceChoice::Cpu),
+                out: None,
+                before: Vec::new(),
+            };
+            request.look(&|| true).unwrap().unstartable
+        };
+        let told = look("'f32', 'mixed'").map(|found| (found.runs, found.left));
+        assert_eq!(told, Some((1, 2)));
+        assert_eq!(look("'f32'"), None);
     }
 }

@@ -3,10 +3,62 @@
 use super::overview::{Overview, RunState};
 use super::plan::{Plan, PlannedRun, told_once};
 use crate::domain::config::{DeviceChoice, Precision};
+use crate::domain::count::counted;
 use crate::domain::{Notice, panic};
 use crate::engine::device::{Devices, OpenDevice};
 use crate::engine::refusal::Refusal;
 use crate::train::precision::computes_in_f16;
+
+/// Runs of a study that are left and cannot start here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unstartable {
+    /// How many, at least one.
+    pub runs: usize,
+    /// Runs that are left, with these.
+    pub left: usize,
+    /// Why: each reason once, with the runs that have it.
+    pub reasons: Vec<String>,
+}
+
+impl Unstartable {
+    /// Those of a plan; `None` if every run that is left can start. `device` takes the place of the plan's.
+    pub fn of(plan: &Plan, overview: &Overview, device: Option<&DeviceChoice>) -> Option<Self> {
+        let is_left = |state: &RunState| matches!(state, RunState::Failed(_) | RunState::Waiting);
+        let statuses = plan.runs.iter().zip(&overview.runs);
+        let left: Vec<&PlannedRun> =
+            statuses.filter(|(_, status)| is_left(&status.state)).map(|(run, _)| run).collect();
+        let problems = problems(&left, device);
+        let (runs, left) = (problems.len(), left.len());
+        (runs > 0).then(|| Self { runs, left, reasons: told_once(problems.into_iter()) })
+    }
+
+    /// Whether no run that is left can start.
+    pub fn is_all(&self) -> bool {
+        self.runs == self.left
+    }
+
+    /// How many, and all reasons.
+    pub fn told(&self) -> String {
+        format!("{}: {}", self.number(), self.reasons.join("; "))
+    }
+
+    /// How many, and the first reason.
+    pub fn in_short(&self) -> String {
+        let first = self.reasons.first().map_or("", String::as_str);
+        let others = match self.reasons.len().saturating_sub(1) {
+            0 => String::new(),
+            others => format!(" (and {})", counted(others as u64, "other reason")),
+        };
+        format!("{}: {first}{others}", self.number())
+    }
+
+    fn number(&self) -> String {
+        match self.is_all() {
+            true => "No run that is left can start here".to_owned(),
+            false => format!("{} of the {} runs that are left cannot start here", self.runs, self.left),
+        }
+    }
+}
 
 /// What keeps some of the runs that are left from starting here, in a sentence; `None` if nothing does. `device` takes the place of the
 /// plan's.
@@ -14,19 +66,12 @@ use crate::train::precision::computes_in_f16;
 /// # Errors
 /// If none of them can start, with the reasons.
 pub fn check(plan: &Plan, overview: &Overview, device: Option<&DeviceChoice>) -> Result<Option<String>, Refusal> {
-    let is_left = |state: &RunState| matches!(state, RunState::Failed(_) | RunState::Waiting);
-    let statuses = plan.runs.iter().zip(&overview.runs);
-    let left: Vec<&PlannedRun> = statuses.filter(|(_, status)| is_left(&status.state)).map(|(run, _)| run).collect();
-    let problems = problems(&left, device);
-    let number = problems.len();
-    let told = told_once(problems.into_iter()).join("; ");
-    match number {
-        0 => Ok(None),
-        all if all == left.len() => {
-            Err(Refusal(Notice::new(format!("No run of the plan {} can start here", plan.name)).cause(told)))
-        }
-        some => Ok(Some(format!("{some} of {} runs cannot start here: {told}", left.len()))),
+    let found = Unstartable::of(plan, overview, device);
+    if let Some(all) = found.as_ref().filter(|found| found.is_all()) {
+        let notice = Notice::new(format!("No run of the plan {} can start here", plan.name));
+        return Err(Refusal(notice.cause(all.reasons.join("; "))));
     }
+    Ok(found.as_ref().map(Unstartable::told))
 }
 
 /// What keeps each run from starting, with its name. Every device is opened once.
@@ -67,7 +112,7 @@ fn not_mixed(device: &OpenDevice) -> Notice {
         } else {
             format!("{name}: 16 bits take longer there than 32")
         })
-        .remedy("Give --precision f32, or start a worker where there is a GPU that does")
+        .remedy("Choose the precision f32 (--precision f32), or start a worker where there is a GPU that does")
 }
 
 #[cfg(test)]
@@ -87,7 +132,8 @@ mod tests {
     fn mixed_precision_on_a_cpu_is_told_for_some_runs_and_refused_for_all() {
         let cpu = Some(&DeviceChoice::Cpu);
         let both = checked("[grid]\n'train.precision' = ['f32', 'mixed']\n", cpu).unwrap().unwrap();
-        assert!(both.starts_with("1 of 2 runs cannot start here: precision-mixed: Mixed precision"), "{both}");
+        let want = "1 of the 2 runs that are left cannot start here: precision-mixed: Mixed precision";
+        assert!(both.starts_with(want), "{both}");
         let all = checked("[base.train]\nprecision = 'mixed'\n", cpu).unwrap_err().to_string();
         assert!(all.starts_with("No run of the plan p can start here: base: Mixed") && all.contains("--precision f32"));
         assert_eq!(checked("[base]\n", cpu).unwrap(), None);
@@ -98,5 +144,18 @@ mod tests {
         let named = DeviceChoice::Named("no such adapter".to_owned());
         let refusal = checked("seeds = [0, 1]\n", Some(&named)).unwrap_err().to_string();
         assert!(refusal.contains("base_seed-0 and 1 more: No adapter's name contains"), "{refusal}");
+    }
+
+    #[test]
+    fn in_short_the_first_reason_stands_for_all() {
+        let found = |runs: usize, reasons: &[&str]| Unstartable {
+            runs,
+            left: 4,
+            reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+        };
+        let some = found(3, &["a: No GPU", "b: No 16 bits"]);
+        assert_eq!(some.in_short(), "3 of the 4 runs that are left cannot start here: a: No GPU (and 1 other reason)");
+        assert_eq!(some.told(), "3 of the 4 runs that are left cannot start here: a: No GPU; b: No 16 bits");
+        assert_eq!(found(4, &["a: No GPU"]).in_short(), "No run that is left can start here: a: No GPU");
     }
 }

@@ -8,6 +8,8 @@ use crate::domain::RunConfig;
 pub(super) struct Timed<'a> {
     pub(super) config: &'a RunConfig,
     pub(super) progress: Progress,
+    /// The share of its steps that is saved, of a run that is not done.
+    pub(super) saved: f64,
 }
 
 /// How far it is.
@@ -33,10 +35,14 @@ pub(super) fn seconds(runs: &[Timed<'_>]) -> Option<f64> {
     }
     let usual = median(&all)?;
     let expected = |run: &Timed<'_>| done.get(&cost_class(run.config)).and_then(|secs| median(secs)).unwrap_or(usual);
-    let left = |run: &Timed<'_>| match run.progress {
-        Progress::Done(_) => 0.0,
-        Progress::Running(secs) => (expected(run) - secs).max(0.0),
-        Progress::Open => expected(run),
+    let left = |run: &Timed<'_>| {
+        let unsaved = expected(run) * (1.0 - run.saved);
+        match run.progress {
+            Progress::Done(_) => 0.0,
+            // Its worker may have gone on with what another one had saved.
+            Progress::Running(secs) => (expected(run) - secs).min(unsaved).max(0.0),
+            Progress::Open => unsaved,
+        }
     };
     let workers = runs.iter().filter(|run| matches!(run.progress, Progress::Running(_))).count().max(1);
     // No worker is faster than the longest run.
@@ -78,8 +84,8 @@ mod tests {
         let mut large = RunConfig::demo();
         large.model.arch = Arch::UNetPlusPlus;
         let left = |runs: &[(&RunConfig, Progress)]| {
-            let timed: Vec<_> = runs.iter().map(|(config, progress)| Timed { config, progress: *progress }).collect();
-            seconds(&timed)
+            let timed = runs.iter().map(|(config, progress)| Timed { config, progress: *progress, saved: 0.0 });
+            seconds(&timed.collect::<Vec<_>>())
         };
         use Progress::{Done, Open, Running};
         assert_eq!(left(&[(&small, Open), (&large, Running(5.0))]), None);
@@ -99,5 +105,18 @@ mod tests {
         let mut other = RunConfig::demo();
         other.train.batch = 7;
         assert_eq!(with(&[(&other, Open)]), Some(20.0), "of an unknown kind: the median of all");
+    }
+
+    #[test]
+    fn what_is_saved_of_a_run_takes_no_time_again() {
+        let config = &RunConfig::demo();
+        let left = |progress: Progress, saved: f64| {
+            let measured = Timed { config, progress: Progress::Done(100.0), saved: 0.0 };
+            seconds(&[measured, Timed { config, progress, saved }])
+        };
+        assert_eq!(left(Progress::Open, 0.75), Some(25.0));
+        assert_eq!(left(Progress::Open, 1.0), Some(0.0));
+        assert_eq!(left(Progress::Running(5.0), 0.75), Some(25.0), "it has gone on from what was saved");
+        assert_eq!(left(Progress::Running(90.0), 0.5), Some(10.0), "it was saved a while ago");
     }
 }

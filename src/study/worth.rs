@@ -48,6 +48,15 @@ impl Worth {
             Self::Nothing(_) => None,
         }
     }
+
+    /// The share of a run's steps that need not be taken again, of so many in all; none if that is unknown.
+    pub(super) fn share(&self, steps: u64) -> f64 {
+        match self {
+            Self::Complete(_) => 1.0,
+            Self::Step(step) if steps > 0 => (*step as f64 / steps as f64).min(1.0),
+            Self::Step(_) | Self::Nothing(_) | Self::Unknown(_) => 0.0,
+        }
+    }
 }
 
 /// The step that an attempt goes on from, if it has been saved.
@@ -59,4 +68,19 @@ fn step(folder: &Path, record: &Record) -> anyhow::Result<Option<u64>> {
 
 fn is_passing(error: &anyhow::Error) -> bool {
     error.downcast_ref::<DataError>().is_some_and(|error| !error.is_lasting())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_goes_on_takes_the_steps_that_are_left() {
+        assert_eq!(Worth::Step(150).share(200), 0.75);
+        assert_eq!(Worth::Step(150).share(100), 1.0);
+        assert_eq!(Worth::Step(150).share(0), 0.0, "nobody knows of how many");
+        assert_eq!(Worth::Complete(Box::default()).share(200), 1.0);
+        assert_eq!(Worth::Nothing(String::new()).share(200), 0.0);
+        assert_eq!(Worth::Unknown(String::new()).share(200), 0.0);
+    }
 }

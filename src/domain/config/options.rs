@@ -193,6 +193,7 @@ mod tests {
             rows::<LossTerm>(),
             rows::<ClassWeights>(),
             rows::<Optimizer>(),
+            rows::<Precision>(),
             rows::<Schedule>(),
             rows::<Batches>(),
             rows::<SplitBy>(),

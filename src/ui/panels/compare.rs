@@ -1,4 +1,5 @@
-//! The compare tab: curves of the ticked runs over each other, and the IoU of each class beside that of the first; their figures as files.
+//! The compare tab: curves of the ticked runs over each other and the IoU of each class beside that of the first, or all their figures;
+//! figures and report as files.
 
 use std::path::Path;
 
@@ -8,6 +9,8 @@ use eframe::egui::{
 };
 
 use super::curves::{Scale, Series, column, plot};
+use super::figure_gallery::gallery_ui;
+use super::report_button::report_button_ui;
 use super::runs::swipe_button_ui;
 use super::theme::{Tokens, UNIT, class_color, series_color};
 use super::widgets::{nothing_yet, number, swatch};
@@ -18,7 +21,9 @@ use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::figures_export::FiguresExport;
 use crate::ui::state::format;
+use crate::ui::state::gallery_action::GalleryAction;
 use crate::ui::state::letters::letter;
+use crate::ui::state::report_export::ReportOf;
 use crate::ui::state::run_figures::RunFigures;
 use crate::ui::state::runs_action::RunsAction;
 use crate::ui::state::score_moment::ScoreMoment;
@@ -51,6 +56,14 @@ pub fn compare_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     };
     let runs: Vec<Compared<'_>> = table.compared().map(compared).collect();
     legend_ui(ui, state, &runs, actions);
+    match state.gallery.is_shown() {
+        true => gallery_ui(ui, state, actions),
+        false => beside_ui(ui, state, &runs, actions),
+    }
+}
+
+/// Curves and bars beside each other.
+fn beside_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut Vec<UiAction>) {
     let loss: Vec<_> = runs.iter().map(|run| series(run, &run.figures.loss)).collect();
     let miou: Vec<_> = runs.iter().map(|run| series(run, &run.figures.miou)).collect();
     let room = vec2(ui.available_width() - 6.0 * UNIT, ui.available_height());
@@ -67,7 +80,7 @@ pub fn compare_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         column(ui, size(0.3), "mIoU", |_| {}, |ui| plot(ui, "mIoU of runs", &miou, Scale::Score));
         let moment = state.settings.scores;
         let moment_ui = |ui: &mut Ui| moment_ui(ui, moment, actions);
-        column(ui, size(0.4), "IoU per class", moment_ui, |ui| bars_ui(ui, &runs, moment));
+        column(ui, size(0.4), "IoU per class", moment_ui, |ui| bars_ui(ui, runs, moment));
     });
 }
 
@@ -81,6 +94,19 @@ fn moment_ui(ui: &mut Ui, moment: ScoreMoment, actions: &mut Vec<UiAction>) {
         if ui.selectable_label(moment == *choice, choice.title()).on_hover_text(choice.help()).clicked() {
             actions.push(UiAction::Runs(RunsAction::CompareAt(*choice)));
         }
+    }
+}
+
+/// Switches between curves with bars and all figures.
+fn switch_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
+    let is_shown = state.gallery.is_shown();
+    let help = "All figures of the ticked runs, as a report has them: curves with their spread over seeds, mIoU over labels, classes, \
+                class weights, confusion matrices, reliability";
+    if ui.selectable_label(is_shown, "All figures").on_hover_text(help).clicked() {
+        actions.push(UiAction::Gallery(GalleryAction::Show(!is_shown)));
+    }
+    if is_shown && state.gallery.is_reading() {
+        ui.weak("Reading …").on_hover_text("Runs are read, and what they learned from is counted");
     }
 }
 
@@ -104,8 +130,10 @@ fn export_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
 /// Which run has which letter and colour, and what could not be read.
 fn legend_ui(ui: &mut Ui, state: &AppState, runs: &[Compared<'_>], actions: &mut Vec<UiAction>) {
     ui.horizontal_wrapped(|ui| {
+        switch_ui(ui, state, actions);
         swipe_button_ui(ui, state, actions);
         export_ui(ui, state, actions);
+        report_button_ui(ui, state, ReportOf::Runs, actions);
         for run in runs {
             ui.add(Label::new(titled(ui, run)).extend());
             ui.add_space(2.0 * UNIT);

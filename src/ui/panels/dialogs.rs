@@ -10,6 +10,7 @@ use super::check::{check_ui, lost_labels_ui};
 use super::class_editor::class_editor_ui;
 use super::export::export_ui;
 use super::export_weights::export_weights_ui;
+use super::figure_gallery::figure_ui;
 use super::import_network::import_network_ui;
 use super::key_names::key_name;
 use super::recognised::recognised_ui;
@@ -20,6 +21,7 @@ use super::widgets::fixed;
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::keys::{POINTER_HELP, bindings};
+use crate::ui::state::report_export::{ReportAction, ReportOf};
 use crate::ui::state::runs_action::RunsAction;
 
 /// Height of the list of keys, points.
@@ -53,6 +55,18 @@ const FIGURES_PATH: PathDialog = PathDialog {
     button: "Save",
     then: |folder| UiAction::Runs(RunsAction::WriteFigures(folder)),
 };
+const RUNS_REPORT_PATH: PathDialog = PathDialog {
+    heading: "Save the report of the ticked runs",
+    field: "Path of the folder for the report",
+    button: "Save",
+    then: |folder| UiAction::Report(ReportAction::Write(ReportOf::Runs, folder)),
+};
+const STUDY_REPORT_PATH: PathDialog = PathDialog {
+    heading: "Save the report of the study",
+    field: "Path of the folder for the report",
+    button: "Save",
+    then: |folder| UiAction::Report(ReportAction::Write(ReportOf::Study, folder)),
+};
 
 /// Draws the open dialog, if any.
 pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) {
@@ -63,11 +77,13 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
         let width = match dialog {
             Dialog::Keys => 640.0,
             Dialog::Check => 760.0,
+            Dialog::Figure => f32::INFINITY,
             Dialog::Export | Dialog::ExportWeights | Dialog::ImportNetwork | Dialog::Split => 560.0,
             Dialog::About
             | Dialog::OpenPath
             | Dialog::OpenRunPath
             | Dialog::FiguresPath
+            | Dialog::ReportPath(_)
             | Dialog::Classes
             | Dialog::Recognised
             | Dialog::RunNotes
@@ -80,6 +96,9 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::OpenPath => path_ui(ui, state, &PROJECT_PATH, actions),
             Dialog::OpenRunPath => path_ui(ui, state, &RUN_PATH, actions),
             Dialog::FiguresPath => path_ui(ui, state, &FIGURES_PATH, actions),
+            Dialog::ReportPath(ReportOf::Runs) => path_ui(ui, state, &RUNS_REPORT_PATH, actions),
+            Dialog::ReportPath(ReportOf::Study) => path_ui(ui, state, &STUDY_REPORT_PATH, actions),
+            Dialog::Figure => figure_ui(ui, state, room, actions),
             Dialog::Export => export_ui(ui, state, actions),
             Dialog::ExportWeights => export_weights_ui(ui, state, actions),
             Dialog::ImportNetwork => import_network_ui(ui, state, actions),
@@ -91,7 +110,7 @@ pub fn dialogs_ui(ctx: &Context, state: &AppState, actions: &mut Vec<UiAction>) 
             Dialog::LostLabels => lost_labels_ui(ui, state, actions),
         }
         ui.add_space(8.0);
-        if matches!(dialog, Dialog::Keys | Dialog::About) && ui.button("Close").clicked() {
+        if matches!(dialog, Dialog::Keys | Dialog::About | Dialog::Figure) && ui.button("Close").clicked() {
             actions.push(UiAction::Show(None));
         }
     });

@@ -27,7 +27,7 @@ fn lower_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     tabs_ui(ui, state, actions);
     match state.settings.tab {
         Tab::Curves => super::curves::curves_ui(ui, state, actions),
-        Tab::Scores => super::scores::scores_ui(ui, state),
+        Tab::Scores => super::scores::scores_ui(ui, state, actions),
         Tab::Runs => super::runs::runs_ui(ui, state, actions),
         Tab::Compare => super::compare::compare_ui(ui, state, actions),
         Tab::Studies => super::studies::studies_ui(ui, state, actions),

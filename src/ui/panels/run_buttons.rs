@@ -1,14 +1,16 @@
 //! What can be done with a run of the list: open it, go on with it, start from it, export its weights.
 
-use eframe::egui::{Button, Ui};
+use std::ops::RangeInclusive;
 
-use crate::domain::count::counted;
+use eframe::egui::{Button, DragValue, Popup, PopupCloseBehavior, Ui};
+
 use crate::train::run_list::{GoesOn, Left, RunEntry};
 use crate::ui::state::action::{NetworkAction, UiAction};
 use crate::ui::state::app_state::AppState;
+use crate::ui::state::runs_action::RunsAction;
 
-/// Numbers of epochs that a run can be made longer by.
-const MORE_EPOCHS: [u32; 5] = [1, 5, 10, 20, 50];
+/// Epochs that a run can be made longer by at a time.
+const MORE_EPOCHS: RangeInclusive<u32> = 1..=100_000;
 
 /// Opens the run.
 pub(super) fn open_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
@@ -41,7 +43,6 @@ pub(super) fn export_ui(ui: &mut Ui, run: &RunEntry, actions: &mut Vec<UiAction>
 
 /// Goes on with a run that was stopped or killed, or makes one longer that has ended.
 pub(super) fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
-    let resume = |more_epochs| UiAction::Resume { folder: run.folder.clone(), more_epochs };
     let why_not = state.why_busy();
     ui.add_enabled_ui(why_not.is_none(), |ui| match run.goes_on() {
         Some(GoesOn::Unfinished) => {
@@ -51,26 +52,39 @@ pub(super) fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &
             });
             let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
             if button.accessible_name(format!("Resume run {}", run.name)).clicked() {
-                actions.push(resume(0));
+                actions.push(UiAction::Resume { folder: run.folder.clone(), more_epochs: 0 });
             }
         }
         Some(GoesOn::Longer) => {
-            let menu = ui.menu_button("Continue…", |ui| {
-                for epochs in MORE_EPOCHS {
-                    if ui.button(counted(epochs.into(), "more epoch")).clicked() {
-                        actions.push(resume(epochs));
-                        ui.close();
-                    }
-                }
-            });
-            let button = menu
-                .response
-                .on_hover_text("Train on from its end; the learning rate's schedule is that of the new length");
+            let button = ui.button("Continue…");
+            // A click on the number must not close it.
+            let popup = Popup::from_toggle_button_response(&button);
+            let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+            popup.show(|ui| longer_ui(ui, state, run, actions));
+            let button =
+                button.on_hover_text("Train on from its end; the learning rate's schedule is that of the new length");
             let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
             button.accessible_name(format!("Continue run {}", run.name));
         }
         None => {
             ui.label("");
+        }
+    });
+}
+
+/// By how many epochs the run is made longer.
+fn longer_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<UiAction>) {
+    let mut epochs = state.settings.more_epochs;
+    ui.horizontal(|ui| {
+        let suffix = if epochs == 1 { " more epoch" } else { " more epochs" };
+        let number = ui.add(DragValue::new(&mut epochs).range(MORE_EPOCHS).speed(0.1).suffix(suffix));
+        let number = number.on_hover_text("Drag, or click and type");
+        if number.accessible_name("Epochs to train on for").changed() {
+            actions.push(UiAction::Runs(RunsAction::SetMoreEpochs(epochs)));
+        }
+        if ui.button("Train on").clicked() {
+            actions.push(UiAction::Resume { folder: run.folder.clone(), more_epochs: epochs });
+            ui.close();
         }
     });
 }

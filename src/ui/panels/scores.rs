@@ -1,11 +1,13 @@
 //! The scores tab: scores per class and the confusion matrix.
 
-use eframe::egui::{Align2, Color32, Grid, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
+use eframe::egui::{Grid, ScrollArea, Ui};
 
-use super::theme::{Tokens, UNIT, class_color, mono};
+use super::confusion::confusion_ui;
+use super::theme::{Tokens, UNIT, class_color};
 use super::widgets::{badge, nothing_yet, number, swatch};
 use crate::domain::{ClassDef, Confusion, FurtherScores};
 use crate::engine::protocol::Evaluation;
+use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
 
@@ -13,7 +15,7 @@ use crate::ui::state::format;
 const ROW: f32 = 18.0;
 
 /// Draws the tab.
-pub fn scores_ui(ui: &mut Ui, state: &AppState) {
+pub fn scores_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let why_none = state.why_no_score();
     let Some(evaluation) = state.run.evaluation.as_ref().filter(|_| why_none.is_none()) else {
         nothing_yet(ui, why_none.unwrap_or("Scores appear here after the first evaluation."));
@@ -34,12 +36,7 @@ pub fn scores_ui(ui: &mut Ui, state: &AppState) {
         ui.horizontal_top(|ui| {
             table_ui(ui, classes, evaluation);
             ui.add_space(24.0);
-            matrix_ui(ui, classes, &evaluation.confusion);
-            ui.add_space(8.0);
-            ui.vertical(|ui| {
-                ui.set_max_width(150.0);
-                ui.weak("Truth in rows, prediction in columns, per cent of the row.");
-            });
+            confusion_ui(ui, classes, &evaluation.confusion, state.settings.matrix, actions);
         });
     });
 }
@@ -118,48 +115,4 @@ fn truth_share(confusion: &Confusion, scored: u64, class: usize) -> String {
     }
     let row = |truth| (0..confusion.classes()).map(|p| confusion.get(truth, p)).sum::<u64>();
     format::percent(row(class) as f64 / scored as f64)
-}
-
-/// The confusion matrix: truth in rows, prediction in columns, each row adding up to 100 %.
-fn matrix_ui(ui: &mut Ui, classes: &[ClassDef], confusion: &Confusion) {
-    let (cell, n) = (vec2(44.0, ROW), confusion.classes().min(classes.len()));
-    ui.vertical(|ui| {
-        let (area, response) = ui.allocate_exact_size(cell * (n as f32 + 1.0), Sense::hover());
-        let place = |row: f32, column: f32| {
-            eframe::egui::Rect::from_min_size(area.min + vec2(column * cell.x, row * cell.y), cell).shrink(1.0)
-        };
-        for (i, class) in classes.iter().take(n).enumerate() {
-            let side = Vec2::splat(12.0);
-            for center in [place(0.0, i as f32 + 1.0).center(), place(i as f32 + 1.0, 0.0).center()] {
-                let square = eframe::egui::Rect::from_center_size(center, side);
-                let outline = Stroke::new(1.0, Tokens::of(ui).weak.gamma_multiply(0.7));
-                ui.painter().rect(square, 3.0, class_color(class.color), outline, StrokeKind::Inside);
-            }
-            let total: u64 = (0..n).map(|p| confusion.get(i, p)).sum();
-            for j in 0..n {
-                let share = confusion.get(i, j) as f32 / total.max(1) as f32;
-                cell_ui(ui, place(i as f32 + 1.0, j as f32 + 1.0), share, i == j);
-            }
-        }
-        response.on_hover_ui_at_pointer(|ui| {
-            let Some(pos) = ui.ctx().pointer_hover_pos() else { return };
-            let at = (pos - area.min) / cell;
-            let (row, column) = (at.y as usize, at.x as usize);
-            if (1..=n).contains(&row) && (1..=n).contains(&column) {
-                let count = format::count(confusion.get(row - 1, column - 1));
-                let (truth, found) = (&classes[row - 1].name, &classes[column - 1].name);
-                ui.label(format!("{count} pixels of {truth} predicted as {found}"));
-            }
-        });
-    });
-}
-
-fn cell_ui(ui: &Ui, rect: eframe::egui::Rect, share: f32, hit: bool) {
-    let tokens = Tokens::of(ui);
-    let color: Color32 = if hit { tokens.good } else { tokens.error };
-    ui.painter().rect_filled(rect, 2.0, color.gamma_multiply(0.06 + 0.5 * share));
-    if share >= 0.0005 {
-        let text = format!("{:.1}", share * 100.0);
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, mono(11.0), tokens.strong);
-    }
 }

@@ -3,7 +3,9 @@
 use eframe::egui::{Button, Label, RichText, ScrollArea, TextEdit, Ui, Vec2, vec2};
 use lucide_icons::Icon;
 
+use super::report_button::report_button_ui;
 use super::study_grid::grid_ui;
+use super::study_notes::notes_ui;
 use super::study_plans::{clash_ui, plans_ui};
 use super::study_table::{runs_ui, table_ui};
 use super::theme::{Tokens, UNIT};
@@ -14,6 +16,7 @@ use crate::study::standing::Standing;
 use crate::ui::state::action::UiAction;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::format;
+use crate::ui::state::report_export::ReportOf;
 use crate::ui::state::study_action::StudyAction;
 use crate::ui::state::study_form::{PlanSource, StudyForm};
 
@@ -85,7 +88,7 @@ fn file_ui(ui: &mut Ui, form: &mut StudyForm, actions: &mut Vec<UiAction>) {
 /// The buttons, how the study stands, and its results.
 fn standing_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     let study = &state.study;
-    ui.horizontal(|ui| buttons_ui(ui, state, actions));
+    ui.horizontal_wrapped(|ui| buttons_ui(ui, state, actions));
     if let Some(words) = study.words() {
         ui.add(Label::new(number(words)).wrap());
     }
@@ -102,6 +105,7 @@ fn standing_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
     if !standing.about.is_empty() {
         ui.add(Label::new(RichText::new(&standing.about).weak()).wrap());
     }
+    notes_ui(ui, standing);
     ui.add_space(UNIT);
     table_ui(ui, standing);
     ui.add_space(2.0 * UNIT);
@@ -127,6 +131,7 @@ fn buttons_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiAction>) {
         }
     }
     if let Some(standing) = &study.standing {
+        report_button_ui(ui, state, ReportOf::Study, actions);
         ui.add_space(2.0 * UNIT);
         ui.label(number(summary(standing)));
     }
@@ -172,11 +177,14 @@ fn summary(standing: &Standing) -> String {
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
     use super::*;
     use crate::study::standing::RunLine;
+    use crate::ui::state::held_blocks::tests::state;
 
-    #[test]
-    fn the_summary_says_what_is_left() {
+    fn standing(states: &[&'static str], left_secs: Option<f64>) -> Standing {
         let run = |state: &'static str| RunLine {
             name: String::new(),
             words: String::new(),
@@ -185,16 +193,26 @@ mod tests {
             secs: None,
             note: String::new(),
         };
-        let standing = |states: &[&'static str], left_secs| Standing {
-            name: String::new(),
-            about: String::new(),
-            folder: "/x".into(),
-            runs: states.iter().copied().map(run).collect(),
-            rows: Vec::new(),
-            left_secs,
-        };
+        Standing { runs: states.iter().copied().map(run).collect(), left_secs, ..Standing::default() }
+    }
+
+    #[test]
+    fn the_summary_says_what_is_left() {
         assert_eq!(summary(&standing(&["done", "failed"], Some(40.0))), "1 of 2 runs done, 1 failed, about 40 s left");
         assert_eq!(summary(&standing(&["done"], Some(0.0))), "1 of 1 run done");
         assert!(summary(&standing(&["waiting"], None)).contains("time unknown"));
+    }
+
+    #[test]
+    fn where_the_summary_does_not_fit_beside_the_buttons_it_is_wrapped() {
+        let width = 640.0;
+        let mut state = state();
+        state.study.standing = Some(standing(&["waiting"], None));
+        let show = move |ui: &mut Ui| studies_ui(ui, &state, &mut Vec::new());
+        let builder = Harness::builder().with_size(vec2(width, 300.0));
+        let mut harness = builder.with_context_setup(crate::ui::panels::theme::install).build_ui(show);
+        harness.run_steps(2);
+        let told = harness.get_by_label_contains("time unknown until a run like these is done").rect();
+        assert!(told.right() <= width, "{told:?}");
     }
 }

@@ -2,6 +2,8 @@
 
 use eframe::egui::{DragValue, Label, RichText, TextEdit, Ui};
 
+use super::study_grid_more::more_ui;
+use super::study_ticks::{Offer, every, ticks_ui, titled, with_others};
 use super::theme::Tokens;
 use super::widgets::field;
 use crate::domain::config::{Arch, LossTerm, LossWeights, Supervision};
@@ -15,9 +17,6 @@ const RATIOS: [f64; 4] = [0.01, 0.05, 0.1, 0.15];
 /// Seeds at most.
 const MOST_SEEDS: u64 = 20;
 
-/// A value that can be ticked, with its label and tooltip.
-type Offer<T> = (T, String, String);
-
 /// Draws the fields.
 pub(super) fn grid_ui(ui: &mut Ui, state: &AppState, form: &mut StudyForm) {
     let about = "The settings of the Training panel; of what is ticked, each with each. A row without a tick stays as the panel has it.";
@@ -28,21 +27,22 @@ pub(super) fn grid_ui(ui: &mut Ui, state: &AppState, form: &mut StudyForm) {
             .on_hover_text("Name of the plan's file and of the study's folder")
             .accessible_name("Name of the plan");
     });
-    let grid = &mut form.grid;
+    let (grid, panel) = (&mut form.grid, &state.settings.form);
     ticks_ui(ui, "Of each class", &labels(Strategy::FractionPerClass), &mut grid.labels);
     ticks_ui(ui, "Of all pixels", &labels(Strategy::FractionOfPixels), &mut grid.labels);
     ticks_ui(ui, "", &[(Strategy::Full, "all labels".to_owned(), Strategy::Full.help().to_owned())], &mut grid.labels);
-    if let Some(note) = labels_note(state.has_masks(), !grid.labels.is_empty(), &state.settings.form) {
+    if let Some(note) = labels_note(state.has_masks(), !grid.labels.is_empty(), panel) {
         ui.add(Label::new(RichText::new(note).color(Tokens::of(ui).warn)).wrap());
     }
-    ticks_ui(ui, "Class weights", &weights(), &mut grid.weights);
-    ticks_ui(ui, "Network", &networks(), &mut grid.networks);
+    ticks_ui(ui, "Class weights", &weights(&panel.train.class_weights, &grid.weights), &mut grid.weights);
+    ticks_ui(ui, "Network", &every::<Arch>(), &mut grid.networks);
     ticks_ui(ui, "Loss", &losses(), &mut grid.losses);
     field(ui, "Seeds", |ui| {
         ui.add(DragValue::new(&mut grid.seeds).range(0..=MOST_SEEDS)).on_hover_text(
             "Each configuration is trained with so many seeds, from 0 on; 0 leaves the seed of the Training panel",
         );
     });
+    more_ui(ui, panel, &mut grid.more);
 }
 
 /// Which labels the runs learn from, where the ticks do not say so by themselves.
@@ -67,46 +67,30 @@ fn labels_note(has_masks: bool, is_ticked: bool, panel: &RunConfig) -> Option<St
     }
 }
 
-/// Values to tick. Those that are ticked stand in the order in which they are offered, after those of other rows.
-fn ticks_ui<T: Clone + PartialEq>(ui: &mut Ui, name: &str, offers: &[Offer<T>], chosen: &mut Vec<T>) {
-    field(ui, name, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            for (value, label, help) in offers {
-                let mut is_ticked = chosen.contains(value);
-                let tick = ui.checkbox(&mut is_ticked, label).on_hover_text(help);
-                if tick.accessible_name(format!("{name} {label}").trim().to_owned()).changed() {
-                    *chosen = with(chosen, offers, value, is_ticked);
-                }
-            }
-        });
-    });
-}
-
-/// What is chosen after a value was ticked or not.
-fn with<T: Clone + PartialEq>(chosen: &[T], offers: &[Offer<T>], value: &T, is_ticked: bool) -> Vec<T> {
-    let is_offered = |other: &T| offers.iter().any(|(offered, ..)| offered == other);
-    let others = chosen.iter().filter(|other| !is_offered(other)).cloned();
-    let is_in = |offered: &&T| if *offered == value { is_ticked } else { chosen.contains(offered) };
-    let own: Vec<T> = offers.iter().map(|(offered, ..)| offered).filter(is_in).cloned().collect();
-    others.chain(own).collect()
-}
-
 fn labels(kind: fn(f64) -> Strategy) -> Vec<Offer<Strategy>> {
     let offer = |ratio: f64| (kind(ratio), format!("{:.0} %", ratio * 100.0), kind(ratio).describe());
     RATIOS.into_iter().map(offer).collect()
 }
 
-fn titled<T: Choice>(value: &T) -> Offer<T> {
-    (value.clone(), value.title().to_owned(), value.help().to_owned())
-}
-
-fn weights() -> Vec<Offer<ClassWeights>> {
+/// The kinds that follow from the labels; and weights of the training panel that are none of them, such as those typed in there, and
+/// those of before that are ticked.
+fn weights(panel: &ClassWeights, chosen: &[ClassWeights]) -> Vec<Offer<ClassWeights>> {
     let is_typed_in = |weights: &&ClassWeights| matches!(weights, ClassWeights::Given(_));
-    ClassWeights::ALL.iter().filter(|weights| !is_typed_in(weights)).map(titled).collect()
+    let kinds = ClassWeights::ALL.iter().filter(|weights| !is_typed_in(weights)).map(titled).collect();
+    let is_something = |weights: &&ClassWeights| **weights != ClassWeights::Given(Vec::new());
+    let others = chosen.iter().chain([panel]).filter(is_something).cloned();
+    with_others(kinds, others, own_weights)
 }
 
-fn networks() -> Vec<Offer<Arch>> {
-    Arch::ALL.iter().map(titled).collect()
+/// Weights with numbers of their own.
+fn own_weights(weights: &ClassWeights) -> Offer<ClassWeights> {
+    let (value, title, help) = titled(weights);
+    let label = match weights {
+        ClassWeights::Given(numbers) => numbers.iter().map(f32::to_string).collect::<Vec<_>>().join(", "),
+        ClassWeights::Effective(beta) => format!("{title}, beta {beta}"),
+        _ => title,
+    };
+    (value, label, help)
 }
 
 /// Each term that can stand alone, and two mixtures.
@@ -157,10 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ticked_stands_in_the_order_of_the_offers() {
-        let offers: Vec<Offer<u8>> = [1, 2, 3].map(|n| (n, n.to_string(), String::new())).to_vec();
-        assert_eq!(with(&[9, 3], &offers, &1, true), [9, 1, 3]);
-        assert_eq!(with(&[9, 1, 3], &offers, &3, false), [9, 1]);
-        assert_eq!(with(&[9, 1], &offers, &1, true), [9, 1]);
+    fn weights_that_are_typed_in_can_be_ticked_and_unticked() {
+        let labels = |panel: &ClassWeights, chosen: &[ClassWeights]| -> Vec<String> {
+            weights(panel, chosen).into_iter().map(|(_, label, _)| label).collect()
+        };
+        let kinds = labels(&ClassWeights::None, &[]);
+        assert_eq!(kinds.len(), ClassWeights::ALL.len() - 1);
+        assert_eq!(labels(&ClassWeights::Given(Vec::new()), &[]), kinds, "nothing is typed in yet");
+        let typed = ClassWeights::Given(vec![0.66, 1.0]);
+        let with_typed = labels(&typed, std::slice::from_ref(&typed));
+        assert_eq!(with_typed[kinds.len()..], ["0.66, 1"]);
+        assert_eq!(labels(&ClassWeights::Inverse, &[typed]), with_typed, "what is ticked stays on offer");
+        assert_eq!(labels(&ClassWeights::Effective(0.9), &[])[kinds.len()..], ["Effective number, beta 0.9"]);
     }
 }

@@ -11,6 +11,7 @@ use eframe::egui::{
 use lucide_icons::LUCIDE_FONT_BYTES;
 
 use crate::charts::fonts;
+use crate::charts::inks::Inks;
 
 /// Base of all distances, points.
 pub const UNIT: f32 = 4.0;
@@ -91,6 +92,14 @@ impl Tokens {
     pub fn of(ui: &Ui) -> Self {
         if ui.visuals().dark_mode { DARK } else { LIGHT }
     }
+}
+
+/// The colours of figures in a theme.
+pub fn inks(is_dark: bool) -> Inks {
+    let tokens = if is_dark { DARK } else { LIGHT };
+    let colors = [tokens.raised, tokens.text, tokens.weak, tokens.line];
+    let [paper, ink, soft, grid] = colors.map(|color| [color.r(), color.g(), color.b()]);
+    Inks { paper, ink, soft, grid }
 }
 
 /// The clear colour of the window, which serves as background of the panels. Filling each panel would draw over a

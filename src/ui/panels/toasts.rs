@@ -1,4 +1,4 @@
-//! Toasts: warnings and errors that float over the window until they expire or are closed.
+//! Toasts: warnings, errors and news that float over the window until they expire or are closed.
 
 use eframe::egui::{Align2, Area, Context, Frame, Id, Order, RichText, Stroke, Vec2};
 use lucide_icons::Icon;
@@ -30,7 +30,8 @@ pub fn toasts_ui(ctx: &Context, above_bottom: f32, state: &AppState, actions: &m
         for (index, message) in state.messages.toasts().take(shown) {
             let (color, sign) = match message.level {
                 Level::Error => (tokens.error, Icon::CircleX),
-                _ => (tokens.warn, Icon::TriangleAlert),
+                Level::Warning => (tokens.warn, Icon::TriangleAlert),
+                Level::Info => (tokens.good, Icon::CircleCheck),
             };
             Frame::popup(ui.style()).inner_margin(12).stroke(Stroke::new(1.0, color)).show(ui, |ui| {
                 let width = (ctx.content_rect().width() - 56.0).min(380.0);

@@ -6,8 +6,8 @@ use eframe::egui::{Context, ViewportCommand};
 
 use super::services::Services;
 use super::{
-    checking, class_edits, diagnostics, exporting, labelling, network_files, opening, quick_saving, run_control, runs,
-    selection, splitting, studies,
+    checking, class_edits, diagnostics, exporting, figure_gallery, labelling, network_files, opening, quick_saving,
+    report_saving, run_control, runs, selection, splitting, studies,
 };
 use crate::data::ClassEdits;
 use crate::domain::split::Split;
@@ -33,7 +33,9 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::StartFrom(folder) => start_from(services, state, folder),
         UiAction::ListRuns => opening::list_runs(services, state),
         UiAction::Runs(action) => runs::act(services, state, action),
+        UiAction::Gallery(action) => figure_gallery::act(services, state, ctx, action),
         UiAction::Study(action) => studies::act(services, state, action),
+        UiAction::Report(action) => report_saving::act(services, state, action),
         UiAction::Check => checking::check(services, state),
         UiAction::Relink { from, tile } => labelling::relink(services, state, &from, &tile),
         UiAction::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -69,6 +71,7 @@ pub fn execute(services: &mut Services, state: &mut AppState, ctx: &Context, act
         UiAction::ShowTab(tab) => show_tab(services, state, tab),
         UiAction::ToggleSide => state.side_open = !state.side_open,
         UiAction::SetLogLoss(log) => state.settings.log_loss = log,
+        UiAction::SetMatrix(shares) => state.settings.matrix = shares,
         UiAction::SetTheme(choice) => set_theme(state, ctx, choice),
         UiAction::StepZoom(steps) => services.pointer.step_zoom(ctx, steps),
         UiAction::ResetZoom => services.pointer.set_zoom(ctx, 1.0),

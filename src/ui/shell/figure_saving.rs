@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::compared;
 use super::jobs::JobOutcome;
 use super::opening::report_no_thread;
 use super::services::Services;
 use crate::domain::count::counted;
 use crate::domain::{Notice, panic};
 use crate::study::compare::figure_files::{self, FigureFormat};
-use crate::study::compare::{ComparedRun, Comparison, Entry, figures};
+use crate::study::compare::figures;
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::figures_export::{FiguresExport, SavedFigures};
@@ -70,8 +71,7 @@ pub(crate) fn take(state: &mut AppState, root: &Path, result: Result<SavedFigure
 
 /// Writes the figures of these runs.
 fn save(runs: Vec<PathBuf>, folder: PathBuf) -> anyhow::Result<SavedFigures> {
-    let opened: Vec<ComparedRun> = runs.iter().map(|run| ComparedRun::open(run)).collect::<Result<_, _>>()?;
-    let mut comparison = Comparison::of("ticked runs", opened.into_iter().map(Entry::from).collect());
+    let mut comparison = compared::comparison("ticked runs", &runs)?;
     comparison.count_labels(&|_, _| ());
     let plates = figures::all(&comparison);
     anyhow::ensure!(!plates.is_empty(), "these runs have neither curves nor scores");

@@ -8,7 +8,7 @@ use super::jobs::{JobOutcome, ProjectRuns};
 use super::opening::take_project;
 use super::services::Services;
 use super::tiles::loaded::Loaded;
-use super::{class_edits, exporting, figure_saving, network_files, splitting, studies};
+use super::{class_edits, exporting, figure_gallery, figure_saving, network_files, report_saving, splitting, studies};
 use crate::data::label::journal::DiskState;
 use crate::domain::{Notice, RunConfig};
 use crate::ui::state::action::{Tab, UiAction};
@@ -30,6 +30,9 @@ pub(crate) fn take_outcome(services: &mut Services, state: &mut AppState, outcom
             state.say(Level::Error, Notice::new("The folder could not be opened").cause(why));
         }
         JobOutcome::Picked(action) => return vec![action],
+        JobOutcome::FiguresRead(read) => figure_gallery::take(services, state, read),
+        JobOutcome::FiguresDrawn(drawn) => state.gallery.take_drawn(drawn),
+        JobOutcome::ReportWritten(result) => report_saving::take(state, result),
         JobOutcome::FiguresWritten { root, result } => figure_saving::take(state, &root, result),
         JobOutcome::NoFolderDialog(instead) => {
             state.say(Level::Info, Notice::new("The desktop has no dialog for files").remedy("Type the path instead"));

@@ -17,9 +17,11 @@ use crate::train::check::Check;
 use crate::train::run_list::{self, RunEntry};
 use crate::ui::state::action::{Dialog, UiAction};
 use crate::ui::state::check::CheckReport;
+use crate::ui::state::figure_gallery::{Drawn, FigureKey, ReadFigures};
 use crate::ui::state::figures_export::SavedFigures;
 use crate::ui::state::job_progress::JobProgress;
 use crate::ui::state::network_files::NetworkNews;
+use crate::ui::state::report_export::SavedReport;
 use crate::ui::state::run_figures::RunFigures;
 use crate::ui::state::study_look::StudyLook;
 
@@ -47,6 +49,12 @@ pub enum JobOutcome {
         /// Which, and where.
         result: Result<SavedFigures, Notice>,
     },
+    /// The figures of runs were read, to be shown.
+    FiguresRead(ReadFigures),
+    /// Figures were drawn.
+    FiguresDrawn(Vec<(FigureKey, Drawn)>),
+    /// A report was written, or why not.
+    ReportWritten(Result<SavedReport, Notice>),
     /// The quick map was saved as a run.
     QuickSaved {
         /// The run folder.

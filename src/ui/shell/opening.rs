@@ -163,6 +163,7 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.take_runs(runs);
     state.forget_run();
     state.swipe = None;
+    state.gallery.show(false);
     if !state.study.is_running() {
         state.study.leave_project();
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::jobs::{JobOutcome, ProjectRuns};
 use super::opening::report_no_thread;
 use super::services::Services;
-use super::{figure_saving, swiping};
+use super::{figure_gallery, figure_saving, swiping};
 use crate::data::DataError;
 use crate::domain::Notice;
 use crate::study::compare::ComparedRun;
@@ -30,13 +30,18 @@ pub(crate) fn act(services: &Services, state: &mut AppState, action: RunsAction)
             state.runs_table.tick(&folder, is_ticked);
             swiping::follow_ticks(state);
             read_figures(services, state);
+            figure_gallery::follow(services, state);
         }
         RunsAction::TickNone => {
             state.runs_table.tick_none();
             swiping::follow_ticks(state);
         }
-        RunsAction::ReadFigures => read_figures(services, state),
+        RunsAction::ReadFigures => {
+            read_figures(services, state);
+            figure_gallery::follow(services, state);
+        }
         RunsAction::CompareAt(moment) => state.settings.scores = moment,
+        RunsAction::SetMoreEpochs(epochs) => state.settings.more_epochs = epochs,
         RunsAction::PickFiguresFolder => figure_saving::pick_folder(services, state),
         RunsAction::WriteFigures(folder) => figure_saving::begin(services, state, folder),
         RunsAction::EditNotes(folder) => {

@@ -69,10 +69,10 @@ fn pick_plan(services: &Services, state: &mut AppState) {
     report_no_thread(state, result);
 }
 
-/// Looks again once settings have changed that a grid is put together from, or of which a built-in plan takes the precision.
+/// Looks again once settings have changed. A grid is put together from them, a built-in plan takes the precision, and every plan the
+/// device. What is the same by them is not looked at again.
 pub(crate) fn follow_settings(state: &mut AppState) {
-    let is_followed = !state.study.is_running() && state.study.form.source != PlanSource::File;
-    if is_followed && state.is_at_studies() {
+    if !state.study.is_running() && state.is_at_studies() {
         state.study.looks.after_rest(Instant::now());
     }
 }
@@ -128,9 +128,8 @@ fn begin(services: &mut Services, state: &mut AppState) {
         return;
     }
     let Some(home) = home(state) else { return };
-    let device = state.settings.form.device.clone();
     match request(state, &home) {
-        Ok(Some(request)) => match StudySession::start(request, device, services.waker()) {
+        Ok(Some(request)) => match StudySession::start(request, services.waker()) {
             Ok(session) => {
                 services.study = Some(session);
                 state.study.begin();
@@ -157,6 +156,7 @@ fn request(state: &AppState, home: &Path) -> Looked {
         text: None,
         data: None,
         precision: None,
+        device: Some(state.settings.form.device.clone()),
         out: None,
         before: measured(state),
     };
@@ -183,6 +183,12 @@ fn request(state: &AppState, home: &Path) -> Looked {
             Some(StudyRequest { plan: PathBuf::from(form.file.trim()), data, ..plain })
         }
     })
+}
+
+/// The study that is shown, by its plan on the disk: while it is worked at, the settings may be others by now.
+pub(crate) fn on_disk(state: &AppState) -> Option<StudyRequest> {
+    let request = request(state, &home(state)?).ok()??;
+    Some(StudyRequest { text: None, ..request })
 }
 
 /// Runs of the project that took all their steps, with the seconds they took.

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::class_draft::ClassDraft;
 use super::export_state::ExportForm;
+use super::gallery_action::GalleryAction;
 use super::layer::Layer;
 use super::map_source::MapChoice;
 use super::network_files::{ImportForm, WeightsForm};
 use super::preset::Preset;
+use super::report_export::{ReportAction, ReportOf};
 use super::runs_action::RunsAction;
 use super::study_action::StudyAction;
 use super::theme_choice::ThemeChoice;
@@ -19,6 +21,7 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::split::Split;
 use crate::domain::{Edit, RunConfig};
 use crate::quick::method::QuickMethod;
+use crate::study::compare::figures::Shares;
 
 /// A request of the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +49,12 @@ pub enum UiAction {
     ListRuns,
     /// Do something with the list of runs.
     Runs(RunsAction),
+    /// Do something about the figures of the ticked runs.
+    Gallery(GalleryAction),
     /// Do something about a study.
     Study(StudyAction),
+    /// Do something about the export of a report.
+    Report(ReportAction),
     /// Check all masks of the project in the background.
     Check,
     /// Move orphaned labels to a tile.
@@ -129,6 +136,8 @@ pub enum UiAction {
     ToggleSide,
     /// Use a logarithmic scale for the loss.
     SetLogLoss(bool),
+    /// Show these shares in the confusion matrix.
+    SetMatrix(Shares),
     /// Open a dialog, or close the open one.
     Show(Option<Dialog>),
     /// Change the typed path.
@@ -277,6 +286,10 @@ pub enum Dialog {
     OpenRunPath,
     /// The folder for figures, for desktops without a folder dialog.
     FiguresPath,
+    /// The folder for a report, likewise.
+    ReportPath(ReportOf),
+    /// A figure of the ticked runs by itself.
+    Figure,
     /// The export of maps.
     Export,
     /// The export of a run's network.

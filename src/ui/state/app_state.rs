@@ -11,12 +11,14 @@ use super::check::CheckState;
 use super::class_draft::ClassDraft;
 use super::closing::{Closing, Work};
 use super::export_state::ExportState;
+use super::figure_gallery::FigureGallery;
 use super::frame_times::FrameTimes;
 use super::in_view::{InView, UnderCursor};
 use super::message::{Level, Messages};
 use super::network_files::NetworkFiles;
 use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
+use super::report_export::ReportOf;
 use super::run_state::RunState;
 use super::runs_table::RunsTable;
 use super::settings::Settings;
@@ -87,6 +89,10 @@ pub struct AppState {
     pub runs: Vec<RunEntry>,
     /// The same as a table.
     pub runs_table: RunsTable,
+    /// The figures of the ticked runs.
+    pub gallery: FigureGallery,
+    /// The report that is being written.
+    pub report: Option<ReportOf>,
     /// The study that is shown.
     pub study: StudyState,
     /// Two runs swiped over the tile in view.
@@ -148,6 +154,8 @@ impl AppState {
             runs_home: None,
             runs: Vec::new(),
             runs_table: RunsTable::default(),
+            gallery: FigureGallery::default(),
+            report: None,
             study: StudyState::default(),
             swipe: None,
             export: ExportState::default(),
@@ -169,6 +177,11 @@ impl AppState {
     /// Adds a message to the log; warnings and errors also become toasts.
     pub fn say(&mut self, level: Level, notice: impl Into<Notice>) {
         self.messages.say(self.clock, level, notice);
+    }
+
+    /// Adds good news to the log that somebody has waited for, and shows them as a toast.
+    pub fn announce(&mut self, notice: impl Into<Notice>) {
+        self.messages.announce(self.clock, notice);
     }
 
     /// Reports how many tiles cannot be used, replacing an earlier count.

@@ -1,4 +1,4 @@
-//! Messages to the user: a log of all of them, and toasts for warnings and errors.
+//! Messages to the user: a log of all of them, and toasts for warnings, errors and what somebody has waited for.
 
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +35,9 @@ impl Level {
         }
     }
 }
+
+/// How long good news float over the window.
+const NEWS: Duration = Duration::from_secs(10);
 
 /// An entry of the log.
 #[derive(Clone, Debug)]
@@ -78,6 +81,14 @@ impl Messages {
             self.list.drain(..KEPT / 4);
         }
         self.list.push(Message { time, level, notice, times: 1, toast: level.toast(), subject: None });
+    }
+
+    /// Adds good news that somebody has waited for: they become a toast.
+    pub fn announce(&mut self, time: SystemTime, notice: impl Into<Notice>) {
+        self.say(time, Level::Info, notice);
+        if let Some(last) = self.list.last_mut() {
+            last.toast = Some(NEWS);
+        }
     }
 
     /// Adds a message in place of earlier ones on the same subject.
@@ -177,6 +188,16 @@ mod tests {
         messages.close_toasts();
         assert_eq!(messages.toasts().count(), 0);
         assert!(messages.text().contains("Labels are late"));
+    }
+
+    #[test]
+    fn good_news_float_for_a_while() {
+        let mut messages = Messages::default();
+        messages.say(NOW, Level::Info, "read");
+        messages.announce(NOW, "the report is in /reports");
+        assert_eq!(messages.toasts().map(|(i, _)| i).collect::<Vec<_>>(), [1]);
+        messages.age(NEWS);
+        assert!(messages.toasts().next().is_none() && messages.text().contains("info    The report is in /reports"));
     }
 
     #[test]

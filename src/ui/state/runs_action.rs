@@ -21,6 +21,8 @@ pub enum RunsAction {
     ReadFigures,
     /// Compare these scores of the runs.
     CompareAt(ScoreMoment),
+    /// Choose by how many epochs a run is made longer.
+    SetMoreEpochs(u32),
     /// Choose a folder for the figures of the compared runs.
     PickFiguresFolder,
     /// Write the figures of the compared runs into this folder.

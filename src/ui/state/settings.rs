@@ -15,6 +15,7 @@ use super::theme_choice::ThemeChoice;
 use crate::domain::split::Split;
 use crate::domain::{RunConfig, config, stored};
 use crate::quick::method::QuickMethod;
+use crate::study::compare::figures::Shares;
 
 /// Kept by eframe's storage. egui itself keeps the panel sizes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,10 @@ pub struct Settings {
     pub log_loss: bool,
     /// Which scores of runs are compared.
     pub scores: ScoreMoment,
+    /// By how many epochs a run that has ended is made longer.
+    pub more_epochs: u32,
+    /// What the cells of the confusion matrix are shares of.
+    pub matrix: Shares,
     /// Whether the first steps were dismissed.
     pub help_dismissed: bool,
     /// Splits the user chose, by project folder and image file.
@@ -68,6 +73,8 @@ impl Default for Settings {
             lower_open: None,
             log_loss: false,
             scores: ScoreMoment::Best,
+            matrix: Shares::Rows,
+            more_epochs: 10,
             help_dismissed: false,
             splits: BTreeMap::new(),
         }

@@ -179,11 +179,9 @@ mod tests {
         };
         Standing {
             name: "x".to_owned(),
-            about: String::new(),
             folder: "/x".into(),
             runs: states.into_iter().enumerate().map(run).collect(),
-            rows: Vec::new(),
-            left_secs: None,
+            ..Standing::default()
         }
     }
 
