@@ -144,8 +144,9 @@ def compare(program, case, rounds):
         times["channels last"].append(theirs(case, True))
     medians = {name: statistics.median(values) for name, values in times.items()}
     better = min("contiguous", "channels last", key=medians.get)
+    numbers = f" {case['precision']}" if case["what"] == "train" else ""
     print(
-        f"| {case['arch']} {case['what']}, {case['batch']}×{case['size']}², base {case['base']} | {medians['ours']:.3f} s "
+        f"| {case['arch']} {case['what']}{numbers}, {case['batch']}×{case['size']}², base {case['base']} | {medians['ours']:.3f} s "
         f"| {medians[better]:.3f} s ({better}) | {medians['ours'] / medians[better]:.2f} |",
         flush=True,
     )
@@ -165,6 +166,8 @@ def main():
     parser.add_argument("--tile", type=int, default=2448)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.precision == "mixed" and args.device == "cpu":
+        parser.error("mixed precision is for GPUs: add --device gpu")
     if args.worker:
         print(pytorch(json.loads(args.worker)))
         return

@@ -157,12 +157,15 @@ fn a_run_that_has_ended_can_be_continued() {
     act(&mut harness, UiAction::ShowTab(Tab::Runs));
     harness.run_ok();
     assert!(harness.query_by_label_contains("Resume run ").is_none());
-    act(&mut harness, UiAction::Runs(RunsAction::SetMoreEpochs(1)));
+    act(&mut harness, UiAction::Runs(RunsAction::SetMoreEpochs(2)));
     harness.get_by_label_contains("Continue run ").click();
     harness.run_ok();
     harness.get_by_label("Epochs to train on for").click();
     harness.run_ok();
-    harness.get_by_label("Train on").click();
+    harness.get_by_label("Epochs to train on for").type_text("1");
+    harness.run_ok();
+    assert_eq!(harness.state().state().settings.more_epochs, 1, "in place of what stood there");
+    harness.get_by_label_contains("Train on run ").click();
     step_until(&mut harness, "it goes on", |app| app.state().run.step.is_some_and(|report| report.step > steps));
     step_until(&mut harness, "to its new end", |app| app.state().run.summary.is_some());
     let summary = harness.state().state().run.summary.clone().expect("it has ended");

@@ -81,7 +81,7 @@ pub(super) fn class_weights(text: &str) -> Result<ClassWeights, String> {
         return beta.map(ClassWeights::Effective).map_err(|error| format!("'{text}' has no number: {error}"));
     }
     let weights = match numbers(text) {
-        Err(_) if Path::new(text).is_file() => weights_file::read(Path::new(text)),
+        Err(_) if Path::new(text).exists() => weights_file::read(Path::new(text)),
         Err(why) => Err(format!("{why}, and there is no file '{text}'")),
         Ok(numbers) => Ok(numbers),
     };

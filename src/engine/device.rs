@@ -146,8 +146,6 @@ pub struct OpenDevice {
     pub info: DeviceInfo,
     /// Largest buffer in bytes.
     pub max_buffer: u64,
-    /// Whether its tensors are in plain memory.
-    pub is_shared: bool,
 }
 
 impl OpenDevice {
@@ -231,8 +229,7 @@ impl Devices {
             why,
             ..DeviceInfo::default()
         };
-        let is_shared = matches!(adapter.kind, wgpu::DeviceType::IntegratedGpu | wgpu::DeviceType::Cpu);
-        Ok(OpenDevice { device, info, max_buffer: adapter.max_buffer, is_shared })
+        Ok(OpenDevice { device, info, max_buffer: adapter.max_buffer })
     }
 }
 
@@ -253,7 +250,7 @@ fn cpu(why: String) -> OpenDevice {
         why,
         ..DeviceInfo::default()
     };
-    OpenDevice { device: Device::flex(), info, max_buffer: u64::MAX, is_shared: true }
+    OpenDevice { device: Device::flex(), info, max_buffer: u64::MAX }
 }
 
 #[cfg(test)]

@@ -80,7 +80,13 @@ impl OpenedRun {
         device
             .precision_problem(plan.config.train.precision, is_new)
             .map_or(Ok(()), |problem| Err(Refusal(problem)))?;
-        check_memory(plan, &device, device::free_memory(), is_new, preparation.outbox)?;
+        let was_mixed = saved.as_ref().map(|saved| saved.trainer.scale.is_some());
+        let is_mixed = precision::is_mixed(plan.config.train.precision, &device.device)
+            // A run that was begun in f32 goes on so, unless it is to be mixed.
+            && (was_mixed != Some(false) || plan.config.train.precision == Precision::Mixed);
+        let (free, is_shared) = (device::free_memory(), !device.info.is_gpu);
+        let room = Room { free, is_shared, buffer: device.max_buffer, is_mixed };
+        check_memory(plan, &device, room, is_new, preparation.outbox)?;
         let warm = if begins { WarmStart::of(&plan.config)? } else { None };
         preparation.check()?;
         let Labels { journal, learned, counts } = Labels::open(plan, begins, preparation)?;
@@ -105,7 +111,6 @@ impl OpenedRun {
         let progress = saved.as_ref().map(|saved| saved.progress.clone());
         let mut predictor = device.predictor(&plan.config, &plan.project.classes, net.clone());
         let set = Arc::clone(&learned.set);
-        let was_mixed = saved.as_ref().is_some_and(|saved| saved.trainer.scale.is_some());
         let learner = learner(plan, learned, net, saved, &device)?;
         info.device.precision = learner.precision();
         predictor.show(learner.snapshot());
@@ -126,7 +131,7 @@ impl OpenedRun {
         let warning = warm.as_ref().and_then(|warm| warm.warning(plan));
         warning.into_iter().for_each(|warning| recorder.warn(preparation.outbox, warning));
         let warm = warm.map(|warm| warm.note(&plan.project.classes));
-        let in_f32 = (was_mixed && info.device.precision == Precision::F32)
+        let in_f32 = (was_mixed == Some(true) && info.device.precision == Precision::F32)
             .then(|| "It was begun in mixed precision and goes on in 32 bits".to_owned());
         warm.into_iter().chain(note).chain(in_f32).for_each(|note| recorder.inform(preparation.outbox, note));
         let (project, val, held_out) = (Arc::clone(&plan.project), plan.val.clone(), Arc::clone(&plan.held_out));
@@ -200,20 +205,12 @@ fn learner(
     Ok(learner)
 }
 
-/// Refuses a run that needs more plain memory than is `free` (bytes; `None` if the system does not say), or larger buffers than the device
-/// has, and says what would fit. A run that is resumed keeps its configuration, so nothing is offered there.
-fn check_memory(
-    plan: &RunPlan,
-    device: &OpenDevice,
-    free: Option<u64>,
-    is_new: bool,
-    outbox: &Outbox,
-) -> Result<(), Refusal> {
+/// Refuses a run that needs more than the device has room for, and says what would fit. A run that is resumed keeps its configuration, so
+/// nothing is offered there.
+fn check_memory(plan: &RunPlan, device: &OpenDevice, room: Room, is_new: bool, outbox: &Outbox) -> Result<(), Refusal> {
     let (model, classes, asked) = (&plan.config.model, plan.project.classes.len(), StepSize::of(&plan.config.train));
     let beside = if pseudo_labels::are_wanted(&plan.config) { pseudo_labels::BYTES } else { 0 };
-    let free = free.map(|free| free.saturating_sub(beside));
-    let is_mixed = precision::is_mixed(plan.config.train.precision, &device.device);
-    let room = Room { free, is_shared: device.is_shared, buffer: device.max_buffer, is_mixed };
+    let room = Room { free: room.free.map(|free| free.saturating_sub(beside)), ..room };
     let Some(problem) = room.problem(model, classes, asked) else { return Ok(()) };
     let offer = room.offer(model, classes, asked).filter(|_| is_new);
     let remedy = match &offer {
@@ -311,8 +308,9 @@ mod tests {
         (config.train.batch, config.train.input) = (1024, InputSize::Crop(8192));
         let plan = RunPlan::new(project, config).unwrap();
         let device = Devices::default().open(&DeviceChoice::Cpu).unwrap();
+        let room = Room { free: Some(16 << 30), is_shared: true, buffer: u64::MAX, is_mixed: false };
         let (user, end) = in_process::connect(Arc::new(|| {}));
-        let refusal = check_memory(&plan, &device, Some(16 << 30), is_new, &Outbox::new(Arc::new(end))).unwrap_err();
+        let refusal = check_memory(&plan, &device, room, is_new, &Outbox::new(Arc::new(end))).unwrap_err();
         let mut told = std::iter::from_fn(|| user.try_event());
         let offer = |event: Event| if let EventKind::WouldFit(offer) = event.kind { Some(offer) } else { None };
         (refusal.to_string(), told.find_map(offer))

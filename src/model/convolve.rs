@@ -14,7 +14,8 @@ use burn::tensor::FloatDType;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
-/// The largest tensor that a network makes where it has a choice, in bytes: what a buffer of wgpu can hold on Vulkan and on DirectX 12.
+/// The largest tensor that a network makes where it has a choice, in bytes: what a buffer of wgpu can hold on Vulkan and on DirectX 12. A
+/// device with smaller buffers refuses the run: one number makes the result the same on all.
 pub(super) const LARGEST_TENSOR: u64 = i32::MAX as u64;
 
 /// The type of a tensor's values.
@@ -33,16 +34,18 @@ pub(super) fn convolve(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
 
 /// The convolution of `inputs`, concatenated along the channels.
 ///
-/// Convolutions are linear: where the concatenation would be too large for a buffer, the result is the sum of the convolutions of each.
+/// Convolutions are linear: where the concatenation would be too large for a buffer, the result is the sum of the convolutions of each,
+/// added up in f32.
 ///
 /// # Shapes
 /// - `inputs`: `[batch, _, height, width]`, together with `in` channels
 /// - result: as for [`convolve`]
 pub(super) fn convolve_together(conv: &Conv2d, inputs: Vec<Tensor<4>>) -> Tensor<4> {
-    if inputs.iter().map(bytes).sum::<u64>() <= LARGEST_TENSOR {
-        convolve(conv, Tensor::cat(inputs, 1))
-    } else {
-        convolve_apart(conv, inputs)
+    match <[Tensor<4>; 1]>::try_from(inputs) {
+        // Burn would copy it.
+        Ok([alone]) => convolve(conv, alone),
+        Err(inputs) if inputs.iter().map(bytes).sum::<u64>() > LARGEST_TENSOR => convolve_apart(conv, inputs),
+        Err(inputs) => convolve(conv, Tensor::cat(inputs, 1)),
     }
 }
 
@@ -51,14 +54,15 @@ fn bytes(x: &Tensor<4>) -> u64 {
 }
 
 fn convolve_apart(conv: &Conv2d, inputs: Vec<Tensor<4>>) -> Tensor<4> {
+    let given = numbers(&inputs[0]);
     let (mut first, mut bias) = (0, conv.bias.as_ref().map(Param::val));
     let parts = inputs.into_iter().map(|x| {
         let channels = x.dims()[1];
         let weights = conv.weight.val().narrow(1, first, channels);
         first += channels;
-        convolve_with(conv, weights, bias.take(), x)
+        convolve_with(conv, weights, bias.take(), x).cast(FloatDType::F32)
     });
-    parts.reduce(|sum, part| sum + part).expect("a layer has an input")
+    parts.reduce(|sum, part| sum + part).expect("a layer has an input").cast(given)
 }
 
 fn convolve_with(conv: &Conv2d, weights: Tensor<4>, bias: Option<Tensor<1>>, x: Tensor<4>) -> Tensor<4> {

@@ -75,12 +75,12 @@ struct Row<'a> {
 impl Overview {
     /// Reads the study's folder. Without `keys` no run has been begun.
     pub fn of(plan: &Plan, keys: Option<&[RunKey]>, folder: &StudyFolder) -> Self {
-        let (done, saved) = (folder.done(), Saved::of(folder));
+        let (done, saved) = (folder.done(), keys.map(|_| Saved::of(folder)));
         let status = |(index, run): (usize, &PlannedRun)| {
             let key = keys.map(|keys| &keys[index]);
             let state = key.map_or(RunState::Waiting, |key| state(key, &done, folder));
             let is_done = matches!(state, RunState::Done(_));
-            let saved = key.filter(|_| !is_done).map_or(0.0, |key| saved.share(key));
+            let saved = saved.as_ref().zip(key).filter(|_| !is_done).map_or(0.0, |(saved, key)| saved.share(key));
             RunStatus { name: run.name.clone(), configuration: run.configuration.clone(), state, saved }
         };
         let runs: Vec<RunStatus> = plan.runs.iter().enumerate().map(status).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::RunConfig;
+use crate::domain::config::Precision;
 
 /// A run, as far as time is concerned.
 pub(super) struct Timed<'a> {
@@ -39,6 +40,8 @@ pub(super) fn seconds(runs: &[Timed<'_>]) -> Option<f64> {
         let unsaved = expected(run) * (1.0 - run.saved);
         match run.progress {
             Progress::Done(_) => 0.0,
+            // It is slower than expected: what is saved tells how far it is.
+            Progress::Running(secs) if secs > expected(run) && run.saved > 0.0 => unsaved,
             // Its worker may have gone on with what another one had saved.
             Progress::Running(secs) => (expected(run) - secs).min(unsaved).max(0.0),
             Progress::Open => unsaved,
@@ -55,11 +58,12 @@ pub(super) fn is_like(one: &RunConfig, other: &RunConfig) -> bool {
     cost_class(one) == cost_class(other)
 }
 
-/// Runs of one class take about as long as each other: same network, data, input and length.
+/// Runs of one class take about as long as each other: same network, data, input, numbers and length.
 fn cost_class(config: &RunConfig) -> String {
     let (model, train) = (&config.model, &config.train);
-    let extent = (train.length, train.batch, train.input, train.scales, train.pseudo_labels > 0.0);
-    format!("{model:?} {extent:?} {:?} {}", config.data, config.folds)
+    let extent = (train.length, train.batch, train.accumulate, train.input, train.scales);
+    let effort = (train.precision == Precision::Mixed, train.pseudo_labels > 0.0, train.loss.gated_crf > 0.0);
+    format!("{model:?} {extent:?} {effort:?} {:?} {}", config.data, config.folds)
 }
 
 fn median(values: &[f64]) -> Option<f64> {
@@ -118,5 +122,6 @@ mod tests {
         assert_eq!(left(Progress::Open, 1.0), Some(0.0));
         assert_eq!(left(Progress::Running(5.0), 0.75), Some(25.0), "it has gone on from what was saved");
         assert_eq!(left(Progress::Running(90.0), 0.5), Some(10.0), "it was saved a while ago");
+        assert_eq!(left(Progress::Running(150.0), 0.5), Some(50.0), "slower than expected");
     }
 }

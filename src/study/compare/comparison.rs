@@ -209,10 +209,24 @@ impl Comparison {
 
     /// Counts what each run learned from. `progress` receives the number of runs done and of all. What cannot be counted is noted.
     pub fn count_labels(&mut self, progress: &dyn Fn(usize, usize)) {
-        let (mut counter, all) = (LabelCounter::default(), self.runs.len());
+        self.count_labels_while(&mut LabelCounter::default(), progress, &|| true);
+    }
+
+    /// The same with a counter that may know some of them, as long as `goes_on` says so: it is asked before each run and each tile.
+    /// What is left of a comparison that was stopped is not to be shown.
+    pub fn count_labels_while(
+        &mut self,
+        counter: &mut LabelCounter,
+        progress: &dyn Fn(usize, usize),
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) {
+        let all = self.runs.len();
         for number in 0..all {
+            if !goes_on() {
+                return;
+            }
             progress(number, all);
-            match counter.of(&self.runs[number]) {
+            match counter.of_while(&self.runs[number], goes_on) {
                 Ok(counted) => {
                     self.notes.extend(label_note(&self.runs[number].name, &counted));
                     self.runs[number].labels = Some(counted.labels);

@@ -13,6 +13,9 @@ use crate::domain::{Classes, LabelBook, Sampling};
 use crate::train::label_counts::LabelCounts;
 use crate::train::start_labels::StartLabels;
 
+/// Why there are no labels where nobody waits for them any more.
+const STOPPED: &str = "it was stopped";
+
 /// What the labels of a run depend on.
 #[derive(Clone, PartialEq)]
 struct Key {
@@ -48,6 +51,14 @@ impl LabelCounter {
     /// # Errors
     /// With a sentence, if the tiles cannot be read any more.
     pub fn of(&mut self, run: &ComparedRun) -> Result<Counted, String> {
+        self.of_while(run, &|| true)
+    }
+
+    /// The same, as long as `goes_on` says so: it is asked before each tile. What was stopped is not kept.
+    ///
+    /// # Errors
+    /// As [`Self::of`], and if it was stopped.
+    pub fn of_while(&mut self, run: &ComparedRun, goes_on: &(dyn Fn() -> bool + Sync)) -> Result<Counted, String> {
         let has_own = match &run.recorded_labels {
             Some(StartLabels::Counted(labels)) => return Ok(Counted { labels: labels.clone(), are_of_now: false }),
             Some(StartLabels::OfMasks { own }) => *own,
@@ -63,23 +74,39 @@ impl LabelCounter {
         let opened = self.projects.entry(key.data.clone());
         let opened = opened.or_insert_with(|| Project::open(&key.data).map_err(|error| error.to_string()));
         let counts = match opened {
-            Ok(project) => count(run, &key, project),
+            Ok(project) => count(run, &key, project, goes_on),
             Err(why) => Err(why.clone()),
         };
-        self.known.push((key, counts.clone()));
+        if goes_on() {
+            self.known.push((key, counts.clone()));
+        }
         counts
+    }
+
+    /// Keeps what stays as it is, and forgets what may be another by now: what could not be read, and own labels.
+    pub fn keep_lasting(&mut self) {
+        self.projects.clear();
+        self.known.retain(|(key, counts)| !key.has_own && counts.is_ok());
     }
 }
 
-fn count(run: &ComparedRun, key: &Key, project: &Project) -> Result<Counted, String> {
+fn count(
+    run: &ComparedRun,
+    key: &Key,
+    project: &Project,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<Counted, String> {
     let told = |error: DataError| error.to_string();
     let project = project.adopt(&run.classes, false).map_err(told)?;
     let tiles = tiles_of(run, &project)?;
     let own = if key.has_own { own_labels(key, &project).map_err(told)? } else { LabelBook::default() };
     let book = &own;
     let held_out = run.split.held_out_of(&project);
-    let of = |index: &usize| LabelCounts::of_tile(&project, *index, held_out.get(index), &key.sampling, book);
-    let labels = tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.plus(b))).map_err(told)?;
+    let of = |index: &usize| match goes_on() {
+        true => LabelCounts::of_tile(&project, *index, held_out.get(index), &key.sampling, book).map_err(told),
+        false => Err(STOPPED.to_owned()),
+    };
+    let labels = tiles.par_iter().map(of).try_reduce(LabelCounts::default, |a, b| Ok(a.plus(b)))?;
     let are_of_now = tiles.iter().any(|index| book.carries(&project.tiles[*index].id));
     Ok(Counted { labels, are_of_now })
 }
@@ -166,6 +193,22 @@ mod tests {
         run.recorded_labels = None;
         let now = LabelCounter::default().of(&run).unwrap();
         assert!(now.are_of_now && now.labels.total() > before.labels.total(), "{now:?} {before:?}");
+    }
+
+    #[test]
+    fn what_was_stopped_is_counted_anew_and_what_lasts_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut run = full_run(demo::unpack(dir.path()).unwrap());
+        run.recorded_labels = None;
+        let mut counter = LabelCounter::default();
+        assert_eq!(counter.of_while(&run, &|| false).unwrap_err(), STOPPED);
+        assert!(counter.of(&run).is_ok() && counter.known.len() == 1);
+        counter.keep_lasting();
+        assert!(counter.known.is_empty(), "own labels may be others by now");
+        run.recorded_labels = Some(StartLabels::WITHOUT_OWN);
+        let counted = counter.of(&run).unwrap();
+        counter.keep_lasting();
+        assert_eq!((counter.known.len(), counter.of(&run)), (1, Ok(counted)));
     }
 
     #[test]

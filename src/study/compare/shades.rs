@@ -29,7 +29,7 @@ pub(super) fn confusion(comparison: &Comparison, group: &Group, shares: Shares) 
     let names = scored.iter().map(|class| first.classes.name(*class as u8).to_owned()).collect();
     let row =
         |truth: &usize| scored.iter().map(|predicted| cell(&sum, &scored, [*truth, *predicted], shares)).collect();
-    let title = format!("Confusion matrix of {}, {}", group.words, shares.title());
+    let title = format!("Confusion matrix ({}) of {}", shares.title(), group.words);
     let sides = ["truth".to_owned(), "prediction".to_owned()];
     Some(MatrixChart { title, names, sides, cells: scored.iter().map(row).collect() }.draw())
 }

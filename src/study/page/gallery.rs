@@ -62,9 +62,15 @@ impl Gallery {
     /// Reads a tile and predicts it with the first run of each configuration. `progress` receives the name of each before its turn.
     /// Without a run, or without its tiles, there is nothing but a note.
     pub fn gather(comparison: &Comparison, progress: &dyn Fn(&str)) -> Self {
+        // The report may be made on another machine than its runs.
+        Self::gather_on(comparison, &DeviceChoice::Auto, progress)
+    }
+
+    /// The same, predicted on a device.
+    pub fn gather_on(comparison: &Comparison, device: &DeviceChoice, progress: &dyn Fn(&str)) -> Self {
         let Some(run) = comparison.runs.first() else { return Self::default() };
         match Scene::of(run, comparison) {
-            Ok(Some(scene)) => Self::of(&scene, run, comparison, progress),
+            Ok(Some(scene)) => Self::of(&scene, run, comparison, device, progress),
             Ok(None) => Self::without("no tile of the first run has a mask to show"),
             Err(error) => Self::without(&error.to_string()),
         }
@@ -74,7 +80,13 @@ impl Gallery {
         Self { notes: vec![format!("There are no pictures: {why}")], ..Self::default() }
     }
 
-    fn of(scene: &Scene, run: &ComparedRun, comparison: &Comparison, progress: &dyn Fn(&str)) -> Self {
+    fn of(
+        scene: &Scene,
+        run: &ComparedRun,
+        comparison: &Comparison,
+        device: &DeviceChoice,
+        progress: &dyn Fn(&str),
+    ) -> Self {
         let mut gallery =
             Self { about: scene.about(run), classes: run.classes.iter().cloned().collect(), ..Self::default() };
         gallery.add("tile", rgb_png(&scene.picture.rgb));
@@ -94,7 +106,7 @@ impl Gallery {
         for group in &comparison.groups {
             let Some(other) = comparison.members(group).find(alike) else { continue };
             progress(&other.name);
-            match predict(other, &scene.picture, &mut devices) {
+            match predict(other, &scene.picture, device, &mut devices) {
                 Ok(map) => {
                     let part = other_part(run, other, tile);
                     gallery.add(&format!("prediction, {}{part}", group.words), mask_png(&map, &run.classes));
@@ -185,9 +197,9 @@ fn found(run: &ComparedRun, project: &Project, id: &str) -> Option<usize> {
     }
 }
 
-fn predict(run: &ComparedRun, picture: &Picture, devices: &mut Devices) -> anyhow::Result<Mask> {
+fn predict(run: &ComparedRun, picture: &Picture, device: &DeviceChoice, devices: &mut Devices) -> anyhow::Result<Mask> {
     let mut opened = FinishedRun::open(&run.folder)?;
-    opened.config.device = DeviceChoice::Auto; // The report may be made on another machine.
+    opened.config.device = device.clone();
     let (predictor, ..) = finished::load(&opened, Checkpoint::Best, devices)?;
     let mut map = predictor.predict(picture.clone());
     map.take_out_missing(picture.valid.as_ref());

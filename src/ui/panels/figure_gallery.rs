@@ -55,6 +55,9 @@ pub(super) fn gallery_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<UiActi
             });
             ui.add_space(2.0 * UNIT);
         }
+        for note in state.gallery.notes(&state.runs_table.ticked) {
+            ui.add(Label::new(RichText::new(note).weak()).wrap());
+        }
     });
     ask_for(wanted, actions);
 }
@@ -136,12 +139,12 @@ fn card_ui(
         let edge = Stroke::new(1.0, Tokens::of(ui).accent);
         ui.painter().rect_stroke(place, CornerRadius::same(3), edge, StrokeKind::Outside);
     }
-    if response.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+    if response.on_hover_text(title).on_hover_cursor(CursorIcon::PointingHand).clicked() {
         actions.push(UiAction::Gallery(GalleryAction::Enlarge(figure.content)));
     }
 }
 
-/// A title on one line, cut where the card ends.
+/// A title on one line, cut where the card ends: the pointer over the card shows all of it.
 fn title_ui(ui: &Ui, title: &str, at: Pos2, width: f32) {
     let color = Tokens::of(ui).strong;
     let mut job = LayoutJob::simple_singleline(title.to_owned(), semibold(12.0), color);
@@ -209,11 +212,13 @@ mod tests {
     /// The state with the figures of a run, in the tab.
     fn state() -> AppState {
         let mut state = AppState::new(Settings::default());
-        let runs = vec![PathBuf::from("/runs/a")];
-        state.runs_table.ticked.clone_from(&runs);
+        state.runs_table.ticked = vec![PathBuf::from("/runs/a")];
         state.gallery.show(true);
+        let ticked = state.ticked_runs();
+        let number = state.gallery.begin(ticked).unwrap().number;
         let figures = figures::all(&comparison()).into_iter().map(GalleryFigure::new).collect();
-        state.gallery.take(ReadFigures { runs: runs.clone(), with_labels: true, figures: Ok(figures) }, &runs);
+        let notes = vec!["b: labels are not counted".to_owned()];
+        state.gallery.take(ReadFigures { number, with_labels: true, figures: Ok(figures), notes });
         state
     }
 
@@ -225,6 +230,7 @@ mod tests {
         let mut harness = builder.build_ui_state(show, (state(), Vec::new()));
         harness.run_steps(2);
         assert_eq!(harness.query_all_by_label_contains("Enlarge: ").count(), 4);
+        assert_eq!(harness.query_all_by_label("b: labels are not counted").count(), 1);
         let asked = |actions: &[UiAction]| match actions.last() {
             Some(UiAction::Gallery(GalleryAction::Draw(keys))) => keys.len(),
             _ => 0,

@@ -25,7 +25,7 @@ pub(super) fn report_button_ui(ui: &mut Ui, state: &AppState, of: ReportOf, acti
     if clicked {
         actions.push(UiAction::Report(ReportAction::PickFolder(of)));
     }
-    if state.report == Some(of) {
+    if state.is_writing_report(of) {
         ui.weak("Writing the report …").on_hover_text("Labels are counted, and each configuration predicts a tile");
     }
 }

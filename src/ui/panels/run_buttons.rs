@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use eframe::egui::{Button, DragValue, Popup, PopupCloseBehavior, Ui};
+use eframe::egui::{Button, DragValue, Id, Popup, PopupCloseBehavior, Ui};
 
 use crate::train::run_list::{GoesOn, Left, RunEntry};
 use crate::ui::state::action::{NetworkAction, UiAction};
@@ -58,7 +58,8 @@ pub(super) fn go_on_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &
         Some(GoesOn::Longer) => {
             let button = ui.button("Continue…");
             // A click on the number must not close it.
-            let popup = Popup::from_toggle_button_response(&button);
+            // It is that of the run, wherever its row stands.
+            let popup = Popup::from_toggle_button_response(&button).id(Id::unique(("continue run", &run.folder)));
             let popup = popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside);
             popup.show(|ui| longer_ui(ui, state, run, actions));
             let button =
@@ -82,7 +83,10 @@ fn longer_ui(ui: &mut Ui, state: &AppState, run: &RunEntry, actions: &mut Vec<Ui
         if number.accessible_name("Epochs to train on for").changed() {
             actions.push(UiAction::Runs(RunsAction::SetMoreEpochs(epochs)));
         }
-        if ui.button("Train on").clicked() {
+        let why_not = state.why_busy();
+        let button = ui.add_enabled(why_not.is_none(), Button::new("Train on"));
+        let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
+        if button.accessible_name(format!("Train on run {}", run.name)).clicked() {
             actions.push(UiAction::Resume { folder: run.folder.clone(), more_epochs: epochs });
             ui.close();
         }

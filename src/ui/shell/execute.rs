@@ -112,8 +112,10 @@ fn set_theme(state: &mut AppState, ctx: &Context, choice: ThemeChoice) {
 
 fn show_tab(services: &mut Services, state: &mut AppState, tab: Tab) {
     state.show_tab(tab);
-    if tab == Tab::Studies {
-        studies::act(services, state, StudyAction::Look);
+    match tab {
+        Tab::Studies => studies::act(services, state, StudyAction::Look),
+        Tab::Compare => figure_gallery::follow(services, state),
+        _ => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! The figures of the ticked runs in the window: reads the runs, and draws what is in view, on threads of their own.
 
-use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 
@@ -10,11 +10,13 @@ use super::opening::report_no_thread;
 use super::services::Services;
 use crate::charts::{Drawing, raster};
 use crate::domain::panic;
+use crate::engine::priority;
 use crate::study::compare::figures;
 use crate::ui::panels::theme;
 use crate::ui::state::action::Dialog;
 use crate::ui::state::app_state::AppState;
 use crate::ui::state::figure_gallery::{Drawn, FigureKey, GalleryFigure, ReadFigures};
+use crate::ui::state::figure_reads::FigureReading;
 use crate::ui::state::gallery_action::GalleryAction;
 
 /// Carries out an action.
@@ -32,37 +34,54 @@ pub(crate) fn act(services: &Services, state: &mut AppState, ctx: &Context, acti
     }
 }
 
-/// Reads the ticked runs, if their figures are shown.
+/// Reads the ticked runs, if their figures are shown in the tab in front and there is something new to read. Others are read no longer.
 pub(crate) fn follow(services: &Services, state: &mut AppState) {
-    let runs = state.runs_table.ticked.clone();
-    let Some(with_labels) = state.gallery.begin(&runs) else { return };
-    let ticked = runs.clone();
-    let result = services.jobs.spawn("read figures", move || JobOutcome::FiguresRead(read(runs, with_labels)));
+    let ticked = state.ticked_runs();
+    state.gallery.end_others(&ticked);
+    if !state.is_at_compare() {
+        return;
+    }
+    let Some(reading) = state.gallery.begin(ticked) else { return };
+    let (number, with_labels) = (reading.number, reading.with_labels);
+    let result = services.jobs.spawn("read figures", move || {
+        priority::lower_this_thread();
+        JobOutcome::FiguresRead(read(&reading))
+    });
     if let Err(error) = &result {
         let figures = Err(error.to_string());
-        state.gallery.take(ReadFigures { runs: ticked.clone(), with_labels, figures }, &ticked);
+        state.gallery.take(ReadFigures { number, with_labels, figures, notes: Vec::new() });
     }
     report_no_thread(state, result);
 }
 
 /// Takes in figures, and reads on if these are not all.
 pub(crate) fn take(services: &Services, state: &mut AppState, read: ReadFigures) {
-    if state.gallery.take(read, &state.runs_table.ticked) {
+    if state.gallery.take(read) {
         follow(services, state);
     }
 }
 
-fn read(runs: Vec<PathBuf>, with_labels: bool) -> ReadFigures {
-    let figures = panic::caught(|| figures_of(&runs, with_labels)).unwrap_or_else(Err);
-    ReadFigures { runs, with_labels, figures }
+fn read(reading: &FigureReading) -> ReadFigures {
+    let found = panic::caught(|| figures_of(reading)).unwrap_or_else(Err);
+    let (figures, notes) = match found {
+        Ok((figures, notes)) => (Ok(figures), notes),
+        Err(why) => (Err(why), Vec::new()),
+    };
+    ReadFigures { number: reading.number, with_labels: reading.with_labels, figures, notes }
 }
 
-fn figures_of(runs: &[PathBuf], with_labels: bool) -> Result<Vec<GalleryFigure>, String> {
-    let mut comparison = compared::comparison("ticked runs", runs).map_err(|error| error.to_string())?;
-    if with_labels {
-        comparison.count_labels(&|_, _| ());
+/// Figures, and what is to be known of them. Of a reading that nobody waits for any more there are none.
+fn figures_of(reading: &FigureReading) -> Result<(Vec<GalleryFigure>, Vec<String>), String> {
+    let mut comparison = compared::comparison("ticked runs", &reading.runs).map_err(|error| error.to_string())?;
+    if reading.with_labels {
+        let mut counter = reading.counter.lock().unwrap_or_else(PoisonError::into_inner);
+        counter.keep_lasting();
+        comparison.count_labels_while(&mut counter, &|_, _| (), &|| reading.goes_on());
     }
-    Ok(figures::all(&comparison).into_iter().map(GalleryFigure::new).collect())
+    if !reading.goes_on() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    Ok((figures::all(&comparison).into_iter().map(GalleryFigure::new).collect(), comparison.notes))
 }
 
 fn draw(services: &Services, state: &mut AppState, ctx: &Context, keys: &[FigureKey]) {
@@ -88,4 +107,34 @@ fn texture(ctx: &Context, key: FigureKey, drawing: &Drawing) -> Result<TextureHa
     let pixels = panic::caught(drawn).unwrap_or_else(Err)?;
     let image = ColorImage::from_rgba_premultiplied(pixels.size.map(|side| side as usize), &pixels.rgba);
     Ok(ctx.load_texture(format!("figure {}", drawing.title), image, TextureOptions::LINEAR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::gate::Gate;
+    use crate::ui::shell::attention::Attention;
+    use crate::ui::state::action::Tab;
+    use crate::ui::state::settings::Settings;
+
+    #[test]
+    fn runs_are_read_while_their_figures_are_in_front() {
+        let attention = Attention::new(Box::leak(Box::new(Gate::opened())), true);
+        let services = Services::start(&Context::default(), attention).unwrap();
+        let mut state = AppState::new(Settings::default());
+        state.runs_table.ticked = vec!["/runs/a".into()];
+        state.settings.tab = Tab::Compare;
+        follow(&services, &mut state);
+        assert!(!state.gallery.is_reading(), "curves and bars are shown");
+        state.gallery.show(true);
+        state.settings.tab = Tab::Runs;
+        follow(&services, &mut state);
+        assert!(!state.gallery.is_reading(), "another tab is in front");
+        state.settings.tab = Tab::Compare;
+        follow(&services, &mut state);
+        assert!(state.gallery.is_reading());
+        state.runs_table.ticked.clear();
+        follow(&services, &mut state);
+        assert!(!state.gallery.is_reading(), "nobody waits for them any more");
+    }
 }

@@ -163,7 +163,9 @@ pub(crate) fn take_project(services: &mut Services, state: &mut AppState, opened
     state.take_runs(runs);
     state.forget_run();
     state.swipe = None;
-    state.gallery.show(false);
+    state.gallery.leave_project();
+    // A figure of the project before is enlarged no longer.
+    state.dialog = state.dialog.filter(|dialog| *dialog != Dialog::Figure);
     if !state.study.is_running() {
         state.study.leave_project();
     }

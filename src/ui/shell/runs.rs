@@ -35,6 +35,7 @@ pub(crate) fn act(services: &Services, state: &mut AppState, action: RunsAction)
         RunsAction::TickNone => {
             state.runs_table.tick_none();
             swiping::follow_ticks(state);
+            figure_gallery::follow(services, state);
         }
         RunsAction::ReadFigures => {
             read_figures(services, state);

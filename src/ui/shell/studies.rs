@@ -129,10 +129,11 @@ fn begin(services: &mut Services, state: &mut AppState) {
     }
     let Some(home) = home(state) else { return };
     match request(state, &home) {
-        Ok(Some(request)) => match StudySession::start(request, services.waker()) {
+        Ok(Some(request)) => match StudySession::start(request.clone(), services.waker()) {
             Ok(session) => {
                 services.study = Some(session);
                 state.study.begin();
+                state.study.started = Some(request);
             }
             Err(error) => report_no_thread(state, Err(error)),
         },
@@ -185,9 +186,12 @@ fn request(state: &AppState, home: &Path) -> Looked {
     })
 }
 
-/// The study that is shown, by its plan on the disk: while it is worked at, the settings may be others by now.
+/// The study that is shown, by its plan on the disk: while it is worked at, as it was begun, since the settings may be others by now.
 pub(crate) fn on_disk(state: &AppState) -> Option<StudyRequest> {
-    let request = request(state, &home(state)?).ok()??;
+    let request = match &state.study.started {
+        Some(started) if state.study.is_running() => started.clone(),
+        _ => request(state, &home(state)?).ok()??,
+    };
     Some(StudyRequest { text: None, ..request })
 }
 
@@ -214,4 +218,23 @@ pub(crate) fn take_news(services: &mut Services, state: &mut AppState) -> Option
         }
     }
     (done(state) > before).then_some(UiAction::ListRuns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::state::held_blocks::tests::state;
+
+    #[test]
+    fn while_a_study_is_worked_at_it_is_told_as_it_was_begun() {
+        let mut state = state();
+        state.runs_home = Some("/runs".into());
+        state.study.form.source = PlanSource::BuiltIn;
+        let now = on_disk(&state).unwrap();
+        let begun = StudyRequest { out: Some("/begun".into()), ..now.clone() };
+        state.study.started = Some(StudyRequest { text: Some(String::new()), ..begun.clone() });
+        assert_eq!(on_disk(&state), Some(now), "it is over");
+        state.study.begin();
+        assert_eq!(on_disk(&state), Some(begun));
+    }
 }

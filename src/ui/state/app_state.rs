@@ -18,7 +18,7 @@ use super::message::{Level, Messages};
 use super::network_files::NetworkFiles;
 use super::open_project::OpenProject;
 use super::panel_layout::PanelLayout;
-use super::report_export::ReportOf;
+use super::report_export::{ReportTask, WritingReport};
 use super::run_state::RunState;
 use super::runs_table::RunsTable;
 use super::settings::Settings;
@@ -91,8 +91,10 @@ pub struct AppState {
     pub runs_table: RunsTable,
     /// The figures of the ticked runs.
     pub gallery: FigureGallery,
-    /// The report that is being written.
-    pub report: Option<ReportOf>,
+    /// The report that is being written, whichever project is open by now.
+    pub report: Option<WritingReport>,
+    /// The report that a folder was asked for last.
+    pub asked_report: Option<ReportTask>,
     /// The study that is shown.
     pub study: StudyState,
     /// Two runs swiped over the tile in view.
@@ -156,6 +158,7 @@ impl AppState {
             runs_table: RunsTable::default(),
             gallery: FigureGallery::default(),
             report: None,
+            asked_report: None,
             study: StudyState::default(),
             swipe: None,
             export: ExportState::default(),

@@ -1,13 +1,13 @@
 //! The figures of the ticked runs: which there are, and which of them are drawn.
 //!
-//! Runs are read by one thread at a time: first without their labels, whose number takes as long as it takes to read the masks, then
-//! with them. Pictures are kept by what they show, so that a figure which has not changed is not drawn again.
+//! Runs are read first without their labels, whose number takes as long as it takes to read the masks, then with them. Pictures are kept by what they show, so that a figure which has not changed is not drawn again.
 
 use std::path::PathBuf;
 
 use eframe::egui::TextureHandle;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::figure_reads::{FigureReading, FigureReads, TickedRun};
 use crate::charts::Drawing;
 use crate::study::compare::figures::Plate;
 
@@ -77,23 +77,23 @@ impl Drawn {
 /// Figures of runs, as they were read.
 #[derive(Clone, Debug)]
 pub struct ReadFigures {
-    /// The runs, in the order in which they were ticked.
-    pub runs: Vec<PathBuf>,
-    /// What they learned from is counted.
+    /// Which reading it is.
+    pub number: u64,
+    /// What the runs learned from is counted.
     pub with_labels: bool,
     /// Their figures, or why they cannot be read.
     pub figures: Result<Vec<GalleryFigure>, String>,
+    /// What could not be read, and what figures do not say of themselves.
+    pub notes: Vec<String>,
 }
 
 /// The figures of the ticked runs.
 #[derive(Default)]
 pub struct FigureGallery {
     is_shown: bool,
-    read: Option<ReadFigures>,
-    /// A thread reads runs.
-    is_reading: bool,
-    /// What it reads is out of date.
-    is_stale: bool,
+    /// What was read, and of which runs.
+    read: Option<(Vec<TickedRun>, ReadFigures)>,
+    reads: FigureReads,
     /// Pictures, the oldest first.
     drawn: Vec<(FigureKey, Drawn)>,
     /// The figure that is shown by itself, by its content.
@@ -106,46 +106,73 @@ impl FigureGallery {
         self.is_shown
     }
 
-    /// Shows figures, or no longer: then their pictures are dropped.
+    /// Shows figures, or no longer: then nothing is read any more, and figures and pictures are dropped. Counts of labels are kept.
     pub fn show(&mut self, is_shown: bool) {
         self.is_shown = is_shown;
         if !is_shown {
+            self.reads.end();
+            self.read = None;
             self.drawn.clear();
         }
     }
 
+    /// Another project is open.
+    pub fn leave_project(&mut self) {
+        self.reads.leave_project();
+        *self = Self { reads: std::mem::take(&mut self.reads), ..Self::default() };
+    }
+
+    fn read_of(&self, runs: &[PathBuf]) -> Option<&ReadFigures> {
+        let (of, read) = self.read.as_ref()?;
+        of.iter().map(|run| &run.folder).eq(runs).then_some(read)
+    }
+
     /// The figures of these runs, or why there are none; `None` until they are read.
     pub fn of(&self, runs: &[PathBuf]) -> Option<&Result<Vec<GalleryFigure>, String>> {
-        self.read.as_ref().filter(|read| read.runs == runs).map(|read| &read.figures)
+        self.read_of(runs).map(|read| &read.figures)
+    }
+
+    /// What is to be known of the figures of these runs.
+    pub fn notes(&self, runs: &[PathBuf]) -> &[String] {
+        self.read_of(runs).map_or(&[][..], |read| &read.notes)
     }
 
     /// Whether a thread reads runs.
     pub fn is_reading(&self) -> bool {
-        self.is_reading
+        self.reads.asked().is_some()
     }
 
-    /// Begins to read these runs, and returns whether their labels are to be counted; `None` if their figures are not shown, or if a
-    /// thread is at it: it is followed by another one.
-    pub fn begin(&mut self, runs: &[PathBuf]) -> Option<bool> {
-        if !self.is_shown || runs.is_empty() {
-            return None;
+    /// Reads no other runs than these any more.
+    pub fn end_others(&mut self, runs: &[TickedRun]) {
+        if self.reads.asked().is_some_and(|asked| asked != runs) {
+            self.reads.end();
         }
-        self.is_stale = self.is_reading;
-        if self.is_reading {
-            return None;
-        }
-        self.is_reading = true;
-        Some(self.of(runs).is_some_and(Result::is_ok))
     }
 
-    /// Takes what was read. Returns whether that is not all: other runs are ticked by now, or their labels are still to be counted.
-    pub fn take(&mut self, read: ReadFigures, ticked: &[PathBuf]) -> bool {
-        let (is_of_these, is_final) = (read.runs == ticked, read.with_labels || read.figures.is_err());
-        self.is_reading = false;
-        if is_of_these {
-            self.read = Some(read);
+    /// Begins to read these runs; `None` if their figures are not shown, or if there is nothing new to read.
+    pub fn begin(&mut self, runs: Vec<TickedRun>) -> Option<FigureReading> {
+        let is_asked = self.reads.asked().is_some_and(|asked| asked == runs);
+        if !self.is_shown || runs.is_empty() || is_asked {
+            return None;
         }
-        std::mem::take(&mut self.is_stale) || !is_of_these || !is_final
+        let is_all = |read: &ReadFigures| read.with_labels || read.figures.is_err();
+        if self.read.as_ref().is_some_and(|(of, read)| *of == runs && is_all(read)) {
+            return None;
+        }
+        // Something is to be seen before labels are counted.
+        let is_same_run = |(run, other): (&TickedRun, &TickedRun)| run.folder == other.folder;
+        let is_seen = self.read.as_ref().is_some_and(|(of, read)| {
+            read.figures.is_ok() && of.len() == runs.len() && of.iter().zip(&runs).all(is_same_run)
+        });
+        Some(self.reads.begin(runs, is_seen))
+    }
+
+    /// Takes what was read, if it counts. Returns whether that is not all: labels are still to be counted.
+    pub fn take(&mut self, read: ReadFigures) -> bool {
+        let Some(of) = self.reads.takes(read.number) else { return false };
+        let is_all = read.with_labels || read.figures.is_err();
+        self.read = Some((of, read));
+        !is_all
     }
 
     /// A picture, as far as somebody has asked for it.
@@ -153,8 +180,12 @@ impl FigureGallery {
         self.drawn.iter().find(|(other, _)| *other == key).map(|(_, drawn)| drawn)
     }
 
-    /// Begins to draw these pictures. Returns what is to be drawn: nothing that somebody draws already.
+    /// Begins to draw these pictures. Returns what is to be drawn: nothing that somebody draws already, and nothing once figures are
+    /// not shown any more.
     pub fn begin_drawing(&mut self, keys: &[FigureKey]) -> Vec<(FigureKey, Drawing)> {
+        if !self.is_shown {
+            return Vec::new();
+        }
         let drawing = |key: &FigureKey| Some((*key, self.find(key.content)?.plate.drawing.clone()));
         let wanted = keys.iter().filter(|key| self.drawn(**key).is_none());
         let begun: Vec<(FigureKey, Drawing)> = wanted.filter_map(drawing).collect();
@@ -189,7 +220,7 @@ impl FigureGallery {
     }
 
     fn find(&self, content: u64) -> Option<&GalleryFigure> {
-        let figures = self.read.as_ref()?.figures.as_ref().ok()?;
+        let figures = self.read.as_ref()?.1.figures.as_ref().ok()?;
         figures.iter().find(|figure| figure.content == content)
     }
 }
@@ -201,14 +232,20 @@ mod tests {
     use super::*;
     use crate::study::compare::comparison::tests::comparison;
     use crate::study::compare::figures;
+    use crate::train::run_list::RunEnd;
 
-    fn read(run: &str, with_labels: bool) -> ReadFigures {
+    fn read(reading: &FigureReading) -> ReadFigures {
         let figures = figures::all(&comparison()).into_iter().map(GalleryFigure::new).collect();
-        ReadFigures { runs: runs(run), with_labels, figures: Ok(figures) }
+        let notes = vec!["labels are not counted".to_owned()];
+        ReadFigures { number: reading.number, with_labels: reading.with_labels, figures: Ok(figures), notes }
     }
 
-    fn runs(run: &str) -> Vec<PathBuf> {
+    fn folders(run: &str) -> Vec<PathBuf> {
         vec![PathBuf::from(run)]
+    }
+
+    fn runs(run: &str) -> Vec<TickedRun> {
+        vec![TickedRun { folder: run.into(), config: None, end: None }]
     }
 
     fn shown() -> FigureGallery {
@@ -218,43 +255,83 @@ mod tests {
     #[test]
     fn labels_are_counted_once_there_is_something_to_see() {
         let mut gallery = FigureGallery::default();
-        assert_eq!(gallery.begin(&runs("a")), None, "nobody sees them");
+        assert!(gallery.begin(runs("a")).is_none(), "nobody sees them");
         gallery.show(true);
-        assert_eq!(gallery.begin(&[]), None);
-        assert_eq!(gallery.begin(&runs("a")), Some(false));
-        assert!(gallery.take(read("a", false), &runs("a")) && gallery.of(&runs("a")).is_some());
-        assert_eq!(gallery.begin(&runs("a")), Some(true));
-        assert!(!gallery.take(read("a", true), &runs("a")) && !gallery.is_reading());
+        assert!(gallery.begin(Vec::new()).is_none());
+        let first = gallery.begin(runs("a")).unwrap();
+        assert!(!first.with_labels && gallery.begin(runs("a")).is_none(), "a thread reads them");
+        assert!(gallery.take(read(&first)) && gallery.of(&folders("a")).is_some());
+        let second = gallery.begin(runs("a")).unwrap();
+        assert!(second.with_labels && !gallery.take(read(&second)) && !gallery.is_reading());
+        assert_eq!(gallery.notes(&folders("a")), ["labels are not counted"]);
+        assert!(gallery.notes(&folders("b")).is_empty());
+    }
+
+    #[test]
+    fn what_is_listed_again_without_news_is_not_read_again() {
+        let mut gallery = shown();
+        for _ in 0..2 {
+            let reading = gallery.begin(runs("a")).unwrap();
+            gallery.take(read(&reading));
+        }
+        assert!(gallery.begin(runs("a")).is_none(), "labels are counted");
+        let ended = vec![TickedRun { end: Some(RunEnd::default()), ..runs("a").remove(0) }];
+        assert!(gallery.begin(ended).is_some_and(|reading| reading.with_labels), "it has ended meanwhile");
     }
 
     #[test]
     fn runs_that_are_ticked_meanwhile_are_read_next() {
         let mut gallery = shown();
-        assert_eq!(gallery.begin(&runs("a")), Some(false));
-        assert_eq!(gallery.begin(&runs("b")), None, "one thread reads");
-        assert!(gallery.take(read("a", false), &runs("b")) && gallery.of(&runs("b")).is_none());
-        assert_eq!(gallery.begin(&runs("b")), Some(false));
-        let failed = ReadFigures { figures: Err("it is damaged".to_owned()), ..read("b", false) };
-        assert!(!gallery.take(failed, &runs("b")), "it is not tried again and again");
-        assert!(gallery.of(&runs("b")).is_some_and(Result::is_err));
+        let first = gallery.begin(runs("a")).unwrap();
+        gallery.end_others(&runs("a"));
+        assert!(first.goes_on());
+        gallery.end_others(&runs("b"));
+        assert!(!first.goes_on() && !gallery.is_reading());
+        let second = gallery.begin(runs("b")).unwrap();
+        assert!(!gallery.take(read(&first)) && gallery.of(&folders("a")).is_none(), "it does not count");
+        let failed = ReadFigures { figures: Err("it is damaged".to_owned()), ..read(&second) };
+        assert!(!gallery.take(failed) && gallery.begin(runs("b")).is_none(), "it is not tried again and again");
+        assert!(gallery.of(&folders("b")).is_some_and(Result::is_err));
+        gallery.show(false);
+        gallery.show(true);
+        let third = gallery.begin(runs("b")).unwrap();
+        gallery.show(false);
+        assert!(!third.goes_on() && !gallery.take(read(&third)));
+    }
+
+    #[test]
+    fn what_is_of_the_project_before_is_not_shown() {
+        let mut gallery = shown();
+        let reading = gallery.begin(runs("a")).unwrap();
+        gallery.take(read(&reading));
+        let content = gallery.of(&folders("a")).unwrap().as_ref().unwrap()[0].content;
+        gallery.enlarge(content);
+        let before = gallery.begin(runs("b")).unwrap();
+        gallery.leave_project();
+        assert!(!before.goes_on() && !gallery.is_shown() && gallery.enlarged().is_none());
+        gallery.show(true);
+        let now = gallery.begin(runs("c")).unwrap();
+        assert!(!gallery.take(read(&before)) && gallery.is_reading() && now.number != before.number);
     }
 
     #[test]
     fn what_has_not_changed_is_not_drawn_again() {
         let mut gallery = shown();
-        gallery.take(read("a", false), &runs("a"));
-        let content = gallery.of(&runs("a")).unwrap().as_ref().unwrap()[0].content;
+        let reading = gallery.begin(runs("a")).unwrap();
+        gallery.take(read(&reading));
+        let content = gallery.of(&folders("a")).unwrap().as_ref().unwrap()[0].content;
         let key = FigureKey::new(content, 1.5, true);
         assert_eq!(gallery.begin_drawing(&[key]).len(), 1);
         assert!(gallery.begin_drawing(&[key]).is_empty() && gallery.drawn(key) == Some(&Drawn::Waiting));
-        gallery.take(read("a", true), &runs("a"));
-        let again = gallery.of(&runs("a")).unwrap().as_ref().unwrap()[0].content;
+        let reading = gallery.begin(runs("a")).unwrap();
+        gallery.take(read(&reading));
+        let again = gallery.of(&folders("a")).unwrap().as_ref().unwrap()[0].content;
         assert_eq!((again, key.scale()), (content, 1.5));
         assert_eq!(gallery.begin_drawing(&[FigureKey::new(content, 1.5, false)]).len(), 1, "but in another theme");
         gallery.enlarge(content);
         assert_eq!(gallery.enlarged().map(|figure| figure.content), Some(content));
         gallery.show(false);
-        assert!(gallery.drawn(key).is_none());
+        assert!(gallery.drawn(key).is_none() && gallery.begin_drawing(&[key]).is_empty());
     }
 
     #[test]

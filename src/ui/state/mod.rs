@@ -11,6 +11,7 @@ pub mod closing;
 pub mod curves;
 pub mod export_state;
 pub mod figure_gallery;
+pub mod figure_reads;
 pub mod figures_export;
 mod first_preset;
 pub mod format;

@@ -13,6 +13,11 @@ impl AppState {
         }
     }
 
+    /// Whether such a report of the open project is being written.
+    pub fn is_writing_report(&self, of: ReportOf) -> bool {
+        self.report.as_ref().is_some_and(|report| report.of == of && self.is_open(&report.root))
+    }
+
     /// Whether a run of the study that is shown is done.
     fn has_done_runs(&self) -> bool {
         self.study.standing.as_ref().is_some_and(|standing| standing.count("done") > 0)
@@ -24,6 +29,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::study::standing::{RunLine, Standing};
+    use crate::ui::state::held_blocks::tests::state as with_project;
+    use crate::ui::state::report_export::WritingReport;
     use crate::ui::state::settings::Settings;
 
     #[test]
@@ -32,7 +40,34 @@ mod tests {
         assert!([ReportOf::Runs, ReportOf::Study].iter().all(|of| state.why_no_report(*of).is_some()));
         state.runs_table.tick(Path::new("/runs/a"), true);
         assert_eq!(state.why_no_report(ReportOf::Runs), None);
-        state.report = Some(ReportOf::Study);
+        state.report = Some(WritingReport { of: ReportOf::Study, root: "/p".into() });
         assert_eq!(state.why_no_report(ReportOf::Runs), Some("A report is being written"));
+    }
+
+    #[test]
+    fn a_study_has_a_report_once_a_run_is_done() {
+        let run = |state: &'static str| RunLine {
+            name: "a".to_owned(),
+            words: "a".to_owned(),
+            state,
+            best_miou: None,
+            secs: None,
+            note: String::new(),
+        };
+        let mut state = AppState::new(Settings::default());
+        state.study.standing = Some(Standing { runs: vec![run("running")], ..Standing::default() });
+        assert_eq!(state.why_no_report(ReportOf::Study), Some("No run of the study is done yet"));
+        state.study.standing = Some(Standing { runs: vec![run("done"), run("running")], ..Standing::default() });
+        assert_eq!(state.why_no_report(ReportOf::Study), None);
+    }
+
+    #[test]
+    fn the_report_of_another_project_is_not_shown() {
+        let mut state = with_project();
+        let root = state.project.as_ref().unwrap().project.root.clone();
+        state.report = Some(WritingReport { of: ReportOf::Runs, root });
+        assert!(state.is_writing_report(ReportOf::Runs) && !state.is_writing_report(ReportOf::Study));
+        state.report = Some(WritingReport { of: ReportOf::Runs, root: "/other".into() });
+        assert!(!state.is_writing_report(ReportOf::Runs) && state.why_no_report(ReportOf::Runs).is_some());
     }
 }

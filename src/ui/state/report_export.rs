@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::domain::config::DeviceChoice;
+use crate::study::standing::StudyRequest;
+
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportOf {
@@ -18,6 +21,45 @@ pub enum ReportAction {
     PickFolder(ReportOf),
     /// Write it into this folder.
     Write(ReportOf, PathBuf),
+}
+
+/// A report that is to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReportTask {
+    /// The folder of the project.
+    pub root: PathBuf,
+    /// What is told.
+    pub source: ReportSource,
+    /// Where pictures are predicted.
+    pub device: DeviceChoice,
+}
+
+/// What a report tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReportSource {
+    /// These runs.
+    Runs(Vec<PathBuf>),
+    /// This study.
+    Study(Box<StudyRequest>),
+}
+
+impl ReportTask {
+    /// What it is about.
+    pub fn of(&self) -> ReportOf {
+        match self.source {
+            ReportSource::Runs(_) => ReportOf::Runs,
+            ReportSource::Study(_) => ReportOf::Study,
+        }
+    }
+}
+
+/// A report that is being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WritingReport {
+    /// What it is about.
+    pub of: ReportOf,
+    /// The folder of its project.
+    pub root: PathBuf,
 }
 
 /// A report that was written.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::action::Tab;
 use super::app_state::AppState;
+use super::figure_reads::TickedRun;
 use super::open_project::OpenProject;
 use super::runs_table::NotesDraft;
 use crate::train::run_list::RunEntry;
@@ -11,6 +13,21 @@ impl AppState {
     /// Whether the open project is the one in this folder. What a job brings may be of the one before.
     pub fn is_open(&self, root: &Path) -> bool {
         self.project.as_ref().is_some_and(|open| open.project.root == root)
+    }
+
+    /// Whether the Compare tab is in front.
+    pub fn is_at_compare(&self) -> bool {
+        self.settings.tab == Tab::Compare && self.settings.lower_open.unwrap_or(self.layout.lower)
+    }
+
+    /// The ticked runs as the list has them.
+    pub fn ticked_runs(&self) -> Vec<TickedRun> {
+        let listed = |folder: &PathBuf| {
+            let entry = self.runs.iter().find(|run| run.folder == *folder);
+            let config = entry.and_then(|run| run.config.clone());
+            TickedRun { folder: folder.clone(), config, end: entry.and_then(|run| run.end.clone()) }
+        };
+        self.runs_table.ticked.iter().map(listed).collect()
     }
 
     /// Takes the project's runs as they were listed.

@@ -10,7 +10,7 @@ use crate::domain::Notice;
 use crate::study::grid;
 use crate::study::plans::StoredPlan;
 use crate::study::session::{Doing, StudyNews};
-use crate::study::standing::Standing;
+use crate::study::standing::{Standing, StudyRequest};
 
 /// A study in the window.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct StudyState {
     pub fault: Option<String>,
     /// The fault ended the study: a look at it does not answer it.
     pub has_failed: bool,
+    /// What was begun last. It tells what is worked at: settings may be others by now.
+    pub started: Option<StudyRequest>,
     /// What it does; `None` while it is not worked at.
     pub doing: Option<Doing>,
     /// It was asked to stop.

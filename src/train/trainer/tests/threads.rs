@@ -83,11 +83,14 @@ fn a_training_does_not_depend_on_the_number_of_threads() {
         ..plain.clone()
     };
     for (model, optimizer) in [(plain, Optimizer::AdamW), (nested, Optimizer::Sgd)] {
-        let device = Device::flex().autodiff();
-        let net = draw::seeded::<()>(&device, 1, || Ok(Net::new(&model, project.classes.len(), &device))).unwrap();
-        let before = bits(&net);
-        let one = trained(1, net.clone(), &recipe(optimizer), &project);
-        let three = trained(3, net, &recipe(optimizer), &project);
+        // Not cloned: clones share running statistics.
+        let fresh = || {
+            let device = Device::flex().autodiff();
+            draw::seeded::<()>(&device, 1, || Ok(Net::new(&model, project.classes.len(), &device))).unwrap()
+        };
+        let before = bits(&fresh());
+        let one = trained(1, fresh(), &recipe(optimizer), &project);
+        let three = trained(3, fresh(), &recipe(optimizer), &project);
         assert!(one[0].iter().all(|loss| f32::from_bits(*loss).is_finite()), "{model:?}: {:?}", one[0]);
         assert!(one[2] != before && one[1] != one[2], "{model:?}: it has learned, and averaged");
         assert!(one == three, "{model:?}: {:?} {:?}", one[0], three[0]);
