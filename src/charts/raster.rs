@@ -45,7 +45,7 @@ pub fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
 /// The drawing in these colours, with so many pixels for each of its own.
 ///
 /// # Errors
-/// As [`png`].
+/// As [`png()`].
 pub fn pixels(drawing: &Drawing, scale: f64, inks: &Inks) -> Result<Pixels, String> {
     let drawn = render(drawing, scale, Some(inks))?;
     Ok(Pixels { size: [drawn.width(), drawn.height()], rgba: drawn.take() })
