@@ -187,11 +187,12 @@ fn a_step_on_the_pretrained_encoder_is_the_same_on_swiftshader_and_on_the_cpu() 
     assert!((gpu - cpu).abs() < 1e-5 * cpu.abs().max(1.0), "{gpu} for {cpu}");
 }
 
-/// Single numbers in f16 differ in their third decimal, and some pixels take another way through ReLU and max-pooling.
+/// Numbers in f16 differ in their fourth digit, and some pixels take another way through ReLU and max-pooling: how much that changes the
+/// gradients of noise is seen on the CPU.
 #[test]
 #[ignore = "needs a GPU, and the first steps try kernels for minutes: cargo test --release --test gpu mixed -- --ignored"]
 #[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn gradients_of_mixed_precision_on_a_gpu_are_those_of_f32_on_the_cpu() {
+fn gradients_of_mixed_precision_on_a_gpu_are_those_of_the_cpu() {
     let gpu = Devices::default().open(&DeviceChoice::Gpu).ok().filter(|gpu| precision::computes_in_f16(&gpu.device));
     let Some(gpu) = gpu else {
         eprintln!("skipped: no GPU here computes in 16 bits");
@@ -202,21 +203,29 @@ fn gradients_of_mixed_precision_on_a_gpu_are_those_of_f32_on_the_cpu() {
     let pretrained = ModelConfig { encoder: Encoder::Lite0, base: 8, ..ModelConfig::default() };
     for (model, images) in [(small, [2, 64]), (pretrained, [2, 128])] {
         let [on_gpu, on_cpu] = on_both(&model, &devices);
-        let exact = logits_and_gradients(&on_cpu, &devices[1], FloatDType::F32, images);
-        let longest = exact[1..].iter().fold(0.0, |longest: f64, gradient| longest.max(length(gradient)));
-        for numbers in [FloatDType::F32, FloatDType::F16] {
-            let found = logits_and_gradients(&on_gpu, &devices[0], numbers, images);
-            assert_eq!(found.len(), exact.len());
-            let off = found
-                .iter()
-                .zip(&exact)
-                .map(|(found, exact)| distance(found, exact) / (length(exact) + 0.01 * longest));
-            let off: Vec<f64> = off.collect();
-            eprintln!("{:?} in {numbers:?} on {}: off by {off:.4?}", model.encoder, gpu.info.name);
-            let most = if numbers == FloatDType::F16 { 0.2 } else { 0.02 };
-            assert!(off.iter().all(|off| *off < most), "{model:?} in {numbers:?}");
+        let [exact, rounded] = [FloatDType::F32, FloatDType::F16]
+            .map(|numbers| logits_and_gradients(&on_cpu, &devices[1], numbers, images));
+        let [alike, close] = [FloatDType::F32, FloatDType::F16]
+            .map(|numbers| logits_and_gradients(&on_gpu, &devices[0], numbers, images));
+        let on_cpu = off(&rounded, &exact);
+        for (at, (alike, close)) in off(&alike, &exact).into_iter().zip(off(&close, &exact)).enumerate() {
+            assert!(alike < 1e-3, "{model:?} in f32, tensor {at}: {alike}");
+            assert!(
+                close < 1.5 * on_cpu[at] + 0.02,
+                "{model:?} in f16, tensor {at}: {close}, on the CPU {}",
+                on_cpu[at]
+            );
         }
     }
+}
+
+/// How far each tensor is from the exact one, as a share of its length. Gradients that are nothing but rounding are measured against the
+/// others.
+fn off(found: &[Vec<f32>], exact: &[Vec<f32>]) -> Vec<f64> {
+    assert_eq!(found.len(), exact.len());
+    let longest = exact[1..].iter().fold(0.0, |longest: f64, gradient| longest.max(length(gradient)));
+    let share = |(found, exact): (&Vec<f32>, &Vec<f32>)| distance(found, exact) / (length(exact) + 0.01 * longest);
+    found.iter().zip(exact).map(share).collect()
 }
 
 fn length(values: &[f32]) -> f64 {
