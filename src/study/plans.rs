@@ -37,7 +37,8 @@ pub fn of(home: &Path, goes_on: &impl Fn() -> bool) -> Vec<StoredPlan> {
 
 fn stored(file: PathBuf) -> StoredPlan {
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let made = Plan::open(&file, None).map(|plan| made(&plan)).map_err(|error| error.to_string());
+    // Any folder will do for the data: a plan may leave them to whoever starts it.
+    let made = Plan::open(&file, file.parent()).map(|plan| made(&plan)).map_err(|error| error.to_string());
     StoredPlan { file, name, made }
 }
 
@@ -55,7 +56,7 @@ mod tests {
     fn plans_are_listed_by_name_and_those_that_cannot_be_read_say_why() {
         let dir = tempfile::tempdir().unwrap();
         assert!(of(&dir.path().join("missing"), &|| true).is_empty());
-        let plan = "seeds = [0, 1, 2]\n[base]\ndata = '/tiles'\n";
+        let plan = "seeds = [0, 1, 2]\n";
         for (name, text) in [("b.toml", plan), ("a.toml", "seeds = 'many'"), ("notes.txt", plan)] {
             fs::write(dir.path().join(name), text).unwrap();
         }
