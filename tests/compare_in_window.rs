@@ -70,6 +70,15 @@ fn window(home: &Path) -> (Harness<'static, App>, [PathBuf; 2]) {
     (harness, runs)
 }
 
+/// The window over the demo project with two runs, both ticked.
+fn window_of_ticked(home: &Path) -> Harness<'static, App> {
+    let (mut harness, runs) = window(home);
+    for run in runs {
+        act(&mut harness, UiAction::Runs(RunsAction::Tick(run, true)));
+    }
+    harness
+}
+
 fn listed(harness: &Harness<'_, App>) -> Vec<String> {
     harness.state().state().runs_table.rows.iter().map(|row| row.cells[0].text.clone()).collect()
 }
@@ -123,19 +132,15 @@ fn ticked_runs_stand_beside_the_first() {
 #[test]
 fn figures_of_the_ticked_runs_are_written_once() {
     let home = tempfile::tempdir().unwrap();
-    let (mut harness, [slow, fast]) = window(home.path());
-    let ctx = harness.ctx.clone();
-    for run in [slow, fast] {
-        harness.state_mut().act(&ctx, UiAction::Runs(RunsAction::Tick(run, true)));
-    }
+    let mut harness = window_of_ticked(home.path());
     let folder = home.path().join("new/figures");
-    harness.state_mut().act(&ctx, UiAction::Runs(RunsAction::WriteFigures(folder.clone())));
+    act(&mut harness, UiAction::Runs(RunsAction::WriteFigures(folder.clone())));
     let is_over = |app: &App| app.state().runs_table.export != FiguresExport::Writing;
     step_until(&mut harness, "figures are written", is_over);
     let FiguresExport::Written(figures, _) = harness.state().state().runs_table.export else { panic!("not written") };
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 2 * figures, "SVG and PNG");
     image::open(folder.join("classes.png")).unwrap();
-    harness.state_mut().act(&ctx, UiAction::Runs(RunsAction::WriteFigures(folder)));
+    act(&mut harness, UiAction::Runs(RunsAction::WriteFigures(folder)));
     step_until(&mut harness, "they are there already", is_over);
     assert_eq!(harness.state().state().runs_table.export, FiguresExport::Idle);
     let told = harness.state().state().messages.text();
@@ -145,10 +150,7 @@ fn figures_of_the_ticked_runs_are_written_once() {
 #[test]
 fn the_report_of_the_ticked_runs_is_written_once() {
     let home = tempfile::tempdir().unwrap();
-    let (mut harness, [slow, fast]) = window(home.path());
-    for run in [slow, fast] {
-        act(&mut harness, UiAction::Runs(RunsAction::Tick(run, true)));
-    }
+    let mut harness = window_of_ticked(home.path());
     act(&mut harness, UiAction::ShowTab(Tab::Compare));
     harness.run_ok();
     harness.get_by_label("Save report…");
@@ -182,10 +184,7 @@ fn is_drawn(app: &App, figure: &GalleryFigure) -> bool {
 #[test]
 fn figures_of_the_ticked_runs_are_shown_and_enlarged() {
     let home = tempfile::tempdir().unwrap();
-    let (mut harness, [slow, fast]) = window(home.path());
-    for run in [slow, fast] {
-        act(&mut harness, UiAction::Runs(RunsAction::Tick(run, true)));
-    }
+    let mut harness = window_of_ticked(home.path());
     act(&mut harness, UiAction::ShowTab(Tab::Compare));
     harness.run_ok();
     click(&mut harness, "All figures");

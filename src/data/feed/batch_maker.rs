@@ -139,7 +139,7 @@ impl BatchMaker {
         let tile_size = prepared.picture.size();
         let drawn = prepared.target().draw_labelled(random);
         let at = drawn.unwrap_or_else(|| tile_size.map(|n| random.below(n as usize) as u32));
-        Ok(Place { tile, prepared, corner: anywhere_around(at, tile_size, size * scale, random), label: drawn, scale })
+        Ok(Place { tile, prepared, corner: around(at, tile_size, size * scale, random), label: drawn, scale })
     }
 
     /// Draws one of the classes that have labels, then one of its labels, then a crop that holds it. `None` without labels.
@@ -204,23 +204,11 @@ impl BatchMaker {
     }
 }
 
-/// Draws the corner of a crop that contains a pixel at a random position and as little outside the tile as possible. If the pixel
-/// has a label, with dense labels crops are uniform; with five clicks per tile no step is wasted.
-fn anywhere_around([x, y]: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
-    let place = |position: u32, length: u32, random: &mut Stream| {
-        let room = i64::from(length) - i64::from(side);
-        if room <= 0 {
-            return room / 2; // Centres a tile that is smaller than the crop.
-        }
-        (i64::from(position) - random.below(side as usize) as i64).clamp(0, room)
-    };
-    [place(x, tile[0], random), place(y, tile[1], random)]
-}
-
-/// Draws the corner of a crop that contains `label`, each of those inside the tile with the same probability.
-fn around(label: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
+/// Draws the corner of a crop that contains a pixel, each of those inside the tile with the same probability. If the pixel has a label, no
+/// step is wasted on a tile with five clicks. Crops that would reach over the edge are not pushed back: many would then be the same.
+fn around(pixel: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
     [0, 1].map(|axis| {
-        let (at, room) = (i64::from(label[axis]), i64::from(tile[axis]) - i64::from(side));
+        let (at, room) = (i64::from(pixel[axis]), i64::from(tile[axis]) - i64::from(side));
         if room <= 0 {
             return room / 2; // Centres a tile that is smaller than the crop.
         }

@@ -189,27 +189,35 @@ impl TrainingSet {
         of.iter().copied().filter(move |index| is_useful(&self.project.tiles[*index]))
     }
 
-    /// Fills the pool: each useful tile as often as crops fit into it.
+    /// Fills the pool with the useful tiles.
     fn fill_pool(&self, labels: &mut LabelState) {
-        let seen = |index: usize, crops: usize| match self.held_out.get(&index) {
-            None => crops,
-            Some(held) => (crops as f64 * held.visible_share(self.project.tiles[index].size)).round().max(1.0) as usize,
-        };
-        let crops = |index: usize| match self.frame {
-            InputSize::Resize(_) => 1,
-            InputSize::Crop(size) => {
-                let all = self.project.tiles[index].size.map(|n| (n / size.max(1)).max(1) as usize).iter().product();
-                seen(index, all)
-            }
-        };
-        let useful = self.candidates.iter().filter(|index| labels.useful.contains(index));
-        let pool: Vec<usize> = useful.flat_map(|&index| std::iter::repeat_n(index, crops(index))).collect();
+        let is_useful = |index: &usize| labels.useful.contains(index);
+        let useful: Vec<usize> = self.candidates.iter().copied().filter(is_useful).collect();
+        let visits = useful.iter().zip(self.visits(&useful));
+        let pool: Vec<usize> = visits.flat_map(|(&index, visits)| std::iter::repeat_n(index, visits)).collect();
         if !pool.is_empty() {
             labels.pool = Arc::new(pool);
         }
     }
 
-    /// The tile indices of an epoch, each as often as crops fit into the tile.
+    /// How often an epoch visits each of these tiles. It has as many crops as fit into them side by side, and they share these by area:
+    /// by the crops that fit, a tile a little smaller than two crops would count half of what it holds.
+    fn visits(&self, tiles: &[usize]) -> Vec<usize> {
+        let InputSize::Crop(side) = self.frame else { return vec![1; tiles.len()] };
+        let sizes = tiles.iter().map(|index| {
+            let size = self.project.tiles[*index].size;
+            (size, self.held_out.get(index).map_or(1.0, |held| held.visible_share(size)))
+        });
+        let crops = |([width, height], visible): ([u32; 2], f64)| {
+            let fitting = |length: u32| f64::from((length / side.max(1)).max(1));
+            fitting(width) * fitting(height) * visible
+        };
+        let area = |([width, height], visible): ([u32; 2], f64)| f64::from(width) * f64::from(height) * visible;
+        let crops_a_pixel = sizes.clone().map(crops).sum::<f64>() / sizes.clone().map(area).sum::<f64>();
+        sizes.map(|size| (area(size) * crops_a_pixel).round().max(1.0) as usize).collect()
+    }
+
+    /// The tile indices of an epoch, each as often as it is visited.
     pub fn epoch(&self) -> Arc<Vec<usize>> {
         Arc::clone(&self.labels().pool)
     }

@@ -137,7 +137,7 @@ choice_enum! {
 choice_enum! {
     /// What the crops of a batch are drawn by.
     pub enum Batches, "batches" {
-        Tiles { name: "tiles", title: "Tiles in turn", help: "Every tile as often as crops fit into it, each crop with a label" }
+        Tiles { name: "tiles", title: "Tiles in turn", help: "Every tile by its area, each crop with a label" }
         Classes {
             name: "classes",
             title: "Classes alike",

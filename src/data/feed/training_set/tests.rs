@@ -29,6 +29,22 @@ fn a_tile_that_panics_is_named_with_its_file() {
 }
 
 #[test]
+fn an_epoch_visits_tiles_by_their_area() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut book = LabelBook::default();
+    for (id, side) in [("a", 32), ("b", 31), ("c", 5)] {
+        image::RgbImage::new(side, side).save(dir.path().join(format!("{id}.png"))).unwrap();
+        book.apply(click(id, 1, 3.5));
+    }
+    let project = Arc::new(Project::open(dir.path()).unwrap());
+    let sampling = Sampling { strategy: Strategy::OwnLabelsOnly, seed: 1 };
+    let set = |frame| TrainingSet::new(Arc::clone(&project), vec![0, 1, 2], frame, sampling, book.clone());
+    let fitting = "four crops fit into the first, one into the second, and none is as small as the third";
+    assert_eq!(*set(InputSize::Crop(16)).epoch(), [0, 0, 0, 1, 1, 1, 2], "{fitting}");
+    assert_eq!(*set(InputSize::Resize(16)).epoch(), [0, 1, 2]);
+}
+
+#[test]
 fn labels_are_updated_without_decoding_again() {
     let (dir, project, set) = set(LabelBook::default());
     let mut window = Journal::open(&project).unwrap().0;
