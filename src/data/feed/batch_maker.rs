@@ -136,10 +136,17 @@ impl BatchMaker {
         let InputSize::Crop(size) = self.set.frame() else {
             return Ok(Place { tile, prepared, corner: [0, 0], label: None, scale });
         };
-        let tile_size = prepared.picture.size();
-        let drawn = prepared.target().draw_labelled(random);
-        let at = drawn.unwrap_or_else(|| tile_size.map(|n| random.below(n as usize) as u32));
-        Ok(Place { tile, prepared, corner: around(at, tile_size, size * scale, random), label: drawn, scale })
+        let (tile_size, side) = (prepared.picture.size(), size * scale);
+        let corner = anywhere(tile_size, side, random);
+        let (corner, label) = match prepared.target().draw_within(corner, side, random) {
+            Some(label) => (corner, Some(label)),
+            // With five clicks on a tile hardly a crop holds one, and the step would be wasted.
+            None => match prepared.target().draw_labelled(random) {
+                Some(label) => (around(label, tile_size, side, random), Some(label)),
+                None => (corner, None),
+            },
+        };
+        Ok(Place { tile, prepared, corner, label, scale })
     }
 
     /// Draws one of the classes that have labels, then one of its labels, then a crop that holds it. `None` without labels.
@@ -204,17 +211,28 @@ impl BatchMaker {
     }
 }
 
-/// Draws the corner of a crop that contains a pixel, each of those inside the tile with the same probability. If the pixel has a label, no
-/// step is wasted on a tile with five clicks. Crops that would reach over the edge are not pushed back: many would then be the same.
-fn around(pixel: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
+/// Draws the corner of a crop, each of those inside the tile with the same probability.
+fn anywhere(tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
+    tile.map(|length| start([0, i64::from(length)], length, side, random))
+}
+
+/// Draws the corner of a crop that contains `label`, each of those inside the tile with the same probability.
+fn around(label: [u32; 2], tile: [u32; 2], side: u32, random: &mut Stream) -> [i64; 2] {
     [0, 1].map(|axis| {
-        let (at, room) = (i64::from(pixel[axis]), i64::from(tile[axis]) - i64::from(side));
-        if room <= 0 {
-            return room / 2; // Centres a tile that is smaller than the crop.
-        }
-        let first = (at + 1 - i64::from(side)).max(0);
-        first + random.below((at.min(room) - first + 1) as usize) as i64
+        let at = i64::from(label[axis]);
+        start([at + 1 - i64::from(side), at], tile[axis], side, random)
     })
+}
+
+/// Draws where a crop starts along an axis, from `first` to `last` as far as it lies inside the tile. A tile that is smaller than the crop
+/// is centred.
+fn start([first, last]: [i64; 2], length: u32, side: u32, random: &mut Stream) -> i64 {
+    let room = i64::from(length) - i64::from(side);
+    if room <= 0 {
+        return room / 2;
+    }
+    let (first, last) = (first.max(0), last.min(room));
+    first + random.below((last - first + 1) as usize) as i64
 }
 
 /// The scale, halved as long as a crop at half of it would still hold the whole tile: more than that is padding.

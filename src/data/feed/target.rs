@@ -11,6 +11,9 @@ use crate::domain::hash::Stream;
 use crate::domain::label::{Surface, TrackedMask};
 use crate::domain::{Classes, Drawn, LabelBook, Mask, UNLABELLED};
 
+/// Random guesses before labels are counted: guesses are fast for dense labels, counting finds sparse ones.
+const GUESSES: usize = 32;
+
 /// Own labels over sampled ones, at the size in which the network sees the tile. Ignored classes are unlabelled.
 #[derive(Debug)]
 pub struct Target {
@@ -76,8 +79,7 @@ impl Target {
     /// A random labelled pixel; `None` if there is none.
     pub(crate) fn draw_labelled(&self, random: &mut Stream) -> Option<[u32; 2]> {
         let (data, width) = (self.mask().data(), self.mask().width() as usize);
-        // Random guesses are fast for dense labels. Sparse ones are found by counting.
-        let guess = (0..32).map(|_| random.below(data.len())).find(|&i| data[i] != UNLABELLED);
+        let guess = (0..GUESSES).map(|_| random.below(data.len())).find(|&i| data[i] != UNLABELLED);
         if let Some(position) = guess {
             return Some([(position % width) as u32, (position / width) as u32]);
         }
@@ -91,6 +93,17 @@ impl Target {
         Some([labelled.nth(nth as usize)? as u32, row as u32])
     }
 
+    /// A random labelled pixel of a crop with this corner; `None` if it has none, or so few that they are not met with.
+    pub(crate) fn draw_within(&self, corner: [i64; 2], side: u32, random: &mut Stream) -> Option<[u32; 2]> {
+        let mask = self.mask();
+        let inside = [0, 1].map(|axis| {
+            let within = |at: i64| at.clamp(0, i64::from(mask.size()[axis])) as u32;
+            within(corner[axis])..within(corner[axis] + i64::from(side))
+        });
+        let mut guess = || inside.clone().map(|along| along.start + random.below(along.len()) as u32);
+        (0..GUESSES).map(|_| guess()).find(|[x, y]| mask.get(*x, *y) != UNLABELLED)
+    }
+
     /// A random pixel with this label; `None` if there is none.
     pub(crate) fn draw_of_class(&self, class: u8, random: &mut Stream) -> Option<[u32; 2]> {
         let (data, width) = (self.mask().data(), self.mask().width() as usize);
@@ -98,7 +111,7 @@ impl Target {
         if of_class == 0 {
             return None;
         }
-        let guess = (0..32).map(|_| random.below(data.len())).find(|&i| data[i] == class);
+        let guess = (0..GUESSES).map(|_| random.below(data.len())).find(|&i| data[i] == class);
         let position = guess.or_else(|| {
             let nth = random.below(of_class);
             let rows = self.labels.rows.iter().enumerate().filter(|(_, labelled)| **labelled > 0);

@@ -96,17 +96,33 @@ fn a_label_lies_anywhere_in_its_crop_as_far_as_the_tile_allows() {
 }
 
 #[test]
+fn crops_of_dense_labels_lie_anywhere_in_the_tile() {
+    let every = (0..64 * 48).step_by(5).map(|at| ("a", 1, [(at % 64) as f32 + 0.5, (at / 64) as f32 + 0.5]));
+    let (_dir, _, set) = set(&every.collect::<Vec<_>>());
+    let mut maker = maker(&set, BatchPlan { batches: Batches::Tiles, ..plan() });
+    let [mut columns, mut rows] = [vec![0; 49], vec![0; 33]];
+    for origin in (0..1500).flat_map(|number| maker.make(number).unwrap().origins) {
+        columns[origin.cut.corner[0] as usize] += 1;
+        rows[origin.cut.corner[1] as usize] += 1;
+    }
+    assert!(chi_square(&columns) < 84.1, "48 degrees of freedom, once in a thousand: {columns:?}");
+    assert!(chi_square(&rows) < 62.5, "32 degrees of freedom: {rows:?}");
+}
+
+#[test]
 fn a_single_label_in_a_corner_is_in_every_crop_at_every_scale() {
     let (_dir, _, set) = set(&[("a", 1, [63.5, 47.5])]);
-    let mut maker = maker(&set, BatchPlan { scales: true, jitter: 0.5, warp: any_way(), ..plan() });
-    let mut scales = [0; 5];
-    for number in 0..100 {
-        let batch = maker.make(number).unwrap();
-        assert_eq!(batch.labelled, 4);
-        assert!(batch.images.iter().all(|value| value.is_finite()));
-        batch.origins.iter().for_each(|origin| scales[origin.cut.scale as usize] += 1);
+    for &batches in Batches::ALL {
+        let mut maker = maker(&set, BatchPlan { batches, scales: true, jitter: 0.5, warp: any_way(), ..plan() });
+        let mut scales = [0; 5];
+        for number in 0..100 {
+            let batch = maker.make(number).unwrap();
+            assert_eq!(batch.labelled, 4);
+            assert!(batch.images.iter().all(|value| value.is_finite()));
+            batch.origins.iter().for_each(|origin| scales[origin.cut.scale as usize] += 1);
+        }
+        assert!(scales[1] > 150 && scales[2] > 60 && scales[4] > 60 && scales[3] == 0, "{scales:?}");
     }
-    assert!(scales[1] > 150 && scales[2] > 60 && scales[4] > 60 && scales[3] == 0, "{scales:?}");
 }
 
 #[test]
