@@ -32,6 +32,13 @@ impl Figure {
     }
 }
 
+/// Minutes for readers: two decimals, and two significant digits of less than six seconds, which would all be alike.
+pub fn minutes(minutes: f64) -> String {
+    let is_short = minutes > 0.0 && minutes < 0.1;
+    let decimals = if is_short { (1.0 - minutes.log10().floor()) as usize } else { 2 };
+    format!("{minutes:.decimals$}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +49,11 @@ mod tests {
         assert_eq!(Figure::of([0.45, f64::NAN]).unwrap().text(4), "0.4500", "another run has no score");
         let figure = Figure::of([0.4, 0.5]).unwrap();
         assert_eq!((figure.text(4).as_str(), figure.runs), ("0.4500 ± 0.0707", 2));
+    }
+
+    #[test]
+    fn runs_of_seconds_do_not_look_alike() {
+        let shown = [0.0, 0.000_72, 0.004_21, 0.05, 0.1, 2.714].map(minutes);
+        assert_eq!(shown, ["0.00", "0.00072", "0.0042", "0.050", "0.10", "2.71"]);
     }
 }

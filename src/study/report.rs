@@ -2,7 +2,7 @@
 //! published rows beside ours.
 
 use super::compare::{ComparedRun, Comparison, Entry, further, name_table, tables};
-pub use super::figure::Figure;
+use super::figure::Figure;
 use super::folder::DoneRun;
 use super::overview::{Overview, RunState};
 use super::plan::{Plan, PlannedRun};

@@ -67,7 +67,7 @@ pub(super) fn table(rows: &[ReportRow]) -> Table {
         Column::new("best mIoU", "best_miou", Kind::Score(4)),
         Column::new("final mIoU", "final_miou", Kind::Score(4)),
         Column::new("final accuracy", "final_accuracy", Kind::Score(4)),
-        Column::new("min/epoch", "minutes_per_epoch", Kind::Plain(2)),
+        Column::new("min/epoch", "minutes_per_epoch", Kind::Minutes),
         Column::new("note", "note", Kind::DataOnly),
     ];
     Table { columns, rows: rows.iter().map(ReportRow::row).collect() }

@@ -9,6 +9,7 @@ use super::crop::Cut;
 use super::jitter::Jitter;
 use super::normalize;
 use super::pseudo_labels::Pseudo;
+use super::target::Target;
 use super::training_set::{Prepared, TrainingSet};
 use super::warp::{Warp, WarpPlan};
 use crate::data::TileFault;
@@ -136,16 +137,7 @@ impl BatchMaker {
         let InputSize::Crop(size) = self.set.frame() else {
             return Ok(Place { tile, prepared, corner: [0, 0], label: None, scale });
         };
-        let (tile_size, side) = (prepared.picture.size(), size * scale);
-        let corner = anywhere(tile_size, side, random);
-        let (corner, label) = match prepared.target().draw_within(corner, side, random) {
-            Some(label) => (corner, Some(label)),
-            // With five clicks on a tile hardly a crop holds one, and the step would be wasted.
-            None => match prepared.target().draw_labelled(random) {
-                Some(label) => (around(label, tile_size, side, random), Some(label)),
-                None => (corner, None),
-            },
-        };
+        let (corner, label) = draw_crop(&prepared.target(), prepared.picture.size(), size * scale, random);
         Ok(Place { tile, prepared, corner, label, scale })
     }
 
@@ -209,6 +201,16 @@ impl BatchMaker {
             faults.unreported.push(fault);
         }
     }
+}
+
+/// Draws the corner of a crop, and a label that it holds. Without labels it may lie anywhere.
+fn draw_crop(target: &Target, tile: [u32; 2], side: u32, random: &mut Stream) -> ([i64; 2], Option<[u32; 2]>) {
+    let corner = anywhere(tile, side, random);
+    if let Some(label) = target.draw_within(corner, side, random) {
+        return (corner, Some(label));
+    }
+    // With five clicks on a tile hardly a crop holds one, and the step would be wasted.
+    target.draw_labelled(random).map_or((corner, None), |label| (around(label, tile, side, random), Some(label)))
 }
 
 /// Draws the corner of a crop, each of those inside the tile with the same probability.

@@ -2,7 +2,7 @@
 
 use crate::charts::scale::signed;
 use crate::domain::count::count;
-use crate::study::figure::Figure;
+use crate::study::figure::{Figure, minutes};
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,6 +37,8 @@ pub enum Kind {
     Gain(usize),
     /// Figures with so many digits, whose spread does not matter.
     Plain(usize),
+    /// Minutes, whose spread does not matter.
+    Minutes,
     /// Whole numbers.
     Count,
     /// Shares, for readers as percentages.
@@ -97,6 +99,7 @@ impl Cell {
             (Self::Text(text, _), _) => text.clone(),
             (Self::Figure(None), _) => "–".to_owned(),
             (Self::Figure(Some(figure)), Kind::Plain(digits)) => format!("{:.digits$}", figure.mean),
+            (Self::Figure(Some(figure)), Kind::Minutes) => minutes(figure.mean),
             (Self::Figure(Some(figure)), Kind::Count) => count(figure.mean.round() as u64),
             (Self::Figure(Some(figure)), Kind::Percent) => format!("{:.3} %", 100.0 * figure.mean),
             (Self::Figure(Some(figure)), Kind::Gain(digits)) => signed(figure.mean, digits),
@@ -137,7 +140,7 @@ pub(super) mod tests {
             Column::new("source", "source", Kind::DataOnly),
             Column::new("mIoU", "miou", Kind::Score(4)),
             Column::new("gain", "gain", Kind::Gain(3)),
-            Column::new("min", "minutes", Kind::Plain(2)),
+            Column::new("min", "minutes", Kind::Minutes),
         ];
         let row = |name: &str, source: &str, miou: &[f64], gain: f64, minutes: Option<f64>| {
             let miou = Cell::Figure(Figure::of(miou.iter().copied()));

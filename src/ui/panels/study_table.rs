@@ -4,7 +4,8 @@ use eframe::egui::{CollapsingHeader, Grid, Label, RichText, Ui};
 
 use super::theme::Tokens;
 use super::widgets::number;
-use crate::study::report::{Figure, ReportRow};
+use crate::study::figure::{Figure, minutes};
+use crate::study::report::ReportRow;
 use crate::study::standing::{RunLine, Standing};
 use crate::ui::state::format;
 use crate::ui::state::run_column::NOTHING;
@@ -46,7 +47,7 @@ fn row_ui(ui: &mut Ui, row: &ReportRow) {
     for figure in [row.best_miou, row.final_miou, row.final_accuracy] {
         ui.label(shade(number(score(figure))));
     }
-    ui.label(shade(number(row.minutes_per_epoch.map_or(NOTHING.to_owned(), |figure| format!("{:.2}", figure.mean)))));
+    ui.label(shade(number(row.minutes_per_epoch.map_or(NOTHING.to_owned(), |figure| minutes(figure.mean)))));
 }
 
 fn score(figure: Option<Figure>) -> String {
