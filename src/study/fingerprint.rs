@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::hash_cache::{HashCache, Hashed, hash_bytes};
-use crate::data::label::location;
-use crate::data::{DataError, Project};
+use crate::data::{DataError, Journal, Project};
+use crate::domain::Stroke;
 
 /// Files that say what classes, tiles and splits there are, wherever they lie above a tile.
 const TABLES: [&str; 8] = [
@@ -41,7 +41,8 @@ impl Fingerprint {
     /// Reads what is not known yet. `progress` receives the number of files read and their total, and returns whether to go on;
     /// `None` if it returned false.
     ///
-    /// Covered are images and masks of all tiles, class lists, tables and split lists, the classes in effect and own labels.
+    /// Covered are images and masks of all tiles, class lists, tables and split lists, the classes in effect and own labels that
+    /// stand.
     ///
     /// # Errors
     /// If a file cannot be read.
@@ -56,7 +57,7 @@ impl Fingerprint {
             |(path, Hashed { len, hash }): (&PathBuf, &Hashed)| json!([relative(&project.root, path), len, hash]);
         let lines: Vec<_> = paths.iter().zip(&hashed).map(line).collect();
         let splits: Vec<_> = project.tiles.iter().map(|tile| json!([tile.file, tile.split.name()])).collect();
-        let all = json!([lines, splits, project.classes, hash_bytes(own_labels(&project.root).as_bytes())]);
+        let all = json!([lines, splits, project.classes, hash_bytes(own_labels(project)?.as_bytes())]);
         let bytes = hashed.iter().map(|file| file.len).sum();
         Ok(Some(Self { digest: hash_bytes(all.to_string().as_bytes()), files: paths.len(), bytes }))
     }
@@ -82,15 +83,11 @@ fn files(project: &Project) -> BTreeSet<PathBuf> {
     used.iter().map(|path| (*path).to_owned()).chain(tables.filter(|path| path.is_file())).collect()
 }
 
-/// The edits in the label journals of a project, without what other lines note.
-fn own_labels(root: &Path) -> String {
-    let journals = [location::outside(root), Some(location::inside(root))].into_iter().flatten();
-    let texts = journals.filter_map(|journal| std::fs::read(journal).ok());
-    let edits = |text: Vec<u8>| {
-        let text = String::from_utf8_lossy(&text).into_owned();
-        text.lines().filter(|line| line.contains("\"op\"")).map(|line| format!("{line}\n")).collect::<String>()
-    };
-    texts.map(edits).collect()
+/// The own labels of a project, a line for each stroke that stands; nothing without any. What was undone leaves no trace.
+fn own_labels(project: &Project) -> Result<String, DataError> {
+    let (_, replay) = Journal::open_to_follow(project)?;
+    let line = |stroke: &Stroke| format!("{}\n", json!([stroke.tile, stroke.class, stroke.radius, stroke.path]));
+    Ok(replay.book.standing().iter().map(line).collect())
 }
 
 /// The folders between the root and a file, the root included.
@@ -107,8 +104,8 @@ fn relative(root: &Path, path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Journal, demo};
-    use crate::domain::{Edit, Stroke};
+    use crate::data::demo;
+    use crate::domain::Edit;
 
     fn taken(root: &Path) -> Fingerprint {
         let project = Project::open(root).unwrap();
@@ -151,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn own_labels_count_and_an_empty_journal_does_not() {
+    fn own_labels_count_and_those_that_were_undone_do_not() {
         let (_dir, data) = copied();
         let before = taken(&data);
         let project = Project::open(&data).unwrap();
@@ -160,6 +157,8 @@ mod tests {
         let stroke = Stroke { tile: "1001".to_owned(), class: Some(1), radius: 3.0, path: vec![[9.0, 9.0]] };
         journal.append(&Edit::Begin(stroke)).unwrap();
         assert_ne!(taken(&data).digest, before.digest);
+        journal.append(&Edit::Undo).unwrap();
+        assert_eq!(taken(&data), before, "a click that was undone");
     }
 
     #[test]

@@ -14,6 +14,10 @@ use crate::ui::state::format;
 use crate::ui::state::study_action::StudyAction;
 use crate::ui::state::study_form::{PlanSource, StudyForm};
 
+/// What the list counts. To count by data it would have to read them.
+const COUNTED: &str =
+    "Runs by their names. Choose the plan to see which of them were made with the data and settings of now.";
+
 /// Draws the plans in rows. A click chooses one.
 pub(super) fn plans_ui(ui: &mut Ui, plans: &[StoredPlan], form: &mut StudyForm) {
     if plans.is_empty() {
@@ -33,7 +37,7 @@ fn plan_ui(ui: &mut Ui, plan: &StoredPlan, form: &mut StudyForm) {
         *form = form.clone().with_own_file(&plan.file);
     }
     match &plan.made {
-        Ok(_) => ui.label(number(made_text(plan))),
+        Ok(_) => ui.label(number(made_text(plan))).on_hover_text(COUNTED),
         Err(why) => ui.label(RichText::new(made_text(plan)).color(Tokens::of(ui).error)).on_hover_text(why),
     };
 }
