@@ -32,10 +32,11 @@ impl Figure {
     }
 }
 
-/// Minutes for readers: two decimals, and two significant digits of less than six seconds, which would all be alike.
+/// Minutes for readers: two decimals, and two significant digits where these would be all alike, of less than six seconds.
 pub fn minutes(minutes: f64) -> String {
-    let is_short = minutes > 0.0 && minutes < 0.1;
-    let decimals = if is_short { (1.0 - minutes.log10().floor()) as usize } else { 2 };
+    let scientific = format!("{minutes:.1e}");
+    let exponent = scientific.rsplit_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
+    let decimals = exponent.map_or(2, |exponent| (1 - exponent).max(2)) as usize;
     format!("{minutes:.decimals$}")
 }
 
@@ -53,7 +54,7 @@ mod tests {
 
     #[test]
     fn runs_of_seconds_do_not_look_alike() {
-        let shown = [0.0, 0.000_72, 0.004_21, 0.05, 0.1, 2.714].map(minutes);
-        assert_eq!(shown, ["0.00", "0.00072", "0.0042", "0.050", "0.10", "2.71"]);
+        let shown = [0.0, 0.000_72, 0.004_21, 0.05, 0.0996, 0.1, 2.714].map(minutes);
+        assert_eq!(shown, ["0.00", "0.00072", "0.0042", "0.050", "0.10", "0.10", "2.71"]);
     }
 }

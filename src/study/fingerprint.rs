@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::hash_cache::{HashCache, Hashed, hash_bytes};
+use crate::data::label::location;
 use crate::data::{DataError, Journal, Project};
 use crate::domain::Stroke;
 
@@ -85,9 +86,15 @@ fn files(project: &Project) -> BTreeSet<PathBuf> {
 
 /// The own labels of a project, a line for each stroke that stands; nothing without any. What was undone leaves no trace.
 fn own_labels(project: &Project) -> Result<String, DataError> {
-    let (_, replay) = Journal::open_to_follow(project)?;
+    let book = Journal::read(project)?;
     let line = |stroke: &Stroke| format!("{}\n", json!([stroke.tile, stroke.class, stroke.radius, stroke.path]));
-    Ok(replay.book.standing().iter().map(line).collect())
+    Ok(book.standing().iter().map(line).collect())
+}
+
+/// Bytes of the label journals of a project. They only grow: a click shows even if it was undone.
+pub(super) fn journal_bytes(root: &Path) -> u64 {
+    let journals = [location::outside(root), Some(location::inside(root))].into_iter().flatten();
+    journals.filter_map(|journal| std::fs::metadata(journal).ok()).map(|found| found.len()).sum()
 }
 
 /// The folders between the root and a file, the root included.
@@ -154,11 +161,13 @@ mod tests {
         let project = Project::open(&data).unwrap();
         let (mut journal, _) = Journal::open(&project).unwrap();
         assert_eq!(taken(&data), before);
+        let bytes = journal_bytes(&data);
         let stroke = Stroke { tile: "1001".to_owned(), class: Some(1), radius: 3.0, path: vec![[9.0, 9.0]] };
         journal.append(&Edit::Begin(stroke)).unwrap();
         assert_ne!(taken(&data).digest, before.digest);
         journal.append(&Edit::Undo).unwrap();
         assert_eq!(taken(&data), before, "a click that was undone");
+        assert!(journal_bytes(&data) > bytes, "it shows all the same");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) fn lock(folder: &Path, taken: &str) -> Result<File, DataError> {
     let path = folder.join(NAME);
     let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = opened.map_err(DataError::io("cannot write to the folder (check write permission)", &path))?;
-    match lock_patiently(&file) {
+    match lock_within(&file, PATIENCE) {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(DataError::content(taken, folder)),
         // Some network file systems do not support locks. Everything works without.
@@ -31,12 +31,12 @@ pub(crate) fn lock(folder: &Path, taken: &str) -> Result<File, DataError> {
     Ok(file)
 }
 
-/// Locks the file as soon as nobody else does, if that is soon.
-fn lock_patiently(file: &File) -> Result<(), TryLockError> {
+/// Locks the file as soon as nobody else does, if that is so within `patience`.
+fn lock_within(file: &File, patience: Duration) -> Result<(), TryLockError> {
     let start = Instant::now();
     loop {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(PAUSE),
             tried => return tried,
         }
     }
@@ -63,7 +63,8 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(50));
                 drop(held);
             });
-            lock(dir.path(), "taken").unwrap();
+            let file = File::open(dir.path().join(NAME)).unwrap();
+            lock_within(&file, Duration::from_secs(60)).unwrap();
         });
     }
 }

@@ -77,12 +77,18 @@ impl Journal {
         Self::open_at(location::of(&project.root), project, false)
     }
 
+    /// The labels as they are now. Writes nothing, and reads both journals of a project in the same order wherever it runs.
+    ///
+    /// # Errors
+    /// If a journal cannot be read.
+    pub fn read(project: &Project) -> Result<LabelBook, DataError> {
+        let mut book = LabelBook::default();
+        Self::both(location::inside(&project.root), project).read_all(&mut book, &mut Vec::new())?;
+        Ok(book)
+    }
+
     fn open_at(path: PathBuf, project: &Project, to_write: bool) -> Result<(Self, Replay), DataError> {
-        let other = [Some(location::inside(&project.root)), location::outside(&project.root)].into_iter().flatten();
-        let other = other.into_iter().find(|other| *other != path && other.is_file());
-        let (names, tiles) = (class_names(project), JournalTiles::of(project));
-        let mut journal = Self::unread(path, names.clone(), tiles.clone());
-        journal.other = other.map(|other| Box::new(Self::unread(other, names, tiles)));
+        let mut journal = Self::both(path, project);
         if to_write && journal.folder().is_dir() {
             journal.lock = Some(lock(journal.folder(), TAKEN)?);
         }
@@ -97,6 +103,15 @@ impl Journal {
             replay.notes.extend(journal.torn.then(|| notes::torn(journal.lines + 1, &journal.path)));
         }
         Ok((journal, replay))
+    }
+
+    /// The journal at `path`, and the project's other one if there is one.
+    fn both(path: PathBuf, project: &Project) -> Self {
+        let other = [Some(location::inside(&project.root)), location::outside(&project.root)].into_iter().flatten();
+        let other = other.into_iter().find(|other| *other != path && other.is_file());
+        let (names, tiles) = (class_names(project), JournalTiles::of(project));
+        let other = other.map(|other| Box::new(Self::unread(other, names.clone(), tiles.clone())));
+        Self { other, ..Self::unread(path, names, tiles) }
     }
 
     fn unread(path: PathBuf, names: Vec<(String, u8)>, tiles: JournalTiles) -> Self {
