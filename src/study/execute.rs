@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::earlier;
-use super::fingerprint::journal_bytes;
+use super::fingerprint::edits;
 use super::folder::StudyFolder;
 use super::heartbeat::Heartbeat;
 use super::key::RunKey;
@@ -71,7 +71,7 @@ pub(super) struct Means<'a> {
 /// If the engine is gone.
 pub(super) fn run(job: &Job<'_>, way: Way, means: &mut Means<'_>) -> anyhow::Result<End> {
     let Means { engine, heartbeat, is_asked_to_stop, tell } = means;
-    let labelled = journal_bytes(&job.config.data);
+    let edits_before = edits(&job.config.data);
     engine.send(job.command(way));
     let (mut is_unresumable, mut is_stopping, mut fault) = (false, false, None);
     while let Some(event) = engine.wait_event() {
@@ -86,7 +86,7 @@ pub(super) fn run(job: &Job<'_>, way: Way, means: &mut Means<'_>) -> anyhow::Res
         tell(&event);
         match &event.kind {
             EventKind::Unresumable => is_unresumable = true,
-            EventKind::Started(info) => fault = job.began(info.steps_per_epoch, labelled).err(),
+            EventKind::Started(info) => fault = job.began(info.steps_per_epoch, edits_before).err(),
             EventKind::Failed(notice) if report::is_divergence(notice) => earlier::note_divergence(job.out),
             _ => {}
         }
@@ -110,11 +110,11 @@ impl Job<'_> {
         }
     }
 
-    /// The run has read its data and is about to learn: from now on its folder says which run it is. `labelled` are the bytes of the
-    /// journals before: a click since then may have been learned from, undone or not.
-    fn began(&self, steps_per_epoch: u64, labelled: u64) -> anyhow::Result<()> {
+    /// The run has read its data and is about to learn: from now on its folder says which run it is. `edits_before` is how
+    /// many edits there were when it was sent: a click since then may have been learned from, undone or not.
+    fn began(&self, steps_per_epoch: u64, edits_before: usize) -> anyhow::Result<()> {
         let file = self.out.join(record::FILE);
-        if journal_bytes(&self.config.data) != labelled || !self.has_its_data()? {
+        if edits(&self.config.data) != edits_before || !self.has_its_data()? {
             fs::remove_file(file).ok(); // From here on it learns from other data: it is not the run of the plan.
             anyhow::bail!("{CHANGED}");
         }
@@ -172,18 +172,25 @@ fn of_summary(summary: Box<Summary>) -> End {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::data::{Journal, Project, demo};
     use crate::domain::{Edit, Stroke};
     use crate::study::fingerprint::Fingerprint;
 
-    #[test]
-    fn an_attempt_that_has_read_other_data_is_no_longer_found() {
+    /// A study's folder, that of an attempt, and a configuration on the demo's tiles.
+    fn begun() -> (tempfile::TempDir, StudyFolder, PathBuf, RunConfig) {
         let dir = tempfile::tempdir().unwrap();
         let data = demo::unpack(&dir.path().join("demo")).unwrap();
         let (folder, out) = (StudyFolder::at(&dir.path().join("study")), dir.path().join("run"));
         fs::create_dir(&out).unwrap();
-        let here = RunConfig { data, ..RunConfig::demo() };
+        (dir, folder, out, RunConfig { data, ..RunConfig::demo() })
+    }
+
+    #[test]
+    fn an_attempt_that_has_read_other_data_is_no_longer_found() {
+        let (dir, folder, out, here) = begun();
         let gone = RunConfig { data: dir.path().join("gone"), ..RunConfig::demo() };
         let key = RunKey::new(&here, None, Fingerprint::default());
         for (config, is_found) in [(gone, true), (here, false)] {
@@ -196,21 +203,16 @@ mod tests {
 
     #[test]
     fn an_attempt_that_may_have_read_a_click_which_was_undone_is_no_longer_found() {
-        let dir = tempfile::tempdir().unwrap();
-        let data = demo::unpack(&dir.path().join("demo")).unwrap();
-        let (folder, out) = (StudyFolder::at(&dir.path().join("study")), dir.path().join("run"));
-        fs::create_dir(&out).unwrap();
-        let config = RunConfig { data, ..RunConfig::demo() };
+        let (_dir, folder, out, config) = begun();
         let (mut journal, _) = Journal::open(&Project::open(&config.data).unwrap()).unwrap();
         let key = keys::of_run(&config, &mut folder.hashes()).unwrap();
-        let (labelled, root) = (journal_bytes(&config.data), config.data.clone());
         let job = Job { study: "s", name: "run", config, key: &key, out: &out, folder: &folder, number: 1 };
-        job.began(10, labelled).unwrap();
+        job.began(10, 0).unwrap();
         let stroke = Stroke { tile: "1001".to_owned(), class: Some(1), radius: 3.0, path: vec![[9.0, 9.0]] };
         journal.append(&Edit::Begin(stroke)).and_then(|()| journal.append(&Edit::Undo)).unwrap();
         job.confirm_data().unwrap();
-        assert!(job.began(10, labelled).is_err() && Record::read(&out).is_none());
-        job.began(10, journal_bytes(&root)).unwrap();
+        assert!(job.began(10, 0).is_err() && Record::read(&out).is_none());
+        job.began(10, 2).unwrap();
     }
 
     #[test]

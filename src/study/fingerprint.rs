@@ -91,10 +91,12 @@ fn own_labels(project: &Project) -> Result<String, DataError> {
     Ok(book.standing().iter().map(line).collect())
 }
 
-/// Bytes of the label journals of a project. They only grow: a click shows even if it was undone.
-pub(super) fn journal_bytes(root: &Path) -> u64 {
+/// How many edits the label journals of a project hold. They only grow: a click shows even if it was undone. What else the lines note does
+/// not count, because whoever reads a journal of version 1 adds to it.
+pub(super) fn edits(root: &Path) -> usize {
     let journals = [location::outside(root), Some(location::inside(root))].into_iter().flatten();
-    journals.filter_map(|journal| std::fs::metadata(journal).ok()).map(|found| found.len()).sum()
+    let texts = journals.filter_map(|journal| std::fs::read(journal).ok());
+    texts.map(|text| String::from_utf8_lossy(&text).lines().filter(|line| line.contains("\"op\"")).count()).sum()
 }
 
 /// The folders between the root and a file, the root included.
@@ -161,13 +163,26 @@ mod tests {
         let project = Project::open(&data).unwrap();
         let (mut journal, _) = Journal::open(&project).unwrap();
         assert_eq!(taken(&data), before);
-        let bytes = journal_bytes(&data);
         let stroke = Stroke { tile: "1001".to_owned(), class: Some(1), radius: 3.0, path: vec![[9.0, 9.0]] };
         journal.append(&Edit::Begin(stroke)).unwrap();
         assert_ne!(taken(&data).digest, before.digest);
         journal.append(&Edit::Undo).unwrap();
         assert_eq!(taken(&data), before, "a click that was undone");
-        assert!(journal_bytes(&data) > bytes, "it shows all the same");
+        assert_eq!(edits(&data), 2, "it shows all the same");
+    }
+
+    #[test]
+    fn what_a_reader_adds_to_an_old_journal_is_no_edit() {
+        let (_dir, data) = copied();
+        let path = location::inside(&data);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let header = r#"{"pointillist":"labels","version":1}"#;
+        let edit = r#"{"op":"paint","tile":"1001","class":"water","radius":3.0,"path":[[9.0,9.0]]}"#;
+        std::fs::write(&path, format!("{header}\n{edit}\n")).unwrap();
+        let (edits_before, print) = (edits(&data), taken(&data));
+        Journal::open_to_follow(&Project::open(&data).unwrap()).unwrap();
+        assert!(std::fs::read_to_string(&path).unwrap().lines().count() > 2, "it has recorded what the id means");
+        assert_eq!((edits(&data), taken(&data)), (edits_before, print));
     }
 
     #[test]
